@@ -1,0 +1,1 @@
+"""The engine: texture synthesis, its terminal commands and its service."""

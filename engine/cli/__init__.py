@@ -1,0 +1,41 @@
+"""The terminal: `texture-engine`."""
+
+import sys
+
+import typer
+
+from engine.cli.doctor import doctor
+from engine.cli.synthesize import synthesize
+
+# Typer's own root of all usage errors; its module has moved between versions.
+_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+def build_app() -> typer.Typer:
+    """Put the commands together."""
+    app = typer.Typer(
+        name="texture-engine",
+        help="Texture synthesis with neural networks as critics.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.command()(synthesize)
+    app.command()(doctor)
+    return app
+
+
+def main() -> None:
+    """Run the command line; a mistake in it is one line on stderr and exit status 2."""
+    try:
+        status = typer.main.get_command(build_app()).main(prog_name="texture-engine", standalone_mode=False)
+    except _USAGE_ERROR as error:
+        message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+        # Without a command there is only the help, which has been printed.
+        if message:
+            print(f"texture-engine: {message}", file=sys.stderr)
+        sys.exit(2)
+    except typer.Abort:
+        sys.exit(130)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,125 @@
+"""`texture-engine doctor`."""
+
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "pillow",
+    "imagecodecs",
+    "pyzmq",
+    "msgpack",
+    "safetensors",
+    "typer",
+    "av",
+)
+
+
+def doctor(
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out the tiny synthesis.")] = False,
+) -> None:
+    """Tell what is installed, what works and what to do about the rest."""
+    console = Console()
+    advice: list[str] = []
+    console.print(_versions(advice))
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        # A torch for another system or processor breaks with OSError, while its libraries load.
+        advice.append(f"torch does not load ({error}): install it again with `pip install --force-reinstall torch`")
+    else:
+        console.print(_devices())
+        console.print(_encoders(advice))
+        if not quick:
+            _try_synthesis(console, advice, torch.get_num_threads())
+    _check_torchvision(advice)
+    for line in advice:
+        console.print(f"[bold red]to do:[/] {line}")
+    if advice:
+        raise typer.Exit(1)
+    console.print("[bold green]all is well[/]")
+
+
+def _versions(advice: list[str]) -> Table:
+    table = Table("package", "version", title=f"Python {platform.python_version()}, {platform.platform()}")
+    table.add_row(
+        "gimp-texture-synthesis", _version("gimp-texture-synthesis") or "not installed, run from its folder"
+    )
+    for name in PACKAGES:
+        found = _version(name)
+        table.add_row(name, found or "not installed")
+        if found is None and name != "av":
+            advice.append(f"{name} is not installed: `pip install {name}`")
+        elif found is None:
+            table.add_row("", "optional: `pip install av` for .mp4 recordings")
+    return table
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _devices() -> Table:
+    import torch
+
+    from engine.synthesis.devices import available_devices, describe_device, memory_budget
+
+    table = Table("device", "memory for synthesis", title="Devices, the first is `auto`")
+    for name in available_devices():
+        device = torch.device(name)
+        table.add_row(describe_device(device), f"{memory_budget(device) / 2**30:.1f} GiB")
+    return table
+
+
+def _encoders(advice: list[str]) -> Table:
+    from engine.synthesis.encoders import encoder_status
+
+    table = Table("encoder", "here", "weights", title="Encoders")
+    for row in encoder_status():
+        here = "yes" if row.available else "no" if row.name == "compact" else "fetched on first use"
+        table.add_row(row.name, here, row.where)
+        if row.name == "compact" and not row.available:
+            advice.append(f"the built-in weights are missing from {row.where}: install the package again")
+    return table
+
+
+def _check_torchvision(advice: list[str]) -> None:
+    try:
+        import torchvision  # noqa: F401
+    except (ImportError, OSError, RuntimeError) as error:
+        advice.append(
+            f"torchvision does not load ({error}): only the vgg encoders need it; its version has to fit torch's, "
+            "`pip install --upgrade torch torchvision` from one source"
+        )
+
+
+def _try_synthesis(console: Console, advice: list[str], threads: int) -> None:
+    import torch
+
+    from engine.synthesis import Exemplar, Settings, synthesize
+    from engine.synthesis.devices import describe_device, find_device
+    from engine.synthesis.encoders import EncoderError, load_encoder
+
+    device = find_device()
+    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(threads)).to(device)
+    start = time.perf_counter()
+    try:
+        encoder = load_encoder("compact").to(device)
+        losses = [dict(s.losses) for s in synthesize(Exemplar(picture), encoder, Settings((64, 64), steps=5))]
+    except (EncoderError, RuntimeError) as error:
+        advice.append(f"a tiny synthesis on {device} failed ({error}): try `--device cpu`")
+        return
+    seconds = time.perf_counter() - start
+    console.print(f"a tiny synthesis on {describe_device(device)}: {len(losses) - 1} steps in {seconds:.1f} s")

@@ -1,0 +1,62 @@
+"""What goes wrong, told in one line."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+BAD_INPUT = 2
+OUT_OF_MEMORY = 3
+INTERRUPTED = 130
+
+
+def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
+    """End the command with one line on stderr.
+
+    Args:
+        message: A sentence.
+        status: Exit status.
+
+    Raises:
+        Exit: Always.
+    """
+    print(f"texture-engine: {' '.join(message.split())}", file=sys.stderr)
+    raise typer.Exit(status)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn every error that input can cause into one line and exit status 2; running out of memory into 3.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        ValueError: One that is not about input.
+        RuntimeError: Likewise.
+    """
+    # Imported late: the terminal answers `--help` without waiting for torch.
+    from engine.cli.parsing import ParsingError
+    from engine.images import ImageError
+
+    try:
+        yield
+    except (ImageError, ParsingError) as error:
+        fail(str(error))
+    except (ValueError, RuntimeError) as error:
+        _fail_if_told(error)
+        raise
+
+
+def _fail_if_told(error: Exception) -> None:
+    from engine.preparation import MaterialError
+    from engine.synthesis import MemoryExhaustedError, SettingsError
+    from engine.synthesis.devices import DeviceError
+    from engine.synthesis.encoders import EncoderError
+
+    if isinstance(error, MemoryExhaustedError):
+        fail(str(error), OUT_OF_MEMORY)
+    if isinstance(error, MaterialError | SettingsError | DeviceError | EncoderError):
+        fail(str(error))

@@ -1,0 +1,94 @@
+"""Values on the command line that are more than a number or a name."""
+
+import re
+
+Layers = tuple[tuple[str, float], ...]
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+
+
+class ParsingError(ValueError):
+    """A value that cannot be understood, told in one sentence."""
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read `512x384`, width first, or `512` for a square.
+
+    Args:
+        text: What was typed.
+
+    Returns:
+        Height and width, pixels.
+
+    Raises:
+        ParsingError: It is neither.
+    """
+    found = re.fullmatch(r"(-?\d{1,9})(?:[x×,](-?\d{1,9}))?", text.strip().lower())
+    if not found:
+        raise ParsingError(f"size {text!r} is not understood: give width and height such as 512x384")
+    width = int(found[1])
+    return int(found[2] or width), width
+
+
+def parse_memory(text: str) -> int:
+    """Read an amount of memory such as `8GiB` or `500MB`.
+
+    Args:
+        text: What was typed.
+
+    Returns:
+        Bytes.
+
+    Raises:
+        ParsingError: It is no such amount.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(|k|m|g|ki|mi|gi)b?", text.strip().lower())
+    if not found:
+        raise ParsingError(f"memory {text!r} is not understood: give an amount such as 8GiB or 500MB")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def parse_layers(text: str) -> Layers:
+    """Read `relu1_1:1,relu3_1:0.5`; a layer without a number has the weight 1.
+
+    Args:
+        text: What was typed.
+
+    Returns:
+        Names and weights.
+
+    Raises:
+        ParsingError: A part of it has no such form.
+    """
+    layers = []
+    for part in text.split(","):
+        name, _, weight = part.strip().partition(":")
+        try:
+            layers.append((name, float(weight or 1)))
+        except ValueError:
+            raise ParsingError(
+                f"layer {part.strip()!r} is not understood: give a name and a weight such as relu3_1:0.5"
+            ) from None
+        if not name:
+            raise ParsingError(
+                f"layers {text!r} are not understood: give names and weights such as relu1_1:1,relu3_1:2"
+            )
+    return tuple(layers)
+
+
+def parse_scales(text: str) -> tuple[float, ...]:
+    """Read `0.8,1.25`.
+
+    Args:
+        text: What was typed.
+
+    Returns:
+        The numbers.
+
+    Raises:
+        ParsingError: A part of it is no number.
+    """
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ParsingError(f"scales {text!r} are not understood: give numbers such as 0.8,1.25") from None

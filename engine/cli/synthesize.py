@@ -1,0 +1,153 @@
+"""`texture-engine synthesize`."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.cli.failures import INTERRUPTED, fail, one_line_errors
+from engine.cli.parsing import parse_layers, parse_memory, parse_scales, parse_size
+from engine.cli.progress import download_bar
+
+if TYPE_CHECKING:
+    from engine.cli.running import Outcome
+    from engine.synthesis import Settings
+
+DEFAULT_SIZE = "512x512"
+MOST_VARIATIONS = 1000
+
+SIZE_HELP = f"Width and height in pixels. [default: {DEFAULT_SIZE}, or the canvas's]"
+INIT_HELP = "Picture to start from, in place of noise."
+CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
+MASK_HELP = "White where the canvas is synthesised. [default: its transparent part]"
+RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
+MEMORY_HELP = "What synthesis may take. [default: half of the computer's, four fifths of a GPU's free memory]"
+
+
+def synthesize(
+    *,
+    exemplar: Annotated[Path | None, typer.Argument(help="The sample texture.", show_default=False)] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write. (required)")] = None,
+    size: Annotated[str | None, typer.Option(help=SIZE_HELP)] = None,
+    recipe: Annotated[str, typer.Option(help="How: photo, sliced, gram or patch.")] = "photo",
+    quality: Annotated[str, typer.Option(help="How long: draft, normal or best.")] = "normal",
+    encoder: Annotated[str, typer.Option(help="The network: compact, vgg19, vgg16 or vgg11.")] = "compact",
+    weights: Annotated[Path | None, typer.Option(help="Weights of a VGG of any width, in place of these.")] = None,
+    pooling: Annotated[str, typer.Option(help="How the encoder halves its maps: average or max.")] = "average",
+    layers: Annotated[str | None, typer.Option(help="Layers and weights, such as relu1_1:1,relu3_1:0.5.")] = None,
+    octaves: Annotated[int, typer.Option(help="The most scales, each half as large as the next.")] = 5,
+    steps: Annotated[int | None, typer.Option(help="Steps at full size. [default: the quality's]")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed gives another texture.")] = 0,
+    init: Annotated[Path | None, typer.Option(help=INIT_HELP)] = None,
+    canvas: Annotated[Path | None, typer.Option(help=CANVAS_HELP)] = None,
+    mask: Annotated[Path | None, typer.Option(help=MASK_HELP)] = None,
+    variations: Annotated[int, typer.Option(help="How many textures, from this seed on; files get -1, -2, …")] = 1,
+    flips: Annotated[bool, typer.Option("--flips", help="Match the mirrored exemplar's patches too.")] = False,
+    turns: Annotated[bool, typer.Option("--turns", help="Match its patches turned by quarters too.")] = False,
+    scales: Annotated[str | None, typer.Option(help="Match at these relative sizes too, such as 0.8,1.25.")] = None,
+    noise: Annotated[float, typer.Option(help="Noise on the features before matching, for variety.")] = 0.0,
+    overuse: Annotated[float, typer.Option(help="Penalty on patches that are used too often.")] = 0.01,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
+    memory: Annotated[str | None, typer.Option(help=MEMORY_HELP)] = None,
+    seamless: Annotated[bool, typer.Option("--seamless", help="Make a texture that tiles without a seam.")] = False,
+    record: Annotated[Path | None, typer.Option(help=RECORD_HELP)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each texture.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Synthesise a texture from an exemplar, or fill a part of a picture with texture.
+
+    Ctrl+C ends early and keeps the picture so far.
+    """
+    with one_line_errors():
+        if output is None:
+            fail("there is no file to write to: name one with --output FILE")
+        if not 1 <= variations <= MOST_VARIATIONS:
+            fail(f"variations {variations} is out of range: give 1 to {MOST_VARIATIONS:,}")
+        from engine.images import check_writable, read_picture, write_picture
+
+        wanted = None if size is None else parse_size(size)
+        outputs = [numbered(output, n, variations) for n in range(variations)]
+        for name in outputs:
+            check_writable(name)
+        sample, kept, painted, begun = (
+            None if path is None else read_picture(path) for path in (exemplar, canvas, mask, init)
+        )
+
+        from engine.cli.running import run
+        from engine.preparation import canvas_size, finish, prepare, start_picture
+        from engine.synthesis import Settings
+        from engine.synthesis.devices import find_device, memory_budget
+        from engine.synthesis.encoders import load_encoder
+
+        place = find_device(device)
+        materials = prepare(sample, canvas=kept, mask=painted, device=place)
+        whole = canvas_size(kept, wanted, seamless=seamless) or parse_size(DEFAULT_SIZE)
+        settings = Settings(
+            size=whole if materials.box is None else materials.box.size,
+            recipe=recipe,
+            quality=quality,
+            seed=seed,
+            seamless=seamless,
+            layers=None if layers is None else parse_layers(layers),
+            octaves=octaves,
+            steps=steps,
+            flips=flips,
+            turns=turns,
+            scales=() if scales is None else parse_scales(scales),
+            noise=noise,
+            overuse=overuse,
+            memory=memory_budget(place) if memory is None else parse_memory(memory),
+        )
+        with download_bar(quiet=quiet) as progress:
+            network = load_encoder(encoder, weights=weights, pooling=pooling, progress=progress)  # type: ignore[arg-type]
+        network.check_layers(settings.effective_recipe().layers())
+        for number, name in enumerate(outputs):
+            outcome = run(
+                materials,
+                network.to(place),
+                replace(settings, seed=settings.seed + number),
+                start=None if begun is None else start_picture(begun, place),
+                title=name.name,
+                quiet=quiet,
+                record=None if record is None else numbered(record, number, variations),
+            )
+            write_picture(name, finish(materials, outcome.picture, whole))
+            told = {
+                "output": str(name),
+                "encoder": encoder if weights is None else str(weights),
+                "device": str(place),
+            }
+            if as_json:
+                print(json.dumps({**told, **summary(settings, seed + number, outcome)}))
+            elif not quiet:
+                print(f"{name}: {whole[1]}x{whole[0]} in {outcome.seconds:.1f} s", file=sys.stderr)
+            if outcome.interrupted:
+                fail(f"interrupted: {name} holds the picture so far", INTERRUPTED)
+
+
+def summary(settings: "Settings", seed: int, outcome: "Outcome") -> dict[str, Any]:
+    """Gather what `--json` tells of a job, but for where it ran and went."""
+    from engine.synthesis.devices import peak_memory
+
+    return {
+        "width": settings.size[1],
+        "height": settings.size[0],
+        "recipe": settings.recipe,
+        "quality": settings.quality,
+        "seed": seed,
+        "seamless": settings.seamless,
+        "steps": outcome.snapshot.step,
+        "seconds": round(outcome.seconds, 3),
+        "first_snapshot_seconds": round(outcome.first_seconds, 4),
+        "losses": dict(outcome.snapshot.losses),
+        "peak_memory_bytes": peak_memory(),
+        "interrupted": outcome.interrupted,
+    }
+
+
+def numbered(path: Path, number: int, count: int) -> Path:
+    """Name one of several files: `wall.png` becomes `wall-1.png`, `wall-2.png`, …; a single one keeps its name."""
+    return path if count == 1 else path.with_name(f"{path.stem}-{number + 1}{path.suffix}")

@@ -1,0 +1,50 @@
+"""What travels between files and synthesis: a picture and the error about one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+PIXEL_LIMIT = 2**28
+"""The most pixels a file may hold to be read."""
+
+
+class ImageError(ValueError):
+    """A picture file that cannot be read or written, told in one sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Pixels in sRGB, with what is needed to write them back as the file was.
+
+    Args:
+        pixels: float32 (height, width, 3), sRGB as displayed (not linear light), in [0, 1].
+        alpha: float32 (height, width) in [0, 1], not multiplied into the pixels, or None.
+        bits: bits per sample of the file, 8 or 16.
+        gray: whether the file holds one channel of light instead of three.
+        profile: the ICC profile embedded in the file, or None for sRGB.
+
+    Raises:
+        ImageError: an array has another shape or type, or bits is neither 8 nor 16.
+    """
+
+    pixels: FloatArray
+    alpha: FloatArray | None = None
+    bits: int = 8
+    gray: bool = False
+    profile: bytes | None = None
+
+    def __post_init__(self) -> None:
+        shape = self.pixels.shape
+        if len(shape) != 3 or shape[2] != 3 or 0 in shape or self.pixels.dtype != np.float32:
+            raise ImageError(
+                f"the pixels are {self.pixels.dtype} {shape}; a picture needs float32 (height, width, 3), none zero"
+            )
+        if self.alpha is not None and (self.alpha.shape != shape[:2] or self.alpha.dtype != np.float32):
+            raise ImageError(
+                f"the alpha is {self.alpha.dtype} {self.alpha.shape}; here it must be float32 {shape[:2]}"
+            )
+        if self.bits not in {8, 16}:
+            raise ImageError(f"a picture cannot have {self.bits} bits per sample; choose 8 or 16")

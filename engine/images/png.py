@@ -1,0 +1,105 @@
+"""PNG files: their chunks, 16-bit decoding and encoding, which Pillow lacks."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.images.picture import ImageError
+from engine.images.raster import UPRIGHT, Raster, check_size, exif_orientation, unit_samples
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# The signature, then IHDR: length, kind, 13 bytes and checksum.
+_HEADER_END = len(SIGNATURE) + 25
+_PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_PROFILE_LIMIT = 2**26
+
+
+def check_png(data: bytes) -> int:
+    """Refuse a PNG file that is cut short or whose size is outside the limits.
+
+    Args:
+        data: the file, from its signature on.
+
+    Returns:
+        Its bits per sample: 1, 2, 4, 8 or 16.
+
+    Raises:
+        ImageError: the file is damaged, cut short, empty or too large.
+    """
+    if len(data) < _HEADER_END or data[12:16] != b"IHDR":
+        raise ImageError("is damaged or cut short (the PNG header is missing); get the file again or export it anew")
+    check_size(*struct.unpack(">II", data[16:24]))
+    for _ in _chunks(data):
+        pass
+    return data[24]
+
+
+def decode_png16(data: bytes) -> Raster:
+    """Decode a PNG file of 16 bits per sample.
+
+    Args:
+        data: a file that `check_png` has passed.
+
+    Returns:
+        Its samples.
+    """
+    profile, orientation, pixel_chunks = None, UPRIGHT, [SIGNATURE]
+    for kind, chunk in _chunks(data):
+        if kind in _PIXEL_CHUNKS:
+            # libpng prints complaints about the other chunks, which it is not asked to use.
+            pixel_chunks.append(chunk)
+        elif kind == b"iCCP":
+            profile = _unpacked_profile(chunk[8:-4])
+        elif kind == b"eXIf":
+            orientation = exif_orientation(chunk[8:-4])
+    samples = unit_samples(np.atleast_3d(imagecodecs.png_decode(b"".join(pixel_chunks))))
+    has_alpha = samples.shape[2] in {2, 4}
+    return Raster(
+        colors=samples[..., :-1] if has_alpha else samples,
+        alpha=samples[..., -1] if has_alpha else None,
+        bits=16,
+        profile=profile,
+        orientation=orientation,
+    )
+
+
+def encode_png(samples: NDArray[np.uint8] | NDArray[np.uint16], profile: bytes | None) -> bytes:
+    """Encode samples as PNG.
+
+    Args:
+        samples: uint8 or uint16 (height, width, channels); gray, gray and alpha, RGB, or RGB and alpha.
+        profile: the ICC profile of the samples, or None.
+
+    Returns:
+        The file.
+    """
+    single = samples.shape[2] == 1
+    data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples[..., 0] if single else samples)))
+    if profile is None:
+        return data
+    body = b"iCCP" + b"ICC profile\0\0" + zlib.compress(profile)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return data[:_HEADER_END] + chunk + data[_HEADER_END:]
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    start, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        length = int.from_bytes(data[start : start + 4], "big")
+        kind, end = data[start + 4 : start + 8], start + 12 + length
+        if end > len(data):
+            raise ImageError("is cut short (the PNG end is missing); get the file again or export it anew")
+        yield kind, data[start:end]
+        start = end
+
+
+def _unpacked_profile(body: bytes) -> bytes | None:
+    packed = body.partition(b"\0")[2][1:]
+    try:
+        return zlib.decompressobj().decompress(packed, _PROFILE_LIMIT)
+    except zlib.error:
+        return None

@@ -1,0 +1,233 @@
+"""From pictures to what synthesis takes, and back."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.images import Picture
+from engine.synthesis import Exemplar, Surroundings
+from engine.synthesis.octaves import Size
+
+SMALLEST_EXEMPLAR = 8
+LARGEST_EXEMPLAR = 2**24
+NEAREST_CONTEXT = 64
+WIDEST_CONTEXT = 256
+
+Mask = NDArray[np.float32]
+
+
+class MaterialError(ValueError):
+    """Pictures that do not fit together, told in one sentence."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of pixels: rows `top` to `bottom`, columns `left` to `right`, the ends left out."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def size(self) -> Size:
+        """Height and width, pixels."""
+        return self.bottom - self.top, self.right - self.left
+
+    def cut(self, array: np.ndarray) -> np.ndarray:
+        """Cut the rectangle out of an array (height, width, …)."""
+        return array[self.top : self.bottom, self.left : self.right]
+
+
+@dataclass(frozen=True, eq=False)
+class Materials:
+    """What one job works on.
+
+    Attributes:
+        exemplar: The sample texture.
+        surroundings: What the canvas keeps, cut to the part that is worked on.
+        canvas: The whole canvas with what it keeps, or None for a new texture.
+        mask: 1 where the whole canvas is to be synthesised, (height, width).
+        box: The part of the canvas that is worked on.
+        pattern: The picture whose bit depth, grayness and profile the result takes.
+    """
+
+    exemplar: Exemplar
+    surroundings: Surroundings | None
+    canvas: Picture | None
+    mask: Mask | None
+    box: Box | None
+    pattern: Picture
+
+
+def prepare(
+    exemplar: Picture | None, *, canvas: Picture | None = None, mask: Picture | None = None, device: torch.device
+) -> Materials:
+    """Turn pictures into what synthesis takes.
+
+    Args:
+        exemplar: The sample texture; transparent pixels are not sampled. None: what the mask leaves of the canvas.
+        canvas: Picture to keep where the mask is black.
+        mask: White where the canvas is to be synthesised; None: where the canvas is transparent.
+        device: Where to put the tensors.
+
+    Returns:
+        The materials.
+
+    Raises:
+        MaterialError: The pictures do not fit together.
+    """
+    if canvas is None:
+        if exemplar is None:
+            raise MaterialError("there is nothing to take the texture from: name an exemplar, or give --canvas")
+        if mask is not None:
+            raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
+        return Materials(_exemplar(exemplar, None, device), None, None, None, None, exemplar)
+    free = _mask(canvas, mask)
+    height, width = free.shape
+    hole = _bounds(free)
+    longest = max(hole.size)
+    # Patterns continue over some distance, but what lies further away only costs time.
+    box = _grown(hole, max(NEAREST_CONTEXT, longest // 4), (height, width))
+    if exemplar is None:
+        context = _grown(hole, max(WIDEST_CONTEXT, longest), (height, width))
+        kept = context.cut(1 - free)
+        if kept.mean() * kept.size < SMALLEST_EXEMPLAR**2:
+            raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
+        sample = replace(canvas, pixels=context.cut(canvas.pixels), alpha=_cut(canvas.alpha, context))
+        source = _exemplar(sample, kept, device)
+    else:
+        source = _exemplar(exemplar, None, device)
+    known = _tensor(box.cut(canvas.pixels), device)
+    surroundings = Surroundings(known, torch.from_numpy(box.cut(free).copy())[None, None].to(device))
+    return Materials(source, surroundings, canvas, free, box, canvas)
+
+
+def canvas_size(canvas: Picture | None, wanted: Size | None, *, seamless: bool) -> Size | None:
+    """Decide the size of the whole canvas.
+
+    Args:
+        canvas: Picture to keep a part of, or None.
+        wanted: Height and width that were asked for, or None.
+        seamless: Whether the canvas is to wrap around.
+
+    Returns:
+        Height and width, or None where nothing decides it.
+
+    Raises:
+        MaterialError: The canvas contradicts what was asked for.
+    """
+    if canvas is None:
+        return wanted
+    height, width = canvas.pixels.shape[:2]
+    if wanted not in {None, (height, width)}:
+        raise MaterialError(f"the canvas is {width}x{height}: leave out --size, or give the same")
+    if seamless:
+        raise MaterialError("a canvas with a part to keep cannot be seamless: leave out --seamless or --canvas")
+    return height, width
+
+
+def finish(materials: Materials, picture: Tensor, size: Size) -> Picture:
+    """Turn a synthesised picture into one to write.
+
+    Args:
+        materials: What the job worked on.
+        picture: RGB in [0, 1], shape (1, 3, height, width), at the size that was worked at.
+        size: Height and width of the canvas, pixels.
+
+    Returns:
+        The whole canvas, opaque where it was synthesised, with the pattern's bit depth, grayness and profile.
+
+    Raises:
+        MaterialError: The picture has another size.
+    """
+    pixels = to_array(picture)
+    alpha = None
+    if materials.canvas is not None and materials.box is not None and materials.mask is not None:
+        whole = materials.canvas.pixels.copy()
+        materials.box.cut(whole)[...] = pixels
+        pixels = np.where(materials.mask[..., None] > 0, whole, materials.canvas.pixels)
+        if materials.canvas.alpha is not None:
+            alpha = np.maximum(materials.canvas.alpha, materials.mask)
+    elif pixels.shape[:2] != size:
+        raise MaterialError(f"the picture is {pixels.shape[1]}x{pixels.shape[0]} where {size[1]}x{size[0]} is due")
+    return replace(materials.pattern, pixels=pixels.astype(np.float32), alpha=alpha)
+
+
+def to_array(picture: Tensor) -> NDArray[np.float32]:
+    """Bring a picture (1, 3, height, width) into the order (height, width, 3) on the CPU, in [0, 1]."""
+    found: NDArray[np.float32] = picture[0].detach().clamp(0, 1).permute(1, 2, 0).float().cpu().contiguous().numpy()
+    return found
+
+
+def start_picture(picture: Picture, device: torch.device) -> Tensor:
+    """Turn a picture to start from into a tensor (1, 3, height, width)."""
+    return _tensor(picture.pixels, device)
+
+
+def _tensor(pixels: np.ndarray, device: torch.device) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].to(device)
+
+
+def _cut(alpha: np.ndarray | None, box: Box) -> np.ndarray | None:
+    return None if alpha is None else box.cut(alpha)
+
+
+def _exemplar(picture: Picture, kept: np.ndarray | None, device: torch.device) -> Exemplar:
+    height, width = picture.pixels.shape[:2]
+    if min(height, width) < SMALLEST_EXEMPLAR:
+        raise MaterialError(
+            f"the exemplar is {width}x{height} pixels: give one of at least {SMALLEST_EXEMPLAR}x{SMALLEST_EXEMPLAR}"
+        )
+    if height * width > LARGEST_EXEMPLAR:
+        raise MaterialError(
+            f"the exemplar is {width}x{height} pixels, more than {LARGEST_EXEMPLAR:,}: crop or scale it down"
+        )
+    valid = np.ones((height, width), np.float32) if kept is None else kept
+    if picture.alpha is not None:
+        valid = valid * picture.alpha
+    if float(valid.sum()) < SMALLEST_EXEMPLAR**2:
+        raise MaterialError("the exemplar is transparent all over: give one with visible pixels")
+    if bool((valid >= 1).all()):
+        return Exemplar(_tensor(picture.pixels, device))
+    # A half transparent pixel is half hidden: sampling it would bring the colour of nothing into the texture.
+    whole = (valid > 0.99).astype(np.float32)
+    return Exemplar(_tensor(picture.pixels, device), torch.from_numpy(whole)[None, None].to(device))
+
+
+def _mask(canvas: Picture, mask: Picture | None) -> Mask:
+    height, width = canvas.pixels.shape[:2]
+    if mask is None:
+        if canvas.alpha is None or bool((canvas.alpha >= 1).all()):
+            raise MaterialError(
+                "the canvas has no transparent part to fill: say with --mask what is to be synthesised"
+            )
+        return (1 - canvas.alpha).astype(np.float32)
+    if mask.pixels.shape[:2] != (height, width):
+        raise MaterialError(
+            f"the mask is {mask.pixels.shape[1]}x{mask.pixels.shape[0]} and the canvas {width}x{height}: "
+            "make the mask as large as the canvas"
+        )
+    free: Mask = mask.pixels.mean(axis=2)
+    if mask.alpha is not None:
+        free = free * mask.alpha
+    if not free.any():
+        raise MaterialError("the mask is black all over: paint white what is to be synthesised")
+    return free.astype(np.float32)
+
+
+def _bounds(free: Mask) -> Box:
+    rows, columns = np.flatnonzero(free.any(axis=1)), np.flatnonzero(free.any(axis=0))
+    return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+
+
+def _grown(box: Box, margin: int, size: Size) -> Box:
+    return Box(
+        max(0, box.top - margin),
+        max(0, box.left - margin),
+        min(size[0], box.bottom + margin),
+        min(size[1], box.right + margin),
+    )

@@ -1,0 +1,238 @@
+"""Recording how a picture comes about: an animated GIF or WebP, an MP4 video or a folder of frames."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from engine.images import ImageError, check_target, replacing
+from engine.images.png import encode_png
+
+Frame = NDArray[np.uint8]
+
+FRAMES_PER_SECOND = 12
+FINAL_HOLD_SECONDS = 1.5
+ANIMATION_FRAME_LIMIT = 120
+"""The most frames of a GIF or WebP; beyond it they are thinned out evenly."""
+
+# Pixels per side that the formats can hold.
+_SIDE_LIMITS = {".gif": 65535, ".webp": 16383, ".mp4": 16384}
+
+
+class _Sink(Protocol):
+    def add(self, frame: Frame) -> None: ...
+    def finish(self) -> None: ...
+    def discard(self) -> None: ...
+
+
+class Recorder:
+    """A recording under way, to be used as a context manager.
+
+    Leaving the block completes the recording, also on KeyboardInterrupt; any other exception removes it. A recording
+    without frames makes no file.
+
+    Args:
+        sink: what stores the frames.
+        size: width and height of the recording in pixels.
+    """
+
+    def __init__(self, sink: _Sink, size: tuple[int, int]) -> None:
+        self._sink = sink
+        self._size = size
+
+    def add(self, frame: Frame) -> None:
+        """Append a frame, scaled to the size of the recording by repeating pixels.
+
+        Args:
+            frame: uint8 (height, width, 3), of any size; it is copied.
+
+        Raises:
+            ImageError: the frame has another shape or type.
+        """
+        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
+            raise ImageError(f"the frame is {frame.dtype} {frame.shape}; give uint8 (height, width, 3), none zero")
+        self._sink.add(_scaled(frame, self._size))
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None or issubclass(kind, KeyboardInterrupt):
+            self._sink.finish()
+        else:
+            self._sink.discard()
+
+
+def open_recorder(path: Path, size: tuple[int, int]) -> Recorder:
+    """Prepare a recording, having checked that it can be written.
+
+    Args:
+        path: a .gif, .webp or .mp4 file, or without a suffix a new or empty folder for 0000.png, 0001.png and so on.
+        size: width and height of the recording in pixels; MP4 repeats the last column or row where they are odd.
+
+    Returns:
+        The recorder, to be entered with `with`.
+
+    Raises:
+        ImageError: the suffix, the size or the folder does not allow the recording, or PyAV is missing for MP4.
+    """
+    suffix = path.suffix.lower()
+    if suffix and suffix not in _SIDE_LIMITS:
+        raise ImageError(f"{path.name} is no recording; choose .gif, .webp, .mp4 or a folder without a suffix")
+    if min(size) < 1 or max(size) > _SIDE_LIMITS.get(suffix, max(size)):
+        limit = f"1 to {_SIDE_LIMITS[suffix]}" if suffix else "1 or more"
+        raise ImageError(f"a recording of {size[0]} × {size[1]} pixels cannot be made; each side must be {limit}")
+    if not suffix:
+        return Recorder(_Folder(path), size)
+    check_target(path)
+    return Recorder(_Video(path, size) if suffix == ".mp4" else _Animation(path), size)
+
+
+def _scaled(frame: Frame, size: tuple[int, int]) -> Frame:
+    height, width = frame.shape[:2]
+    rows = np.arange(size[1]) * height // size[1]
+    columns = np.arange(size[0]) * width // size[0]
+    scaled: Frame = frame[rows[:, None], columns]
+    return scaled
+
+
+class _Folder:
+    """Frames as numbered PNG files."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._frames: list[Path] = []
+        self._made = not path.exists()
+        try:
+            path.mkdir(exist_ok=True)
+        except OSError as error:
+            raise ImageError(f"the folder {path} cannot be made ({error.strerror}); choose another") from error
+        if any(path.iterdir()):
+            raise ImageError(f"the folder {path} is not empty; name a new or an empty one for the frames")
+        check_target(path / "0000.png")
+
+    def add(self, frame: Frame) -> None:
+        path = self._path / f"{len(self._frames):04d}.png"
+        self._frames.append(path)
+        with replacing(path) as temporary:
+            temporary.write_bytes(encode_png(frame, None))
+
+    def finish(self) -> None:
+        if self._made and not self._frames:
+            self._path.rmdir()
+
+    def discard(self) -> None:
+        for path in self._frames:
+            path.unlink(missing_ok=True)
+        if self._made:
+            self._path.rmdir()
+
+
+class _Animation:
+    """Frames of a GIF or WebP, kept in memory and thinned out evenly."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._gif = path.suffix.lower() == ".gif"
+        self._kept: list[Image.Image] = []
+        self._stride = 1
+        self._count = 0
+        self._latest: Frame | None = None
+
+    def add(self, frame: Frame) -> None:
+        self._latest = frame
+        if self._count % self._stride == 0:
+            # One place stays free for the latest frame, which the end needs whether or not the stride meets it.
+            if len(self._kept) == ANIMATION_FRAME_LIMIT - 1:
+                self._kept = self._kept[::2]
+                self._stride *= 2
+            if self._count % self._stride == 0:
+                self._kept.append(self._image(frame))
+                self._latest = None
+        self._count += 1
+
+    def finish(self) -> None:
+        if self._latest is not None:
+            self._kept.append(self._image(self._latest))
+        if not self._kept:
+            return
+        step = 1000 // FRAMES_PER_SECOND
+        durations = [step] * (len(self._kept) - 1) + [round(1000 * FINAL_HOLD_SECONDS)]
+        with replacing(self._path) as temporary:
+            first, rest = self._kept[0], self._kept[1:]
+            if self._gif:
+                first.save(temporary, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+            else:
+                first.save(
+                    temporary,
+                    "WEBP",
+                    save_all=True,
+                    append_images=rest,
+                    duration=durations,
+                    loop=0,
+                    quality=80,
+                    method=2,
+                )
+
+    def discard(self) -> None:
+        self._kept.clear()
+
+    def _image(self, frame: Frame) -> Image.Image:
+        image = Image.fromarray(frame)
+        # A palette per frame, because one for all must be chosen before the last colours are known; by octree,
+        # because the finer methods would slow the computation that is being recorded.
+        return image.quantize(256, Image.Quantize.FASTOCTREE) if self._gif else image
+
+
+class _Video:
+    """An MP4, encoded as the frames come into a nameless file."""
+
+    def __init__(self, path: Path, size: tuple[int, int]) -> None:
+        try:
+            import av
+        except ImportError as error:
+            raise ImageError(
+                f'recording {path.name} needs PyAV; run pip install "gimp-texture-synthesis[video]" or choose .webp'
+            ) from error
+        self._path = path
+        self._padding = ((0, size[1] % 2), (0, size[0] % 2), (0, 0))
+        self._last: Frame | None = None
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open until the recording ends
+        self._container = av.open(self._file, "w", format="mp4")
+        self._stream = self._container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "18"})
+        self._stream.width = size[0] + size[0] % 2
+        self._stream.height = size[1] + size[1] % 2
+        self._stream.pix_fmt = "yuv420p"
+
+    def add(self, frame: Frame) -> None:
+        self._last = np.pad(frame, self._padding, mode="edge")
+        self._encode(self._last)
+
+    def finish(self) -> None:
+        if self._last is None:
+            self.discard()
+            return
+        with self._file:
+            for _ in range(round(FINAL_HOLD_SECONDS * FRAMES_PER_SECOND)):
+                self._encode(self._last)
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
+            self._file.seek(0)
+            with replacing(self._path) as temporary, temporary.open("xb") as target:
+                shutil.copyfileobj(self._file, target)
+
+    def discard(self) -> None:
+        with self._file:
+            self._container.close()
+
+    def _encode(self, frame: Frame) -> None:
+        import av
+
+        self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))

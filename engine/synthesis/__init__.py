@@ -1,0 +1,21 @@
+"""The algorithm: tensors in, snapshots out."""
+
+from engine.synthesis.canvas import Surroundings
+from engine.synthesis.exemplar import Exemplar
+from engine.synthesis.loop import synthesize
+from engine.synthesis.memory import MemoryExhaustedError
+from engine.synthesis.recipes import QUALITIES, RECIPES
+from engine.synthesis.settings import Settings, SettingsError
+from engine.synthesis.snapshot import Snapshot
+
+__all__ = [
+    "QUALITIES",
+    "RECIPES",
+    "Exemplar",
+    "MemoryExhaustedError",
+    "Settings",
+    "SettingsError",
+    "Snapshot",
+    "Surroundings",
+    "synthesize",
+]

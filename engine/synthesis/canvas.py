@@ -1,0 +1,85 @@
+"""The canvas: what is being made, and what of it is kept."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.synthesis.encoders.network import stride_of
+from engine.synthesis.exemplar import Exemplar
+from engine.synthesis.octaves import Size
+from engine.synthesis.resample import fill_unknown, resize_masked
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a canvas keeps.
+
+    Attributes:
+        known: The picture to keep, RGB in [0, 1], shape (1, 3, height, width).
+        mask: 1 where the canvas is to be synthesised, 0 where it is kept, soft between, (1, 1, height, width).
+    """
+
+    known: Tensor
+    mask: Tensor
+
+    @property
+    def size(self) -> Size:
+        """Height and width, pixels."""
+        height, width = self.known.shape[2:]
+        return height, width
+
+
+def compose(free: Tensor, surroundings: Surroundings | None) -> Tensor:
+    """Lay the free picture into what is kept: mask × free + (1 − mask) × known; exactly `known` where mask is 0."""
+    if surroundings is None:
+        return free
+    return surroundings.mask * free + (1 - surroundings.mask) * surroundings.known
+
+
+def surroundings_at(surroundings: Surroundings, size: Size) -> Surroundings:
+    """Resample the surroundings for an octave; what the mask hides does not bleed into what is kept."""
+    if surroundings.size == size:
+        return surroundings
+    kept = 1 - surroundings.mask
+    known, weight = resize_masked(surroundings.known, kept, size)
+    return Surroundings(fill_unknown(known, (weight > 0.01).to(weight)).clamp(0, 1), 1 - weight)
+
+
+def judged_regions(surroundings: Surroundings | None, layers: Collection[str]) -> dict[str, Tensor]:
+    """Find the positions of each layer that the free part of the canvas reaches.
+
+    Args:
+        surroundings: What is kept, or None for a canvas that is all free.
+        layers: Names.
+
+    Returns:
+        Boolean maps (height, width) by layer: any free pixel below the position or its neighbours.
+    """
+    if surroundings is None:
+        return {}
+    found = {}
+    for layer in layers:
+        stride = stride_of(layer)
+        free = F.max_pool2d(surroundings.mask, stride) if stride > 1 else surroundings.mask
+        found[layer] = (F.max_pool2d(free, 3, stride=1, padding=1) > 0)[0, 0]
+    return found
+
+
+def noise_start(exemplar: Exemplar, size: Size, generator: torch.Generator) -> Tensor:
+    """Draw white noise with the mean and covariance of the exemplar's colours, shape (1, 3, *size)."""
+    colours = exemplar.colours()
+    drawn = torch.randn(size[0] * size[1], 3, generator=generator).to(colours)
+    centred = colours - colours.mean(dim=0)
+    values, vectors = torch.linalg.eigh(centred.t() @ centred / len(colours))
+    mixed: Tensor = drawn @ (vectors * values.clamp_min(0).sqrt()).t() + colours.mean(dim=0)
+    return mixed.t().reshape(1, 3, *size).clamp(0, 1)
+
+
+def shuffled_start(exemplar: Exemplar, size: Size, generator: torch.Generator) -> Tensor:
+    """Draw pixels of the exemplar, with replacement, shape (1, 3, *size)."""
+    colours = exemplar.colours()
+    drawn = torch.randint(len(colours), (size[0] * size[1],), generator=generator).to(colours.device)
+    return colours[drawn].t().reshape(1, 3, *size)

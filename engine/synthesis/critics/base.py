@@ -1,0 +1,42 @@
+"""What every critic is: a loss over feature maps, with its targets taken from the exemplar."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+FeatureMaps = Mapping[str, Tensor]
+"""Feature maps by layer, each of shape (1, channels, height, width)."""
+
+Regions = Mapping[str, Tensor]
+"""Boolean maps by layer, each of shape (height, width): the positions that count."""
+
+
+class Critic(Protocol):
+    """A loss over feature maps.
+
+    Attributes:
+        layers: The layers that it needs, with their weights.
+        interval: Steps between two calls of `refresh`; 0 for a critic whose targets never change.
+    """
+
+    layers: dict[str, float]
+    interval: int
+
+    def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
+        """Choose new targets for the canvas as it is now."""
+
+    def loss(self, canvas: FeatureMaps) -> Tensor:
+        """Measure the canvas, a scalar; about 1 for features that have nothing in common with the exemplar's."""
+
+
+def spread(maps: Tensor) -> float:
+    """Mean variance of a layer's channels: the unit in which distances on all layers of all encoders compare."""
+    return float(maps[0].flatten(1).var(dim=1).mean().clamp_min(1e-12))
+
+
+def rows(maps: Tensor, region: Tensor | None = None) -> Tensor:
+    """List feature vectors as rows, shape (positions, channels); only those of `region`, where it is given."""
+    listed = maps[0].flatten(1).t()
+    return listed if region is None else listed[region.flatten()]

@@ -1,0 +1,73 @@
+"""The gram critic: how often features occur together, wherever they occur."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from engine.synthesis.critics.base import FeatureMaps, Regions, rows
+
+
+def gram_matrix(features: Tensor) -> Tensor:
+    """Correlate the features: G = FᵀF / positions (Gatys et al. 2015, arXiv 1505.07376, eq. 2).
+
+    Departs from the paper in dividing by the number of positions, so that pictures of different sizes compare.
+
+    Args:
+        features: Shape (positions, channels).
+
+    Returns:
+        Shape (channels, channels), symmetric.
+    """
+    return features.t() @ features / features.shape[0]
+
+
+def gram_loss(canvas: Tensor, exemplar: Tensor) -> Tensor:
+    """Squared difference of two Gram matrices over the squared norm of the exemplar's (ibid., eq. 3).
+
+    Departs from the paper in that norm, which puts all layers of all encoders on one scale.
+
+    Args:
+        canvas: Shape (channels, channels).
+        exemplar: Shape (channels, channels).
+
+    Returns:
+        A scalar; 0 for equal matrices, 1 for a canvas without any feature.
+    """
+    return ((canvas - exemplar) ** 2).sum() / (exemplar**2).sum().clamp_min(torch.finfo(exemplar.dtype).tiny)
+
+
+class GramCritic:
+    """Gram losses of several layers, weighted.
+
+    Args:
+        exemplar: Feature maps of the exemplar.
+        layers: Weight of every layer.
+        valid: Positions of the exemplar that may be used; all of them in a layer that is missing.
+        region: Positions of the canvas that are judged; likewise.
+    """
+
+    interval = 0
+
+    def __init__(
+        self,
+        exemplar: FeatureMaps,
+        layers: Mapping[str, float],
+        *,
+        valid: Regions | None = None,
+        region: Regions | None = None,
+    ) -> None:
+        self.layers = dict(layers)
+        self._region = region or {}
+        self._targets = {name: gram_matrix(rows(exemplar[name], (valid or {}).get(name))) for name in layers}
+
+    def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
+        """Do nothing: the targets never change."""
+
+    def loss(self, canvas: FeatureMaps) -> Tensor:
+        """Weighted mean of the layers' Gram losses."""
+        losses = [
+            weight * gram_loss(gram_matrix(rows(canvas[name], self._region.get(name))), self._targets[name])
+            for name, weight in self.layers.items()
+        ]
+        return torch.stack(losses).sum() / sum(self.layers.values())

@@ -1,0 +1,44 @@
+"""Fixed procedural pictures that stand for all others when activations are normalised."""
+
+import torch
+from torch import Tensor
+
+SIDE = 128
+LEAVES = 200
+
+
+def calibration_pictures() -> tuple[Tensor, ...]:
+    """Draw the pictures: coloured 1/f noise, smooth and rough, and dead leaves (Lee et al. 2001, IJCV 41).
+
+    Returns:
+        RGB in [0, 1], each of shape (1, 3, 128, 128), float32; the same on every call.
+    """
+    generator = torch.Generator().manual_seed(0)
+    return (
+        _clouds(0.8, generator),
+        _clouds(1.4, generator),
+        _leaves(0.0, generator),
+        _leaves(0.1, generator),
+    )
+
+
+def _clouds(power: float, generator: torch.Generator) -> Tensor:
+    frequency = torch.hypot(torch.fft.fftfreq(SIDE)[:, None], torch.fft.rfftfreq(SIDE)[None])
+    frequency[0, 0] = torch.inf  # no mean
+    noise = torch.fft.rfft2(torch.randn(3, SIDE, SIDE, generator=generator))
+    grey = torch.fft.irfft2(noise / frequency**power, s=(SIDE, SIDE))
+    grey = grey / grey.std(dim=(1, 2), keepdim=True)
+    coloured = torch.einsum("ij,jhw->ihw", torch.randn(3, 3, generator=generator), grey)
+    return (0.5 + 0.15 * coloured).clamp(0, 1)[None]
+
+
+def _leaves(grain: float, generator: torch.Generator) -> Tensor:
+    y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
+    # Radii follow the power law of natural scenes; large leaves lie below small ones, so that none is all hidden.
+    radii = (3 / torch.rand(LEAVES, generator=generator).sqrt()).clamp(max=SIDE / 3).sort(descending=True).values
+    across, down = SIDE * torch.rand(2, LEAVES, 1, 1, generator=generator)
+    inside = torch.hypot(y - down, x - across) < radii[:, None, None]
+    top = (inside * torch.arange(LEAVES)[:, None, None]).amax(0)
+    picture = torch.rand(LEAVES, 3, generator=generator)[top].permute(2, 0, 1)
+    grained = picture + grain * torch.randn(picture.shape, generator=generator)
+    return grained.clamp(0, 1)[None]

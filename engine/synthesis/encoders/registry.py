@@ -1,0 +1,100 @@
+"""The encoders by name: a new one is one file and one line here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import get_args
+
+from engine.synthesis.encoders import compact, vgg
+from engine.synthesis.encoders.calibration import calibration_pictures
+from engine.synthesis.encoders.errors import EncoderError
+from engine.synthesis.encoders.network import Encoder, Padding, Pooling, freeze, normalise_activations
+from engine.synthesis.encoders.source import EncoderSource, Progress
+from engine.synthesis.encoders.weights_file import load_weights_file
+
+ENCODERS: Mapping[str, EncoderSource] = MappingProxyType(
+    {
+        "compact": compact.SOURCE,
+        "vgg19": vgg.source("vgg19"),
+        "vgg16": vgg.source("vgg16"),
+        "vgg11": vgg.source("vgg11"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class EncoderStatus:
+    """Whether an encoder works without the net.
+
+    Attributes:
+        name: As `load_encoder` takes it.
+        available: Its weights are on this computer.
+        where: The file that holds them, or that will.
+    """
+
+    name: str
+    available: bool
+    where: str
+
+
+def encoder_names() -> tuple[str, ...]:
+    """List the encoders.
+
+    Returns:
+        Names that `load_encoder` takes, the built-in one first.
+    """
+    return tuple(ENCODERS)
+
+
+def encoder_status() -> list[EncoderStatus]:
+    """Look up which encoders are at hand, without loading or fetching any.
+
+    Returns:
+        One row per encoder.
+    """
+    places = {name: source.where() for name, source in ENCODERS.items()}
+    return [EncoderStatus(name, place.is_file(), str(place)) for name, place in places.items()]
+
+
+def load_encoder(
+    name: str,
+    *,
+    weights: Path | None = None,
+    pooling: Pooling = "average",
+    padding: Padding = "reflect",
+    progress: Progress | None = None,
+) -> Encoder:
+    """Load an encoder whose layers all have a mean activation near 1, fetching its weights when they are not at hand.
+
+    Args:
+        name: One of `encoder_names()`.
+        weights: A file with the weights of a VGG of any width, which is loaded in place of the named encoder.
+        pooling: How blocks are joined.
+        padding: `reflect`, or `circular` for pictures that wrap around.
+        progress: Told of every part fetched.
+
+    Returns:
+        The encoder, frozen, float32 on the CPU.
+
+    Raises:
+        EncoderError: There is no such encoder, or its weights cannot be had.
+    """
+    for value, allowed in ((pooling, get_args(Pooling)), (padding, get_args(Padding))):
+        if value not in allowed:
+            raise EncoderError(f"{value} is neither {' nor '.join(allowed)}: choose one of these")
+    if weights is not None:
+        return freeze(_load_file(weights, name, pooling, padding))
+    if name not in ENCODERS:
+        raise EncoderError(f"there is no encoder {name}: choose from {', '.join(ENCODERS)}, or give a weights file")
+    return freeze(ENCODERS[name].load(pooling=pooling, padding=padding, progress=progress))
+
+
+def _load_file(weights: Path, name: str, pooling: Pooling, padding: Padding) -> Encoder:
+    try:
+        encoder = load_weights_file(weights, pooling=pooling, padding=padding)
+    except EncoderError as error:
+        raise EncoderError(f"{error}, or leave the file out and use {name}") from error
+    # Files come at any scale, and losses compare and add up layers.
+    normalise_activations(encoder, calibration_pictures())
+    return encoder

@@ -1,0 +1,41 @@
+"""What the registry knows of an encoder: how to load it, and where its weights lie."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.synthesis.encoders.network import Encoder, Padding, Pooling
+
+Progress = Callable[[int, int], None]
+"""Told the bytes done and the bytes in all (0 when the server does not say)."""
+
+
+class Load(Protocol):
+    """A function that loads one encoder."""
+
+    def __call__(self, *, pooling: Pooling, padding: Padding, progress: Progress | None) -> Encoder:
+        """Load the encoder, fetching its weights where they are not at hand.
+
+        Args:
+            pooling: How blocks are joined.
+            padding: How borders are continued.
+            progress: Told of every part fetched.
+
+        Returns:
+            The encoder, float32 on the CPU.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class EncoderSource:
+    """One entry of the registry.
+
+    Attributes:
+        load: Loads the encoder.
+        where: Names the file that holds the weights, or that will.
+    """
+
+    load: Load
+    where: Callable[[], Path]

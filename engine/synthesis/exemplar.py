@@ -1,0 +1,88 @@
+"""The exemplar at every octave, and which of its positions may be sampled."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.synthesis.encoders.network import stride_of
+from engine.synthesis.octaves import Size
+from engine.synthesis.resample import fill_unknown, resize, resize_masked
+
+
+@dataclass(frozen=True)
+class Exemplar:
+    """The sample texture.
+
+    Attributes:
+        picture: RGB in [0, 1], shape (1, 3, height, width).
+        valid: 1 where the picture may be sampled, in [0, 1], shape (1, 1, height, width); None for everywhere.
+    """
+
+    picture: Tensor
+    valid: Tensor | None = None
+
+    @property
+    def size(self) -> Size:
+        """Height and width, pixels."""
+        height, width = self.picture.shape[2:]
+        return height, width
+
+    def colours(self) -> Tensor:
+        """List the pixels that may be sampled, shape (pixels, 3)."""
+        listed = self.picture[0].flatten(1).t()
+        return listed if self.valid is None else listed[self.valid.flatten() > 0.5]
+
+
+def exemplar_at(exemplar: Exemplar, size: Size) -> Exemplar:
+    """Resample the exemplar for an octave, filling what may not be sampled from what lies around it."""
+    if exemplar.valid is None:
+        return Exemplar(resize(exemplar.picture, size).clamp(0, 1))
+    # Unfilled, a hole would show convolutions near it an edge that the texture does not have.
+    picture, valid = resize_masked(exemplar.picture, exemplar.valid, size)
+    return Exemplar(fill_unknown(picture, (valid > 0.5).to(valid)).clamp(0, 1), valid)
+
+
+def valid_regions(valid: Tensor | None, layers: Collection[str]) -> dict[str, Tensor]:
+    """Find the positions of each layer whose own pixels and neighbours are all valid.
+
+    Args:
+        valid: Shape (1, 1, height, width), in [0, 1], or None.
+        layers: Names.
+
+    Returns:
+        Boolean maps (height, width) by layer; a layer in which none would be left keeps the best that it has.
+    """
+    if valid is None:
+        return {}
+    found = {}
+    for layer in layers:
+        stride = stride_of(layer)
+        covered = F.avg_pool2d(valid, stride) if stride > 1 else valid
+        eroded = -F.max_pool2d(-covered, 3, stride=1, padding=1)
+        found[layer] = (eroded >= min(0.99, float(eroded.max())))[0, 0]
+    return found
+
+
+def turned_copies(exemplar: Exemplar, *, flips: bool, turns: bool, scales: tuple[float, ...]) -> list[Exemplar]:
+    """Make the exemplar's mirrored, turned and scaled copies, without the exemplar itself.
+
+    Args:
+        exemplar: The original.
+        flips: Add the mirror image.
+        turns: Add the three quarter turns, of the mirror image too where there is one.
+        scales: Add copies of these relative sizes.
+
+    Returns:
+        The copies.
+    """
+    tensors = [exemplar.picture] if exemplar.valid is None else [exemplar.picture, exemplar.valid]
+    stacked = torch.cat(tensors, dim=1)
+    stacks = [stacked, stacked.flip(3)] if flips else [stacked]
+    if turns:
+        stacks += [torch.rot90(s, k, (2, 3)) for s in stacks for k in (1, 2, 3)]
+    height, width = exemplar.size
+    stacks += [resize(stacked, (max(1, round(height * s)), max(1, round(width * s)))).clamp(0, 1) for s in scales]
+    return [Exemplar(s[:, :3], None if exemplar.valid is None else s[:, 3:]) for s in stacks[1:]]

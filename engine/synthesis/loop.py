@@ -1,0 +1,125 @@
+"""The loop: from an exemplar, coarse to fine, to a texture."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled_start, surroundings_at
+from engine.synthesis.critics import PatchSettings
+from engine.synthesis.encoders.network import Encoder
+from engine.synthesis.exemplar import Exemplar, exemplar_at
+from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set
+from engine.synthesis.objective import Objective, Task
+from engine.synthesis.octaves import Octave, plan_octaves
+from engine.synthesis.recipes import Recipe, Steps
+from engine.synthesis.resample import resize
+from engine.synthesis.settings import Settings
+from engine.synthesis.snapshot import Snapshot
+from engine.synthesis.solvers import LBFGS, Adam, Solver
+
+
+def synthesize(
+    exemplar: Exemplar,
+    encoder: Encoder,
+    settings: Settings,
+    *,
+    surroundings: Surroundings | None = None,
+    start: Tensor | None = None,
+) -> Iterator[Snapshot]:
+    """Synthesise a texture, step by step.
+
+    The first snapshot comes before any work, the last one is the result. Closing the iterator cancels: nothing runs
+    between two snapshots.
+
+    Args:
+        exemplar: The sample texture; its device is where the work is done.
+        encoder: On the same device.
+        settings: What is to be made.
+        surroundings: What the canvas keeps, at the canvas's size.
+        start: Picture to start from, shape (1, 3, height, width), any size; else what the recipe says.
+
+    Yields:
+        The canvas to start from and the canvas after each step.
+
+    Raises:
+        MemoryExhaustedError: The smallest working set does not fit.
+        RuntimeError: Something else went wrong in torch.
+    """
+    recipe, steps = settings.effective_recipe(), settings.effective_steps()
+    quality = recipe.qualities[settings.quality]
+    matching = PatchSettings(overuse=settings.overuse, noise=settings.noise)
+    task = Task(
+        exemplar,
+        encoder,
+        recipe,
+        quality,
+        matching,
+        seamless=settings.seamless,
+        flips=settings.flips,
+        turns=settings.turns,
+        scales=settings.scales,
+    )
+    generator = torch.Generator().manual_seed(settings.seed)
+    plan = plan_octaves(exemplar.size, settings.size, count=settings.octaves)
+    total = sum(steps_at(steps, octave) for octave in plan)
+    free = _start(task, plan[0], start, generator)
+    done = 0
+    for octave in plan:
+        around = None if surroundings is None else surroundings_at(surroundings, octave.canvas)
+        free = resize(free, octave.canvas, wrap=settings.seamless).clamp(0, 1)
+        free = free.contiguous(memory_format=torch.channels_last)
+        if octave is plan[0]:
+            yield Snapshot(octave.index, 0, total, {}, compose(free, around))
+        solver = _solver(recipe, free)
+        held = working_set(
+            encoder, recipe.layers(), octave.canvas, budget=settings.memory, positions=quality.positions
+        )
+        objective = None
+        count = steps_at(steps, octave)
+        for step in range(count):
+            while True:
+                try:
+                    objective = objective or Objective(task, octave, around, held, generator)
+                    _advance(solver, objective, recipe, octave, step, count)
+                    break
+                except RuntimeError as error:
+                    if not is_out_of_memory(error):
+                        raise
+                    objective = None
+                    shrunk = smaller(held)
+                    if shrunk is None:
+                        raise MemoryExhaustedError(octave.canvas, free.device) from error
+                    held = shrunk
+            done += 1
+            losses = {name: float(loss) for name, loss in objective.losses.items()}
+            yield Snapshot(octave.index, done, total, losses, compose(solver.picture, around).clone())
+        free = solver.picture
+
+
+def steps_at(steps: Steps, octave: Octave) -> int:
+    """Steps of an octave: those with a higher index than there are numbers have the last number."""
+    return steps[min(octave.index, len(steps) - 1)]
+
+
+def _start(task: Task, octave: Octave, start: Tensor | None, generator: torch.Generator) -> Tensor:
+    if start is not None:
+        return start.to(task.exemplar.picture)
+    coarse = exemplar_at(task.exemplar, octave.exemplar)
+    make = noise_start if task.recipe.start == "noise" else shuffled_start
+    return make(coarse, octave.canvas, generator)
+
+
+def _solver(recipe: Recipe, free: Tensor) -> Solver:
+    return Adam(free, recipe.rate) if recipe.solver == "adam" else LBFGS(free, recipe.rate)
+
+
+def _advance(solver: Solver, objective: Objective, recipe: Recipe, octave: Octave, step: int, count: int) -> None:
+    progress = step / count
+    if octave.index == 0:
+        solver.rate = recipe.rate * recipe.final_rate**progress
+    changed = objective.begin(step, progress)
+    # Adam averages over losses that change with each step; L-BFGS would take the change for curvature.
+    if changed and isinstance(solver, LBFGS):
+        solver.forget()
+    solver.step(objective)

@@ -1,0 +1,94 @@
+"""The working set: what may be held at once, and how it shrinks."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import torch
+
+from engine.synthesis.encoders.network import Encoder, block_of, stride_of
+from engine.synthesis.octaves import Size
+
+SMALLEST_CHUNK = 4 * 2**20
+FEWEST_POSITIONS = 4096
+# Measured on two CPU cores with `compact` at 1024²: the activations of a step are held about four times over (padded
+# input, convolution, ReLU, gradient).
+COPIES = 4
+
+
+@dataclass(frozen=True)
+class WorkingSet:
+    """What one step may hold.
+
+    Attributes:
+        thrifty: Recompute activations in the backward pass.
+        chunk: Bytes for the similarities of one chunk of the patch search.
+        positions: The most positions that the sliced critic sorts per layer.
+    """
+
+    thrifty: bool
+    chunk: int
+    positions: int
+
+
+def activation_bytes(encoder: Encoder, layers: Collection[str], size: Size, bytes_each: int = 4) -> int:
+    """Estimate what one forward and backward pass holds."""
+    total = 0
+    deepest = max((block_of(name) for name in layers), default=0)
+    for name, width in encoder.widths().items():
+        if block_of(name) <= deepest:
+            total += width * (size[0] // stride_of(name)) * (size[1] // stride_of(name))
+    return COPIES * bytes_each * total
+
+
+def working_set(encoder: Encoder, layers: Collection[str], size: Size, *, budget: int, positions: int) -> WorkingSet:
+    """Plan the largest working set that stays within the budget.
+
+    Args:
+        encoder: Gives the widths of the layers.
+        layers: Layers in use.
+        size: Height and width of the canvas, pixels.
+        budget: Bytes that synthesis may take in all.
+        positions: The most positions that the recipe wants sorted.
+
+    Returns:
+        The plan; `smaller` is there for the case that the estimate was wrong.
+    """
+    needed = activation_bytes(encoder, layers, size)
+    return WorkingSet(
+        thrifty=needed > 0.6 * budget,
+        chunk=max(SMALLEST_CHUNK, min(256 * 2**20, budget // 16)),
+        positions=positions,
+    )
+
+
+def smaller(current: WorkingSet) -> WorkingSet | None:
+    """Shrink a working set that did not fit; None when it cannot shrink any further."""
+    if not current.thrifty:
+        return replace(current, thrifty=True)
+    if current.chunk <= SMALLEST_CHUNK and current.positions <= FEWEST_POSITIONS:
+        return None
+    return replace(
+        current,
+        chunk=max(SMALLEST_CHUNK, current.chunk // 4),
+        positions=max(FEWEST_POSITIONS, current.positions // 4),
+    )
+
+
+class MemoryExhaustedError(RuntimeError):
+    """The smallest working set does not fit."""
+
+    def __init__(self, size: Size, device: torch.device) -> None:
+        height, width = size
+        super().__init__(
+            f"{device} has not enough memory for a canvas of {width}x{height} even in the smallest steps: "
+            "choose a smaller size, or --device cpu"
+        )
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch ran out of memory: of the device's, or of the computer's, which is an error without a type."""
+    return (
+        isinstance(error, torch.cuda.OutOfMemoryError)
+        or "not enough memory" in str(error).lower()
+        or ("can't allocate memory" in str(error))
+    )

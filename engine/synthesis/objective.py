@@ -1,0 +1,165 @@
+"""The objective of one octave: a weighted sum of critics over one pass of the encoder."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from engine.synthesis.canvas import Surroundings, compose, judged_regions
+from engine.synthesis.critics import (
+    Critic,
+    FeatureMaps,
+    GramCritic,
+    PatchCritic,
+    PatchSettings,
+    Regions,
+    SlicedCritic,
+    SlicedSettings,
+)
+from engine.synthesis.encoders.network import Encoder
+from engine.synthesis.exemplar import Exemplar, exemplar_at, turned_copies, valid_regions
+from engine.synthesis.memory import WorkingSet
+from engine.synthesis.octaves import Octave, usable_layers
+from engine.synthesis.recipes import Quality, Recipe, Term
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the objectives of all octaves have in common.
+
+    Attributes:
+        exemplar: The sample texture, full size.
+        encoder: Gives the feature maps; on the exemplar's device.
+        recipe: Which critics, on which layers.
+        quality: What they may spend.
+        matching: How the patch critic matches.
+        seamless: Whether the canvas wraps around.
+        flips: Whether the exemplar's mirror image is matched too.
+        turns: Whether its quarter turns are.
+        scales: Relative sizes at which it is matched too.
+    """
+
+    exemplar: Exemplar
+    encoder: Encoder
+    recipe: Recipe
+    quality: Quality
+    matching: PatchSettings
+    seamless: bool = False
+    flips: bool = False
+    turns: bool = False
+    scales: tuple[float, ...] = ()
+
+
+class Objective:
+    """The loss of a canvas at one octave, and its gradient.
+
+    Args:
+        task: What is common to all octaves.
+        octave: Which one this is.
+        surroundings: What the canvas keeps, at this octave's size.
+        working_set: What may be held at once.
+        generator: Source of the critics' chance draws.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        octave: Octave,
+        surroundings: Surroundings | None,
+        working_set: WorkingSet,
+        generator: torch.Generator,
+    ) -> None:
+        self._octave = octave
+        self._surroundings = surroundings
+        self._thrifty = working_set.thrifty
+        self._generator = generator
+        self._encoder = task.encoder.with_padding("circular") if task.seamless else task.encoder
+        self._parts = list(_build(task, octave, surroundings, working_set))
+        self._step = 0
+        self._weights: list[float] = []
+        self.losses: dict[str, Tensor] = {}
+
+    def begin(self, step: int, progress: float) -> bool:
+        """Set the critics' weights for a step.
+
+        Args:
+            step: Number of the step in this octave, from 0.
+            progress: Share of this octave's steps that is done, in [0, 1).
+
+        Returns:
+            Whether the loss is another one than before, so that a solver must forget what it learnt of it.
+        """
+        before = [bool(weight) for weight in self._weights]
+        self._step = step
+        self._weights = [term.weight * self._fading(term, progress) for term, _ in self._parts]
+        refreshed = any(w and self._is_due(c) for w, (_, c) in zip(self._weights, self._parts, strict=True))
+        return refreshed or before != [bool(weight) for weight in self._weights]
+
+    def __call__(self, free: Tensor) -> tuple[Tensor, Tensor]:
+        """Measure the free part of the canvas: loss, a scalar, and gradient, of the picture's shape."""
+        free = free.detach().requires_grad_()
+        active = [(w, t, c) for w, (t, c) in zip(self._weights, self._parts, strict=True) if w]
+        maps = self._encoder(
+            compose(free, self._surroundings), {n for _, _, c in active for n in c.layers}, thrifty=self._thrifty
+        )
+        total = free.new_zeros(())
+        self.losses = {}
+        for weight, term, critic in active:
+            if self._is_due(critic):
+                critic.refresh({name: m.detach() for name, m in maps.items()}, self._generator)
+            loss = critic.loss(maps)
+            self.losses[term.name] = loss.detach()
+            total = total + weight * loss
+        (gradient,) = torch.autograd.grad(total, free)
+        return total.detach(), gradient
+
+    def _is_due(self, critic: Critic) -> bool:
+        return critic.interval > 0 and self._step % critic.interval == 0
+
+    def _fading(self, term: Term, progress: float) -> float:
+        if self._octave.index > 0 or term.fade is None:
+            return 1.0
+        return max(0.0, 1 - progress / term.fade)
+
+
+def _build(
+    task: Task, octave: Octave, surroundings: Surroundings | None, working_set: WorkingSet
+) -> Iterator[tuple[Term, Critic]]:
+    """Make the critics that this octave is large enough for, each with the term of the recipe that it serves."""
+    exemplar = exemplar_at(task.exemplar, octave.exemplar)
+    pictures = [exemplar, *turned_copies(exemplar, flips=task.flips, turns=task.turns, scales=task.scales)]
+    for term in task.recipe.terms:
+        usable = usable_layers([n for n, _ in term.layers], octave, positions=max(2, term.patch))
+        layers = {name: weight for name, weight in term.layers if name in usable and weight}
+        if not layers or octave.index < term.finest:
+            continue
+        region = judged_regions(surroundings, layers)
+        used = pictures if term.critic == "patch" else pictures[:1]
+        maps = [_exemplar_maps(task.encoder, one, layers) for one in used]
+        valid = [valid_regions(one.valid, layers) for one in used]
+        yield term, _critic(task, term, layers, maps, valid, region, working_set)
+
+
+def _critic(
+    task: Task,
+    term: Term,
+    layers: Mapping[str, float],
+    maps: Sequence[FeatureMaps],
+    valid: Sequence[Regions],
+    region: Regions,
+    working_set: WorkingSet,
+) -> Critic:
+    if term.critic == "gram":
+        return GramCritic(maps[0], layers, valid=valid[0], region=region)
+    if term.critic == "sliced":
+        spent = SlicedSettings(task.quality.directions, working_set.positions, term.patch)
+        return SlicedCritic(maps[0], layers, spent, valid=valid[0], region=region, wrap=task.seamless)
+    matching = replace(task.matching, memory=working_set.chunk)
+    return PatchCritic(maps, layers, matching, valid=valid, region=region, wrap=task.seamless)
+
+
+@torch.no_grad()
+def _exemplar_maps(encoder: Encoder, exemplar: Exemplar, layers: Collection[str]) -> FeatureMaps:
+    found: FeatureMaps = encoder(exemplar.picture.contiguous(memory_format=torch.channels_last), layers)
+    return found

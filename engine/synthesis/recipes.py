@@ -1,0 +1,150 @@
+"""Recipes: named sets of critics, layers, octaves and steps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+CriticName = Literal["gram", "patch", "sliced"]
+Layers = tuple[tuple[str, float], ...]
+Steps = tuple[int, ...]
+QUALITIES = ("draft", "normal", "best")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One critic's part in a recipe.
+
+    Attributes:
+        critic: Which one.
+        layers: Name and weight of each layer; those that an octave is too small for are left out there.
+        weight: Of the critic among the recipe's.
+        fade: Share of octave 0 over which the weight falls to nothing; None keeps it.
+        finest: Smallest octave index at which the term takes part.
+        patch: Side of the neighbourhoods that are compared.
+    """
+
+    critic: CriticName
+    layers: Layers
+    weight: float = 1.0
+    fade: float | None = None
+    finest: int = 0
+    patch: int = 1
+
+    @property
+    def name(self) -> str:
+        """How losses are labelled: the critic, and the side of its patches of pixels."""
+        return self.critic if self.layers[0][0] != "pixels" else f"{self.critic} {self.patch}×{self.patch} pixels"
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What a quality spends.
+
+    Attributes:
+        steps: Steps at octave 0, 1, 2, …; coarser octaves repeat the last number.
+        directions: Random directions of the sliced critic per layer and step.
+        positions: The most positions of a layer that the sliced critic sorts in one step.
+    """
+
+    steps: Steps
+    directions: int
+    positions: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a texture is synthesised.
+
+    Attributes:
+        start: What the coarsest octave starts from.
+        solver: Which optimiser.
+        rate: Its step length at the start of an octave.
+        final_rate: The same at the end of octave 0, relative to `rate`.
+        terms: The critics.
+        qualities: What each quality spends.
+    """
+
+    start: Literal["noise", "shuffle"]
+    solver: Literal["adam", "lbfgs"]
+    rate: float
+    final_rate: float
+    terms: tuple[Term, ...]
+    qualities: Mapping[str, Quality]
+
+    def layers(self) -> tuple[str, ...]:
+        """Names of all layers in use, each once."""
+        return tuple(dict.fromkeys(name for term in self.terms for name, _ in term.layers))
+
+
+def evenly(*layers: str) -> Layers:
+    """Give every layer the weight 1."""
+    return tuple((layer, 1.0) for layer in layers)
+
+
+STATISTICS = evenly("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu4_1", "relu5_1")
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "photo": Recipe(
+            start="shuffle",
+            solver="adam",
+            rate=0.03,
+            final_rate=0.1,
+            terms=(
+                Term("patch", evenly("relu3_1", "relu4_1"), weight=0.5, fade=0.4),
+                Term("sliced", STATISTICS),
+                Term("sliced", evenly("pixels"), weight=2.0, patch=5),
+            ),
+            qualities=MappingProxyType(
+                {
+                    "draft": Quality((20, 30, 40), 16, 16384),
+                    "normal": Quality((60, 80), 32, 65536),
+                    "best": Quality((150, 150), 64, 262144),
+                }
+            ),
+        ),
+        "sliced": Recipe(
+            start="noise",
+            solver="adam",
+            rate=0.03,
+            final_rate=0.1,
+            terms=(Term("sliced", STATISTICS),),
+            qualities=MappingProxyType(
+                {
+                    "draft": Quality((20, 30, 40), 16, 16384),
+                    "normal": Quality((60, 80), 32, 65536),
+                    "best": Quality((150, 150), 64, 262144),
+                }
+            ),
+        ),
+        "gram": Recipe(
+            start="noise",
+            solver="lbfgs",
+            rate=1.0,
+            final_rate=1.0,
+            terms=(Term("gram", evenly("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")),),
+            qualities=MappingProxyType(
+                {
+                    "draft": Quality((20, 30, 40), 0, 0),
+                    "normal": Quality((80, 100), 0, 0),
+                    "best": Quality((250, 250), 0, 0),
+                }
+            ),
+        ),
+        "patch": Recipe(
+            start="shuffle",
+            solver="adam",
+            rate=0.03,
+            final_rate=0.2,
+            terms=(Term("patch", evenly("relu2_1", "relu3_1", "relu4_1")),),
+            qualities=MappingProxyType(
+                {
+                    "draft": Quality((20, 30, 40), 0, 0),
+                    "normal": Quality((60, 80), 0, 0),
+                    "best": Quality((150, 150), 0, 0),
+                }
+            ),
+        ),
+    }
+)

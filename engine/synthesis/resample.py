@@ -1,0 +1,65 @@
+"""Changing the size of pictures and masks, with or without wrapping around."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.synthesis.octaves import Size
+
+
+def resize(picture: Tensor, size: Size, *, wrap: bool = False) -> Tensor:
+    """Resample a picture, antialiased.
+
+    Args:
+        picture: Shape (1, channels, height, width).
+        size: Height and width wanted, pixels.
+        wrap: Whether the picture continues on its other side.
+
+    Returns:
+        Shape (1, channels, *size); bicubic, so values may lie a little outside the range of the picture's.
+    """
+    if tuple(picture.shape[2:]) == size:
+        return picture
+    if wrap:
+        # Three copies each way scale to three whole results, whatever the ratio; the middle one saw its neighbours.
+        tiled = picture.repeat(1, 1, 3, 3)
+        large = resize(tiled, (3 * size[0], 3 * size[1]))
+        return large[:, :, size[0] : 2 * size[0], size[1] : 2 * size[1]].contiguous()
+    return F.interpolate(picture, size, mode="bicubic", align_corners=False, antialias=True)
+
+
+def resize_masked(picture: Tensor, mask: Tensor, size: Size) -> tuple[Tensor, Tensor]:
+    """Resample a picture of which only a part is known, so that the rest does not bleed in.
+
+    Args:
+        picture: Shape (1, channels, height, width).
+        mask: How much of each pixel is known, in [0, 1], shape (1, 1, height, width).
+        size: Height and width wanted, pixels.
+
+    Returns:
+        Picture and mask at that size. Pixels of which nothing is known are 0.
+    """
+    weight = F.interpolate(mask, size, mode="bilinear", align_corners=False, antialias=True)
+    total = F.interpolate(picture * mask, size, mode="bilinear", align_corners=False, antialias=True)
+    return torch.where(weight > 1e-4, total / weight.clamp_min(1e-4), torch.zeros_like(total)), weight.clamp(0, 1)
+
+
+def fill_unknown(picture: Tensor, mask: Tensor) -> Tensor:
+    """Fill what is not known smoothly from what is (push-pull; Gortler et al. 1996, "The Lumigraph").
+
+    Args:
+        picture: Shape (1, channels, height, width).
+        mask: How much of each pixel is known, in [0, 1], not 0 everywhere, shape (1, 1, height, width).
+
+    Returns:
+        The picture where the mask is 1, blending to its surroundings' colours where it is 0.
+    """
+    if bool((mask >= 1).all()):
+        return picture
+    height, width = picture.shape[2:]
+    if height <= 1 and width <= 1:
+        return picture
+    smaller, known = resize_masked(picture, mask, ((height + 1) // 2, (width + 1) // 2))
+    # A few known pixels stand for the whole of a coarse one, or a large hole would never close.
+    guess = resize(fill_unknown(smaller, (known * 4).clamp_max(1)), (height, width))
+    return mask * picture + (1 - mask) * guess

@@ -1,0 +1,25 @@
+"""The canvas in the making."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The canvas after one step.
+
+    Attributes:
+        octave: Index of the octave; 0 is full size.
+        step: Steps done in the whole job; 0 is the canvas to start from.
+        steps: Steps of the whole job.
+        losses: Loss of every critic that took part in the step.
+        picture: RGB in [0, 1], at the octave's size, shape (1, 3, height, width); no later step changes it.
+    """
+
+    octave: int
+    step: int
+    steps: int
+    losses: Mapping[str, float]
+    picture: Tensor

@@ -1,0 +1,42 @@
+"""Adam, kept in the box [0, 1]."""
+
+import torch
+from torch import Tensor
+
+from engine.synthesis.solvers.base import Evaluate
+
+
+class Adam:
+    """Adam (Kingma & Ba 2015, arXiv 1412.6980) with projection to the box; takes losses that change with each step.
+
+    Args:
+        picture: Where to start, values in [0, 1].
+        rate: Step length, in units of the picture's values.
+        momentum: Decay of the mean gradient.
+        scaling: Decay of the mean squared gradient.
+    """
+
+    def __init__(self, picture: Tensor, rate: float, *, momentum: float = 0.9, scaling: float = 0.99) -> None:
+        self.picture = picture.clone()
+        self.rate = rate
+        self._momentum = momentum
+        self._scaling = scaling
+        self.forget()
+
+    def forget(self) -> None:
+        """Start again with empty means."""
+        self._steps = 0
+        self._mean = torch.zeros_like(self.picture)
+        self._square = torch.zeros_like(self.picture)
+
+    def step(self, evaluate: Evaluate) -> Tensor:
+        """Take one step; a gradient that is not finite is skipped."""
+        loss, gradient = evaluate(self.picture)
+        if not bool(torch.isfinite(gradient).all()):
+            return loss
+        self._steps += 1
+        self._mean.lerp_(gradient, 1 - self._momentum)
+        self._square.mul_(self._scaling).addcmul_(gradient, gradient, value=1 - self._scaling)
+        scale = (self._square / (1 - self._scaling**self._steps)).sqrt_().add_(1e-12)
+        self.picture.addcdiv_(self._mean, scale, value=-self.rate / (1 - self._momentum**self._steps)).clamp_(0, 1)
+        return loss

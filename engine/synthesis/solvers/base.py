@@ -1,0 +1,27 @@
+"""What every solver is."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from torch import Tensor
+
+Evaluate = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Gives the loss, a scalar, and its gradient at a picture."""
+
+
+class Solver(Protocol):
+    """An optimiser of one picture.
+
+    Attributes:
+        picture: Where it stands, values in [0, 1].
+        rate: Length of its steps.
+    """
+
+    picture: Tensor
+    rate: float
+
+    def step(self, evaluate: Evaluate) -> Tensor:
+        """Take one step with one evaluation; returns the loss before it."""
+
+    def forget(self) -> None:
+        """Drop what was learnt of the loss's shape, because the loss has changed."""

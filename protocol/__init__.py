@@ -1,0 +1,1 @@
+"""Messages between plug-in and engine, and how they travel."""
