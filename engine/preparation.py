@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -15,6 +16,8 @@ SMALLEST_EXEMPLAR = 8
 LARGEST_EXEMPLAR = 2**24
 NEAREST_CONTEXT = 64
 WIDEST_CONTEXT = 256
+OPAQUE = 0.99
+FRINGE = 2
 
 Mask = NDArray[np.float32]
 
@@ -71,7 +74,7 @@ def prepare(
     Args:
         exemplar: The sample texture; transparent pixels are not sampled. None: what the mask leaves of the canvas.
         canvas: Picture to keep where the mask is black.
-        mask: White where the canvas is to be synthesised; None: where the canvas is transparent.
+        mask: White where the canvas is to be synthesised; None: where the canvas is transparent, and 2 pixels on.
         device: Where to put the tensors.
 
     Returns:
@@ -95,7 +98,7 @@ def prepare(
     if exemplar is None:
         context = _grown(hole, max(WIDEST_CONTEXT, longest), (height, width))
         kept = context.cut(1 - free)
-        if kept.mean() * kept.size < SMALLEST_EXEMPLAR**2:
+        if (kept >= OPAQUE).sum() < SMALLEST_EXEMPLAR**2:
             raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
         sample = replace(canvas, pixels=context.cut(canvas.pixels), alpha=_cut(canvas.alpha, context))
         source = _exemplar(sample, kept, device)
@@ -145,6 +148,9 @@ def finish(materials: Materials, picture: Tensor, size: Size) -> Picture:
         MaterialError: The picture has another size.
     """
     pixels = to_array(picture)
+    due = size if materials.box is None else materials.box.size
+    if pixels.shape[:2] != due:
+        raise MaterialError(f"the picture is {pixels.shape[1]}x{pixels.shape[0]} where {due[1]}x{due[0]} is due")
     alpha = None
     if materials.canvas is not None and materials.box is not None and materials.mask is not None:
         whole = materials.canvas.pixels.copy()
@@ -152,9 +158,9 @@ def finish(materials: Materials, picture: Tensor, size: Size) -> Picture:
         pixels = np.where(materials.mask[..., None] > 0, whole, materials.canvas.pixels)
         if materials.canvas.alpha is not None:
             alpha = np.maximum(materials.canvas.alpha, materials.mask)
-    elif pixels.shape[:2] != size:
-        raise MaterialError(f"the picture is {pixels.shape[1]}x{pixels.shape[0]} where {size[1]}x{size[0]} is due")
-    return replace(materials.pattern, pixels=pixels.astype(np.float32), alpha=alpha)
+    stored = None if materials.canvas is None else materials.canvas.stored
+    kept = None if materials.mask is None else materials.mask == 0
+    return replace(materials.pattern, pixels=pixels.astype(np.float32), alpha=alpha, stored=stored, kept=kept)
 
 
 def to_array(picture: Tensor) -> NDArray[np.float32]:
@@ -189,23 +195,23 @@ def _exemplar(picture: Picture, kept: np.ndarray | None, device: torch.device) -
     valid = np.ones((height, width), np.float32) if kept is None else kept
     if picture.alpha is not None:
         valid = valid * picture.alpha
-    if float(valid.sum()) < SMALLEST_EXEMPLAR**2:
+    # A half transparent pixel is half hidden: sampling it would bring the colour of nothing into the texture.
+    whole = (valid >= OPAQUE).astype(np.float32)
+    if whole.sum() < SMALLEST_EXEMPLAR**2:
         raise MaterialError("the exemplar is transparent all over: give one with visible pixels")
     if bool((valid >= 1).all()):
         return Exemplar(_tensor(picture.pixels, device))
-    # A half transparent pixel is half hidden: sampling it would bring the colour of nothing into the texture.
-    whole = (valid > 0.99).astype(np.float32)
     return Exemplar(_tensor(picture.pixels, device), torch.from_numpy(whole)[None, None].to(device))
 
 
 def _mask(canvas: Picture, mask: Picture | None) -> Mask:
     height, width = canvas.pixels.shape[:2]
     if mask is None:
-        if canvas.alpha is None or bool((canvas.alpha >= 1).all()):
+        if canvas.alpha is None or bool((canvas.alpha >= OPAQUE).all()):
             raise MaterialError(
                 "the canvas has no transparent part to fill: say with --mask what is to be synthesised"
             )
-        return (1 - canvas.alpha).astype(np.float32)
+        return _with_fringe(canvas.alpha < OPAQUE)
     if mask.pixels.shape[:2] != (height, width):
         raise MaterialError(
             f"the mask is {mask.pixels.shape[1]}x{mask.pixels.shape[0]} and the canvas {width}x{height}: "
@@ -217,6 +223,13 @@ def _mask(canvas: Picture, mask: Picture | None) -> Mask:
     if not free.any():
         raise MaterialError("the mask is black all over: paint white what is to be synthesised")
     return free.astype(np.float32)
+
+
+def _with_fringe(hole: NDArray[np.bool_]) -> Mask:
+    """Widen a hole by the pixels around it, which a cut-out leaves in a mixture with what was cut out."""
+    wide = F.max_pool2d(torch.from_numpy(hole)[None].float(), 2 * FRINGE + 1, stride=1, padding=FRINGE)
+    found: Mask = wide[0].numpy()
+    return found
 
 
 def _bounds(free: Mask) -> Box:

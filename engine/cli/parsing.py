@@ -42,7 +42,7 @@ def parse_memory(text: str) -> int:
     Raises:
         ParsingError: It is no such amount.
     """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(|k|m|g|ki|mi|gi)b?", text.strip().lower())
+    found = re.fullmatch(r"(\d{1,18}(?:\.\d+)?)\s*(|k|m|g|ki|mi|gi)b?", text.strip().lower())
     if not found:
         raise ParsingError(f"memory {text!r} is not understood: give an amount such as 8GiB or 500MB")
     return int(float(found[1]) * _UNITS[found[2]])

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 DEFAULT_SIZE = "512x512"
 MOST_VARIATIONS = 1000
 
-SIZE_HELP = f"Width and height in pixels. [default: {DEFAULT_SIZE}, or the canvas's]"
+SIZE_HELP = f"Width and height in pixels. {DEFAULT_SIZE} if not given, or the canvas's."
 INIT_HELP = "Picture to start from, in place of noise."
 CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
-MASK_HELP = "White where the canvas is synthesised. [default: its transparent part]"
+MASK_HELP = "White where the canvas is synthesised. Its transparent part and 2 pixels around, if not given."
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
-MEMORY_HELP = "What synthesis may take. [default: half of the computer's, four fifths of a GPU's free memory]"
+MEMORY_HELP = "What synthesis may take. Half of the computer's if not given, four fifths of a GPU's free memory."
 
 
 def synthesize(
@@ -39,7 +39,7 @@ def synthesize(
     pooling: Annotated[str, typer.Option(help="How the encoder halves its maps: average or max.")] = "average",
     layers: Annotated[str | None, typer.Option(help="Layers and weights, such as relu1_1:1,relu3_1:0.5.")] = None,
     octaves: Annotated[int, typer.Option(help="The most scales, each half as large as the next.")] = 5,
-    steps: Annotated[int | None, typer.Option(help="Steps at full size. [default: the quality's]")] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps at full size, in place of the quality's.")] = None,
     seed: Annotated[int, typer.Option(help="Another seed gives another texture.")] = 0,
     init: Annotated[Path | None, typer.Option(help=INIT_HELP)] = None,
     canvas: Annotated[Path | None, typer.Option(help=CANVAS_HELP)] = None,
@@ -49,7 +49,7 @@ def synthesize(
     turns: Annotated[bool, typer.Option("--turns", help="Match its patches turned by quarters too.")] = False,
     scales: Annotated[str | None, typer.Option(help="Match at these relative sizes too, such as 0.8,1.25.")] = None,
     noise: Annotated[float, typer.Option(help="Noise on the features before matching, for variety.")] = 0.0,
-    overuse: Annotated[float, typer.Option(help="Penalty on patches that are used too often.")] = 0.01,
+    overuse: Annotated[float | None, typer.Option(help="Penalty on patches that are used too often, 0 to 1.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
     memory: Annotated[str | None, typer.Option(help=MEMORY_HELP)] = None,
     seamless: Annotated[bool, typer.Option("--seamless", help="Make a texture that tiles without a seam.")] = False,
@@ -103,7 +103,7 @@ def synthesize(
         )
         with download_bar(quiet=quiet) as progress:
             network = load_encoder(encoder, weights=weights, pooling=pooling, progress=progress)  # type: ignore[arg-type]
-        network.check_layers(settings.effective_recipe().layers())
+        network.check_layers(settings.effective_recipe(filling=materials.surroundings is not None).layers())
         for number, name in enumerate(outputs):
             outcome = run(
                 materials,

@@ -25,6 +25,9 @@ class Picture:
         bits: bits per sample of the file, 8 or 16.
         gray: whether the file holds one channel of light instead of three.
         profile: the ICC profile embedded in the file, or None for sRGB.
+        stored: float32 (height, width, 1 or 3), the file's own samples, in its profile; None where that is sRGB.
+        kept: bool (height, width), where `stored` is to be written back as it was, in place of the pixels; a way
+            through sRGB and back would round it.
 
     Raises:
         ImageError: an array has another shape or type, or bits is neither 8 nor 16.
@@ -35,6 +38,8 @@ class Picture:
     bits: int = 8
     gray: bool = False
     profile: bytes | None = None
+    stored: FloatArray | None = None
+    kept: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape

@@ -38,12 +38,14 @@ def read_picture(path: Path) -> Picture:
         raise ImageError(f"{path} is damaged or cut short ({error}); get the file again or export it anew") from error
     pixels, profile = to_srgb(raster.colors, raster.profile)
     alpha = raster.alpha
+    profiled = profile is not None and raster.colors.shape[2] in {1, 3}
     return Picture(
         pixels=np.ascontiguousarray(oriented(pixels, raster.orientation)),
         alpha=None if alpha is None else np.ascontiguousarray(oriented(alpha, raster.orientation)),
         bits=raster.bits,
         gray=raster.colors.shape[2] == 1,
         profile=profile,
+        stored=np.ascontiguousarray(oriented(raster.colors, raster.orientation)) if profiled else None,
     )
 
 

@@ -61,6 +61,8 @@ def write_picture(path: Path, picture: Picture, *, quality: int = 95) -> None:
     # A profile that describes one channel does not fit the three that WebP writes.
     gray = picture.gray and suffix != ".webp"
     colors, profile = from_srgb(_finite(picture.pixels), picture.profile, gray=gray)
+    if picture.kept is not None and picture.stored is not None and profile is not None:
+        colors = np.where(picture.kept[..., None], picture.stored, colors)
     alpha = None if suffix in _JPEG_SUFFIXES else picture.alpha
     if alpha is not None:
         colors = np.concatenate([colors, _finite(alpha)[..., None]], axis=2)

@@ -49,22 +49,25 @@ def surroundings_at(surroundings: Surroundings, size: Size) -> Surroundings:
 
 
 def judged_regions(surroundings: Surroundings | None, layers: Collection[str]) -> dict[str, Tensor]:
-    """Find the positions of each layer that the free part of the canvas reaches.
+    """Find the positions of each layer that lie in the free part of the canvas.
+
+    Positions outside see free pixels too, at their rims, but their features are mostly given: judged as well, they
+    would bend those few pixels out of shape to make up for it.
 
     Args:
         surroundings: What is kept, or None for a canvas that is all free.
         layers: Names.
 
     Returns:
-        Boolean maps (height, width) by layer: any free pixel below the position or its neighbours.
+        Boolean maps (height, width) by layer: half of what lies below the position is free, or as much as anywhere.
     """
     if surroundings is None:
         return {}
     found = {}
     for layer in layers:
         stride = stride_of(layer)
-        free = F.max_pool2d(surroundings.mask, stride) if stride > 1 else surroundings.mask
-        found[layer] = (F.max_pool2d(free, 3, stride=1, padding=1) > 0)[0, 0]
+        free = F.avg_pool2d(surroundings.mask, stride) if stride > 1 else surroundings.mask
+        found[layer] = (free >= min(0.5, float(free.max())))[0, 0]
     return found
 
 

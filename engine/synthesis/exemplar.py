@@ -33,7 +33,7 @@ class Exemplar:
     def colours(self) -> Tensor:
         """List the pixels that may be sampled, shape (pixels, 3)."""
         listed = self.picture[0].flatten(1).t()
-        return listed if self.valid is None else listed[self.valid.flatten() > 0.5]
+        return listed if self.valid is None else listed[_sampled(self.valid).flatten()]
 
 
 def exemplar_at(exemplar: Exemplar, size: Size) -> Exemplar:
@@ -42,18 +42,27 @@ def exemplar_at(exemplar: Exemplar, size: Size) -> Exemplar:
         return Exemplar(resize(exemplar.picture, size).clamp(0, 1))
     # Unfilled, a hole would show convolutions near it an edge that the texture does not have.
     picture, valid = resize_masked(exemplar.picture, exemplar.valid, size)
-    return Exemplar(fill_unknown(picture, (valid > 0.5).to(valid)).clamp(0, 1), valid)
+    return Exemplar(fill_unknown(picture, _sampled(valid).to(valid)).clamp(0, 1), valid)
+
+
+def _sampled(valid: Tensor) -> Tensor:
+    """Mark the pixels that count as valid; where scattered ones have thinned out below a half, the best there are."""
+    return valid >= min(0.5, float(valid.max()))
 
 
 def valid_regions(valid: Tensor | None, layers: Collection[str]) -> dict[str, Tensor]:
-    """Find the positions of each layer whose own pixels and neighbours are all valid.
+    """Find the positions of each layer that see valid pixels alone, or nearly.
+
+    A position sees about three of its neighbours' width into every direction. What was filled in there would be
+    recognised, next to a hole of the canvas above all, and copied into it.
 
     Args:
         valid: Shape (1, 1, height, width), in [0, 1], or None.
         layers: Names.
 
     Returns:
-        Boolean maps (height, width) by layer; a layer in which none would be left keeps the best that it has.
+        Boolean maps (height, width) by layer. Where a margin of three would leave less than a quarter of the valid
+        positions, it is narrower; a layer without any valid position keeps the best that it has.
     """
     if valid is None:
         return {}
@@ -61,8 +70,12 @@ def valid_regions(valid: Tensor | None, layers: Collection[str]) -> dict[str, Te
     for layer in layers:
         stride = stride_of(layer)
         covered = F.avg_pool2d(valid, stride) if stride > 1 else valid
-        eroded = -F.max_pool2d(-covered, 3, stride=1, padding=1)
-        found[layer] = (eroded >= min(0.99, float(eroded.max())))[0, 0]
+        own = covered >= min(0.99, float(covered.max()))
+        for margin in (3, 2, 1, 0):
+            kept = F.max_pool2d((~own).float(), 2 * margin + 1, stride=1, padding=margin) == 0
+            if 4 * int(kept.sum()) >= int(own.sum()):
+                break
+        found[layer] = kept[0, 0]
     return found
 
 

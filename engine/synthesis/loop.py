@@ -14,7 +14,7 @@ from engine.synthesis.objective import Objective, Task
 from engine.synthesis.octaves import Octave, plan_octaves
 from engine.synthesis.recipes import Recipe, Steps
 from engine.synthesis.resample import resize
-from engine.synthesis.settings import Settings
+from engine.synthesis.settings import Settings, SettingsError
 from engine.synthesis.snapshot import Snapshot
 from engine.synthesis.solvers import LBFGS, Adam, Solver
 
@@ -45,10 +45,15 @@ def synthesize(
     Raises:
         MemoryExhaustedError: The smallest working set does not fit.
         RuntimeError: Something else went wrong in torch.
+        SettingsError: A seamless canvas is to keep surroundings.
     """
-    recipe, steps = settings.effective_recipe(), settings.effective_steps()
+    if surroundings is not None and settings.seamless:
+        raise SettingsError("a canvas with a part to keep cannot be seamless: ask for one of them")
+    recipe = settings.effective_recipe(filling=surroundings is not None)
+    steps = settings.effective_steps(recipe)
     quality = recipe.qualities[settings.quality]
-    matching = PatchSettings(overuse=settings.overuse, noise=settings.noise)
+    overuse = recipe.overuse if settings.overuse is None else settings.overuse
+    matching = PatchSettings(interval=recipe.interval, overuse=overuse, noise=settings.noise)
     task = Task(
         exemplar,
         encoder,
@@ -94,7 +99,8 @@ def synthesize(
             done += 1
             losses = {name: float(loss) for name, loss in objective.losses.items()}
             yield Snapshot(octave.index, done, total, losses, compose(solver.picture, around).clone())
-        free = solver.picture
+        # Where the mask is soft the free picture hardly shows and wanders: the next octave starts from what is seen.
+        free = compose(solver.picture, around)
 
 
 def steps_at(steps: Steps, octave: Octave) -> int:
@@ -117,7 +123,8 @@ def _solver(recipe: Recipe, free: Tensor) -> Solver:
 def _advance(solver: Solver, objective: Objective, recipe: Recipe, octave: Octave, step: int, count: int) -> None:
     progress = step / count
     if octave.index == 0:
-        solver.rate = recipe.rate * recipe.final_rate**progress
+        # Long steps find the structure, short ones at the end settle the grain.
+        solver.rate = recipe.rate * recipe.final_rate ** max(0.0, 2 * progress - 1)
     changed = objective.begin(step, progress)
     # Adam averages over losses that change with each step; L-BFGS would take the change for curvature.
     if changed and isinstance(solver, LBFGS):

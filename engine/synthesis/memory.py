@@ -70,7 +70,7 @@ def smaller(current: WorkingSet) -> WorkingSet | None:
     return replace(
         current,
         chunk=max(SMALLEST_CHUNK, current.chunk // 4),
-        positions=max(FEWEST_POSITIONS, current.positions // 4),
+        positions=min(current.positions, max(FEWEST_POSITIONS, current.positions // 4)),
     )
 
 
@@ -87,8 +87,7 @@ class MemoryExhaustedError(RuntimeError):
 
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether torch ran out of memory: of the device's, or of the computer's, which is an error without a type."""
-    return (
-        isinstance(error, torch.cuda.OutOfMemoryError)
-        or "not enough memory" in str(error).lower()
-        or ("can't allocate memory" in str(error))
+    told = str(error).lower()
+    return isinstance(error, torch.cuda.OutOfMemoryError) or any(
+        part in told for part in ("not enough memory", "can't allocate memory", "out of memory")
     )

@@ -17,7 +17,7 @@ from engine.synthesis.critics import (
     SlicedCritic,
     SlicedSettings,
 )
-from engine.synthesis.encoders.network import Encoder
+from engine.synthesis.encoders.network import Encoder, stride_of
 from engine.synthesis.exemplar import Exemplar, exemplar_at, turned_copies, valid_regions
 from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
@@ -135,7 +135,12 @@ def _build(
         if not layers or octave.index < term.finest:
             continue
         region = judged_regions(surroundings, layers)
-        used = pictures if term.critic == "patch" else pictures[:1]
+        # Of the exemplar's copies, scaled ones may be too small for the deeper layers.
+        used = pictures[:1] + [
+            one
+            for one in pictures[1:]
+            if term.critic == "patch" and all(min(one.size) // stride_of(n) >= term.patch for n in layers)
+        ]
         maps = [_exemplar_maps(task.encoder, one, layers) for one in used]
         valid = [valid_regions(one.valid, layers) for one in used]
         yield term, _critic(task, term, layers, maps, valid, region, working_set)

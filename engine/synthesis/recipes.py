@@ -63,6 +63,9 @@ class Recipe:
         final_rate: The same at the end of octave 0, relative to `rate`.
         terms: The critics.
         qualities: What each quality spends.
+        interval: Steps between two searches of the patch critic.
+        overuse: Its penalty on patches that are used too often.
+        filling: What to do in place of this where the canvas has surroundings; None for the same.
     """
 
     start: Literal["noise", "shuffle"]
@@ -71,6 +74,9 @@ class Recipe:
     final_rate: float
     terms: tuple[Term, ...]
     qualities: Mapping[str, Quality]
+    interval: int = 10
+    overuse: float = 0.01
+    filling: "Recipe | None" = None
 
     def layers(self) -> tuple[str, ...]:
         """Names of all layers in use, each once."""
@@ -84,37 +90,61 @@ def evenly(*layers: str) -> Layers:
 
 STATISTICS = evenly("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu4_1", "relu5_1")
 
+# Next to what is kept, structure has to go on: patches decide there, on the pixels too, up to the last step. The
+# distributions of a small hole need not be those of the whole exemplar and only keep it from washing out.
+FILLING = Recipe(
+    start="shuffle",
+    solver="adam",
+    rate=0.05,
+    final_rate=0.05,
+    terms=(
+        Term("patch", evenly("pixels", "relu2_1", "relu3_1", "relu4_1"), weight=4.0, patch=3),
+        Term("sliced", STATISTICS, weight=0.1),
+        Term("sliced", evenly("pixels"), weight=0.5, patch=5),
+    ),
+    qualities=MappingProxyType(
+        {
+            "draft": Quality((15, 30, 40), 8, 32768),
+            "normal": Quality((50, 60, 100), 16, 65536),
+            "best": Quality((100, 120, 200), 32, 131072),
+        }
+    ),
+    interval=6,
+    overuse=0.0,
+)
+
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "photo": Recipe(
             start="shuffle",
             solver="adam",
-            rate=0.03,
-            final_rate=0.1,
+            rate=0.05,
+            final_rate=0.05,
             terms=(
-                Term("patch", evenly("relu3_1", "relu4_1"), weight=0.5, fade=0.4),
+                Term("patch", evenly("relu3_1", "relu4_1"), weight=0.5, fade=0.6, patch=3),
                 Term("sliced", STATISTICS),
-                Term("sliced", evenly("pixels"), weight=2.0, patch=5),
+                Term("sliced", evenly("pixels"), weight=4.0, patch=5),
             ),
             qualities=MappingProxyType(
                 {
-                    "draft": Quality((20, 30, 40), 16, 16384),
-                    "normal": Quality((60, 80), 32, 65536),
-                    "best": Quality((150, 150), 64, 262144),
+                    "draft": Quality((18, 25, 30), 8, 65536),
+                    "normal": Quality((70, 60), 16, 65536),
+                    "best": Quality((180, 150), 32, 131072),
                 }
             ),
+            filling=FILLING,
         ),
         "sliced": Recipe(
             start="noise",
             solver="adam",
-            rate=0.03,
-            final_rate=0.1,
-            terms=(Term("sliced", STATISTICS),),
+            rate=0.05,
+            final_rate=0.05,
+            terms=(Term("sliced", STATISTICS), Term("sliced", evenly("pixels"), weight=4.0, patch=5)),
             qualities=MappingProxyType(
                 {
-                    "draft": Quality((20, 30, 40), 16, 16384),
-                    "normal": Quality((60, 80), 32, 65536),
-                    "best": Quality((150, 150), 64, 262144),
+                    "draft": Quality((18, 25, 30), 8, 65536),
+                    "normal": Quality((70, 60), 16, 65536),
+                    "best": Quality((180, 150), 32, 131072),
                 }
             ),
         ),
@@ -137,7 +167,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             solver="adam",
             rate=0.03,
             final_rate=0.2,
-            terms=(Term("patch", evenly("relu2_1", "relu3_1", "relu4_1")),),
+            terms=(Term("patch", evenly("relu2_1", "relu3_1", "relu4_1"), patch=3),),
             qualities=MappingProxyType(
                 {
                     "draft": Quality((20, 30, 40), 0, 0),

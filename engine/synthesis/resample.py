@@ -60,6 +60,5 @@ def fill_unknown(picture: Tensor, mask: Tensor) -> Tensor:
     if height <= 1 and width <= 1:
         return picture
     smaller, known = resize_masked(picture, mask, ((height + 1) // 2, (width + 1) // 2))
-    # A few known pixels stand for the whole of a coarse one, or a large hole would never close.
-    guess = resize(fill_unknown(smaller, (known * 4).clamp_max(1)), (height, width))
+    guess = resize(fill_unknown(smaller, known), (height, width))
     return mask * picture + (1 - mask) * guess

@@ -33,7 +33,7 @@ class Settings:
         turns: Whether it also knows the exemplar turned by quarters.
         scales: Relative sizes of the exemplar that it also knows, each in [0.25, 4].
         noise: Noise on the features before matching, in units of their spread, in [0, 2].
-        overuse: Penalty on patches that are used too often, in [0, 1].
+        overuse: Penalty on patches that are used too often, in [0, 1]; None for the recipe's.
         memory: Bytes that synthesis may take.
     """
 
@@ -49,41 +49,57 @@ class Settings:
     turns: bool = False
     scales: tuple[float, ...] = ()
     noise: float = 0.0
-    overuse: float = 0.01
+    overuse: float | None = None
     memory: int = 8 * 2**30
 
     def __post_init__(self) -> None:
         for side, name in zip(self.size, ("height", "width"), strict=True):
-            _between(name, side, SMALLEST_SIDE, LARGEST_SIDE, "pixels")
+            _whole(name, side, SMALLEST_SIDE, LARGEST_SIDE, "pixels")
         if self.recipe not in RECIPES:
             raise SettingsError(f"recipe {self.recipe!r} is not known; choose one of {', '.join(RECIPES)}")
         if self.quality not in QUALITIES:
             raise SettingsError(f"quality {self.quality!r} is not known; choose one of {', '.join(QUALITIES)}")
-        _between("seed", self.seed, 0, LARGEST_SEED)
-        _between("octaves", self.octaves, 1, 12)
+        _whole("seed", self.seed, 0, LARGEST_SEED)
+        _whole("octaves", self.octaves, 1, 12)
         if self.steps is not None:
-            _between("steps", self.steps, 1, 100_000)
+            _whole("steps", self.steps, 1, 100_000)
         for scale in self.scales:
             _between("scale", scale, 0.25, 4)
         _between("noise", self.noise, 0, 2)
-        _between("overuse", self.overuse, 0, 1)
-        _between("memory", self.memory, 64 * 2**20, 2**50, "bytes")
+        if self.overuse is not None:
+            _between("overuse", self.overuse, 0, 1)
+        _whole("memory", self.memory, 64 * 2**20, 2**50, "bytes")
         if self.layers is not None:
             _check_layers(self.layers)
 
-    def effective_recipe(self) -> Recipe:
-        """The recipe with this request's layers in place of its own, where there are any."""
+    def effective_recipe(self, *, filling: bool = False) -> Recipe:
+        """Look up the recipe and put this request's layers in place of its own, where there are any.
+
+        Args:
+            filling: Whether the canvas has surroundings.
+
+        Returns:
+            The recipe.
+        """
         recipe = RECIPES[self.recipe]
+        if filling and recipe.filling is not None:
+            recipe = recipe.filling
         if self.layers is None:
             return recipe
         return replace(recipe, terms=tuple(replace(term, layers=self.layers) for term in recipe.terms))
 
-    def effective_steps(self) -> Steps:
+    def effective_steps(self, recipe: Recipe) -> Steps:
         """Steps per octave, finest first, with this request's number in place of the quality's."""
-        planned = RECIPES[self.recipe].qualities[self.quality].steps
+        planned = recipe.qualities[self.quality].steps
         if self.steps is None:
             return planned
         return tuple(max(1, round(n * self.steps / planned[0])) for n in planned)
+
+
+def _whole(name: str, value: Any, low: int, high: int, unit: str = "") -> None:  # noqa: ANN401
+    if not isinstance(value, int):
+        raise SettingsError(f"{name} {value!r} is not a whole number: give {low:,} to {high:,} {unit}".rstrip())
+    _between(name, value, low, high, unit)
 
 
 def _between(name: str, value: Any, low: float, high: float, unit: str = "") -> None:  # noqa: ANN401
@@ -100,8 +116,7 @@ def _check_layers(layers: Layers) -> None:
     if not layers:
         raise SettingsError("no layers are given: name at least one, such as relu3_1")
     for name, weight in layers:
-        if not math.isfinite(weight) or weight < 0:
-            raise SettingsError(f"weight {weight} of layer {name} is out of range: give a number of 0 or more")
+        _between(f"weight of layer {name}", weight, 0, 1e6)
     if not any(weight for _, weight in layers):
         raise SettingsError("all layers have the weight 0: give at least one a weight above 0")
     names = [name for name, _ in layers]

@@ -31,9 +31,9 @@ class Critic(Protocol):
         """Measure the canvas, a scalar; about 1 for features that have nothing in common with the exemplar's."""
 
 
-def spread(maps: Tensor) -> float:
+def spread(maps: Tensor, valid: Tensor | None) -> float:
     """Mean variance of a layer's channels: the unit in which distances on all layers of all encoders compare."""
-    return float(maps[0].flatten(1).var(dim=1).mean().clamp_min(1e-12))
+    return float(rows(maps, valid).var(dim=0, unbiased=False).mean().clamp_min(1e-12))
 
 
 def rows(maps: Tensor, region: Tensor | None = None) -> Tensor:

@@ -20,12 +20,14 @@ class PatchSettings:
         interval: Steps between two searches.
         overuse: What is taken off a patch's similarity for each time that it was used beyond its even share.
         noise: Standard deviation of the noise added to the canvas's features before the search, in units of theirs.
+        keys: The most exemplar patches of a layer that are searched; of more than that, evenly spread ones are.
         memory: Bytes that one chunk of the search may take.
     """
 
     interval: int = 10
     overuse: float = 0.01
     noise: float = 0.0
+    keys: int = 16384
     memory: int = 256 * 2**20
 
 
@@ -69,15 +71,17 @@ def unit_patches(vectors: Tensor, places: Tensor) -> Tensor:
     return F.normalize(vectors[places].flatten(1), dim=1)
 
 
-def make_book(maps: Sequence[Tensor], valid: Sequence[Tensor | None]) -> PatchBook:
+def make_book(maps: Sequence[Tensor], valid: Sequence[Tensor | None], most: int = 16384) -> PatchBook:
     """Collect the patches of an exemplar's maps.
 
     Args:
         maps: One or several (1, channels, height, width).
         valid: For each map, the positions that may be used, (height, width), or None for all.
+        most: How many patches to keep.
 
     Returns:
-        Patches whose nine positions are all valid; all patches where that leaves none.
+        Patches whose nine positions are all valid; all patches where that leaves none; evenly spread ones of these
+        where there are more than `most`.
     """
     vectors, places, allowed = [], [], []
     offset = 0
@@ -94,6 +98,8 @@ def make_book(maps: Sequence[Tensor], valid: Sequence[Tensor | None]) -> PatchBo
     listed, numbered, keep = torch.cat(vectors), torch.cat(places), torch.cat(allowed)
     if keep.any():
         numbered = numbered[keep]
+    if len(numbered) > most:
+        numbered = numbered[torch.linspace(0, len(numbered) - 1, most).long().to(numbered.device)]
     return PatchBook(listed, numbered, unit_patches(listed, numbered))
 
 
@@ -194,9 +200,10 @@ class PatchCritic:
         self._wrap = wrap
         masks = valid or [{} for _ in exemplars]
         self._books = {
-            name: make_book([maps[name] for maps in exemplars], [m.get(name) for m in masks]) for name in layers
+            name: make_book([maps[name] for maps in exemplars], [m.get(name) for m in masks], settings.keys)
+            for name in layers
         }
-        self._spread = {name: spread(exemplars[0][name]) for name in layers}
+        self._spread = {name: spread(exemplars[0][name], masks[0].get(name)) for name in layers}
         self._targets: dict[str, tuple[Tensor, Tensor]] = {}
 
     @torch.no_grad()
@@ -224,6 +231,8 @@ class PatchCritic:
             target = vote(book, matches, places, len(vectors))
             covered = torch.zeros(len(vectors), dtype=torch.bool, device=maps.device)
             covered[places.flatten()] = True
+            if name in self._region:
+                covered &= self._region[name].flatten()
             positions = torch.nonzero(covered)[:, 0]
             self._targets[name] = (positions, target[positions])
 

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.critics.base import FeatureMaps, Regions, spread
-from engine.synthesis.ranking import sort_rows
+from engine.synthesis.encoders.network import stride_of
+from engine.synthesis.ranking import sort_rows, sort_values
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class SlicedSettings:
     """How closely the sliced critic looks.
 
     Attributes:
-        directions: Random directions drawn anew for each step and layer.
+        directions: Random directions drawn anew for each step, on layers of the picture's own resolution; others have
+            more of them by as much as their maps are narrower.
         positions: The most positions of a layer that are projected and sorted in one step.
         patch: Side of the neighbourhoods whose distribution is compared; 1 for single feature vectors.
     """
@@ -43,7 +45,7 @@ def quantiles(projections: Tensor, count: int) -> Tensor:
     Returns:
         Ascending values, shape (directions, count); linear between neighbours where `count` is not `positions`.
     """
-    ordered, _ = sort_rows(projections)
+    ordered = sort_values(projections)
     if count == ordered.shape[1]:
         return ordered
     return F.interpolate(ordered[None], size=count, mode="linear", align_corners=True)[0]
@@ -76,14 +78,14 @@ class Lattice:
     left: int = 0
 
 
-def draw_lattice(maps: Tensor, most: int, generator: torch.Generator) -> Lattice:
-    """Choose the densest lattice with at most `most` positions of a map, at a random offset."""
-    positions = maps.shape[2] * maps.shape[3]
+def draw_lattice(maps: Tensor, most: int, generator: torch.Generator, patch: int = 1) -> Lattice:
+    """Choose the densest lattice with at most `most` positions of a map, at a random offset, a whole patch in it."""
+    height, width = maps.shape[2:]
     stride = 1
-    while positions > most * stride * stride:
+    while -(-height // stride) * -(-width // stride) > most:
         stride += 1
     top, left = torch.randint(stride, (2,), generator=generator).tolist()
-    return Lattice(stride, top, left)
+    return Lattice(stride, top % (height - patch + 1), left % (width - patch + 1))
 
 
 def project(maps: Tensor, directions: Tensor, lattice: Lattice, keep: Tensor | None = None) -> Tensor:
@@ -99,10 +101,13 @@ def project(maps: Tensor, directions: Tensor, lattice: Lattice, keep: Tensor | N
         Shape (directions, patches).
     """
     top, left, stride = lattice.top, lattice.left, lattice.stride
-    found = F.conv2d(maps[:, :, top:, left:], directions, stride=stride)[0].flatten(1)
-    if keep is None:
-        return found.contiguous()
-    return found[:, keep[top::stride, left::stride].flatten()]
+    if directions.shape[2] == 1:
+        # A product with the transposed list of vectors needs no copy of maps in the channels-last format.
+        vectors = maps[0, :, top::stride, left::stride].permute(1, 2, 0).flatten(0, 1)
+        found = directions[:, :, 0, 0] @ vectors.t()
+    else:
+        found = F.conv2d(maps[:, :, top:, left:], directions, stride=stride)[0].flatten(1).contiguous()
+    return found if keep is None else found[:, keep[top::stride, left::stride].flatten()]
 
 
 def whole_patches(positions: Tensor | None, patch: int) -> Tensor | None:
@@ -113,11 +118,13 @@ def whole_patches(positions: Tensor | None, patch: int) -> Tensor | None:
     return unmarked == 0 if bool((unmarked == 0).any()) else None
 
 
-def touched_patches(positions: Tensor | None, patch: int) -> Tensor | None:
-    """Mark the patches of which any position is marked, by their top left corners."""
+def centred_patches(positions: Tensor | None, patch: int) -> Tensor | None:
+    """Mark the patches of which the middle is marked, by their top left corners."""
     if positions is None:
         return None
-    return F.max_pool2d(positions.float()[None, None], patch, stride=1)[0, 0] > 0
+    before, after = patch // 2, patch - 1 - patch // 2
+    height, width = positions.shape
+    return positions[before : height - after, before : width - after]
 
 
 class SlicedCritic:
@@ -153,8 +160,8 @@ class SlicedCritic:
         patch = settings.patch
         self._exemplar = {name: exemplar[name] for name in layers}
         self._valid = {name: whole_patches((valid or {}).get(name), patch) for name in layers}
-        self._region = {name: touched_patches((region or {}).get(name), patch) for name in layers}
-        self._spread = {name: spread(exemplar[name]) for name in layers}
+        self._region = {name: centred_patches((region or {}).get(name), patch) for name in layers}
+        self._spread = {name: spread(exemplar[name], (valid or {}).get(name)) for name in layers}
         self._looks: dict[str, tuple[Tensor, Lattice, Lattice]] = {}
 
     def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
@@ -162,9 +169,11 @@ class SlicedCritic:
         most = self._settings.positions
         for name in self.layers:
             maps = canvas[name]
-            drawn = random_directions(self._settings.directions, maps.shape[1], self._settings.patch, generator)
-            here = draw_lattice(maps, most, generator)
-            there = draw_lattice(self._exemplar[name], most, generator)
+            # Deep layers have many channels and few positions: more directions are needed there, and cost no more.
+            count = self._settings.directions * max(1, stride_of(name) // 2)
+            drawn = random_directions(count, maps.shape[1], self._settings.patch, generator)
+            here = draw_lattice(maps, most, generator, self._settings.patch)
+            there = draw_lattice(self._exemplar[name], most, generator, self._settings.patch)
             self._looks[name] = (drawn.to(maps), here, there)
 
     def loss(self, canvas: FeatureMaps) -> Tensor:

@@ -1,5 +1,6 @@
 """L-BFGS, kept in the box [0, 1] and guarded against blowing up."""
 
+import math
 from collections import deque
 
 import torch
@@ -71,7 +72,8 @@ class LBFGS:
         direction = self._direction(gradient * inside) * inside
         largest = float(direction.abs().max())
         # Without curvature a gradient has no natural length: the value that moves most moves by a tenth of the range.
-        length = min(self.rate, self._longest / max(largest, TINY)) if self._pairs else 0.1 / max(largest, TINY)
+        furthest = self._longest if self._pairs else min(0.1, self._longest)
+        length = min(self.rate if self._pairs else math.inf, furthest / max(largest, TINY))
         self.picture = (self.picture - self._trust * length * direction).clamp_(0, 1)
         return loss
 

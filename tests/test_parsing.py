@@ -1,0 +1,113 @@
+"""Values on the command line."""
+
+import math
+
+import pytest
+
+from engine.cli.parsing import ParsingError, parse_layers, parse_memory, parse_scales, parse_size
+
+SIZES = {
+    "512x384": (384, 512),
+    "512X384": (384, 512),
+    "512×384": (384, 512),
+    "512,384": (384, 512),
+    " 512x384 ": (384, 512),
+    "512": (512, 512),
+    # Out of range, which the settings tell with the range.
+    "0x7": (7, 0),
+    "-5x20": (20, -5),
+}
+
+
+@pytest.mark.parametrize("text", SIZES)
+def test_a_size_is_read_width_first(text):
+    assert parse_size(text) == SIZES[text]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "512x", "x384", "512x384x3", "512 x 384", "512.5x384", "1e3", "big", "9" * 10, "1" * 5000]
+)
+def test_what_is_no_size_is_named_with_an_example(text):
+    with pytest.raises(ParsingError, match=r"is not understood: give width and height such as 512x384") as caught:
+        parse_size(text)
+    assert str(caught.value).startswith(f"size {text!r} ")
+
+
+AMOUNTS = {
+    "8GiB": 8 * 2**30,
+    "8gib": 8 * 2**30,
+    "8 GiB": 8 * 2**30,
+    "8Gi": 8 * 2**30,
+    "8GB": 8 * 10**9,
+    "8g": 8 * 10**9,
+    "500MB": 500 * 10**6,
+    "500MiB": 500 * 2**20,
+    "64kb": 64_000,
+    "64KiB": 65_536,
+    "1.5GiB": 3 * 2**29,
+    "1000": 1000,
+    "1000b": 1000,
+    " 0 ": 0,
+}
+
+
+@pytest.mark.parametrize("text", AMOUNTS)
+def test_an_amount_of_memory_is_read_in_decimal_and_binary_units(text):
+    assert parse_memory(text) == AMOUNTS[text]
+
+
+@pytest.mark.parametrize("text", ["", "GiB", "-8GiB", "8TiB", "8GiBs", "1e9", ".5GiB", "1,5GiB", "much", "9" * 400])
+def test_what_is_no_amount_of_memory_is_named_with_an_example(text):
+    with pytest.raises(ParsingError, match=r"is not understood: give an amount such as 8GiB or 500MB") as caught:
+        parse_memory(text)
+    assert str(caught.value).startswith(f"memory {text!r} ")
+
+
+LAYERS = {
+    "relu1_1:1,relu3_1:0.5": (("relu1_1", 1.0), ("relu3_1", 0.5)),
+    "relu1_1": (("relu1_1", 1.0),),
+    "relu1_1:": (("relu1_1", 1.0),),
+    "relu3_1:2, relu1_1": (("relu3_1", 2.0), ("relu1_1", 1.0)),
+    "pixels:0": (("pixels", 0.0),),
+    "relu1_1:-1": (("relu1_1", -1.0),),
+}
+
+
+@pytest.mark.parametrize("text", LAYERS)
+def test_layers_are_read_in_order_with_their_weights(text):
+    assert parse_layers(text) == LAYERS[text]
+
+
+@pytest.mark.parametrize("text", ["relu1_1:x", "relu1_1:1:2", "relu2_1,relu1_1:1 2"])
+def test_a_layer_with_a_weight_that_is_no_number_is_named_with_an_example(text):
+    with pytest.raises(
+        ParsingError, match=r"is not understood: give a name and a weight such as relu3_1:0.5"
+    ) as caught:
+        parse_layers(text)
+    assert str(caught.value).startswith(f"layer {text.split(',')[-1]!r} ")
+
+
+@pytest.mark.parametrize("text", ["", ",", "relu1_1,", ":2", "relu1_1,,relu2_1"])
+def test_layers_without_a_name_are_told_with_an_example(text):
+    with pytest.raises(ParsingError, match=r"are not understood: give names and weights such as") as caught:
+        parse_layers(text)
+    assert str(caught.value).startswith(f"layers {text!r} ")
+
+
+def test_scales_are_read_in_order():
+    assert parse_scales("0.8,1.25, 2") == (0.8, 1.25, 2.0)
+
+
+def test_a_single_scale_is_read():
+    assert parse_scales("0.5") == (0.5,)
+
+
+def test_a_scale_that_is_not_finite_is_left_for_the_settings_to_refuse():
+    assert math.isinf(parse_scales("inf")[0])
+
+
+@pytest.mark.parametrize("text", ["", "0.8,", "0.8;1.25", "half", "1/2"])
+def test_what_is_no_list_of_scales_is_named_with_an_example(text):
+    with pytest.raises(ParsingError, match=r"are not understood: give numbers such as 0.8,1.25") as caught:
+        parse_scales(text)
+    assert str(caught.value).startswith(f"scales {text!r} ")

@@ -1,0 +1,364 @@
+"""From pictures to what synthesis takes, and back."""
+
+import numpy as np
+import pytest
+import torch
+
+from engine.images import Picture
+from engine.preparation import (
+    FRINGE,
+    Box,
+    MaterialError,
+    canvas_size,
+    finish,
+    prepare,
+    start_picture,
+    to_array,
+)
+
+CPU = torch.device("cpu")
+
+
+def picture(height, width, *, alpha=None, seed=0, **options):
+    pixels = np.random.default_rng(seed).random((height, width, 3), dtype=np.float32)
+    return Picture(pixels, alpha, **options)
+
+
+def plain(height, width, value, *, alpha=None):
+    return Picture(np.full((height, width, 3), value, np.float32), alpha)
+
+
+def opaque_but_for(height, width, rows, columns, *, value=0.0):
+    alpha = np.ones((height, width), np.float32)
+    alpha[rows, columns] = value
+    return alpha
+
+
+def mask_picture(height, width, rows, columns, *, value=1.0):
+    pixels = np.zeros((height, width, 3), np.float32)
+    pixels[rows, columns] = value
+    return Picture(pixels)
+
+
+def ready(exemplar=None, canvas=None, mask=None):
+    return prepare(exemplar, canvas=canvas, mask=mask, device=CPU)
+
+
+def assert_same(tensor, pixels):
+    np.testing.assert_array_equal(tensor[0].permute(1, 2, 0).numpy(), pixels)
+
+
+def bounds(mask):
+    rows, columns = np.nonzero(mask)
+    return Box(int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1)
+
+
+# The exemplar.
+
+
+def test_an_exemplar_alone_is_all_there_is():
+    exemplar = picture(12, 20)
+    materials = ready(exemplar)
+    assert materials.exemplar.picture.shape == (1, 3, 12, 20)
+    assert_same(materials.exemplar.picture, exemplar.pixels)
+    assert materials.exemplar.valid is None
+    assert (materials.surroundings, materials.canvas, materials.mask, materials.box) == (None, None, None, None)
+    assert materials.pattern is exemplar
+
+
+def test_an_opaque_alpha_leaves_the_whole_exemplar_to_sample():
+    assert ready(picture(12, 20, alpha=np.ones((12, 20), np.float32))).exemplar.valid is None
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_transparent_and_half_transparent_pixels_are_not_sampled(value):
+    alpha = opaque_but_for(12, 20, slice(2, 5), slice(3, 9), value=value)
+    valid = ready(picture(12, 20, alpha=alpha)).exemplar.valid
+    np.testing.assert_array_equal(valid[0, 0].numpy(), alpha == 1)
+
+
+def test_an_exemplar_of_the_smallest_size_is_taken():
+    assert ready(picture(8, 8)).exemplar.size == (8, 8)
+
+
+# The mask and the part that is worked on.
+
+
+def test_without_a_mask_the_transparent_part_and_a_fringe_are_synthesised():
+    canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(10, 14), slice(20, 30)))
+    expected = np.zeros((40, 50), np.float32)
+    expected[10 - FRINGE : 14 + FRINGE, 20 - FRINGE : 30 + FRINGE] = 1
+    np.testing.assert_array_equal(ready(canvas=canvas).mask, expected)
+
+
+def test_half_transparent_pixels_are_synthesised_whole():
+    canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(10, 14), slice(20, 30), value=0.5))
+    assert set(np.unique(ready(canvas=canvas).mask)) == {0.0, 1.0}
+
+
+def test_the_brightness_of_a_mask_says_how_much_is_synthesised():
+    mask = mask_picture(40, 50, slice(10, 14), slice(20, 30))
+    mask.pixels[12, 25] = (0.2, 0.4, 0.6)
+    found = ready(canvas=picture(40, 50), mask=mask).mask
+    expected = np.zeros((40, 50), np.float32)
+    expected[10:14, 20:30] = 1
+    expected[12, 25] = 0.4
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert found.dtype == np.float32
+
+
+def test_transparent_parts_of_a_mask_are_not_synthesised():
+    alpha = opaque_but_for(40, 50, slice(0, 40), slice(0, 25))
+    found = ready(canvas=picture(40, 50), mask=plain(40, 50, 1.0, alpha=alpha), exemplar=picture(9, 9)).mask
+    np.testing.assert_array_equal(found, alpha)
+
+
+def test_a_mask_comes_before_the_canvass_own_transparency():
+    canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(0, 5), slice(0, 5)))
+    found = ready(canvas=canvas, mask=mask_picture(40, 50, slice(20, 24), slice(20, 30))).mask
+    assert bounds(found) == Box(20, 20, 24, 30)
+
+
+def test_the_part_that_is_worked_on_reaches_64_pixels_around_a_small_hole():
+    materials = ready(canvas=picture(300, 400), mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
+    assert materials.box == Box(36, 136, 174, 284)
+    assert materials.box.size == (138, 148)
+
+
+def test_the_part_that_is_worked_on_reaches_a_quarter_of_a_large_holes_length_around_it():
+    materials = ready(canvas=picture(200, 700), mask=mask_picture(200, 700, slice(95, 105), slice(150, 550)))
+    assert materials.box == Box(0, 50, 200, 650)
+
+
+def test_the_part_that_is_worked_on_ends_at_the_border_of_the_canvas():
+    materials = ready(canvas=picture(100, 200), mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    assert materials.box == Box(26, 0, 100, 74)
+
+
+def test_surroundings_are_the_part_of_canvas_and_mask_that_is_worked_on():
+    canvas = picture(300, 400)
+    materials = ready(canvas=canvas, mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
+    assert_same(materials.surroundings.known, canvas.pixels[36:174, 136:284])
+    np.testing.assert_array_equal(materials.surroundings.mask[0, 0].numpy(), materials.mask[36:174, 136:284])
+    assert float(materials.surroundings.mask.sum()) == 10 * 20
+    assert materials.canvas is materials.pattern is canvas
+
+
+def test_a_named_exemplar_is_sampled_whole():
+    exemplar = picture(12, 20, seed=1)
+    materials = ready(exemplar, picture(40, 50), mask_picture(40, 50, slice(10, 14), slice(20, 30)))
+    assert_same(materials.exemplar.picture, exemplar.pixels)
+    assert materials.exemplar.valid is None
+
+
+def test_without_an_exemplar_what_the_mask_leaves_near_the_hole_is_sampled():
+    canvas = picture(700, 600)
+    materials = ready(canvas=canvas, mask=mask_picture(700, 600, slice(300, 310), slice(30, 50)))
+    assert_same(materials.exemplar.picture, canvas.pixels[44:566, :306])
+    expected = np.ones((522, 306), np.float32)
+    expected[256:266, 30:50] = 0
+    np.testing.assert_array_equal(materials.exemplar.valid[0, 0].numpy(), expected)
+
+
+def test_without_an_exemplar_half_masked_and_transparent_pixels_are_not_sampled():
+    alpha = opaque_but_for(40, 50, slice(0, 3), slice(0, 50))
+    mask = mask_picture(40, 50, slice(10, 14), slice(20, 30), value=0.5)
+    valid = ready(canvas=picture(40, 50, alpha=alpha), mask=mask).exemplar.valid
+    np.testing.assert_array_equal(valid[0, 0].numpy(), (alpha == 1) & (mask.pixels[..., 0] == 0))
+
+
+# What does not fit together.
+
+TRANSPARENT = np.zeros((40, 50), np.float32)
+FAULTS = {
+    "nothing": ({}, "there is nothing to take the texture from: name an exemplar, or give --canvas"),
+    "mask alone": (
+        {"exemplar": picture(12, 20), "mask": plain(12, 20, 1.0)},
+        "a mask needs a picture to keep around it: give --canvas too",
+    ),
+    "exemplar too low": (
+        {"exemplar": picture(7, 20)},
+        "the exemplar is 20x7 pixels: give one of at least 8x8",
+    ),
+    "exemplar too narrow": (
+        {"exemplar": picture(20, 7)},
+        "the exemplar is 7x20 pixels: give one of at least 8x8",
+    ),
+    "exemplar too large": (
+        {"exemplar": Picture(np.broadcast_to(np.float32(0), (4097, 4096, 3)))},
+        "the exemplar is 4096x4097 pixels, more than 16,777,216: crop or scale it down",
+    ),
+    "exemplar transparent": (
+        {"exemplar": picture(40, 50, alpha=TRANSPARENT)},
+        "the exemplar is transparent all over: give one with visible pixels",
+    ),
+    "exemplar half transparent": (
+        {"exemplar": picture(40, 50, alpha=TRANSPARENT + np.float32(0.5))},
+        "the exemplar is transparent all over: give one with visible pixels",
+    ),
+    "exemplar with 63 visible pixels": (
+        {"exemplar": picture(40, 50, alpha=1 - opaque_but_for(40, 50, slice(0, 7), slice(0, 9)))},
+        "the exemplar is transparent all over: give one with visible pixels",
+    ),
+    "canvas without alpha": (
+        {"canvas": picture(40, 50)},
+        "the canvas has no transparent part to fill: say with --mask what is to be synthesised",
+    ),
+    "canvas opaque": (
+        {"canvas": picture(40, 50, alpha=1 - TRANSPARENT)},
+        "the canvas has no transparent part to fill: say with --mask what is to be synthesised",
+    ),
+    "canvas all but opaque": (
+        {"canvas": picture(40, 50, alpha=TRANSPARENT + np.float32(254 / 255))},
+        "the canvas has no transparent part to fill: say with --mask what is to be synthesised",
+    ),
+    "mask of another size": (
+        {"canvas": picture(40, 50), "mask": plain(50, 40, 1.0)},
+        "the mask is 40x50 and the canvas 50x40: make the mask as large as the canvas",
+    ),
+    "mask black": (
+        {"canvas": picture(40, 50), "mask": plain(40, 50, 0.0)},
+        "the mask is black all over: paint white what is to be synthesised",
+    ),
+    "mask transparent": (
+        {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0, alpha=TRANSPARENT)},
+        "the mask is black all over: paint white what is to be synthesised",
+    ),
+    "mask white": (
+        {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0)},
+        "the mask leaves nothing of the canvas to take the texture from: name an exemplar",
+    ),
+    "mask gray": (
+        {"canvas": picture(40, 50), "mask": plain(40, 50, 0.5)},
+        "the mask leaves nothing of the canvas to take the texture from: name an exemplar",
+    ),
+    "mask but for 63 pixels": (
+        {
+            "canvas": picture(40, 50),
+            "mask": Picture(np.repeat(opaque_but_for(40, 50, slice(0, 7), slice(0, 9))[..., None], 3, axis=2)),
+        },
+        "the mask leaves nothing of the canvas to take the texture from: name an exemplar",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_pictures_that_do_not_fit_together_are_told_in_one_sentence(fault):
+    given, message = FAULTS[fault]
+    with pytest.raises(MaterialError) as caught:
+        ready(**given)
+    assert str(caught.value) == message
+
+
+# The size of the canvas.
+
+
+def test_without_a_canvas_the_size_is_the_one_asked_for():
+    assert canvas_size(None, (30, 40), seamless=True) == (30, 40)
+    assert canvas_size(None, None, seamless=False) is None
+
+
+@pytest.mark.parametrize("wanted", [None, (40, 50)])
+def test_a_canvas_decides_the_size(wanted):
+    assert canvas_size(picture(40, 50), wanted, seamless=False) == (40, 50)
+
+
+def test_another_size_than_the_canvass_is_refused():
+    with pytest.raises(MaterialError, match=r"^the canvas is 50x40: leave out --size, or give the same$"):
+        canvas_size(picture(40, 50), (50, 40), seamless=False)
+
+
+def test_a_canvas_cannot_be_seamless():
+    with pytest.raises(MaterialError, match=r"^a canvas with a part to keep cannot be seamless: leave out"):
+        canvas_size(picture(40, 50), None, seamless=True)
+
+
+# And back.
+
+
+def synthesised(box_size):
+    drawn = torch.rand((1, 3, *box_size), generator=torch.Generator().manual_seed(5))
+    return drawn.contiguous(memory_format=torch.channels_last)
+
+
+def test_a_new_texture_has_the_exemplars_depth_grayness_and_profile_and_no_alpha():
+    exemplar = picture(12, 20, alpha=opaque_but_for(12, 20, 0, 0), bits=16, gray=True, profile=b"profile")
+    made = synthesised((30, 40))
+    found = finish(ready(exemplar), made, (30, 40))
+    assert_same(made, found.pixels)
+    assert found.alpha is None
+    assert (found.bits, found.gray, found.profile) == (16, True, b"profile")
+
+
+def test_every_pixel_outside_the_mask_is_kept_to_the_last_bit_and_the_others_are_the_synthesised_ones():
+    canvas = picture(100, 200)
+    mask = mask_picture(100, 200, slice(90, 100), slice(0, 10))
+    materials = ready(canvas=canvas, mask=mask)
+    made = synthesised(materials.box.size)
+    found = finish(materials, made, (100, 200))
+    masked = mask.pixels[..., 0] > 0
+    assert found.pixels.shape == (100, 200, 3)
+    assert found.pixels[~masked].tobytes() == canvas.pixels[~masked].tobytes()
+    np.testing.assert_array_equal(found.pixels[90:, :10], to_array(made)[64:, :10])
+    assert found.alpha is None
+
+
+def test_the_canvas_itself_is_left_as_it_was():
+    canvas = picture(100, 200)
+    before = canvas.pixels.copy()
+    materials = ready(canvas=canvas, mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    finish(materials, synthesised(materials.box.size), (100, 200))
+    np.testing.assert_array_equal(canvas.pixels, before)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_a_transparent_part_that_was_filled_is_opaque(value):
+    canvas = picture(100, 200, alpha=opaque_but_for(100, 200, slice(30, 40), slice(50, 90), value=value))
+    materials = ready(canvas=canvas)
+    found = finish(materials, synthesised(materials.box.size), (100, 200))
+    assert (found.alpha == 1).all()
+    kept = materials.mask == 0
+    assert found.pixels[kept].tobytes() == canvas.pixels[kept].tobytes()
+    assert not np.isclose(found.pixels[30:40, 50:90], canvas.pixels[30:40, 50:90]).all(axis=2).any()
+
+
+def test_transparent_pixels_outside_the_mask_stay_transparent():
+    alpha = opaque_but_for(100, 200, slice(30, 40), slice(50, 90))
+    materials = ready(
+        canvas=picture(100, 200, alpha=alpha), mask=mask_picture(100, 200, slice(35, 60), slice(0, 200))
+    )
+    found = finish(materials, synthesised(materials.box.size), (100, 200))
+    expected = alpha.copy()
+    expected[35:60] = 1
+    np.testing.assert_array_equal(found.alpha, expected)
+
+
+def test_a_filled_canvas_has_the_canvass_depth_grayness_and_profile():
+    canvas = picture(100, 200, bits=16, gray=True, profile=b"profile")
+    materials = ready(picture(12, 20), canvas, mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    found = finish(materials, synthesised(materials.box.size), (100, 200))
+    assert (found.bits, found.gray, found.profile) == (16, True, b"profile")
+
+
+def test_a_new_texture_of_another_size_is_refused():
+    with pytest.raises(MaterialError, match=r"^the picture is 40x30 where 41x30 is due$"):
+        finish(ready(picture(12, 20)), synthesised((30, 40)), (30, 41))
+
+
+def test_a_part_of_another_size_than_was_worked_on_is_refused():
+    materials = ready(canvas=picture(100, 200), mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    with pytest.raises(MaterialError, match=r"^the picture is 37x37 where 74x74 is due$"):
+        finish(materials, synthesised((37, 37)), (100, 200))
+
+
+def test_values_beyond_the_range_of_colours_are_cut_off():
+    found = to_array(torch.tensor([-0.5, 0.25, 1.5]).reshape(1, 3, 1, 1))
+    assert found.tolist() == [[[0.0, 0.25, 1.0]]]
+    assert found.dtype == np.float32
+
+
+def test_a_picture_to_start_from_keeps_its_pixels_and_size():
+    start = picture(12, 20)
+    found = start_picture(start, CPU)
+    assert found.shape == (1, 3, 12, 20)
+    assert_same(found, start.pixels)

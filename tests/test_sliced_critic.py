@@ -1,0 +1,314 @@
+"""The sliced critic."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.synthesis.critics import SlicedCritic, SlicedSettings
+from engine.synthesis.critics.sliced import (
+    Lattice,
+    draw_lattice,
+    project,
+    quantiles,
+    random_directions,
+    sliced_loss,
+    touched_patches,
+    whole_patches,
+)
+
+LAYER = "relu3_1"
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def noise(*shape, seed=0, dtype=torch.float32):
+    return torch.randn(shape, generator=generator(seed), dtype=dtype)
+
+
+def critic_for(exemplar, *, directions=8, positions=65536, patch=1, **options):
+    return SlicedCritic({LAYER: exemplar}, {LAYER: 1.0}, SlicedSettings(directions, positions, patch), **options)
+
+
+def loss_of(critic, canvas, *, seed=0):
+    maps = {LAYER: canvas}
+    critic.refresh({LAYER: canvas.detach()}, generator(seed))
+    return critic.loss(maps)
+
+
+def touched_by_gradient(critic, canvas, *, seed=0):
+    canvas = canvas.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss_of(critic, canvas, seed=seed), canvas)
+    return (gradient[0] != 0).any(dim=0)
+
+
+# Directions, quantiles and the distance.
+
+
+def test_directions_are_unit_vectors_of_the_space_of_patches():
+    drawn = random_directions(5, 4, 3, generator())
+    assert drawn.shape == (5, 4, 3, 3)
+    torch.testing.assert_close(drawn.flatten(1).norm(dim=1), torch.ones(5))
+
+
+def test_directions_have_no_preference():
+    mean = random_directions(20000, 3, 1, generator()).flatten(1)
+    torch.testing.assert_close(mean.t() @ mean / 20000, torch.eye(3) / 3, atol=0.02, rtol=0)
+    torch.testing.assert_close(mean.mean(dim=0), torch.zeros(3), atol=0.02, rtol=0)
+
+
+def test_as_many_quantiles_as_values_are_the_sorted_values():
+    assert quantiles(torch.tensor([[3.0, 1.0, 2.0]]), 3).tolist() == [[1.0, 2.0, 3.0]]
+
+
+@pytest.mark.parametrize("count", [2, 4, 7, 30])
+def test_other_numbers_of_quantiles_are_linear_between_neighbours(count):
+    values = noise(3, 7)
+    expected = np.quantile(values.numpy(), np.linspace(0, 1, count), axis=1).T
+    np.testing.assert_allclose(quantiles(values, count).numpy(), expected, atol=1e-5)
+
+
+def test_the_distance_pairs_values_of_the_same_rank():
+    # 0 with 1 and 4 with 3: (1 + 1) / 2.
+    assert float(sliced_loss(torch.tensor([[4.0, 0.0]]), torch.tensor([[1.0, 3.0]]))) == 1
+
+
+def test_the_distance_reads_a_smaller_exemplar_between_its_values():
+    assert float(sliced_loss(torch.tensor([[10.0, 0.0, 5.0]]), torch.tensor([[0.0, 10.0]]))) == 0
+
+
+def test_no_other_pairing_of_the_values_is_cheaper():
+    canvas, exemplar = noise(1, 6)[0], noise(1, 6, seed=1)[0]
+    cheapest = min(float(((canvas[list(order)] - exemplar) ** 2).mean()) for order in permutations(range(6)))
+    assert float(sliced_loss(canvas[None], exemplar[None])) == pytest.approx(cheapest, rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [5, 8])
+def test_the_gradient_is_that_of_finite_differences(count):
+    exemplar = noise(2, count, seed=1, dtype=torch.float64)
+    canvas = noise(2, 5, dtype=torch.float64).requires_grad_()
+    assert torch.autograd.gradcheck(lambda c: sliced_loss(c, exemplar), canvas)
+
+
+# Projections.
+
+
+def projected_by_hand(maps, directions, lattice):
+    side = directions.shape[2]
+    height, width = maps.shape[2:]
+    found = [
+        (directions * maps[:, :, y : y + side, x : x + side]).sum(dim=(1, 2, 3))
+        for y in range(lattice.top, height - side + 1, lattice.stride)
+        for x in range(lattice.left, width - side + 1, lattice.stride)
+    ]
+    return torch.stack(found, dim=1)
+
+
+@pytest.mark.parametrize("patch", [1, 3])
+@pytest.mark.parametrize("lattice", [Lattice(), Lattice(2, 1, 0), Lattice(3, 2, 1)])
+def test_a_projection_takes_every_patch_of_the_lattice(patch, lattice):
+    maps, directions = noise(1, 2, 7, 8), random_directions(4, 2, patch, generator(1))
+    torch.testing.assert_close(project(maps, directions, lattice), projected_by_hand(maps, directions, lattice))
+
+
+def test_a_projection_takes_only_the_patches_to_keep():
+    maps, directions, lattice = noise(1, 2, 7, 8), random_directions(4, 2, 3, generator(1)), Lattice(2, 1, 0)
+    keep = torch.rand(5, 6, generator=generator()) < 0.5
+    every = projected_by_hand(maps, directions, lattice)
+    torch.testing.assert_close(project(maps, directions, lattice, keep), every[:, keep[1::2, 0::2].flatten()])
+
+
+MARKED = torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]], dtype=torch.bool)
+
+
+def test_a_patch_is_whole_where_all_its_positions_are_marked():
+    assert whole_patches(MARKED, 2).tolist() == [[True, False, False], [False, False, False]]
+
+
+def test_every_patch_counts_where_none_is_whole():
+    assert whole_patches(MARKED, 3) is None
+
+
+def test_a_patch_is_touched_where_any_of_its_positions_is_marked():
+    assert touched_patches(MARKED, 2).tolist() == [[True, True, True], [True, True, False]]
+
+
+def test_without_marks_every_patch_counts():
+    assert whole_patches(None, 3) is None
+    assert touched_patches(None, 3) is None
+
+
+# The lattice.
+
+
+def positions_on(side, start, stride):
+    return len(range(start, side, stride))
+
+
+SIDES = st.integers(5, 80)
+
+
+@given(SIDES, SIDES, st.integers(1, 500), st.integers(1, 5), st.integers(0, 50))
+def test_a_lattice_has_no_more_positions_than_allowed_and_holds_a_whole_patch(height, width, most, patch, seed):
+    lattice = draw_lattice(torch.empty(1, 1, height, width), most, generator(seed), patch)
+    assert 0 <= lattice.top <= height - patch
+    assert 0 <= lattice.left <= width - patch
+    assert (
+        positions_on(height, lattice.top, lattice.stride) * positions_on(width, lattice.left, lattice.stride) <= most
+    )
+
+
+@given(SIDES, SIDES, st.integers(1, 500))
+def test_a_denser_lattice_would_have_too_many_positions(height, width, most):
+    stride = draw_lattice(torch.empty(1, 1, height, width), most, generator()).stride
+    assert stride == 1 or positions_on(height, 0, stride - 1) * positions_on(width, 0, stride - 1) > most
+
+
+def test_every_position_is_looked_at_in_time():
+    seen = torch.zeros(5, 7, dtype=torch.bool)
+    chance = generator()
+    for _ in range(100):
+        lattice = draw_lattice(seen[None, None], 6, chance)
+        assert lattice.stride == 3
+        seen[lattice.top :: 3, lattice.left :: 3] = True
+    assert seen.all()
+
+
+def test_a_long_narrow_map_with_few_positions_can_be_looked_at():
+    exemplar = noise(1, 3, 5, 4000)
+    critic = critic_for(exemplar, positions=100, patch=5)
+    for seed in range(8):
+        assert float(loss_of(critic, noise(1, 3, 5, 4000, seed=1), seed=seed)) > 0
+
+
+# The loss.
+
+
+def test_the_loss_is_the_squared_distance_over_the_exemplars_spread():
+    exemplar = torch.tensor([0.0, 1.0, 2.0, 3.0]).reshape(1, 1, 2, 2)
+    # In one dimension every direction is 1 or −1; the variance of 0 to 3 is 5 / 3.
+    assert float(loss_of(critic_for(exemplar), exemplar.flip(3) + 2)) == pytest.approx(4 / (5 / 3))
+
+
+@pytest.mark.parametrize("patch", [1, 3])
+def test_the_exemplar_itself_has_no_loss(patch):
+    exemplar = noise(1, 4, 8, 7)
+    assert float(loss_of(critic_for(exemplar, patch=patch), exemplar)) == 0
+
+
+@pytest.mark.parametrize("patch", [1, 3])
+def test_something_else_than_the_exemplar_has_a_loss(patch):
+    assert float(loss_of(critic_for(noise(1, 4, 8, 7), patch=patch), 2 * noise(1, 4, 8, 7, seed=1))) > 0.1
+
+
+def test_moving_the_positions_about_does_not_change_the_loss():
+    critic, canvas = critic_for(noise(1, 4, 8, 7)), noise(1, 4, 8, 7, seed=1)
+    moved = canvas.flatten(2)[:, :, torch.randperm(56, generator=generator())].reshape(canvas.shape)
+    assert float(loss_of(critic, moved)) == pytest.approx(float(loss_of(critic, canvas)), rel=1e-5)
+
+
+def test_patches_larger_than_one_see_the_order_of_the_positions():
+    exemplar = torch.arange(64.0).reshape(1, 1, 8, 8)
+    moved = exemplar.flatten(2)[:, :, torch.randperm(64, generator=generator())].reshape(exemplar.shape)
+    assert float(loss_of(critic_for(exemplar), moved)) == 0
+    assert float(loss_of(critic_for(exemplar, patch=2), moved)) > 0.01
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (16, 14)])
+def test_a_canvas_of_another_size_than_the_exemplar_is_compared(shape):
+    exemplar = noise(1, 4, 8, 7)
+    canvas = noise(1, 4, *shape, seed=1)
+    assert float(loss_of(critic_for(exemplar), 3 * canvas)) > 10 * float(loss_of(critic_for(exemplar), canvas))
+
+
+def test_a_canvas_of_another_size_with_the_same_distribution_has_almost_no_loss():
+    exemplar = noise(1, 4, 32, 32)
+    assert float(loss_of(critic_for(exemplar), exemplar.repeat(1, 1, 2, 2))) < 0.001
+
+
+def test_the_loss_is_the_weighted_mean_of_the_layers():
+    exemplar = {"relu1_1": noise(1, 4, 8, 7), "relu2_1": noise(1, 3, 4, 4)}
+    canvas = {"relu1_1": noise(1, 4, 8, 7, seed=1), "relu2_1": exemplar["relu2_1"]}
+
+    def loss(**layers):
+        critic = SlicedCritic(exemplar, layers, SlicedSettings(8))
+        critic.refresh(canvas, generator())
+        return float(critic.loss(canvas))
+
+    alone = loss(relu1_1=2.0)
+    assert alone > 0.01
+    assert loss(relu1_1=1.0, relu2_1=3.0) == pytest.approx(alone / 4)
+
+
+def test_every_refresh_draws_new_directions():
+    critic, canvas = critic_for(noise(1, 4, 8, 7), directions=1), noise(1, 4, 8, 7, seed=1)
+    chance = generator()
+    losses = set()
+    for _ in range(4):
+        critic.refresh({LAYER: canvas}, chance)
+        losses.add(float(critic.loss({LAYER: canvas})))
+    assert len(losses) == 4
+    assert critic.interval == 1
+
+
+def test_without_a_refresh_the_loss_stays_the_same():
+    critic, canvas = critic_for(noise(1, 4, 8, 7)), noise(1, 4, 8, 7, seed=1)
+    assert torch.equal(loss_of(critic, canvas), critic.loss({LAYER: canvas}))
+
+
+def test_no_more_positions_are_looked_at_than_the_settings_allow():
+    touched = touched_by_gradient(critic_for(noise(1, 4, 20, 20), positions=30), noise(1, 4, 19, 23, seed=1))
+    assert 15 <= int(touched.sum()) <= 30
+
+
+def test_only_positions_of_the_region_get_a_gradient():
+    region = torch.zeros(8, 7, dtype=torch.bool)
+    region[2:5, 3:] = True
+    critic = critic_for(noise(1, 4, 8, 7), region={LAYER: region})
+    assert torch.equal(touched_by_gradient(critic, noise(1, 4, 8, 7, seed=1)), region)
+
+
+def test_only_positions_under_patches_that_touch_the_region_get_a_gradient():
+    region = torch.zeros(12, 11, dtype=torch.bool)
+    region[6, 5] = True
+    critic = critic_for(noise(1, 4, 12, 11), patch=3, region={LAYER: region})
+    expected = torch.zeros_like(region)
+    expected[4:9, 3:8] = True
+    assert torch.equal(touched_by_gradient(critic, noise(1, 4, 12, 11, seed=1)), expected)
+
+
+def test_a_region_that_the_lattice_misses_gives_no_loss_and_no_gradient():
+    region = torch.zeros(8, 8, dtype=torch.bool)
+    region[0, 0] = True
+    critic = critic_for(noise(1, 4, 8, 8), positions=4, region={LAYER: region})
+    canvas = noise(1, 4, 8, 8, seed=1)
+    hits = [bool(touched_by_gradient(critic, canvas, seed=seed).any()) for seed in range(40)]
+    losses = [float(loss_of(critic, canvas, seed=seed)) for seed in range(40)]
+    assert hits == [loss > 0 for loss in losses]
+    assert not all(hits)
+
+
+@pytest.mark.parametrize("patch", [1, 3])
+def test_positions_of_the_exemplar_that_are_not_valid_do_not_count(patch):
+    exemplar = noise(1, 4, 8, 12)
+    valid = torch.zeros(8, 12, dtype=torch.bool)
+    valid[:, :6] = True
+    spoilt = torch.where(valid, exemplar, torch.full_like(exemplar, 5.0))
+    canvas = exemplar[..., :6]
+    masked = critic_for(spoilt, patch=patch, valid={LAYER: valid})
+    assert float(loss_of(masked, canvas)) == pytest.approx(0, abs=1e-10)
+    assert float(loss_of(critic_for(spoilt, patch=patch), canvas)) > 0.1
+
+
+def test_with_wrapping_patches_across_the_border_are_judged():
+    tile = noise(1, 2, 4, 5)
+    tiled = tile.repeat(1, 1, 2, 2)[..., :6, :7]
+    assert float(loss_of(critic_for(tile, patch=3), tile)) == 0
+    assert float(loss_of(critic_for(tile, patch=3, wrap=True), tile)) > 0.01
+    # Its whole patches are those of the wrapped tile, each once.
+    assert float(loss_of(critic_for(tiled, patch=3, wrap=True), tile)) == pytest.approx(0, abs=1e-10)
