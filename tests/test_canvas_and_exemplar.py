@@ -119,13 +119,28 @@ def test_without_surroundings_everything_is_judged():
     assert judged_regions(None, LAYERS) == {}
 
 
-def test_positions_over_free_pixels_and_their_neighbours_are_judged():
+def test_positions_over_pixels_of_which_half_or_more_is_free_are_judged():
+    mask = 1 - with_hole(slice(8, 25), slice(16, 30))
+    found = judged_regions(Surroundings(noise(1, 3, 32, 40), mask), LAYERS)
+    # Row 24 is half of a position on relu2_1, and a quarter on relu3_1.
+    for layer, rows, columns in (
+        ("pixels", slice(8, 25), slice(16, 30)),
+        ("relu1_2", slice(8, 25), slice(16, 30)),
+        ("relu2_1", slice(4, 13), slice(8, 15)),
+        ("relu3_1", slice(2, 6), slice(4, 8)),
+    ):
+        expected = torch.zeros_like(found[layer])
+        expected[rows, columns] = True
+        assert torch.equal(found[layer], expected)
+
+
+def test_where_nothing_is_half_free_the_freest_positions_are_judged():
     mask = torch.zeros(1, 1, 32, 40)
     mask[0, 0, 13, 22] = 0.1
     found = judged_regions(Surroundings(noise(1, 3, 32, 40), mask), LAYERS)
     for layer, row, column in (("pixels", 13, 22), ("relu1_2", 13, 22), ("relu2_1", 6, 11), ("relu3_1", 3, 5)):
         expected = torch.zeros_like(found[layer])
-        expected[row - 1 : row + 2, column - 1 : column + 2] = True
+        expected[row, column] = True
         assert torch.equal(found[layer], expected)
 
 
@@ -146,21 +161,26 @@ def test_without_a_mask_every_position_is_valid():
     assert valid_regions(None, LAYERS) == {}
 
 
-def test_positions_over_invalid_pixels_and_their_neighbours_are_not_valid():
+def test_positions_up_to_three_from_an_invalid_pixel_are_not_valid():
     found = valid_regions(with_hole(13, 22), LAYERS)
     for layer, row, column in (("pixels", 13, 22), ("relu1_2", 13, 22), ("relu2_1", 6, 11), ("relu3_1", 3, 5)):
         expected = torch.ones_like(found[layer])
-        expected[row - 1 : row + 2, column - 1 : column + 2] = False
+        expected[row - 3 : row + 4, column - 3 : column + 4] = False
         assert torch.equal(found[layer], expected)
 
 
+@pytest.mark.parametrize(("side", "margin"), [(12, 3), (8, 2), (5, 1), (2, 0)])
+def test_the_margin_narrows_where_it_would_leave_less_than_a_quarter(side, margin):
+    valid = 1 - with_hole(slice(8, 8 + side), slice(8, 8 + side))
+    expected = torch.zeros(32, 40, dtype=torch.bool)
+    expected[8 + margin : 8 + side - margin, 8 + margin : 8 + side - margin] = True
+    assert torch.equal(valid_regions(valid, ["relu1_1"])["relu1_1"], expected)
+
+
 def test_a_layer_without_a_valid_position_keeps_the_best_it_has():
-    valid = torch.zeros(1, 1, 32, 32)
-    valid[..., 10:24, 10:24] = 1
-    found = valid_regions(valid, ["relu1_1", "relu4_1"])
-    assert int(found["relu1_1"].sum()) == 12 * 12
-    # 4 × 4 positions of 8 × 8 pixels, none of which has only valid neighbours.
-    assert found["relu4_1"].any()
+    valid = 1 - with_hole(slice(10, 23), slice(10, 23))
+    # Of 4 × 5 positions of 8 × 8 pixels none is whole; that from row and column 16 on has the most.
+    assert torch.nonzero(valid_regions(valid, ["relu4_1"])["relu4_1"]).tolist() == [[2, 2]]
 
 
 # The exemplar.

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from engine.synthesis.critics import PatchCritic, PatchSettings
+from engine.synthesis.critics.base import spread
 from engine.synthesis.critics.patch import make_book, match_patches, patch_loss, patch_places, unit_patches, vote
 
 PLAIN = PatchSettings(overuse=0.0)
@@ -148,6 +149,29 @@ def test_a_book_without_any_valid_patch_holds_them_all():
     assert len(book.places) == 20
 
 
+def test_of_more_patches_than_wanted_a_book_holds_evenly_spread_ones():
+    maps = noise(1, 2, 12, 12)
+    every, some = make_book([maps], [None]), make_book([maps], [None], 12)
+    rows = [int(torch.nonzero((every.places == place).all(dim=1))) for place in some.places]
+    assert len(rows) == len(some.keys) == 12
+    assert (rows[0], rows[-1]) == (0, 99)
+    assert {after - before for before, after in zip(rows, rows[1:], strict=False)} == {9}
+    assert torch.equal(some.keys, every.keys[rows])
+
+
+def test_a_book_of_as_many_patches_as_wanted_holds_them_all():
+    maps = noise(1, 2, 12, 12)
+    assert torch.equal(make_book([maps], [None], 100).places, make_book([maps], [None]).places)
+
+
+def test_the_settings_say_how_many_patches_of_the_exemplar_are_searched():
+    exemplar = noise(1, 4, 12, 12)
+    few = critic_for(exemplar, settings=PatchSettings(overuse=0.0, keys=3))
+    assert float(loss_of(few, exemplar)) > 0.1
+    enough = critic_for(exemplar, settings=PatchSettings(overuse=0.0, keys=100))
+    assert float(loss_of(enough, exemplar)) == pytest.approx(0, abs=1e-10)
+
+
 def test_the_vote_averages_overlapping_patches():
     constant = [torch.full((1, 1, 3, 3), value) for value in (1.0, 3.0)]
     book = make_book(constant, [None, None])
@@ -173,8 +197,8 @@ def test_a_picture_matched_with_itself_votes_for_itself():
 
 def test_the_loss_is_the_mean_squared_distance_to_the_votes_over_the_exemplars_spread():
     exemplar = torch.arange(9.0).reshape(1, 1, 3, 3)
-    # The variance of 0 to 8 is 60 / 8.
-    assert float(loss_of(critic_for(exemplar), exemplar + 2)) == pytest.approx(4 / 7.5)
+    # The variance of 0 to 8 is 60 / 9.
+    assert float(loss_of(critic_for(exemplar), exemplar + 2)) == pytest.approx(4 / (60 / 9))
 
 
 def test_the_gradient_is_that_of_finite_differences():
@@ -295,27 +319,27 @@ def gradient_of(critic, canvas):
     return gradient
 
 
-def test_only_positions_under_patches_that_touch_the_region_get_a_gradient():
+@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("row", [0, 6])
+def test_only_positions_of_the_region_get_a_gradient(row, wrap):
+    region = torch.zeros(12, 11, dtype=torch.bool)
+    region[row, 5] = True
+    critic = critic_for(noise(1, 4, 12, 11), region={LAYER: region}, wrap=wrap)
+    gradient = gradient_of(critic, noise(1, 4, 12, 11, seed=1))
+    assert torch.equal((gradient[0] != 0).any(dim=0), region)
+
+
+def test_what_surrounds_the_region_decides_its_matches():
+    exemplar = noise(1, 4, 12, 11)
+    canvas = exemplar.clone()
+    canvas[:, :, 6, 5] = 0
     region = torch.zeros(12, 11, dtype=torch.bool)
     region[6, 5] = True
-    gradient = gradient_of(critic_for(noise(1, 4, 12, 11), region={LAYER: region}), noise(1, 4, 12, 11, seed=1))
-    expected = torch.zeros_like(region)
-    expected[4:9, 3:8] = True
-    assert torch.equal((gradient[0] != 0).any(dim=0), expected)
-
-
-def test_with_wrapping_a_region_at_the_border_reaches_the_other_side():
-    region = torch.zeros(12, 11, dtype=torch.bool)
-    region[0, 5] = True
-    critic = critic_for(noise(1, 4, 12, 11), region={LAYER: region}, wrap=True)
-    gradient = gradient_of(critic, noise(1, 4, 12, 11, seed=1))
-    expected = torch.zeros_like(region)
-    expected[:3, 3:8] = True
-    expected[-2:, 3:8] = True
-    assert torch.equal((gradient[0] != 0).any(dim=0), expected)
+    gradient = gradient_of(critic_for(exemplar, region={LAYER: region}), canvas)[0, :, 6, 5]
+    torch.testing.assert_close(gradient, -2 * exemplar[0, :, 6, 5] / 4 / float(spread(exemplar, None)))
 
 
 def test_the_gradient_pulls_every_feature_to_its_vote():
     exemplar, canvas = noise(1, 1, 3, 3), noise(1, 1, 3, 3, seed=1)
     gradient = gradient_of(critic_for(exemplar), canvas)
-    torch.testing.assert_close(gradient, 2 * (canvas - exemplar) / 9 / exemplar.var())
+    torch.testing.assert_close(gradient, 2 * (canvas - exemplar) / 9 / exemplar.var(unbiased=False))

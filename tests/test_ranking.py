@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.synthesis.ranking import WORTH_THREADS, sort_rows, sort_values
+from engine.synthesis.ranking import sort_rows, sort_values
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 # Few values, so that many are equal; signed zeros, denormals and the largest numbers among them.
@@ -51,23 +51,6 @@ def test_doubles_that_single_precision_cannot_tell_apart_are_told_apart():
 def test_many_values_are_sorted_as_torch_sorts_them():
     drawn = torch.randn(3, 5000, generator=torch.Generator().manual_seed(0))
     assert_sorts_like_torch((drawn * 50).round() / 50)
-
-
-@pytest.fixture
-def three_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("three_threads")
-@pytest.mark.parametrize("rows", [1, 2, 3, 8])
-def test_rows_shared_out_to_threads_are_sorted_as_torch_sorts_them(rows):
-    drawn = torch.randn(rows, -(-WORTH_THREADS // rows), generator=torch.Generator().manual_seed(0))
-    coarse = (drawn * 50).round() / 50
-    assert_sorts_like_torch(coarse)
-    assert torch.equal(sort_values(coarse), torch.sort(coarse, dim=1)[0])
 
 
 def test_a_transposed_table_is_sorted_by_its_own_rows():

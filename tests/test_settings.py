@@ -14,17 +14,20 @@ FAULTS = {
     "width too small": ({"size": (64, 0)}, "width 0 is out of range: give 8 to 16,384 pixels"),
     "width negative": ({"size": (64, -96)}, "width -96 is out of range: give 8 to 16,384 pixels"),
     "width too large": ({"size": (64, 10**9)}, "width 1000000000 is out of range: give 8 to 16,384 pixels"),
-    "width no number": ({"size": (64, "96")}, "width '96' is out of range: give 8 to 16,384 pixels"),
-    "width not finite": ({"size": (64, math.inf)}, "width inf is out of range: give 8 to 16,384 pixels"),
+    "width no number": ({"size": (64, "96")}, "width '96' is not a whole number: give 8 to 16,384 pixels"),
+    "width not finite": ({"size": (64, math.inf)}, "width inf is not a whole number: give 8 to 16,384 pixels"),
     "seed negative": ({"seed": -1}, "seed -1 is out of range: give 0 to 9,223,372,036,854,775,807"),
+    "seed not whole": ({"seed": 1.5}, "seed 1.5 is not a whole number: give 0 to 9,223,372,036,854,775,807"),
     "seed too large": (
         {"seed": 2**63},
         "seed 9223372036854775808 is out of range: give 0 to 9,223,372,036,854,775,807",
     ),
     "octaves too few": ({"octaves": 0}, "octaves 0 is out of range: give 1 to 12"),
     "octaves too many": ({"octaves": 13}, "octaves 13 is out of range: give 1 to 12"),
+    "octaves not whole": ({"octaves": 3.0}, "octaves 3.0 is not a whole number: give 1 to 12"),
     "octaves true": ({"octaves": True}, "octaves True is out of range: give 1 to 12"),
     "steps too few": ({"steps": 0}, "steps 0 is out of range: give 1 to 100,000"),
+    "steps not whole": ({"steps": 2.5}, "steps 2.5 is not a whole number: give 1 to 100,000"),
     "steps too many": ({"steps": 100_001}, "steps 100001 is out of range: give 1 to 100,000"),
     "scale too small": ({"scales": (1.5, 0.2)}, "scale 0.2 is out of range: give 0.25 to 4"),
     "scale too large": ({"scales": (4.5,)}, "scale 4.5 is out of range: give 0.25 to 4"),
@@ -38,6 +41,10 @@ FAULTS = {
         {"memory": 1000},
         "memory 1000 is out of range: give 67,108,864 to 1,125,899,906,842,624 bytes",
     ),
+    "memory not whole": (
+        {"memory": 1e9},
+        "memory 1000000000.0 is not a whole number: give 67,108,864 to 1,125,899,906,842,624 bytes",
+    ),
     "memory too large": (
         {"memory": 2**51},
         "memory 2251799813685248 is out of range: give 67,108,864 to 1,125,899,906,842,624 bytes",
@@ -45,15 +52,19 @@ FAULTS = {
     "no layers": ({"layers": ()}, "no layers are given: name at least one, such as relu3_1"),
     "layer weight negative": (
         {"layers": (("relu1_1", 1.0), ("relu3_1", -2.0))},
-        "weight -2.0 of layer relu3_1 is out of range: give a number of 0 or more",
+        "weight of layer relu3_1 -2.0 is out of range: give 0 to 1,000,000",
     ),
     "layer weight infinite": (
         {"layers": (("relu1_1", math.inf),)},
-        "weight inf of layer relu1_1 is out of range: give a number of 0 or more",
+        "weight of layer relu1_1 inf is out of range: give 0 to 1,000,000",
     ),
     "layer weight not a number": (
         {"layers": (("relu1_1", math.nan),)},
-        "weight nan of layer relu1_1 is out of range: give a number of 0 or more",
+        "weight of layer relu1_1 nan is out of range: give 0 to 1,000,000",
+    ),
+    "layer weight too large": (
+        {"layers": (("relu1_1", 1e7),)},
+        "weight of layer relu1_1 10000000.0 is out of range: give 0 to 1,000,000",
     ),
     "layers without weight": (
         {"layers": (("relu1_1", 0.0), ("relu3_1", 0.0))},
@@ -99,6 +110,7 @@ EDGES = {
     "most noise": {"noise": 2},
     "no overuse": {"overuse": 0},
     "most overuse": {"overuse": 1},
+    "the recipe's overuse": {"overuse": None},
     "least memory": {"memory": 64 * 2**20},
     "most memory": {"memory": 2**50},
     "a layer without weight": {"layers": (("relu1_1", 0.0), ("relu3_1", 1.0))},
@@ -120,6 +132,30 @@ def test_without_layers_the_recipe_is_the_named_one(recipe):
     assert Settings(SIZE, recipe=recipe).effective_recipe() is RECIPES[recipe]
 
 
+def test_for_filling_a_hole_the_recipe_photo_has_a_recipe_of_its_own():
+    found = Settings(SIZE, recipe="photo").effective_recipe(filling=True)
+    assert found is RECIPES["photo"].filling
+    assert found is not None
+
+
+@pytest.mark.parametrize("recipe", ["sliced", "gram", "patch"])
+def test_other_recipes_fill_a_hole_as_they_make_a_texture(recipe):
+    assert Settings(SIZE, recipe=recipe).effective_recipe(filling=True) is RECIPES[recipe]
+
+
+def test_layers_take_the_place_of_those_for_filling_a_hole_too():
+    layers = (("relu1_1", 1.0), ("relu2_1", 0.5))
+    found = Settings(SIZE, layers=layers).effective_recipe(filling=True)
+    assert [term.layers for term in found.terms] == [layers] * len(RECIPES["photo"].filling.terms)
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_for_filling_a_hole_the_steps_are_those_of_its_recipe(quality):
+    settings = Settings(SIZE, quality=quality)
+    recipe = settings.effective_recipe(filling=True)
+    assert settings.effective_steps(recipe) == RECIPES["photo"].filling.qualities[quality].steps
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_layers_take_the_place_of_every_terms_own_and_change_nothing_else(recipe):
     layers = (("relu1_1", 1.0), ("relu2_1", 0.5))
@@ -135,7 +171,7 @@ def test_layers_take_the_place_of_every_terms_own_and_change_nothing_else(recipe
 @pytest.mark.parametrize("quality", QUALITIES)
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_without_steps_the_quality_decides(recipe, quality):
-    found = Settings(SIZE, recipe=recipe, quality=quality).effective_steps()
+    found = Settings(SIZE, recipe=recipe, quality=quality).effective_steps(RECIPES[recipe])
     assert found == RECIPES[recipe].qualities[quality].steps
 
 
@@ -143,12 +179,12 @@ def test_without_steps_the_quality_decides(recipe, quality):
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_steps_are_those_of_octave_0_and_the_others_keep_their_proportion(recipe, quality):
     planned = RECIPES[recipe].qualities[quality].steps
-    found = Settings(SIZE, recipe=recipe, quality=quality, steps=7 * planned[0]).effective_steps()
+    found = Settings(SIZE, recipe=recipe, quality=quality, steps=7 * planned[0]).effective_steps(RECIPES[recipe])
     assert found == tuple(7 * number for number in planned)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_octave_has_a_step(recipe):
-    found = Settings(SIZE, recipe=recipe, steps=1).effective_steps()
+    found = Settings(SIZE, recipe=recipe, steps=1).effective_steps(RECIPES[recipe])
     assert found[0] == 1
     assert min(found) >= 1

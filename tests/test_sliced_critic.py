@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from engine.synthesis.critics import SlicedCritic, SlicedSettings
 from engine.synthesis.critics.sliced import (
     Lattice,
+    centred_patches,
     draw_lattice,
     project,
     quantiles,
     random_directions,
     sliced_loss,
-    touched_patches,
     whole_patches,
 )
 
@@ -134,13 +134,21 @@ def test_every_patch_counts_where_none_is_whole():
     assert whole_patches(MARKED, 3) is None
 
 
-def test_a_patch_is_touched_where_any_of_its_positions_is_marked():
-    assert touched_patches(MARKED, 2).tolist() == [[True, True, True], [True, True, False]]
+def test_an_odd_patch_is_centred_where_its_middle_is_marked():
+    assert centred_patches(MARKED, 3).tolist() == [[True, False]]
+
+
+def test_the_middle_of_an_even_patch_is_the_one_below_and_to_the_right():
+    assert centred_patches(MARKED, 2).tolist() == [[True, False, False], [False, False, False]]
+
+
+def test_a_single_position_is_its_own_middle():
+    assert torch.equal(centred_patches(MARKED, 1), MARKED)
 
 
 def test_without_marks_every_patch_counts():
     assert whole_patches(None, 3) is None
-    assert touched_patches(None, 3) is None
+    assert centred_patches(None, 3) is None
 
 
 # The lattice.
@@ -191,8 +199,8 @@ def test_a_long_narrow_map_with_few_positions_can_be_looked_at():
 
 def test_the_loss_is_the_squared_distance_over_the_exemplars_spread():
     exemplar = torch.tensor([0.0, 1.0, 2.0, 3.0]).reshape(1, 1, 2, 2)
-    # In one dimension every direction is 1 or −1; the variance of 0 to 3 is 5 / 3.
-    assert float(loss_of(critic_for(exemplar), exemplar.flip(3) + 2)) == pytest.approx(4 / (5 / 3))
+    # In one dimension every direction is 1 or −1; the variance of 0 to 3 is 5 / 4.
+    assert float(loss_of(critic_for(exemplar), exemplar.flip(3) + 2)) == pytest.approx(4 / (5 / 4))
 
 
 @pytest.mark.parametrize("patch", [1, 3])
@@ -273,12 +281,12 @@ def test_only_positions_of_the_region_get_a_gradient():
     assert torch.equal(touched_by_gradient(critic, noise(1, 4, 8, 7, seed=1)), region)
 
 
-def test_only_positions_under_patches_that_touch_the_region_get_a_gradient():
+def test_only_positions_under_patches_with_their_middle_in_the_region_get_a_gradient():
     region = torch.zeros(12, 11, dtype=torch.bool)
     region[6, 5] = True
     critic = critic_for(noise(1, 4, 12, 11), patch=3, region={LAYER: region})
     expected = torch.zeros_like(region)
-    expected[4:9, 3:8] = True
+    expected[5:8, 4:7] = True
     assert torch.equal(touched_by_gradient(critic, noise(1, 4, 12, 11, seed=1)), expected)
 
 
@@ -303,6 +311,16 @@ def test_positions_of_the_exemplar_that_are_not_valid_do_not_count(patch):
     masked = critic_for(spoilt, patch=patch, valid={LAYER: valid})
     assert float(loss_of(masked, canvas)) == pytest.approx(0, abs=1e-10)
     assert float(loss_of(critic_for(spoilt, patch=patch), canvas)) > 0.1
+
+
+def test_what_is_not_valid_does_not_change_the_unit_of_the_loss():
+    exemplar = noise(1, 4, 8, 12)
+    valid = torch.zeros(8, 12, dtype=torch.bool)
+    valid[:, :6] = True
+    spoilt = torch.where(valid, exemplar, torch.full_like(exemplar, 5.0))
+    canvas = noise(1, 4, 8, 6, seed=1)
+    found = loss_of(critic_for(spoilt, valid={LAYER: valid}), canvas)
+    assert float(found) == pytest.approx(float(loss_of(critic_for(exemplar[..., :6]), canvas)), rel=1e-5)
 
 
 def test_with_wrapping_patches_across_the_border_are_judged():

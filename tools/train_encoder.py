@@ -71,7 +71,8 @@ def vgg19_teacher() -> Teacher:
 
     @torch.no_grad()
     def features(x: Tensor) -> dict[str, Tensor]:
-        return encoder(x, layers)
+        found: dict[str, Tensor] = encoder(x, layers)
+        return found
 
     return features
 

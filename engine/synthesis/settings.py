@@ -116,7 +116,7 @@ def _check_layers(layers: Layers) -> None:
     if not layers:
         raise SettingsError("no layers are given: name at least one, such as relu3_1")
     for name, weight in layers:
-        _between(f"weight of layer {name}", weight, 0, 1e6)
+        _between(f"weight of layer {name}", weight, 0, 10**6)
     if not any(weight for _, weight in layers):
         raise SettingsError("all layers have the weight 0: give at least one a weight above 0")
     names = [name for name, _ in layers]

@@ -1,0 +1,97 @@
+"""Figures of quality: how far a texture is from its exemplar, and how much of it was copied."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.synthesis.critics.sliced import quantiles, random_directions
+from engine.synthesis.encoders import Encoder
+from engine.synthesis.encoders.network import stride_of
+
+LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+DIRECTIONS = 128
+RANKS = 1024
+PATCH = 11
+STRIDE = 4
+# Exemplars of more pixels than this are searched at every other position, or the search takes minutes.
+DENSE_LIMIT = 40_000
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Figures of one texture.
+
+    Attributes:
+        distance: Sliced Wasserstein distance of the features over their spread, mean of the layers; 0 is the same
+            statistics. Copying scores well here: read it with `copied`.
+        sharpness: Gradient energy over the exemplar's; below 1 is blur, above is noise.
+        copied: Share of neighbouring patches whose nearest patches in the exemplar are neighbours too, in [0, 1].
+        coverage: Share of the exemplar's patches that are the nearest of some patch, over what could be reached.
+    """
+
+    distance: float
+    sharpness: float
+    copied: float
+    coverage: float
+
+
+@torch.no_grad()
+def measure(exemplar: Tensor, texture: Tensor, encoder: Encoder) -> Figures:
+    """Measure a texture.
+
+    Args:
+        exemplar: RGB in [0, 1], shape (1, 3, height, width).
+        texture: Likewise, of any size.
+        encoder: Gives the features; best another one than the texture was made with.
+
+    Returns:
+        The figures.
+    """
+    copied, coverage = copying(exemplar, texture)
+    return Figures(
+        distance=distance(exemplar, texture, encoder),
+        sharpness=math.sqrt(_gradient_energy(texture) / max(_gradient_energy(exemplar), 1e-12)),
+        copied=copied,
+        coverage=coverage,
+    )
+
+
+def distance(exemplar: Tensor, texture: Tensor, encoder: Encoder) -> float:
+    """Compare the distributions of the features along fixed random directions, mean of the layers that fit."""
+    shortest = min(*exemplar.shape[2:], *texture.shape[2:])
+    layers = [name for name in LAYERS if name in encoder.layers and shortest // stride_of(name) >= 2]
+    known, made = encoder(exemplar, layers), encoder(texture, layers)
+    generator = torch.Generator().manual_seed(0)
+    found = []
+    for name in layers:
+        directions = random_directions(DIRECTIONS, known[name].shape[1], 1, generator)[:, :, 0, 0].to(exemplar)
+        a, b = (quantiles(directions @ maps[name][0].flatten(1), RANKS) for maps in (known, made))
+        found.append(math.sqrt(float(((a - b) ** 2).mean() / a.var(dim=1).mean())))
+    return sum(found) / len(found)
+
+
+def copying(exemplar: Tensor, texture: Tensor) -> tuple[float, float]:
+    """Measure how much was copied in blocks, and how much of the exemplar was used at all; both in [0, 1]."""
+    step = 2 if exemplar.shape[2] * exemplar.shape[3] > DENSE_LIMIT else 1
+    queries = F.unfold(texture, PATCH, stride=STRIDE)[0].t()
+    keys = F.unfold(exemplar, PATCH, stride=step)[0].t()
+    norms = (keys**2).sum(dim=1)
+    nearest = torch.cat([(norms - 2 * part @ keys.t()).argmin(dim=1) for part in torch.split(queries, 512)])
+    columns = (exemplar.shape[3] - PATCH) // step + 1
+    rows_here, columns_here = ((n - PATCH) // STRIDE + 1 for n in texture.shape[2:])
+    places = torch.stack([nearest // columns * step, nearest % columns * step]).reshape(2, rows_here, columns_here)
+    grid = torch.stack(torch.meshgrid(torch.arange(rows_here), torch.arange(columns_here), indexing="ij")) * STRIDE
+    offsets = places.cpu() - grid
+    # Two neighbours that came from neighbours have the same offset, up to the spacing of the search.
+    together = ((offsets[:, :, 1:] - offsets[:, :, :-1]).abs() <= 2).all(dim=0)
+    reached = min(len(queries), len(keys))
+    return float(together.float().mean()), nearest.unique().numel() / reached
+
+
+def _gradient_energy(picture: Tensor) -> float:
+    across = (picture[..., 1:] - picture[..., :-1]) ** 2
+    down = (picture[..., 1:, :] - picture[..., :-1, :]) ** 2
+    return float(across.mean() + down.mean())
