@@ -11,6 +11,7 @@ from torch import Tensor
 from engine.images import Picture
 from engine.synthesis import Exemplar, Surroundings
 from engine.synthesis.octaves import Size
+from engine.synthesis.resample import resize
 
 SMALLEST_EXEMPLAR = 8
 LARGEST_EXEMPLAR = 2**24
@@ -169,9 +170,13 @@ def to_array(picture: Tensor) -> NDArray[np.float32]:
     return found
 
 
-def start_picture(picture: Picture, device: torch.device) -> Tensor:
-    """Turn a picture to start from into a tensor (1, 3, height, width)."""
-    return _tensor(picture.pixels, device)
+def start_picture(picture: Picture, device: torch.device, materials: Materials | None = None) -> Tensor:
+    """Turn a picture to start from into a tensor (1, 3, height, width), cut to the part that is worked on."""
+    found = _tensor(picture.pixels, device)
+    if materials is None or materials.mask is None or materials.box is None:
+        return found
+    box, (height, width) = materials.box, materials.mask.shape
+    return resize(found, (height, width))[..., box.top : box.bottom, box.left : box.right]
 
 
 def _tensor(pixels: np.ndarray, device: torch.device) -> Tensor:

@@ -1,5 +1,7 @@
 """The patch critic."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -155,7 +157,7 @@ def test_of_more_patches_than_wanted_a_book_holds_evenly_spread_ones():
     rows = [int(torch.nonzero((every.places == place).all(dim=1))) for place in some.places]
     assert len(rows) == len(some.keys) == 12
     assert (rows[0], rows[-1]) == (0, 99)
-    assert {after - before for before, after in zip(rows, rows[1:], strict=False)} == {9}
+    assert {after - before for before, after in pairwise(rows)} == {9}
     assert torch.equal(some.keys, every.keys[rows])
 
 

@@ -20,16 +20,18 @@ def download_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """Show how far a download has come, once there is one.
 
     Args:
-        quiet: Show nothing.
+        quiet: Show nothing; nor is anything shown where stderr is no terminal.
 
     Yields:
         A function to be told the bytes done and the bytes in all, or None.
     """
-    if quiet:
+    console = Console(file=sys.stderr)
+    # Into a file or a pipe a bar writes nothing but empty lines.
+    if quiet or not console.is_terminal:
         yield None
         return
     columns = (TextColumn("weights"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("weights", total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total or None, visible=True)
 
@@ -40,7 +42,7 @@ def step_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int, int, Ma
 
     Args:
         title: What is being made.
-        quiet: Show nothing.
+        quiet: Show nothing; nor is anything shown where stderr is no terminal.
 
     Yields:
         A function to be told the octave, the step, the steps in all and the losses.
@@ -51,7 +53,8 @@ def step_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int, int, Ma
         TextColumn("octave {task.fields[octave]}  step {task.completed}/{task.total}  loss {task.fields[loss]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True, disable=quiet) as bar:
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
         task = bar.add_task(title, total=None, octave="", loss="")
 
         def show(octave: int, step: int, steps: int, losses: Mapping[str, float]) -> None:

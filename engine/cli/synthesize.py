@@ -101,15 +101,16 @@ def synthesize(
             overuse=overuse,
             memory=memory_budget(place) if memory is None else parse_memory(memory),
         )
+        wishes = [replace(settings, seed=seed + number) for number in range(variations)]
         with download_bar(quiet=quiet) as progress:
             network = load_encoder(encoder, weights=weights, pooling=pooling, progress=progress)  # type: ignore[arg-type]
         network.check_layers(settings.effective_recipe(filling=materials.surroundings is not None).layers())
-        for number, name in enumerate(outputs):
+        for number, (name, wish) in enumerate(zip(outputs, wishes, strict=True)):
             outcome = run(
                 materials,
                 network.to(place),
-                replace(settings, seed=settings.seed + number),
-                start=None if begun is None else start_picture(begun, place),
+                wish,
+                start=None if begun is None else start_picture(begun, place, materials),
                 title=name.name,
                 quiet=quiet,
                 record=None if record is None else numbered(record, number, variations),
@@ -121,23 +122,23 @@ def synthesize(
                 "device": str(place),
             }
             if as_json:
-                print(json.dumps({**told, **summary(settings, seed + number, outcome)}))
+                print(json.dumps({**told, **summary(wish, whole, outcome)}))
             elif not quiet:
                 print(f"{name}: {whole[1]}x{whole[0]} in {outcome.seconds:.1f} s", file=sys.stderr)
             if outcome.interrupted:
                 fail(f"interrupted: {name} holds the picture so far", INTERRUPTED)
 
 
-def summary(settings: "Settings", seed: int, outcome: "Outcome") -> dict[str, Any]:
+def summary(settings: "Settings", size: tuple[int, int], outcome: "Outcome") -> dict[str, Any]:
     """Gather what `--json` tells of a job, but for where it ran and went."""
     from engine.synthesis.devices import peak_memory
 
     return {
-        "width": settings.size[1],
-        "height": settings.size[0],
+        "width": size[1],
+        "height": size[0],
         "recipe": settings.recipe,
         "quality": settings.quality,
-        "seed": seed,
+        "seed": settings.seed,
         "seamless": settings.seamless,
         "steps": outcome.snapshot.step,
         "seconds": round(outcome.seconds, 3),

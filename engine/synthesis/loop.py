@@ -10,7 +10,7 @@ from engine.synthesis.critics import PatchSettings
 from engine.synthesis.encoders.network import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set
-from engine.synthesis.objective import Objective, Task
+from engine.synthesis.objective import Objective, Task, terms_at
 from engine.synthesis.octaves import Octave, plan_octaves
 from engine.synthesis.recipes import Recipe, Steps
 from engine.synthesis.resample import resize
@@ -45,7 +45,7 @@ def synthesize(
     Raises:
         MemoryExhaustedError: The smallest working set does not fit.
         RuntimeError: Something else went wrong in torch.
-        SettingsError: A seamless canvas is to keep surroundings.
+        SettingsError: A seamless canvas is to keep surroundings, or no layer has positions enough on these pictures.
     """
     if surroundings is not None and settings.seamless:
         raise SettingsError("a canvas with a part to keep cannot be seamless: ask for one of them")
@@ -66,7 +66,16 @@ def synthesize(
         scales=settings.scales,
     )
     generator = torch.Generator().manual_seed(settings.seed)
-    plan = plan_octaves(exemplar.size, settings.size, count=settings.octaves)
+    plan = [
+        octave
+        for octave in plan_octaves(exemplar.size, settings.size, count=settings.octaves)
+        if terms_at(recipe, octave)
+    ]
+    if not plan:
+        raise SettingsError(
+            f"exemplar and canvas are too small for the layers {', '.join(recipe.layers())}: "
+            "choose larger pictures or shallower layers"
+        )
     total = sum(steps_at(steps, octave) for octave in plan)
     free = _start(task, plan[0], start, generator)
     done = 0

@@ -76,6 +76,7 @@ class Objective:
         self._generator = generator
         self._encoder = task.encoder.with_padding("circular") if task.seamless else task.encoder
         self._parts = list(_build(task, octave, surroundings, working_set))
+        self._untried = {critic for _, critic in self._parts}
         self._step = 0
         self._weights: list[float] = []
         self.losses: dict[str, Tensor] = {}
@@ -108,6 +109,7 @@ class Objective:
         for weight, term, critic in active:
             if self._is_due(critic):
                 critic.refresh({name: m.detach() for name, m in maps.items()}, self._generator)
+                self._untried.discard(critic)
             loss = critic.loss(maps)
             self.losses[term.name] = loss.detach()
             total = total + weight * loss
@@ -115,12 +117,24 @@ class Objective:
         return total.detach(), gradient
 
     def _is_due(self, critic: Critic) -> bool:
-        return critic.interval > 0 and self._step % critic.interval == 0
+        # An objective that is made anew between two searches, for want of memory, has no targets yet.
+        return critic.interval > 0 and (critic in self._untried or self._step % critic.interval == 0)
 
     def _fading(self, term: Term, progress: float) -> float:
         if self._octave.index > 0 or term.fade is None:
             return 1.0
         return max(0.0, 1 - progress / term.fade)
+
+
+def terms_at(recipe: Recipe, octave: Octave) -> list[tuple[Term, dict[str, float]]]:
+    """List the terms that an octave is large enough for, each with the weights of those layers that it has."""
+    found = []
+    for term in recipe.terms:
+        usable = usable_layers([n for n, _ in term.layers], octave, positions=max(2, term.patch))
+        layers = {name: weight for name, weight in term.layers if name in usable and weight}
+        if layers and octave.index >= term.finest:
+            found.append((term, layers))
+    return found
 
 
 def _build(
@@ -129,11 +143,7 @@ def _build(
     """Make the critics that this octave is large enough for, each with the term of the recipe that it serves."""
     exemplar = exemplar_at(task.exemplar, octave.exemplar)
     pictures = [exemplar, *turned_copies(exemplar, flips=task.flips, turns=task.turns, scales=task.scales)]
-    for term in task.recipe.terms:
-        usable = usable_layers([n for n, _ in term.layers], octave, positions=max(2, term.patch))
-        layers = {name: weight for name, weight in term.layers if name in usable and weight}
-        if not layers or octave.index < term.finest:
-            continue
+    for term, layers in terms_at(task.recipe, octave):
         region = judged_regions(surroundings, layers)
         # Of the exemplar's copies, scaled ones may be too small for the deeper layers.
         used = pictures[:1] + [

@@ -127,9 +127,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             ),
             qualities=MappingProxyType(
                 {
-                    "draft": Quality((18, 25, 30), 8, 65536),
-                    "normal": Quality((70, 60), 16, 65536),
-                    "best": Quality((180, 150), 32, 131072),
+                    "draft": Quality((16, 22, 28), 8, 65536),
+                    "normal": Quality((70, 50), 16, 65536),
+                    "best": Quality((130, 100), 32, 131072),
                 }
             ),
             filling=FILLING,
@@ -142,9 +142,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             terms=(Term("sliced", STATISTICS), Term("sliced", evenly("pixels"), weight=4.0, patch=5)),
             qualities=MappingProxyType(
                 {
-                    "draft": Quality((18, 25, 30), 8, 65536),
-                    "normal": Quality((70, 60), 16, 65536),
-                    "best": Quality((180, 150), 32, 131072),
+                    "draft": Quality((16, 22, 28), 8, 65536),
+                    "normal": Quality((70, 50), 16, 65536),
+                    "best": Quality((130, 100), 32, 131072),
                 }
             ),
         ),

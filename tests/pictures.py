@@ -1,0 +1,49 @@
+"""Small pictures for the tests, all computed."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+
+def bricks(height=64, width=64, *, seed=0):
+    """Bricks with joints and grain, float32 (height, width, 3) in [0, 1]."""
+    rows, columns = np.mgrid[:height, :width]
+    course = rows // 10
+    shifted = columns + 9 * (course % 2)
+    chance = np.random.default_rng(seed)
+    tone = chance.uniform(0.75, 1.0, (height // 10 + 1, width // 18 + 2))[course, shifted // 18]
+    brick = np.array([0.7, 0.35, 0.25]) * tone[..., None]
+    joint = ((rows % 10 < 2) | (shifted % 18 < 2))[..., None]
+    grain = chance.normal(0, 0.03, (height, width, 1))
+    return np.clip(np.where(joint, [0.8, 0.78, 0.72], brick) + grain, 0, 1).astype(np.float32)
+
+
+def ramp(height=64, width=64):
+    """Grain that gets lighter from left to right, so that the left border does not fit the right one."""
+    light = np.linspace(0.1, 0.9, width) + np.random.default_rng(0).normal(0, 0.02, (height, width))
+    return np.clip(light[..., None] * [1.0, 0.9, 0.8], 0, 1).astype(np.float32)
+
+
+def tensor(array):
+    """Turn (height, width, 3) into (1, 3, height, width)."""
+    return torch.from_numpy(np.ascontiguousarray(array)).permute(2, 0, 1)[None].contiguous()
+
+
+def bytes_of(array):
+    """Round a picture in [0, 1] to 8 bits."""
+    return np.rint(np.asarray(array) * 255).astype(np.uint8)
+
+
+def save(path: Path, array, **options):
+    """Write a picture in [0, 1], or of bytes, in the format that the suffix names."""
+    array = np.asarray(array)
+    Image.fromarray(array if array.dtype == np.uint8 else bytes_of(array)).save(path, **options)
+    return path
+
+
+def load(path: Path):
+    """Read the samples of a file as they are stored."""
+    with Image.open(path) as image:
+        return np.asarray(image)
