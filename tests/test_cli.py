@@ -554,7 +554,7 @@ FAULTS = {
     "overuse": (None, ("bricks.png", "--overuse", "2"), "overuse 2.0 is out of range"),
     "octaves 0": (None, ("bricks.png", "--octaves", "0"), "octaves 0 is out of range"),
     "steps 0": (None, ("bricks.png", "--steps", "0"), "steps 0 is out of range"),
-    "steps no number": (None, ("bricks.png", "--steps", "few"), "few"),
+    "steps no number": (None, ("bricks.png", "--steps", "few"), "--steps"),
     "seed negative": (None, ("bricks.png", "--seed", "-1"), "seed -1 is out of range"),
     "seed of a variation too large": (
         None,

@@ -86,7 +86,8 @@ def _devices() -> Table:
 def _encoders(advice: list[str]) -> Table:
     from engine.synthesis.encoders import encoder_status
 
-    table = Table("encoder", "here", "weights", title="Encoders")
+    table = Table("encoder", "here", title="Encoders")
+    table.add_column("weights", overflow="fold")
     for row in encoder_status():
         here = "yes" if row.available else "no" if row.name == "compact" else "fetched on first use"
         table.add_row(row.name, here, row.where)
