@@ -442,3 +442,11 @@ def test_a_small_budget_gives_the_same_picture_but_for_rounding(encoder):
         for memory in (2**26, 2**33)
     )
     torch.testing.assert_close(one, other, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("recipe", ["photo", "sliced", "patch", "gram"])
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_an_exemplar_of_one_colour_gives_a_texture_of_that_colour(encoder, recipe, value):
+    flat = Exemplar(torch.full((1, 3, 64, 64), value))
+    *_, last = synthesize(flat, encoder, Settings((96, 96), recipe=recipe, quality="draft"))
+    assert float((last.picture - value).abs().max()) < 1e-4

@@ -33,7 +33,10 @@ class Critic(Protocol):
 
 def spread(maps: Tensor, valid: Tensor | None) -> float:
     """Mean variance of a layer's channels: the unit in which distances on all layers of all encoders compare."""
-    return float(rows(maps, valid).var(dim=0, unbiased=False).mean().clamp_min(1e-12))
+    listed = rows(maps, valid)
+    # In an exemplar of one colour the variance is rounding, and in units of that any canvas is infinitely far away.
+    least = 1e-4 * float((listed**2).mean()) + 1e-6
+    return max(least, float(listed.var(dim=0, unbiased=False).mean()))
 
 
 def rows(maps: Tensor, region: Tensor | None = None) -> Tensor:

@@ -169,7 +169,7 @@ def stride_of(layer: str) -> int:
 
 
 def freeze(encoder: Encoder) -> Encoder:
-    """Put an encoder into the state that synthesis expects: evaluation mode, weights without gradient.
+    """Put an encoder into the state that synthesis expects: weights without gradient, channels last in memory.
 
     Args:
         encoder: Changed in place.
@@ -177,7 +177,7 @@ def freeze(encoder: Encoder) -> Encoder:
     Returns:
         The same encoder.
     """
-    return encoder.eval().requires_grad_(requires_grad=False)
+    return encoder.eval().requires_grad_(requires_grad=False).to(memory_format=torch.channels_last)
 
 
 @torch.no_grad()

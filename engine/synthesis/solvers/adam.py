@@ -6,6 +6,10 @@ from torch import Tensor
 from engine.synthesis.solvers.base import Evaluate
 
 
+# A loss that is rounding alone: its gradient points anywhere, and steps are as long as the rate however short it is.
+SOLVED = 1e-6
+
+
 class Adam:
     """Adam (Kingma & Ba 2015, arXiv 1412.6980) with projection to the box; takes losses that change with each step.
 
@@ -30,9 +34,9 @@ class Adam:
         self._square = torch.zeros_like(self.picture)
 
     def step(self, evaluate: Evaluate) -> Tensor:
-        """Take one step; a gradient that is not finite is skipped."""
+        """Take one step; none where the gradient is not finite, or nothing is left to do."""
         loss, gradient = evaluate(self.picture)
-        if not bool(torch.isfinite(gradient).all()):
+        if float(loss) < SOLVED or not bool(torch.isfinite(gradient).all()):
             return loss
         self._steps += 1
         self._mean.lerp_(gradient, 1 - self._momentum)
