@@ -13,11 +13,11 @@ def noise(seed=0):
 
 
 def quadratic(target, weights=1.0):
-    """A bowl with its bottom at the target."""
+    """A bowl with its bottom at the target; steep, so that a thousandth beside it is not yet negligible."""
 
     def evaluate(picture):
         off = picture - target
-        return (weights * off**2).sum() / 2, weights * off
+        return 100 * (weights * off**2).sum() / 2, 100 * weights * off
 
     return evaluate
 
@@ -126,6 +126,12 @@ def test_a_step_without_any_gradient_stays_where_it_is(make):
 
 
 # Adam.
+
+
+def test_adam_takes_no_step_where_only_rounding_is_left():
+    solver = make_adam(noise())
+    solver.step(lambda picture: (torch.tensor(1e-9), torch.ones_like(picture)))
+    assert torch.equal(solver.picture, noise())
 
 
 def test_adams_first_step_has_the_length_of_the_rate_in_every_value():

@@ -5,7 +5,6 @@ from torch import Tensor
 
 from engine.synthesis.solvers.base import Evaluate
 
-
 # A loss that is rounding alone: its gradient points anywhere, and steps are as long as the rate however short it is.
 SOLVED = 1e-6
 
