@@ -12,10 +12,12 @@ from engine.synthesis.memory import (
     MemoryExhaustedError,
     WorkingSet,
     activation_bytes,
+    check_budget,
     is_out_of_memory,
     smaller,
     working_set,
 )
+from engine.synthesis.settings import SettingsError
 
 SIZE = (512, 768)
 DEEP = ("relu1_1", "relu3_1")
@@ -143,3 +145,12 @@ def test_the_error_for_people_names_the_device_the_size_and_what_to_do():
     message = str(MemoryExhaustedError((480, 640), torch.device("cpu")))
     assert message.startswith("cpu has not enough memory for a canvas of 640x480")
     assert message.endswith("choose a smaller size, or --device cpu")
+
+
+def test_a_canvas_that_cannot_fit_is_refused_before_any_work():
+    encoder = freeze(Encoder([[4, 4], [8, 8]]))
+    with pytest.raises(
+        SettingsError, match=r"a canvas of 16384x16384 takes \d+\.\d GiB at least, more than the 0\.1 GiB"
+    ):
+        check_budget(encoder, (16384, 16384), 64 * 2**20)
+    check_budget(encoder, (128, 128), 64 * 2**20)

@@ -9,7 +9,7 @@ from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled
 from engine.synthesis.critics import PatchSettings
 from engine.synthesis.encoders.network import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
-from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set
+from engine.synthesis.memory import MemoryExhaustedError, check_budget, is_out_of_memory, smaller, working_set
 from engine.synthesis.objective import Objective, Task, terms_at
 from engine.synthesis.octaves import Octave, plan_octaves
 from engine.synthesis.recipes import Recipe, Steps
@@ -45,10 +45,12 @@ def synthesize(
     Raises:
         MemoryExhaustedError: The smallest working set does not fit.
         RuntimeError: Something else went wrong in torch.
-        SettingsError: A seamless canvas is to keep surroundings, or no layer has positions enough on these pictures.
+        SettingsError: A seamless canvas is to keep surroundings, or no layer has positions enough on these
+            pictures, or the canvas cannot fit into the memory allowed.
     """
     if surroundings is not None and settings.seamless:
         raise SettingsError("a canvas with a part to keep cannot be seamless: ask for one of them")
+    check_budget(encoder, settings.size, settings.memory)
     recipe = settings.effective_recipe(filling=surroundings is not None)
     steps = settings.effective_steps(recipe)
     quality = recipe.qualities[settings.quality]

@@ -7,12 +7,15 @@ import torch
 
 from engine.synthesis.encoders.network import Encoder, block_of, stride_of
 from engine.synthesis.octaves import Size
+from engine.synthesis.settings import SettingsError
 
 SMALLEST_CHUNK = 4 * 2**20
 FEWEST_POSITIONS = 4096
-# Measured on two CPU cores with `compact` at 1024²: the activations of a step are held about four times over (padded
-# input, convolution, ReLU, gradient).
+# Seen on a CPU with `compact` at 2048²: 930 bytes a pixel, four times its activations (padded input, convolution,
+# ReLU, gradient).
 COPIES = 4
+# The picture, its gradient, the solver's two means and what lies between are about twelve pictures of three floats.
+PICTURE_BYTES = 12 * 3 * 4
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,27 @@ def activation_bytes(encoder: Encoder, layers: Collection[str], size: Size, byte
         if block_of(name) <= deepest:
             total += width * (size[0] // stride_of(name)) * (size[1] // stride_of(name))
     return COPIES * bytes_each * total
+
+
+def check_budget(encoder: Encoder, size: Size, budget: int) -> None:
+    """Refuse, before any work, a canvas that cannot fit even when nothing but one block's activations is held.
+
+    Args:
+        encoder: Gives the widths of the layers.
+        size: Height and width of the canvas, pixels.
+        budget: Bytes that synthesis may take in all.
+
+    Raises:
+        SettingsError: It cannot.
+    """
+    height, width = size
+    first = sum(channels for name, channels in encoder.widths().items() if block_of(name) == 1)
+    least = height * width * (4 * COPIES * first + PICTURE_BYTES)
+    if least > budget:
+        raise SettingsError(
+            f"a canvas of {width}x{height} takes {least / 2**30:.1f} GiB at least, more than the "
+            f"{budget / 2**30:.1f} GiB that synthesis may take: choose a smaller size, or give it more with --memory"
+        )
 
 
 def working_set(encoder: Encoder, layers: Collection[str], size: Size, *, budget: int, positions: int) -> WorkingSet:
