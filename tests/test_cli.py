@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import imagecodecs
@@ -257,8 +258,22 @@ def test_a_variation_is_what_its_seed_gives(make, call, here):
     assert np.array_equal(load(here / "many-2.png"), make("--seed", "5"))
 
 
-def test_the_output_may_be_the_exemplar_itself(make):
-    assert make(output="bricks.png").shape == (40, 48, 3)
+def test_a_picture_that_is_given_is_never_written_over(call):
+    before = Path("bricks.png").read_bytes()
+    status, _, err = call("synthesize", "bricks.png", "-o", "./bricks.png", *QUICK)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "would be overwritten" in err
+    assert Path("bricks.png").read_bytes() == before
+
+
+def test_picture_and_recording_are_not_written_to_one_file(call):
+    status, _, err = call("synthesize", "bricks.png", "-o", "out.webp", "--record", "out.webp", *QUICK)
+    assert status == 2
+    assert "would be written twice" in err
+
+
+def test_the_version_is_told(call):
+    assert call("--version") == (0, version("gimp-texture-synthesis") + "\n", "")
 
 
 # What is printed.
@@ -546,7 +561,11 @@ FAULTS = {
     ),
     "device": (None, ("bricks.png", "--device", "tpu"), "device 'tpu' is not known"),
     "memory malformed": (None, ("bricks.png", "--memory", "lots"), "memory 'lots' is not understood"),
-    "memory too little": (None, ("bricks.png", "--memory", "1MB"), "memory 1000000 is out of range"),
+    "memory too little": (
+        None,
+        ("bricks.png", "--memory", "1MB"),
+        "memory 1000000 bytes is too little: give 64 MiB or more",
+    ),
     "scales malformed": (None, ("bricks.png", "--scales", "big"), "scales 'big' are not understood"),
     "scales out of range": (None, ("bricks.png", "--scales", "9"), "scale 9.0 is out of range"),
     "noise": (None, ("bricks.png", "--noise", "-1"), "noise -1.0 is out of range"),
@@ -614,8 +633,8 @@ def test_a_mistake_is_told_in_one_line_and_nothing_is_written(call, here, fault)
 OUTPUTS = {
     "no such folder": ("nowhere/out.png", "the folder nowhere of out.png does not exist"),
     "a folder": ("folder.png", "is a folder"),
-    "unknown suffix": ("out.xyz", "has no suffix that names a format"),
-    "no suffix": ("out", "has no suffix that names a format"),
+    "unknown suffix": ("out.xyz", "does not end in the name of a format"),
+    "no suffix": ("out", "does not end in the name of a format"),
 }
 
 

@@ -770,7 +770,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
     ("name", "message"),
     [
         ("a.bmp", r"choose one of \.png, \.jpg, \.jpeg, \.webp, \.tif, \.tiff"),
-        ("a", "no suffix that names a format"),
+        ("a", "does not end in the name of a format"),
         ("none/a.png", "does not exist"),
         ("folder.png", "is a folder"),
         ("file/a.png", "does not exist"),

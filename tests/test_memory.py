@@ -82,7 +82,12 @@ def test_a_larger_canvas_needs_thrift_where_a_smaller_one_does_not():
 def test_a_chunk_is_a_part_of_the_budget_but_never_below_the_smallest(budget, positions):
     planned = plan(budget, positions)
     assert SMALLEST_CHUNK <= planned.chunk <= max(SMALLEST_CHUNK, budget // 16)
-    assert planned.positions == positions
+
+
+def test_at_least_a_quarter_of_the_pixels_is_sorted():
+    assert plan(2**40, 100).positions == SIZE[0] * SIZE[1] // 4
+    assert plan(2**40, 2**20).positions == 2**20
+    assert plan(2**40, 0).positions == 0
 
 
 # Shrinking.

@@ -1,10 +1,13 @@
 """The terminal: `texture-engine`."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
 from engine.cli.doctor import doctor
+from engine.cli.failures import INTERRUPTED
 from engine.cli.synthesize import synthesize
 
 # Typer's own root of all usage errors; its module has moved between versions.
@@ -15,15 +18,31 @@ def build_app() -> typer.Typer:
     """Put the commands together."""
     app = typer.Typer(
         name="texture-engine",
-        help="Texture synthesis with neural networks as critics.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+    app.callback()(common)
     app.command()(synthesize)
     app.command()(doctor)
     return app
+
+
+def show_version(wanted: bool) -> None:  # noqa: FBT001
+    """Print the version and end."""
+    if wanted:
+        print(version("gimp-texture-synthesis"))
+        raise typer.Exit
+
+
+def common(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=show_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Texture synthesis with neural networks as critics."""
 
 
 def main() -> None:
@@ -36,6 +55,7 @@ def main() -> None:
         if message:
             print(f"texture-engine: {message}", file=sys.stderr)
         sys.exit(2)
-    except typer.Abort:
-        sys.exit(130)
+    except (typer.Abort, KeyboardInterrupt):
+        print("texture-engine: interrupted before there was a picture: nothing is written", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)

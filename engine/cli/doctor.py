@@ -60,7 +60,7 @@ def _versions(advice: list[str]) -> Table:
         if found is None and name != "av":
             advice.append(f"{name} is not installed: `pip install {name}`")
         elif found is None:
-            table.add_row("", "optional: `pip install av` for .mp4 recordings")
+            table.add_row("", "optional, for .mp4 recordings: `pip install av`")
     return table
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,7 +25,9 @@ INIT_HELP = "Picture to start from, in place of noise."
 CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
 MASK_HELP = "White where the canvas is synthesised. Its transparent part and 2 pixels around, if not given."
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
-MEMORY_HELP = "What synthesis may take. Half of the computer's if not given, four fifths of a GPU's free memory."
+MEMORY_HELP = (
+    "What synthesis may take, such as 8GiB. Half of the computer's if not given, four fifths of a GPU's free memory."
+)
 
 
 def synthesize(
@@ -37,7 +40,9 @@ def synthesize(
     encoder: Annotated[str, typer.Option(help="The network: compact, vgg19, vgg16 or vgg11.")] = "compact",
     weights: Annotated[Path | None, typer.Option(help="Weights of a VGG of any width, in place of these.")] = None,
     pooling: Annotated[str, typer.Option(help="How the encoder halves its maps: average or max.")] = "average",
-    layers: Annotated[str | None, typer.Option(help="Layers and weights, such as relu1_1:1,relu3_1:0.5.")] = None,
+    layers: Annotated[
+        str | None, typer.Option(help="Layers from relu1_1 to relu5_1, such as relu1_1:1,relu3_1:0.5.")
+    ] = None,
     octaves: Annotated[int, typer.Option(help="The most scales, each half as large as the next.")] = 5,
     steps: Annotated[int | None, typer.Option(help="Steps at full size, in place of the quality's.")] = None,
     seed: Annotated[int, typer.Option(help="Another seed gives another texture.")] = 0,
@@ -72,6 +77,7 @@ def synthesize(
         outputs = [numbered(output, n, variations) for n in range(variations)]
         for name in outputs:
             check_writable(name)
+        check_apart([*outputs, *([] if record is None else [record])], [exemplar, canvas, mask, init, weights])
         sample, kept, painted, begun = (
             None if path is None else read_picture(path) for path in (exemplar, canvas, mask, init)
         )
@@ -147,6 +153,16 @@ def summary(settings: "Settings", size: tuple[int, int], outcome: "Outcome") -> 
         "peak_memory_bytes": peak_memory(),
         "interrupted": outcome.interrupted,
     }
+
+
+def check_apart(written: Sequence[Path], read: Sequence[Path | None]) -> None:
+    """Refuse to write over what is read, or twice to one file."""
+    given = {path.resolve() for path in read if path is not None}
+    for path in written:
+        if path.resolve() in given:
+            fail(f"{path} would be overwritten, and it is one of the pictures given: name another file to write")
+    if len({path.resolve() for path in written}) < len(written):
+        fail(f"{written[-1]} would be written twice: name another file to record to")
 
 
 def numbered(path: Path, number: int, count: int) -> Path:

@@ -73,7 +73,11 @@ def write_picture(path: Path, picture: Picture, *, quality: int = 95) -> None:
 
 
 def _suffix_refusal(path: Path) -> str:
-    return f"{path.name} has no suffix that names a format; choose one of {', '.join(SUFFIXES)}"
+    if path.is_dir():
+        return f"{path} is a folder; name a file in it"
+    return (
+        f"{path.name} does not end in the name of a format that can be written; choose one of {', '.join(SUFFIXES)}"
+    )
 
 
 def _check_side(suffix: str, picture: Picture) -> None:

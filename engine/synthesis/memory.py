@@ -72,7 +72,7 @@ def working_set(encoder: Encoder, layers: Collection[str], size: Size, *, budget
         layers: Layers in use.
         size: Height and width of the canvas, pixels.
         budget: Bytes that synthesis may take in all.
-        positions: The most positions that the recipe wants sorted.
+        positions: The most positions that the recipe wants sorted; a quarter of the pixels at the least.
 
     Returns:
         The plan; `smaller` is there for the case that the estimate was wrong.
@@ -81,7 +81,8 @@ def working_set(encoder: Encoder, layers: Collection[str], size: Size, *, budget
     return WorkingSet(
         thrifty=needed > 0.6 * budget,
         chunk=max(SMALLEST_CHUNK, min(256 * 2**20, budget // 16)),
-        positions=positions,
+        # On a lattice wider than every other pixel, what lies between is hardly ever looked at and fills with noise.
+        positions=max(positions, size[0] * size[1] // 4) if positions else 0,
     )
 
 

@@ -44,7 +44,7 @@ class Quality:
     Attributes:
         steps: Steps at octave 0, 1, 2, …; coarser octaves repeat the last number.
         directions: Random directions of the sliced critic per layer and step.
-        positions: The most positions of a layer that the sliced critic sorts in one step.
+        positions: The most positions of a layer that the sliced critic sorts in one step; a quarter of all if more.
     """
 
     steps: Steps

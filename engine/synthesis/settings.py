@@ -9,6 +9,7 @@ from engine.synthesis.recipes import QUALITIES, RECIPES, Layers, Recipe, Steps
 
 LARGEST_SIDE = 16384
 SMALLEST_SIDE = 8
+LEAST_MEMORY = 64 * 2**20
 LARGEST_SEED = 2**63 - 1
 
 
@@ -68,7 +69,8 @@ class Settings:
         _between("noise", self.noise, 0, 2)
         if self.overuse is not None:
             _between("overuse", self.overuse, 0, 1)
-        _whole("memory", self.memory, 64 * 2**20, 2**50, "bytes")
+        if isinstance(self.memory, bool) or not isinstance(self.memory, int) or self.memory < LEAST_MEMORY:
+            raise SettingsError(f"memory {self.memory!r} bytes is too little: give {LEAST_MEMORY >> 20} MiB or more")
         if self.layers is not None:
             _check_layers(self.layers)
 
