@@ -129,7 +129,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 {
                     "draft": Quality((16, 22, 28), 8, 65536),
                     "normal": Quality((70, 50), 16, 65536),
-                    "best": Quality((130, 100), 32, 131072),
+                    "best": Quality((130, 90), 32, 131072),
                 }
             ),
             filling=FILLING,
@@ -144,7 +144,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 {
                     "draft": Quality((16, 22, 28), 8, 65536),
                     "normal": Quality((70, 50), 16, 65536),
-                    "best": Quality((130, 100), 32, 131072),
+                    "best": Quality((130, 90), 32, 131072),
                 }
             ),
         ),
