@@ -142,7 +142,7 @@ def test_other_recipes_fill_a_hole_as_they_make_a_texture(recipe):
 def test_layers_take_the_place_of_those_for_filling_a_hole_too():
     layers = (("relu1_1", 1.0), ("relu2_1", 0.5))
     found = Settings(SIZE, layers=layers).effective_recipe(filling=True)
-    assert [term.layers for term in found.terms] == [layers] * len(RECIPES["photo"].filling.terms)
+    assert [term.layers for term in found.terms] == [layers, layers, (("pixels", 1.0),)]
 
 
 @pytest.mark.parametrize("quality", QUALITIES)
@@ -156,8 +156,10 @@ def test_for_filling_a_hole_the_steps_are_those_of_its_recipe(quality):
 def test_layers_take_the_place_of_every_terms_own_and_change_nothing_else(recipe):
     layers = (("relu1_1", 1.0), ("relu2_1", 0.5))
     found, named = Settings(SIZE, recipe=recipe, layers=layers).effective_recipe(), RECIPES[recipe]
-    assert found.layers() == ("relu1_1", "relu2_1")
-    assert [term.layers for term in found.terms] == [layers] * len(named.terms)
+    pixels = (("pixels", 1.0),)
+    assert [term.layers for term in found.terms] == [
+        pixels if term.layers == pixels else layers for term in named.terms
+    ]
     assert [(term.critic, term.weight, term.patch) for term in found.terms] == [
         (term.critic, term.weight, term.patch) for term in named.terms
     ]
@@ -184,3 +186,9 @@ def test_every_octave_has_a_step(recipe):
     found = Settings(SIZE, recipe=recipe, steps=1).effective_steps(RECIPES[recipe])
     assert found[0] == 1
     assert min(found) >= 1
+
+
+def test_chosen_layers_leave_the_term_on_the_pixels_as_it_is():
+    terms = Settings((64, 64), layers=(("relu3_1", 1.0),)).effective_recipe().terms
+    assert [term.layers for term in terms] == [(("relu3_1", 1.0),), (("relu3_1", 1.0),), (("pixels", 1.0),)]
+    assert len({term.name for term in terms}) == len(terms)

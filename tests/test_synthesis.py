@@ -173,7 +173,7 @@ def test_a_layer_of_weight_0_counts_for_nothing(encoder):
     assert torch.equal(alone, both)
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", ["gram", "patch"])
 def test_octaves_that_are_too_small_for_every_layer_are_left_out(encoder, recipe):
     exemplar = tensor(bricks(96, 96))
     snapshots = run(encoder, settings((96, 96), recipe=recipe, layers=(("relu5_1", 1.0),)), exemplar=exemplar)

@@ -1,7 +1,7 @@
 """The terminal: `texture-engine`."""
 
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
@@ -32,7 +32,10 @@ def build_app() -> typer.Typer:
 def show_version(wanted: bool) -> None:  # noqa: FBT001
     """Print the version and end."""
     if wanted:
-        print(version("gimp-texture-synthesis"))
+        try:
+            print(version("gimp-texture-synthesis"))
+        except PackageNotFoundError:
+            print("not installed, run from its folder")
         raise typer.Exit
 
 

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled_start, surroundings_at
 from engine.synthesis.critics import PatchSettings
-from engine.synthesis.encoders.network import Encoder
+from engine.synthesis.encoders.network import PIXELS, Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.memory import MemoryExhaustedError, check_budget, is_out_of_memory, smaller, working_set
 from engine.synthesis.objective import Objective, Task, terms_at
-from engine.synthesis.octaves import Octave, plan_octaves
+from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
 from engine.synthesis.recipes import Recipe, Steps
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import Settings, SettingsError
@@ -73,9 +73,10 @@ def synthesize(
         for octave in plan_octaves(exemplar.size, settings.size, count=settings.octaves)
         if terms_at(recipe, octave)
     ]
-    if not plan:
+    asked = [name for name in recipe.layers() if name != PIXELS] or [PIXELS]
+    if not plan or not usable_layers(asked, plan[-1], positions=2):
         raise SettingsError(
-            f"exemplar and canvas are too small for the layers {', '.join(recipe.layers())}: "
+            f"exemplar and canvas are too small for the layers {', '.join(asked)}: "
             "choose larger pictures or shallower layers"
         )
     total = sum(steps_at(steps, octave) for octave in plan)

@@ -132,7 +132,7 @@ def terms_at(recipe: Recipe, octave: Octave) -> list[tuple[Term, dict[str, float
     for term in recipe.terms:
         usable = usable_layers([n for n, _ in term.layers], octave, positions=max(2, term.patch))
         layers = {name: weight for name, weight in term.layers if name in usable and weight}
-        if layers and octave.index >= term.finest:
+        if layers:
             found.append((term, layers))
     return found
 

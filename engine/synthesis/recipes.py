@@ -20,7 +20,6 @@ class Term:
         layers: Name and weight of each layer; those that an octave is too small for are left out there.
         weight: Of the critic among the recipe's.
         fade: Share of octave 0 over which the weight falls to nothing; None keeps it.
-        finest: Smallest octave index at which the term takes part.
         patch: Side of the neighbourhoods that are compared.
     """
 
@@ -28,7 +27,6 @@ class Term:
     layers: Layers
     weight: float = 1.0
     fade: float | None = None
-    finest: int = 0
     patch: int = 1
 
     @property

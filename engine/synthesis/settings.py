@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.synthesis.encoders.network import PIXELS
 from engine.synthesis.octaves import DEFAULT_OCTAVES, Size
 from engine.synthesis.recipes import QUALITIES, RECIPES, Layers, Recipe, Steps
 
@@ -27,7 +28,7 @@ class Settings:
         quality: Name of the quality.
         seed: Number that the chance draws follow from, 0 to 2^63 − 1.
         seamless: Whether the canvas wraps around.
-        layers: Layers and weights for every critic, in place of the recipe's.
+        layers: Layers and weights for every critic of features, in place of the recipe's.
         octaves: The most octaves; fewer where the pictures are too small.
         steps: Steps at octave 0, in place of the quality's; the other octaves keep their proportion.
         flips: Whether the patch critic also knows the exemplar's mirror image.
@@ -88,7 +89,9 @@ class Settings:
             recipe = recipe.filling
         if self.layers is None:
             return recipe
-        return replace(recipe, terms=tuple(replace(term, layers=self.layers) for term in recipe.terms))
+        # A term on the pixels alone looks past the encoder, whatever layers of it are chosen.
+        terms = (t if all(n == PIXELS for n, _ in t.layers) else replace(t, layers=self.layers) for t in recipe.terms)
+        return replace(recipe, terms=tuple(terms))
 
     def effective_steps(self, recipe: Recipe) -> Steps:
         """Steps per octave, finest first, with this request's number in place of the quality's."""
