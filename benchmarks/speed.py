@@ -24,6 +24,7 @@ from engine.preparation import prepare
 from engine.synthesis import QUALITIES, Settings, synthesize
 from engine.synthesis.devices import describe_device, find_device, memory_budget, peak_memory
 from engine.synthesis.encoders import Encoder, freeze, load_encoder
+from engine.tensors import exemplar_on
 
 VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
 
@@ -71,9 +72,9 @@ def measure_one(options: argparse.Namespace) -> None:
     """Time one job in this process, after a small one has warmed it up, and print the figures as JSON."""
     device = find_device(options.device)
     encoder = network(options.encoder).to(device)
-    materials = prepare(read_picture(options.exemplar), device=device)
+    exemplar = exemplar_on(prepare(read_picture(options.exemplar)), device)
     budget = memory_budget(device)
-    for _ in synthesize(materials.exemplar, encoder, Settings((64, 64), quality="draft", memory=budget)):
+    for _ in synthesize(exemplar, encoder, Settings((64, 64), quality="draft", memory=budget)):
         pass
     rate = convolution_rate(device)
     seconds, first, steps = [], [], 0
@@ -81,7 +82,7 @@ def measure_one(options: argparse.Namespace) -> None:
     for _ in range(options.repeat):
         start = time.perf_counter()
         opening = None
-        for snapshot in synthesize(materials.exemplar, encoder, settings):
+        for snapshot in synthesize(exemplar, encoder, settings):
             opening = opening or time.perf_counter() - start
             steps = snapshot.step
         synchronise(device)

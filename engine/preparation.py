@@ -1,17 +1,12 @@
-"""From pictures to what synthesis takes, and back."""
+"""From pictures to what synthesis takes, and back, without PyTorch."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
 from engine.images import Picture
-from engine.synthesis import Exemplar, Surroundings
-from engine.synthesis.octaves import Size
-from engine.synthesis.resample import resize
+from engine.images.picture import FloatArray
 
 SMALLEST_EXEMPLAR = 8
 LARGEST_EXEMPLAR = 2**24
@@ -20,6 +15,7 @@ WIDEST_CONTEXT = 256
 OPAQUE = 0.99
 FRINGE = 2
 
+Size = tuple[int, int]
 Mask = NDArray[np.float32]
 
 
@@ -47,36 +43,48 @@ class Box:
 
 
 @dataclass(frozen=True, eq=False)
+class Sample:
+    """The sample texture.
+
+    Attributes:
+        pixels: float32 (height, width, 3), RGB in [0, 1].
+        valid: float32 (height, width), 1 where the pixels may be sampled, else 0; None for everywhere.
+    """
+
+    pixels: FloatArray
+    valid: Mask | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Materials:
     """What one job works on.
 
     Attributes:
         exemplar: The sample texture.
-        surroundings: What the canvas keeps, cut to the part that is worked on.
+        known: The canvas's pixels, cut to the part that is worked on, contiguous.
+        free: The mask, cut to the part that is worked on, contiguous.
         canvas: The whole canvas with what it keeps, or None for a new texture.
         mask: 1 where the whole canvas is to be synthesised, (height, width).
         box: The part of the canvas that is worked on.
         pattern: The picture whose bit depth, grayness and profile the result takes.
     """
 
-    exemplar: Exemplar
-    surroundings: Surroundings | None
+    exemplar: Sample
+    known: FloatArray | None
+    free: Mask | None
     canvas: Picture | None
     mask: Mask | None
     box: Box | None
     pattern: Picture
 
 
-def prepare(
-    exemplar: Picture | None, *, canvas: Picture | None = None, mask: Picture | None = None, device: torch.device
-) -> Materials:
+def prepare(exemplar: Picture | None, *, canvas: Picture | None = None, mask: Picture | None = None) -> Materials:
     """Turn pictures into what synthesis takes.
 
     Args:
         exemplar: The sample texture; transparent pixels are not sampled. None: what the mask leaves of the canvas.
         canvas: Picture to keep where the mask is black.
         mask: White where the canvas is to be synthesised; None: where the canvas is transparent, and 2 pixels on.
-        device: Where to put the tensors.
 
     Returns:
         The materials.
@@ -89,7 +97,7 @@ def prepare(
             raise MaterialError("there is nothing to take the texture from: name an exemplar, or give --canvas")
         if mask is not None:
             raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
-        return Materials(_exemplar(exemplar, None, device), None, None, None, None, exemplar)
+        return Materials(_sample(exemplar, None), None, None, None, None, None, exemplar)
     free = _mask(canvas, mask)
     height, width = free.shape
     hole = _bounds(free)
@@ -101,13 +109,12 @@ def prepare(
         kept = context.cut(1 - free)
         if (kept >= OPAQUE).sum() < SMALLEST_EXEMPLAR**2:
             raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
-        sample = replace(canvas, pixels=context.cut(canvas.pixels), alpha=_cut(canvas.alpha, context))
-        source = _exemplar(sample, kept, device)
+        around = replace(canvas, pixels=context.cut(canvas.pixels), alpha=_cut(canvas.alpha, context))
+        sample = _sample(around, kept)
     else:
-        source = _exemplar(exemplar, None, device)
-    known = _tensor(box.cut(canvas.pixels), device)
-    surroundings = Surroundings(known, torch.from_numpy(box.cut(free).copy())[None, None].to(device))
-    return Materials(source, surroundings, canvas, free, box, canvas)
+        sample = _sample(exemplar, None)
+    known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, free))
+    return Materials(sample, known, inside, canvas, free, box, canvas)
 
 
 def canvas_size(canvas: Picture | None, wanted: Size | None, *, seamless: bool) -> Size | None:
@@ -134,12 +141,34 @@ def canvas_size(canvas: Picture | None, wanted: Size | None, *, seamless: bool) 
     return height, width
 
 
-def finish(materials: Materials, picture: Tensor, size: Size) -> Picture:
+def cut_start(picture: Picture, materials: Materials) -> FloatArray:
+    """Fit a picture to start from to the part that is worked on.
+
+    Args:
+        picture: Of any size.
+        materials: What the job works on.
+
+    Returns:
+        float32 (height, width, 3): all of the picture for a new texture; else of the size of the part, contiguous,
+        and where the picture had to be resized to the canvas, values may lie a little outside [0, 1].
+    """
+    if materials.mask is None or materials.box is None:
+        return picture.pixels
+    found, (height, width) = picture.pixels, materials.mask.shape
+    if found.shape[:2] != (height, width):
+        from engine.synthesis.resample import resize
+        from engine.tensors import to_tensor
+
+        found = resize(to_tensor(found, "cpu"), (height, width))[0].permute(1, 2, 0).numpy()
+    return np.ascontiguousarray(materials.box.cut(found))
+
+
+def finish(materials: Materials, pixels: FloatArray, size: Size) -> Picture:
     """Turn a synthesised picture into one to write.
 
     Args:
         materials: What the job worked on.
-        picture: RGB in [0, 1], shape (1, 3, height, width), at the size that was worked at.
+        pixels: float32 (height, width, 3), RGB in [0, 1], at the size that was worked at.
         size: Height and width of the canvas, pixels.
 
     Returns:
@@ -148,7 +177,6 @@ def finish(materials: Materials, picture: Tensor, size: Size) -> Picture:
     Raises:
         MaterialError: The picture has another size.
     """
-    pixels = to_array(picture)
     due = size if materials.box is None else materials.box.size
     if pixels.shape[:2] != due:
         raise MaterialError(f"the picture is {pixels.shape[1]}x{pixels.shape[0]} where {due[1]}x{due[0]} is due")
@@ -164,30 +192,11 @@ def finish(materials: Materials, picture: Tensor, size: Size) -> Picture:
     return replace(materials.pattern, pixels=pixels.astype(np.float32), alpha=alpha, stored=stored, kept=kept)
 
 
-def to_array(picture: Tensor) -> NDArray[np.float32]:
-    """Bring a picture (1, 3, height, width) into the order (height, width, 3) on the CPU, in [0, 1]."""
-    found: NDArray[np.float32] = picture[0].detach().clamp(0, 1).permute(1, 2, 0).float().cpu().contiguous().numpy()
-    return found
-
-
-def start_picture(picture: Picture, device: torch.device, materials: Materials | None = None) -> Tensor:
-    """Turn a picture to start from into a tensor (1, 3, height, width), cut to the part that is worked on."""
-    found = _tensor(picture.pixels, device)
-    if materials is None or materials.mask is None or materials.box is None:
-        return found
-    box, (height, width) = materials.box, materials.mask.shape
-    return resize(found, (height, width))[..., box.top : box.bottom, box.left : box.right]
-
-
-def _tensor(pixels: np.ndarray, device: torch.device) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].to(device)
-
-
 def _cut(alpha: np.ndarray | None, box: Box) -> np.ndarray | None:
     return None if alpha is None else box.cut(alpha)
 
 
-def _exemplar(picture: Picture, kept: np.ndarray | None, device: torch.device) -> Exemplar:
+def _sample(picture: Picture, kept: Mask | None) -> Sample:
     height, width = picture.pixels.shape[:2]
     if min(height, width) < SMALLEST_EXEMPLAR:
         raise MaterialError(
@@ -204,9 +213,7 @@ def _exemplar(picture: Picture, kept: np.ndarray | None, device: torch.device) -
     whole = (valid >= OPAQUE).astype(np.float32)
     if whole.sum() < SMALLEST_EXEMPLAR**2:
         raise MaterialError("the exemplar is transparent all over: give one with visible pixels")
-    if bool((valid >= 1).all()):
-        return Exemplar(_tensor(picture.pixels, device))
-    return Exemplar(_tensor(picture.pixels, device), torch.from_numpy(whole)[None, None].to(device))
+    return Sample(picture.pixels, None if bool((valid >= 1).all()) else whole)
 
 
 def _mask(canvas: Picture, mask: Picture | None) -> Mask:
@@ -232,9 +239,11 @@ def _mask(canvas: Picture, mask: Picture | None) -> Mask:
 
 def _with_fringe(hole: NDArray[np.bool_]) -> Mask:
     """Widen a hole by the pixels around it, which a cut-out leaves in a mixture with what was cut out."""
-    wide = F.max_pool2d(torch.from_numpy(hole)[None].float(), 2 * FRINGE + 1, stride=1, padding=FRINGE)
-    found: Mask = wide[0].numpy()
-    return found
+    wide = np.pad(hole, FRINGE)
+    for axis in (0, 1):
+        windows = np.lib.stride_tricks.sliding_window_view(wide, 2 * FRINGE + 1, axis=axis)
+        wide = np.asarray(windows.any(axis=-1))
+    return wide.astype(np.float32)
 
 
 def _bounds(free: Mask) -> Box:

@@ -1,8 +1,13 @@
 """From pictures to what synthesis takes, and back."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from engine.images import Picture
 from engine.preparation import (
@@ -10,12 +15,14 @@ from engine.preparation import (
     Box,
     MaterialError,
     canvas_size,
+    cut_start,
     finish,
     prepare,
-    start_picture,
-    to_array,
 )
+from engine.synthesis.resample import resize
+from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
 
+ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")
 
 
@@ -41,7 +48,7 @@ def mask_picture(height, width, rows, columns, *, value=1.0):
 
 
 def ready(exemplar=None, canvas=None, mask=None):
-    return prepare(exemplar, canvas=canvas, mask=mask, device=CPU)
+    return prepare(exemplar, canvas=canvas, mask=mask)
 
 
 def assert_same(tensor, pixels):
@@ -59,10 +66,10 @@ def bounds(mask):
 def test_an_exemplar_alone_is_all_there_is():
     exemplar = picture(12, 20)
     materials = ready(exemplar)
-    assert materials.exemplar.picture.shape == (1, 3, 12, 20)
-    assert_same(materials.exemplar.picture, exemplar.pixels)
+    assert materials.exemplar.pixels.dtype == np.float32
+    np.testing.assert_array_equal(materials.exemplar.pixels, exemplar.pixels)
     assert materials.exemplar.valid is None
-    assert (materials.surroundings, materials.canvas, materials.mask, materials.box) == (None, None, None, None)
+    assert (materials.known, materials.free, materials.canvas, materials.mask, materials.box) == (None,) * 5
     assert materials.pattern is exemplar
 
 
@@ -74,11 +81,12 @@ def test_an_opaque_alpha_leaves_the_whole_exemplar_to_sample():
 def test_transparent_and_half_transparent_pixels_are_not_sampled(value):
     alpha = opaque_but_for(12, 20, slice(2, 5), slice(3, 9), value=value)
     valid = ready(picture(12, 20, alpha=alpha)).exemplar.valid
-    np.testing.assert_array_equal(valid[0, 0].numpy(), alpha == 1)
+    np.testing.assert_array_equal(valid, alpha == 1)
+    assert valid.dtype == np.float32
 
 
 def test_an_exemplar_of_the_smallest_size_is_taken():
-    assert ready(picture(8, 8)).exemplar.size == (8, 8)
+    assert ready(picture(8, 8)).exemplar.pixels.shape == (8, 8, 3)
 
 
 # The mask and the part that is worked on.
@@ -89,6 +97,17 @@ def test_without_a_mask_the_transparent_part_and_a_fringe_are_synthesised():
     expected = np.zeros((40, 50), np.float32)
     expected[10 - FRINGE : 14 + FRINGE, 20 - FRINGE : 30 + FRINGE] = 1
     np.testing.assert_array_equal(ready(canvas=canvas).mask, expected)
+
+
+@pytest.mark.parametrize(("height", "width"), [(9, 9), (40, 50), (64, 11)])
+def test_the_fringe_reaches_two_pixels_into_every_direction(height, width):
+    hole = np.random.default_rng(height).random((height, width)) < 0.02
+    hole[0, 0] = hole[-1, 3] = True
+    canvas = picture(height, width, alpha=np.where(hole, np.float32(0), np.float32(1)))
+    pooled = F.max_pool2d(torch.from_numpy(hole)[None].float(), 2 * FRINGE + 1, stride=1, padding=FRINGE)[0]
+    found = ready(picture(9, 9), canvas).mask
+    np.testing.assert_array_equal(found, pooled.numpy())
+    assert found.dtype == np.float32
 
 
 def test_half_transparent_pixels_are_synthesised_whole():
@@ -135,36 +154,37 @@ def test_the_part_that_is_worked_on_ends_at_the_border_of_the_canvas():
     assert materials.box == Box(26, 0, 100, 74)
 
 
-def test_surroundings_are_the_part_of_canvas_and_mask_that_is_worked_on():
+def test_what_is_kept_is_the_part_of_canvas_and_mask_that_is_worked_on():
     canvas = picture(300, 400)
     materials = ready(canvas=canvas, mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
-    assert_same(materials.surroundings.known, canvas.pixels[36:174, 136:284])
-    np.testing.assert_array_equal(materials.surroundings.mask[0, 0].numpy(), materials.mask[36:174, 136:284])
-    assert float(materials.surroundings.mask.sum()) == 10 * 20
+    np.testing.assert_array_equal(materials.known, canvas.pixels[36:174, 136:284])
+    np.testing.assert_array_equal(materials.free, materials.mask[36:174, 136:284])
+    assert materials.free.sum() == 10 * 20
+    assert all(a.flags.c_contiguous and a.dtype == np.float32 for a in (materials.known, materials.free))
     assert materials.canvas is materials.pattern is canvas
 
 
 def test_a_named_exemplar_is_sampled_whole():
     exemplar = picture(12, 20, seed=1)
     materials = ready(exemplar, picture(40, 50), mask_picture(40, 50, slice(10, 14), slice(20, 30)))
-    assert_same(materials.exemplar.picture, exemplar.pixels)
+    np.testing.assert_array_equal(materials.exemplar.pixels, exemplar.pixels)
     assert materials.exemplar.valid is None
 
 
 def test_without_an_exemplar_what_the_mask_leaves_near_the_hole_is_sampled():
     canvas = picture(700, 600)
     materials = ready(canvas=canvas, mask=mask_picture(700, 600, slice(300, 310), slice(30, 50)))
-    assert_same(materials.exemplar.picture, canvas.pixels[44:566, :306])
+    np.testing.assert_array_equal(materials.exemplar.pixels, canvas.pixels[44:566, :306])
     expected = np.ones((522, 306), np.float32)
     expected[256:266, 30:50] = 0
-    np.testing.assert_array_equal(materials.exemplar.valid[0, 0].numpy(), expected)
+    np.testing.assert_array_equal(materials.exemplar.valid, expected)
 
 
 def test_without_an_exemplar_half_masked_and_transparent_pixels_are_not_sampled():
     alpha = opaque_but_for(40, 50, slice(0, 3), slice(0, 50))
     mask = mask_picture(40, 50, slice(10, 14), slice(20, 30), value=0.5)
     valid = ready(canvas=picture(40, 50, alpha=alpha), mask=mask).exemplar.valid
-    np.testing.assert_array_equal(valid[0, 0].numpy(), (alpha == 1) & (mask.pixels[..., 0] == 0))
+    np.testing.assert_array_equal(valid, (alpha == 1) & (mask.pixels[..., 0] == 0))
 
 
 # What does not fit together.
@@ -277,15 +297,15 @@ def test_a_canvas_cannot_be_seamless():
 
 
 def synthesised(box_size):
-    drawn = torch.rand((1, 3, *box_size), generator=torch.Generator().manual_seed(5))
-    return drawn.contiguous(memory_format=torch.channels_last)
+    return np.random.default_rng(5).random((*box_size, 3), dtype=np.float32)
 
 
 def test_a_new_texture_has_the_exemplars_depth_grayness_and_profile_and_no_alpha():
     exemplar = picture(12, 20, alpha=opaque_but_for(12, 20, 0, 0), bits=16, gray=True, profile=b"profile")
     made = synthesised((30, 40))
     found = finish(ready(exemplar), made, (30, 40))
-    assert_same(made, found.pixels)
+    np.testing.assert_array_equal(found.pixels, made)
+    assert found.pixels.dtype == np.float32
     assert found.alpha is None
     assert (found.bits, found.gray, found.profile) == (16, True, b"profile")
 
@@ -299,7 +319,7 @@ def test_every_pixel_outside_the_mask_is_kept_to_the_last_bit_and_the_others_are
     masked = mask.pixels[..., 0] > 0
     assert found.pixels.shape == (100, 200, 3)
     assert found.pixels[~masked].tobytes() == canvas.pixels[~masked].tobytes()
-    np.testing.assert_array_equal(found.pixels[90:, :10], to_array(made)[64:, :10])
+    np.testing.assert_array_equal(found.pixels[90:, :10], made[64:, :10])
     assert found.alpha is None
 
 
@@ -351,14 +371,85 @@ def test_a_part_of_another_size_than_was_worked_on_is_refused():
         finish(materials, synthesised((37, 37)), (100, 200))
 
 
+# The picture to start from.
+
+
+def test_a_new_texture_starts_from_the_whole_picture():
+    start = picture(12, 20)
+    assert cut_start(start, ready(picture(30, 40))) is start.pixels
+
+
+def test_a_picture_of_the_canvass_size_is_cut():
+    start = picture(100, 200, seed=1)
+    found = cut_start(
+        start, ready(canvas=picture(100, 200), mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    )
+    np.testing.assert_array_equal(found, start.pixels[26:, :74])
+    assert found.flags.c_contiguous
+
+
+def test_a_picture_of_another_size_is_resized_to_the_canvas_and_cut():
+    start = picture(30, 41, seed=1)
+    found = cut_start(
+        start, ready(canvas=picture(100, 200), mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    )
+    assert_same(resize(to_tensor(start.pixels, CPU), (100, 200))[..., 26:, :74], found)
+    assert found.flags.c_contiguous
+    assert found.dtype == np.float32
+
+
+# To tensors and back.
+
+
+def test_pixels_become_a_tensor_with_the_channels_first():
+    found = to_tensor(picture(12, 20).pixels, CPU)
+    assert found.shape == (1, 3, 12, 20)
+    assert_same(found, picture(12, 20).pixels)
+
+
+def test_pixels_that_may_not_be_written_to_become_a_tensor():
+    pixels = picture(12, 20).pixels
+    pixels.flags.writeable = False
+    assert_same(to_tensor(pixels, CPU), pixels)
+
+
+def test_a_new_texture_has_an_exemplar_and_no_surroundings():
+    materials = ready(picture(12, 20))
+    exemplar = exemplar_on(materials, CPU)
+    assert exemplar.size == (12, 20)
+    assert_same(exemplar.picture, materials.exemplar.pixels)
+    assert exemplar.valid is None
+    assert surroundings_on(materials, CPU) is None
+
+
+def test_a_canvas_has_surroundings_and_what_is_left_of_it_as_the_exemplar():
+    materials = ready(canvas=picture(300, 400), mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
+    exemplar, surroundings = exemplar_on(materials, CPU), surroundings_on(materials, CPU)
+    assert_same(exemplar.picture, materials.exemplar.pixels)
+    assert_same(exemplar.valid, materials.exemplar.valid[..., None])
+    assert_same(surroundings.known, materials.known)
+    assert_same(surroundings.mask, materials.free[..., None])
+    assert exemplar.valid.shape == (1, 1, *exemplar.size)
+    assert surroundings.mask.shape == (1, 1, *surroundings.size)
+
+
+def test_a_synthesised_picture_comes_back_as_it_was():
+    pixels = picture(12, 20).pixels
+    found = to_array(to_tensor(pixels, CPU).contiguous(memory_format=torch.channels_last))
+    np.testing.assert_array_equal(found, pixels)
+    assert found.flags.c_contiguous
+
+
 def test_values_beyond_the_range_of_colours_are_cut_off():
     found = to_array(torch.tensor([-0.5, 0.25, 1.5]).reshape(1, 3, 1, 1))
     assert found.tolist() == [[[0.0, 0.25, 1.0]]]
     assert found.dtype == np.float32
 
 
-def test_a_picture_to_start_from_keeps_its_pixels_and_size():
-    start = picture(12, 20)
-    found = start_picture(start, CPU)
-    assert found.shape == (1, 3, 12, 20)
-    assert_same(found, start.pixels)
+# Without torch.
+
+
+@pytest.mark.parametrize("module", ["engine.preparation", "engine.images", "engine.cli.parsing"])
+def test_torch_is_not_loaded(module):
+    script = f"import sys, {module}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
+import torch
 
 from engine.cli.progress import step_bar
-from engine.preparation import Materials, to_array
+from engine.images.picture import FloatArray
+from engine.preparation import Materials
 from engine.record import open_recorder
 from engine.synthesis import Settings, Snapshot, synthesize
 from engine.synthesis.encoders import Encoder
 from engine.synthesis.resample import resize
+from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,14 @@ class Outcome:
     """How a job ended.
 
     Attributes:
-        picture: The result, or the picture so far at full size, shape (1, 3, height, width).
+        picture: The result, or the picture so far at full size, float32 (height, width, 3), in [0, 1].
         snapshot: The last one.
         seconds: From the start to the last snapshot.
         first_seconds: From the start to the first snapshot.
         interrupted: Whether Ctrl+C ended it early.
     """
 
-    picture: Tensor
+    picture: FloatArray
     snapshot: Snapshot
     seconds: float
     first_seconds: float
@@ -40,7 +42,8 @@ def run(
     encoder: Encoder,
     settings: Settings,
     *,
-    start: Tensor | None,
+    device: torch.device,
+    start: FloatArray | None,
     title: str,
     quiet: bool,
     record: Path | None,
@@ -49,9 +52,10 @@ def run(
 
     Args:
         materials: What to work on.
-        encoder: On the materials' device.
+        encoder: On the device.
         settings: What to make.
-        start: Picture to start from, or None.
+        device: Where the work is done.
+        start: Picture to start from, float32 (height, width, 3), or None.
         title: What the progress bar calls it.
         quiet: Show no progress.
         record: File or folder to record to, or None.
@@ -63,6 +67,8 @@ def run(
         KeyboardInterrupt: Ctrl+C came before there was a picture.
     """
     height, width = settings.size
+    exemplar, surroundings = exemplar_on(materials, device), surroundings_on(materials, device)
+    opening = None if start is None else to_tensor(start, device)
     began = time.perf_counter()
     first = seconds = 0.0
     snapshot: Snapshot | None = None
@@ -71,10 +77,7 @@ def run(
         show = stack.enter_context(step_bar(title, quiet=quiet))
         recorder = None if record is None else stack.enter_context(open_recorder(record, (width, height)))
         try:
-            steps = synthesize(
-                materials.exemplar, encoder, settings, surroundings=materials.surroundings, start=start
-            )
-            for snapshot in steps:
+            for snapshot in synthesize(exemplar, encoder, settings, surroundings=surroundings, start=opening):
                 seconds = time.perf_counter() - began
                 first = first or seconds
                 show(snapshot.octave, snapshot.step, snapshot.steps, snapshot.losses)
@@ -86,5 +89,5 @@ def run(
             interrupted = True
     if snapshot is None:
         raise KeyboardInterrupt
-    picture = resize(snapshot.picture, settings.size, wrap=settings.seamless).clamp(0, 1)
+    picture = to_array(resize(snapshot.picture, settings.size, wrap=settings.seamless))
     return Outcome(picture, snapshot, seconds, first, interrupted)

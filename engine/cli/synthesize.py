@@ -83,13 +83,13 @@ def synthesize(
         )
 
         from engine.cli.running import run
-        from engine.preparation import canvas_size, finish, prepare, start_picture
+        from engine.preparation import canvas_size, cut_start, finish, prepare
         from engine.synthesis import Settings
         from engine.synthesis.devices import find_device, memory_budget
         from engine.synthesis.encoders import load_encoder
 
         place = find_device(device)
-        materials = prepare(sample, canvas=kept, mask=painted, device=place)
+        materials = prepare(sample, canvas=kept, mask=painted)
         whole = canvas_size(kept, wanted, seamless=seamless) or parse_size(DEFAULT_SIZE)
         settings = Settings(
             size=whole if materials.box is None else materials.box.size,
@@ -110,13 +110,15 @@ def synthesize(
         wishes = [replace(settings, seed=seed + number) for number in range(variations)]
         with download_bar(quiet=quiet) as progress:
             network = load_encoder(encoder, weights=weights, pooling=pooling, progress=progress)  # type: ignore[arg-type]
-        network.check_layers(settings.effective_recipe(filling=materials.surroundings is not None).layers())
+        network.check_layers(settings.effective_recipe(filling=materials.known is not None).layers())
+        start = None if begun is None else cut_start(begun, materials)
         for number, (name, wish) in enumerate(zip(outputs, wishes, strict=True)):
             outcome = run(
                 materials,
                 network.to(place),
                 wish,
-                start=None if begun is None else start_picture(begun, place, materials),
+                device=place,
+                start=start,
                 title=name.name,
                 quiet=quiet,
                 record=None if record is None else numbered(record, number, variations),

@@ -1,0 +1,42 @@
+"""From what preparation makes to tensors on a device, and back."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.images.picture import FloatArray
+from engine.preparation import Mask, Materials
+from engine.synthesis import Exemplar, Surroundings
+
+
+def to_tensor(pixels: FloatArray, device: torch.device | str) -> Tensor:
+    """Bring pixels (height, width, channels) into the order (1, channels, height, width) on a device."""
+    return torch.from_numpy(_usable(pixels)).permute(2, 0, 1)[None].to(device)
+
+
+def exemplar_on(materials: Materials, device: torch.device) -> Exemplar:
+    """Put the sample texture on a device."""
+    pixels, valid = materials.exemplar.pixels, materials.exemplar.valid
+    return Exemplar(to_tensor(pixels, device), None if valid is None else _map(valid, device))
+
+
+def surroundings_on(materials: Materials, device: torch.device) -> Surroundings | None:
+    """Put what the canvas keeps on a device; None for a new texture."""
+    if materials.known is None or materials.free is None:
+        return None
+    return Surroundings(to_tensor(materials.known, device), _map(materials.free, device))
+
+
+def to_array(picture: Tensor) -> FloatArray:
+    """Bring a picture (1, 3, height, width) into the order (height, width, 3) on the CPU, in [0, 1]."""
+    found: FloatArray = picture[0].detach().clamp(0, 1).permute(1, 2, 0).float().cpu().contiguous().numpy()
+    return found
+
+
+def _map(values: Mask, device: torch.device) -> Tensor:
+    return torch.from_numpy(_usable(values))[None, None].to(device)
+
+
+def _usable(values: FloatArray) -> FloatArray:
+    # torch warns of arrays that may not be written to, such as those that come in messages.
+    return np.require(values, requirements=("C", "W"))
