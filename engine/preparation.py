@@ -149,8 +149,7 @@ def cut_start(picture: Picture, materials: Materials) -> FloatArray:
         materials: What the job works on.
 
     Returns:
-        float32 (height, width, 3): all of the picture for a new texture; else of the size of the part, contiguous,
-        and where the picture had to be resized to the canvas, values may lie a little outside [0, 1].
+        float32 (height, width, 3): all of the picture for a new texture; else of the size of the part, contiguous.
     """
     if materials.mask is None or materials.box is None:
         return picture.pixels
@@ -159,7 +158,7 @@ def cut_start(picture: Picture, materials: Materials) -> FloatArray:
         from engine.synthesis.resample import resize
         from engine.tensors import to_tensor
 
-        found = resize(to_tensor(found, "cpu"), (height, width))[0].permute(1, 2, 0).numpy()
+        found = resize(to_tensor(found, "cpu"), (height, width))[0].permute(1, 2, 0).clamp(0, 1).numpy()
     return np.ascontiguousarray(materials.box.cut(found))
 
 
@@ -229,7 +228,7 @@ def _mask(canvas: Picture, mask: Picture | None) -> Mask:
             f"the mask is {mask.pixels.shape[1]}x{mask.pixels.shape[0]} and the canvas {width}x{height}: "
             "make the mask as large as the canvas"
         )
-    free: Mask = mask.pixels.mean(axis=2)
+    free: Mask = mask.pixels.mean(axis=2, dtype=np.float64)
     if mask.alpha is not None:
         free = free * mask.alpha
     if not free.any():

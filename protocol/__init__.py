@@ -1,1 +1,80 @@
-"""Messages between plug-in and engine, and how they travel."""
+"""Messages between a client and the engine, where the engine listens, and a client."""
+
+from protocol.client import EngineClient, find_engine, software_version
+from protocol.codec import decode, encode
+from protocol.connection import Connection, connection_path, read_connection
+from protocol.errors import (
+    EngineError,
+    EngineLostError,
+    EngineRefusedError,
+    NoEngineError,
+    ProtocolError,
+    UnsafeFileError,
+)
+from protocol.limits import Limits
+from protocol.messages import (
+    Accepted,
+    Cancel,
+    Cancelled,
+    ClientMessage,
+    ClientStatus,
+    Done,
+    EngineMessage,
+    Failed,
+    Frame,
+    Hello,
+    JobEnd,
+    Message,
+    Ping,
+    Pong,
+    Progress,
+    Shutdown,
+    Status,
+    StatusRequest,
+    Synthesize,
+    Welcome,
+    WorkerStatus,
+)
+from protocol.raster import Raster
+from protocol.version import PROTOCOL
+
+__all__ = [
+    "PROTOCOL",
+    "Accepted",
+    "Cancel",
+    "Cancelled",
+    "ClientMessage",
+    "ClientStatus",
+    "Connection",
+    "Done",
+    "EngineClient",
+    "EngineError",
+    "EngineLostError",
+    "EngineMessage",
+    "EngineRefusedError",
+    "Failed",
+    "Frame",
+    "Hello",
+    "JobEnd",
+    "Limits",
+    "Message",
+    "NoEngineError",
+    "Ping",
+    "Pong",
+    "Progress",
+    "ProtocolError",
+    "Raster",
+    "Shutdown",
+    "Status",
+    "StatusRequest",
+    "Synthesize",
+    "UnsafeFileError",
+    "Welcome",
+    "WorkerStatus",
+    "connection_path",
+    "decode",
+    "encode",
+    "find_engine",
+    "read_connection",
+    "software_version",
+]

@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from engine.cli.doctor import doctor
+from engine.cli.engines import status, stop
 from engine.cli.failures import INTERRUPTED
+from engine.cli.keys import keys
+from engine.cli.serve import serve
 from engine.cli.synthesize import synthesize
 
 # Typer's own root of all usage errors; its module has moved between versions.
@@ -25,7 +28,8 @@ def build_app() -> typer.Typer:
     )
     app.callback()(common)
     app.command()(synthesize)
-    app.command()(doctor)
+    for command in (serve, status, stop, keys, doctor):
+        app.command()(command)
     return app
 
 

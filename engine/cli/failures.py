@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+ENGINE_FAILED = 1
 BAD_INPUT = 2
 OUT_OF_MEMORY = 3
 INTERRUPTED = 130
@@ -40,10 +41,11 @@ def one_line_errors() -> Iterator[None]:
     # Imported late: the terminal answers `--help` without waiting for torch.
     from engine.cli.parsing import ParsingError
     from engine.images import ImageError
+    from engine.preparation import MaterialError
 
     try:
         yield
-    except (ImageError, ParsingError) as error:
+    except (ImageError, MaterialError, ParsingError) as error:
         fail(str(error))
     except (ValueError, RuntimeError) as error:
         _fail_if_told(error)
@@ -51,12 +53,11 @@ def one_line_errors() -> Iterator[None]:
 
 
 def _fail_if_told(error: Exception) -> None:
-    from engine.preparation import MaterialError
     from engine.synthesis import MemoryExhaustedError, SettingsError
     from engine.synthesis.devices import DeviceError
     from engine.synthesis.encoders import EncoderError
 
     if isinstance(error, MemoryExhaustedError):
         fail(str(error), OUT_OF_MEMORY)
-    if isinstance(error, MaterialError | SettingsError | DeviceError | EncoderError):
+    if isinstance(error, SettingsError | DeviceError | EncoderError):
         fail(str(error))

@@ -1,40 +1,22 @@
-"""One job in the terminal: progress, recording, Ctrl+C."""
+"""One job of the terminal in its own process: progress, recording, Ctrl+C."""
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from engine.cli.outcome import Outcome
 from engine.cli.progress import step_bar
 from engine.images.picture import FloatArray
 from engine.preparation import Materials
 from engine.record import open_recorder
 from engine.synthesis import Settings, Snapshot, synthesize
+from engine.synthesis.devices import peak_memory
 from engine.synthesis.encoders import Encoder
 from engine.synthesis.resample import resize
 from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a job ended.
-
-    Attributes:
-        picture: The result, or the picture so far at full size, float32 (height, width, 3), in [0, 1].
-        snapshot: The last one.
-        seconds: From the start to the last snapshot.
-        first_seconds: From the start to the first snapshot.
-        interrupted: Whether Ctrl+C ended it early.
-    """
-
-    picture: FloatArray
-    snapshot: Snapshot
-    seconds: float
-    first_seconds: float
-    interrupted: bool
 
 
 def run(
@@ -90,4 +72,4 @@ def run(
     if snapshot is None:
         raise KeyboardInterrupt
     picture = to_array(resize(snapshot.picture, settings.size, wrap=settings.seamless))
-    return Outcome(picture, snapshot, seconds, first, interrupted)
+    return Outcome(picture, snapshot.step, snapshot.losses, seconds, first, interrupted, str(device), peak_memory())

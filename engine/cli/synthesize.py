@@ -3,19 +3,20 @@
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from engine.cli.choosing import runner
 from engine.cli.failures import INTERRUPTED, fail, one_line_errors
 from engine.cli.parsing import parse_layers, parse_memory, parse_scales, parse_size
-from engine.cli.progress import download_bar
 
 if TYPE_CHECKING:
-    from engine.cli.running import Outcome
-    from engine.synthesis import Settings
+    from engine.cli.outcome import Outcome
+    from protocol import Synthesize
 
 DEFAULT_SIZE = "512x512"
 MOST_VARIATIONS = 1000
@@ -25,6 +26,7 @@ INIT_HELP = "Picture to start from, in place of noise."
 CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
 MASK_HELP = "White where the canvas is synthesised. Its transparent part and 2 pixels around, if not given."
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
+ENGINE_HELP = "Connection file of an engine to ask. The running one of this user, if there is one, if not given."
 MEMORY_HELP = (
     "What synthesis may take, such as 8GiB. Half of the computer's if not given, four fifths of a GPU's free memory."
 )
@@ -61,6 +63,8 @@ def synthesize(
     record: Annotated[Path | None, typer.Option(help=RECORD_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each texture.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    engine: Annotated[Path | None, typer.Option(help=ENGINE_HELP)] = None,
+    local: Annotated[bool, typer.Option("--local", help="Compute here even when an engine is running.")] = False,
 ) -> None:
     """Synthesise a texture from an exemplar, or fill a part of a picture with texture.
 
@@ -82,77 +86,68 @@ def synthesize(
             None if path is None else read_picture(path) for path in (exemplar, canvas, mask, init)
         )
 
-        from engine.cli.running import run
         from engine.preparation import canvas_size, cut_start, finish, prepare
-        from engine.synthesis import Settings
-        from engine.synthesis.devices import find_device, memory_budget
-        from engine.synthesis.encoders import load_encoder
+        from protocol import Synthesize
 
-        place = find_device(device)
         materials = prepare(sample, canvas=kept, mask=painted)
         whole = canvas_size(kept, wanted, seamless=seamless) or parse_size(DEFAULT_SIZE)
-        settings = Settings(
-            size=whole if materials.box is None else materials.box.size,
+        height, width = whole if materials.box is None else materials.box.size
+        request = Synthesize(
+            job="terminal",
+            width=width,
+            height=height,
             recipe=recipe,
             quality=quality,
-            seed=seed,
-            seamless=seamless,
+            encoder=encoder,
+            # A path means the same to an engine of this user that was started in another folder.
+            weights=None if weights is None else str(weights if engine else weights.resolve()),
+            pooling=pooling,
             layers=None if layers is None else parse_layers(layers),
             octaves=octaves,
             steps=steps,
+            seed=seed,
+            seamless=seamless,
             flips=flips,
             turns=turns,
             scales=() if scales is None else parse_scales(scales),
             noise=noise,
             overuse=overuse,
-            memory=memory_budget(place) if memory is None else parse_memory(memory),
+            memory=None if memory is None else parse_memory(memory),
+            device=device,
         )
-        wishes = [replace(settings, seed=seed + number) for number in range(variations)]
-        with download_bar(quiet=quiet) as progress:
-            network = load_encoder(encoder, weights=weights, pooling=pooling, progress=progress)  # type: ignore[arg-type]
-        network.check_layers(settings.effective_recipe(filling=materials.known is not None).layers())
         start = None if begun is None else cut_start(begun, materials)
-        for number, (name, wish) in enumerate(zip(outputs, wishes, strict=True)):
-            outcome = run(
-                materials,
-                network.to(place),
-                wish,
-                device=place,
-                start=start,
-                title=name.name,
-                quiet=quiet,
-                record=None if record is None else numbered(record, number, variations),
-            )
-            write_picture(name, finish(materials, outcome.picture, whole))
-            told = {
-                "output": str(name),
-                "encoder": encoder if weights is None else str(weights),
-                "device": str(place),
-            }
-            if as_json:
-                print(json.dumps({**told, **summary(wish, whole, outcome)}))
-            elif not quiet:
-                print(f"{name}: {whole[1]}x{whole[0]} in {outcome.seconds:.1f} s", file=sys.stderr)
-            if outcome.interrupted:
-                fail(f"interrupted: {name} holds the picture so far", INTERRUPTED)
+        if engine is not None and (local or record is not None):
+            fail("an engine does not record, and is not asked with --local: leave out --engine, or these")
+        with ExitStack() as stack:
+            run = runner(stack, materials, start, engine=engine, local=local or record is not None, quiet=quiet)
+            for number, name in enumerate(outputs):
+                wish = replace(request, seed=seed + number)
+                outcome = run(wish, name.name, None if record is None else numbered(record, number, variations))
+                write_picture(name, finish(materials, outcome.picture, whole))
+                if as_json:
+                    told = {"output": str(name), "encoder": encoder if weights is None else str(weights)}
+                    print(json.dumps({**told, **summary(wish, whole, outcome)}))
+                elif not quiet:
+                    print(f"{name}: {whole[1]}x{whole[0]} in {outcome.seconds:.1f} s", file=sys.stderr)
+                if outcome.interrupted:
+                    fail(f"interrupted: {name} holds the picture so far", INTERRUPTED)
 
 
-def summary(settings: "Settings", size: tuple[int, int], outcome: "Outcome") -> dict[str, Any]:
-    """Gather what `--json` tells of a job, but for where it ran and went."""
-    from engine.synthesis.devices import peak_memory
-
+def summary(request: "Synthesize", size: tuple[int, int], outcome: "Outcome") -> dict[str, Any]:
+    """Gather what `--json` tells of a job, but for where it went."""
     return {
+        "device": outcome.device,
         "width": size[1],
         "height": size[0],
-        "recipe": settings.recipe,
-        "quality": settings.quality,
-        "seed": settings.seed,
-        "seamless": settings.seamless,
-        "steps": outcome.snapshot.step,
+        "recipe": request.recipe,
+        "quality": request.quality,
+        "seed": request.seed,
+        "seamless": request.seamless,
+        "steps": outcome.step,
         "seconds": round(outcome.seconds, 3),
         "first_snapshot_seconds": round(outcome.first_seconds, 4),
-        "losses": dict(outcome.snapshot.losses),
-        "peak_memory_bytes": peak_memory(),
+        "losses": dict(outcome.losses),
+        "peak_memory_bytes": outcome.peak_bytes,
         "interrupted": outcome.interrupted,
     }
 

@@ -2,7 +2,7 @@
 
 from engine.synthesis.canvas import Surroundings
 from engine.synthesis.exemplar import Exemplar
-from engine.synthesis.loop import synthesize
+from engine.synthesis.loop import plan_steps, synthesize
 from engine.synthesis.memory import MemoryExhaustedError
 from engine.synthesis.recipes import QUALITIES, RECIPES
 from engine.synthesis.settings import Settings, SettingsError
@@ -17,5 +17,6 @@ __all__ = [
     "SettingsError",
     "Snapshot",
     "Surroundings",
+    "plan_steps",
     "synthesize",
 ]

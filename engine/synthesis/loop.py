@@ -11,8 +11,8 @@ from engine.synthesis.encoders.network import PIXELS, Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.memory import MemoryExhaustedError, check_budget, is_out_of_memory, smaller, working_set
 from engine.synthesis.objective import Objective, Task, terms_at
-from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
-from engine.synthesis.recipes import Recipe, Steps
+from engine.synthesis.octaves import Octave, Size, plan_octaves, usable_layers
+from engine.synthesis.recipes import Recipe
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import Settings, SettingsError
 from engine.synthesis.snapshot import Snapshot
@@ -52,7 +52,6 @@ def synthesize(
         raise SettingsError("a canvas with a part to keep cannot be seamless: ask for one of them")
     check_budget(encoder, settings.size, settings.memory)
     recipe = settings.effective_recipe(filling=surroundings is not None)
-    steps = settings.effective_steps(recipe)
     quality = recipe.qualities[settings.quality]
     overuse = recipe.overuse if settings.overuse is None else settings.overuse
     matching = PatchSettings(interval=recipe.interval, overuse=overuse, noise=settings.noise)
@@ -68,18 +67,9 @@ def synthesize(
         scales=settings.scales,
     )
     generator = torch.Generator().manual_seed(settings.seed)
-    plan = [
-        octave
-        for octave in plan_octaves(exemplar.size, settings.size, count=settings.octaves)
-        if terms_at(recipe, octave)
-    ]
-    asked = [name for name in recipe.layers() if name != PIXELS] or [PIXELS]
-    if not plan or not usable_layers(asked, plan[-1], positions=2):
-        raise SettingsError(
-            f"exemplar and canvas are too small for the layers {', '.join(asked)}: "
-            "choose larger pictures or shallower layers"
-        )
-    total = sum(steps_at(steps, octave) for octave in plan)
+    planned = plan_steps(exemplar.size, settings, filling=surroundings is not None)
+    plan = list(planned)
+    total = sum(planned.values())
     free = _start(task, plan[0], start, generator)
     done = 0
     for octave in plan:
@@ -93,7 +83,7 @@ def synthesize(
             encoder, recipe.layers(), octave.canvas, budget=settings.memory, positions=quality.positions
         )
         objective = None
-        count = steps_at(steps, octave)
+        count = planned[octave]
         for step in range(count):
             while True:
                 try:
@@ -115,9 +105,33 @@ def synthesize(
         free = compose(solver.picture, around)
 
 
-def steps_at(steps: Steps, octave: Octave) -> int:
-    """Steps of an octave: those with a higher index than there are numbers have the last number."""
-    return steps[min(octave.index, len(steps) - 1)]
+def plan_steps(exemplar: Size, settings: Settings, *, filling: bool) -> dict[Octave, int]:
+    """Plan a job: which octaves, coarse to fine, and how many steps at each.
+
+    Args:
+        exemplar: Height and width, pixels.
+        settings: What is to be made.
+        filling: Whether the canvas has surroundings.
+
+    Returns:
+        Steps by octave.
+
+    Raises:
+        SettingsError: No layer has positions enough on these pictures.
+    """
+    recipe = settings.effective_recipe(filling=filling)
+    steps = settings.effective_steps(recipe)
+    plan = [
+        octave for octave in plan_octaves(exemplar, settings.size, count=settings.octaves) if terms_at(recipe, octave)
+    ]
+    asked = [name for name in recipe.layers() if name != PIXELS] or [PIXELS]
+    if not plan or not usable_layers(asked, plan[-1], positions=2):
+        raise SettingsError(
+            f"exemplar and canvas are too small for the layers {', '.join(asked)}: "
+            "choose larger pictures or shallower layers"
+        )
+    # Octaves coarser than there are numbers have the last number.
+    return {octave: steps[min(octave.index, len(steps) - 1)] for octave in plan}
 
 
 def _start(task: Task, octave: Octave, start: Tensor | None, generator: torch.Generator) -> Tensor:

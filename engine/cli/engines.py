@@ -1,0 +1,89 @@
+"""`texture-engine status` and `texture-engine stop`."""
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.cli.failures import fail
+
+if TYPE_CHECKING:
+    from protocol import EngineClient, Status
+
+NOT_RUNNING = 1
+STOP_SECONDS = 15.0
+ENGINE_HELP = "Connection file of the engine. This user's own on this computer, if not given."
+
+Engine = Annotated[Path | None, typer.Option(help=ENGINE_HELP)]
+
+
+def status(
+    *,
+    engine: Engine = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+) -> None:
+    """Tell what the running engine is doing; exit status 1 if there is none."""
+    from protocol import EngineError
+
+    with _client(engine) as client:
+        try:
+            found = client.status()
+        except EngineError as error:
+            fail(str(error), NOT_RUNNING)
+    if as_json:
+        print(json.dumps(asdict(found)))
+    else:
+        print("\n".join(describe(found)))
+
+
+def stop(*, engine: Engine = None) -> None:
+    """End the running engine, and wait until it is gone; exit status 1 if there is none."""
+    from protocol import NoEngineError, find_engine
+    from protocol.connection import connection_path
+
+    with _client(engine) as client:
+        client.shutdown("`texture-engine stop` was called")
+        until = time.monotonic() + STOP_SECONDS
+        while client.connected and time.monotonic() < until:
+            client.poll(0.1)
+    while time.monotonic() < until:
+        try:
+            find_engine(engine or connection_path())
+        except NoEngineError:
+            print("the engine has ended")
+            return
+        time.sleep(0.05)
+    fail(f"the engine was asked to end, and is still there after {STOP_SECONDS:g} s", NOT_RUNNING)
+
+
+def describe(found: "Status") -> list[str]:
+    """Put a status into lines for people."""
+    lines = [
+        f"engine {found.software}, process {found.process} at {found.address}, up for {_duration(found.seconds)}",
+        f"jobs: {found.waiting} waiting, {found.done} done, {found.failed} failed, {found.cancelled} cancelled",
+    ]
+    for worker in found.workers:
+        memory = f", {worker.memory_bytes / 2**30:.2f} GiB" if worker.memory_bytes else ""
+        steps = f", step {worker.step} of {worker.steps}" if worker.steps else ""
+        lines.append(f"worker on {worker.description or worker.device}: {worker.state}{steps}{memory}")
+    return lines + [f"client {c.client}: {c.jobs} jobs, here for {_duration(c.seconds)}" for c in found.clients]
+
+
+def _client(engine: Path | None) -> "EngineClient":
+    from protocol import EngineClient, EngineError, UnsafeFileError
+
+    try:
+        return EngineClient.connect(engine, name="texture-engine")
+    except UnsafeFileError as error:
+        fail(str(error))
+    except EngineError as error:
+        fail(str(error), NOT_RUNNING)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

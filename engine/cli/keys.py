@@ -1,0 +1,45 @@
+"""`texture-engine keys`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.failures import fail
+
+AUTHORIZED_FILE = "authorized_keys"
+FILE_HELP = "File of the clients that may come in, for `serve --authorized-keys`."
+
+
+def keys(
+    *,
+    add: Annotated[str | None, typer.Option(help="Let a client with this public key come in.")] = None,
+    name: Annotated[str, typer.Option(help="Name for the key that is added.")] = "",
+    remove: Annotated[str | None, typer.Option(help="Let it come in no more.")] = None,
+    file: Annotated[Path | None, typer.Option(help=FILE_HELP)] = None,
+) -> None:
+    """Show this user's own key, made if there is none, and the clients that may come in from elsewhere."""
+    from protocol.errors import UnsafeFileError
+    from protocol.keys import CLIENT_KEYS, is_key, own_keys, read_authorized
+    from protocol.private_files import make_folder, state_folder, write_private
+
+    try:
+        folder = make_folder(state_folder())
+        path = file or folder / AUTHORIZED_FILE
+        known = read_authorized(path) if path.exists() else {}
+        if add is not None:
+            if not is_key(add):
+                fail(f"{add!r} is no public key: give the 40 characters that `texture-engine keys` shows there")
+            known[add] = " ".join(name.split())
+        if remove is not None and known.pop(remove, None) is None:
+            fail(f"{remove!r} is not in {path}: `texture-engine keys` lists those that are")
+        if add is not None or remove is not None:
+            write_private(path, "".join(f"{key} {owner}".rstrip() + "\n" for key, owner in known.items()).encode())
+        print(f"this user's public key, in {folder / CLIENT_KEYS}:\n{own_keys(folder / CLIENT_KEYS).public}")
+    except UnsafeFileError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename} cannot be written ({error.strerror}): choose another with --file")
+    print(f"clients that may come in from elsewhere, in {path}:" if known else f"{path} lets in nobody else")
+    for key, owner in known.items():
+        print(f"{key} {owner}".rstrip())

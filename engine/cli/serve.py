@@ -1,0 +1,62 @@
+"""`texture-engine serve`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.detaching import detach_engine, running_already
+from engine.cli.failures import fail
+
+LISTEN_HELP = "Where to listen. From elsewhere than this computer only with --authorized-keys."
+AUTHORIZED_HELP = "File of the public keys of other clients; see `texture-engine keys`."
+UNLOAD_HELP = "Seconds without a job after which the device's memory is given back; 0: never."
+EXIT_HELP = "Seconds without clients after which the engine ends; 0: never."
+
+
+def serve(
+    *,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …; several with commas, each has a worker.")] = "auto",
+    listen: Annotated[str, typer.Option(help=LISTEN_HELP)] = "tcp://127.0.0.1:*",
+    authorized_keys: Annotated[Path | None, typer.Option(help=AUTHORIZED_HELP)] = None,
+    idle_unload: Annotated[float, typer.Option(help=UNLOAD_HELP, min=0)] = 900.0,
+    idle_exit: Annotated[float, typer.Option(help=EXIT_HELP, min=0)] = 0.0,
+    detach: Annotated[bool, typer.Option("--detach", help="Go on in the background, with a log file.")] = False,
+    log_file: Annotated[Path | None, typer.Option(help="Log to this file, which rotates, and not to stderr.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+) -> None:
+    """Keep an engine running for GIMP and other clients of this user.
+
+    Ctrl+C or `texture-engine stop` ends it. A second one says where the first is.
+    """
+    from engine.service.logs import LOG_FILE
+    from engine.service.presence import AlreadyRunningError
+    from engine.service.serving import Service, ServingError, serve
+    from protocol.connection import split_address
+    from protocol.errors import UnsafeFileError
+    from protocol.private_files import make_folder, state_folder
+
+    devices = tuple(part.strip() for part in device.split(","))
+    if not all(devices):
+        fail(f"device {device!r} names one that is empty: give names such as cuda:0,cuda:1")
+    try:
+        split_address(listen.replace(":*", ":1"))
+        folder = make_folder(state_folder())
+        if detach:
+            detach_engine(log_file or folder / LOG_FILE)
+            return
+        serve(
+            Service(
+                listen=listen,
+                devices=devices,
+                authorized=authorized_keys,
+                idle_unload=idle_unload,
+                idle_exit=idle_exit,
+                log_file=log_file,
+                verbose=verbose,
+            )
+        )
+    except AlreadyRunningError:
+        print(running_already())
+    except (ServingError, UnsafeFileError, ValueError) as error:
+        fail(str(error))

@@ -1,0 +1,127 @@
+"""One job of the terminal in the running engine."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.cli.failures import ENGINE_FAILED, OUT_OF_MEMORY, fail
+from engine.cli.outcome import Outcome
+from engine.cli.progress import step_bar
+from engine.images.picture import FloatArray
+from engine.preparation import Materials
+from engine.service.rasters import array_raster, picture_of
+from protocol import (
+    Cancelled,
+    Done,
+    EngineClient,
+    EngineError,
+    Failed,
+    NoEngineError,
+    Progress,
+    ProtocolError,
+    Raster,
+    Synthesize,
+    UnsafeFileError,
+)
+
+STATUSES = {"out-of-memory": OUT_OF_MEMORY, "bad-request": 2, "bad-message": 2, "too-large": 2}
+
+
+class NotHereError(RuntimeError):
+    """The engine does not compute on the device that was asked for."""
+
+
+def find_client(engine: Path | None) -> EngineClient | None:
+    """Connect to an engine.
+
+    Args:
+        engine: Its connection file; None for this user's own, which need not be there.
+
+    Returns:
+        A client, or None where the job is to be run without.
+    """
+    try:
+        return EngineClient.connect(engine, name="texture-engine synthesize")
+    except (EngineError, UnsafeFileError) as error:
+        if engine is not None:
+            fail(str(error), ENGINE_FAILED)
+        if not isinstance(error, NoEngineError):
+            print(f"texture-engine: going on without the running engine: {error}", file=sys.stderr)
+    return None
+
+
+def run_in_engine(
+    client: EngineClient,
+    request: Synthesize,
+    materials: Materials,
+    start: FloatArray | None,
+    *,
+    title: str,
+    quiet: bool,
+) -> Outcome:
+    """Run a job to its end, or until Ctrl+C.
+
+    Args:
+        client: Of the engine.
+        request: What is to be made, but for the pictures.
+        materials: What to work on.
+        start: Picture to start from, float32 (height, width, 3), or None.
+        title: What the progress bar calls it.
+        quiet: Show no progress.
+
+    Returns:
+        The outcome.
+
+    Raises:
+        KeyboardInterrupt: Ctrl+C came before there was a picture.
+        NotHereError: The engine does not compute on the device that was asked for.
+    """
+    job = replace(
+        request,
+        exemplar=_sample(materials),
+        canvas=None if materials.known is None else array_raster(materials.known, "f32"),
+        mask=None if materials.free is None else array_raster(materials.free[..., None], "f32"),
+        init=None if start is None else array_raster(start, "f32"),
+        depth="f32",
+    )
+    try:
+        client.submit(job)
+        try:
+            end = _follow(client, job.job, title, quiet=quiet)
+            interrupted = False
+        except KeyboardInterrupt:
+            client.cancel(job.job, keep=True)
+            end = _follow(client, job.job, title, quiet=True)
+            interrupted = True
+    except ProtocolError as error:
+        fail(f"{error}: run this with --local")
+    except EngineError as error:
+        fail(str(error), ENGINE_FAILED)
+    if isinstance(end, Failed):
+        if end.code == "no-device":
+            raise NotHereError(f"{end.message}: {end.hint}")
+        fail(f"{end.message}: {end.hint}" if end.hint else end.message, STATUSES.get(end.code, ENGINE_FAILED))
+    if end.raster is None:
+        raise KeyboardInterrupt
+    pixels = picture_of(end.raster, "result").pixels
+    return Outcome(
+        pixels, end.step, end.losses, end.seconds, end.first_seconds, interrupted, end.device, end.peak_bytes
+    )
+
+
+def _follow(client: EngineClient, job: str, title: str, *, quiet: bool) -> Done | Failed | Cancelled:
+    with step_bar(title, quiet=quiet) as show:
+        for event in client.events(job):
+            if isinstance(event, Done | Failed | Cancelled):
+                return event
+            if isinstance(event, Progress) and event.stage == "synthesis":
+                show(event.octave, event.step, event.steps, event.losses)
+    raise KeyboardInterrupt
+
+
+def _sample(materials: Materials) -> Raster:
+    pixels, valid = materials.exemplar.pixels, materials.exemplar.valid
+    samples = pixels if valid is None else np.concatenate([pixels, valid[..., None]], axis=2)
+    return array_raster(np.ascontiguousarray(samples), "f32")

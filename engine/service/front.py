@@ -1,0 +1,173 @@
+"""The front: talks to clients and to workers, and computes nothing."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import zmq
+
+from engine.service.access import Gate
+from engine.service.clients import Clients
+from engine.service.internal import WORKER_DOMAIN
+from engine.service.jobs import Jobs
+from engine.service.requests import Requests
+from engine.service.sockets import CLIENT_DOMAIN, address_of, arrived, client_socket, worker_socket
+from engine.service.supervisor import EXITS
+from engine.service.workers import Workers
+from protocol import Pong, Shutdown
+from protocol.keys import KeyPair
+from protocol.limits import Limits
+
+PONG_SECONDS = 1.0
+TICK_MILLISECONDS = 200
+# How soon a message is tried again that a client did not take.
+RETRY_MILLISECONDS = 20
+FAREWELL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to serve.
+
+    Attributes:
+        listen: Address for clients, such as `tcp://127.0.0.1:*`.
+        devices: What to compute on, a worker for each.
+        keys: The engine's.
+        known: Tells of a client's public key whether it may come in.
+        limits: What is taken from clients.
+        idle_unload: Seconds without a job after which a worker's process ends; 0 for never.
+        idle_exit: Seconds without clients and jobs after which the engine ends; 0 for never.
+    """
+
+    listen: str
+    devices: tuple[str, ...]
+    keys: KeyPair
+    known: Callable[[str], bool]
+    limits: Limits
+    idle_unload: float
+    idle_exit: float
+
+
+class Front:
+    """The engine's sockets, and the loop around them."""
+
+    def __init__(self, options: Options) -> None:
+        """Bind the sockets and start the workers.
+
+        Args:
+            options: How to serve.
+
+        Raises:
+            zmq.ZMQError: The address cannot be listened at.
+        """
+        self._options = options
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._context.max_sockets = 4096
+        self._exits = self._context.socket(zmq.PULL)
+        self._exits.bind(EXITS)
+        self._entrance = client_socket(self._context, options.keys, options.limits, ipv6="[" in options.listen)
+        self._workshop = worker_socket(self._context, options.keys, WORKER_DOMAIN)
+        self._clients = Clients(self._entrance)
+        self._workers = Workers(
+            self._context,
+            self._workshop,
+            options.devices,
+            address=address_of(self._workshop),
+            server_key=options.keys.public,
+        )
+        self._gate = Gate(
+            self._context,
+            {
+                CLIENT_DOMAIN: options.known,
+                WORKER_DOMAIN: lambda key: key in self._workers.public_keys(),
+            },
+        )
+        self._entrance.bind(options.listen)
+        self._jobs = Jobs(self._clients, self._workers, options.limits)
+        self._requests = Requests(self._clients, self._workers, self._jobs, options.limits, address=self.address)
+        self._ponged = 0.0
+        self._busy = time.monotonic()
+
+    @property
+    def address(self) -> str:
+        """Where clients find it."""
+        return address_of(self._entrance)
+
+    def run(self, stopping: Callable[[], str], each_turn: Callable[[], None]) -> str:
+        """Serve until there is a reason to stop.
+
+        Args:
+            stopping: Gives the reason from outside, or nothing.
+            each_turn: Called at least five times a second.
+
+        Returns:
+            The reason.
+        """
+        poller = zmq.Poller()
+        for socket in (self._gate.socket, self._entrance, self._workshop, self._exits):
+            poller.register(socket, zmq.POLLIN)
+        self._workers.wake()
+        while True:
+            poller.poll(RETRY_MILLISECONDS if self._clients.waiting else TICK_MILLISECONDS)
+            self._gate.answer()
+            self._take()
+            self._tick()
+            each_turn()
+            reason = stopping() or self._requests.shutdown_reason or self._idle()
+            if reason:
+                return reason
+
+    def close(self, reason: str) -> None:
+        """Tell everybody, end the workers, close the sockets.
+
+        Args:
+            reason: Why, for people.
+        """
+        self._jobs.fail_all("engine-ended", f"the engine has ended: {reason}", "start it again, then repeat the job")
+        for client, _ in self._clients:
+            self._clients.post(client, Shutdown(reason[:4000]))
+        until = time.monotonic() + FAREWELL_SECONDS
+        while self._clients.waiting and time.monotonic() < until:
+            self._drop(self._clients.flush())
+            time.sleep(RETRY_MILLISECONDS / 1000)
+        self._workers.stop()
+        self._entrance.close(int(1000 * FAREWELL_SECONDS))
+        self._workshop.close()
+        self._gate.close()
+        self._exits.close()
+        self._context.destroy(linger=int(1000 * FAREWELL_SECONDS))
+
+    def _take(self) -> None:
+        for name, status in arrived(self._exits):
+            self._jobs.worker_ended(name.bytes.decode(), int(status.bytes))
+        for name, *parts in arrived(self._workshop):
+            self._jobs.take_from_worker(name.bytes.decode(errors="replace"), parts)
+        for client, *parts in arrived(self._entrance):
+            self._requests.take(client.bytes, parts)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now - self._ponged >= PONG_SECONDS:
+            self._ponged = now
+            for client, _ in self._clients:
+                self._clients.post(client, Pong(), replaces="pong")
+        self._jobs.assign()
+        self._jobs.enforce_cancels(now)
+        if self._options.idle_unload:
+            self._workers.rest(now - self._options.idle_unload)
+        self._drop(self._clients.flush())
+
+    def _drop(self, gone: list[bytes]) -> None:
+        for client in gone:
+            logging.getLogger(__name__).info("%s is gone", self._clients.name_of(client))
+            self._clients.forget(client)
+            self._jobs.forget(client)
+
+    def _idle(self) -> str:
+        now = time.monotonic()
+        if len(self._clients) or self._jobs.count:
+            self._busy = now
+        if self._options.idle_exit and now - self._busy >= self._options.idle_exit:
+            return f"nobody has needed it for {self._options.idle_exit:g} s"
+        return ""

@@ -1,0 +1,257 @@
+"""Jobs on their way from clients through the queue to workers, and what comes of them on its way back."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from zmq import Frame as ZmqFrame
+
+from engine.service.clients import Clients
+from engine.service.internal import Alive, FromWorker, Ready, Unusable
+from engine.service.supervisor import ENDING, READY, STARTING, WORKING, Worker, exit_reason
+from engine.service.waiting import FairQueue, Job
+from engine.service.workers import Workers
+from protocol import (
+    Accepted,
+    Cancel,
+    Cancelled,
+    Done,
+    Failed,
+    Frame,
+    Limits,
+    Progress,
+    Synthesize,
+    decode,
+)
+
+# A step that takes longer than this is not waited for: the worker's process is ended in its midst.
+CANCEL_SECONDS = 10.0
+# Workers are the engine's own.
+TRUSTING = Limits(header_bytes=2**24, message_bytes=2**40, raster_pixels=2**40)
+
+log = logging.getLogger(__name__)
+
+
+class Jobs:
+    """Every job that waits or runs.
+
+    Attributes:
+        done: How many have been done so far.
+        failed: How many have failed.
+        cancelled: How many have been cancelled.
+    """
+
+    def __init__(self, clients: Clients, workers: Workers, limits: Limits) -> None:
+        self.done = self.failed = self.cancelled = 0
+        self._clients = clients
+        self._workers = workers
+        self._limits = limits
+        self._queue = FairQueue()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._queue)
+
+    @property
+    def count(self) -> int:
+        """How many wait or run."""
+        return len(self._queue) + len(self._running())
+
+    def count_of(self, client: bytes) -> int:
+        """How many of a client wait or run."""
+        return len(self._of(client))
+
+    def has(self, client: bytes, name: str) -> bool:
+        """Whether a client has a job of that name."""
+        return any(job.name == name for job in self._of(client))
+
+    def accept(self, client: bytes, request: Synthesize, parts: list[ZmqFrame]) -> None:
+        """Take a job, or say why not.
+
+        Args:
+            client: Whose.
+            request: What is to be made.
+            parts: The same as it came.
+        """
+        size = sum(len(part) for part in parts)
+        refusal = self._refusal(client, request, size)
+        if refusal is not None:
+            self._clients.post(client, refusal)
+            return
+        self._queue.put(Job(client, request.job, request.device, parts, size))
+        self._workers.wake()
+        self.assign()
+
+    def cancel(self, client: bytes, cancel: Cancel) -> None:
+        """End a job early; one that has ended meanwhile is left as it is."""
+        for job in self._queue.of(client):
+            if job.name == cancel.job:
+                self._queue.remove(job)
+                self._end(job, Cancelled(job.name))
+        for worker, job in self._running():
+            if job.client == client and job.name == cancel.job:
+                self._ask_to_stop(worker, job, keep=cancel.keep)
+
+    def forget(self, client: bytes) -> None:
+        """End the jobs of a client that is gone."""
+        for job in self._queue.of(client):
+            self._queue.remove(job)
+            self._end(job, Cancelled(job.name))
+        for worker, job in self._running():
+            if job.client == client:
+                self._ask_to_stop(worker, job, keep=False)
+
+    def fail_all(self, code: str, message: str, hint: str) -> None:
+        """End every job."""
+        for job in [*self._queue, *(job for _, job in self._running())]:
+            self._end(job, Failed(code, message[:4000], hint, job.name))
+
+    def assign(self) -> None:
+        """Give jobs to workers that have none, and tell those who wait about their places."""
+        for worker in self._workers:
+            if worker.state != READY:
+                continue
+            job = self._queue.take(lambda job, worker=worker: worker.serves(job.device) is True)  # type: ignore[misc]
+            if job is not None:
+                self._place(job, 0)
+                worker.job, worker.state = job, WORKING
+                # If it is gone already, its watch tells of it, and the job fails then.
+                self._workers.send(worker, job.parts)
+        for place, job in enumerate(self._queue):
+            self._place(job, place)
+
+    def enforce_cancels(self, now: float) -> None:
+        """End workers that do not come to the end of a step when a job is not wanted any more."""
+        for worker, job in self._running():
+            if job.unwanted is not None and not job.keep and now - job.unwanted > CANCEL_SECONDS:
+                log.warning("worker %s is in the midst of a long step of a job that nobody wants", worker.name)
+                worker.stop()
+
+    def take_from_worker(self, name: str, parts: Sequence[ZmqFrame]) -> None:
+        """Pass on what a worker says, or take it to heart.
+
+        Args:
+            name: Of its process.
+            parts: The message.
+        """
+        worker = self._workers.named(name)
+        if worker is None:
+            return
+        message: FromWorker = decode([part.buffer for part in parts], FromWorker, TRUSTING)  # type: ignore[arg-type]
+        match message:
+            case Ready():
+                worker.device, worker.description, worker.state = message.device, message.description, READY
+                worker.idle_since = time.monotonic()
+                log.info("worker %s computes on %s", name, message.description)
+                self._fail_unservable()
+                self.assign()
+            case Unusable():
+                worker.trouble = message.message
+            case Alive():
+                worker.memory = message.memory_bytes
+            case _:
+                if worker.job is not None and message.job == worker.job.name:
+                    self._pass_on(worker, worker.job, message, list(parts))
+
+    def worker_ended(self, name: str, status: int) -> None:
+        """Fail the job of a process that is gone, and those that it was started for if it never came to work.
+
+        Args:
+            name: Of the process.
+            status: How it ended, as `subprocess` gives it.
+        """
+        worker = self._workers.named(name)
+        if worker is None:
+            return
+        job, was, words = worker.job, worker.state, worker.last_words()
+        worker.ended()
+        if job is not None:
+            log.warning("worker %s %s, in the midst of a job", name, exit_reason(status))
+            self._end(job, _death(job, status))
+        if was == STARTING:
+            log.error("worker %s %s before it could work: %s", name, exit_reason(status), words)
+            self._fail_without_worker(words)
+        # One that cannot even start is tried again when somebody asks, one that rests when it is needed.
+        elif was != ENDING or len(self._queue):
+            self._workers.wake()
+
+    def _refusal(self, client: bytes, request: Synthesize, size: int) -> Failed | None:
+        mine, limits = self.count_of(client), self._limits
+        if self.has(client, request.job):
+            # Without its name, so that it is not taken for the end of the job that has it.
+            said = f"job {request.job!r} is not done yet"
+            return Failed("duplicate-job", said, "give every job another name")
+        if mine >= limits.jobs_per_client:
+            said = f"{mine} jobs of this client wait or run already"
+            return Failed("busy", said, "hand in the next one when one of them is done", request.job)
+        if self.count >= limits.jobs or self._queue.size + size > limits.waiting_bytes:
+            said = f"{self.count} jobs wait or run already, and the engine takes no more"
+            return Failed("busy", said, "try again later", request.job)
+        if all(worker.serves(request.device) is False for worker in self._workers):
+            return self._no_device(request.job, request.device)
+        return None
+
+    def _no_device(self, job: str, device: str) -> Failed:
+        said = f"this engine does not compute on {device!r}"
+        return Failed("no-device", said, f"choose auto or {' or '.join(self._workers.devices())}", job)
+
+    def _ask_to_stop(self, worker: Worker, job: Job, *, keep: bool) -> None:
+        job.unwanted = job.unwanted or time.monotonic()
+        job.keep = keep
+        self._workers.send(worker, Cancel(job.name, keep))
+
+    def _pass_on(
+        self, worker: Worker, job: Job, message: Progress | Frame | Done | Failed | Cancelled, parts: list[ZmqFrame]
+    ) -> None:
+        if isinstance(message, Progress | Frame):
+            if isinstance(message, Frame) or message.stage == "synthesis":
+                job.step, job.steps = message.step, message.steps
+            self._clients.post(job.client, parts, replaces=(message.type, job.name))
+            return
+        worker.job, worker.state, worker.idle_since = None, READY, time.monotonic()
+        self._end(job, message, parts)
+        self.assign()
+
+    def _end(self, job: Job, end: Done | Failed | Cancelled, parts: list[ZmqFrame] | None = None) -> None:
+        for kind in (Progress.type, Frame.type):
+            self._clients.withdraw(job.client, (kind, job.name))
+        self.done += isinstance(end, Done)
+        self.failed += isinstance(end, Failed)
+        self.cancelled += isinstance(end, Cancelled)
+        log.info("job %s of %s: %s", job.name, self._clients.name_of(job.client), end.type)
+        self._clients.post(job.client, parts or end)
+
+    def _fail_unservable(self) -> None:
+        for job in list(self._queue):
+            if all(worker.serves(job.device) is False for worker in self._workers):
+                self._queue.remove(job)
+                self._end(job, self._no_device(job.name, job.device))
+
+    def _fail_without_worker(self, words: str) -> None:
+        able = [worker for worker in self._workers if worker.state in {STARTING, READY, WORKING}]
+        said = f"the engine cannot compute: {words}"[:4000]
+        for job in list(self._queue):
+            if all(worker.serves(job.device) is False for worker in able):
+                self._queue.remove(job)
+                self._end(job, Failed("no-worker", said, "`texture-engine doctor` tells what is wrong", job.name))
+
+    def _place(self, job: Job, place: int) -> None:
+        if place != job.place:
+            job.place = place
+            self._clients.post(job.client, Accepted(job.name, place), replaces=(Accepted.type, job.name))
+
+    def _running(self) -> list[tuple[Worker, Job]]:
+        return [(worker, worker.job) for worker in self._workers if worker.job is not None]
+
+    def _of(self, client: bytes) -> list[Job]:
+        return [*self._queue.of(client), *(job for _, job in self._running() if job.client == client)]
+
+
+def _death(job: Job, status: int) -> Failed | Cancelled:
+    if job.unwanted is not None:
+        return Cancelled(job.name, step=job.step)
+    where = f" at step {job.step} of {job.steps}" if job.steps else ""
+    said = f"the worker process {exit_reason(status)}{where}"
+    hint = "if the computer ran out of memory, choose a smaller size or a lower quality; otherwise repeat the job"
+    return Failed("worker-died", said, hint, job.name)

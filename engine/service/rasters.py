@@ -1,0 +1,72 @@
+"""Pixels of the wire to pictures and back."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from engine.images import ImageError, Picture
+from engine.images.picture import FloatArray
+from protocol import Raster
+
+_TYPES: Mapping[str, np.dtype[Any]] = MappingProxyType(
+    {"u8": np.dtype("u1"), "u16": np.dtype("<u2"), "f32": np.dtype("<f4")}
+)
+_TOPS = MappingProxyType({"u8": 255, "u16": 65535})
+
+
+def picture_of(raster: Raster, name: str) -> Picture:
+    """Read a raster as a picture.
+
+    Args:
+        raster: One to four channels.
+        name: What to call it in the error.
+
+    Returns:
+        The picture, sRGB.
+
+    Raises:
+        ImageError: It has samples outside 0 to 1.
+    """
+    found = np.frombuffer(raster.data, _TYPES[raster.depth])
+    samples = found.reshape(raster.height, raster.width, raster.channels)
+    if raster.depth in _TOPS:
+        samples = samples.astype(np.float32) / np.float32(_TOPS[raster.depth])
+    # Not the other way round: a comparison with a number that is none is never true.
+    elif not (samples.min() >= 0 and samples.max() <= 1):
+        raise ImageError(f"the {name} has samples from {samples.min():g} to {samples.max():g}: send them from 0 to 1")
+    colors = 1 if raster.channels <= 2 else 3
+    pixels = np.repeat(samples, 3, axis=2) if raster.channels == 1 else samples[..., :colors]
+    if raster.channels == 2:
+        pixels = np.repeat(pixels, 3, axis=2)
+    return Picture(
+        pixels=np.ascontiguousarray(pixels, np.float32),
+        alpha=np.ascontiguousarray(samples[..., colors], np.float32) if raster.channels in {2, 4} else None,
+        bits=8 if raster.depth == "u8" else 16,
+        gray=colors == 1,
+    )
+
+
+def raster_of(picture: Picture, depth: str) -> Raster:
+    """Write a picture as a raster.
+
+    Args:
+        picture: Gray ones have one channel; alpha is one more.
+        depth: Kind of sample, `u8`, `u16` or `f32`.
+
+    Returns:
+        The raster.
+    """
+    # In double precision, so that the mean of three equal samples is that sample.
+    colors = picture.pixels.mean(axis=2, keepdims=True, dtype=np.float64) if picture.gray else picture.pixels
+    layers = [colors.astype(np.float32)] + ([] if picture.alpha is None else [picture.alpha[..., None]])
+    return array_raster(np.concatenate(layers, axis=2), depth)
+
+
+def array_raster(samples: FloatArray, depth: str) -> Raster:
+    """Write samples (height, width, channels) in [0, 1] as a raster."""
+    height, width, channels = samples.shape
+    if depth in _TOPS:
+        samples = np.rint(samples.clip(0, 1) * np.float32(_TOPS[depth]))
+    return Raster(width, height, channels, depth, samples.astype(_TYPES[depth]).tobytes())

@@ -1,0 +1,266 @@
+"""One job in the worker: from a request to its end."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from threading import Event
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from engine.images import ImageError
+from engine.preparation import MaterialError, Materials, canvas_size, cut_start, finish, prepare
+from engine.service.estimate import seconds_left
+from engine.service.rasters import array_raster, picture_of, raster_of
+from engine.synthesis import MemoryExhaustedError, Settings, SettingsError, Snapshot, plan_steps, synthesize
+from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
+from engine.synthesis.encoders import Encoder, EncoderError
+from engine.synthesis.memory import is_out_of_memory
+from engine.synthesis.octaves import Size
+from engine.synthesis.resample import resize
+from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
+from protocol import Cancelled, Done, Failed, Frame, Progress, Raster, Synthesize
+from protocol.raster import SAMPLE_BYTES
+
+DEFAULT_SIZE = (512, 512)
+OUT_OF_MEMORY = "out-of-memory"
+BAD_REQUEST = "bad-request"
+INTERNAL = "internal"
+
+
+class Stop:
+    """The wish to end a job early, from another thread.
+
+    Attributes:
+        keep: Whether the picture so far is wanted.
+    """
+
+    def __init__(self) -> None:
+        self.keep = False
+        self._event = Event()
+
+    def ask(self, *, keep: bool) -> None:
+        """Ask for the end."""
+        self.keep = keep
+        self._event.set()
+
+    @property
+    def asked(self) -> bool:
+        """Whether the end was asked for."""
+        return self._event.is_set()
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a job tells while it runs, from its thread.
+
+    Attributes:
+        progress: Told after every step; has to be quick.
+        frame: Told of every frame.
+    """
+
+    progress: Callable[[Progress], None]
+    frame: Callable[[Frame], None]
+
+
+LoadEncoder = Callable[[str, str | None, str, Callable[[int, int], None]], Encoder]
+
+
+def run_job(
+    request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Hooks, stop: Stop
+) -> Done | Failed | Cancelled:
+    """Run a job to its end.
+
+    Args:
+        request: What is to be made.
+        device: Where.
+        load: Gives the encoder by name, file of weights and pooling, on the device.
+        hooks: What to tell meanwhile.
+        stop: Tells when to end early, after the step that runs then.
+
+    Returns:
+        How it ended; nothing that a request can cause is raised.
+    """
+    try:
+        return _run(request, device, load, hooks, stop)
+    except (ImageError, MaterialError, SettingsError, DeviceError, EncoderError) as error:
+        return Failed(BAD_REQUEST, str(error), job=request.job)
+    except MemoryExhaustedError as error:
+        return Failed(OUT_OF_MEMORY, str(error), "close other programs, or ask for less", request.job)
+    except MemoryError:
+        return _out_of_memory(request.job, device)
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            return _out_of_memory(request.job, device)
+        return _internal(request.job, error)
+    except Exception as error:  # noqa: BLE001  # whatever one job runs into, the next one has its turn
+        return _internal(request.job, error)
+
+
+def _out_of_memory(job: str, device: torch.device) -> Failed:
+    return Failed(OUT_OF_MEMORY, f"{device} has not enough memory for this job", "choose a smaller size", job)
+
+
+def _internal(job: str, error: Exception) -> Failed:
+    logging.getLogger(__name__).error("job %s failed", job, exc_info=error)
+    return Failed(
+        INTERNAL, f"the engine failed: {type(error).__name__}: {error}"[:2000], "its log has the details", job
+    )
+
+
+def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Hooks, stop: Stop) -> Done | Cancelled:
+    began = time.perf_counter()
+
+    def fetching(done: int, total: int) -> None:
+        seconds = time.perf_counter() - began
+        hooks.progress(Progress(request.job, "weights", step=done, steps=total, seconds=seconds))
+
+    hooks.progress(Progress(request.job, "loading"))
+    materials, settings, whole = plan_job(request, device)
+    encoder = load(request.encoder, request.weights, request.pooling, fetching)
+    filling = materials.known is not None
+    encoder.check_layers(settings.effective_recipe(filling=filling).layers())
+    init = None if request.init is None else picture_of(request.init, "init")
+    start = None if init is None else to_tensor(cut_start(init, materials), device)
+    exemplar = exemplar_on(materials, device)
+    steps = {o.index: count for o, count in plan_steps(exemplar.size, settings, filling=filling).items()}
+    snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
+    # What comes before the first snapshot is no measure for the steps.
+    first_seconds = seconds = stepping = 0.0
+    last: Snapshot | None = None
+    with closing(snapshots):  # type: ignore[type-var]
+        for last, wants_frame in _paced(snapshots, steps, request.frame_interval):
+            seconds = time.perf_counter() - began
+            if not last.step:
+                first_seconds, stepping = seconds, time.perf_counter()
+            left = seconds_left(steps, last.step, time.perf_counter() - stepping)
+            losses = _finite(last.losses)
+            hooks.progress(
+                Progress(request.job, "synthesis", last.octave, last.step, last.steps, losses, seconds, left)
+            )
+            if wants_frame:
+                hooks.frame(_frame(request, last, materials, whole))
+            if stop.asked:
+                break
+    told = {
+        "step": last.step if last else 0,
+        "seconds": seconds,
+        "first_seconds": first_seconds,
+        "losses": _finite(last.losses) if last else {},
+        "device": str(device),
+        "peak_bytes": peak_memory(),
+    }
+    if last is not None and last.step == last.steps:
+        return Done(request.job, _result(request, last, materials, settings, whole), **told)  # type: ignore[arg-type]
+    kept = _result(request, last, materials, settings, whole) if last and stop.keep else None
+    return Cancelled(request.job, kept, **told)  # type: ignore[arg-type]
+
+
+def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Settings, Size]:
+    """Turn a request into what synthesis takes.
+
+    Args:
+        request: What is to be made.
+        device: Where; decides how much memory there is.
+
+    Returns:
+        The materials, the settings, and height and width of the whole canvas.
+
+    Raises:
+        ImageError: A raster has samples out of range.
+        MaterialError: The pictures do not fit together.
+        SettingsError: A setting is out of its range.
+    """
+    if request.depth not in SAMPLE_BYTES:
+        raise SettingsError(f"depth {request.depth!r} is not known: ask for {', '.join(SAMPLE_BYTES)}")
+    if (request.width is None) != (request.height is None):
+        raise SettingsError("only one of width and height is given: give both, or neither")
+    wanted = None if request.width is None or request.height is None else (request.height, request.width)
+    rasters = {"exemplar": request.exemplar, "canvas": request.canvas, "mask": request.mask}
+    exemplar, canvas, mask = (None if r is None else picture_of(r, name) for name, r in rasters.items())
+    materials = prepare(exemplar, canvas=canvas, mask=mask)
+    whole = canvas_size(canvas, wanted, seamless=request.seamless) or DEFAULT_SIZE
+    memory = memory_budget(device) if request.memory is None else request.memory
+    return materials, settings_of(request, whole if materials.box is None else materials.box.size, memory), whole
+
+
+def settings_of(request: Synthesize, size: Size, memory: int) -> Settings:
+    """Take from a request what is a setting of synthesis.
+
+    Args:
+        request: What is to be made.
+        size: Height and width of the part that is worked on, pixels.
+        memory: Bytes that synthesis may take.
+
+    Returns:
+        The settings.
+
+    Raises:
+        SettingsError: One is out of its range.
+    """
+    return Settings(
+        size=size,
+        recipe=request.recipe,
+        quality=request.quality,
+        seed=request.seed,
+        seamless=request.seamless,
+        layers=request.layers,
+        octaves=request.octaves,
+        steps=request.steps,
+        flips=request.flips,
+        turns=request.turns,
+        scales=request.scales,
+        noise=request.noise,
+        overuse=request.overuse,
+        memory=memory,
+    )
+
+
+def _paced(
+    snapshots: Iterator[Snapshot], steps: Mapping[int, int], interval: float | None
+) -> Iterator[tuple[Snapshot, bool]]:
+    """Say of each snapshot whether it makes a frame: the first, an octave's last, and one in every interval."""
+    ends, count = set(), 0
+    for number in steps.values():
+        count += number
+        ends.add(count)
+    shown = -math.inf
+    for snapshot in snapshots:
+        now = time.perf_counter()
+        final = snapshot.step == snapshot.steps
+        due = not snapshot.step or snapshot.step in ends or (bool(interval) and now - shown >= (interval or 0))
+        if due:
+            shown = now
+        # The last one of all comes in full with `done`.
+        yield snapshot, due and not final and interval is not None
+
+
+def _frame(request: Synthesize, snapshot: Snapshot, materials: Materials, whole: Size) -> Frame:
+    picture = _limited(snapshot.picture, request.frame_limit)
+    top, left = (0, 0) if materials.box is None else (materials.box.top, materials.box.left)
+    height, width = whole if materials.box is None else materials.box.size
+    samples = to_array(picture)
+    raster = array_raster(samples, "u8")
+    return Frame(request.job, raster, snapshot.octave, snapshot.step, snapshot.steps, left, top, width, height)
+
+
+def _limited(picture: Tensor, limit: int) -> Tensor:
+    height, width = picture.shape[-2:]
+    longest = max(height, width)
+    if not limit or longest <= limit:
+        return picture
+    size = tuple(max(1, round(side * limit / longest)) for side in (height, width))
+    return F.interpolate(picture, size, mode="area")
+
+
+def _result(request: Synthesize, snapshot: Snapshot, materials: Materials, settings: Settings, whole: Size) -> Raster:
+    picture = resize(snapshot.picture, settings.size, wrap=settings.seamless)
+    return raster_of(finish(materials, to_array(picture), whole), request.depth)
+
+
+def _finite(losses: Mapping[str, float]) -> dict[str, float]:
+    return {name: loss for name, loss in losses.items() if math.isfinite(loss)}

@@ -1,0 +1,93 @@
+"""The engine's sockets: every one with CURVE."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import zmq
+
+from protocol.keys import KeyPair
+from protocol.limits import Limits
+
+CLIENT_DOMAIN = "client"
+HANDSHAKE_MILLISECONDS = 5000
+HEARTBEAT_MILLISECONDS = 1000
+GONE_MILLISECONDS = 10_000
+UNREAD_MESSAGES = 16
+# Small, so that little of what has become old lies between a frame and a client that reads slowly.
+UNSENT_MESSAGES = 2
+SEND_BYTES = 2**18
+BACKLOG = 1024
+MESSAGES_AT_ONCE = 64
+
+Zontext = zmq.Context[zmq.Socket[bytes]]
+
+
+def client_socket(context: Zontext, keys: KeyPair, limits: Limits, *, ipv6: bool) -> "zmq.Socket[bytes]":
+    """Make the socket for clients, not bound yet.
+
+    Args:
+        context: Where the gate is that is asked about keys.
+        keys: The engine's.
+        limits: Frames larger than these end the connection.
+        ipv6: Whether the address is one of IPv6.
+
+    Returns:
+        A ROUTER that tells of clients that are gone, and refuses to send to those who do not read.
+    """
+    made = _server(context, keys, CLIENT_DOMAIN)
+    made.maxmsgsize = max(limits.message_bytes, limits.header_bytes)
+    made.rcvhwm = UNREAD_MESSAGES
+    made.sndhwm = UNSENT_MESSAGES
+    made.sndbuf = SEND_BYTES
+    made.heartbeat_ivl = HEARTBEAT_MILLISECONDS
+    made.heartbeat_timeout = GONE_MILLISECONDS
+    made.backlog = BACKLOG
+    made.ipv6 = ipv6
+    return made
+
+
+def worker_socket(context: Zontext, keys: KeyPair, domain: str) -> "zmq.Socket[bytes]":
+    """Make the socket for workers, bound to a free port of this computer.
+
+    Args:
+        context: Where the gate is that is asked about keys.
+        keys: The engine's.
+        domain: What the gate is asked about.
+
+    Returns:
+        A ROUTER that tells of workers that are gone.
+    """
+    made = _server(context, keys, domain)
+    made.bind("tcp://127.0.0.1:*")
+    return made
+
+
+def address_of(socket: "zmq.Socket[bytes]") -> str:
+    """Tell where a socket is bound."""
+    return socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
+
+
+def arrived(socket: "zmq.Socket[bytes]", most: int = MESSAGES_AT_ONCE) -> Iterator[list[zmq.Frame]]:
+    """Take the messages that have arrived.
+
+    Args:
+        socket: Where.
+        most: How many at once, so that others have their turn.
+
+    Yields:
+        The ZeroMQ frames of a message.
+    """
+    with suppress(zmq.Again):
+        for _ in range(most):
+            yield socket.recv_multipart(zmq.NOBLOCK, copy=False)
+
+
+def _server(context: Zontext, keys: KeyPair, domain: str) -> "zmq.Socket[bytes]":
+    made = context.socket(zmq.ROUTER)
+    made.curve_server = True
+    made.curve_secretkey = keys.secret.encode()
+    made.zap_domain = domain.encode()
+    made.router_mandatory = True
+    made.handshake_ivl = HANDSHAKE_MILLISECONDS
+    made.linger = 0
+    return made

@@ -1,0 +1,157 @@
+"""The worker: a process that owns a device and runs one job at a time.
+
+Its main thread talks to the front, another one computes, so that a long step delays no message.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import zmq
+
+from engine.service.internal import Alive, HandOver, Ready, ToWorker, Unusable
+from engine.service.sockets import arrived
+from protocol import Cancel, Frame, Limits, Progress, Synthesize, decode, encode
+
+if TYPE_CHECKING:
+    from engine.service.computing import Computer
+    from engine.service.runner import Stop
+
+Zocket = zmq.Socket[bytes]
+
+PROGRESS_SECONDS = 0.4
+ALIVE_SECONDS = 1.0
+TURN_MILLISECONDS = 100
+UNSENT_FRAMES = 4
+INBOX = "inproc://computed"
+FRAME, END = b"frame", b"end"
+# The front has looked at what it passes on.
+TRUSTING = Limits(header_bytes=2**24, message_bytes=2**40, raster_pixels=2**40)
+
+
+@dataclass
+class Task:
+    """A job that is being computed.
+
+    Attributes:
+        request: What is to be made.
+        stop: How to end it early.
+        latest: How far it has come.
+        noted: When that was, seconds of the monotonic clock.
+    """
+
+    request: Synthesize
+    stop: "Stop"
+    latest: Progress | None = None
+    noted: float = field(default_factory=time.monotonic)
+
+    def note(self, progress: Progress) -> None:
+        """Remember how far it has come."""
+        self.latest, self.noted = progress, time.monotonic()
+
+    def now(self) -> Progress:
+        """Tell how far it has come, and how the time has gone on since."""
+        latest = self.latest or Progress(self.request.job, "loading")
+        waited = time.monotonic() - self.noted
+        left = None if latest.seconds_left is None else max(0.0, latest.seconds_left - waited)
+        return replace(latest, seconds=latest.seconds + waited, seconds_left=left)
+
+
+def main() -> None:
+    """Take the hand-over from standard input and work until standard input ends."""
+    # Ctrl+C in a terminal reaches every process of the group: the front decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    hand_over = HandOver(**json.loads(sys.stdin.buffer.readline()))
+    threading.Thread(target=_end_with_front, daemon=True).start()
+    context: zmq.Context[Zocket] = zmq.Context()
+    link = _connect(context, hand_over)
+    from engine.service.computing import Computer, UnusableDeviceError
+
+    try:
+        computer = Computer(hand_over.device)
+    except UnusableDeviceError as error:
+        link.send_multipart(encode(Unusable(str(error)[:4000])))
+        link.close(1000)
+        context.term()
+        return
+    link.send_multipart(encode(Ready(str(computer.device), computer.description[:200])))
+    inbox = context.socket(zmq.PULL)
+    inbox.bind(INBOX)
+    tasks: SimpleQueue[Task] = SimpleQueue()
+    threading.Thread(target=_compute, args=(context, computer, tasks), daemon=True).start()
+    _talk(link, inbox, tasks, computer)
+
+
+def _end_with_front() -> None:
+    # Standard input ends when the front does, however it does.
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def _connect(context: "zmq.Context[Zocket]", hand_over: HandOver) -> Zocket:
+    link = context.socket(zmq.DEALER)
+    link.routing_id = hand_over.name.encode()
+    link.curve_serverkey = hand_over.server_key.encode()
+    link.curve_publickey = hand_over.public.encode()
+    link.curve_secretkey = hand_over.secret.encode()
+    link.connect(hand_over.address)
+    return link
+
+
+def _compute(context: "zmq.Context[Zocket]", computer: "Computer", tasks: "SimpleQueue[Task]") -> None:
+    from engine.service.runner import Hooks
+
+    told = context.socket(zmq.PUSH)
+    told.sndhwm = UNSENT_FRAMES
+    told.connect(INBOX)
+
+    def show(frame: Frame) -> None:
+        try:
+            told.send_multipart([FRAME, *encode(frame)], zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            logging.getLogger(__name__).debug("a frame was dropped")
+
+    while True:
+        task = tasks.get()
+        end = computer.run(task.request, Hooks(task.note, show), task.stop)
+        told.send_multipart([END, *encode(end)], copy=False)
+
+
+def _talk(link: Zocket, inbox: Zocket, tasks: "SimpleQueue[Task]", computer: "Computer") -> None:
+    poller = zmq.Poller()
+    poller.register(link, zmq.POLLIN)
+    poller.register(inbox, zmq.POLLIN)
+    task: Task | None = None
+    told_progress = told_life = -1e9
+    while True:
+        poller.poll(TURN_MILLISECONDS)
+        for kind, *parts in arrived(inbox):
+            link.send_multipart(parts, copy=False)
+            if kind.bytes == END:
+                task = None
+        for parts in arrived(link):
+            message: ToWorker = decode([p.buffer for p in parts], ToWorker, TRUSTING)  # type: ignore[arg-type]
+            if isinstance(message, Synthesize):
+                task = Task(message, computer.new_stop())
+                tasks.put(task)
+            elif isinstance(message, Cancel) and task is not None and task.request.job == message.job:
+                task.stop.ask(keep=message.keep)
+        now = time.monotonic()
+        if task is not None and now - told_progress >= PROGRESS_SECONDS:
+            told_progress = now
+            link.send_multipart(encode(task.now()))
+        if now - told_life >= ALIVE_SECONDS:
+            told_life = now
+            link.send_multipart(encode(Alive(computer.memory_in_use())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""Messages to ZeroMQ frames and back, for every message alike."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import msgpack
+
+from protocol.errors import ProtocolError
+from protocol.fields import JobName, Range
+from protocol.limits import Limits
+from protocol.raster import SAMPLE_BYTES, Buffer, Raster, raster_bytes
+
+M = TypeVar("M")
+
+MOST_ITEMS = 1024
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_RASTER_NUMBERS = ("width", "height", "channels", "depth")
+
+
+def encode(message: object) -> list[Buffer]:
+    """Turn a message into ZeroMQ frames.
+
+    Args:
+        message: One of `protocol.messages`, or another dataclass with a `type` and fields of the same kinds.
+
+    Returns:
+        The header, and the pixels where there are any.
+
+    Raises:
+        ProtocolError: A number in it is larger than any message can hold.
+    """
+    buffers: list[Buffer] = []
+    header = {"type": message.type, **_pack(message, buffers)}  # type: ignore[attr-defined]
+    try:
+        # A path of the file system may hold what is no text; the sentence about it has to arrive all the same.
+        packed: bytes = msgpack.packb(header, unicode_errors="replace")
+    except OverflowError:
+        raise ProtocolError(f"{header['type']} holds a number of more than 64 bits: send a smaller one") from None
+    if not buffers:
+        return [packed]
+    return [packed, buffers[0] if len(buffers) == 1 else b"".join(buffers)]
+
+
+def decode(parts: Sequence[Buffer], kinds: type[M], limits: Limits) -> M:
+    """Turn ZeroMQ frames into a message.
+
+    Args:
+        parts: The header, and the pixels where there are any; the rasters keep a view of them.
+        kinds: The messages that are expected, a union of dataclasses such as `ClientMessage`.
+        limits: How large they may be.
+
+    Returns:
+        The message, with every field of the type and in the range that it is declared with.
+
+    Raises:
+        ProtocolError: It is no such message.
+    """
+    if len(parts) not in {1, 2}:
+        raise ProtocolError(f"a message has {len(parts)} frames: send a header, or a header and pixels")
+    pixels = memoryview(parts[1]).cast("B") if len(parts) == 2 else memoryview(b"")
+    if pixels.nbytes > limits.message_bytes:
+        raise ProtocolError(f"{pixels.nbytes} bytes of pixels: send no more than {limits.message_bytes}", "too-large")
+    header = decode_header(parts[0], limits)
+    known = {kind.type: kind for kind in get_args(kinds) or (kinds,)}
+    kind = header.get("type")
+    if not isinstance(kind, str) or kind not in known:
+        raise ProtocolError(f"message type {_shown(kind)} is not known: send one of {', '.join(known)}")
+    found: M = _build(known[kind], header, kind, pixels, limits)
+    return found
+
+
+def decode_header(part: Buffer, limits: Limits) -> dict[Any, Any]:
+    """Unpack a header without looking at its fields.
+
+    Args:
+        part: A msgpack map.
+        limits: How large it may be.
+
+    Returns:
+        The map.
+
+    Raises:
+        ProtocolError: It is none.
+    """
+    size = memoryview(part).nbytes
+    if size > limits.header_bytes:
+        raise ProtocolError(f"a header of {size} bytes: send no more than {limits.header_bytes}", "too-large")
+    try:
+        header = msgpack.unpackb(part, raw=False, strict_map_key=True, max_ext_len=0)
+    # msgpack's own errors, and with its Python fallback those of deep nesting and of keys that cannot be hashed.
+    except (ValueError, TypeError, RecursionError, OverflowError, msgpack.UnpackException) as error:
+        raise ProtocolError(f"the header is not msgpack ({_clipped(str(error) or type(error).__name__)})") from None
+    if not isinstance(header, dict):
+        raise ProtocolError(f"the header is a msgpack {type(header).__name__}: send a map")
+    return header
+
+
+def job_in(parts: Sequence[Buffer], limits: Limits) -> str | None:
+    """Find the name of a job in a message that may be broken otherwise.
+
+    Args:
+        parts: The message.
+        limits: How large its header may be.
+
+    Returns:
+        The name, or None where there is none to be had.
+    """
+    try:
+        name: Any = _leaf(JobName, decode_header(parts[0], limits).get("job"), "job")
+    except (ProtocolError, IndexError):
+        return None
+    return str(name)
+
+
+def _pack(record: Any, buffers: list[Buffer]) -> dict[str, Any]:  # noqa: ANN401
+    return {f.name: _plain(getattr(record, f.name), buffers) for f in fields(record)}
+
+
+def _plain(value: Any, buffers: list[Buffer]) -> Any:  # noqa: ANN401
+    if isinstance(value, Raster):
+        offset = sum(memoryview(b).nbytes for b in buffers)
+        buffers.append(value.data)
+        return {**{n: getattr(value, n) for n in _RASTER_NUMBERS}, "offset": offset}
+    if is_dataclass(value):
+        return _pack(value, buffers)
+    if isinstance(value, tuple):
+        return [_plain(item, buffers) for item in value]
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+@cache
+def _plan(kind: type) -> Mapping[str, tuple[Any, bool]]:
+    hints = get_type_hints(kind, include_extras=True)
+    return MappingProxyType(
+        {f.name: (hints[f.name], f.default is MISSING and f.default_factory is MISSING) for f in fields(kind)}
+    )
+
+
+def _build(kind: type, values: Mapping[Any, Any], where: str, pixels: memoryview, limits: Limits) -> Any:  # noqa: ANN401
+    if kind is Raster:
+        return _raster(values, where, pixels, limits)
+    given = {}
+    for key, (hint, needed) in _plan(kind).items():
+        if key in values:
+            given[key] = _read(hint, values[key], f"{where}.{key}", pixels, limits)
+        elif needed:
+            raise ProtocolError(f"{where}.{key} is missing: send it")
+    return kind(**given)
+
+
+def _raster(values: Mapping[Any, Any], where: str, pixels: memoryview, limits: Limits) -> Raster:
+    missing = [key for key in _RASTER_NUMBERS if key not in values]
+    if missing:
+        raise ProtocolError(f"{where}.{missing[0]} is missing: send it")
+    plan = _plan(Raster)
+    width, height, channels, depth = (_leaf(plan[n][0], values[n], f"{where}.{n}") for n in _RASTER_NUMBERS)
+    if depth not in SAMPLE_BYTES:
+        raise ProtocolError(f"{where}.depth is {_shown(depth)}: send {', '.join(SAMPLE_BYTES)}")
+    size = raster_bytes(width, height, channels, depth)
+    if width * height > limits.raster_pixels:
+        raise ProtocolError(
+            f"{where} has {width}x{height} pixels: send no more than {limits.raster_pixels}", "too-large"
+        )
+    offset = values.get("offset", 0)
+    if isinstance(offset, bool) or not isinstance(offset, int) or not 0 <= offset <= pixels.nbytes - size:
+        raise ProtocolError(
+            f"{where} takes {size} bytes from {_shown(offset)} on, and there are {pixels.nbytes} bytes of pixels"
+        )
+    return Raster(width, height, channels, depth, pixels[offset : offset + size])
+
+
+def _read(hint: Any, value: Any, where: str, pixels: memoryview, limits: Limits) -> Any:  # noqa: ANN401
+    if get_origin(hint) in {Union, UnionType}:
+        if value is None:
+            return None
+        (hint,) = (part for part in get_args(hint) if part is not NoneType)
+    if get_origin(hint) is tuple:
+        return tuple(_read(part, item, where, pixels, limits) for part, item in _items(hint, value, where))
+    if is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise ProtocolError(f"{where} is {_shown(value)}: send a map")
+        return _build(cast("type", hint), value, where, pixels, limits)
+    if get_origin(hint) is Mapping:
+        if not isinstance(value, dict) or len(value) > MOST_ITEMS:
+            raise ProtocolError(f"{where} is {_shown(value)}: send a map of texts and numbers")
+        key, item = get_args(hint)
+        return MappingProxyType({_leaf(key, k, where): _leaf(item, v, where) for k, v in value.items()})
+    return _leaf(hint, value, where)
+
+
+def _items(hint: Any, value: Any, where: str) -> list[tuple[Any, Any]]:  # noqa: ANN401
+    parts = get_args(hint)
+    if not isinstance(value, list) or len(value) > MOST_ITEMS:
+        raise ProtocolError(f"{where} is {_shown(value)}: send a list of no more than {MOST_ITEMS}")
+    if parts[-1] is Ellipsis:
+        return [(parts[0], item) for item in value]
+    if len(value) != len(parts):
+        raise ProtocolError(f"{where} is {_shown(value)}: send a list of {len(parts)}")
+    return list(zip(parts, value, strict=True))
+
+
+def _leaf(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401
+    hint, span = get_args(hint) if get_origin(hint) is Annotated else (hint, None)
+    if hint is float and type(value) is int:
+        value = float(value)
+    wanted = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[hint]
+    if type(value) is not hint:
+        raise ProtocolError(f"{where} is {_shown(value)}: send {wanted}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ProtocolError(f"{where} is {value}: send {wanted} that is finite")
+    if isinstance(span, Range):
+        _check_range(span, value, where, wanted)
+    return value
+
+
+def _check_range(span: Range, value: Any, where: str, wanted: str) -> None:  # noqa: ANN401
+    words = isinstance(value, str)
+    if not span.low <= (len(value) if words else value) <= span.high:
+        unit = " characters" if words else ""
+        raise ProtocolError(f"{where} is {_shown(value)}: send {wanted} of {span.low:,} to {span.high:,}{unit}")
+    if span.name and not _NAME.fullmatch(value):
+        raise ProtocolError(f"{where} is {_shown(value)}: send letters, digits and . _ - only")
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401
+    if isinstance(value, dict | list):
+        return f"a {'map' if isinstance(value, dict) else 'list'} of {len(value)}"
+    return _clipped(ascii(value))
+
+
+def _clipped(words: str) -> str:
+    return words if len(words) <= 60 else f"{words[:57]}..."

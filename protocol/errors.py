@@ -1,0 +1,33 @@
+"""What goes wrong between a client and the engine."""
+
+
+class ProtocolError(ValueError):
+    """A message that cannot be sent or understood, told in one sentence.
+
+    Attributes:
+        code: What it is, for programs; see `protocol/README.md`.
+    """
+
+    def __init__(self, sentence: str, code: str = "bad-message") -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class UnsafeFileError(ValueError):
+    """A key or connection file that is missing, broken or open to others, told in one sentence."""
+
+
+class EngineError(RuntimeError):
+    """An engine that cannot be had, told in one sentence."""
+
+
+class NoEngineError(EngineError):
+    """No engine is running where one was looked for."""
+
+
+class EngineRefusedError(EngineError):
+    """The engine answered, and said no."""
+
+
+class EngineLostError(EngineError):
+    """The engine was there, and has not been heard of since."""

@@ -1,0 +1,120 @@
+"""Keys: who this is, and who may come in (CURVE, https://rfc.zeromq.org/spec/26/)."""
+
+import json
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import zmq
+from zmq.utils import z85
+
+from protocol.errors import UnsafeFileError
+from protocol.private_files import create_private, read_private
+
+KEY_CHARACTERS = 40
+KEY_BYTES = 32
+CLIENT_KEYS = "client.secret"
+ENGINE_KEYS = "engine.secret"
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """A CURVE key pair.
+
+    Attributes:
+        public: 40 characters of Z85; others may know it.
+        secret: Likewise; nobody else may.
+    """
+
+    public: str
+    secret: str = field(repr=False)
+
+
+def make_keys() -> KeyPair:
+    """Draw a new key pair."""
+    public, secret = zmq.curve_keypair()
+    return KeyPair(public.decode(), secret.decode())
+
+
+def is_key(words: str) -> bool:
+    """Tell whether this is a key, public or secret, in Z85 (https://rfc.zeromq.org/spec/32/)."""
+    # Not the characters alone: five of them can stand for more than four bytes hold, and ZeroMQ refuses those.
+    try:
+        return len(z85.decode(words)) == KEY_BYTES
+    except (ValueError, KeyError, struct.error):
+        return False
+
+
+def own_keys(path: Path) -> KeyPair:
+    """Read a key pair, or make one where there is none.
+
+    Args:
+        path: The file, in a folder that exists.
+
+    Returns:
+        The keys; the same ones to several processes that ask at once.
+
+    Raises:
+        UnsafeFileError: The file is broken or open to others, or cannot be written.
+    """
+    try:
+        return _read_keys(path)
+    except FileNotFoundError:
+        pass
+    drawn = make_keys()
+    try:
+        create_private(path, json.dumps({"public": drawn.public, "secret": drawn.secret}).encode())
+        return _read_keys(path)
+    except OSError as error:
+        raise UnsafeFileError(f"{path} cannot be written ({error.strerror}): mend that") from None
+
+
+def read_authorized(path: Path) -> dict[str, str]:
+    """Read the public keys of those who may come in.
+
+    Args:
+        path: A file with one key to a line and a name behind it; lines that begin with `# ` are comments.
+
+    Returns:
+        Names by keys.
+
+    Raises:
+        UnsafeFileError: The file is missing, open to others, or has a line that is no key.
+    """
+    try:
+        lines = read_private(path, secret=False).decode().splitlines()
+    except FileNotFoundError:
+        raise UnsafeFileError(
+            f"{path} is not there: make it with `texture-engine keys --add KEY --file {path}`"
+        ) from None
+    except UnicodeDecodeError:
+        raise UnsafeFileError(f"{path} is no text: give a file with one public key to a line") from None
+    found = {}
+    for number, line in enumerate(lines, 1):
+        # `#` alone does not make a comment: a key may begin with it.
+        if not line.strip() or line.startswith("# "):
+            continue
+        key, _, owner = line.strip().partition(" ")
+        if not is_key(key):
+            raise UnsafeFileError(
+                f"{path}, line {number} holds no public key of {KEY_CHARACTERS} characters: mend it"
+            )
+        found[key] = owner.strip()
+    return found
+
+
+def _read_keys(path: Path) -> KeyPair:
+    try:
+        found = json.loads(read_private(path, secret=True))
+        keys = KeyPair(str(found["public"]), str(found["secret"]))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        if isinstance(error, UnsafeFileError):
+            raise
+        raise UnsafeFileError(f"{path} is broken: remove it, and a new key is made") from None
+    if (
+        not is_key(keys.public)
+        or not is_key(keys.secret)
+        or zmq.curve_public(keys.secret.encode()) != keys.public.encode()
+    ):
+        raise UnsafeFileError(f"{path} is broken: remove it, and a new key is made")
+    return keys

@@ -1,0 +1,28 @@
+"""How much is too much."""
+
+from dataclasses import dataclass
+
+from protocol.fields import Bytes
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an engine takes; it says so in `welcome`.
+
+    Attributes:
+        header_bytes: The longest header.
+        message_bytes: The longest frame of pixels.
+        raster_pixels: The most pixels of one raster.
+        jobs: The most jobs that wait or run, of all clients together.
+        jobs_per_client: The most jobs of one client that wait or run.
+        waiting_bytes: The most bytes of pixels that wait, of all clients together.
+        clients: The most clients at once.
+    """
+
+    header_bytes: Bytes = 2**16
+    message_bytes: Bytes = 2**29
+    raster_pixels: Bytes = 2**26
+    jobs: Bytes = 64
+    jobs_per_client: Bytes = 16
+    waiting_bytes: Bytes = 2**30
+    clients: Bytes = 64

@@ -1,0 +1,120 @@
+"""A client's socket."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+import zmq
+
+from protocol.connection import Connection
+from protocol.errors import EngineLostError
+from protocol.keys import KeyPair
+from protocol.raster import Buffer
+
+UNREAD_MESSAGES = 4
+"""Messages that may wait here: where they are read slowly, the engine keeps the newest frame only."""
+RECEIVE_BYTES = 2**18
+LINGER_MILLISECONDS = 1000
+HEARTBEAT_MILLISECONDS = 1000
+MESSAGES_AT_ONCE = 64
+"""A caller with a window to draw has its turn after so many."""
+
+
+class Link:
+    """A socket to one engine at a time; one thread may use it."""
+
+    def __init__(self, keys: KeyPair) -> None:
+        self._keys = keys
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._socket: zmq.Socket[bytes] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a socket, which does not mean that an engine answers."""
+        return self._socket is not None
+
+    def open(self, engine: Connection) -> None:
+        """Turn to this engine, and away from the one before."""
+        self.close(0)
+        made = self._context.socket(zmq.DEALER)
+        made.curve_serverkey = engine.public_key.encode()
+        made.curve_publickey = self._keys.public.encode()
+        made.curve_secretkey = self._keys.secret.encode()
+        made.ipv6 = "[" in engine.address
+        made.linger = LINGER_MILLISECONDS
+        made.rcvhwm = UNREAD_MESSAGES
+        made.rcvbuf = RECEIVE_BYTES
+        made.heartbeat_ivl = HEARTBEAT_MILLISECONDS
+        made.connect(engine.address)
+        self._socket = made
+
+    def send(self, parts: Sequence[Buffer]) -> bool:
+        """Send a message without waiting.
+
+        Args:
+            parts: Its ZeroMQ frames.
+
+        Returns:
+            Whether it is on its way.
+        """
+        if self._socket is None:
+            return False
+        try:
+            self._socket.send_multipart(parts, zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return False
+        return True
+
+    def receive(self, timeout: float) -> Iterator[list[Buffer]]:
+        """Take what has arrived.
+
+        Args:
+            timeout: Seconds to wait for something to arrive.
+
+        Yields:
+            The ZeroMQ frames of a message.
+        """
+        if self._socket is None:
+            time.sleep(timeout)
+        elif self._socket.poll(int(1000 * timeout)):
+            for _ in range(MESSAGES_AT_ONCE):
+                parts = self._next()
+                if parts is None:
+                    return
+                yield parts
+
+    def fileno(self) -> int:
+        """Give the socket's descriptor.
+
+        Returns:
+            A file descriptor, or a socket's handle on Windows.
+
+        Raises:
+            EngineLostError: There is no socket.
+        """
+        if self._socket is None:
+            raise EngineLostError("there is no connection to the engine: it has ended, or was never there")
+        return int(self._socket.getsockopt(zmq.FD))
+
+    def close(self, linger: int = LINGER_MILLISECONDS) -> None:
+        """Close the socket.
+
+        Args:
+            linger: Milliseconds that what was sent has, to leave.
+        """
+        if self._socket is not None:
+            self._socket.close(linger)
+            self._socket = None
+
+    def end(self) -> None:
+        """Close the socket, and do without another one from here on."""
+        self.close()
+        self._context.destroy(linger=LINGER_MILLISECONDS)
+
+    def _next(self) -> list[Buffer] | None:
+        # Whoever takes the messages may have closed the link over one of them.
+        if self._socket is None:
+            return None
+        try:
+            return [part.buffer for part in self._socket.recv_multipart(zmq.NOBLOCK, copy=False)]
+        except zmq.Again:
+            return None

@@ -1,0 +1,156 @@
+"""Files that only this user may change, and the folder that they are in."""
+
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+from protocol.errors import UnsafeFileError
+
+FOLDER_VARIABLE = "TEXTURE_ENGINE_FOLDER"
+LONGEST_FILE = 2**20
+
+
+def state_folder() -> Path:
+    """Where keys and the connection file are: one place that every GIMP of this user can read, sandboxed or not.
+
+    A sandboxed GIMP sees neither the runtime folder nor the configuration folder of its host, but it sees GIMP's own.
+
+    Returns:
+        `~/.config/GIMP/texture-synthesis` or its like, or what the variable TEXTURE_ENGINE_FOLDER says.
+    """
+    if told := os.environ.get(FOLDER_VARIABLE):
+        return Path(told)
+    # Snap gives a program another home, and says what the real one is.
+    home = Path(os.environ.get("SNAP_REAL_HOME") or Path.home())
+    if sys.platform == "win32":
+        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        # Not XDG_CONFIG_HOME, which Flatpak points elsewhere inside the sandbox than outside.
+        base = home / ".config"
+    return base / "GIMP" / "texture-synthesis"
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder that only this user can read, where it is not there yet.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The folder.
+
+    Raises:
+        UnsafeFileError: Others can write to it, or it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check(folder, folder.stat(), secret=False)
+    except OSError as error:
+        raise UnsafeFileError(
+            f"{folder} cannot be made ({error.strerror}): set {FOLDER_VARIABLE} to another"
+        ) from None
+    return folder
+
+
+def read_private(path: Path, *, secret: bool) -> bytes:
+    """Read a file that nobody else can have changed.
+
+    Args:
+        path: The file.
+        secret: Whether others must not be able to read it either.
+
+    Returns:
+        What is in it.
+
+    Raises:
+        FileNotFoundError: It is not there.
+        UnsafeFileError: Others can write to it or to its folder, or it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            # The open file, so that nobody can put another one there between the look and the reading.
+            _check(path, os.fstat(file.fileno()), secret=secret)
+            _check(path.parent, path.parent.stat(), secret=False)
+            content = file.read(LONGEST_FILE + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnsafeFileError(f"{path} cannot be read ({error.strerror}): mend that or remove it") from None
+    if len(content) > LONGEST_FILE:
+        raise UnsafeFileError(f"{path} has more than {LONGEST_FILE} bytes: this is no file of the engine")
+    return content
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600, whole or not at all, in place of the one that may be there.
+
+    Args:
+        path: The file.
+        content: What to write.
+
+    Raises:
+        OSError: The disk is full, or the like.
+    """
+    draft = _write_draft(path, content)
+    try:
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def create_private(path: Path, content: bytes) -> bool:
+    """Write a file of mode 0600 unless there is one; of several that try at once, one succeeds.
+
+    Args:
+        path: The file.
+        content: What to write.
+
+    Returns:
+        Whether it was written.
+
+    Raises:
+        OSError: The disk is full, or the like.
+    """
+    draft = _write_draft(path, content)
+    try:
+        # A link appears with its whole content, and never in place of another file.
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
+
+
+def _write_draft(path: Path, content: bytes) -> Path:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    return draft
+
+
+def _check(path: Path, found: os.stat_result, *, secret: bool) -> None:
+    if sys.platform == "win32":
+        # What POSIX modes say means nothing there; a user's folders are closed to other users.
+        return
+    if found.st_uid not in {os.getuid(), 0}:
+        raise UnsafeFileError(f"{path} belongs to another user: remove it, or set {FOLDER_VARIABLE}")
+    mode = stat.S_IMODE(found.st_mode)
+    # Anybody may write to /tmp, but not replace what is there.
+    sticky = stat.S_ISDIR(found.st_mode) and mode & stat.S_ISVTX
+    if mode & 0o022 and not sticky:
+        raise UnsafeFileError(f"{path} can be written by others: run `chmod go-w {path}`")
+    if secret and mode & 0o077:
+        raise UnsafeFileError(f"{path} can be read by others: run `chmod 600 {path}`")
