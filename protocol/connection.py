@@ -13,7 +13,7 @@ from protocol.version import Version
 
 CONNECTION_FILE = "engine.json"
 
-_ADDRESS = re.compile(r"tcp://(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>[^\[\]:/]+)):(?P<port>\d{1,5})")
+_ADDRESS = re.compile(r"tcp://(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>[\w.-]+)):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def doctor(
     console = Console()
     advice: list[str] = []
     console.print(_versions(advice))
+    console.print(_engine(advice))
     try:
         import torch
     except (ImportError, OSError) as error:
@@ -69,6 +70,19 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def _engine(advice: list[str]) -> str:
+    from protocol import NoEngineError, UnsafeFileError, connection_path, find_engine
+
+    try:
+        found = find_engine(connection_path())
+    except NoEngineError:
+        return "engine: none is running; `texture-engine serve` starts one"
+    except UnsafeFileError as error:
+        advice.append(str(error))
+        return "engine: not to be found"
+    return f"engine: process {found.process} at {found.address}"
 
 
 def _devices() -> Table:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from engine.images.picture import PIXEL_LIMIT
-from engine.images.raster import UPRIGHT, Raster, check_size, orientation_of, unit_samples
+from engine.images.stored import UPRIGHT, Stored, check_size, orientation_of, unit_samples
 
 _GRAY_MODES = {"1", "L", "LA", "La"}
 # Profiles of printers outgrow Pillow's limit of one mebibyte.
@@ -18,7 +18,7 @@ _PNG_CHUNK_LIMIT = 2**26
 _settings = threading.RLock()
 
 
-def decode_with_pillow(data: bytes) -> Raster:
+def decode_with_pillow(data: bytes) -> Stored:
     """Decode the first frame of a file that Pillow opens.
 
     Args:
@@ -46,7 +46,7 @@ def decode_with_pillow(data: bytes) -> Raster:
             has_alpha, bits = image.has_transparency_data, 8
             samples = np.asarray(image.convert(_plain_mode(image.mode, has_alpha=has_alpha)))
     colors = unit_samples(np.atleast_3d(samples))
-    return Raster(
+    return Stored(
         colors=colors[..., :-1] if has_alpha else colors,
         alpha=colors[..., -1] if has_alpha else None,
         bits=bits,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.images.picture import ImageError
-from engine.images.raster import UPRIGHT, Raster, check_size, exif_orientation, unit_samples
+from engine.images.stored import UPRIGHT, Stored, check_size, exif_orientation, unit_samples
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # The signature, then IHDR: length, kind, 13 bytes and checksum.
@@ -38,7 +38,7 @@ def check_png(data: bytes) -> int:
     return data[24]
 
 
-def decode_png16(data: bytes) -> Raster:
+def decode_png16(data: bytes) -> Stored:
     """Decode a PNG file of 16 bits per sample.
 
     Args:
@@ -58,7 +58,7 @@ def decode_png16(data: bytes) -> Raster:
             orientation = exif_orientation(chunk[8:-4])
     samples = unit_samples(np.atleast_3d(imagecodecs.png_decode(b"".join(pixel_chunks))))
     has_alpha = samples.shape[2] in {2, 4}
-    return Raster(
+    return Stored(
         colors=samples[..., :-1] if has_alpha else samples,
         alpha=samples[..., -1] if has_alpha else None,
         bits=16,

@@ -9,7 +9,7 @@ from engine.images import png, tiff
 from engine.images.color import to_srgb
 from engine.images.picture import ImageError, Picture
 from engine.images.pillow import decode_with_pillow
-from engine.images.raster import Raster, oriented
+from engine.images.stored import Stored, oriented
 
 
 def read_picture(path: Path) -> Picture:
@@ -26,7 +26,7 @@ def read_picture(path: Path) -> Picture:
         ImageError: the file is missing, no picture, damaged, cut short, empty, too large or of an unknown kind.
     """
     try:
-        raster = _decoded(_contents(path))
+        stored = _decoded(_contents(path))
     except ImageError as error:
         raise ImageError(f"{path} {error}") from error
     except UnidentifiedImageError as error:
@@ -36,16 +36,16 @@ def read_picture(path: Path) -> Picture:
     except Exception as error:
         # Decoders raise nearly anything on damaged files, and none of it means that the program is at fault.
         raise ImageError(f"{path} is damaged or cut short ({error}); get the file again or export it anew") from error
-    pixels, profile = to_srgb(raster.colors, raster.profile)
-    alpha = raster.alpha
-    profiled = profile is not None and raster.colors.shape[2] in {1, 3}
+    pixels, profile = to_srgb(stored.colors, stored.profile)
+    alpha = stored.alpha
+    profiled = profile is not None and stored.colors.shape[2] in {1, 3}
     return Picture(
-        pixels=np.ascontiguousarray(oriented(pixels, raster.orientation)),
-        alpha=None if alpha is None else np.ascontiguousarray(oriented(alpha, raster.orientation)),
-        bits=raster.bits,
-        gray=raster.colors.shape[2] == 1,
+        pixels=np.ascontiguousarray(oriented(pixels, stored.orientation)),
+        alpha=None if alpha is None else np.ascontiguousarray(oriented(alpha, stored.orientation)),
+        bits=stored.bits,
+        gray=stored.colors.shape[2] == 1,
         profile=profile,
-        stored=np.ascontiguousarray(oriented(raster.colors, raster.orientation)) if profiled else None,
+        stored=np.ascontiguousarray(oriented(stored.colors, stored.orientation)) if profiled else None,
     )
 
 
@@ -62,7 +62,7 @@ def _contents(path: Path) -> bytes:
         raise ImageError(f"cannot be read ({error.strerror}); check its permissions") from error
 
 
-def _decoded(data: bytes) -> Raster:
+def _decoded(data: bytes) -> Stored:
     if data.startswith(png.SIGNATURE) and png.check_png(data) == 16:
         return png.decode_png16(data)
     deep = tiff.decode_deep_tiff(data) if data.startswith(tiff.SIGNATURES) else None

@@ -9,7 +9,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from engine.images.picture import FloatArray, ImageError
-from engine.images.raster import ORIENTATION_TAG, UPRIGHT, Raster, check_size, unit_samples
+from engine.images.stored import ORIENTATION_TAG, UPRIGHT, Stored, check_size, unit_samples
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -23,7 +23,7 @@ _PREMULTIPLIED_ALPHA, _PLAIN_ALPHA = 1, 2
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
-def decode_deep_tiff(data: bytes) -> Raster | None:
+def decode_deep_tiff(data: bytes) -> Stored | None:
     """Decode the first page of a TIFF file of 16-bit or floating point samples.
 
     Args:
@@ -64,7 +64,7 @@ def decode_deep_tiff(data: bytes) -> Raster | None:
             colors = 1 - colors
         if extra == _PREMULTIPLIED_ALPHA and alpha is not None:
             colors = _divided(colors, alpha)
-        return Raster(
+        return Stored(
             colors=colors,
             alpha=alpha,
             bits=16,

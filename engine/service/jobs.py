@@ -8,7 +8,7 @@ from zmq import Frame as ZmqFrame
 
 from engine.service.clients import Clients
 from engine.service.internal import Alive, FromWorker, Ready, Unusable
-from engine.service.supervisor import ENDING, READY, STARTING, WORKING, Worker, exit_reason
+from engine.service.supervisor import ENDING, READY, RESTING, STARTING, WORKING, Worker, exit_reason
 from engine.service.waiting import FairQueue, Job
 from engine.service.workers import Workers
 from protocol import (
@@ -20,6 +20,7 @@ from protocol import (
     Frame,
     Limits,
     Progress,
+    ProtocolError,
     Synthesize,
     decode,
 )
@@ -81,6 +82,7 @@ class Jobs:
             return
         self._queue.put(Job(client, request.job, request.device, parts, size))
         self._workers.wake()
+        self._fail_without_worker()
         self.assign()
 
     def cancel(self, client: bytes, cancel: Cancel) -> None:
@@ -138,7 +140,12 @@ class Jobs:
         worker = self._workers.named(name)
         if worker is None:
             return
-        message: FromWorker = decode([part.buffer for part in parts], FromWorker, TRUSTING)  # type: ignore[arg-type]
+        try:
+            message: FromWorker = decode([part.buffer for part in parts], FromWorker, TRUSTING)  # type: ignore[arg-type]
+        except ProtocolError:
+            log.exception("worker %s says what cannot be understood", name)
+            worker.stop()
+            return
         match message:
             case Ready():
                 worker.device, worker.description, worker.state = message.device, message.description, READY
@@ -171,7 +178,8 @@ class Jobs:
             self._end(job, _death(job, status))
         if was == STARTING:
             log.error("worker %s %s before it could work: %s", name, exit_reason(status), words)
-            self._fail_without_worker(words)
+            worker.trouble = words
+            self._fail_without_worker()
         # One that cannot even start is tried again when somebody asks, one that rests when it is needed.
         elif was != ENDING or len(self._queue):
             self._workers.wake()
@@ -228,11 +236,14 @@ class Jobs:
                 self._queue.remove(job)
                 self._end(job, self._no_device(job.name, job.device))
 
-    def _fail_without_worker(self, words: str) -> None:
-        able = [worker for worker in self._workers if worker.state in {STARTING, READY, WORKING}]
-        said = f"the engine cannot compute: {words}"[:4000]
+    def _fail_without_worker(self) -> None:
+        able = [worker for worker in self._workers if worker.state != RESTING]
         for job in list(self._queue):
             if all(worker.serves(job.device) is False for worker in able):
+                words = next(
+                    (worker.trouble for worker in self._workers if worker.serves(job.device) is not False), ""
+                )
+                said = f"the engine cannot compute: {words}"[:4000]
                 self._queue.remove(job)
                 self._end(job, Failed("no-worker", said, "`texture-engine doctor` tells what is wrong", job.name))
 

@@ -88,7 +88,7 @@ def run_job(
     try:
         return _run(request, device, load, hooks, stop)
     except (ImageError, MaterialError, SettingsError, DeviceError, EncoderError) as error:
-        return Failed(BAD_REQUEST, str(error), job=request.job)
+        return Failed(BAD_REQUEST, str(error)[:4000], job=request.job)
     except MemoryExhaustedError as error:
         return Failed(OUT_OF_MEMORY, str(error), "close other programs, or ask for less", request.job)
     except MemoryError:

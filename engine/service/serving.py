@@ -79,7 +79,7 @@ def serve(service: Service) -> None:
             f"{service.listen} can be reached from other computers: "
             "say with --authorized-keys FILE which clients may come in"
         )
-    own = own_keys(folder / CLIENT_KEYS).public
+    own_keys(folder / CLIENT_KEYS)
     if service.authorized is not None:
         read_authorized(service.authorized)
     lock = take_lock(folder)
@@ -91,7 +91,7 @@ def serve(service: Service) -> None:
             listen=service.listen,
             devices=service.devices,
             keys=keys,
-            known=lambda key: key == own or key in _authorized(service.authorized),
+            known=lambda key: key in _known(folder, service.authorized),
             limits=service.limits,
             idle_unload=service.idle_unload,
             idle_exit=service.idle_exit,
@@ -162,15 +162,16 @@ def _connection(address: str, public_key: str) -> Connection:
     return Connection(shown, public_key, os.getpid(), socket.gethostname(), software_version(), PROTOCOL, time.time())
 
 
-def _authorized(file: Path | None) -> dict[str, str]:
+def _known(folder: Path, authorized: Path | None) -> set[str]:
     """Read the keys anew for every client: those that were added count at once, those removed no more."""
-    if file is None:
-        return {}
+    found: set[str] = set()
     try:
-        return read_authorized(file)
+        found.add(own_keys(folder / CLIENT_KEYS).public)
+        if authorized is not None:
+            found.update(read_authorized(authorized))
     except UnsafeFileError as error:
-        log.warning("nobody but this user comes in: %s", error)
-        return {}
+        log.warning("not everybody comes in who may: %s", error)
+    return found
 
 
 @contextmanager

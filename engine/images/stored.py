@@ -14,7 +14,7 @@ UPRIGHT = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Raster:
+class Stored:
     """Samples as a file holds them.
 
     Args:

@@ -1,0 +1,125 @@
+"""Real engines for the tests: processes of their own, each in a folder of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from pictures import bricks, bytes_of
+from protocol import EngineClient, NoEngineError, Raster, Status, Synthesize
+from protocol.connection import CONNECTION_FILE
+from protocol.keys import CLIENT_KEYS, own_keys
+
+START_SECONDS = 20
+READY_SECONDS = 60
+JOB_SECONDS = 60
+
+
+class Engine:
+    """A running `texture-engine serve`."""
+
+    def __init__(self, folder: Path, *options: str, environment=None) -> None:
+        self.folder = folder
+        self.log = folder.with_name(f"{folder.name}.log")
+        command = [sys.executable, "-m", "engine", "serve", *options]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stderr=log, env=surroundings(folder, environment))
+
+    @property
+    def file(self) -> Path:
+        """The connection file."""
+        return self.folder / CONNECTION_FILE
+
+    def client(self, name="test", *, timeout=START_SECONDS) -> EngineClient:
+        """Connect as soon as the engine listens."""
+        until = time.monotonic() + timeout
+        while True:
+            # Its end before it listens is a fault of its own.
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                return EngineClient.connect(self.file, name=name, keys=own_keys(self.folder / CLIENT_KEYS))
+            except NoEngineError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
+
+    def ready(self, client: EngineClient, *states: str) -> Status:
+        """Wait until every worker is in one of these states; `ready` if none is given."""
+        until = time.monotonic() + READY_SECONDS
+        while time.monotonic() < until:
+            status = client.status()
+            if all(worker.state in (states or ("ready",)) for worker in status.workers):
+                return status
+            time.sleep(0.05)
+        raise AssertionError(f"no worker came to be {states}: {self.log.read_text()}")
+
+    def stop(self) -> int:
+        """End it as Ctrl+C does, and tell its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(20)
+
+    def kill(self) -> None:
+        """End it without a chance to tidy up."""
+        self.process.kill()
+        self.process.wait(20)
+
+
+@contextmanager
+def running(folder: Path, *options: str, environment=None):
+    """Run an engine for a while."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = Engine(folder, *options, environment=environment)
+    try:
+        yield engine
+    finally:
+        if engine.process.poll() is None:
+            engine.kill()
+
+
+def surroundings(folder: Path, more=None) -> dict[str, str]:
+    """Environment variables of an engine, or of a command that looks for it."""
+    return {**os.environ, "TEXTURE_ENGINE_FOLDER": str(folder), "OMP_NUM_THREADS": "1", **(more or {})}
+
+
+def terminal(folder: Path, *words, timeout=JOB_SECONDS, cwd=None):
+    """Run `texture-engine` with these words."""
+    command = [sys.executable, "-m", "engine", *map(str, words)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, env=surroundings(folder), cwd=cwd, check=False
+    )
+
+
+def raster(array, depth="u8") -> Raster:
+    """Write a picture in [0, 1], (height, width) or (height, width, channels), as a raster of bytes."""
+    samples = bytes_of(array)
+    samples = samples[..., None] if samples.ndim == 2 else samples
+    height, width, channels = samples.shape
+    return Raster(width, height, channels, depth, samples.tobytes())
+
+
+def pixels(found: Raster):
+    """Read a raster of bytes as (height, width, channels)."""
+    return np.frombuffer(found.data, np.uint8).reshape(found.height, found.width, found.channels)
+
+
+def short_job(name="short", **changes) -> Synthesize:
+    """A job of well under a second."""
+    wishes = {"exemplar": raster(bricks(32, 32)), "width": 32, "height": 32, "steps": 2, "octaves": 1}
+    return Synthesize(name, **{**wishes, **changes})
+
+
+def long_job(name="long", **changes) -> Synthesize:
+    """A job that goes on until it is cancelled, in steps of some milliseconds."""
+    return short_job(name, **{"width": 64, "height": 64, "steps": 100_000, "frame_interval": 0.05, **changes})
+
+
+def end_of(client: EngineClient, job: str):
+    """Wait for the end of a job."""
+    *_, last = client.events(job, JOB_SECONDS)
+    return last
