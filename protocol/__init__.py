@@ -1,8 +1,8 @@
 """Messages between a client and the engine, where the engine listens, and a client."""
 
-from protocol.client import EngineClient, find_engine, software_version
+from protocol.client import EngineClient
 from protocol.codec import decode, encode
-from protocol.connection import Connection, connection_path, read_connection
+from protocol.connection import Connection, connection_path, find_engine, read_connection
 from protocol.errors import (
     EngineError,
     EngineLostError,
@@ -36,7 +36,7 @@ from protocol.messages import (
     WorkerStatus,
 )
 from protocol.raster import Raster
-from protocol.version import PROTOCOL
+from protocol.version import PROTOCOL, software_version
 
 __all__ = [
     "PROTOCOL",

@@ -1,14 +1,14 @@
 """A client of the engine, for programs with a loop of their own and for those without."""
 
 import time
-from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, version
+from collections import deque
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from protocol.codec import decode, encode
-from protocol.connection import Connection, connection_path, is_listening, read_connection
-from protocol.errors import EngineLostError, EngineRefusedError, NoEngineError, ProtocolError
+from protocol.codec import UNKNOWN_TYPE, decode, encode, job_in
+from protocol.connection import Connection, connection_path, find_engine, read_connection
+from protocol.errors import EngineLostError, EngineRefusedError, ProtocolError, UnsafeFileError
 from protocol.keys import CLIENT_KEYS, KeyPair, own_keys
 from protocol.limits import Limits
 from protocol.link import Link
@@ -33,7 +33,8 @@ from protocol.messages import (
     Welcome,
 )
 from protocol.private_files import make_folder, state_folder
-from protocol.version import PROTOCOL
+from protocol.raster import Buffer
+from protocol.version import PROTOCOL, software_version
 
 Event = Accepted | Progress | Frame | JobEnd | Welcome | Status | Pong
 E = TypeVar("E")
@@ -41,6 +42,7 @@ E = TypeVar("E")
 LOST = "engine-lost"
 PING_SECONDS = 1.0
 RETRY_SECONDS = 1.0
+GREETING_SECONDS = 5.0
 TURN_SECONDS = 0.2
 # What an engine sends is as large as it was asked for, and `status` may list many clients.
 READING = Limits(header_bytes=2**24, message_bytes=2**40, raster_pixels=2**40)
@@ -61,22 +63,23 @@ class EngineClient:
 
     welcome: Welcome
 
-    def __init__(self, find: Callable[[], Connection], keys: KeyPair, *, name: str) -> None:
+    def __init__(self, path: Path, keys: KeyPair, *, name: str) -> None:
         """Prepare a client; `connect` also connects it.
 
         Args:
-            find: Looks up where the engine listens, now and whenever it has been lost.
+            path: The engine's connection file, read now and whenever the engine has been lost.
             keys: Who this client is.
             name: What it is, for people.
         """
         self.welcome = Welcome(PROTOCOL, "")
-        self._find = find
+        self._path = path
         self._hello = Hello(PROTOCOL, name, software_version())
         self._link = Link(keys)
         self._greeted = False
         self._jobs: set[str] = set()
-        self._held: list[Event] = []
-        self._heard = self._pinged = self._tried = time.monotonic()
+        self._held: deque[Event] = deque()
+        self._engine: Connection | None = None
+        self._heard = self._pinged = self._tried = self._opened = time.monotonic()
 
     @classmethod
     def connect(
@@ -99,10 +102,8 @@ class EngineClient:
             EngineRefusedError: It speaks another version of the protocol, or takes no more clients.
             UnsafeFileError: The connection file or the keys are broken or open to others.
         """
-        found = path or connection_path()
-        client = cls(
-            lambda: find_engine(found), keys or own_keys(make_folder(state_folder()) / CLIENT_KEYS), name=name
-        )
+        own = keys or own_keys(make_folder(state_folder()) / CLIENT_KEYS)
+        client = cls(path or connection_path(), own, name=name)
         try:
             client.greet(timeout)
         except BaseException:
@@ -130,7 +131,7 @@ class EngineClient:
             EngineLostError: There is one, and it does not answer.
             EngineRefusedError: It said no.
         """
-        self._open()
+        self._open(find_engine(self._path))
         return self._await(Welcome, timeout)
 
     @property
@@ -192,27 +193,26 @@ class EngineClient:
             EngineLostError: Nothing came in time, though the engine lives, or there is no such job.
         """
         last = time.monotonic()
-        held: list[Event] = []
+        others: list[Event] = []
         try:
             while True:
-                if job not in self._jobs and not self._held:
-                    raise EngineLostError(f"job {job!r} is not running: it has ended, or was never handed in")
-                fresh = self._held or self.poll(TURN_SECONDS)
-                self._held = []
-                for number, event in enumerate(fresh):
+                if not self._held:
+                    if job not in self._jobs:
+                        raise EngineLostError(f"job {job!r} is not running: it has ended, or was never handed in")
+                    self._held.extend(self.poll(TURN_SECONDS))
+                while self._held:
+                    event = self._held.popleft()
                     if isinstance(event, Welcome | Status | Pong) or event.job != job:
-                        held.append(event)
+                        others.append(event)
                         continue
                     last = time.monotonic()
-                    if isinstance(event, JobEnd):
-                        held += fresh[number + 1 :]
-                        yield event
-                        return
                     yield event
+                    if isinstance(event, JobEnd):
+                        return
                 if timeout is not None and time.monotonic() - last > timeout:
                     raise EngineLostError(f"nothing was heard of job {job!r} for {timeout:g} s")
         finally:
-            self._held = held + self._held
+            self._held.extendleft(reversed(others))
 
     def status(self, timeout: float = 5.0) -> Status:
         """Ask what the engine is doing.
@@ -225,17 +225,30 @@ class EngineClient:
 
         Raises:
             EngineLostError: It does not answer.
-            EngineRefusedError: It said no.
         """
         self._send(StatusRequest())
         return self._await(Status, timeout)
 
     def ping(self, number: int = 0) -> None:
-        """Ask for a `Pong` with this number; numbers above 0 come back as events."""
+        """Ask for a `Pong` with this number; numbers above 0 come back as events.
+
+        Args:
+            number: 0 or more.
+
+        Raises:
+            EngineLostError: There is no engine now.
+        """
         self._send(Ping(number))
 
     def shutdown(self, reason: str = "") -> None:
-        """Ask the engine to end."""
+        """Ask the engine to end.
+
+        Args:
+            reason: Why, for people.
+
+        Raises:
+            EngineLostError: There is no engine now.
+        """
         self._send(Shutdown(reason))
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
@@ -248,7 +261,8 @@ class EngineClient:
             Events of all jobs, `Welcome` when an engine has been found again, and `Failed` without a job where the
             engine refuses what this client sent.
         """
-        found, self._held = self._held, []
+        found = list(self._held)
+        self._held.clear()
         found += self._receive(0.0 if found else timeout)
         now = time.monotonic()
         if self._greeted:
@@ -266,11 +280,11 @@ class EngineClient:
         self._greeted = False
         self._link.end()
 
-    def _open(self) -> None:
+    def _open(self, engine: Connection) -> None:
         self._greeted = False
-        self._link.close(0)
-        self._tried = time.monotonic()
-        self._link.open(self._find())
+        self._tried = self._opened = time.monotonic()
+        self._engine = engine
+        self._link.open(engine)
         self._link.send(encode(self._hello))
 
     def _send(self, message: ClientMessage) -> None:
@@ -289,9 +303,21 @@ class EngineClient:
         found: list[Event] = []
         for parts in self._link.receive(timeout):
             self._heard = time.monotonic()
-            message: EngineMessage = decode(parts, EngineMessage, READING)  # type: ignore[arg-type]
-            found += self._take(message)
+            found += self._understand(parts)
         return found
+
+    def _understand(self, parts: Sequence[Buffer]) -> list[Event]:
+        try:
+            return self._take(decode(parts, EngineMessage, READING))  # type: ignore[arg-type]
+        except ProtocolError as error:
+            job = job_in(parts, READING)
+            # A newer engine may tell of more than this client knows.
+            if error.code == UNKNOWN_TYPE or job not in self._jobs:
+                return []
+            self._jobs.discard(job)
+            return [
+                Failed(error.code, f"the engine says what this client cannot read: {error}"[:4000], "upgrade it", job)
+            ]
 
     def _take(self, message: EngineMessage) -> list[Event]:
         match message:
@@ -318,60 +344,27 @@ class EngineClient:
         return ended
 
     def _retry(self) -> None:
+        self._tried = time.monotonic()
         try:
-            self._open()
-        except NoEngineError:
-            self._link.close(0)
+            found = read_connection(self._path)
+        except (FileNotFoundError, UnsafeFileError):
+            return
+        # The socket connects by itself as soon as something listens, and a busy engine may need some time to answer.
+        if not self._link.is_open or found != self._engine or self._tried - self._opened > GREETING_SECONDS:
+            self._open(found)
 
     def _await(self, kind: type[E], timeout: float) -> E:
         until = time.monotonic() + timeout
-        kept: list[Event] = []
-        try:
-            while time.monotonic() < until:
-                arrived = self._receive(min(TURN_SECONDS, max(0.0, until - time.monotonic())))
-                kept += [event for event in arrived if not isinstance(event, kind)]
-                for event in arrived:
-                    if isinstance(event, kind):
-                        return event
-                    if isinstance(event, Failed) and event.job is None:
-                        raise EngineRefusedError(f"{event.message}: {event.hint}" if event.hint else event.message)
-                if not self._link.is_open:
-                    raise EngineLostError("the engine has ended")
-        finally:
-            self._held += kept
+        while time.monotonic() < until:
+            arrived = self._receive(min(TURN_SECONDS, max(0.0, until - time.monotonic())))
+            self._held.extend(event for event in arrived if not isinstance(event, kind))
+            for event in arrived:
+                if isinstance(event, kind):
+                    return event
+                if kind is Welcome and isinstance(event, Failed) and event.job is None:
+                    raise EngineRefusedError(f"{event.message}: {event.hint}" if event.hint else event.message)
+            if not self._link.is_open:
+                raise EngineLostError("the engine has ended")
         raise EngineLostError(
             f"the engine has not answered within {timeout:g} s: it hangs, or does not know this client's key"
         )
-
-
-def find_engine(path: Path) -> Connection:
-    """Look up where an engine listens.
-
-    Args:
-        path: Its connection file.
-
-    Returns:
-        What the file says; something listens there.
-
-    Raises:
-        NoEngineError: There is no file, or it was left behind by an engine that has ended.
-        UnsafeFileError: The file is broken, or others can write to it.
-    """
-    remedy = "start one with `texture-engine serve`"
-    try:
-        found = read_connection(path)
-    except FileNotFoundError:
-        raise NoEngineError(f"no engine is running ({path} is not there): {remedy}") from None
-    if not is_listening(found):
-        raise NoEngineError(
-            f"no engine is running (nothing listens at {found.address}, which {path} names): {remedy}"
-        )
-    return found
-
-
-def software_version() -> str:
-    """Look up the version of this package; `source` where it is run from its folder."""
-    try:
-        return version("gimp-texture-synthesis")
-    except PackageNotFoundError:
-        return "source"

@@ -18,6 +18,7 @@ from protocol.raster import SAMPLE_BYTES, Buffer, Raster, raster_bytes
 M = TypeVar("M")
 
 MOST_ITEMS = 1024
+UNKNOWN_TYPE = "unknown-type"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _RASTER_NUMBERS = ("width", "height", "channels", "depth")
 
@@ -69,7 +70,8 @@ def decode(parts: Sequence[Buffer], kinds: type[M], limits: Limits) -> M:
     known = {kind.type: kind for kind in get_args(kinds) or (kinds,)}
     kind = header.get("type")
     if not isinstance(kind, str) or kind not in known:
-        raise ProtocolError(f"message type {_shown(kind)} is not known: send one of {', '.join(known)}")
+        said = f"message type {_shown(kind)} is not known: send one of {', '.join(known)}"
+        raise ProtocolError(said, UNKNOWN_TYPE)
     found: M = _build(known[kind], header, kind, pixels, limits)
     return found
 

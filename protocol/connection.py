@@ -6,14 +6,14 @@ import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from protocol.errors import UnsafeFileError
+from protocol.errors import NoEngineError, UnsafeFileError
 from protocol.keys import is_key
 from protocol.private_files import read_private, state_folder, write_private
 from protocol.version import Version
 
 CONNECTION_FILE = "engine.json"
 
-_ADDRESS = re.compile(r"tcp://(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>[\w.-]+)):(?P<port>[0-9]{1,5})")
+_ADDRESS = re.compile(r"tcp://(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>\*|[\w.-]+)):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True)
@@ -127,3 +127,28 @@ def is_listening(connection: Connection, timeout: float = 1.0) -> bool:
     # A name that cannot be a computer's is a UnicodeError, not an OSError.
     except (OSError, UnicodeError):
         return False
+
+
+def find_engine(path: Path) -> Connection:
+    """Look up where an engine listens.
+
+    Args:
+        path: Its connection file.
+
+    Returns:
+        What the file says; something listens there.
+
+    Raises:
+        NoEngineError: There is no file, or it was left behind by an engine that has ended.
+        UnsafeFileError: The file is broken, or others can write to it.
+    """
+    remedy = "start one with `texture-engine serve`"
+    try:
+        found = read_connection(path)
+    except FileNotFoundError:
+        raise NoEngineError(f"no engine is running ({path} is not there): {remedy}") from None
+    if not is_listening(found):
+        raise NoEngineError(
+            f"no engine is running (nothing listens at {found.address}, which {path} names): {remedy}"
+        )
+    return found

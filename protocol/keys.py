@@ -73,7 +73,7 @@ def read_authorized(path: Path) -> dict[str, str]:
     """Read the public keys of those who may come in.
 
     Args:
-        path: A file with one key to a line and a name behind it; lines that begin with `# ` are comments.
+        path: A file with one key to a line and a name behind it; lines that begin with `#` are comments.
 
     Returns:
         Names by keys.
@@ -91,8 +91,8 @@ def read_authorized(path: Path) -> dict[str, str]:
         raise UnsafeFileError(f"{path} is no text: give a file with one public key to a line") from None
     found = {}
     for number, line in enumerate(lines, 1):
-        # `#` alone does not make a comment: a key may begin with it.
-        if not line.strip() or line.startswith("# "):
+        # No key begins with `#`, which would stand for more than its first four bytes hold.
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
         key, _, owner = line.strip().partition(" ")
         if not is_key(key):

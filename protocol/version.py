@@ -1,5 +1,7 @@
 """Which protocol this is, and whether another one will do."""
 
+from importlib.metadata import PackageNotFoundError, version
+
 from protocol.fields import Count
 
 PROTOCOL = (1, 0)
@@ -25,3 +27,11 @@ def version_problem(engine: Version, client: Version) -> tuple[str, str] | None:
         f"the engine speaks version {engine[0]} of the protocol and the client version {client[0]}",
         f"upgrade the {older}, it is the older one",
     )
+
+
+def software_version() -> str:
+    """Look up the version of this package; `source` where it is run from its folder."""
+    try:
+        return version("gimp-texture-synthesis")
+    except PackageNotFoundError:
+        return "source"

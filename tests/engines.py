@@ -15,6 +15,7 @@ from protocol import EngineClient, NoEngineError, Raster, Status, Synthesize
 from protocol.connection import CONNECTION_FILE
 from protocol.keys import CLIENT_KEYS, own_keys
 
+SERVE = ("-m", "engine", "serve")
 START_SECONDS = 20
 READY_SECONDS = 60
 JOB_SECONDS = 60
@@ -23,10 +24,10 @@ JOB_SECONDS = 60
 class Engine:
     """A running `texture-engine serve`."""
 
-    def __init__(self, folder: Path, *options: str, environment=None) -> None:
+    def __init__(self, folder: Path, *options: str, environment=None, program=SERVE) -> None:
         self.folder = folder
         self.log = folder.with_name(f"{folder.name}.log")
-        command = [sys.executable, "-m", "engine", "serve", *options]
+        command = [sys.executable, *program, *options]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stderr=log, env=surroundings(folder, environment))
 
@@ -71,10 +72,10 @@ class Engine:
 
 
 @contextmanager
-def running(folder: Path, *options: str, environment=None):
+def running(folder: Path, *options: str, environment=None, program=SERVE):
     """Run an engine for a while."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = Engine(folder, *options, environment=environment)
+    engine = Engine(folder, *options, environment=environment, program=program)
     try:
         yield engine
     finally:

@@ -16,13 +16,12 @@ import zmq
 from engine.service.front import Front, Options
 from engine.service.logs import start_log
 from engine.service.presence import AlreadyRunningError, Presence, take_lock
-from protocol.client import software_version
 from protocol.connection import Connection, connection_path, read_connection, split_address
 from protocol.errors import UnsafeFileError
 from protocol.keys import CLIENT_KEYS, ENGINE_KEYS, own_keys, read_authorized
 from protocol.limits import Limits
 from protocol.private_files import make_folder, state_folder
-from protocol.version import PROTOCOL
+from protocol.version import PROTOCOL, software_version
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ANY_ADDRESS = ("0.0.0.0", "*", "::")  # noqa: S104  # compared with, not bound to

@@ -41,6 +41,7 @@ class FairQueue:
 
     def __init__(self) -> None:
         self._lines: OrderedDict[bytes, deque[Job]] = OrderedDict()
+        self._served = b""
 
     def __len__(self) -> int:
         return sum(len(line) for line in self._lines.values())
@@ -61,8 +62,10 @@ class FairQueue:
         return sum(job.size for job in self)
 
     def put(self, job: Job) -> None:
-        """Add a job at the end of its client's line."""
+        """Add a job at the end of its client's line; who was served last stays the last in turn."""
         self._lines.setdefault(job.client, deque()).append(job)
+        if self._served in self._lines:
+            self._lines.move_to_end(self._served)
 
     def take(self, fits: Callable[[Job], bool]) -> Job | None:
         """Take the next job that fits, and let its client be the last in turn."""
@@ -70,6 +73,7 @@ class FairQueue:
             for job in line:
                 if fits(job):
                     self._lines.move_to_end(client)
+                    self._served = client
                     self.remove(job)
                     return job
         return None

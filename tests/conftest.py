@@ -1,0 +1,60 @@
+"""What several test files need."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+OLDEST, NEWEST = 10, 19
+SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def second_python(request, tmp_path_factory):
+    """A Python of another version with pyzmq and msgpack, made once and kept in pytest's cache."""
+    cache = getattr(request.config, "cache", None)
+    kept = Path(cache.mkdir("second-python")) if cache else tmp_path_factory.mktemp("second-python")
+    bases = other_pythons()
+    for minor, base in bases:
+        if python := furnished(kept / f"3.{minor}", base):
+            return python
+    if bases:
+        return pytest.skip("pip can install pyzmq and msgpack for no Python of another version")
+    return pytest.skip(f"there is no Python 3.{OLDEST} or later but the one that runs the tests")
+
+
+def other_pythons():
+    """The Pythons on this computer of another version than this one, the newest first, with their minor version."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    found = []
+    for minor in range(NEWEST, OLDEST - 1, -1):
+        paths = [shutil.which(f"python3.{minor}"), *map(str, sorted(pyenv.glob(f"3.{minor}.*/bin/python")))]
+        # A name on the PATH may be pyenv's for a version that is not in use: it is asked.
+        asked = "import sys; sys.exit(sys.version_info[:2] != (3, int(sys.argv[1])))"
+        works = (path for path in paths if path and succeeds(path, "-c", asked, str(minor)))
+        if minor != sys.version_info.minor and (first := next(works, None)):
+            found.append((minor, first))
+    return found
+
+
+def furnished(folder, base):
+    """A Python with what `protocol/` needs, in an environment of its own; None where it cannot be had."""
+    python = str(folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+    ready = (python, "-c", "import msgpack, zmq")
+    if succeeds(*ready):
+        return python
+    shutil.rmtree(folder, ignore_errors=True)
+    install = ("-m", "pip", "install", "--quiet", "--retries", "1", "--only-binary", ":all:", "pyzmq", "msgpack")
+    made = succeeds(base, "-m", "venv", str(folder)) and succeeds(python, *install) and succeeds(*ready)
+    return python if made else None
+
+
+def succeeds(*command):
+    """Tell whether a command does what it is to do."""
+    try:
+        return subprocess.run(command, capture_output=True, timeout=SECONDS).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
