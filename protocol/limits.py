@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from protocol.fields import Bytes
+from protocol.fields import Bytes, Seconds
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,9 @@ class Limits:
         raster_pixels: The most pixels of one raster.
         jobs: The most jobs that wait or run, of all clients together.
         jobs_per_client: The most jobs of one client that wait or run.
-        waiting_bytes: The most bytes of pixels that wait, of all clients together.
+        waiting_bytes: The most bytes of messages that wait, of all clients together.
         clients: The most clients at once.
+        quiet_seconds: A client that sends nothing for so long is taken for gone, and its jobs are cancelled.
     """
 
     header_bytes: Bytes = 2**16
@@ -26,3 +27,4 @@ class Limits:
     jobs_per_client: Bytes = 16
     waiting_bytes: Bytes = 2**30
     clients: Bytes = 64
+    quiet_seconds: Seconds = 30.0

@@ -14,7 +14,6 @@ UNREAD_MESSAGES = 4
 """Messages that may wait here: where they are read slowly, the engine keeps the newest frame only."""
 RECEIVE_BYTES = 2**18
 LINGER_MILLISECONDS = 1000
-HEARTBEAT_MILLISECONDS = 1000
 MESSAGES_AT_ONCE = 64
 """A caller with a window to draw has its turn after so many."""
 
@@ -43,7 +42,8 @@ class Link:
         made.linger = LINGER_MILLISECONDS
         made.rcvhwm = UNREAD_MESSAGES
         made.rcvbuf = RECEIVE_BYTES
-        made.heartbeat_ivl = HEARTBEAT_MILLISECONDS
+        # No heartbeats of ZeroMQ's own: they end a connection that is read slowly, and libzmq aborts the process when
+        # it is read again (https://github.com/zeromq/libzmq/issues/3937).
         made.connect(engine.address)
         self._socket = made
 

@@ -60,7 +60,8 @@ class Synthesize:
         memory: Bytes that synthesis may take; left out, what the engine thinks best.
         device: One of `welcome`'s devices, or `auto` for any.
         depth: Kind of sample of the result: `u8`, `u16` or `f32`.
-        frame_interval: Seconds between frames; 0 for none but at the end of octaves, left out for none at all.
+        frame_interval: Seconds between frames, besides one at the start and at the end of octaves; 0 for these only,
+            left out for none at all.
         frame_limit: The longest side of a frame, pixels; 0 for as large as they are.
     """
 

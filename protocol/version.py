@@ -1,5 +1,6 @@
 """Which protocol this is, and whether another one will do."""
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from protocol.fields import Count
@@ -29,6 +30,7 @@ def version_problem(engine: Version, client: Version) -> tuple[str, str] | None:
     )
 
 
+@cache
 def software_version() -> str:
     """Look up the version of this package; `source` where it is run from its folder."""
     try:

@@ -1,0 +1,369 @@
+"""That `protocol/README.md` says what is so, and that its examples run."""
+
+import ast
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields, is_dataclass
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Union, get_args, get_origin, get_type_hints
+
+import pytest
+from engines import JOB_SECONDS, running, surroundings
+from pictures import load
+
+from engine.preparation import LARGEST_EXEMPLAR, SMALLEST_EXEMPLAR
+from engine.synthesis.encoders import encoder_names
+from engine.synthesis.encoders.network import Pooling
+from engine.synthesis.recipes import QUALITIES, RECIPES
+from engine.synthesis.settings import Settings, SettingsError
+from protocol import (
+    PROTOCOL,
+    ClientMessage,
+    ClientStatus,
+    Connection,
+    EngineMessage,
+    Limits,
+    Raster,
+    WorkerStatus,
+)
+from protocol.codec import MOST_ITEMS
+from protocol.connection import CONNECTION_FILE
+from protocol.errors import ProtocolError
+from protocol.fields import Range
+from protocol.keys import CLIENT_KEYS
+from protocol.link import RECEIVE_BYTES, UNREAD_MESSAGES
+from protocol.private_files import FOLDER_VARIABLE
+from protocol.raster import SAMPLE_BYTES
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "protocol" / "README.md").read_text(encoding="utf-8")
+RECORDS = {Raster: "raster", Limits: "limits", ClientStatus: "client status", WorkerStatus: "worker status"}
+PARTS = {
+    "Messages": {name: record for record, name in RECORDS.items()},
+    "What a client sends": {kind.type: kind for kind in get_args(ClientMessage)},
+    "What the engine sends": {kind.type: kind for kind in get_args(EngineMessage)},
+}
+EXAMPLES = re.findall(r"^### ([^\n]+)\n(?:(?!^#).)*?^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+RUNNABLE = re.findall(r"^<!-- runnable -->\n```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+PICTURE = (48, 64, 3)
+
+
+# The page as it is.
+
+
+def part(title):
+    """What is below a heading of the second rank."""
+    return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)[1]
+
+
+def sections(title):
+    """What is below each of its headings, by heading."""
+    found = re.split(r"^#{3,4} (.+)\n", part(title), flags=re.MULTILINE)[1:]
+    return dict(zip(found[::2], found[1::2], strict=True))
+
+
+def table(text):
+    """The rows of the first table with fields in a text, by the name in their first cell."""
+    rows = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\|.*\|$", text, re.MULTILINE)
+    ]
+    return {name.strip("`"): cells for name, *cells in rows[2:]}
+
+
+# The protocol as it is.
+
+
+def rows_of(record):
+    """Type and default of every field on the wire, by name."""
+    hints = get_type_hints(record, include_extras=True)
+    found = {f.name: [words_for(hints[f.name]), default_of(f)] for f in fields(record) if f.name != "data"}
+    if record is Raster:
+        found["offset"] = ["whole 0…2^63−1", "0"]
+    return found
+
+
+def words_for(hint):
+    """A type as the page writes it."""
+    if get_origin(hint) in {Union, UnionType}:
+        (one,) = (part for part in get_args(hint) if part is not NoneType)
+        return f"{words_for(one)}, or nil"
+    if get_origin(hint) is Annotated:
+        kind, span = get_args(hint)
+        return words_for_range(kind, span)
+    if get_origin(hint) is tuple:
+        first, *rest = get_args(hint)
+        return f"list of {words_for(first)}" if rest == [...] else f"[{', '.join(map(words_for, get_args(hint)))}]"
+    if get_origin(hint) is Mapping:
+        return "map of {} to {}".format(*map(words_for, get_args(hint)))
+    return {**RECORDS, int: "whole", float: "number", str: "text", bool: "yes/no"}[hint]
+
+
+def words_for_range(kind, span):
+    if span.name:
+        return "name"
+    return f"text {span.high}" if kind is str else f"{words_for(kind)} {figure(span.low)}…{figure(span.high)}"
+
+
+def figure(number):
+    """A number as the page writes it."""
+    for base in (2, 10):
+        for power in range(9, 64):
+            if number in {base**power, base**power - 1}:
+                return f"{base}^{power}" + "−1" * (number < base**power)
+    return f"{number:g}"
+
+
+def default_of(field):
+    """A default as the page writes it."""
+    if field.default is MISSING and field.default_factory is MISSING:
+        return "needed"
+    value = field.default if field.default_factory is MISSING else field.default_factory()
+    if is_dataclass(value):
+        return "its defaults"
+    if value is None:
+        return "nil"
+    plain = dict(value) if isinstance(value, Mapping) else value
+    words = json.dumps(plain)
+    return words if isinstance(plain, int | float) else f"`{words}`"
+
+
+def codes_in_source():
+    """Every code that a failure is made with, in the engine and in the protocol."""
+    for room in ("engine", "protocol"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            tree = ast.parse(path.read_bytes())
+            constants = {
+                target.id: node.value.value
+                for node in tree.body
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+                for target in node.targets
+            }
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call):
+                    yield from (code_of(word, constants) for word in code_words(node))
+
+
+def code_words(call):
+    """Where the code stands in a call that makes a failure."""
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    place = {"Failed": 0, "fail_all": 0, "ProtocolError": 1}.get(name)
+    if place is not None:
+        yield from call.args[place : place + 1]
+        yield from (keyword.value for keyword in call.keywords if keyword.arg == "code")
+
+
+def code_of(word, constants):
+    """A code that is written there; None where one is passed on."""
+    return word.value if isinstance(word, ast.Constant) else constants.get(getattr(word, "id", None))
+
+
+# Messages.
+
+
+@pytest.mark.parametrize("title", PARTS)
+def test_every_message_has_a_section_and_nothing_else_has(title):
+    assert sorted(sections(title)) == sorted(PARTS[title])
+
+
+@pytest.mark.parametrize(("title", "name"), [(title, name) for title, names in PARTS.items() for name in names])
+def test_a_table_has_every_field_with_its_type_and_default_and_nothing_else(title, name):
+    found = {field: cells[:2] for field, cells in table(sections(title)[name]).items()}
+    assert found == rows_of(PARTS[title][name])
+
+
+def test_the_least_and_the_most_of_every_kind_of_field_are_written_as_the_page_explains():
+    assert [words_for(hint) for hint in (Annotated[int, Range(1, 100)], Annotated[float, Range(0, 1e9)])] == [
+        "whole 1…100",
+        "number 0…10^9",
+    ]
+
+
+def test_every_limit_is_there_with_its_value():
+    assert {name: int(cells[1]) for name, cells in table(sections("Messages")["limits"]).items()} == asdict(Limits())
+
+
+def test_the_most_items_of_a_list_are_told():
+    assert f"| list of …, map of … | array or map of at most {MOST_ITEMS} |" in PAGE
+
+
+def test_the_version_is_told():
+    assert f"This is version {PROTOCOL[0]}.{PROTOCOL[1]} of the protocol." in PAGE
+
+
+# What the engine makes of a request.
+
+
+def requests():
+    return table(sections("What a client sends")["synthesize"])
+
+
+@pytest.mark.parametrize(
+    ("field", "choices"),
+    [
+        ("recipe", RECIPES),
+        ("quality", QUALITIES),
+        ("encoder", encoder_names()),
+        ("pooling", get_args(Pooling)),
+        ("depth", SAMPLE_BYTES),
+    ],
+)
+def test_every_choice_is_told(field, choices):
+    assert re.findall(r"`([\w-]+)`", requests()[field][2]) == list(choices)
+
+
+RANGES = {
+    field: tuple(map(ast.literal_eval, told.groups()))
+    for field, (_, _, meaning) in requests().items()
+    if (told := re.search(r"the engine takes (\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)", meaning))
+}
+WHOLE = {"width", "octaves", "steps"}
+
+
+def settings_with(field, value):
+    wishes = {"scales": {"scales": (value,)}, "width": {"size": (64, value)}}
+    return Settings(**{"size": (64, 64), **wishes.get(field, {field: value})})
+
+
+def test_the_ranges_that_the_engine_takes_are_told_where_they_are_narrower():
+    assert set(RANGES) == {*WHOLE, "scales", "noise", "overuse"}
+
+
+@pytest.mark.parametrize("field", RANGES)
+def test_the_engine_takes_the_range_that_is_told(field):
+    for value in RANGES[field]:
+        settings_with(field, value)
+
+
+@pytest.mark.parametrize("field", RANGES)
+@pytest.mark.parametrize("way", [-1, 1], ids=["below", "above"])
+def test_the_engine_takes_nothing_beyond_the_range_that_is_told(field, way):
+    beyond = RANGES[field][way > 0] + way * (1 if field in WHOLE else 0.01)
+    with pytest.raises(SettingsError):
+        settings_with(field, beyond)
+
+
+def test_the_least_memory_is_told():
+    least = int(re.search(r"(\d+) or more", requests()["memory"][2])[1])
+    Settings(size=(64, 64), memory=least)
+    with pytest.raises(SettingsError):
+        Settings(size=(64, 64), memory=least - 1)
+
+
+def test_the_least_and_the_largest_exemplar_are_told():
+    sizes = f"{SMALLEST_EXEMPLAR}×{SMALLEST_EXEMPLAR} to {figure(LARGEST_EXEMPLAR)} pixels"
+    assert sizes in requests()["exemplar"][2]
+
+
+# Failures.
+
+
+def test_every_code_of_a_failure_is_explained_and_nothing_else():
+    codes = {code for code in codes_in_source() if code is not None} | {ProtocolError("").code}
+    assert set(table(part("What goes wrong"))) == codes
+
+
+# Files and socket.
+
+
+def test_every_key_of_the_connection_file_is_explained():
+    explained = part("Where the engine listens").rpartition("```")[2]
+    assert list(table(explained)) == [field.name for field in fields(Connection)]
+
+
+def test_the_connection_file_that_is_shown_has_these_keys():
+    shown = json.loads(re.search(r"```json\n(.*?)```", part("Where the engine listens"), re.DOTALL)[1])
+    assert list(shown) == [field.name for field in fields(Connection)]
+
+
+@pytest.mark.parametrize("name", [FOLDER_VARIABLE, CONNECTION_FILE, CLIENT_KEYS])
+def test_files_and_variables_have_their_names(name):
+    assert f"`{name}`" in PAGE
+
+
+@pytest.mark.parametrize(("option", "value"), [("ZMQ_RCVHWM", UNREAD_MESSAGES), ("ZMQ_RCVBUF", RECEIVE_BYTES)])
+def test_the_socket_is_as_that_of_the_client_here(option, value):
+    assert f"| `{option}` | {value} |" in PAGE
+
+
+# Examples.
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    with (
+        running(tmp_path_factory.mktemp("page") / "engine", "--device", "cpu") as started,
+        started.client() as client,
+    ):
+        started.ready(client)
+        yield started
+
+
+@pytest.fixture
+def follow(engine, tmp_path):
+    """Start an example in a folder of its own."""
+    started = []
+
+    def start(code):
+        command = [sys.executable, "-W", "error", "-u", "-c", code]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen(command, cwd=tmp_path, env=surroundings(engine.folder), **pipes))
+        return started[0]
+
+    yield start
+    for example in started:
+        example.kill()
+        example.communicate()
+
+
+def told_by(example):
+    """What an example has printed when it is through."""
+    output, errors = example.communicate(timeout=JOB_SECONDS)
+    assert example.returncode == 0, errors
+    return output
+
+
+def test_three_examples_are_run():
+    assert len(RUNNABLE) == 3
+
+
+def test_only_the_example_with_a_main_loop_is_not_run():
+    assert [title for title, code in EXAMPLES if code not in RUNNABLE] == ["In GLib's main loop"]
+
+
+@pytest.mark.parametrize("code", [code for _, code in EXAMPLES], ids=[title for title, _ in EXAMPLES])
+def test_every_example_is_python(code):
+    compile(code, "example", "exec")
+
+
+@pytest.mark.parametrize("code", RUNNABLE[:2], ids=["texture", "hole"])
+def test_an_example_for_other_languages_does_without_the_protocol_package(code):
+    assert "protocol import" not in code
+
+
+def test_the_small_client_shows_progress_counts_frames_and_saves_the_texture(follow, tmp_path):
+    output = told_by(follow(RUNNABLE[0]))
+    assert re.fullmatch(r"((loading|synthesis): step \d+ of \d+\n)+done: [1-9]\d* steps, [1-9]\d* frames\n", output)
+    assert_textured(load(tmp_path / "more.ppm"), PICTURE)
+
+
+def test_ctrl_c_keeps_the_hole_as_far_as_it_is_filled(follow, tmp_path):
+    example = follow(RUNNABLE[1])
+    assert re.fullmatch(r"step \d+ of \d+, .*\n", example.stdout.readline())
+    example.send_signal(signal.SIGINT)
+    assert re.search(r"^cancelled at step \d+\n\Z", told_by(example), re.MULTILINE)
+    assert_textured(load(tmp_path / "filled.ppm"), (96, 96, 3))
+
+
+def test_the_example_with_the_client_here_saves_the_texture(follow, tmp_path):
+    assert told_by(follow(RUNNABLE[2])).startswith("Done(job='more'")
+    assert_textured(load(tmp_path / "more.ppm"), PICTURE)
+
+
+def assert_textured(picture, shape):
+    assert picture.shape == shape
+    assert picture.std() > 5
