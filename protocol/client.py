@@ -327,7 +327,7 @@ class EngineClient:
             case Shutdown():
                 return self._lose(f"the engine has ended{f': {message.reason}' if message.reason else ''}")
             case Failed(code="hello-first") if self._greeted:
-                return self._lose("the engine was started anew")
+                return self._lose("the engine was started anew, or has taken this client for gone")
             case Pong(number=0):
                 return []
             case Done() | Failed() | Cancelled():
@@ -338,7 +338,7 @@ class EngineClient:
         self._greeted = False
         self._link.close(0)
         self._tried = time.monotonic()
-        hint = "start the engine again if it does not come back, then repeat the job"
+        hint = "start the engine again with `texture-engine serve`, then repeat the job"
         ended: list[Event] = [Failed(LOST, why, hint, job) for job in sorted(self._jobs)]
         self._jobs.clear()
         return ended

@@ -197,13 +197,11 @@ def _read(hint: Any, value: Any, where: str, pixels: memoryview, limits: Limits)
 
 def _items(hint: Any, value: Any, where: str) -> list[tuple[Any, Any]]:  # noqa: ANN401
     parts = get_args(hint)
-    if not isinstance(value, list) or len(value) > MOST_ITEMS:
-        raise ProtocolError(f"{where} is {_shown(value)}: send a list of no more than {MOST_ITEMS}")
-    if parts[-1] is Ellipsis:
-        return [(parts[0], item) for item in value]
-    if len(value) != len(parts):
-        raise ProtocolError(f"{where} is {_shown(value)}: send a list of {len(parts)}")
-    return list(zip(parts, value, strict=True))
+    many = parts[-1] is Ellipsis
+    if not isinstance(value, list) or not (len(value) <= MOST_ITEMS if many else len(value) == len(parts)):
+        due = f"no more than {MOST_ITEMS}" if many else f"{len(parts)}"
+        raise ProtocolError(f"{where} is {_shown(value)}: send a list of {due}")
+    return [(parts[0], item) for item in value] if many else list(zip(parts, value, strict=True))
 
 
 def _leaf(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401

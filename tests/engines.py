@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-
 from pictures import bricks, bytes_of
-from protocol import EngineClient, NoEngineError, Raster, Status, Synthesize
+
+from protocol import EngineClient, NoEngineError, Progress, Raster, Status, Synthesize
 from protocol.connection import CONNECTION_FILE
 from protocol.keys import CLIENT_KEYS, own_keys
 
@@ -124,3 +124,18 @@ def end_of(client: EngineClient, job: str):
     """Wait for the end of a job."""
     *_, last = client.events(job, JOB_SECONDS)
     return last
+
+
+def started(client: EngineClient, request: Synthesize) -> None:
+    """Hand in a job and wait until it has taken a step."""
+    client.submit(request)
+    next(event for event in client.events(request.job, JOB_SECONDS) if isinstance(event, Progress) and event.step)
+
+
+def heard(client: EngineClient) -> list:
+    """Wait for whatever the engine says next; signs of life alone are nothing."""
+    until = time.monotonic() + JOB_SECONDS
+    while time.monotonic() < until:
+        if found := client.poll(0.2):
+            return found
+    raise AssertionError("the engine says nothing")

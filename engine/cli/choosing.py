@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.failures import ENGINE_FAILED, fail
+from engine.cli.failures import fail
 from engine.cli.progress import download_bar
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def runner(
             return run_in_engine(client, request, materials, start, title=title, quiet=quiet)
         except NotHereError as error:
             if engine is not None:
-                fail(str(error), ENGINE_FAILED)
+                fail(str(error))
             return run_here(request, title, record)
 
     return run_there

@@ -23,6 +23,7 @@ def detach_engine(log_file: Path) -> None:
     Raises:
         OSError: The log file cannot be written.
     """
+    from engine.service.logs import for_this_user
     from protocol import EngineError, find_engine
     from protocol.connection import connection_path
 
@@ -32,7 +33,7 @@ def detach_engine(log_file: Path) -> None:
     own: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         own = {"creationflags": WINDOWS_FLAGS}
-    with log_file.open("ab") as log:
+    with open(log_file, "ab", opener=for_this_user) as log:
         begins = log.tell()
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "engine", *given],
@@ -67,4 +68,7 @@ def running_already() -> str:
         found = running_engine(state_folder())
     except AlreadyRunningError as error:
         fail(str(error))
-    return f"an engine is running already, process {found.process} at {found.address}"
+    return (
+        f"an engine is running already, process {found.process} at {found.address}, with the options that it was "
+        "started with; `texture-engine stop` ends it"
+    )

@@ -69,18 +69,41 @@ def describe(found: "Status") -> list[str]:
         memory = f", {worker.memory_bytes / 2**30:.2f} GiB" if worker.memory_bytes else ""
         steps = f", step {worker.step} of {worker.steps}" if worker.steps else ""
         lines.append(f"worker on {worker.description or worker.device}: {worker.state}{steps}{memory}")
-    return lines + [f"client {c.client}: {c.jobs} jobs, here for {_duration(c.seconds)}" for c in found.clients]
+    for client in found.clients:
+        jobs = f"{client.jobs} job{'' if client.jobs == 1 else 's'}"
+        lines += [f"client {client.client}: {jobs}, here for {_duration(client.seconds)}"]
+    return lines
+
+
+def check_engine_file(engine: Path | None) -> None:
+    """Refuse a connection file that was named and is not there."""
+    if engine is not None and not engine.is_file():
+        fail(f"{engine} is not there: give the connection file of an engine, copied from its computer")
 
 
 def _client(engine: Path | None) -> "EngineClient":
-    from protocol import EngineClient, EngineError, UnsafeFileError
+    from protocol import EngineClient, EngineError, EngineLostError, UnsafeFileError
 
+    check_engine_file(engine)
     try:
         return EngineClient.connect(engine, name="texture-engine")
     except UnsafeFileError as error:
         fail(str(error))
+    except EngineLostError as error:
+        fail(f"{error}; {_remedy(engine)}", NOT_RUNNING)
     except EngineError as error:
         fail(str(error), NOT_RUNNING)
+
+
+def _remedy(engine: Path | None) -> str:
+    """Say what to do about an engine that does not answer."""
+    from protocol import connection_path, read_connection
+
+    if engine is not None:
+        return (
+            "on its computer, `texture-engine keys --add KEY` lets this user in; `texture-engine keys` shows the key"
+        )
+    return f"if it hangs, end process {read_connection(connection_path()).process}"
 
 
 def _duration(seconds: float) -> str:

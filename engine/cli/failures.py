@@ -31,10 +31,13 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
 def one_line_errors() -> Iterator[None]:
     """Turn every error that input can cause into one line and exit status 2; running out of memory into 3.
 
+    Ctrl+C, where nobody has made something of it before, is told in one line too.
+
     Yields:
         Nothing.
 
     Raises:
+        Exit: The command has told what is wrong, or does so here.
         ValueError: One that is not about input.
         RuntimeError: Likewise.
     """
@@ -45,6 +48,11 @@ def one_line_errors() -> Iterator[None]:
 
     try:
         yield
+    except typer.Exit:
+        # It is a RuntimeError, and what comes below would load torch to look at it.
+        raise
+    except KeyboardInterrupt:
+        fail("interrupted before there was a picture: nothing is written", INTERRUPTED)
     except (ImageError, MaterialError, ParsingError) as error:
         fail(str(error))
     except (ValueError, RuntimeError) as error:

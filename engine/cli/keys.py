@@ -24,6 +24,8 @@ def keys(
     from protocol.private_files import make_folder, state_folder, write_private
 
     try:
+        if name and add is None:
+            fail("a name is for a key that is added: give --add KEY too")
         folder = make_folder(state_folder())
         path = file or folder / AUTHORIZED_FILE
         known = read_authorized(path) if path.exists() else {}

@@ -60,3 +60,5 @@ def serve(
         print(running_already())
     except (ServingError, UnsafeFileError, ValueError) as error:
         fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or log_file} cannot be written ({error.strerror}): mend that")

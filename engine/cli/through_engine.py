@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.cli.engines import check_engine_file
 from engine.cli.failures import ENGINE_FAILED, OUT_OF_MEMORY, fail
 from engine.cli.outcome import Outcome
 from engine.cli.progress import step_bar
@@ -42,6 +43,7 @@ def find_client(engine: Path | None) -> EngineClient | None:
     Returns:
         A client, or None where the job is to be run without.
     """
+    check_engine_file(engine)
     try:
         return EngineClient.connect(engine, name="texture-engine synthesize")
     except (EngineError, UnsafeFileError) as error:

@@ -25,11 +25,13 @@ class Client:
     Attributes:
         name: What the client says it is.
         since: When it said hello, seconds of the monotonic clock.
+        heard: When it last said anything.
         outbox: Messages that could not be sent yet; of those under one key, the newest.
     """
 
     name: str
     since: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
     outbox: OrderedDict[Hashable, Parts] = field(default_factory=OrderedDict)
     _counter: int = 0
 
@@ -70,6 +72,15 @@ class Clients:
     def greet(self, client: bytes, name: str) -> None:
         """Add a client, or hear another name of one."""
         self._known.setdefault(client, Client(name)).name = name
+
+    def hear(self, client: bytes) -> None:
+        """Note that a client has said something."""
+        if client in self._known:
+            self._known[client].heard = time.monotonic()
+
+    def quiet(self, before: float) -> list[bytes]:
+        """List the clients that have said nothing since a time."""
+        return [client for client, found in self._known.items() if found.heard < before]
 
     def forget(self, client: bytes) -> None:
         """Leave a client out from here on."""

@@ -62,10 +62,14 @@ class Computer:
     def _load(
         self, name: str, weights: str | None, pooling: str, fetching: Callable[[int, int], None] | None
     ) -> Encoder:
-        loaded = load_encoder(
-            name,
-            weights=None if weights is None else Path(weights),
-            pooling=pooling,  # type: ignore[arg-type]
-            progress=fetching,
-        )
+        try:
+            loaded = load_encoder(
+                name,
+                weights=None if weights is None else Path(weights),
+                pooling=pooling,  # type: ignore[arg-type]
+                progress=fetching,
+            )
+        # A name that no file can have is not even looked for.
+        except OSError as error:
+            raise EncoderError(f"{weights or name} cannot be read ({error.strerror}): name another file") from error
         return loaded.to(self.device)

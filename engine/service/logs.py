@@ -1,7 +1,9 @@
 """The engine's log."""
 
 import logging
+import os
 import sys
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -10,8 +12,17 @@ LOG_BYTES = 2**20
 OLD_LOGS = 3
 
 
+def for_this_user(path: str | os.PathLike[str], flags: int) -> int:
+    """Open a file that is made, where it is not there yet, for this user alone; an `opener` of `open`."""
+    return os.open(path, flags, 0o600)
+
+
 class UnfailingFileHandler(RotatingFileHandler):
     """A log file that rotates; what a full disk does not take is lost, and nothing else."""
+
+    def _open(self) -> TextIOWrapper:
+        # A path's own `open` has no opener.
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=for_this_user)  # type: ignore[return-value]
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Go on."""

@@ -29,12 +29,15 @@ def take_lock(folder: Path) -> FileLock:
 
     Raises:
         AlreadyRunningError: There is one.
+        UnsafeFileError: The folder cannot be written to.
     """
     lock = FileLock(folder / LOCK_FILE, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise AlreadyRunningError from None
+    except OSError as error:
+        raise UnsafeFileError(f"{folder / LOCK_FILE} cannot be written ({error.strerror}): mend that") from None
     return lock
 
 
@@ -82,8 +85,12 @@ class Presence:
 
     def hide(self) -> None:
         """Remove the file, unless it is another engine's."""
-        if self._is_ours():
+        if not self._is_ours():
+            return
+        try:
             self.path.unlink(missing_ok=True)
+        except OSError as error:
+            logging.getLogger(__name__).warning("the connection file cannot be removed: %s", error)
 
     def _is_ours(self) -> bool:
         try:

@@ -57,6 +57,7 @@ class Requests:
             client: Routing id of the connection.
             parts: The message.
         """
+        self._clients.hear(client)
         buffers = [part.buffer for part in parts]
         try:
             message: ClientMessage = decode(buffers, ClientMessage, self._limits)  # type: ignore[arg-type]

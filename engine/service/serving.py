@@ -146,6 +146,8 @@ def _run(options: Options, folder: Path, stopping: Callable[[], str]) -> None:
     try:
         presence.show()
         log.info("listening at %s, process %d", front.address, os.getpid())
+        if presence.connection.address != front.address:
+            log.info("on other computers, put this one's name into the address of their copy of %s", presence.path)
         reason = front.run(stopping, presence.look)
         log.info("ending: %s", reason)
     finally:

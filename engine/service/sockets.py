@@ -10,8 +10,11 @@ from protocol.limits import Limits
 
 CLIENT_DOMAIN = "client"
 HANDSHAKE_MILLISECONDS = 5000
-HEARTBEAT_MILLISECONDS = 1000
-GONE_MILLISECONDS = 10_000
+# ZeroMQ counts what encryption adds to a frame; the limit itself is kept with an answer, and not in silence.
+MARGIN_BYTES = 2**20
+# A computer that is gone without a word is noticed after 11 s. No heartbeats of ZeroMQ's own: they end a connection
+# that is read slowly, and libzmq may abort the process then (https://github.com/zeromq/libzmq/issues/3937).
+KEEPALIVE_IDLE_SECONDS, KEEPALIVE_SECONDS, KEEPALIVES = 5, 2, 3
 UNREAD_MESSAGES = 16
 # Small, so that little of what has become old lies between a frame and a client that reads slowly.
 UNSENT_MESSAGES = 2
@@ -35,12 +38,14 @@ def client_socket(context: Zontext, keys: KeyPair, limits: Limits, *, ipv6: bool
         A ROUTER that tells of clients that are gone, and refuses to send to those who do not read.
     """
     made = _server(context, keys, CLIENT_DOMAIN)
-    made.maxmsgsize = max(limits.message_bytes, limits.header_bytes)
+    made.maxmsgsize = max(limits.message_bytes, limits.header_bytes) + MARGIN_BYTES
     made.rcvhwm = UNREAD_MESSAGES
     made.sndhwm = UNSENT_MESSAGES
     made.sndbuf = SEND_BYTES
-    made.heartbeat_ivl = HEARTBEAT_MILLISECONDS
-    made.heartbeat_timeout = GONE_MILLISECONDS
+    made.tcp_keepalive = 1
+    made.tcp_keepalive_idle = KEEPALIVE_IDLE_SECONDS
+    made.tcp_keepalive_intvl = KEEPALIVE_SECONDS
+    made.tcp_keepalive_cnt = KEEPALIVES
     made.backlog = BACKLOG
     made.ipv6 = ipv6
     return made

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import IO
 
 import zmq
@@ -52,6 +53,7 @@ class Worker:
         self._number = number
         self._generation = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: threading.Thread | None = None
         self._words: deque[str] = deque(maxlen=LAST_WORDS)
 
     @property
@@ -73,6 +75,7 @@ class Worker:
 
         Raises:
             OSError: The system starts no more processes.
+            zmq.ZMQError: It opens no more descriptors.
         """
         if self.state != RESTING:
             return
@@ -81,19 +84,25 @@ class Worker:
         self.trouble = ""
         # Only what was imported from can be imported from again: the folder that this was started in may not be it.
         command = [sys.executable, "-m", "engine.service.worker"]
-        self._process = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
-        )
+        # Made before there is anything to tell: later there may be no descriptor left for it.
+        told = self._context.socket(zmq.PUSH)
+        told.connect(EXITS)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
+            )
+        except OSError:
+            told.close(0)
+            raise
         hand_over = HandOver(self.name, self.asked, address, server_key, self.keys.public, self.keys.secret)
         self.state = STARTING
-        watch = threading.Thread(target=self._watch, args=(self._process, self.name, self._words), daemon=True)
-        watch.start()
-        try:
+        watched = (self._process, self.name, self._words, told)
+        self._watcher = threading.Thread(target=_watch, args=watched, daemon=True)
+        self._watcher.start()
+        # If it has died already, its watch tells of it.
+        with suppress(BrokenPipeError):
             _pipe(self._process.stdin).write(hand_over.line())
             _pipe(self._process.stdin).flush()
-        except BrokenPipeError:
-            # It has died already, which its watch tells of.
-            pass
 
     def stop(self) -> None:
         """End the process now; it holds nothing that would have to be saved."""
@@ -101,14 +110,18 @@ class Worker:
             self._process.kill()
 
     def wait(self) -> None:
-        """Wait until the process is gone."""
+        """Wait until the process is gone, and its watch with it."""
         if self._process is not None:
             self._process.wait(END_SECONDS)
+        if self._watcher is not None:
+            self._watcher.join(END_SECONDS)
 
     def ended(self) -> None:
         """Note that the process is gone."""
         if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
+            # One that died at once has not taken its hand-over, which closing tries to write once more.
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
         self._process = None
         self.state = RESTING
         self.job = None
@@ -141,20 +154,6 @@ class Worker:
             job.steps if job else 0,
         )
 
-    def _watch(self, process: "subprocess.Popen[bytes]", name: str, words: "deque[str]") -> None:
-        log = logging.getLogger(f"{__name__}.{name}")
-        for line in _pipe(process.stderr):
-            said = line.decode(errors="replace").rstrip()
-            if said:
-                words.append(said)
-                log.info("worker %s: %s", name, said)
-        status = process.wait()
-        _pipe(process.stderr).close()
-        told = self._context.socket(zmq.PUSH)
-        told.connect(EXITS)
-        told.send_multipart([name.encode(), str(status).encode()])
-        told.close(1000)
-
 
 def exit_reason(status: int) -> str:
     """Say in words how a process ended.
@@ -171,6 +170,19 @@ def exit_reason(status: int) -> str:
         except ValueError:
             return f"was killed by signal {-status}"
     return f"ended with status {status}"
+
+
+def _watch(process: "subprocess.Popen[bytes]", name: str, words: "deque[str]", told: "zmq.Socket[bytes]") -> None:
+    log = logging.getLogger(f"{__name__}.{name}")
+    for line in _pipe(process.stderr):
+        said = line.decode(errors="replace").rstrip()
+        if said:
+            words.append(said)
+            log.info("worker %s: %s", name, said)
+    status = process.wait()
+    _pipe(process.stderr).close()
+    told.send_multipart([name.encode(), str(status).encode()])
+    told.close(1000)
 
 
 def _environment() -> dict[str, str]:

@@ -91,8 +91,10 @@ def main() -> None:
 
 
 def _end_with_front() -> None:
-    # Standard input ends when the front does, however it does.
-    sys.stdin.buffer.read()
+    # Standard input ends when the front does, however it does. It is not read through `sys.stdin`: the interpreter
+    # cannot end, and aborts, where a thread waits in there.
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
     os._exit(0)
 
 

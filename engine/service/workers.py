@@ -60,7 +60,7 @@ class Workers:
                 continue
             try:
                 worker.start(self._address, self._server_key)
-            except OSError as error:
+            except (OSError, zmq.ZMQError) as error:
                 worker.trouble = f"the system starts no process ({error.strerror})"
                 logging.getLogger(__name__).exception("worker %s cannot be started", worker.name)
 
