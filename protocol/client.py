@@ -266,6 +266,10 @@ class EngineClient:
         found += self._receive(0.0 if found else timeout)
         now = time.monotonic()
         if self._greeted:
+            if self._link.broken():
+                # What came before the end is still to be read, the engine's farewell perhaps.
+                found += self._receive(0.0)
+                return found + (self._lose("the connection to the engine broke off") if self._greeted else [])
             if now - self._heard > self.welcome.silence:
                 return found + self._lose(f"the engine has not been heard of for {self.welcome.silence:g} s")
             if now - self._pinged > PING_SECONDS:
@@ -363,7 +367,8 @@ class EngineClient:
                     return event
                 if kind is Welcome and isinstance(event, Failed) and event.job is None:
                     raise EngineRefusedError(f"{event.message}: {event.hint}" if event.hint else event.message)
-            if not self._link.is_open:
+            if not self._link.is_open or (kind is not Welcome and self._link.broken()):
+                self._held.extend(self._lose("the connection to the engine broke off"))
                 raise EngineLostError("the engine has ended")
         raise EngineLostError(
             f"the engine has not answered within {timeout:g} s: it hangs, or does not know this client's key"

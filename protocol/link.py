@@ -25,6 +25,7 @@ class Link:
         self._keys = keys
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket: zmq.Socket[bytes] | None = None
+        self._monitor: zmq.Socket[bytes] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -44,8 +45,17 @@ class Link:
         made.rcvbuf = RECEIVE_BYTES
         # No heartbeats of ZeroMQ's own: they end a connection that is read slowly, and libzmq aborts the process when
         # it is read again (https://github.com/zeromq/libzmq/issues/3937).
+        self._monitor = made.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         made.connect(engine.address)
         self._socket = made
+
+    def broken(self) -> bool:
+        """Tell whether the connection has broken off since it was asked last; ZeroMQ makes another by itself."""
+        found = False
+        while self._monitor is not None and self._monitor.poll(0):
+            self._monitor.recv_multipart()
+            found = True
+        return found
 
     def send(self, parts: Sequence[Buffer]) -> bool:
         """Send a message without waiting.
@@ -102,8 +112,12 @@ class Link:
             linger: Milliseconds that what was sent has, to leave.
         """
         if self._socket is not None:
+            self._socket.disable_monitor()
             self._socket.close(linger)
             self._socket = None
+        if self._monitor is not None:
+            self._monitor.close(0)
+            self._monitor = None
 
     def end(self) -> None:
         """Close the socket, and do without another one from here on."""

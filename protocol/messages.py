@@ -157,7 +157,7 @@ class Welcome:
     software: Word
     limits: Limits = field(default_factory=Limits)
     devices: tuple[Word, ...] = ()
-    silence: Seconds = 4.0
+    silence: Seconds = 30.0
 
 
 @dataclass(frozen=True)

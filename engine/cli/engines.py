@@ -97,13 +97,17 @@ def _client(engine: Path | None) -> "EngineClient":
 
 def _remedy(engine: Path | None) -> str:
     """Say what to do about an engine that does not answer."""
-    from protocol import connection_path, read_connection
+    from protocol import UnsafeFileError, connection_path, read_connection
 
     if engine is not None:
         return (
             "on its computer, `texture-engine keys --add KEY` lets this user in; `texture-engine keys` shows the key"
         )
-    return f"if it hangs, end process {read_connection(connection_path()).process}"
+    try:
+        return f"if it hangs, end process {read_connection(connection_path()).process}"
+    except (FileNotFoundError, UnsafeFileError):
+        # It has ended meanwhile.
+        return "start one with `texture-engine serve`"
 
 
 def _duration(seconds: float) -> str:

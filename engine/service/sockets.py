@@ -15,7 +15,6 @@ MARGIN_BYTES = 2**20
 # A computer that is gone without a word is noticed after 11 s. No heartbeats of ZeroMQ's own: they end a connection
 # that is read slowly, and libzmq may abort the process then (https://github.com/zeromq/libzmq/issues/3937).
 KEEPALIVE_IDLE_SECONDS, KEEPALIVE_SECONDS, KEEPALIVES = 5, 2, 3
-UNREAD_MESSAGES = 16
 # Small, so that little of what has become old lies between a frame and a client that reads slowly.
 UNSENT_MESSAGES = 2
 SEND_BYTES = 2**18
@@ -39,7 +38,9 @@ def client_socket(context: Zontext, keys: KeyPair, limits: Limits, *, ipv6: bool
     """
     made = _server(context, keys, CLIENT_DOMAIN)
     made.maxmsgsize = max(limits.message_bytes, limits.header_bytes) + MARGIN_BYTES
-    made.rcvhwm = UNREAD_MESSAGES
+    # With a bound, libzmq may abort this process, by the same assertion as above, when a client that sends heartbeats of
+    # ZeroMQ's own dies behind a backlog. The front reads fast, and refuses what it does not take.
+    made.rcvhwm = 0
     made.sndhwm = UNSENT_MESSAGES
     made.sndbuf = SEND_BYTES
     made.tcp_keepalive = 1
