@@ -1,0 +1,239 @@
+"""One job in the worker, from a request to its end."""
+
+import numpy as np
+import pytest
+from engines import pixels, raster, short_job
+from pictures import bricks, bytes_of
+from runs import CPU, at, run
+
+from engine.service.runner import Hooks, Stop, plan_job, run_job
+from engine.synthesis import Exemplar, Settings, synthesize
+from engine.synthesis.devices import memory_budget
+from engine.synthesis.encoders import load_encoder
+from engine.tensors import to_tensor
+from protocol import Cancelled, Done, Progress, Raster, Synthesize
+
+SAMPLE = bytes_of(bricks(32, 32))
+
+
+def deep(samples):
+    """Samples of 16 bits as a raster."""
+    height, width, channels = samples.shape
+    return Raster(width, height, channels, "u16", samples.astype("<u2").tobytes())
+
+
+# What comes out.
+
+SAME = {
+    "plain": {},
+    "not square": {"width": 48, "height": 40},
+    "coarse to fine": {"octaves": 2, "width": 40, "height": 40},
+    "recipe": {"recipe": "gram"},
+    "seed": {"seed": 5},
+    "seamless": {"seamless": True},
+    "layers": {"layers": (("relu1_1", 1.0), ("relu2_1", 0.5))},
+    "flips and turns": {"flips": True, "turns": True},
+    "scales": {"scales": (0.8,)},
+    "noise": {"noise": 1.0},
+    "overuse": {"recipe": "patch", "overuse": 1.0},
+    "quality": {"quality": "draft", "steps": None},
+}
+
+
+@pytest.mark.parametrize("wish", SAME)
+def test_a_job_gives_what_synthesis_gives_for_the_same_settings(wish):
+    request = short_job(**SAME[wish])
+    chosen = {
+        name: getattr(request, name) for name in Settings.__dataclass_fields__ if name not in {"size", "memory"}
+    }
+    settings = Settings(size=(request.height, request.width), memory=memory_budget(CPU), **chosen)
+    exemplar = Exemplar(to_tensor(SAMPLE.astype(np.float32) / np.float32(255), CPU))
+    *_, last = synthesize(exemplar, load_encoder("compact"), settings)
+    end = run(request).end
+    assert isinstance(end, Done)
+    assert (end.job, end.step, end.losses, end.device) == ("short", last.steps, last.losses, "cpu")
+    expected = bytes_of(last.picture[0].permute(1, 2, 0).clamp(0, 1).numpy())
+    np.testing.assert_array_equal(pixels(end.raster), expected)
+
+
+def test_every_setting_of_a_request_is_one_of_synthesis():
+    wishes = {
+        "recipe": "patch",
+        "quality": "best",
+        "seed": 9,
+        "seamless": True,
+        "layers": (("relu2_1", 2.0),),
+        "octaves": 3,
+        "steps": 7,
+        "flips": True,
+        "turns": True,
+        "scales": (0.5, 2.0),
+        "noise": 0.5,
+        "overuse": 0.25,
+        "memory": 2**30,
+    }
+    assert wishes.keys() == Settings.__dataclass_fields__.keys() - {"size"}
+    _, settings, _ = plan_job(short_job(width=40, height=24, **wishes), CPU)
+    assert settings == Settings(size=(24, 40), **wishes)
+
+
+def test_without_a_size_the_texture_is_512_pixels_square():
+    _, settings, whole = plan_job(Synthesize("job", exemplar=raster(bricks(32, 32))), CPU)
+    assert (settings.size, whole) == ((512, 512), (512, 512))
+
+
+def test_the_values_of_a_request_that_says_nothing_are_those_of_synthesis():
+    _, settings, _ = plan_job(Synthesize("job", exemplar=raster(bricks(32, 32))), CPU)
+    assert settings == Settings(size=(512, 512), memory=memory_budget(CPU))
+
+
+@pytest.mark.parametrize(("depth", "bytes_each"), [("u8", 1), ("u16", 2), ("f32", 4)])
+def test_the_result_has_the_depth_that_was_asked_for(depth, bytes_each):
+    found = run(short_job(depth=depth)).end.raster
+    assert (found.width, found.height, found.channels, found.depth) == (32, 32, 3, depth)
+    assert len(found.data) == 32 * 32 * 3 * bytes_each
+
+
+def test_a_gray_exemplar_gives_a_gray_texture():
+    assert run(short_job(exemplar=raster(bricks(32, 32)[..., 0]))).end.raster.channels == 1
+
+
+def test_what_is_transparent_in_the_exemplar_is_not_sampled():
+    samples = np.dstack([SAMPLE, np.full((32, 32), 255, np.uint8)])
+    samples[:, 20:, 3] = 0
+    found = run(short_job(exemplar=raster(samples / 255))).end.raster
+    samples[:, 20:, :3] = 255 - samples[:, 20:, :3]
+    assert run(short_job(exemplar=raster(samples / 255))).end.raster == found
+    samples[:, 20:, 3] = 255
+    assert run(short_job(exemplar=raster(samples / 255))).end.raster != found
+
+
+def test_init_is_what_the_texture_starts_from():
+    half = np.zeros((32, 32, 3))
+    half[:, :16] = 1
+    found = pixels(run(short_job(init=raster(half), steps=1)).end.raster).astype(float)
+    assert found[:, :16].mean() - found[:, 16:].mean() > 80
+
+
+# A canvas.
+
+FREE = np.zeros((48, 56), bool)
+FREE[20:30, 16:40] = True
+CANVAS = bytes_of(bricks(48, 56, seed=1))
+
+
+def filling(**changes):
+    """A job that fills a part of a canvas."""
+    wishes = {"canvas": raster(CANVAS / 255), "mask": raster(FREE), "width": None, "height": None, "steps": 1}
+    return short_job(**{**wishes, **changes})
+
+
+def test_outside_the_mask_not_one_byte_changes():
+    found = pixels(run(filling()).end.raster)
+    np.testing.assert_array_equal(found[~FREE], CANVAS[~FREE])
+    assert not np.array_equal(found[FREE], CANVAS[FREE])
+
+
+def test_outside_the_mask_not_one_sample_of_16_bits_changes():
+    samples = np.random.default_rng(0).integers(0, 65536, (48, 56, 3))
+    found = run(filling(canvas=deep(samples), depth="u16")).end.raster
+    kept = np.frombuffer(found.data, "<u2").reshape(samples.shape)
+    np.testing.assert_array_equal(kept[~FREE], samples[~FREE])
+    assert not np.array_equal(kept[FREE], samples[FREE])
+
+
+def test_where_a_soft_mask_is_black_nothing_changes_and_where_it_is_gray_a_part_does():
+    soft = np.zeros((48, 56))
+    soft[20:30, 16:40] = np.linspace(0, 1, 24)
+    found = pixels(run(filling(mask=raster(soft), steps=4)).end.raster).astype(int)
+    changed = np.abs(found - CANVAS).mean(axis=2)
+    assert (changed[bytes_of(soft) == 0] == 0).all()
+    assert 0 < changed[20:30, 17:28].mean() < changed[20:30, 28:40].mean()
+
+
+def test_a_transparent_part_is_filled_and_the_result_opaque_there():
+    alpha = np.where(FREE, 0, 255)
+    alpha[:5] = 254
+    found = pixels(run(filling(canvas=raster(np.dstack([CANVAS, alpha]) / 255), mask=None)).end.raster)
+    # The two pixels around a cut-out are a mixture with what was cut out.
+    wide = np.zeros_like(FREE)
+    wide[18:32, 14:42] = True
+    assert (found[wide][:, 3] == 255).all()
+    np.testing.assert_array_equal(found[~wide], np.dstack([CANVAS, alpha])[~wide])
+
+
+def test_without_an_exemplar_the_rest_of_the_canvas_is_one():
+    assert isinstance(run(filling(exemplar=None)).end, Done)
+
+
+# What is told meanwhile.
+
+
+def test_a_job_tells_of_every_step():
+    told = run(short_job(steps=3))
+    loading, *steps = told.progress
+    assert loading == Progress("short", "loading")
+    assert [(p.job, p.stage, p.step, p.steps) for p in steps] == [("short", "synthesis", n, 3) for n in range(4)]
+    assert steps[0].losses == {}
+    assert steps[3].losses == told.end.losses
+    seconds = [p.seconds for p in steps]
+    assert seconds == sorted(seconds)
+    assert (told.end.first_seconds, told.end.seconds) == (seconds[0], seconds[3])
+
+
+def test_the_time_that_is_left_is_told_from_the_first_step_on():
+    _, start, first, *_, last = run(short_job(steps=4)).progress
+    assert start.seconds_left is None
+    assert first.seconds_left > 0
+    assert last.seconds_left == pytest.approx(0)
+
+
+def test_fetching_weights_is_told_in_bytes():
+    told = []
+
+    def fetch(name, weights, pooling, fetching):
+        assert (name, weights, pooling) == ("vgg19", "own.pth", "max")
+        fetching(5, 10)
+        return load_encoder("compact")
+
+    request = short_job(encoder="vgg19", weights="own.pth", pooling="max")
+    assert isinstance(run_job(request, CPU, fetch, Hooks(told.append, told.append), Stop()), Done)
+    assert [(p.stage, p.step, p.steps) for p in told if p.stage == "weights"] == [("weights", 5, 10)]
+
+
+# An early end.
+
+
+def test_a_job_that_is_not_wanted_any_more_ends_after_its_step():
+    told = run(short_job(steps=9), after=at(3, keep=False))
+    assert isinstance(told.end, Cancelled)
+    assert (told.end.job, told.end.raster, told.end.step, told.end.device) == ("short", None, 3, "cpu")
+    assert told.progress[-1].step == 3
+
+
+def test_the_picture_so_far_can_be_kept():
+    told = run(short_job(steps=9, frame_interval=1e-6), after=at(3, keep=True))
+    assert told.frames[-1].step == 3
+    assert told.end.raster == told.frames[-1].raster
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_picture_that_is_kept_of_a_coarse_octave_has_the_full_size(step):
+    kept = run(short_job(octaves=2, steps=4, width=40), after=at(step, keep=True)).end.raster
+    assert (kept.width, kept.height) == (40, 32)
+
+
+def test_a_canvas_that_is_kept_early_is_whole():
+    kept = pixels(run(filling(steps=9), after=at(1, keep=True)).end.raster)
+    np.testing.assert_array_equal(kept[~FREE], CANVAS[~FREE])
+
+
+def test_a_wish_to_stop_that_comes_with_the_last_step_comes_too_late():
+    assert isinstance(run(short_job(steps=3), after=at(3, keep=False)).end, Done)
+
+
+def test_a_job_that_is_stopped_before_it_starts_takes_no_step():
+    stop = Stop()
+    stop.ask(keep=False)
+    told = run(short_job(), stop=stop)
+    assert (type(told.end), told.end.step) == (Cancelled, 0)
