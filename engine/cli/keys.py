@@ -21,7 +21,7 @@ def keys(
     """Show this user's own key, made if there is none, and the clients that may come in from elsewhere."""
     from protocol.errors import UnsafeFileError
     from protocol.keys import CLIENT_KEYS, is_key, own_keys, read_authorized
-    from protocol.private_files import make_folder, state_folder, write_private
+    from protocol.private_files import make_folder, state_folder
 
     try:
         if name and add is None:
@@ -32,11 +32,12 @@ def keys(
         if add is not None:
             if not is_key(add):
                 fail(f"{add!r} is no public key: give the 40 characters that `texture-engine keys` shows there")
+            _edit(path, add, f"{add} {' '.join(name.split())}".rstrip())
             known[add] = " ".join(name.split())
-        if remove is not None and known.pop(remove, None) is None:
-            fail(f"{remove!r} is not in {path}: `texture-engine keys` lists those that are")
-        if add is not None or remove is not None:
-            write_private(path, "".join(f"{key} {owner}".rstrip() + "\n" for key, owner in known.items()).encode())
+        if remove is not None:
+            if known.pop(remove, None) is None:
+                fail(f"{remove!r} is not in {path}: `texture-engine keys` lists those that are")
+            _edit(path, remove, None)
         print(f"this user's public key, in {folder / CLIENT_KEYS}:\n{own_keys(folder / CLIENT_KEYS).public}")
     except UnsafeFileError as error:
         fail(str(error))
@@ -45,3 +46,12 @@ def keys(
     print(f"clients that may come in from elsewhere, in {path}:" if known else f"{path} lets in nobody else")
     for key, owner in known.items():
         print(f"{key} {owner}".rstrip())
+
+
+def _edit(path: Path, key: str, line: str | None) -> None:
+    """Put a line in place of that of a key, at the end where there is none yet, or leave the key out."""
+    from protocol.private_files import write_private
+
+    lines = path.read_text().splitlines() if path.exists() else []
+    others = [one for one in lines if one.split(" ")[0] != key]
+    write_private(path, "".join(f"{one}\n" for one in [*others, *([] if line is None else [line])]).encode())

@@ -99,7 +99,7 @@ def serve(service: Service) -> None:
             _run(options, folder, stopping)
     except zmq.ZMQError as error:
         raise ServingError(
-            f"{service.listen} cannot be listened at ({error.strerror}): choose another port"
+            f"{service.listen} cannot be listened at ({os.strerror(error.errno or 0)}): choose another port"
         ) from None
     except OSError as error:
         raise ServingError(f"{error.filename or folder} cannot be written ({error.strerror}): mend that") from None
