@@ -184,7 +184,8 @@ def test_the_least_and_the_most_of_every_kind_of_field_are_written_as_the_page_e
 
 
 def test_every_limit_is_there_with_its_value():
-    assert {name: float(cells[1]) for name, cells in table(sections("Messages")["limits"]).items()} == asdict(Limits())
+    told = {name: float(cells[1]) for name, cells in table(sections("Messages")["limits"]).items()}
+    assert told == asdict(Limits())
 
 
 def test_the_most_items_of_a_list_are_told():
