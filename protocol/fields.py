@@ -28,4 +28,5 @@ Seconds = Annotated[float, Range(0, 1e9)]
 Side = Annotated[int, Range(1, 2**20)]
 Offset = Annotated[int, Range(0, 2**20)]
 Octave = Annotated[int, Range(0, 100)]
-Seed = Annotated[int, Range(0, 2**63 - 1)]
+LARGEST_SEED = 2**63 - 1
+Seed = Annotated[int, Range(0, LARGEST_SEED)]

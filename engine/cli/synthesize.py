@@ -13,6 +13,7 @@ import typer
 from engine.cli.choosing import runner
 from engine.cli.failures import INTERRUPTED, fail, one_line_errors
 from engine.cli.parsing import parse_layers, parse_memory, parse_scales, parse_size
+from protocol.fields import LARGEST_SEED
 
 if TYPE_CHECKING:
     from engine.cli.outcome import Outcome
@@ -75,6 +76,9 @@ def synthesize(
             fail("there is no file to write to: name one with --output FILE")
         if not 1 <= variations <= MOST_VARIATIONS:
             fail(f"variations {variations} is out of range: give 1 to {MOST_VARIATIONS:,}")
+        for number in (seed, seed + variations - 1):
+            if not 0 <= number <= LARGEST_SEED:
+                fail(f"seed {number} is out of range: give 0 to {LARGEST_SEED:,}")
         from engine.images import check_writable, read_picture, write_picture
 
         wanted = None if size is None else parse_size(size)
