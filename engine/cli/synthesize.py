@@ -74,11 +74,7 @@ def synthesize(
     with one_line_errors():
         if output is None:
             fail("there is no file to write to: name one with --output FILE")
-        if not 1 <= variations <= MOST_VARIATIONS:
-            fail(f"variations {variations} is out of range: give 1 to {MOST_VARIATIONS:,}")
-        for number in (seed, seed + variations - 1):
-            if not 0 <= number <= LARGEST_SEED:
-                fail(f"seed {number} is out of range: give 0 to {LARGEST_SEED:,}")
+        check_seeds(seed, variations)
         from engine.images import check_writable, read_picture, write_picture
 
         wanted = None if size is None else parse_size(size)
@@ -154,6 +150,15 @@ def summary(request: "Synthesize", size: tuple[int, int], outcome: "Outcome") ->
         "peak_memory_bytes": outcome.peak_bytes,
         "interrupted": outcome.interrupted,
     }
+
+
+def check_seeds(seed: int, variations: int) -> None:
+    """Refuse, before the first texture, a number of them or a seed of any that is out of range."""
+    if not 1 <= variations <= MOST_VARIATIONS:
+        fail(f"variations {variations} is out of range: give 1 to {MOST_VARIATIONS:,}")
+    for number in (seed, seed + variations - 1):
+        if not 0 <= number <= LARGEST_SEED:
+            fail(f"seed {number} is out of range: give 0 to {LARGEST_SEED:,}")
 
 
 def check_apart(written: Sequence[Path], read: Sequence[Path | None]) -> None:

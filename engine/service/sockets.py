@@ -38,8 +38,8 @@ def client_socket(context: Zontext, keys: KeyPair, limits: Limits, *, ipv6: bool
     """
     made = _server(context, keys, CLIENT_DOMAIN)
     made.maxmsgsize = max(limits.message_bytes, limits.header_bytes) + MARGIN_BYTES
-    # With a bound, libzmq may abort this process, by the same assertion, when a client with such heartbeats dies behind
-    # a backlog. The front reads fast, and refuses what it does not take.
+    # With a bound, libzmq may abort this process, by the same assertion, when a client with such heartbeats dies
+    # behind a backlog. The front reads fast, and refuses what it does not take.
     made.rcvhwm = 0
     made.sndhwm = UNSENT_MESSAGES
     made.sndbuf = SEND_BYTES
