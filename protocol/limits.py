@@ -17,7 +17,7 @@ class Limits:
         jobs_per_client: The most jobs of one client that wait or run.
         waiting_bytes: The most bytes of messages that wait, of all clients together.
         clients: The most clients at once.
-        quiet_seconds: A client that sends nothing for so long is taken for gone, and its jobs are cancelled.
+        quiet_seconds: A client with jobs that sends nothing for so long is taken for gone, and they are cancelled.
     """
 
     header_bytes: Bytes = 2**16

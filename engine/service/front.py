@@ -156,7 +156,8 @@ class Front:
         self._jobs.enforce_cancels(now)
         if self._options.idle_unload:
             self._workers.rest(now - self._options.idle_unload)
-        self._drop(self._clients.quiet(now - self._options.limits.quiet_seconds))
+        quiet = self._clients.quiet(now - self._options.limits.quiet_seconds)
+        self._drop([client for client in quiet if self._jobs.count_of(client)])
         self._drop(self._clients.flush())
 
     def _drop(self, gone: list[bytes]) -> None:
