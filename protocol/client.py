@@ -10,7 +10,7 @@ from protocol.codec import UNKNOWN_TYPE, decode, encode, job_in
 from protocol.connection import Connection, connection_path, find_engine, read_connection
 from protocol.errors import EngineLostError, EngineRefusedError, ProtocolError, UnsafeFileError
 from protocol.keys import CLIENT_KEYS, KeyPair, own_keys
-from protocol.limits import Limits
+from protocol.limits import TRUSTED
 from protocol.link import Link
 from protocol.messages import (
     Accepted,
@@ -44,8 +44,6 @@ PING_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 GREETING_SECONDS = 5.0
 TURN_SECONDS = 0.2
-# What an engine sends is as large as it was asked for, and `status` may list many clients.
-READING = Limits(header_bytes=2**24, message_bytes=2**40, raster_pixels=2**40)
 
 
 class EngineClient:
@@ -312,9 +310,9 @@ class EngineClient:
 
     def _understand(self, parts: Sequence[Buffer]) -> list[Event]:
         try:
-            return self._take(decode(parts, EngineMessage, READING))  # type: ignore[arg-type]
+            return self._take(decode(parts, EngineMessage, TRUSTED))  # type: ignore[arg-type]
         except ProtocolError as error:
-            job = job_in(parts, READING)
+            job = job_in(parts, TRUSTED)
             # A newer engine may tell of more than this client knows.
             if error.code == UNKNOWN_TYPE or job not in self._jobs:
                 return []

@@ -28,3 +28,7 @@ class Limits:
     waiting_bytes: Bytes = 2**30
     clients: Bytes = 64
     quiet_seconds: Seconds = 30.0
+
+
+TRUSTED = Limits(header_bytes=2**24, message_bytes=2**40, raster_pixels=2**40)
+"""For what comes from the engine itself: as large as it was asked for, and `status` may list many clients."""

@@ -26,6 +26,26 @@ def second_python(request, tmp_path_factory):
     return pytest.skip(f"there is no Python 3.{OLDEST} or later but the one that runs the tests")
 
 
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    """A warm engine for the tests of one file."""
+    # Imported here: the tests of `protocol/` run where torch is not installed.
+    from engines import running
+
+    with running(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
+        with found.client() as client:
+            found.ready(client)
+        yield found
+
+
+@pytest.fixture
+def client(engine):
+    """A client of it, once what the test before has left behind is over."""
+    with engine.client() as connected:
+        engine.ready(connected)
+        yield connected
+
+
 def other_pythons():
     """The Pythons on this computer of another version than this one, the newest first, with their minor version."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"

@@ -10,8 +10,8 @@ from pathlib import Path
 import zmq
 
 from protocol import PROTOCOL, EngineMessage, Hello, Welcome, decode, encode
-from protocol.client import READING
 from protocol.connection import split_address
+from protocol.limits import TRUSTED
 
 ANSWER_MILLISECONDS = 5000
 LISTENING = "0A"
@@ -69,7 +69,7 @@ class Stranger:
         """Wait for the next message that is no mere sign of life; None if none comes."""
         until = time.monotonic() + milliseconds / 1000
         while (left := until - time.monotonic()) > 0 and self.socket.poll(int(1000 * left) + 1):
-            message = decode(self.socket.recv_multipart(), EngineMessage, READING)
+            message = decode(self.socket.recv_multipart(), EngineMessage, TRUSTED)
             if message.type != "pong" or message.number:
                 return message
         return None

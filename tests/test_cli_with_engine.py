@@ -25,14 +25,6 @@ SMALL = ("--size", "48x40")
 DIFFERENT = {"output", "seconds", "first_snapshot_seconds", "peak_memory_bytes"}
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
-        with found.client() as client:
-            found.ready(client)
-        yield found
-
-
 @pytest.fixture
 def watcher(engine):
     """Another client, which sees what the engine does."""

@@ -4,7 +4,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from engines import end_of, heard, long_job, pixels, running, short_job, started
+from engines import end_of, heard, long_job, pixels, short_job, started
 from wire import Wire
 
 from protocol import (
@@ -24,23 +24,6 @@ from protocol import (
     read_connection,
     software_version,
 )
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
-        with found.client() as client:
-            found.ready(client)
-        yield found
-
-
-@pytest.fixture
-def client(engine):
-    with engine.client() as connected:
-        # What the test before has left behind is over then.
-        engine.ready(connected)
-        yield connected
-
 
 # Hello.
 

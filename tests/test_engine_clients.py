@@ -4,25 +4,9 @@ import select
 import time
 
 import pytest
-from engines import JOB_SECONDS, end_of, heard, long_job, running, short_job, started
+from engines import JOB_SECONDS, end_of, heard, long_job, short_job, started
 
 from protocol import Accepted, Cancelled, Done, Frame, JobEnd, Pong, Progress
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
-        with found.client() as client:
-            found.ready(client)
-        yield found
-
-
-@pytest.fixture
-def client(engine):
-    with engine.client() as connected:
-        # What the test before has left behind is over then.
-        engine.ready(connected)
-        yield connected
 
 
 @pytest.fixture

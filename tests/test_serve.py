@@ -39,13 +39,6 @@ def engine(folder, port):
         yield found
 
 
-@pytest.fixture
-def client(engine):
-    with engine.client() as connected:
-        engine.ready(connected)
-        yield connected
-
-
 def assert_refused(told, sentence, status=2):
     assert (told.returncode, told.stdout) == (status, ""), told.stderr
     assert told.stderr.startswith("texture-engine: ")

@@ -24,11 +24,10 @@ from protocol import (
     Synthesize,
     decode,
 )
+from protocol.limits import TRUSTED
 
 # A step that takes longer than this is not waited for: the worker's process is ended in its midst.
 CANCEL_SECONDS = 10.0
-# Workers are the engine's own.
-TRUSTING = Limits(header_bytes=2**24, message_bytes=2**40, raster_pixels=2**40)
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +140,7 @@ class Jobs:
         if worker is None:
             return
         try:
-            message: FromWorker = decode([part.buffer for part in parts], FromWorker, TRUSTING)  # type: ignore[arg-type]
+            message: FromWorker = decode([part.buffer for part in parts], FromWorker, TRUSTED)  # type: ignore[arg-type]
         except ProtocolError:
             log.exception("worker %s says what cannot be understood", name)
             worker.stop()

@@ -97,10 +97,6 @@ def serve(service: Service) -> None:
         )
         with _signals() as stopping:
             _run(options, folder, stopping)
-    except zmq.ZMQError as error:
-        raise ServingError(
-            f"{service.listen} cannot be listened at ({os.strerror(error.errno or 0)}): choose another port"
-        ) from None
     except OSError as error:
         raise ServingError(f"{error.filename or folder} cannot be written ({error.strerror}): mend that") from None
     finally:
@@ -140,7 +136,11 @@ def raise_open_files() -> None:
 
 
 def _run(options: Options, folder: Path, stopping: Callable[[], str]) -> None:
-    front = Front(options)
+    try:
+        front = Front(options)
+    except zmq.ZMQError as error:
+        said = f"{options.listen} cannot be listened at ({os.strerror(error.errno or 0)}): choose another port"
+        raise ServingError(said) from None
     reason = "it failed"
     presence = Presence(folder, _connection(front.address, options.keys.public))
     try:

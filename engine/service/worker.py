@@ -18,7 +18,8 @@ import zmq
 
 from engine.service.internal import Alive, HandOver, Ready, ToWorker, Unusable
 from engine.service.sockets import arrived
-from protocol import Cancel, Frame, Limits, Progress, Synthesize, decode, encode
+from protocol import Cancel, Frame, Progress, Synthesize, decode, encode
+from protocol.limits import TRUSTED
 
 if TYPE_CHECKING:
     from engine.service.computing import Computer
@@ -32,8 +33,6 @@ TURN_MILLISECONDS = 100
 UNSENT_FRAMES = 4
 INBOX = "inproc://computed"
 FRAME, END = b"frame", b"end"
-# The front has looked at what it passes on.
-TRUSTING = Limits(header_bytes=2**24, message_bytes=2**40, raster_pixels=2**40)
 
 
 @dataclass
@@ -140,7 +139,7 @@ def _talk(link: Zocket, inbox: Zocket, tasks: "SimpleQueue[Task]", computer: "Co
             if kind.bytes == END:
                 task = None
         for parts in arrived(link):
-            message: ToWorker = decode([p.buffer for p in parts], ToWorker, TRUSTING)  # type: ignore[arg-type]
+            message: ToWorker = decode([p.buffer for p in parts], ToWorker, TRUSTED)  # type: ignore[arg-type]
             if isinstance(message, Synthesize):
                 task = Task(message, computer.new_stop())
                 tasks.put(task)
