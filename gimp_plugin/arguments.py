@@ -1,6 +1,7 @@
 """The arguments of the procedures, and what they mean as a wish."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from gi.repository import Gimp, GObject
@@ -25,8 +26,8 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
     if task in _OWN:
         add_common(procedure)
         {wishes.FILL: add_fill, wishes.NEW: add_new, wishes.SEAMLESS: add_seamless}[task](procedure)
-    procedure.add_image_return_value("result-image", _("Image"), _("The image with the texture"), True, FLAGS)  # noqa: FBT003
-    procedure.add_layer_return_value("result-layer", _("Layer"), _("The texture"), True, FLAGS)  # noqa: FBT003
+    procedure.add_image_return_value("result-image", _("Image"), _("The image with the texture"), True, FLAGS)
+    procedure.add_layer_return_value("result-layer", _("Layer"), _("The texture"), True, FLAGS)
 
 
 def add_engine(procedure: Gimp.Procedure) -> None:
@@ -57,14 +58,16 @@ def add_common(procedure: Gimp.Procedure) -> None:
     """Declare what every texture has."""
     procedure.add_choice_argument(
         "recipe",
-        _("Loo_k"),
+        _("L_ook"),
         _("How the texture is made: photo, sliced, gram or patch"),
-        _choice({
-            "photo": _("Natural: whole shapes, crisp (photo)"),
-            "sliced": _("Loose: same colours and grain (sliced)"),
-            "gram": _("Classic: the first neural textures (gram)"),
-            "patch": _("Close: pieces of the exemplar (patch)"),
-        }),
+        _choice(
+            {
+                "photo": _("Natural: whole shapes, crisp (photo)"),
+                "sliced": _("Loose: same colours and grain (sliced)"),
+                "gram": _("Classic: the first neural textures (gram)"),
+                "patch": _("Close: pieces of the exemplar (patch)"),
+            }
+        ),
         "photo",
         FLAGS,
     )
@@ -72,11 +75,13 @@ def add_common(procedure: Gimp.Procedure) -> None:
         "quality",
         _("_Quality"),
         _("How much time is spent: draft, normal or best"),
-        _choice({
-            "draft": _("Draft: a quick look"),
-            "normal": _("Normal"),
-            "best": _("Best: for the final picture"),
-        }),
+        _choice(
+            {
+                "draft": _("Draft: a quick look"),
+                "normal": _("Normal"),
+                "best": _("Best: for the final picture"),
+            }
+        ),
         "normal",
         FLAGS,
     )
@@ -84,20 +89,24 @@ def add_common(procedure: Gimp.Procedure) -> None:
         "encoder",
         _("_Network"),
         _("The network that looks at the picture: compact, vgg19, vgg16 or vgg11"),
-        _choice({
-            "compact": _("Compact (built in)"),
-            "vgg19": _("VGG-19 (80 MB, fetched once)"),
-            "vgg16": _("VGG-16 (60 MB, fetched once)"),
-            "vgg11": _("VGG-11 (40 MB, fetched once)"),
-        }),
+        _choice(
+            {
+                "compact": _("Compact (built in)"),
+                "vgg19": _("VGG-19 (80 MB, fetched once)"),
+                "vgg16": _("VGG-16 (60 MB, fetched once)"),
+                "vgg11": _("VGG-11 (40 MB, fetched once)"),
+            }
+        ),
         "compact",
         FLAGS,
     )
-    procedure.add_int_argument(
-        "seed", _("See_d"), _("Another seed gives another texture"), 0, LARGEST_SEED, 0, FLAGS
-    )
+    procedure.add_int_argument("seed", _("See_d"), _("Another seed gives another texture"), 0, LARGEST_SEED, 0, FLAGS)
     procedure.add_boolean_argument(
-        "keep-frames", _("Keep frames as la_yers"), _("Keep every octave's last frame as a layer"), False, FLAGS  # noqa: FBT003
+        "keep-frames",
+        _("_Keep frames as layers"),
+        _("Keep every octave's last frame as a layer"),
+        False,
+        FLAGS,
     )
 
 
@@ -107,24 +116,30 @@ def add_fill(procedure: Gimp.Procedure) -> None:
         "exemplar",
         _("_Exemplar"),
         _("The exemplar: surroundings, drawable, file or pattern"),
-        _choice({
-            wishes.SURROUNDINGS: _("What lies around the selection"),
-            wishes.DRAWABLE: _("Another layer or image"),
-            wishes.FILE: _("A file"),
-            wishes.PATTERN: _("A pattern"),
-        }),
+        _choice(
+            {
+                wishes.SURROUNDINGS: _("What lies around the selection"),
+                wishes.DRAWABLE: _("Another layer or image"),
+                wishes.FILE: _("A file"),
+                wishes.PATTERN: _("A pattern"),
+            }
+        ),
         wishes.SURROUNDINGS,
         FLAGS,
     )
     procedure.add_drawable_argument(
-        "exemplar-drawable", _("_Layer or image"), _("The exemplar, where it is a drawable"), True, FLAGS  # noqa: FBT003
+        "exemplar-drawable",
+        _("La_yer or image"),
+        _("The exemplar, where it is a drawable"),
+        True,
+        FLAGS,
     )
     procedure.add_file_argument(
         "exemplar-file",
         _("F_ile"),
         _("The exemplar, where it is a file"),
         Gimp.FileChooserAction.OPEN,
-        True,  # noqa: FBT003
+        True,
         None,
         FLAGS,
     )
@@ -132,9 +147,9 @@ def add_fill(procedure: Gimp.Procedure) -> None:
         "exemplar-pattern",
         _("_Pattern"),
         _("The exemplar, where it is a pattern"),
-        True,  # noqa: FBT003
+        True,
         None,
-        True,  # noqa: FBT003
+        True,
         FLAGS,
     )
 
@@ -147,7 +162,11 @@ def add_new(procedure: Gimp.Procedure) -> None:
     procedure.add_int_argument("width", _("_Width"), _("Pixels; 0: by the ratio"), 0, LARGEST_SIDE, 0, FLAGS)
     procedure.add_int_argument("height", _("_Height"), _("Pixels; 0: by the ratio"), 0, LARGEST_SIDE, 0, FLAGS)
     procedure.add_boolean_argument(
-        "seamless", _("_Tiles without a seam"), _("Whether the texture tiles without a seam"), False, FLAGS  # noqa: FBT003
+        "seamless",
+        _("_Tiles without a seam"),
+        _("Whether the texture tiles without a seam"),
+        False,
+        FLAGS,
     )
     procedure.add_int_argument(
         "variations", _("_Variations"), _("How many, of seeds that follow each other"), 1, MOST_VARIATIONS, 1, FLAGS
@@ -179,42 +198,44 @@ def wish_of(config: Gimp.ProcedureConfig, task: str) -> Wish:
     Returns:
         What is wanted.
     """
-    common = {
-        "task": task,
-        "recipe": config.get_property("recipe"),
-        "quality": config.get_property("quality"),
-        "encoder": config.get_property("encoder"),
-        "seed": config.get_property("seed"),
-        "keep_frames": config.get_property("keep-frames"),
-    }
-    return Wish(**common, **_OWN[task](config))
+    wish = Wish(
+        task,
+        recipe=config.get_property("recipe"),
+        quality=config.get_property("quality"),
+        encoder=config.get_property("encoder"),
+        seed=config.get_property("seed"),
+        keep_frames=config.get_property("keep-frames"),
+    )
+    return _OWN[task](wish, config)
 
 
-def _fill(config: Gimp.ProcedureConfig) -> dict[str, object]:
+def _fill(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
     drawable = config.get_property("exemplar-drawable")
     file = config.get_property("exemplar-file")
     pattern = config.get_property("exemplar-pattern")
-    return {
-        "source": config.get_property("exemplar"),
-        "drawable": drawable.get_id() if drawable is not None else 0,
-        "file": (file.get_path() or "") if file is not None else "",
-        "pattern": pattern.get_name() if pattern is not None else "",
-    }
+    return replace(
+        wish,
+        source=config.get_property("exemplar"),
+        drawable=drawable.get_id() if drawable is not None else 0,
+        file=(file.get_path() or "") if file is not None else "",
+        pattern=pattern.get_name() if pattern is not None else "",
+    )
 
 
-def _new(config: Gimp.ProcedureConfig) -> dict[str, object]:
-    return {
-        "ratio": config.get_property("ratio"),
-        "width": config.get_property("width"),
-        "height": config.get_property("height"),
-        "wrap": config.get_property("seamless"),
-        "variations": config.get_property("variations"),
-        "destination": config.get_property("destination"),
-    }
+def _new(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
+    return replace(
+        wish,
+        ratio=config.get_property("ratio"),
+        width=config.get_property("width"),
+        height=config.get_property("height"),
+        wrap=config.get_property("seamless"),
+        variations=config.get_property("variations"),
+        destination=config.get_property("destination"),
+    )
 
 
-def _seamless(config: Gimp.ProcedureConfig) -> dict[str, object]:
-    return {"band": config.get_property("border")}
+def _seamless(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
+    return replace(wish, band=config.get_property("border"))
 
 
 _OWN = MappingProxyType({wishes.FILL: _fill, wishes.NEW: _new, wishes.SEAMLESS: _seamless})

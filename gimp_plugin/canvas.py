@@ -1,7 +1,6 @@
 """Pixels out of GIMP and into it. All reading and writing of drawables is here."""
 
 from pathlib import Path
-from typing import Any
 
 from gi.repository import Gegl, Gimp, Gio
 
@@ -102,7 +101,7 @@ def write(layer: Gimp.Layer, raster: Raster) -> bool:
 
 
 def writable(layer: Gimp.Layer) -> bool:
-    """Whether a layer can be written: it is part of its image, no group, and neither it nor a group of it is locked."""
+    """Whether a layer can be written: it is in its image, no group, and neither it nor a group of it is locked."""
     if not attached(layer) or layer.is_group():
         return False
     item = layer
@@ -177,9 +176,7 @@ def read_pattern(name: str, *, gray: bool, depth: str) -> Raster:
     image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
     Gimp.context_push()
     try:
-        layer = Gimp.Layer.new(
-            image, name, width, height, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL
-        )
+        layer = Gimp.Layer.new(image, name, width, height, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
         image.insert_layer(layer, None, 0)
         Gimp.context_set_pattern(pattern)
         Gimp.context_set_opacity(100)
@@ -191,7 +188,7 @@ def read_pattern(name: str, *, gray: bool, depth: str) -> Raster:
         image.delete()
 
 
-def _read(drawable: Any, box: Box, name: str, pixel: int) -> bytes:
+def _read(drawable: Gimp.Drawable, box: Box, name: str, pixel: int) -> bytes:
     rectangle = Gegl.Rectangle.new(box.x, box.y, box.width, box.height)
     found = bytes(drawable.get_buffer().get(rectangle, 1.0, name, Gegl.AbyssPolicy.NONE))
     due = box.width * box.height * pixel

@@ -1,7 +1,6 @@
 """The windows in which a texture is asked for and watched."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
@@ -21,6 +20,8 @@ from gimp_plugin.work import State
 
 TICK_MILLISECONDS = 30
 PROGRAM = "texture-synthesis"
+# GimpUi's own, for the button of a procedure's dialog.
+RESET = 1
 
 
 class Window:
@@ -73,10 +74,12 @@ class Window:
         self._attempt = Attempt(task, self._link, self._installation, self.panel, manner)
         self.panel.note("")
         self.panel.work(going=True, tiled=wish.wrap or wish.task == wishes.SEAMLESS)
+        self._rest(resting=False)
         try:
             self._loop(self._attempt.turn)
         finally:
             self.panel.work(going=False)
+            self._rest(resting=True)
             attempt, self._attempt = self._attempt, None
         if not attempt.layers and display is not None and display.is_valid():
             # The image goes with its last display.
@@ -96,6 +99,10 @@ class Window:
             return bool(self.dialog.run())
         finally:
             GLib.source_remove(ticking)
+
+    def _rest(self, *, resting: bool) -> None:
+        for response in (Gtk.ResponseType.OK, RESET):
+            self.dialog.set_response_sensitive(response, resting)
 
     def _keep_connected(self) -> bool:
         self._link.poll()

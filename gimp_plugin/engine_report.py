@@ -45,13 +45,17 @@ def report(installation: Installation) -> str:
 
 def lines(status: Status, installation: Installation) -> list[str]:
     """Put a status into words."""
-    found = [_("Engine {software}, running for {minutes} min").format(
-        software=status.software, minutes=round(status.seconds / 60)
-    )]
+    found = [
+        _("Engine {software}, running for {minutes} min").format(
+            software=status.software, minutes=round(status.seconds / 60)
+        )
+    ]
     if status.software != installation.software:
-        found.append(_("The plug-in is of version {software}: run `{command}` to bring them together.").format(
-            software=installation.software, command=f"{installation.installer} --upgrade"
-        ))
+        found.append(
+            _("The plug-in is of version {software}: run `{command}` to bring them together.").format(
+                software=installation.software, command=f"{installation.installer} --upgrade"
+            )
+        )
     for worker in status.workers:
         doing = {
             "resting": _("at rest"),
@@ -61,9 +65,11 @@ def lines(status: Status, installation: Installation) -> list[str]:
             "ending": _("ending"),
         }.get(worker.state, worker.state)
         found.append(f"{worker.description or worker.device}: {doing}")
-    found.append(_("{waiting} jobs wait; {done} done, {failed} failed, {cancelled} cancelled").format(
-        waiting=status.waiting, done=status.done, failed=status.failed, cancelled=status.cancelled
-    ))
+    found.append(
+        _("{waiting} jobs wait; {done} done, {failed} failed, {cancelled} cancelled").format(
+            waiting=status.waiting, done=status.done, failed=status.failed, cancelled=status.cancelled
+        )
+    )
     return found
 
 

@@ -56,7 +56,7 @@ def read_installation(plugin: Path) -> Installation:
             software=str(found["software"]),
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InstallationError(f"{path} cannot be read ({error}): run install.py of Texture Synthesis again") from None
+        raise InstallationError(f"{path} cannot be read ({error}): run its install.py again") from None
 
 
 def make_importable(installation: Installation) -> None:

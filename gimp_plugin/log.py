@@ -17,7 +17,9 @@ def start_log(folder: Path) -> None:
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = RotatingFileHandler(folder / LOG_FILE, maxBytes=LONGEST, backupCount=1, encoding="utf-8", delay=True)
+        handler = RotatingFileHandler(
+            folder / LOG_FILE, maxBytes=LONGEST, backupCount=1, encoding="utf-8", delay=True
+        )
     except OSError:
         return
     handler.setFormatter(logging.Formatter(f"%(asctime)s {os.getpid()} %(levelname)s %(name)s: %(message)s"))

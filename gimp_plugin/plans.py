@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gimp_plugin import samples, wishes
+from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.translation import _
 from gimp_plugin.wishes import Wish
@@ -71,30 +71,24 @@ def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar
     Raises:
         PlanError: There is nothing to fill, or nothing to fill it with.
     """
+    width, height = canvas.width, canvas.height
     clear = samples.transparent(canvas)
-    if selected is not None:
-        wanted = samples.place_mask(samples.touched(selected), hole, canvas.width, canvas.height)
-    elif exemplar is None:
-        wanted = clear
-    else:
-        wanted = samples.place_mask(b"\xff" * (hole.width * hole.height), hole, canvas.width, canvas.height)
-    if not any(wanted):
-        raise PlanError(_("Nothing is selected, and no part of the layer is transparent: select what is to be filled."))
+    if selected is None and exemplar is None:
+        return _fill_transparent(wish, canvas, hole, clear, depth)
+    chosen = samples.touched(selected) if selected is not None else b"\xff" * (hole.width * hole.height)
+    wanted = samples.place_mask(chosen, hole, width, height)
     if exemplar is not None and not wanted.count(0):
         # Nothing is kept, so nothing has to fit.
-        whole = _job(wish, depth, exemplar=exemplar, width=canvas.width, height=canvas.height)
-        return Plan((whole,), canvas.width, canvas.height, hole)
+        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole)
     # Transparent pixels beside the hole have colours that nobody sees: nothing is to fit to them.
     margin = max(NEAREST_CONTEXT, max(hole.width, hole.height) // 4)
-    near = hole.grown(margin).common(Box(0, 0, canvas.width, canvas.height))
-    near_clear = samples.crop_mask(clear, canvas.width, near)
-    mask = samples.either(wanted, samples.place_mask(near_clear, near, canvas.width, canvas.height))
-    if exemplar is None and not _enough(samples.hidden(canvas, mask)):
-        raise PlanError(
-            _("Nothing is left around the selection to take the texture from: select less, or choose another exemplar.")
-        )
-    job = _job(wish, depth, exemplar=exemplar, canvas=canvas, mask=mask_raster(mask, canvas.width, canvas.height))
-    return Plan((job,), canvas.width, canvas.height, hole)
+    near = hole.grown(margin).common(Box(0, 0, width, height))
+    near_clear = samples.crop_mask(clear, width, near)
+    mask = samples.either(wanted, samples.place_mask(near_clear, near, width, height))
+    if exemplar is None:
+        _check_rest(canvas, mask)
+    job = _job(wish, depth, exemplar=exemplar, canvas=canvas, mask=mask_raster(mask, width, height))
+    return Plan((job,), width, height, hole)
 
 
 def new(wish: Wish, exemplar: Raster, depth: str) -> Plan:
@@ -180,6 +174,23 @@ def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize
     """Ask for frames, or for none."""
     interval = FRAME_SECONDS if frames else None
     return tuple(replace(job, frame_interval=interval, frame_limit=LONGEST_FRAME) for job in jobs)
+
+
+def _fill_transparent(wish: Wish, canvas: Raster, hole: Box, clear: bytes, depth: str) -> Plan:
+    if not any(clear):
+        raise PlanError(
+            _("Nothing is selected, and nothing of the layer is transparent: select what is to be filled.")
+        )
+    _check_rest(canvas, clear)
+    # Without a mask the engine widens the transparent part by the fringe that a cut-out leaves.
+    return Plan((_job(wish, depth, canvas=canvas),), canvas.width, canvas.height, hole)
+
+
+def _check_rest(canvas: Raster, mask: bytes) -> None:
+    if not _enough(samples.hidden(canvas, mask)):
+        raise PlanError(
+            _("Nothing is left around the selection to take texture from: select less, or choose another exemplar.")
+        )
 
 
 def _enough(exemplar: Raster) -> bool:

@@ -44,9 +44,7 @@ class TextureSynthesis(Gimp.PlugIn):  # type: ignore[misc]
         procedure.set_image_types("*")
         masks = Gimp.ProcedureSensitivityMask
         if task == ENGINE:
-            procedure.set_sensitivity_mask(
-                masks.NO_IMAGE | masks.NO_DRAWABLES | masks.DRAWABLE | masks.DRAWABLES
-            )
+            procedure.set_sensitivity_mask(masks.NO_IMAGE | masks.NO_DRAWABLES | masks.DRAWABLE | masks.DRAWABLES)
             arguments.add_engine(procedure)
         else:
             procedure.set_sensitivity_mask(masks.DRAWABLE)
@@ -94,8 +92,10 @@ def _returned(procedure: Gimp.Procedure, outcome: Outcome) -> Gimp.ValueArray:
     status = Gimp.PDBStatusType.CANCEL if outcome.cancelled else Gimp.PDBStatusType.SUCCESS
     values = procedure.new_return_values(status, None)
     if status == Gimp.PDBStatusType.SUCCESS:
-        found = (outcome.text,) if procedure.get_name() == PREFIX + ENGINE else (
-            outcome.image, outcome.layers[-1] if outcome.layers else None
+        found = (
+            (outcome.text,)
+            if procedure.get_name() == PREFIX + ENGINE
+            else (outcome.image, outcome.layers[-1] if outcome.layers else None)
         )
         for number, value in enumerate(found, start=1):
             spec = procedure.get_return_values()[number - 1]
@@ -111,8 +111,8 @@ def _texts(task: str) -> tuple[str, str, str]:
             _("_Fill Selection with Texture…"),
             _("Fill the selection with texture that fits what lies around it"),
             _(
-                "The selection (the transparent part of the layer, where nothing is selected) is filled with texture, "
-                "in a new layer above. The exemplar is what lies around, or a drawable, a file or a pattern."
+                "The selection (or the transparent part of the layer, where nothing is selected) is filled, in a new "
+                "layer above. The exemplar is what lies around, or a drawable, a file or a pattern."
             ),
         ),
         wishes.NEW: (

@@ -17,7 +17,13 @@ def pixbuf_of(raster: Raster) -> GdkPixbuf.Pixbuf:
     """
     data = GLib.Bytes.new(bytes(raster.data))
     return GdkPixbuf.Pixbuf.new_from_bytes(
-        data, GdkPixbuf.Colorspace.RGB, False, 8, raster.width, raster.height, 3 * raster.width  # noqa: FBT003
+        data,
+        GdkPixbuf.Colorspace.RGB,
+        False,
+        8,
+        raster.width,
+        raster.height,
+        3 * raster.width,
     )
 
 
@@ -32,7 +38,7 @@ def scaled(raster: Raster, covered: Box, part: Box) -> Raster:
     Returns:
         The part, RGB, 8 bits; black where the frame covers nothing of it.
     """
-    made = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, part.width, part.height)  # noqa: FBT003
+    made = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, part.width, part.height)
     made.fill(0)
     common = covered.common(part)
     if common:

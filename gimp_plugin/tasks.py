@@ -71,6 +71,7 @@ def prepare(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
 
     Raises:
         PlanError: It cannot be done.
+        PaletteError: The image has a palette.
     """
     if not canvas.attached(layer):
         raise PlanError(_("The layer is not there any more."))
@@ -127,7 +128,9 @@ def _new(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     plan = plans.new(wish, plans.check_exemplar(sample), depth)
     size = Box(0, 0, plan.width, plan.height)
     if wish.destination == wishes.LAYERS:
-        return Task(plan, _place(image, layer, size.moved(*canvas.extent(layer).corner), plan, masked=False), fresh=False)
+        return Task(
+            plan, _place(image, layer, size.moved(*canvas.extent(layer).corner), plan, masked=False), fresh=False
+        )
     made = new_image(image, plan.width, plan.height)
     return Task(plan, _place(made, None, size, plan, masked=False), fresh=True)
 

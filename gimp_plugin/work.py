@@ -11,7 +11,18 @@ from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
 from gimp_plugin.sentences import explain
 from gimp_plugin.translation import _
-from protocol import Accepted, Cancelled, Done, EngineError, Failed, Frame, Progress, ProtocolError, Raster, Synthesize
+from protocol import (
+    Accepted,
+    Cancelled,
+    Done,
+    EngineError,
+    Failed,
+    Frame,
+    Progress,
+    ProtocolError,
+    Raster,
+    Synthesize,
+)
 from protocol.client import Event
 
 
@@ -64,9 +75,7 @@ class Work:
         problem: What went wrong, for the user.
     """
 
-    def __init__(
-        self, link: EngineLink, jobs: Sequence[Synthesize], show: Show, installation: Installation
-    ) -> None:
+    def __init__(self, link: EngineLink, jobs: Sequence[Synthesize], show: Show, installation: Installation) -> None:
         """Prepare the jobs.
 
         Args:
@@ -160,7 +169,9 @@ class Work:
             # Seconds, because steps of the coarse octaves take less time.
             whole = progress.seconds + left if left is not None else 0.0
             done = progress.seconds / whole if whole else 0.0
-            self._show.progress((len(self.textures) + done) / len(self._jobs), left)
+            made, all_of_them = len(self.textures), len(self._jobs)
+            more = whole * (all_of_them - made - 1)
+            self._show.progress((made + done) / all_of_them, None if left is None else left + more)
 
     def _bring(self, raster: Raster, *, finished: bool) -> None:
         if self._running is None:
