@@ -92,9 +92,9 @@ def add_common(procedure: Gimp.Procedure) -> None:
         _choice(
             {
                 "compact": _("Compact (built in)"),
-                "vgg19": _("VGG-19 (80 MB, fetched once)"),
-                "vgg16": _("VGG-16 (60 MB, fetched once)"),
-                "vgg11": _("VGG-11 (40 MB, fetched once)"),
+                "vgg19": _("VGG-19 (fetches 550 MB once)"),
+                "vgg16": _("VGG-16 (fetches 530 MB once)"),
+                "vgg11": _("VGG-11 (fetches 510 MB once)"),
             }
         ),
         "compact",
