@@ -235,7 +235,7 @@ def _capped(box: Box) -> Box:
 
 
 def _band(height: int, width: int) -> Mask:
-    """Mark a band along the border, as wide as a share of the shorter side, that blends into the middle at its end."""
+    """Mark a band along the border, a share of the shorter side wide, that blends into the middle at its end."""
     wide = max(1, round(BAND * min(height, width)))
     rows, columns = (np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5 for side in (height, width))
     inward = np.minimum(rows[:, None], columns)
