@@ -46,6 +46,12 @@ def bytes_of(array):
     return np.rint(np.asarray(array) * 255).astype(np.uint8)
 
 
+def seam(samples, axis):
+    """Mean step from the last row or column of samples to the first, over that between neighbours."""
+    moved = np.moveaxis(samples.astype(float), axis, 0)
+    return np.abs(moved[0] - moved[-1]).mean() / np.abs(np.diff(moved, axis=0)).mean()
+
+
 def save(path: Path, array, **options):
     """Write a picture in [0, 1], or of bytes, in the format that the suffix names."""
     array = np.asarray(array)

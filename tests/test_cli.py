@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from pictures import bricks, bytes_of, clouds, load, save
+from pictures import bricks, bytes_of, clouds, load, save, seam
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -427,12 +427,6 @@ def test_a_picture_is_made_to_tile_and_keeps_its_middle(call, here):
     for axis in (0, 1):
         assert seam(samples, axis) > 3
         assert seam(found, axis) < 2
-
-
-def seam(samples, axis):
-    """Mean step from the last row or column to the first, over that between neighbours."""
-    moved = np.moveaxis(samples.astype(float), axis, 0)
-    return np.abs(moved[0] - moved[-1]).mean() / np.abs(np.diff(moved, axis=0)).mean()
 
 
 def test_a_gray_picture_that_is_made_to_tile_stays_gray(call, here):
