@@ -40,11 +40,18 @@ def resize_masked(picture: Tensor, mask: Tensor, size: Size, *, wrap: bool = Fal
 
 
 def _resampled(picture: Tensor, size: Size, mode: str, *, wrap: bool) -> Tensor:
-    if wrap:
-        # Three copies each way scale to three whole results, whatever the ratio; the middle one saw its neighbours.
-        large = _resampled(picture.repeat(1, 1, 3, 3), (3 * size[0], 3 * size[1]), mode, wrap=False)
-        return large[:, :, size[0] : 2 * size[0], size[1] : 2 * size[1]].contiguous()
-    return F.interpolate(picture, size, mode=mode, align_corners=False, antialias=True)
+    if not wrap:
+        return F.interpolate(picture, size, mode=mode, align_corners=False, antialias=True)
+    # Three copies scale to three whole results, whatever the ratio; the middle one saw its neighbours. One axis after
+    # the other, for a third of the memory.
+    height, width = size[0], picture.shape[3]
+    high = F.interpolate(
+        picture.repeat(1, 1, 3, 1), (3 * height, width), mode=mode, align_corners=False, antialias=True
+    ).narrow(2, height, height)
+    wide = F.interpolate(
+        high.repeat(1, 1, 1, 3), (height, 3 * size[1]), mode=mode, align_corners=False, antialias=True
+    )
+    return wide.narrow(3, size[1], size[1]).contiguous()
 
 
 def fill_unknown(picture: Tensor, mask: Tensor, *, wrap: bool = False) -> Tensor:
