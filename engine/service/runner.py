@@ -124,8 +124,8 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     encoder = load(request.encoder, request.weights, request.pooling, fetching)
     filling = materials.known is not None
     encoder.check_layers(settings.effective_recipe(filling=filling).layers())
-    init = None if request.init is None else picture_of(request.init, "init")
-    start = None if init is None else to_tensor(cut_start(init, materials), device)
+    begun = cut_start(None if request.init is None else picture_of(request.init, "init"), materials)
+    start = None if begun is None else to_tensor(begun, device)
     exemplar = exemplar_on(materials, device)
     steps = {o.index: count for o, count in plan_steps(exemplar.size, settings, filling=filling).items()}
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
@@ -182,8 +182,8 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
     wanted = None if request.width is None or request.height is None else (request.height, request.width)
     rasters = {"exemplar": request.exemplar, "canvas": request.canvas, "mask": request.mask}
     exemplar, canvas, mask = (None if r is None else picture_of(r, name) for name, r in rasters.items())
-    materials = prepare(exemplar, canvas=canvas, mask=mask)
-    whole = canvas_size(canvas, wanted, seamless=request.seamless) or DEFAULT_SIZE
+    materials = prepare(exemplar, canvas=canvas, mask=mask, seamless=request.seamless)
+    whole = canvas_size(canvas, wanted) or DEFAULT_SIZE
     memory = memory_budget(device) if request.memory is None else request.memory
     return materials, settings_of(request, whole if materials.box is None else materials.box.size, memory), whole
 

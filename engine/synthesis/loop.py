@@ -45,11 +45,9 @@ def synthesize(
     Raises:
         MemoryExhaustedError: The smallest working set does not fit.
         RuntimeError: Something else went wrong in torch.
-        SettingsError: A seamless canvas is to keep surroundings, or no layer has positions enough on these
-            pictures, or the canvas cannot fit into the memory allowed.
+        SettingsError: No layer has positions enough on these pictures, or the canvas cannot fit into the memory
+            allowed.
     """
-    if surroundings is not None and settings.seamless:
-        raise SettingsError("a canvas with a part to keep cannot be seamless: ask for one of them")
     check_budget(encoder, settings.size, settings.memory)
     recipe = settings.effective_recipe(filling=surroundings is not None)
     quality = recipe.qualities[settings.quality]
@@ -73,7 +71,9 @@ def synthesize(
     free = _start(task, plan[0], start, generator)
     done = 0
     for octave in plan:
-        around = None if surroundings is None else surroundings_at(surroundings, octave.canvas)
+        around = (
+            None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.seamless)
+        )
         free = resize(free, octave.canvas, wrap=settings.seamless).clamp(0, 1)
         free = free.contiguous(memory_format=torch.channels_last)
         if octave is plan[0]:

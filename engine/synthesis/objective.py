@@ -144,7 +144,7 @@ def _build(
     exemplar = exemplar_at(task.exemplar, octave.exemplar)
     pictures = [exemplar, *turned_copies(exemplar, flips=task.flips, turns=task.turns, scales=task.scales)]
     for term, layers in terms_at(task.recipe, octave):
-        region = judged_regions(surroundings, layers)
+        region = judged_regions(surroundings, layers, wrap=task.seamless)
         # Of the exemplar's copies, scaled ones may be too small for the deeper layers.
         used = pictures[:1] + [
             one
