@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
 from gi.repository import Gimp, GObject
 
@@ -23,9 +22,12 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
         procedure: The procedure.
         task: `fill`, `new`, `seamless`, or another, which has no arguments of its own.
     """
-    if task in _OWN:
+    if task in {wishes.FILL, wishes.NEW, wishes.SEAMLESS}:
         add_common(procedure)
-        {wishes.FILL: add_fill, wishes.NEW: add_new, wishes.SEAMLESS: add_seamless}[task](procedure)
+        if task == wishes.FILL:
+            add_fill(procedure)
+        elif task == wishes.NEW:
+            add_new(procedure)
     procedure.add_image_return_value("result-image", _("Image"), _("The image with the texture"), True, FLAGS)
     procedure.add_layer_return_value("result-layer", _("Layer"), _("The texture"), True, FLAGS)
 
@@ -181,13 +183,6 @@ def add_new(procedure: Gimp.Procedure) -> None:
     )
 
 
-def add_seamless(procedure: Gimp.Procedure) -> None:
-    """Declare how a picture is made to tile."""
-    procedure.add_int_argument(
-        "border", _("_Border made anew, %"), _("Of the shorter side, on each side"), 2, 40, 12, FLAGS
-    )
-
-
 def wish_of(config: Gimp.ProcedureConfig, task: str) -> Wish:
     """Read the arguments.
 
@@ -206,7 +201,9 @@ def wish_of(config: Gimp.ProcedureConfig, task: str) -> Wish:
         seed=config.get_property("seed"),
         keep_frames=config.get_property("keep-frames"),
     )
-    return _OWN[task](wish, config)
+    if task == wishes.FILL:
+        return _fill(wish, config)
+    return _new(wish, config) if task == wishes.NEW else wish
 
 
 def _fill(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
@@ -232,13 +229,6 @@ def _new(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
         variations=config.get_property("variations"),
         destination=config.get_property("destination"),
     )
-
-
-def _seamless(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
-    return replace(wish, band=config.get_property("border"))
-
-
-_OWN = MappingProxyType({wishes.FILL: _fill, wishes.NEW: _new, wishes.SEAMLESS: _seamless})
 
 
 def _choice(labels: Mapping[str, str]) -> Gimp.Choice:

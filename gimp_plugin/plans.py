@@ -15,6 +15,9 @@ NEAREST_CONTEXT = 64
 SMALLEST_EXEMPLAR = 8
 LONGEST_EXEMPLAR = 1024
 SMALLEST, LARGEST = 8, 16384
+SMALLEST_TILE = 16
+# As the engine does where nothing is transparent.
+BAND_PART = 6
 LONGEST_FRAME = 1024
 FRAME_SECONDS = 0.5
 LARGEST_SEED = 2**63 - 1
@@ -134,11 +137,15 @@ def seamless(wish: Wish, canvas: Raster, depth: str) -> Plan:
         PlanError: The picture is too small.
     """
     width, height = canvas.width, canvas.height
-    band = max(2, min(width, height) * wish.band // 100)
-    mask = samples.either(samples.frame(width, height, band), samples.transparent(canvas))
-    if not _enough(samples.hidden(canvas, mask)):
-        raise PlanError(_("Too little of the picture would remain: take a larger one, or a narrower border."))
-    job = _job(wish, depth, canvas=canvas, mask=mask_raster(mask, width, height), seamless=True)
+    clear = samples.transparent(canvas)
+    mask = None
+    if any(clear):
+        band = max(2, min(width, height) // BAND_PART)
+        mask = mask_raster(samples.either(samples.frame(width, height, band), clear), width, height)
+    if min(width, height) < SMALLEST_TILE or (mask and not _enough(samples.hidden(canvas, bytes(mask.data)))):
+        raise PlanError(_("Too little of the picture would remain: take a larger one."))
+    # Without a mask the engine chooses a band along the border, and blends it in.
+    job = _job(wish, depth, canvas=canvas, mask=mask, seamless=True)
     return Plan((job,), width, height, Box(0, 0, width, height))
 
 

@@ -12,7 +12,7 @@ COMMON = ("recipe", "quality")
 OWN = {
     wishes.FILL: ("exemplar", "exemplar-drawable", "exemplar-file", "exemplar-pattern"),
     wishes.NEW: ("destination", "seamless", "variations"),
-    wishes.SEAMLESS: ("border",),
+    wishes.SEAMLESS: (),
 }
 SOURCES = {
     "exemplar-drawable": wishes.DRAWABLE,
@@ -60,7 +60,6 @@ def settings_box(
 
 def _widget(dialog: GimpUi.ProcedureDialog, name: str) -> Gtk.Widget:
     kinds = {
-        "border": GimpUi.LabelSpin,
         "variations": GimpUi.LabelSpin,
         "ratio": GimpUi.LabelSpin,
         "width": GimpUi.LabelSpin,

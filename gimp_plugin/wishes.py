@@ -32,7 +32,6 @@ class Wish:
         wrap: Whether a new texture tiles.
         variations: How many new textures, of seeds that follow each other.
         destination: New textures become an `image`, or `layers` of this one.
-        band: Width of what is made anew along the border to make a picture tile, percent of its shorter side.
     """
 
     task: str
@@ -51,7 +50,6 @@ class Wish:
     wrap: bool = False
     variations: int = 1
     destination: str = IMAGE
-    band: int = 12
 
 
 def remember(wish: Wish, folder: Path) -> None:
