@@ -60,7 +60,7 @@ def add_common(procedure: Gimp.Procedure) -> None:
     """Declare what every texture has."""
     procedure.add_choice_argument(
         "recipe",
-        _("L_ook"),
+        _("Loo_k"),
         _("How the texture is made: photo, sliced, gram or patch"),
         _choice(
             {
@@ -105,7 +105,7 @@ def add_common(procedure: Gimp.Procedure) -> None:
     procedure.add_int_argument("seed", _("See_d"), _("Another seed gives another texture"), 0, LARGEST_SEED, 0, FLAGS)
     procedure.add_boolean_argument(
         "keep-frames",
-        _("_Keep frames as layers"),
+        _("Keep _all frames as layers"),
         _("Keep every octave's last frame as a layer"),
         False,
         FLAGS,

@@ -138,7 +138,8 @@ class Window:
             self.panel.progress(1.0, None)
             self.panel.note(_("Done. It is in the layer “{name}”.").format(name=outcome.layers[-1].get_name()))
         elif attempt.state is State.CANCELLED:
-            self.panel.say(_("Cancelled"))
+            self.panel.say(" ")
+            self.panel.note(_("Cancelled; nothing was kept."))
 
 
 def ask_and_make(

@@ -167,6 +167,8 @@ def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
     if wish.source == wishes.SURROUNDINGS:
         return None
     if wish.source == wishes.FILE:
+        if not wish.file:
+            raise PlanError(_("No file is chosen: choose the exemplar's."))
         found = canvas.read_file(Path(wish.file), gray=gray, depth=depth)
     elif wish.source == wishes.PATTERN:
         found = canvas.read_pattern(wish.pattern, gray=gray, depth=depth)

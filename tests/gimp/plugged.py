@@ -42,7 +42,7 @@ def called(name, image=None, drawables=(), **wishes):
     values = procedure.run(config)
     found = [values.index(number) for number in range(values.length())]
     if found[0] != Gimp.PDBStatusType.SUCCESS:
-        raise RuntimeError(pdb.get_last_error())
+        raise RuntimeError(found[1] if len(found) > 1 else pdb.get_last_error())
     return found[1:]
 
 

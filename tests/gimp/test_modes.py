@@ -135,6 +135,12 @@ def named(like):
 
 FILL_CASES = [pytest.param(f"fill {number}", id=f"fill-{named(like)}") for number, like in enumerate(FILLS)]
 NEW_CASES = [pytest.param(f"new {number}", id=f"new-{named(like)}") for number, like in enumerate(NEWS)]
+FINE_CASES = [case for case in (*FILL_CASES, *NEW_CASES) if "u8" not in case.id]
+# What all of a mode are to look like.
+FIRST = {
+    mode: next(f"fill {number}" for number, like in enumerate(FILLS) if (like[0], like[2]) == (mode, "U8_NON_LINEAR"))
+    for mode in ("rgb", "gray")
+}
 
 
 @pytest.fixture(scope="module")
@@ -177,16 +183,11 @@ def test_the_texture_fits_its_border(cases, case):
     assert across < 2 * np.abs(np.diff(around, axis=1)).mean()
 
 
-@pytest.mark.parametrize("case", [*FILL_CASES, *NEW_CASES])
+@pytest.mark.parametrize("case", FINE_CASES)
 def test_a_result_in_more_than_8_bits_has_more_than_8_bits(cases, case):
     texture = array_of(cases[case]["texture"])[..., :3]
-    # 8 bits of linear light are other 16-bit numbers: there the levels are counted.
-    levels = len(np.unique(texture))
-    if cases[case]["precision"].startswith("u8"):
-        assert levels <= 256
-    else:
-        assert levels > 256
-        assert (texture % 257 != 0).mean() > 0.9
+    assert len(np.unique(texture)) > 1000
+    assert (texture % 257 != 0).mean() > 0.9
 
 
 def test_an_image_with_a_palette_is_refused_with_a_sentence_and_stays_as_it_was(cases):
