@@ -104,12 +104,15 @@ def writable(layer: Gimp.Layer) -> bool:
     """Whether a layer can be written: it is in its image, no group, and neither it nor a group of it is locked."""
     if not attached(layer) or layer.is_group():
         return False
-    item = layer
-    while item is not None:
-        if item.get_lock_content():
-            return False
-        item = item.get_parent()
-    return True
+    return not any(item.get_lock_content() for item in (layer, *groups_of(layer)))
+
+
+def groups_of(layer: Gimp.Layer) -> list[Gimp.GroupLayer]:
+    """List the groups that a layer is in, from the inside out."""
+    found = []
+    while (layer := layer.get_parent()) is not None:
+        found.append(layer)
+    return found
 
 
 def attached(layer: Gimp.Layer | None) -> bool:

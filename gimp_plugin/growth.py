@@ -155,6 +155,10 @@ class Growth:
         above = self._place.above
         if above is None or not canvas.attached(above):
             return None, 0
+        # What is inside of a locked group cannot be written.
+        for group in canvas.groups_of(above):
+            if group.get_lock_content():
+                above = group
         return above.get_parent(), self._place.image.get_item_position(above)
 
     def _insert(self, name: str, raster: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
@@ -182,4 +186,6 @@ class Growth:
 
     def _select(self) -> None:
         still = [layer for layer in self._selected if canvas.attached(layer)]
-        self._place.image.set_selected_layers(still)
+        # GIMP takes no empty list: in a new image nothing was selected before.
+        if still:
+            self._place.image.set_selected_layers(still)

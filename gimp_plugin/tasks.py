@@ -75,6 +75,8 @@ def prepare(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     """
     if not canvas.attached(layer):
         raise PlanError(_("The layer is not there any more."))
+    if layer.get_image().get_id() != image.get_id():
+        raise PlanError(_("The layer belongs to another image."))
     if image.get_floating_sel() is not None:
         raise PlanError(_("There is a floating selection: anchor it first (Layer → Anchor Floating Selection)."))
     indexed = image.get_base_type() == Gimp.ImageBaseType.INDEXED

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from engines import running
 from gimps import profile, warmed
+from PIL import Image, ImageDraw
 from plugged import plug
-from provide import NoGimpError, provide
+from provide import CHECKOUT, NoGimpError, provide
 
 from installation.actions import carry_out
 from installation.libraries import FOLDER, libraries_actions
@@ -69,3 +70,15 @@ def plugged(place, known_plug_ins, libraries, gimp_engine, tmp_path_factory):
     """A profile with the plug-in, and a warm engine."""
     own = profile(tmp_path_factory.mktemp("plugged") / "profile", known_plug_ins)
     return plug(place, own, gimp_engine.folder, libraries)
+
+
+@pytest.fixture(scope="session")
+def wall(tmp_path_factory):
+    """A picture with a hole."""
+    path = tmp_path_factory.mktemp("pictures") / "wall.png"
+    picture = Image.open(CHECKOUT / "examples" / "cobbles.png").convert("RGB")
+    alpha = Image.new("L", picture.size, 255)
+    ImageDraw.Draw(alpha).ellipse((90, 98, 160, 150), fill=0)
+    picture.putalpha(alpha)
+    picture.save(path)
+    return path

@@ -206,6 +206,8 @@ def set_up(folder: Path) -> None:
                 raise NoGimpError(f"no GIMP 3: something is mounted in {old}, which is to be set up anew: unmount it")
             shutil.rmtree(old)
     if not shutil.which("debootstrap", path=f"{os.environ.get('PATH', '')}:{PATH}"):
+        # A new computer may never have asked what there is.
+        done("apt-get", "update")
         done("apt-get", "install", "-y", "--no-install-recommends", "debootstrap", "debian-archive-keyring")
     done(*OWN_MOUNTS, "debootstrap", "--variant=minbase", RELEASE, str(draft), mirror())
     # Packages start no services in it.

@@ -1,32 +1,13 @@
 """The plug-in used by mouse and keyboard, in a real GIMP with its window."""
 
-import re
 import time
 
 import pytest
 from gimps import profile
-from pictures import bricks, bytes_of
-from PIL import Image, ImageChops, ImageDraw
+from painting import FILL, MENU, SECONDS, choose, ended, idle, layers, said, select_hole, wait, works
+from PIL import Image, ImageChops
 from plugged import plug
 from windows import window
-
-SIDE = 160
-HOLE = (48, 56, 112, 104)
-MENU = ("Filters", "Texture Synthesis")
-FILL = "Fill Selection with Texture"
-SECONDS = 120
-
-
-@pytest.fixture(scope="module")
-def wall(tmp_path_factory):
-    """A brick wall with a hole."""
-    path = tmp_path_factory.mktemp("pictures") / "wall.png"
-    picture = Image.fromarray(bytes_of(bricks(SIDE, SIDE)))
-    alpha = Image.new("L", picture.size, 255)
-    ImageDraw.Draw(alpha).ellipse(HOLE, fill=0)
-    picture.putalpha(alpha)
-    picture.save(path)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +17,7 @@ def painter(place, known_plug_ins, libraries, engine, tmp_path_factory, wall):
     plug(place, own, engine.folder, libraries)
     with window(place, own, wall) as found:
         select_hole(found)
+        found.key("ctrl+shift+j")
         yield found
 
 
@@ -52,57 +34,9 @@ def dialog(painter):
         time.sleep(0.5)
 
 
-def wait(condition, seconds=SECONDS):
-    """Wait until it holds, and give it."""
-    until = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    return found
-
-
-def layers(painter):
-    """How many layers the image has, by GIMP's title."""
-    title = painter.wait_for_window("wall")
-    return int(re.search(r"(\d+) layers?\)", title)[1])
-
-
-def select_hole(painter):
-    """Select the hole as a user does."""
-    painter.menu("Layer", "Transparency", "Alpha to Selection")
-    painter.menu("Select", "Invert")
-
-
-def said(painter, title=FILL):
-    """All labels of a dialog."""
-    return [found.name for found in painter.widgets(window=title, role="label")]
-
-
-def choose(dialog, name, choice):
-    """Choose from a list by keyboard."""
-    dialog.press(name, window=FILL, role="combo box")
-    dialog.press(choice, role="menu item")
-
-
-def works(dialog):
-    """Wait until the first frame is there."""
-    dialog.press("Fill", window=FILL)
-    wait(lambda: layers(dialog) > 1)
-
-
-def ended(dialog, word):
-    """Wait until the dialog says so."""
-    return wait(lambda: next((label for label in said(dialog) if label.startswith(word)), None))
-
-
-def idle(engine):
-    """Whether the engine has nothing to do."""
-    with engine.client("look") as client:
-        status = client.status()
-    return not status.waiting and all(worker.state == "ready" for worker in status.workers)
-
-
 def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, pictures_folder):
+    # Beside the picture, so that it can be seen.
+    dialog.place_window(FILL, 556, 380)
     dialog.screenshot(pictures_folder / "dialog.png")
     works(dialog)
     first = dialog.screenshot(pictures_folder / "first-frame.png")

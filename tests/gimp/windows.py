@@ -101,6 +101,16 @@ class Window:
             assert time.monotonic() < until, f"no window {title_part!r} among {titles}: {self.said()}"
             time.sleep(0.1)
 
+    def place_window(self, title_part: str, left: int, top: int) -> None:
+        """Move a window."""
+        self.tell(
+            "xdotool", "search", "--onlyvisible", "--name", re.escape(title_part), "windowmove", str(left), str(top)
+        )
+
+    def activate(self, title_part: str) -> None:
+        """Give a window the keyboard."""
+        self.tell("xdotool", "search", "--onlyvisible", "--name", re.escape(title_part), "windowactivate", "--sync")
+
     def wait_for_no_window(self, title_part: str, seconds=WAIT_SECONDS) -> None:
         """Wait until no window has this in its title."""
         until = time.monotonic() + seconds
