@@ -111,8 +111,9 @@ def _texts(task: str) -> tuple[str, str, str]:
             _("_Fill Selection with Texture…"),
             _("Fill the selection with texture that fits what lies around it"),
             _(
-                "The selection (or the transparent part of the layer, where nothing is selected) is filled, in a new "
-                "layer above. The exemplar is what lies around, or a drawable, a file or a pattern."
+                "The selection is filled, in a new layer above. The exemplar is what lies around, or a drawable, a "
+                "file or a pattern. Where nothing is selected, the whole layer is filled; from what lies around, its "
+                "transparent part."
             ),
         ),
         wishes.NEW: (
