@@ -28,7 +28,8 @@ class TextureSynthesis(Gimp.PlugIn):  # type: ignore[misc]
         return True, DOMAIN, None
 
     def do_query_procedures(self) -> list[str]:
-        """List the procedures."""
+        """List the procedures, and tell GIMP where their help is."""
+        self.set_help_domain(DOMAIN, Gio.File.new_for_path(str(PACKAGE.parent / "help")))
         return [PREFIX + name for name in PROCEDURES]
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
