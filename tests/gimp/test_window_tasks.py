@@ -166,7 +166,8 @@ def browser(home, page):
     script.write_text(f'#!/bin/sh\necho "$1" > {page}\n')
     script.chmod(0o755)
     (applications / "browser.desktop").write_text(
-        f"[Desktop Entry]\nType=Application\nName=Browser\nExec={script} %u\nMimeType=text/html;x-scheme-handler/file;\n"
+        f"[Desktop Entry]\nType=Application\nName=Browser\nExec={script} %u\n"
+        "MimeType=text/html;x-scheme-handler/file;\n"
     )
     (applications / "mimeapps.list").write_text(
         "[Default Applications]\ntext/html=browser.desktop\nx-scheme-handler/file=browser.desktop\n"
