@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+from pictures import measured
 
 from engine.synthesis.critics import PatchCritic, PatchSettings
 from engine.synthesis.critics.base import spread
@@ -24,7 +25,7 @@ def noise(*shape, seed=0, dtype=torch.float32):
 def loss_of(critic, canvas, *, seed=0):
     maps = {LAYER: canvas}
     critic.refresh(maps, generator(seed))
-    return critic.loss(maps)
+    return measured(critic, maps)
 
 
 def critic_for(*exemplars, settings=PLAIN, **options):
@@ -230,7 +231,7 @@ def test_the_loss_is_the_weighted_mean_of_the_layers():
     def loss(**layers):
         critic = PatchCritic([exemplar], layers, PLAIN)
         critic.refresh(canvas, generator())
-        return float(critic.loss(canvas))
+        return float(measured(critic, canvas))
 
     first, second = loss(relu1_1=1.0), loss(relu2_1=5.0)
     assert abs(first - second) > 0.01
@@ -242,7 +243,7 @@ def test_the_matches_stay_until_the_next_refresh():
     critic = critic_for(exemplar)
     left, right = exemplar[..., :3], exemplar[..., 3:]
     assert float(loss_of(critic, left)) == pytest.approx(0, abs=1e-10)
-    stale = float(critic.loss({LAYER: right}))
+    stale = float(measured(critic, {LAYER: right}))
     assert stale > 1
     assert float(loss_of(critic, right)) == pytest.approx(0, abs=1e-10)
 
