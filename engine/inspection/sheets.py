@@ -95,8 +95,8 @@ def save_sheet(figure: Figure, path: Path) -> None:
     """
     with replacing(path) as temporary:
         # Without a date, so that the same figure has the same bytes.
-        told = {"metadata": {"Date": None}} if path.suffix.lower() == ".svg" else {}
-        figure.savefig(temporary, format=path.suffix.lower().lstrip("."), **told)
+        told = {"Date": None} if path.suffix.lower() == ".svg" else {}
+        figure.savefig(temporary, format=path.suffix.lower().lstrip("."), metadata=told)
 
 
 def save_numbers(numbers: Mapping[str, Any], path: Path) -> None:
@@ -108,10 +108,10 @@ def save_numbers(numbers: Mapping[str, Any], path: Path) -> None:
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         if path.suffix.lower() == ".npz":
-            np.savez_compressed(file, **{name: np.asarray(value) for name, value in numbers.items()})
+            np.savez_compressed(file, **{name: np.asarray(value) for name, value in numbers.items()})  # type: ignore[arg-type]
         else:
             file.write(json.dumps(numbers, default=_plain).encode() + b"\n")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
