@@ -169,7 +169,7 @@ def check_apart(written: Sequence[Path], read: Sequence[Path | None]) -> None:
         if path.resolve() in given:
             fail(f"{path} would be overwritten, and it is one of the pictures given: name another file to write")
     if len({path.resolve() for path in written}) < len(written):
-        fail(f"{written[-1]} would be written twice: name another file to record to")
+        fail(f"{written[-1]} would be written twice: name another file")
 
 
 def numbered(path: Path, number: int, count: int) -> Path:

@@ -17,7 +17,7 @@ from engine.images import ImageError, check_target, replacing
 SUFFIXES = (".png", ".svg")
 NUMBER_SUFFIXES = (".json", ".npz")
 DOTS_PER_INCH = 100
-TITLE_WIDTH = 13
+TITLE_WIDTH = 11
 
 
 def new_sheet(
@@ -60,7 +60,7 @@ def show_picture(axes: Axes, picture: NDArray[np.float32], title: str) -> None:
         picture: RGB in [0, 1], (height, width, 3).
         title: What it is.
     """
-    axes.imshow(picture.clip(0, 1), interpolation="nearest")
+    axes.imshow(picture.clip(0, 1), interpolation="auto")
     axes.set_title(title, fontsize=9)
     axes.set_xlabel("pixels", fontsize=8)
     axes.tick_params(labelsize=7)
@@ -114,4 +114,7 @@ def save_numbers(numbers: Mapping[str, Any], path: Path) -> None:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating):
+        # JSON has no word for what is not a number.
+        return np.where(np.isfinite(value), value.astype(object), np.array(None)).tolist()
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
