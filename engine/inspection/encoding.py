@@ -28,15 +28,15 @@ def fitting_layers(encoder: Encoder, size: Size, layers: Sequence[str], *, asked
         asked: Whether somebody named them: then none may be left out.
 
     Returns:
-        The names, in the same order.
+        The names, each once, in the same order.
 
     Raises:
         SettingsError: One does not fit that was asked for, or none does.
     """
     encoder.check_layers(layers)
-    fitting = tuple(name for name in layers if min(size) // stride_of(name) >= 2)
-    if not fitting or (asked and len(fitting) < len(layers)):
-        missing = ", ".join(name for name in layers if name not in fitting)
+    fitting = tuple(name for name in dict.fromkeys(layers) if min(size) // stride_of(name) >= 2)
+    missing = ", ".join(name for name in layers if name not in fitting)
+    if not fitting or (asked and missing):
         raise SettingsError(
             f"a picture of {size[1]}x{size[0]} is too small for {missing}: choose a larger one or shallower layers"
         )

@@ -21,9 +21,12 @@ COLOURS = "inferno"
 BRIGHTEST = 99.9
 """Percentile of all activations of a layer that the colour scale ends at: a single spark would darken the rest."""
 # Side of a map on the sheet, dots, by the most maps that are shown that large.
-SIDES = ((16, 320), (64, 256), (128, 176))
-SMALL_SIDE = 120
+SIDES = ((16, 320), (64, 256), (128, 192))
+SMALL_SIDE = 128
 NARROWEST = 84
+# Of a sheet, so that there is room for the colour bar beside it.
+LOWEST = 240
+FAINTEST = 1e-5
 TITLE_LINE = 19
 CAPTION = 18
 SILENT = 0.88
@@ -150,7 +153,8 @@ def _arrange(tiles: Sequence[FloatArray], silent: int, across: int) -> tuple[Flo
     cell = (down + CAPTION + GAP, across + GAP)
     columns = max(4, math.ceil(math.sqrt(len(tiles) * cell[0] / cell[1])))
     rows, strips = math.ceil(len(tiles) / columns), math.ceil(silent / columns)
-    sheet = np.ones((rows * cell[0] + strips * (CAPTION + 4), columns * cell[1], 3), np.float32)
+    high = max(LOWEST, rows * cell[0] + strips * (CAPTION + 4))
+    sheet = np.ones((high, columns * cell[1], 3), np.float32)
     places = [(n // columns * cell[0] + CAPTION, n % columns * cell[1]) for n in range(len(tiles))]
     for (top, left), tile in zip(places, tiles, strict=True):
         sheet[top : top + down, left : left + tile.shape[1]] = tile
@@ -190,4 +194,6 @@ def _fit(one: FloatArray, grow: int, shrink: int) -> FloatArray:
 
 
 def _percent(share: float) -> str:
+    if share < FAINTEST:
+        return f"< {100 * FAINTEST:g} %"
     return f"{100 * share:.2g} %" if share < 0.0995 else f"{100 * share:.0f} %"
