@@ -21,7 +21,7 @@ WIDTH = 12.0
 CURVES_HEIGHT = 2.9
 PLAN_HEIGHT = 4.6
 # Width of a caption below the plan, over the height of the canvas.
-NARROWEST = 0.42
+NARROWEST = 0.5
 
 
 def history_numbers(history: History, plan: Mapping[Octave, int]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar
     several = [name for name, layers in history.layer_losses.items() if len(layers) > 1]
     figure, axes = new_sheet(
         f"The loss over {history.steps} steps, and the octaves they went through",
-        f"{told}. A loss of 0 is a match of the exemplar; about 1 is a canvas without any of its features.",
+        f"{told}. A loss of 0 matches the exemplar; its unit is the size of the exemplar's own statistics.",
         rows=2 + len(several),
         columns=1,
         size=(WIDTH, 0.8 + CURVES_HEIGHT * (1 + len(several)) + PLAN_HEIGHT),
