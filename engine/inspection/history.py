@@ -71,18 +71,17 @@ def follow(
     seconds: list[float] = []
     ends: dict[int, Tensor] = {}
     undone: list[int] = []
-    before = (0, 0)
+    before = 0
     for snapshot in snapshots:
         if tell is not None:
             tell(snapshot)
         ends[snapshot.octave] = snapshot.picture
         if snapshot.step == 0:
             continue
-        # Each octave has a solver of its own, which counts from 0.
-        known = before[1] if before[0] == snapshot.octave else 0
-        if snapshot.undone > known:
+        # Each octave counts from 0, and has nothing to undo at its first step.
+        if snapshot.undone > before:
             undone.append(snapshot.step)
-        before = (snapshot.octave, snapshot.undone)
+        before = snapshot.undone
         taken.append(snapshot)
         seconds.append(clock() - began)
     critics = dict.fromkeys(name for one in taken for name in one.losses)
