@@ -48,6 +48,12 @@ def surroundings_at(surroundings: Surroundings, size: Size) -> Surroundings:
     return Surroundings(fill_unknown(known, (weight > 0.01).to(weight)).clamp(0, 1), 1 - weight)
 
 
+def inner_part(surroundings: Surroundings, rim: int = 2) -> Tensor:
+    """Mark the pixels of the free part that are further than its rim from what is kept, (1, 1, height, width)."""
+    kept = (surroundings.mask < 0.5).to(surroundings.mask)
+    return F.max_pool2d(kept, 2 * rim + 1, 1, rim) == 0
+
+
 def judged_regions(surroundings: Surroundings | None, layers: Collection[str]) -> dict[str, Tensor]:
     """Find the positions of each layer that lie in the free part of the canvas.
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled_start, surroundings_at
 from engine.synthesis.critics import PatchSettings
+from engine.synthesis.drafting import Draft
 from engine.synthesis.encoders.network import PIXELS, Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.memory import MemoryExhaustedError, check_budget, is_out_of_memory, smaller, working_set
@@ -71,13 +72,16 @@ def synthesize(
     plan = list(planned)
     total = sum(planned.values())
     free = _start(task, plan[0], start, generator)
+    drafted = recipe.drafted and start is None
+    draft = Draft(exemplar, surroundings if drafted else None, settings.memory)
     done = 0
     for octave in plan:
         around = None if surroundings is None else surroundings_at(surroundings, octave.canvas)
+        coarse = free
         free = resize(free, octave.canvas, wrap=settings.seamless).clamp(0, 1)
-        free = free.contiguous(memory_format=torch.channels_last)
         if octave is plan[0]:
             yield Snapshot(octave.index, 0, total, {}, compose(free, around))
+        free = draft.enter(octave, coarse, free).contiguous(memory_format=torch.channels_last)
         solver = _solver(recipe, free)
         held = working_set(
             encoder, recipe.layers(), octave.canvas, budget=settings.memory, positions=quality.positions
@@ -99,6 +103,7 @@ def synthesize(
                         raise MemoryExhaustedError(octave.canvas, free.device) from error
                     held = shrunk
             done += 1
+            draft.advance()
             losses = {name: float(loss) for name, loss in objective.losses.items()}
             yield Snapshot(octave.index, done, total, losses, compose(solver.picture, around).clone())
         # Where the mask is soft the free picture hardly shows and wanders: the next octave starts from what is seen.

@@ -64,6 +64,7 @@ class Recipe:
         interval: Steps between two searches of the patch critic.
         overuse: Its penalty on patches that are used too often.
         filling: What to do in place of this where the canvas has surroundings; None for the same.
+        drafted: Whether octave 1 of a hole starts from shifted copies of the exemplar.
     """
 
     start: Literal["noise", "shuffle"]
@@ -75,6 +76,7 @@ class Recipe:
     interval: int = 10
     overuse: float = 0.01
     filling: "Recipe | None" = None
+    drafted: bool = False
 
     def layers(self) -> tuple[str, ...]:
         """Names of all layers in use, each once."""
@@ -89,26 +91,28 @@ def evenly(*layers: str) -> Layers:
 STATISTICS = evenly("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu4_1", "relu5_1")
 
 # Next to what is kept, structure has to go on: patches decide there, on the pixels too, up to the last step. The
-# distributions of a small hole need not be those of the whole exemplar and only keep it from washing out.
+# distributions of a small hole need not be those of the whole exemplar and only keep it from washing out. The draft has
+# the structure and the grain: short steps close its seams and leave the rest.
 FILLING = Recipe(
     start="shuffle",
     solver="adam",
-    rate=0.05,
-    final_rate=0.05,
+    rate=0.015,
+    final_rate=0.2,
     terms=(
         Term("patch", evenly("pixels", "relu2_1", "relu3_1", "relu4_1"), weight=4.0, patch=3),
-        Term("sliced", STATISTICS, weight=0.1),
-        Term("sliced", evenly("pixels"), weight=0.5, patch=5),
+        Term("sliced", STATISTICS, weight=0.02),
+        Term("sliced", evenly("pixels"), weight=0.02, patch=5),
     ),
     qualities=MappingProxyType(
         {
-            "draft": Quality((15, 30, 40), 8, 32768),
-            "normal": Quality((50, 60, 100), 16, 65536),
-            "best": Quality((100, 120, 200), 32, 131072),
+            "draft": Quality((8, 10), 8, 32768),
+            "normal": Quality((20, 20), 16, 65536),
+            "best": Quality((50, 50), 32, 131072),
         }
     ),
     interval=6,
     overuse=0.0,
+    drafted=True,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
