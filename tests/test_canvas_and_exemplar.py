@@ -6,6 +6,7 @@ import torch
 from engine.synthesis.canvas import (
     Surroundings,
     compose,
+    inner_part,
     judged_regions,
     noise_start,
     shuffled_start,
@@ -152,6 +153,13 @@ def test_regions_have_the_shape_of_the_encoders_maps(size):
     maps = small_encoder()(noise(1, 3, *size), LAYERS)
     for layer in LAYERS:
         assert regions[layer].shape == valid[layer].shape == maps[layer].shape[2:]
+
+
+def test_the_inner_part_is_further_than_two_pixels_from_what_is_kept():
+    found = inner_part(Surroundings(noise(1, 3, 32, 40), 1 - with_hole(slice(8, 20), slice(10, 30))))
+    expected = torch.zeros(1, 1, 32, 40, dtype=torch.bool)
+    expected[..., 10:18, 12:28] = True
+    assert torch.equal(found, expected)
 
 
 # Valid regions.

@@ -1,4 +1,4 @@
-"""Completion: a first filling of a hole, out of shifted copies of the exemplar that fit together and to the border."""
+"""Completion: a first filling of a hole with shifted copies of the exemplar that fit together and to the border."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +27,8 @@ GRADIENTS = 3.0
 # What is known counts for more than what has been filled in.
 KNOWN = 2.0
 UNSEEN = 0.1
+# Of a hole that the exemplar cannot cover any further, the rest would not fit to what the draft has.
+MOST_MISSING = 0.1
 OVERALL = 0.5
 VOTES = 2
 
@@ -81,14 +83,15 @@ def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33
         memory: Bytes that synthesis may take: with little of it, more is done on a smaller scale.
 
     Yields:
-        After each round the canvas, filled, and the pixels of it that have been filled, (1, 1, height, width); the last
-        ones are the result. Nothing where the exemplar does not fit anywhere.
+        After each round the canvas, filled, and 1 for each of its pixels that has been filled, else 0; the last ones
+        are the result. Nothing where the exemplar is too small for the hole.
     """
     free = (surroundings.mask >= min(0.5, float(surroundings.mask.max()))).to(surroundings.mask)
     rows, columns = free[0, 0].any(1).nonzero()[:, 0], free[0, 0].any(0).nonzero()[:, 0]
     extent = [(int(places[0]), int(places[-1]) + 1) for places in (rows, columns)]
     most = memory // BYTES_PER_PIXEL
-    halvings = _halvings(extent, min(LARGEST_CANVAS, most // 4))
+    # Halved without end, the margin alone is left.
+    halvings = _halvings(extent, max(5 * MARGIN**2, min(LARGEST_CANVAS, most // 4)))
     (top, bottom), (left, right) = (
         (max(0, first - (MARGIN << halvings)), min(side, last + (MARGIN << halvings)))
         for (first, last), side in zip(extent, surroundings.size, strict=True)
@@ -104,7 +107,9 @@ def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33
     labels = torch.zeros_like(sites[-1].free, dtype=torch.int64)
     for site in reversed(sites):
         if site is sites[-1]:
-            offsets = _alignments(site)
+            offsets, missing = _alignments(site)
+            if missing > MOST_MISSING:
+                return
             depth = _depth(site.free)
             widths: Sequence[int] = [max(NARROWEST, round(share * depth)) for share in WINDOWS]
             canvas, filled = site.known * (1 - site.free), torch.zeros_like(site.free)
@@ -149,14 +154,20 @@ def _cropped(exemplar: Exemplar, most: int) -> tuple[Tensor, Tensor]:
     return picture[cut], valid[cut]
 
 
-def _alignments(site: _Site) -> list[Offset]:
+def _alignments(site: _Site) -> tuple[list[Offset], float]:
+    """List alignments with the surroundings, and more where those do not reach; tell what share is left then."""
     canvas = Ground(_features(site.known), _inner(1 - site.free))
     exemplar = Ground(_features(site.picture), _inner(site.valid))
     found = find_alignments(canvas, exemplar, site.free, most=16, each=8)
+    found += covering_alignments(site.valid, _missing(site, found), most=32)
+    return found, float(_missing(site, found).sum() / site.free.sum())
+
+
+def _missing(site: _Site, offsets: Sequence[Offset]) -> Tensor:
     missing = site.free.clone()
-    for offset in found:
+    for offset in offsets:
         missing *= 1 - laid_over(site.valid, offset, site.size)
-    return found + covering_alignments(site.valid, missing, most=16)
+    return missing
 
 
 def _choose(site: _Site, offsets: Sequence[Offset], canvas: Tensor, filled: Tensor, width: int) -> Tensor:
@@ -184,7 +195,7 @@ def _choose(site: _Site, offsets: Sequence[Offset], canvas: Tensor, filled: Tens
 
 
 def _vote(site: _Site, offsets: Sequence[Offset], labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Fill the hole with what its pixels' alignments bring, averaged where they meet; tell which pixels that fills."""
+    """Fill the hole with what its pixels' alignments bring, averaged where they meet; tell which pixels were."""
     total, count = torch.zeros_like(site.known), torch.zeros_like(site.free)
     for number in labels[site.free > 0].unique().tolist():
         votes = F.avg_pool2d((labels == number).to(total), 2 * VOTES + 1, 1, VOTES)

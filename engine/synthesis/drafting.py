@@ -22,6 +22,9 @@ class Draft:
         exemplar: The sample texture.
         surroundings: What the canvas keeps, at full size; None for no draft.
         memory: Bytes that synthesis may take.
+
+    Attributes:
+        shown: Whether an octave has started from it.
     """
 
     def __init__(self, exemplar: Exemplar, surroundings: Surroundings | None, memory: int) -> None:
@@ -29,7 +32,7 @@ class Draft:
         if surroundings is not None:
             self._rounds = complete(exemplar, surroundings, memory)
         self._found: tuple[Tensor, Tensor] | None = None
-        self._shown = False
+        self.shown = False
 
     def advance(self) -> bool:
         """Work on the draft for a moment; tell whether there is more to do."""
@@ -53,8 +56,8 @@ class Draft:
             free: The same at this octave's size.
 
         Returns:
-            What to start from: the draft in the first octave that it serves; in later ones what the octave before made
-            of it, with the details that were too fine for that one.
+            What to start from: the draft in the first octave that it serves; later what the octave before made of
+            it, with the details that were too fine for that one.
         """
         if octave.index > FIRST_OCTAVE:
             return free
@@ -64,8 +67,8 @@ class Draft:
             return free
         picture, filled = self._found
         here, share = resize(picture, octave.canvas), resize(filled, octave.canvas).clamp(0, 1)
-        if self._shown:
+        if self.shown:
             height, width = coarse.shape[2:]
             here = free + here - resize(resize(picture, (height, width)), octave.canvas)
-        self._shown = True
+        self.shown = True
         return (share * here + (1 - share) * free).clamp(0, 1)

@@ -72,7 +72,7 @@ def synthesize(
     plan = list(planned)
     total = sum(planned.values())
     free = _start(task, plan[0], start, generator)
-    drafted = recipe.drafted and start is None
+    drafted = recipe.drafted is not None and start is None
     draft = Draft(exemplar, surroundings if drafted else None, settings.memory)
     done = 0
     for octave in plan:
@@ -82,7 +82,8 @@ def synthesize(
         if octave is plan[0]:
             yield Snapshot(octave.index, 0, total, {}, compose(free, around))
         free = draft.enter(octave, coarse, free).contiguous(memory_format=torch.channels_last)
-        solver = _solver(recipe, free)
+        rate = recipe.drafted if draft.shown and recipe.drafted else recipe.rate
+        solver = _solver(recipe, free, rate)
         held = working_set(
             encoder, recipe.layers(), octave.canvas, budget=settings.memory, positions=quality.positions
         )
@@ -92,7 +93,7 @@ def synthesize(
             while True:
                 try:
                     objective = objective or Objective(task, octave, around, held, generator)
-                    _advance(solver, objective, recipe, octave, step, count)
+                    _advance(solver, objective, rate * _slowing(recipe, octave, step / count), step, step / count)
                     break
                 except RuntimeError as error:
                     if not is_out_of_memory(error):
@@ -147,15 +148,17 @@ def _start(task: Task, octave: Octave, start: Tensor | None, generator: torch.Ge
     return make(coarse, octave.canvas, generator)
 
 
-def _solver(recipe: Recipe, free: Tensor) -> Solver:
-    return Adam(free, recipe.rate) if recipe.solver == "adam" else LBFGS(free, recipe.rate)
+def _solver(recipe: Recipe, free: Tensor, rate: float) -> Solver:
+    return Adam(free, rate) if recipe.solver == "adam" else LBFGS(free, rate)
 
 
-def _advance(solver: Solver, objective: Objective, recipe: Recipe, octave: Octave, step: int, count: int) -> None:
-    progress = step / count
-    if octave.index == 0:
-        # Long steps find the structure, short ones at the end settle the grain.
-        solver.rate = recipe.rate * recipe.final_rate ** max(0.0, 2 * progress - 1)
+def _slowing(recipe: Recipe, octave: Octave, progress: float) -> float:
+    # Long steps find the structure, short ones at the end settle the grain.
+    return recipe.final_rate ** max(0.0, 2 * progress - 1) if octave.index == 0 else 1.0
+
+
+def _advance(solver: Solver, objective: Objective, rate: float, step: int, progress: float) -> None:
+    solver.rate = rate
     changed = objective.begin(step, progress)
     # Adam averages over losses that change with each step; L-BFGS would take the change for curvature.
     if changed and isinstance(solver, LBFGS):

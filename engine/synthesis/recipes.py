@@ -64,7 +64,8 @@ class Recipe:
         interval: Steps between two searches of the patch critic.
         overuse: Its penalty on patches that are used too often.
         filling: What to do in place of this where the canvas has surroundings; None for the same.
-        drafted: Whether octave 1 of a hole starts from shifted copies of the exemplar.
+        drafted: Step length, likewise, from octave 1 on, which starts from a draft then: a hole that is filled with
+            shifted copies of the exemplar. None for no draft.
     """
 
     start: Literal["noise", "shuffle"]
@@ -76,7 +77,7 @@ class Recipe:
     interval: int = 10
     overuse: float = 0.01
     filling: "Recipe | None" = None
-    drafted: bool = False
+    drafted: float | None = None
 
     def layers(self) -> tuple[str, ...]:
         """Names of all layers in use, each once."""
@@ -91,12 +92,12 @@ def evenly(*layers: str) -> Layers:
 STATISTICS = evenly("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu4_1", "relu5_1")
 
 # Next to what is kept, structure has to go on: patches decide there, on the pixels too, up to the last step. The
-# distributions of a small hole need not be those of the whole exemplar and only keep it from washing out. The draft has
-# the structure and the grain: short steps close its seams and leave the rest.
+# distributions of a small hole need not be those of the whole exemplar and only keep it from washing out. The draft
+# has the structure and the grain: short steps close its seams and leave the rest.
 FILLING = Recipe(
     start="shuffle",
     solver="adam",
-    rate=0.015,
+    rate=0.05,
     final_rate=0.2,
     terms=(
         Term("patch", evenly("pixels", "relu2_1", "relu3_1", "relu4_1"), weight=4.0, patch=3),
@@ -105,14 +106,14 @@ FILLING = Recipe(
     ),
     qualities=MappingProxyType(
         {
-            "draft": Quality((8, 10), 8, 32768),
-            "normal": Quality((20, 20), 16, 65536),
-            "best": Quality((50, 50), 32, 131072),
+            "draft": Quality((8, 10, 30), 8, 32768),
+            "normal": Quality((20, 20, 60), 16, 65536),
+            "best": Quality((50, 50, 120), 32, 131072),
         }
     ),
     interval=6,
     overuse=0.0,
-    drafted=True,
+    drafted=0.015,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(

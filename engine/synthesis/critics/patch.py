@@ -107,8 +107,8 @@ def make_book(maps: Sequence[Tensor], valid: Sequence[Tensor | None], most: int 
 def near_patches(vectors: Tensor, places: Tensor, unit: float, *, keys: bool) -> Tensor:
     """Gather patches such that the product of a query and a key is the larger, the nearer they are to each other.
 
-    For a query the nearest of all keys k is that with the largest q·k − |k|²/2. Correlation, which is used on features,
-    does not tell bright pixels from dark ones.
+    For a query q the nearest of all keys k is that with the largest q·k − |k|²/2. Correlation, which is used on
+    features, does not tell bright pixels from dark ones.
 
     Args:
         vectors: Feature vectors of all positions, shape (positions, channels).

@@ -1,0 +1,225 @@
+"""Filling a hole with shifted copies of the exemplar, and how that gets into the octaves."""
+
+import pytest
+import torch
+from pictures import bricks, tensor
+
+from engine.synthesis import Exemplar, Settings, Surroundings, synthesize
+from engine.synthesis.alignment import Ground, covering_alignments, find_alignments, laid_over
+from engine.synthesis.completion import complete
+from engine.synthesis.drafting import Draft
+from engine.synthesis.encoders import load_encoder
+from engine.synthesis.octaves import Octave
+
+# As bricks() draws them.
+COURSE, BRICK, JOINT = 10, 18, 2
+
+
+def wall(height=120, width=144, seed=0):
+    return tensor(bricks(height, width, seed=seed))
+
+
+def hole(height, width, *, rows, columns):
+    mask = torch.zeros(1, 1, height, width)
+    mask[..., rows, columns] = 1
+    return mask
+
+
+MASK = hole(120, 144, rows=slice(43, 77), columns=slice(51, 93))
+
+
+def spoilt(picture, mask):
+    """Paint what is to be filled, so that none of it can be taken over."""
+    return torch.where(mask > 0, torch.tensor([0.0, 1.0, 0.0]).reshape(1, 3, 1, 1), picture)
+
+
+def around(picture, mask):
+    """Exemplar and surroundings of a hole in a picture."""
+    known = spoilt(picture, mask)
+    return Exemplar(known, 1 - mask), Surroundings(known, mask)
+
+
+def last(rounds):
+    *_, found = rounds
+    return found
+
+
+def joints_in(picture):
+    """Mark the joints: they are gray, and bricks are red."""
+    return picture[:, :1] - picture[:, 2:] < 0.2
+
+
+def offset_of_lines(found, expected, mask, *, most=4):
+    """Rows by which the courses in a hole lie apart from the true ones."""
+    inside = mask[0, 0].any(1)
+    lines, true = (joints_in(p)[..., mask[0, 0].any(0)].float().mean(3)[0, 0] for p in (found, expected))
+    shifts = {n: float((lines.roll(n, 0)[inside] - true[inside]).abs().mean()) for n in range(-most, most + 1)}
+    return min(shifts, key=shifts.get)
+
+
+# Alignments.
+
+
+def ground(picture, usable=None):
+    return Ground(picture, torch.ones_like(picture[:, :1]) if usable is None else usable)
+
+
+def test_the_best_alignment_lays_a_cut_out_where_it_came_from():
+    picture = torch.rand((1, 3, 60, 70), generator=torch.Generator().manual_seed(0))
+    gap = hole(30, 40, rows=slice(10, 20), columns=slice(10, 25))
+    found = find_alignments(ground(picture[..., 12:42, 21:61], 1 - gap), ground(picture), gap, most=3, each=1)
+    assert found[0] == (12, 21)
+    assert len(set(found)) == len(found)
+
+
+def test_alignments_of_a_regular_texture_are_a_whole_number_of_courses_apart():
+    exemplar, surroundings = around(wall(), MASK)
+    found = find_alignments(
+        ground(surroundings.known, 1 - MASK), ground(exemplar.picture, 1 - MASK), MASK, most=8, each=0
+    )
+    assert {rows % COURSE for rows, _ in found} == {0}
+
+
+def test_alignments_bring_the_exemplar_to_where_something_is_missing():
+    missing = hole(50, 60, rows=slice(5, 45), columns=slice(10, 50))
+    usable = hole(24, 24, rows=slice(2, 22), columns=slice(4, 24))
+    found = covering_alignments(usable, missing, most=99)
+    covered = sum(laid_over(usable, offset, (50, 60)) for offset in found)
+    assert (covered[missing > 0] > 0).all()
+    assert len(found) < 30
+    assert len(covering_alignments(usable, missing, most=2)) == 2
+    assert covering_alignments(usable, torch.zeros_like(missing), most=9) == []
+
+
+@pytest.mark.parametrize("offset", [(0, 0), (3, 5), (-4, 2), (7, -9), (40, 0), (0, -40)])
+def test_a_picture_is_laid_over_a_canvas_at_an_offset(offset):
+    picture = torch.rand((1, 2, 12, 15), generator=torch.Generator().manual_seed(0)) + 0.1
+    found = laid_over(picture, offset, (10, 20))
+    for row, column in ((0, 0), (9, 19), (4, 9), (5, 2)):
+        y, x = row + offset[0], column + offset[1]
+        inside = 0 <= y < 12 and 0 <= x < 15
+        expected = picture[0, :, y, x] if inside else torch.zeros(2)
+        assert torch.equal(found[0, :, row, column], expected)
+
+
+# Completion.
+
+
+@pytest.mark.parametrize("memory", [2**33, 2**26], ids=["at once", "begun on a smaller scale"])
+def test_courses_go_on_straight_through_the_hole(memory):
+    found, filled = last(complete(*around(wall(), MASK), memory))
+    assert torch.equal(filled, MASK)
+    assert offset_of_lines(found, wall(), MASK) == 0
+    agreed = (joints_in(found) == joints_in(wall()))[MASK > 0]
+    assert float(agreed.float().mean()) > 0.9
+
+
+def test_what_is_kept_stays_and_what_was_hidden_never_shows():
+    exemplar, surroundings = around(wall(), MASK)
+    found, _ = last(complete(exemplar, surroundings))
+    kept = (MASK == 0).expand_as(found)
+    assert torch.equal(found[kept], surroundings.known[kept])
+    assert float((found[:, 1] - found[:, 0]).max()) < 0.2
+
+
+def test_every_round_gives_a_canvas():
+    rounds = list(complete(*around(wall(), MASK)))
+    assert len(rounds) > 5
+    assert all(torch.isfinite(canvas).all() and canvas.shape == (1, 3, 120, 144) for canvas, _ in rounds)
+
+
+def test_the_same_hole_is_filled_with_the_same_bytes():
+    one, other = (last(complete(*around(wall(), MASK)))[0] for _ in range(2))
+    assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [(slice(60, 61), slice(70, 71)), (slice(0, 120), slice(70, 73)), (slice(0, 30), slice(0, 30))],
+    ids=["a pixel", "a scratch from end to end", "a corner"],
+)
+def test_holes_of_any_shape_are_filled(rows, columns):
+    mask = hole(120, 144, rows=rows, columns=columns)
+    found, filled = last(complete(*around(wall(), mask)))
+    assert torch.equal(filled, mask)
+    assert torch.isfinite(found).all()
+
+
+def test_an_exemplar_from_elsewhere_is_laid_on_the_courses_too():
+    _, surroundings = around(wall(), MASK)
+    found, filled = last(complete(Exemplar(wall(100, 100, seed=1)[..., 7:, 4:].contiguous()), surroundings))
+    assert torch.equal(filled, MASK)
+    assert abs(offset_of_lines(found, wall(), MASK)) <= 1
+
+
+def test_of_a_soft_mask_what_is_free_by_half_is_filled():
+    soft = MASK.clone()
+    soft[..., 43:47, 51:93], soft[..., 47:51, 51:93] = 0.3, 0.7
+    _, filled = last(complete(Exemplar(wall(seed=1)), Surroundings(wall(), soft)))
+    assert torch.equal(filled, (soft >= 0.5).float())
+
+
+def test_an_exemplar_that_is_too_small_for_the_hole_is_left_alone():
+    mask = hole(400, 400, rows=slice(20, 380), columns=slice(20, 380))
+    assert list(complete(Exemplar(wall(16, 16)), Surroundings(wall(400, 400), mask))) == []
+
+
+def test_without_anything_to_keep_there_is_nothing_to_fit_to():
+    assert list(complete(Exemplar(wall(64, 64)), Surroundings(wall(64, 64), torch.ones(1, 1, 64, 64)))) == []
+
+
+# The draft.
+
+
+def octave(index, side):
+    return Octave(index, (side, side), (side, side))
+
+
+def test_coarse_octaves_take_no_notice_of_the_draft():
+    draft = Draft(*around(wall(64, 64), hole(64, 64, rows=slice(20, 40), columns=slice(20, 40))), 2**30)
+    free = torch.rand((1, 3, 16, 16), generator=torch.Generator().manual_seed(0))
+    assert torch.equal(draft.enter(octave(2, 16), free, free), free)
+    assert not draft.shown
+
+
+def test_an_octave_starts_from_the_draft_and_the_next_has_its_details_too():
+    mask = hole(64, 64, rows=slice(20, 40), columns=slice(20, 40))
+    exemplar, surroundings = around(wall(64, 64), mask)
+    expected, _ = last(complete(exemplar, surroundings))
+    draft = Draft(exemplar, surroundings, 2**33)
+    first = draft.enter(octave(1, 32), torch.zeros(1, 3, 16, 16), torch.zeros(1, 3, 32, 32))
+    assert draft.shown
+    free = torch.nn.functional.interpolate(first, (64, 64), mode="bicubic", antialias=True)
+    second = draft.enter(octave(0, 64), first, free)
+    inside = slice(24, 36)
+    torch.testing.assert_close(second[..., inside, inside], expected[..., inside, inside], atol=0.02, rtol=0)
+
+
+def test_without_surroundings_there_is_no_draft():
+    draft = Draft(Exemplar(wall(64, 64)), None, 2**30)
+    free = torch.zeros(1, 3, 64, 64)
+    assert draft.enter(octave(0, 64), free, free) is free
+    assert not draft.advance()
+
+
+def test_a_draft_that_finds_no_memory_is_done_without(monkeypatch):
+    def fail(*_):
+        yield from ()
+        raise RuntimeError("CUDA out of memory")
+
+    monkeypatch.setattr("engine.synthesis.drafting.complete", fail)
+    draft = Draft(*around(wall(64, 64), hole(64, 64, rows=slice(20, 40), columns=slice(20, 40))), 2**30)
+    free = torch.zeros(1, 3, 64, 64)
+    assert draft.enter(octave(0, 64), free, free) is free
+
+
+# All of it.
+
+
+def test_a_filled_wall_has_its_courses_where_they_were():
+    exemplar, surroundings = around(wall(), MASK)
+    settings = Settings((120, 144), quality="draft", memory=2**33)
+    *_, snapshot = synthesize(exemplar, load_encoder("compact"), settings, surroundings=surroundings)
+    assert offset_of_lines(snapshot.picture, wall(), MASK) == 0
+    agreed = (joints_in(snapshot.picture) == joints_in(wall()))[MASK > 0]
+    assert float(agreed.float().mean()) > 0.85
