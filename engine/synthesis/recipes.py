@@ -113,7 +113,7 @@ FILLING = Recipe(
     ),
     interval=6,
     overuse=0.0,
-    drafted=0.015,
+    drafted=0.008,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
