@@ -107,8 +107,8 @@ def test_a_picture_is_laid_over_a_canvas_at_an_offset(offset):
 
 @pytest.mark.parametrize("memory", [2**33, 2**26], ids=["at once", "begun on a smaller scale"])
 def test_courses_go_on_straight_through_the_hole(memory):
-    found, filled = last(complete(*around(wall(), MASK), memory))
-    assert torch.equal(filled, MASK)
+    found, missing = last(complete(*around(wall(), MASK), memory))
+    assert not missing.any()
     assert offset_of_lines(found, wall(), MASK) == 0
     agreed = (joints_in(found) == joints_in(wall()))[MASK > 0]
     assert float(agreed.float().mean()) > 0.9
@@ -140,23 +140,25 @@ def test_the_same_hole_is_filled_with_the_same_bytes():
 )
 def test_holes_of_any_shape_are_filled(rows, columns):
     mask = hole(120, 144, rows=rows, columns=columns)
-    found, filled = last(complete(*around(wall(), mask)))
-    assert torch.equal(filled, mask)
+    found, missing = last(complete(*around(wall(), mask)))
+    assert not missing.any()
     assert torch.isfinite(found).all()
 
 
 def test_an_exemplar_from_elsewhere_is_laid_on_the_courses_too():
     _, surroundings = around(wall(), MASK)
-    found, filled = last(complete(Exemplar(wall(100, 100, seed=1)[..., 7:, 4:].contiguous()), surroundings))
-    assert torch.equal(filled, MASK)
+    found, missing = last(complete(Exemplar(wall(100, 100, seed=1)[..., 7:, 4:].contiguous()), surroundings))
+    assert not missing.any()
     assert abs(offset_of_lines(found, wall(), MASK)) <= 1
 
 
 def test_of_a_soft_mask_what_is_free_by_half_is_filled():
     soft = MASK.clone()
     soft[..., 43:47, 51:93], soft[..., 47:51, 51:93] = 0.3, 0.7
-    _, filled = last(complete(Exemplar(wall(seed=1)), Surroundings(wall(), soft)))
-    assert torch.equal(filled, (soft >= 0.5).float())
+    found, _ = last(complete(Exemplar(wall(seed=1)), Surroundings(wall(), soft)))
+    changed = (found != wall()).any(1, keepdim=True)
+    assert not changed[soft < 0.5].any()
+    assert float(changed[soft >= 0.5].float().mean()) > 0.9
 
 
 def test_an_exemplar_that_is_too_small_for_the_hole_is_left_alone():

@@ -83,7 +83,7 @@ def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33
         memory: Bytes that synthesis may take: with little of it, more is done on a smaller scale.
 
     Yields:
-        After each round the canvas, filled, and 1 for each of its pixels that has been filled, else 0; the last ones
+        After each round the canvas, filled, and 1 for each of its pixels that is still missing, else 0; the last ones
         are the result. Nothing where the exemplar is too small for the hole.
     """
     free = (surroundings.mask >= min(0.5, float(surroundings.mask.max()))).to(surroundings.mask)
@@ -107,8 +107,8 @@ def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33
     labels = torch.zeros_like(sites[-1].free, dtype=torch.int64)
     for site in reversed(sites):
         if site is sites[-1]:
-            offsets, missing = _alignments(site)
-            if missing > MOST_MISSING:
+            offsets, left_over = _alignments(site)
+            if left_over > MOST_MISSING:
                 return
             depth = _depth(site.free)
             widths: Sequence[int] = [max(NARROWEST, round(share * depth)) for share in WINDOWS]
@@ -124,9 +124,9 @@ def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33
             labels = _choose(site, offsets, canvas, filled, width)
             canvas, filled = _vote(site, offsets, labels)
             if site is sites[0]:
-                shown, done = surroundings.known.clone(), torch.zeros_like(free)
-                shown[cut], done[cut] = canvas, filled
-                yield shown, done
+                shown, missing = surroundings.known.clone(), torch.zeros_like(free)
+                shown[cut], missing[cut] = canvas, site.free - filled
+                yield shown, missing
 
 
 def _halvings(extent: Sequence[tuple[int, int]], most: int) -> int:

@@ -65,8 +65,9 @@ class Draft:
             pass
         if self._found is None:
             return free
-        picture, filled = self._found
-        here, share = resize(picture, octave.canvas), resize(filled, octave.canvas).clamp(0, 1)
+        picture, missing = self._found
+        # Where a mask is soft, what is kept is what to start from: the free picture of a coarse octave is not.
+        here, share = resize(picture, octave.canvas), 1 - resize(missing, octave.canvas).clamp(0, 1)
         if self.shown:
             height, width = coarse.shape[2:]
             here = free + here - resize(resize(picture, (height, width)), octave.canvas)
