@@ -14,6 +14,8 @@ NEAREST_CONTEXT = 64
 WIDEST_CONTEXT = 256
 OPAQUE = 0.99
 FRINGE = 2
+BAND = 1 / 6
+BLEND = 1 / 5
 
 Size = tuple[int, int]
 Mask = NDArray[np.float32]
@@ -67,6 +69,7 @@ class Materials:
         mask: 1 where the whole canvas is to be synthesised, (height, width).
         box: The part of the canvas that is worked on.
         pattern: The picture whose bit depth, grayness and profile the result takes.
+        start: What to start from where no picture for that is given, (height, width, 3), or None for noise.
     """
 
     exemplar: Sample
@@ -76,15 +79,20 @@ class Materials:
     mask: Mask | None
     box: Box | None
     pattern: Picture
+    start: FloatArray | None = None
 
 
-def prepare(exemplar: Picture | None, *, canvas: Picture | None = None, mask: Picture | None = None) -> Materials:
+def prepare(
+    exemplar: Picture | None, *, canvas: Picture | None = None, mask: Picture | None = None, seamless: bool = False
+) -> Materials:
     """Turn pictures into what synthesis takes.
 
     Args:
         exemplar: The sample texture; transparent pixels are not sampled. None: what the mask leaves of the canvas.
         canvas: Picture to keep where the mask is black.
         mask: White where the canvas is to be synthesised; None: where the canvas is transparent, and 2 pixels on.
+        seamless: Whether the canvas is to wrap around. One without a mask or a transparent part is then synthesised
+            anew in a band along its border, from all of itself.
 
     Returns:
         The materials.
@@ -98,6 +106,8 @@ def prepare(exemplar: Picture | None, *, canvas: Picture | None = None, mask: Pi
         if mask is not None:
             raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
         return Materials(_sample(exemplar, None), None, None, None, None, None, exemplar)
+    if seamless:
+        return _wrapped(exemplar, canvas, mask)
     free = _mask(canvas, mask)
     height, width = free.shape
     hole = _bounds(free)
@@ -105,25 +115,19 @@ def prepare(exemplar: Picture | None, *, canvas: Picture | None = None, mask: Pi
     # Patterns continue over some distance, but what lies further away only costs time.
     box = _grown(hole, max(NEAREST_CONTEXT, longest // 4), (height, width))
     if exemplar is None:
-        context = _grown(hole, max(WIDEST_CONTEXT, longest), (height, width))
-        kept = context.cut(1 - free)
-        if (kept >= OPAQUE).sum() < SMALLEST_EXEMPLAR**2:
-            raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
-        around = replace(canvas, pixels=context.cut(canvas.pixels), alpha=_cut(canvas.alpha, context))
-        sample = _sample(around, kept)
+        sample = _rest(canvas, free, _grown(hole, max(WIDEST_CONTEXT, longest), (height, width)))
     else:
         sample = _sample(exemplar, None)
     known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, free))
     return Materials(sample, known, inside, canvas, free, box, canvas)
 
 
-def canvas_size(canvas: Picture | None, wanted: Size | None, *, seamless: bool) -> Size | None:
+def canvas_size(canvas: Picture | None, wanted: Size | None) -> Size | None:
     """Decide the size of the whole canvas.
 
     Args:
         canvas: Picture to keep a part of, or None.
         wanted: Height and width that were asked for, or None.
-        seamless: Whether the canvas is to wrap around.
 
     Returns:
         Height and width, or None where nothing decides it.
@@ -136,21 +140,22 @@ def canvas_size(canvas: Picture | None, wanted: Size | None, *, seamless: bool) 
     height, width = canvas.pixels.shape[:2]
     if wanted not in {None, (height, width)}:
         raise MaterialError(f"the canvas is {width}x{height}: leave out --size, or give the same")
-    if seamless:
-        raise MaterialError("a canvas with a part to keep cannot be seamless: leave out --seamless or --canvas")
     return height, width
 
 
-def cut_start(picture: Picture, materials: Materials) -> FloatArray:
+def cut_start(picture: Picture | None, materials: Materials) -> FloatArray | None:
     """Fit a picture to start from to the part that is worked on.
 
     Args:
-        picture: Of any size.
+        picture: Of any size, or None where none is given.
         materials: What the job works on.
 
     Returns:
         float32 (height, width, 3): all of the picture for a new texture; else of the size of the part, contiguous.
+        Without a picture, what the materials have to start from.
     """
+    if picture is None:
+        return materials.start
     if materials.mask is None or materials.box is None:
         return picture.pixels
     found, (height, width) = picture.pixels, materials.mask.shape
@@ -191,6 +196,57 @@ def finish(materials: Materials, pixels: FloatArray, size: Size) -> Picture:
     return replace(materials.pattern, pixels=pixels.astype(np.float32), alpha=alpha, stored=stored, kept=kept)
 
 
+def _wrapped(exemplar: Picture | None, canvas: Picture, mask: Picture | None) -> Materials:
+    """Prepare a canvas that wraps around: all of it is worked on, as every border is next to another one."""
+    height, width = canvas.pixels.shape[:2]
+    known, box = np.ascontiguousarray(canvas.pixels), Box(0, 0, height, width)
+    if mask is None and _opaque(canvas):
+        free = _band(height, width)
+        # The band is texture too, but for the seam: what can stay as it is fits the middle best.
+        sample = _rest(canvas, np.zeros_like(free), _capped(box)) if exemplar is None else _sample(exemplar, None)
+        return Materials(sample, known, free, canvas, free, box, canvas, known if exemplar is None else None)
+    free = _mask(canvas, mask)
+    if exemplar is None:
+        kept = free <= 1 - OPAQUE
+        # What is left of a canvas without its border has no hole, and no pixels near one that must not be sampled.
+        sample = _rest(canvas, free, _capped(_bounds(kept) if kept.any() else box))
+    else:
+        sample = _sample(exemplar, None)
+    return Materials(sample, known, free, canvas, free, box, canvas)
+
+
+def _rest(canvas: Picture, free: Mask, context: Box) -> Sample:
+    """Take what a mask leaves of a part of the canvas as the exemplar."""
+    kept = context.cut(1 - free)
+    if (kept >= OPAQUE).sum() < SMALLEST_EXEMPLAR**2:
+        raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
+    return _sample(replace(canvas, pixels=context.cut(canvas.pixels), alpha=_cut(canvas.alpha, context)), kept)
+
+
+def _capped(box: Box) -> Box:
+    """Cut a box to the middle of it that is no larger than an exemplar may be."""
+    height, width = box.size
+    if height * width <= LARGEST_EXEMPLAR:
+        return box
+    scale = (LARGEST_EXEMPLAR / (height * width)) ** 0.5
+    across, down = int(width * scale), int(height * scale)
+    top, left = box.top + (height - down) // 2, box.left + (width - across) // 2
+    return Box(top, left, top + down, left + across)
+
+
+def _band(height: int, width: int) -> Mask:
+    """Mark a band along the border, a share of the shorter side wide, that blends into the middle at its end."""
+    wide = max(1, round(BAND * min(height, width)))
+    rows, columns = (np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5 for side in (height, width))
+    inward = np.minimum(rows[:, None], columns)
+    # Structure that the band lays anew would break off along a straight line, which the eye finds at once.
+    return np.clip((wide - inward) / (BLEND * wide), 0, 1).astype(np.float32)
+
+
+def _opaque(canvas: Picture) -> bool:
+    return canvas.alpha is None or bool((canvas.alpha >= OPAQUE).all())
+
+
 def _cut(alpha: np.ndarray | None, box: Box) -> np.ndarray | None:
     return None if alpha is None else box.cut(alpha)
 
@@ -218,7 +274,7 @@ def _sample(picture: Picture, kept: Mask | None) -> Sample:
 def _mask(canvas: Picture, mask: Picture | None) -> Mask:
     height, width = canvas.pixels.shape[:2]
     if mask is None:
-        if canvas.alpha is None or bool((canvas.alpha >= OPAQUE).all()):
+        if canvas.alpha is None or _opaque(canvas):
             raise MaterialError(
                 "the canvas has no transparent part to fill: say with --mask what is to be synthesised"
             )
@@ -245,7 +301,7 @@ def _with_fringe(hole: NDArray[np.bool_]) -> Mask:
     return wide.astype(np.float32)
 
 
-def _bounds(free: Mask) -> Box:
+def _bounds(free: np.ndarray) -> Box:
     rows, columns = np.flatnonzero(free.any(axis=1)), np.flatnonzero(free.any(axis=0))
     return Box(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
 

@@ -364,7 +364,8 @@ class EngineClient:
                 if isinstance(event, kind):
                     return event
                 if kind is Welcome and isinstance(event, Failed) and event.job is None:
-                    raise EngineRefusedError(f"{event.message}: {event.hint}" if event.hint else event.message)
+                    sentence = f"{event.message}: {event.hint}" if event.hint else event.message
+                    raise EngineRefusedError(sentence, event.code)
             if not self._link.is_open or (kind is not Welcome and self._link.broken()):
                 self._held.extend(self._lose("the connection to the engine broke off"))
                 raise EngineLostError("the engine has ended")

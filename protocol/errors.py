@@ -26,7 +26,15 @@ class NoEngineError(EngineError):
 
 
 class EngineRefusedError(EngineError):
-    """The engine answered, and said no."""
+    """The engine answered, and said no.
+
+    Attributes:
+        code: Why, for programs; see `protocol/README.md`.
+    """
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class EngineLostError(EngineError):

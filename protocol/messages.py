@@ -38,7 +38,8 @@ class Synthesize:
         job: The client's name for it, in use by no other job of this client.
         exemplar: The sample texture; left out, what the mask leaves of the canvas.
         canvas: Picture to keep where the mask is 0.
-        mask: Where the canvas is synthesised, one channel, as large as the canvas; left out, where it is transparent.
+        mask: Where the canvas is synthesised, one channel, as large as the canvas; left out, where it is transparent,
+            or, where it is not and is to be seamless, in a band along its border.
         init: Picture to start from, in place of noise; with a canvas, one of the canvas's size.
         width: Of the texture, pixels; left out, the canvas's, or 512.
         height: Likewise.
@@ -51,7 +52,7 @@ class Synthesize:
         octaves: The most octaves.
         steps: Steps at octave 0, in place of the quality's.
         seed: Another seed gives another texture.
-        seamless: Whether the texture tiles without a seam.
+        seamless: Whether the texture tiles without a seam; a canvas wraps around then.
         flips: Whether the mirrored exemplar's patches are matched too.
         turns: Whether its patches turned by quarters are.
         scales: Relative sizes at which it is matched too.

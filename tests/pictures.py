@@ -26,6 +26,16 @@ def ramp(height=64, width=64):
     return np.clip(light[..., None] * [1.0, 0.9, 0.8], 0, 1).astype(np.float32)
 
 
+def clouds(height=64, width=64, *, seed=0):
+    """Soft blots with little grain, of which neighbours are alike and opposite borders are not."""
+    noise = np.random.default_rng(seed).normal(0, 1, (height + 10, width + 10))
+    for axis in (0, 1):
+        noise = np.lib.stride_tricks.sliding_window_view(noise, 6, axis=axis).mean(axis=-1)
+        noise = np.lib.stride_tricks.sliding_window_view(noise, 6, axis=axis).mean(axis=-1)
+    light = 0.5 + 0.2 * noise / noise.std()
+    return np.clip(light[..., None] * [1.0, 0.9, 0.8], 0, 1).astype(np.float32)
+
+
 def tensor(array):
     """Turn (height, width, 3) into (1, 3, height, width)."""
     return torch.from_numpy(np.ascontiguousarray(array)).permute(2, 0, 1)[None].contiguous()
@@ -34,6 +44,12 @@ def tensor(array):
 def bytes_of(array):
     """Round a picture in [0, 1] to 8 bits."""
     return np.rint(np.asarray(array) * 255).astype(np.uint8)
+
+
+def seam(samples, axis):
+    """Mean step from the last row or column of samples to the first, over that between neighbours."""
+    moved = np.moveaxis(samples.astype(float), axis, 0)
+    return np.abs(moved[0] - moved[-1]).mean() / np.abs(np.diff(moved, axis=0)).mean()
 
 
 def save(path: Path, array, **options):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from pictures import bricks, bytes_of, load, save
+from pictures import bricks, bytes_of, clouds, load, save, seam
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -416,6 +416,49 @@ def test_a_transparent_part_is_filled_and_opaque(call, scene, here, suffix):
     assert np.array_equal(found[~wide, :3], samples[~wide])
 
 
+def test_a_picture_is_made_to_tile_and_keeps_its_middle(call, here):
+    samples = bytes_of(clouds(53, 70))
+    save(here / "clouds.png", samples)
+    arguments = ("--canvas", "clouds.png", "--seamless", "--quality", "draft")
+    assert call("synthesize", *arguments, "-o", "tile.png")[0] == 0
+    found = load(here / "tile.png")
+    assert found.shape == samples.shape
+    assert np.array_equal(found[9:-9, 9:-9], samples[9:-9, 9:-9])
+    for axis in (0, 1):
+        assert seam(samples, axis) > 3
+        assert seam(found, axis) < 2
+
+
+def test_a_gray_picture_that_is_made_to_tile_stays_gray(call, here):
+    samples = bytes_of(clouds(40, 48)[..., 0])
+    save(here / "gray.png", samples)
+    assert call("synthesize", "--canvas", "gray.png", "--seamless", "-o", "out.png", *FILL)[0] == 0
+    found = load(here / "out.png")
+    assert found.shape == (40, 48)
+    assert np.array_equal(found[10:-10, 10:-10], samples[10:-10, 10:-10])
+    assert not np.array_equal(found, samples)
+
+
+def test_with_a_mask_it_says_what_a_canvas_that_wraps_keeps(make, scene):
+    samples, free = scene
+    arguments = ("--canvas", "canvas.png", "--mask", "mask.png")
+    found = make(*arguments, "--seamless", quick=FILL)
+    assert np.array_equal(found[~free], samples[~free])
+    assert not np.array_equal(found, make(*arguments, quick=FILL))
+
+
+def test_a_transparent_border_of_a_canvas_that_wraps_is_filled(call, here):
+    samples = bytes_of(bricks(48, 57))
+    alpha = np.full((48, 57), 255, np.uint8)
+    alpha[:, :9] = 0
+    save(here / "cut.png", np.dstack([samples, alpha]))
+    assert call("synthesize", "--canvas", "cut.png", "--seamless", "-o", "out.png", *FILL)[0] == 0
+    found = load(here / "out.png")
+    assert (found[..., 3] == 255).all()
+    # The two pixels around a cut-out are a mixture with what was cut out.
+    assert np.array_equal(found[:, 11:, :3], samples[:, 11:])
+
+
 @pytest.mark.parametrize("profile", ["adobergb", "srgb"])
 @pytest.mark.parametrize("bits", [8, 16])
 def test_what_is_kept_of_a_canvas_with_a_profile_is_the_same_in_the_file(call, scene, here, profile, bits):
@@ -597,7 +640,16 @@ FAULTS = {
     "mask alone": (masks, ("bricks.png", "--mask", "mask.png"), "a mask needs a picture to keep around it"),
     "mask of another size": (masks, (*CANVAS, "--mask", "small.png"), "the mask is 32x32 and the canvas 64x64"),
     "mask all black": (masks, (*CANVAS, "--mask", "black.png"), "the mask is black all over"),
-    "seamless canvas": (masks, (*CANVAS, "--mask", "mask.png", "--seamless"), "cannot be seamless"),
+    "seamless canvas of another size than wanted": (
+        masks,
+        (*CANVAS, "--seamless", "--size", "32"),
+        "the canvas is 64x64",
+    ),
+    "seamless canvas, mask all black": (
+        masks,
+        (*CANVAS, "--mask", "black.png", "--seamless"),
+        "the mask is black all over",
+    ),
     "record of unknown suffix": (None, ("bricks.png", "--record", "run.avi"), "run.avi is no recording"),
     "record in no folder": (None, ("bricks.png", "--record", "nowhere/run.gif"), "nowhere"),
     "record in a full folder": (full_folder, ("bricks.png", "--record", "frames"), "is not empty"),

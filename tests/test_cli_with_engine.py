@@ -87,6 +87,8 @@ JOBS = {
     "a canvas and a mask": ("bricks.png", "--canvas", "canvas.png", "--mask", "mask.png"),
     "a canvas and a soft mask": ("bricks.png", "--canvas", "canvas.png", "--mask", "soft.png"),
     "a canvas with a transparent hole": ("--canvas", "cut.png"),
+    "a canvas that is made to tile": ("--canvas", "canvas.png", "--seamless"),
+    "a canvas that wraps, and a soft mask": ("--canvas", "canvas.png", "--mask", "soft.png", "--seamless"),
     "a picture to start from": ("bricks.png", *SMALL, "--init", "half.png"),
     "one to start from under a canvas": ("--canvas", "canvas.png", "--mask", "mask.png", "--init", "half.png"),
     "another recipe": ("bricks.png", *SMALL, "--recipe", "patch", "--flips", "--turns", "--scales", "0.8"),

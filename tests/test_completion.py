@@ -39,9 +39,22 @@ def around(picture, mask):
     return Exemplar(known, 1 - mask), Surroundings(known, mask)
 
 
-def last(rounds):
-    *_, found = rounds
+def rounds(exemplar, surroundings, memory=2**33):
+    return [found for found in complete(exemplar, surroundings, memory) if found is not None]
+
+
+def last(pieces):
+    *_, found = (piece for piece in pieces if piece is not None)
     return found
+
+
+def ended(work):
+    """What is returned after all pieces of some work."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
 
 
 def joints_in(picture):
@@ -67,15 +80,17 @@ def ground(picture, usable=None):
 def test_the_best_alignment_lays_a_cut_out_where_it_came_from():
     picture = torch.rand((1, 3, 60, 70), generator=torch.Generator().manual_seed(0))
     gap = hole(30, 40, rows=slice(10, 20), columns=slice(10, 25))
-    found = find_alignments(ground(picture[..., 12:42, 21:61], 1 - gap), ground(picture), gap, most=3, each=1)
+    found = ended(find_alignments(ground(picture[..., 12:42, 21:61], 1 - gap), ground(picture), gap, most=3, each=1))
     assert found[0] == (12, 21)
     assert len(set(found)) == len(found)
 
 
 def test_alignments_of_a_regular_texture_are_a_whole_number_of_courses_apart():
     exemplar, surroundings = around(wall(), MASK)
-    found = find_alignments(
-        ground(surroundings.known, 1 - MASK), ground(exemplar.picture, 1 - MASK), MASK, most=8, each=0
+    found = ended(
+        find_alignments(
+            ground(surroundings.known, 1 - MASK), ground(exemplar.picture, 1 - MASK), MASK, most=8, each=0
+        )
     )
     assert {rows % COURSE for rows, _ in found} == {0}
 
@@ -123,9 +138,9 @@ def test_what_is_kept_stays_and_what_was_hidden_never_shows():
 
 
 def test_every_round_gives_a_canvas():
-    rounds = list(complete(*around(wall(), MASK)))
-    assert len(rounds) > 5
-    assert all(torch.isfinite(canvas).all() and canvas.shape == (1, 3, 120, 144) for canvas, _ in rounds)
+    found = rounds(*around(wall(), MASK))
+    assert len(found) > 5
+    assert all(torch.isfinite(canvas).all() and canvas.shape == (1, 3, 120, 144) for canvas, _ in found)
 
 
 def test_the_same_hole_is_filled_with_the_same_bytes():
@@ -163,11 +178,11 @@ def test_of_a_soft_mask_what_is_free_by_half_is_filled():
 
 def test_an_exemplar_that_is_too_small_for_the_hole_is_left_alone():
     mask = hole(400, 400, rows=slice(20, 380), columns=slice(20, 380))
-    assert list(complete(Exemplar(wall(16, 16)), Surroundings(wall(400, 400), mask))) == []
+    assert rounds(Exemplar(wall(16, 16)), Surroundings(wall(400, 400), mask)) == []
 
 
 def test_without_anything_to_keep_there_is_nothing_to_fit_to():
-    assert list(complete(Exemplar(wall(64, 64)), Surroundings(wall(64, 64), torch.ones(1, 1, 64, 64)))) == []
+    assert rounds(Exemplar(wall(64, 64)), Surroundings(wall(64, 64), torch.ones(1, 1, 64, 64))) == []
 
 
 # The draft.
@@ -177,10 +192,16 @@ def octave(index, side):
     return Octave(index, (side, side), (side, side))
 
 
+def worked(draft, place):
+    """The draft, worked out for an octave."""
+    list(draft.work(place))
+    return draft
+
+
 def test_coarse_octaves_take_no_notice_of_the_draft():
     draft = Draft(*around(wall(64, 64), hole(64, 64, rows=slice(20, 40), columns=slice(20, 40))), 2**30)
     free = torch.rand((1, 3, 16, 16), generator=torch.Generator().manual_seed(0))
-    assert torch.equal(draft.enter(octave(2, 16), free, free), free)
+    assert torch.equal(worked(draft, octave(2, 16)).enter(octave(2, 16), free, free), free)
     assert not draft.shown
 
 
@@ -189,7 +210,7 @@ def test_an_octave_starts_from_the_draft_and_the_next_has_its_details_too():
     exemplar, surroundings = around(wall(64, 64), mask)
     expected, _ = last(complete(exemplar, surroundings))
     draft = Draft(exemplar, surroundings, 2**33)
-    first = draft.enter(octave(1, 32), torch.zeros(1, 3, 16, 16), torch.zeros(1, 3, 32, 32))
+    first = worked(draft, octave(1, 32)).enter(octave(1, 32), torch.zeros(1, 3, 16, 16), torch.zeros(1, 3, 32, 32))
     assert draft.shown
     free = torch.nn.functional.interpolate(first, (64, 64), mode="bicubic", antialias=True)
     second = draft.enter(octave(0, 64), first, free)
@@ -200,8 +221,8 @@ def test_an_octave_starts_from_the_draft_and_the_next_has_its_details_too():
 def test_without_surroundings_there_is_no_draft():
     draft = Draft(Exemplar(wall(64, 64)), None, 2**30)
     free = torch.zeros(1, 3, 64, 64)
+    assert list(draft.work(octave(0, 64))) == []
     assert draft.enter(octave(0, 64), free, free) is free
-    assert not draft.advance()
 
 
 def test_a_draft_that_finds_no_memory_is_done_without(monkeypatch):
@@ -212,6 +233,7 @@ def test_a_draft_that_finds_no_memory_is_done_without(monkeypatch):
     monkeypatch.setattr("engine.synthesis.drafting.complete", fail)
     draft = Draft(*around(wall(64, 64), hole(64, 64, rows=slice(20, 40), columns=slice(20, 40))), 2**30)
     free = torch.zeros(1, 3, 64, 64)
+    assert list(draft.work(octave(0, 64))) == []
     assert draft.enter(octave(0, 64), free, free) is free
 
 

@@ -11,7 +11,9 @@ import torch.nn.functional as F
 
 from engine.images import Picture
 from engine.preparation import (
+    BAND,
     FRINGE,
+    LARGEST_EXEMPLAR,
     Box,
     MaterialError,
     canvas_size,
@@ -47,8 +49,8 @@ def mask_picture(height, width, rows, columns, *, value=1.0):
     return Picture(pixels)
 
 
-def ready(exemplar=None, canvas=None, mask=None):
-    return prepare(exemplar, canvas=canvas, mask=mask)
+def ready(exemplar=None, canvas=None, mask=None, *, seamless=False):
+    return prepare(exemplar, canvas=canvas, mask=mask, seamless=seamless)
 
 
 def assert_same(tensor, pixels):
@@ -187,6 +189,92 @@ def test_without_an_exemplar_half_masked_and_transparent_pixels_are_not_sampled(
     np.testing.assert_array_equal(valid, (alpha == 1) & (mask.pixels[..., 0] == 0))
 
 
+# A canvas that wraps around.
+
+
+def test_all_of_a_canvas_that_wraps_is_worked_on():
+    canvas, mask = picture(300, 401), mask_picture(300, 401, slice(100, 110), slice(0, 20))
+    materials = ready(canvas=canvas, mask=mask, seamless=True)
+    assert materials.box == Box(0, 0, 300, 401)
+    np.testing.assert_array_equal(materials.known, canvas.pixels)
+    np.testing.assert_array_equal(materials.free, mask.pixels[..., 0])
+    assert materials.start is None
+
+
+def test_what_a_mask_along_the_border_leaves_is_an_exemplar_without_a_hole():
+    canvas, mask = picture(60, 80), plain(60, 80, 1.0)
+    mask.pixels[10:48, 12:70] = 0
+    sample = ready(canvas=canvas, mask=mask, seamless=True).exemplar
+    np.testing.assert_array_equal(sample.pixels, canvas.pixels[10:48, 12:70])
+    assert sample.valid is None
+
+
+def test_a_hole_in_the_middle_of_a_canvas_that_wraps_is_not_sampled():
+    canvas, mask = picture(60, 80), mask_picture(60, 80, slice(20, 30), slice(20, 40))
+    sample = ready(canvas=canvas, mask=mask, seamless=True).exemplar
+    np.testing.assert_array_equal(sample.pixels, canvas.pixels)
+    np.testing.assert_array_equal(sample.valid, 1 - mask.pixels[..., 0])
+
+
+@pytest.mark.parametrize("size", [(64, 96), (97, 64), (333, 217), (8, 8), (9, 300)])
+def test_without_a_mask_a_band_along_the_border_is_synthesised_from_all_of_the_canvas_and_starts_as_it_was(size):
+    canvas = picture(*size)
+    materials = ready(canvas=canvas, seamless=True)
+    height, width = size
+    kept = np.argwhere(materials.mask == 0)
+    top, left = kept.min(axis=0)
+    bottom, right = size - kept.max(axis=0) - 1
+    assert top == left == bottom == right
+    assert top == round(min(size) * BAND) or min(size) < 16
+    assert len(kept) == (height - 2 * top) * (width - 2 * top)
+    assert (materials.mask[top : height - top, left : width - left] == 0).all()
+    for edge in (materials.mask[0], materials.mask[-1], materials.mask[:, 0], materials.mask[:, -1]):
+        assert (edge == 1).all()
+    np.testing.assert_array_equal(materials.exemplar.pixels, canvas.pixels)
+    assert materials.exemplar.valid is None
+    np.testing.assert_array_equal(cut_start(None, materials), canvas.pixels)
+
+
+def test_a_band_blends_into_the_middle():
+    mask = ready(canvas=picture(120, 150), seamless=True).mask
+    across = mask[60, :25]
+    assert (across[:16] == 1).all()
+    np.testing.assert_allclose(across[16:20], [0.875, 0.625, 0.375, 0.125])
+    assert (across[20:] == 0).all()
+
+
+def test_a_band_of_another_texture_does_not_start_as_it_was():
+    exemplar = picture(12, 20, seed=1)
+    materials = ready(exemplar, picture(64, 80), seamless=True)
+    np.testing.assert_array_equal(materials.exemplar.pixels, exemplar.pixels)
+    assert materials.start is None
+
+
+def test_another_picture_to_start_from_comes_before_the_bands_own():
+    start = picture(64, 80, seed=1)
+    np.testing.assert_array_equal(cut_start(start, ready(canvas=picture(64, 80), seamless=True)), start.pixels)
+
+
+def test_a_transparent_part_comes_before_a_band():
+    canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(10, 14), slice(0, 30)))
+    materials = ready(canvas=canvas, seamless=True)
+    np.testing.assert_array_equal(materials.mask, ready(canvas=canvas).mask)
+    assert materials.start is None
+
+
+def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():
+    canvas = Picture(np.broadcast_to(np.float32(0.5), (4200, 5000, 3)))
+    found = ready(canvas=canvas, seamless=True).exemplar.pixels.shape
+    assert 0.99 * LARGEST_EXEMPLAR < found[0] * found[1] <= LARGEST_EXEMPLAR
+    assert found[1] / found[0] == pytest.approx(5000 / 4200, rel=0.01)
+
+
+@pytest.mark.parametrize("value", [0.5, 1.0])
+def test_a_canvas_that_wraps_of_which_nothing_is_left_is_no_exemplar(value):
+    with pytest.raises(MaterialError, match=r"^the mask leaves nothing of the canvas to take the texture from"):
+        ready(canvas=picture(40, 50), mask=plain(40, 50, value), seamless=True)
+
+
 # What does not fit together.
 
 TRANSPARENT = np.zeros((40, 50), np.float32)
@@ -274,23 +362,18 @@ def test_pictures_that_do_not_fit_together_are_told_in_one_sentence(fault):
 
 
 def test_without_a_canvas_the_size_is_the_one_asked_for():
-    assert canvas_size(None, (30, 40), seamless=True) == (30, 40)
-    assert canvas_size(None, None, seamless=False) is None
+    assert canvas_size(None, (30, 40)) == (30, 40)
+    assert canvas_size(None, None) is None
 
 
 @pytest.mark.parametrize("wanted", [None, (40, 50)])
 def test_a_canvas_decides_the_size(wanted):
-    assert canvas_size(picture(40, 50), wanted, seamless=False) == (40, 50)
+    assert canvas_size(picture(40, 50), wanted) == (40, 50)
 
 
 def test_another_size_than_the_canvass_is_refused():
     with pytest.raises(MaterialError, match=r"^the canvas is 50x40: leave out --size, or give the same$"):
-        canvas_size(picture(40, 50), (50, 40), seamless=False)
-
-
-def test_a_canvas_cannot_be_seamless():
-    with pytest.raises(MaterialError, match=r"^a canvas with a part to keep cannot be seamless: leave out"):
-        canvas_size(picture(40, 50), None, seamless=True)
+        canvas_size(picture(40, 50), (50, 40))
 
 
 # And back.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import load
+from pictures import load, seam
 
 from engine.cli import main
 
@@ -38,6 +38,15 @@ def test_a_wall_with_a_hole_is_filled(synthesize):
     near = np.any([hole[y : y + height, x : x + width] for y in range(5) for x in range(5)], axis=0)
     assert np.array_equal(found[~near], wall[~near])
     assert found[near, :3].std() > 5
+
+
+def test_a_photograph_is_made_to_tile_and_keeps_its_middle(synthesize):
+    pebbles = load(TEXTURES / "pebbles.jpg")
+    found = synthesize("--canvas", TEXTURES / "pebbles.jpg", "--seamless")
+    assert np.array_equal(found[43:-43, 43:-43], pebbles[43:-43, 43:-43])
+    for axis in (0, 1):
+        assert seam(pebbles, axis) > 5
+        assert seam(found, axis) < 2
 
 
 @pytest.mark.parametrize("name", ["grass.webp", "pebbles.jpg"])

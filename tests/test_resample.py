@@ -95,6 +95,16 @@ def test_a_known_picture_shrinks_to_its_mean():
     assert (float(found), float(weight)) == (pytest.approx(0.3), pytest.approx(1))
 
 
+@pytest.mark.parametrize("size", [(8, 10), (16, 20), (24, 30), (24, 5)])
+def test_wrapping_a_masked_picture_that_is_moved_around_moves_the_result_around(size):
+    picture, mask = noise(1, 3, 16, 20), (noise(1, 1, 16, 20, seed=1) > 0.4).float()
+    down, across = (8, size[0] // 2), (4, size[1] // 5)
+    found = resize_masked(picture, mask, size, wrap=True)
+    moved = [part.roll((down[0], across[0]), (2, 3)) for part in (picture, mask)]
+    for one, other in zip(resize_masked(*moved, size, wrap=True), found, strict=True):
+        torch.testing.assert_close(one, other.roll((down[1], across[1]), (2, 3)))
+
+
 # Filling.
 
 
@@ -134,6 +144,17 @@ def test_filling_a_constant_with_holes_gives_the_constant(holes):
     mask = masked(holes)
     found = fill_unknown(torch.where(mask > 0, 0.3, 0.0).expand(1, 3, -1, -1), mask)
     torch.testing.assert_close(found, torch.full((1, 3, 33, 33), 0.3), atol=1e-4, rtol=0)
+
+
+def test_filling_at_a_border_blends_to_the_other_side_where_the_picture_wraps():
+    picture, mask = torch.zeros(1, 1, 32, 32), torch.ones(1, 1, 32, 32)
+    picture[..., 16:] = 1
+    mask[..., 28:] = 0
+    plain, wrapped = (fill_unknown(picture * mask, mask, wrap=wrap) for wrap in (False, True))
+    # The last column lies between the lightest and the darkest part.
+    assert float(plain[..., 31].mean()) > 0.9
+    assert float(wrapped[..., 31].mean()) < 0.5
+    assert float(wrapped[..., 28].mean()) > 0.5
 
 
 def test_filling_a_hole_in_a_slope_continues_the_slope():

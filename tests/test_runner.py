@@ -166,6 +166,25 @@ def test_without_an_exemplar_the_rest_of_the_canvas_is_one():
     assert isinstance(run(filling(exemplar=None)).end, Done)
 
 
+def test_a_canvas_that_wraps_keeps_every_byte_outside_the_mask():
+    found = pixels(run(filling(seamless=True)).end.raster)
+    np.testing.assert_array_equal(found[~FREE], CANVAS[~FREE])
+    assert not np.array_equal(found, pixels(run(filling()).end.raster))
+
+
+def test_a_canvas_without_a_mask_gets_a_new_border_where_it_is_to_be_seamless():
+    found = pixels(run(filling(mask=None, exemplar=None, seamless=True)).end.raster)
+    changed = (found != CANVAS).any(axis=2)
+    assert not changed[10:-10, 10:-10].any()
+    for edge in (changed[0], changed[-1], changed[:, 0], changed[:, -1]):
+        assert edge.mean() > 0.5
+
+
+def test_a_frame_of_a_canvas_that_wraps_covers_all_of_it():
+    told = run(filling(seamless=True, steps=2, frame_interval=0.0))
+    assert {(f.left, f.top, f.width, f.height) for f in told.frames} == {(0, 0, 56, 48)}
+
+
 # What is told meanwhile.
 
 

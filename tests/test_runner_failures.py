@@ -82,7 +82,10 @@ REFUSALS = {
     "a mask of another size": ({**ON_CANVAS, "mask": hole(32, 32)}, "the mask is 32x32 and the canvas 48x48"),
     "a black mask": ({**ON_CANVAS, "mask": raster(np.zeros((48, 48)))}, "the mask is black all over"),
     "a canvas of another size": ({**ON_CANVAS, "width": 32, "height": 32}, "the canvas is 48x48"),
-    "a seamless canvas": ({**ON_CANVAS, "seamless": True}, "cannot be seamless"),
+    "a seamless canvas of another size": (
+        {**ON_CANVAS, "seamless": True, "width": 32, "height": 32},
+        "the canvas is 48x48",
+    ),
 }
 
 

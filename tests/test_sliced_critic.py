@@ -330,3 +330,15 @@ def test_with_wrapping_patches_across_the_border_are_judged():
     assert float(loss_of(critic_for(tile, patch=3, wrap=True), tile)) > 0.01
     # Its whole patches are those of the wrapped tile, each once.
     assert float(loss_of(critic_for(tiled, patch=3, wrap=True), tile)) == pytest.approx(0, abs=1e-10)
+
+
+@pytest.mark.parametrize(("row", "column"), [(6, 5), (0, 0), (11, 10)])
+def test_with_wrapping_patches_of_a_region_reach_over_the_border(row, column):
+    region = torch.zeros(12, 11, dtype=torch.bool)
+    region[row, column] = True
+    critic = critic_for(noise(1, 4, 12, 11), patch=3, region={LAYER: region}, wrap=True)
+    expected = torch.zeros_like(region)
+    for down in (-1, 0, 1):
+        for across in (-1, 0, 1):
+            expected[(row + down) % 12, (column + across) % 11] = True
+    assert torch.equal(touched_by_gradient(critic, noise(1, 4, 12, 11, seed=1)), expected)

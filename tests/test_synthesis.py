@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from pictures import bricks, ramp, tensor
+from pictures import bricks, clouds, ramp, tensor
 
 from engine.synthesis import (
     RECIPES,
@@ -282,12 +282,6 @@ def test_a_soft_mask_mixes_what_is_kept_with_what_is_made(encoder):
     assert float((found - known).abs().max()) > 0.01
 
 
-def test_a_seamless_canvas_cannot_keep_anything(encoder):
-    surroundings = Surroundings(BRICKS, hole())
-    with pytest.raises(SettingsError, match="cannot be seamless"):
-        run(encoder, settings(seamless=True), surroundings=surroundings)
-
-
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_what_may_not_be_sampled_never_appears(encoder, recipe):
     valid = torch.ones(1, 1, 64, 64)
@@ -357,6 +351,44 @@ def seam(picture):
 def test_a_seamless_texture_goes_on_at_its_other_side(encoder, recipe):
     chosen = settings(recipe=recipe, steps=12, seamless=True)
     assert seam(result(encoder, chosen, exemplar=tensor(ramp()))) < 1.5
+
+
+def border(height, width, wide):
+    return 1 - hole(height, width, rows=slice(wide, height - wide), columns=slice(wide, width - wide))
+
+
+@pytest.mark.parametrize("size", [(64, 64), (45, 71), (83, 54)])
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_canvas_that_wraps_keeps_what_the_mask_keeps_to_the_last_bit(encoder, recipe, size):
+    known, mask = tensor(bricks(*size)), border(*size, 9)
+    chosen = settings(size, recipe=recipe, seamless=True)
+    found = result(encoder, chosen, surroundings=Surroundings(known, mask))
+    kept = (mask == 0).expand_as(known)
+    assert found.shape == known.shape
+    assert torch.equal(found[kept].view(torch.int32), known[kept].view(torch.int32))
+    assert torch.isfinite(found).all()
+
+
+@pytest.mark.parametrize("size", [(64, 64), (61, 75)])
+def test_a_new_border_of_a_canvas_that_wraps_goes_on_at_the_other_side(encoder, size):
+    known, mask = tensor(clouds(*size)), border(*size, 12)
+    chosen = settings(size, steps=15, seamless=True)
+    found = result(encoder, chosen, exemplar=known, surroundings=Surroundings(known, mask), start=known)
+    for axis in (2, 3):
+        assert seam(known.transpose(axis, 3)) > 3
+        assert seam(found.transpose(axis, 3)) < 1.5
+
+
+@pytest.mark.parametrize("columns", [slice(0, 14), slice(50, 64)], ids=["left", "right"])
+def test_a_mask_at_one_border_alone_meets_what_is_kept_at_the_other(encoder, columns):
+    known, mask = tensor(clouds()), hole(rows=slice(0, 64), columns=columns)
+    open_, closed = (
+        result(encoder, settings(steps=8, seamless=seamless), exemplar=known, surroundings=Surroundings(known, mask))
+        for seamless in (False, True)
+    )
+    assert seam(open_) > 3.5
+    # What is new meets what is kept at the border about as well as inside.
+    assert seam(closed) < 2.5
 
 
 def test_a_texture_that_need_not_be_seamless_shows_a_seam(encoder):

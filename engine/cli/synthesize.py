@@ -26,6 +26,7 @@ SIZE_HELP = f"Width and height in pixels. {DEFAULT_SIZE} if not given, or the ca
 INIT_HELP = "Picture to start from, in place of noise."
 CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
 MASK_HELP = "White where the canvas is synthesised. Its transparent part and 2 pixels around, if not given."
+SEAMLESS_HELP = "Make a texture that tiles without a seam. A canvas without a mask gets a new border, and tiles too."
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
 ENGINE_HELP = "Connection file of an engine to ask. The running one of this user, if there is one, if not given."
 MEMORY_HELP = (
@@ -60,7 +61,7 @@ def synthesize(
     overuse: Annotated[float | None, typer.Option(help="Penalty on patches that are used too often, 0 to 1.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
     memory: Annotated[str | None, typer.Option(help=MEMORY_HELP)] = None,
-    seamless: Annotated[bool, typer.Option("--seamless", help="Make a texture that tiles without a seam.")] = False,
+    seamless: Annotated[bool, typer.Option("--seamless", help=SEAMLESS_HELP)] = False,
     record: Annotated[Path | None, typer.Option(help=RECORD_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each texture.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
@@ -89,8 +90,8 @@ def synthesize(
         from engine.preparation import canvas_size, cut_start, finish, prepare
         from protocol import Synthesize
 
-        materials = prepare(sample, canvas=kept, mask=painted)
-        whole = canvas_size(kept, wanted, seamless=seamless) or parse_size(DEFAULT_SIZE)
+        materials = prepare(sample, canvas=kept, mask=painted, seamless=seamless)
+        whole = canvas_size(kept, wanted) or parse_size(DEFAULT_SIZE)
         height, width = whole if materials.box is None else materials.box.size
         request = Synthesize(
             job="terminal",
@@ -115,7 +116,7 @@ def synthesize(
             memory=None if memory is None else parse_memory(memory),
             device=device,
         )
-        start = None if begun is None else cut_start(begun, materials)
+        start = cut_start(begun, materials)
         if engine is not None and (local or record is not None):
             fail("an engine does not record, and is not asked with --local: leave out --engine, or these")
         with ExitStack() as stack:

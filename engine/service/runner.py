@@ -124,20 +124,25 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     encoder = load(request.encoder, request.weights, request.pooling, fetching)
     filling = materials.known is not None
     encoder.check_layers(settings.effective_recipe(filling=filling).layers())
-    init = None if request.init is None else picture_of(request.init, "init")
-    start = None if init is None else to_tensor(cut_start(init, materials), device)
+    begun = cut_start(None if request.init is None else picture_of(request.init, "init"), materials)
+    start = None if begun is None else to_tensor(begun, device)
     exemplar = exemplar_on(materials, device)
     steps = {o.index: count for o, count in plan_steps(exemplar.size, settings, filling=filling).items()}
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
     # What comes before the first snapshot is no measure for the steps.
     first_seconds = seconds = stepping = 0.0
+    step: int | None = None
     last: Snapshot | None = None
     with closing(snapshots):  # type: ignore[type-var]
         for last, wants_frame in _paced(snapshots, steps, request.frame_interval):
-            seconds = time.perf_counter() - began
-            if not last.step:
-                first_seconds, stepping = seconds, time.perf_counter()
-            left = seconds_left(steps, last.step, time.perf_counter() - stepping)
+            before, seconds = seconds, time.perf_counter() - began
+            if step is None:
+                first_seconds = stepping = seconds
+            elif last.step == step:
+                # Nor is a draft between two steps.
+                stepping += seconds - before
+            step = last.step
+            left = seconds_left(steps, last.step, seconds - stepping)
             losses = _finite(last.losses)
             hooks.progress(
                 Progress(request.job, "synthesis", last.octave, last.step, last.steps, losses, seconds, left)
@@ -182,8 +187,8 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
     wanted = None if request.width is None or request.height is None else (request.height, request.width)
     rasters = {"exemplar": request.exemplar, "canvas": request.canvas, "mask": request.mask}
     exemplar, canvas, mask = (None if r is None else picture_of(r, name) for name, r in rasters.items())
-    materials = prepare(exemplar, canvas=canvas, mask=mask)
-    whole = canvas_size(canvas, wanted, seamless=request.seamless) or DEFAULT_SIZE
+    materials = prepare(exemplar, canvas=canvas, mask=mask, seamless=request.seamless)
+    whole = canvas_size(canvas, wanted) or DEFAULT_SIZE
     memory = memory_budget(device) if request.memory is None else request.memory
     return materials, settings_of(request, whole if materials.box is None else materials.box.size, memory), whole
 
@@ -228,11 +233,12 @@ def _paced(
     for number in steps.values():
         count += number
         ends.add(count)
-    shown = -math.inf
+    shown, step = -math.inf, -1
     for snapshot in snapshots:
         now = time.perf_counter()
         final = snapshot.step == snapshot.steps
-        due = not snapshot.step or snapshot.step in ends or (bool(interval) and now - shown >= (interval or 0))
+        marked = snapshot.step > step and (not snapshot.step or snapshot.step in ends)
+        due, step = marked or (bool(interval) and now - shown >= (interval or 0)), snapshot.step
         if due:
             shown = now
         # The last one of all comes in full with `done`.

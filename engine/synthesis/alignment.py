@@ -1,6 +1,6 @@
 """Alignments: ways to lay the exemplar over the canvas so that what is known of the canvas goes on in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,7 @@ from engine.synthesis.octaves import Size
 
 Offset = tuple[int, int]
 """Rows and columns to add to a place of the canvas for its place in the exemplar."""
+Search = Callable[[Tensor, Tensor, int], Generator[None, None, list[Offset]]]
 
 # Alignments nearer than this are one: what lies between them differs by less than a mortar line.
 APART = 4
@@ -37,7 +38,9 @@ class Ground:
         return height, width
 
 
-def find_alignments(canvas: Ground, exemplar: Ground, hole: Tensor, *, most: int, each: int) -> list[Offset]:
+def find_alignments(
+    canvas: Ground, exemplar: Ground, hole: Tensor, *, most: int, each: int
+) -> Generator[None, None, list[Offset]]:
     """Find the offsets at which the surroundings of a hole are most like the exemplar.
 
     Regular textures repeat at few offsets, and at those structure goes on across the border of a hole (He & Sun 2012,
@@ -51,12 +54,15 @@ def find_alignments(canvas: Ground, exemplar: Ground, hole: Tensor, *, most: int
         most: How many offsets to find for the surroundings as a whole.
         each: How many more for each tile.
 
+    Yields:
+        Nothing, between two pieces of the work.
+
     Returns:
         Offsets, each once.
     """
     height, width = canvas.size
-    search = _search(canvas, exemplar)
-    found = dict.fromkeys(search(canvas.usable, hole, most))
+    search = yield from _search(canvas, exemplar)
+    found = dict.fromkeys((yield from search(canvas.usable, hole, most)))
     reach = max(16, round((height * width / 30) ** 0.5))
     for top in range(0, height, reach):
         for left in range(0, width, reach):
@@ -66,7 +72,7 @@ def find_alignments(canvas: Ground, exemplar: Ground, hole: Tensor, *, most: int
             near[..., max(0, top - half) : top + reach + half, max(0, left - half) : left + reach + half] = 1
             tile, near = tile * canvas.usable, near * hole
             if float(tile.sum()) >= 64 and float(near.sum()):
-                found.update(dict.fromkeys(search(tile, near, each)))
+                found.update(dict.fromkeys((yield from search(tile, near, each))))
     return list(found)
 
 
@@ -120,7 +126,7 @@ def laid_over(picture: Tensor, offset: Offset, size: Size) -> Tensor:
     return found
 
 
-def _search(canvas: Ground, exemplar: Ground) -> Callable[[Tensor, Tensor, int], list[Offset]]:
+def _search(canvas: Ground, exemplar: Ground) -> Generator[None, None, Search]:
     """Prepare the search for offsets: the exemplar's transforms serve all parts of the canvas."""
     limits = exemplar.size
     size = (_fast(canvas.size[0] + limits[0]), _fast(canvas.size[1] + limits[1]))
@@ -134,21 +140,28 @@ def _search(canvas: Ground, exemplar: Ground) -> Callable[[Tensor, Tensor, int],
         return found[0, 0]
 
     usable = forward(exemplar.usable)
+    yield
     first = forward(exemplar.usable * exemplar.features)
+    yield
     second = forward(exemplar.usable * (exemplar.features**2).sum(1, keepdim=True))
     squared = (canvas.features**2).sum(1, keepdim=True)
 
-    def search(part: Tensor, hole: Tensor, most: int) -> list[Offset]:
+    def search(part: Tensor, hole: Tensor, most: int) -> Generator[None, None, list[Offset]]:
         weight = forward(part).conj()
         overlap = backward(weight * usable)
+        yield
         cross = (forward(part * canvas.features).conj() * first).sum(1, keepdim=True)
+        yield
         apart = backward(forward(part * squared).conj() * usable + weight * second - 2 * cross)
+        yield
         cover = backward(forward(hole).conj() * usable)
+        yield
         fits = (overlap >= LEAST_OVERLAP * part.sum()) & (cover >= LEAST_COVER * hole.sum())
         cost = torch.where(fits, apart / overlap.clamp_min(1), torch.inf)
         lowest = -F.max_pool2d(-cost[None], 2 * APART + 1, 1, APART)[0]
         places = torch.nonzero((cost == lowest) & fits)
         order = cost[places[:, 0], places[:, 1]].argsort(stable=True)[:most]
+        yield
         # Behind the exemplar's end the negative offsets follow.
         return [
             (row if row < limits[0] else row - size[0], column if column < limits[1] else column - size[1])

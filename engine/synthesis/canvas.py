@@ -39,22 +39,34 @@ def compose(free: Tensor, surroundings: Surroundings | None) -> Tensor:
     return surroundings.mask * free + (1 - surroundings.mask) * surroundings.known
 
 
-def surroundings_at(surroundings: Surroundings, size: Size) -> Surroundings:
+def surroundings_at(surroundings: Surroundings, size: Size, *, wrap: bool = False) -> Surroundings:
     """Resample the surroundings for an octave; what the mask hides does not bleed into what is kept."""
     if surroundings.size == size:
         return surroundings
     kept = 1 - surroundings.mask
-    known, weight = resize_masked(surroundings.known, kept, size)
-    return Surroundings(fill_unknown(known, (weight > 0.01).to(weight)).clamp(0, 1), 1 - weight)
+    known, weight = resize_masked(surroundings.known, kept, size, wrap=wrap)
+    return Surroundings(fill_unknown(known, (weight > 0.01).to(weight), wrap=wrap).clamp(0, 1), 1 - weight)
 
 
-def inner_part(surroundings: Surroundings, rim: int = 2) -> Tensor:
-    """Mark the pixels of the free part that are further than its rim from what is kept, (1, 1, height, width)."""
+def inner_part(surroundings: Surroundings, *, wrap: bool = False, rim: int = 2) -> Tensor:
+    """Mark the pixels of the free part that are further than its rim from what is kept.
+
+    Args:
+        surroundings: What is kept.
+        wrap: Whether the canvas wraps around.
+        rim: How wide the rim is, pixels.
+
+    Returns:
+        Boolean, shape (1, 1, height, width).
+    """
     kept = (surroundings.mask < 0.5).to(surroundings.mask)
-    return F.max_pool2d(kept, 2 * rim + 1, 1, rim) == 0
+    padded = F.pad(kept, (rim, rim, rim, rim), mode="circular" if wrap else "constant")
+    return F.max_pool2d(padded, 2 * rim + 1, 1) == 0
 
 
-def judged_regions(surroundings: Surroundings | None, layers: Collection[str]) -> dict[str, Tensor]:
+def judged_regions(
+    surroundings: Surroundings | None, layers: Collection[str], *, wrap: bool = False
+) -> dict[str, Tensor]:
     """Find the positions of each layer that lie in the free part of the canvas.
 
     Positions outside see free pixels too, at their rims, but their features are mostly given: judged as well, they
@@ -63,6 +75,7 @@ def judged_regions(surroundings: Surroundings | None, layers: Collection[str]) -
     Args:
         surroundings: What is kept, or None for a canvas that is all free.
         layers: Names.
+        wrap: Whether the canvas wraps around; an odd row or column then shares a position with the first one.
 
     Returns:
         Boolean maps (height, width) by layer: half of what lies below the position is free, or as much as anywhere.
@@ -72,7 +85,10 @@ def judged_regions(surroundings: Surroundings | None, layers: Collection[str]) -
     found = {}
     for layer in layers:
         stride = stride_of(layer)
-        free = F.avg_pool2d(surroundings.mask, stride) if stride > 1 else surroundings.mask
+        free = surroundings.mask
+        if wrap:
+            free = F.pad(free, (0, -free.shape[3] % stride, 0, -free.shape[2] % stride), mode="circular")
+        free = F.avg_pool2d(free, stride) if stride > 1 else free
         found[layer] = (free >= min(0.5, float(free.max())))[0, 0]
     return found
 

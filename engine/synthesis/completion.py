@@ -1,6 +1,6 @@
 """Completion: a first filling of a hole with shifted copies of the exemplar that fit together and to the border."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,13 +13,14 @@ from engine.synthesis.exemplar import Exemplar
 from engine.synthesis.octaves import Size
 
 LARGEST_CANVAS = 512**2
+# What is done without a pause: the pixels of all alignments that are compared or laid over the canvas.
+PIECE = 2**20
 LARGEST_EXEMPLAR = 1024**2
 MARGIN = 48
 # Seen with five channels of features and their transforms.
 BYTES_PER_PIXEL = 1024
 # Radii of what a place is compared by, in depths of the hole: from all around it to its nearest neighbours.
 WINDOWS = (0.75, 0.75, 0.5, 0.5, 0.33, 0.33, 0.25, 0.25, 0.15, 0.15, 0.1, 0.1)
-LAST_WINDOWS = (6, 4, 4)
 NARROWEST = 4
 # A squared difference beyond this is another structure, however large it is.
 WORST = 0.3
@@ -31,6 +32,9 @@ UNSEEN = 0.1
 MOST_MISSING = 0.1
 OVERALL = 0.5
 VOTES = 2
+
+
+Filling = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class _Site:
 
 
 @torch.no_grad()
-def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33) -> Iterator[tuple[Tensor, Tensor]]:
+def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33) -> Iterator[Filling | None]:
     """Fill the hole of a canvas with shifted copies of the exemplar.
 
     Every pixel of the hole is given one of the exemplar's alignments with the surroundings (see `find_alignments`):
@@ -75,7 +79,8 @@ def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33
     that the border alone decides, and ends at a few pixels. Between two windows the hole is filled with what its
     pixels' alignments bring, averaged where they meet (Wexler et al. 2007, "Space-Time Completion of Video").
     Departs from both papers in that the windows shrink in place of the picture: regular structures finer than a
-    coarse scale can show would be lost there. Large holes are begun on a smaller scale all the same.
+    coarse scale can show would be lost there. For large holes all this is done on a smaller scale, and only what was
+    chosen is laid over the hole at full size.
 
     Args:
         exemplar: The sample texture.
@@ -83,12 +88,12 @@ def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33
         memory: Bytes that synthesis may take: with little of it, more is done on a smaller scale.
 
     Yields:
-        After each round the canvas, filled, and 1 for each of its pixels that is still missing, else 0; the last ones
-        are the result. Nothing where the exemplar is too small for the hole.
+        None between two pieces of the work. After each round the canvas, filled, and 1 for each of its pixels that is
+        still missing, else 0; the last ones are the result. They never come where the exemplar is too small for the
+        hole.
     """
     free = (surroundings.mask >= min(0.5, float(surroundings.mask.max()))).to(surroundings.mask)
-    rows, columns = free[0, 0].any(1).nonzero()[:, 0], free[0, 0].any(0).nonzero()[:, 0]
-    extent = [(int(places[0]), int(places[-1]) + 1) for places in (rows, columns)]
+    extent = _bounds(free > 0, 0)
     most = memory // BYTES_PER_PIXEL
     # Halved without end, the margin alone is left.
     halvings = _halvings(extent, max(5 * MARGIN**2, min(LARGEST_CANVAS, most // 4)))
@@ -98,35 +103,36 @@ def complete(exemplar: Exemplar, surroundings: Surroundings, memory: int = 2**33
     )
     cut = (..., slice(top, bottom), slice(left, right))
     picture, valid = _cropped(exemplar, min(LARGEST_EXEMPLAR, most) << 2 * halvings)
-    sites = [_Site(surroundings.known[cut], free[cut], picture, valid)]
+    site = whole = _Site(surroundings.known[cut], free[cut], picture, valid)
     for _ in range(halvings):
-        sites.append(sites[-1].halved())
-    if not bool(sites[-1].valid.any()) or not bool(_inner(1 - sites[-1].free).any()):
+        yield None
+        site = site.halved()
+    if not bool(site.valid.any()) or not bool(_inner(1 - site.free).any()):
         return
-    offsets: list[Offset] = []
-    labels = torch.zeros_like(sites[-1].free, dtype=torch.int64)
-    for site in reversed(sites):
-        if site is sites[-1]:
-            offsets, left_over = _alignments(site)
-            if left_over > MOST_MISSING:
-                return
-            depth = _depth(site.free)
-            widths: Sequence[int] = [max(NARROWEST, round(share * depth)) for share in WINDOWS]
-            canvas, filled = site.known * (1 - site.free), torch.zeros_like(site.free)
-        else:
-            # What took part on the smaller scale is all there is to choose from.
-            used, places = labels.unique(return_inverse=True)
-            offsets = [(2 * offsets[n][0], 2 * offsets[n][1]) for n in used.tolist()]
-            labels = _repeated(places, 2, site.size)
-            canvas, filled = _vote(site, offsets, labels)
-            widths = LAST_WINDOWS
-        for width in widths:
-            labels = _choose(site, offsets, canvas, filled, width)
-            canvas, filled = _vote(site, offsets, labels)
-            if site is sites[0]:
-                shown, missing = surroundings.known.clone(), torch.zeros_like(free)
-                shown[cut], missing[cut] = canvas, site.free - filled
-                yield shown, missing
+
+    def shown(filling: Filling) -> Filling:
+        everything, missing = surroundings.known.clone(), torch.zeros_like(free)
+        canvas, filled = (_repeated(values, 1 << halvings, whole.size) for values in filling)
+        everything[cut] = torch.where(whole.free > 0, canvas, whole.known)
+        missing[cut] = whole.free * (1 - filled)
+        return everything, missing
+
+    offsets, left_over = yield from _alignments(site)
+    if left_over > MOST_MISSING:
+        return
+    depth = _depth(site.free)
+    filling = site.known * (1 - site.free), torch.zeros_like(site.free)
+    for width in (max(NARROWEST, round(share * depth)) for share in WINDOWS):
+        labels = yield from _choose(site, offsets, filling, width)
+        filling = yield from _vote(site, offsets, labels)
+        yield shown(filling)
+    if halvings:
+        offsets = [(rows << halvings, columns << halvings) for rows, columns in offsets]
+        labels = _repeated(labels, 1 << halvings, whole.size)
+        canvas, missing = surroundings.known.clone(), torch.zeros_like(free)
+        canvas[cut], filled = yield from _vote(whole, offsets, labels)
+        missing[cut] = whole.free - filled
+        yield canvas, missing
 
 
 def _halvings(extent: Sequence[tuple[int, int]], most: int) -> int:
@@ -154,11 +160,12 @@ def _cropped(exemplar: Exemplar, most: int) -> tuple[Tensor, Tensor]:
     return picture[cut], valid[cut]
 
 
-def _alignments(site: _Site) -> tuple[list[Offset], float]:
+def _alignments(site: _Site) -> Generator[None, None, tuple[list[Offset], float]]:
     """List alignments with the surroundings, and more where those do not reach; tell what share is left then."""
     canvas = Ground(_features(site.known), _inner(1 - site.free))
     exemplar = Ground(_features(site.picture), _inner(site.valid))
-    found = find_alignments(canvas, exemplar, site.free, most=16, each=8)
+    found = yield from find_alignments(canvas, exemplar, site.free, most=16, each=8)
+    yield
     found += covering_alignments(site.valid, _missing(site, found), most=32)
     return found, float(_missing(site, found).sum() / site.free.sum())
 
@@ -170,8 +177,9 @@ def _missing(site: _Site, offsets: Sequence[Offset]) -> Tensor:
     return missing
 
 
-def _choose(site: _Site, offsets: Sequence[Offset], canvas: Tensor, filled: Tensor, width: int) -> Tensor:
+def _choose(site: _Site, offsets: Sequence[Offset], filling: Filling, width: int) -> Generator[None, None, Tensor]:
     """Choose for every place the alignment at which the exemplar differs least from the canvas around."""
+    canvas, filled = filling
     usable, features, wanted = _inner(site.valid), _features(site.picture), _features(canvas)
     certain = _inner(1 - site.free)
     known = 1 - site.free
@@ -181,7 +189,10 @@ def _choose(site: _Site, offsets: Sequence[Offset], canvas: Tensor, filled: Tens
     seen = _spread_out(trust, width, step).clamp_min(1e-6)
     least = torch.full_like(site.free, torch.inf)
     labels = torch.zeros_like(site.free, dtype=torch.int64)
+    together = max(1, PIECE // site.free.numel())
     for number, offset in enumerate(offsets):
+        if number % together == 0:
+            yield
         weight = trust * laid_over(usable, offset, site.size)
         apart = (wanted - laid_over(features, offset, site.size)).square_().sum(1, keepdim=True).clamp_max_(WORST)
         overall = (apart * weight * certain).sum() / (weight * certain).sum().clamp_min(1e-6)
@@ -194,14 +205,25 @@ def _choose(site: _Site, offsets: Sequence[Offset], canvas: Tensor, filled: Tens
     return labels
 
 
-def _vote(site: _Site, offsets: Sequence[Offset], labels: Tensor) -> tuple[Tensor, Tensor]:
+def _vote(site: _Site, offsets: Sequence[Offset], labels: Tensor) -> Generator[None, None, Filling]:
     """Fill the hole with what its pixels' alignments bring, averaged where they meet; tell which pixels were."""
     total, count = torch.zeros_like(site.known), torch.zeros_like(site.free)
+    reached = F.max_pool2d(site.free, 2 * VOTES + 1, 1, VOTES) > 0
+    labels = torch.where(reached, labels, -1)
+    done = 0
     for number in labels[site.free > 0].unique().tolist():
-        votes = F.avg_pool2d((labels == number).to(total), 2 * VOTES + 1, 1, VOTES)
-        votes = votes * laid_over(site.valid, offsets[number], site.size)
-        total += votes * laid_over(site.picture, offsets[number], site.size)
-        count += votes
+        mine = labels == number
+        (top, bottom), (left, right) = _bounds(mine, VOTES)
+        part = (..., slice(top, bottom), slice(left, right))
+        votes = F.avg_pool2d(mine[part].to(total), 2 * VOTES + 1, 1, VOTES)
+        offset, size = (offsets[number][0] + top, offsets[number][1] + left), (bottom - top, right - left)
+        votes = votes * laid_over(site.valid, offset, size)
+        total[part] += votes * laid_over(site.picture, offset, size)
+        count[part] += votes
+        done += mine.numel() // 4 + votes.numel()
+        if done > PIECE:
+            done = 0
+            yield
     filled = site.free * (count > 0)
     return site.known * (1 - site.free) + filled * total / count.clamp_min(1e-6), filled
 
@@ -219,15 +241,30 @@ def _inner(usable: Tensor) -> Tensor:
     return 1 - F.max_pool2d(1 - usable, 3, 1, 1)
 
 
+def _bounds(marked: Tensor, reach: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Find the first and the end of the rows and columns with something marked, and as many more each way."""
+    found = []
+    for other in (1, 0):
+        places = marked[0, 0].any(other).nonzero()[:, 0]
+        found.append((max(0, int(places[0]) - reach), min(marked.shape[3 - other], int(places[-1]) + 1 + reach)))
+    return found[0], found[1]
+
+
 def _depth(free: Tensor) -> int:
-    """Count the pixels from the border of a hole to its innermost place."""
-    depth = 0
-    inside = free
-    while float(inside.sum()):
-        inside, depth = 1 - F.max_pool2d(1 - inside, 3, 1, 1), depth + 1
-        if depth > max(free.shape):
-            break
-    return depth
+    """Count the pixels from the border of a hole to its innermost place, rows and columns alike."""
+    height, width = free.shape[2:]
+    sums = F.pad((1 - free[0, 0]).double().cumsum(0).cumsum(1), (1, 0, 1, 0))
+    rows, columns = (torch.arange(side, device=free.device) for side in (height, width))
+    least, most = 0, max(height, width)
+    while least < most:
+        reach = (least + most) // 2
+        (top, bottom), (left, right) = (
+            ((places - reach).clamp_min(0), (places + reach + 1).clamp_max(side))
+            for places, side in ((rows, height), (columns, width))
+        )
+        kept = sums[bottom][:, right] - sums[top][:, right] - sums[bottom][:, left] + sums[top][:, left]
+        least, most = (reach + 1, most) if bool((kept == 0).any()) else (least, reach)
+    return least
 
 
 def _spread_out(values: Tensor, width: int, step: int) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings
-from engine.synthesis.completion import complete
+from engine.synthesis.completion import Filling, complete
 from engine.synthesis.exemplar import Exemplar
 from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Octave
@@ -16,7 +16,7 @@ FIRST_OCTAVE = 1
 
 
 class Draft:
-    """A filling that is worked out while the coarse octaves run, and is the start of the finer ones.
+    """A filling that is worked out before the finer octaves, and is what they start from.
 
     Args:
         exemplar: The sample texture.
@@ -28,27 +28,41 @@ class Draft:
     """
 
     def __init__(self, exemplar: Exemplar, surroundings: Surroundings | None, memory: int) -> None:
-        self._rounds: Iterator[tuple[Tensor, Tensor]] = iter(())
+        self._pieces: Iterator[Filling | None] = iter(())
         if surroundings is not None:
-            self._rounds = complete(exemplar, surroundings, memory)
-        self._found: tuple[Tensor, Tensor] | None = None
+            self._pieces = complete(exemplar, surroundings, memory)
+        self._found: Filling | None = None
         self.shown = False
 
-    def advance(self) -> bool:
-        """Work on the draft for a moment; tell whether there is more to do."""
-        try:
-            found = next(self._rounds, None)
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            # Without a draft, or with one of an earlier round, the hole is filled all the same.
-            self._rounds, found = iter(()), None
-        self._found = found or self._found
-        return found is not None
+    def work(self, octave: Octave) -> Iterator[bool]:
+        """Work the draft out, if the octave is the first that starts from it.
+
+        Args:
+            octave: The one that comes next.
+
+        Yields:
+            After each piece of the work, which takes moments: whether there is something new to see.
+
+        Raises:
+            RuntimeError: Something else than a want of memory went wrong in torch.
+        """
+        while octave.index <= FIRST_OCTAVE:
+            try:
+                found = next(self._pieces)
+            except StopIteration:
+                return
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                # Without a draft, or with one of an earlier round, the hole is filled all the same.
+                self._pieces = iter(())
+                return
+            self._found = found or self._found
+            yield found is not None
 
     @torch.no_grad()
-    def enter(self, octave: Octave, coarse: Tensor, free: Tensor) -> Tensor:
-        """Bring the draft into an octave.
+    def laid_into(self, octave: Octave, coarse: Tensor, free: Tensor) -> Tensor:
+        """Lay what there is of the draft into the picture that an octave would start from.
 
         Args:
             octave: Which one.
@@ -59,11 +73,7 @@ class Draft:
             What to start from: the draft in the first octave that it serves; later what the octave before made of
             it, with the details that were too fine for that one.
         """
-        if octave.index > FIRST_OCTAVE:
-            return free
-        while self.advance():
-            pass
-        if self._found is None:
+        if octave.index > FIRST_OCTAVE or self._found is None:
             return free
         picture, missing = self._found
         # Where a mask is soft, what is kept is what to start from: the free picture of a coarse octave is not.
@@ -71,5 +81,10 @@ class Draft:
         if self.shown:
             height, width = coarse.shape[2:]
             here = free + here - resize(resize(picture, (height, width)), octave.canvas)
-        self.shown = True
         return (share * here + (1 - share) * free).clamp(0, 1)
+
+    def enter(self, octave: Octave, coarse: Tensor, free: Tensor) -> Tensor:
+        """Lay the draft into the picture that an octave starts from, as `laid_into` does, for good."""
+        found = self.laid_into(octave, coarse, free)
+        self.shown = self.shown or found is not free
+        return found

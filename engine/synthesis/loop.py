@@ -30,8 +30,8 @@ def synthesize(
 ) -> Iterator[Snapshot]:
     """Synthesise a texture, step by step.
 
-    The first snapshot comes before any work, the last one is the result. Closing the iterator cancels: nothing runs
-    between two snapshots.
+    The first snapshot comes before any work, the last one is the result. While a draft is worked out, snapshots of
+    the same step follow each other. Closing the iterator cancels: nothing runs between two snapshots.
 
     Args:
         exemplar: The sample texture; its device is where the work is done.
@@ -46,11 +46,9 @@ def synthesize(
     Raises:
         MemoryExhaustedError: The smallest working set does not fit.
         RuntimeError: Something else went wrong in torch.
-        SettingsError: A seamless canvas is to keep surroundings, or no layer has positions enough on these
-            pictures, or the canvas cannot fit into the memory allowed.
+        SettingsError: No layer has positions enough on these pictures, or the canvas cannot fit into the memory
+            allowed.
     """
-    if surroundings is not None and settings.seamless:
-        raise SettingsError("a canvas with a part to keep cannot be seamless: ask for one of them")
     check_budget(encoder, settings.size, settings.memory)
     recipe = settings.effective_recipe(filling=surroundings is not None)
     quality = recipe.qualities[settings.quality]
@@ -72,15 +70,23 @@ def synthesize(
     plan = list(planned)
     total = sum(planned.values())
     free = _start(task, plan[0], start, generator)
-    drafted = recipe.drafted is not None and start is None
+    # The draft takes a canvas to end at its borders.
+    drafted = recipe.drafted is not None and start is None and not settings.seamless
     draft = Draft(exemplar, surroundings if drafted else None, settings.memory)
     done = 0
     for octave in plan:
-        around = None if surroundings is None else surroundings_at(surroundings, octave.canvas)
+        around = (
+            None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.seamless)
+        )
         coarse = free
         free = resize(free, octave.canvas, wrap=settings.seamless).clamp(0, 1)
         if octave is plan[0]:
             yield Snapshot(octave.index, 0, total, {}, compose(free, around))
+        picture = compose(free, around)
+        for is_new in draft.work(octave):
+            if is_new:
+                picture = compose(draft.laid_into(octave, coarse, free), around)
+            yield Snapshot(octave.index, done, total, {}, picture)
         free = draft.enter(octave, coarse, free).contiguous(memory_format=torch.channels_last)
         rate = recipe.drafted if draft.shown and recipe.drafted else recipe.rate
         solver = _solver(recipe, free, rate)
@@ -104,7 +110,6 @@ def synthesize(
                         raise MemoryExhaustedError(octave.canvas, free.device) from error
                     held = shrunk
             done += 1
-            draft.advance()
             losses = {name: float(loss) for name, loss in objective.losses.items()}
             yield Snapshot(octave.index, done, total, losses, compose(solver.picture, around).clone())
         # Where the mask is soft the free picture hardly shows and wanders: the next octave starts from what is seen.

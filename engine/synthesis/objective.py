@@ -75,7 +75,7 @@ class Objective:
         self._thrifty = working_set.thrifty
         self._generator = generator
         self._encoder = task.encoder.with_padding("circular") if task.seamless else task.encoder
-        self._inner = None if surroundings is None else inner_part(surroundings)
+        self._inner = None if surroundings is None else inner_part(surroundings, wrap=task.seamless)
         self._parts = list(_build(task, octave, surroundings, working_set))
         self._untried = {critic for _, critic in self._parts}
         self._step = 0
@@ -150,7 +150,7 @@ def _build(
     exemplar = exemplar_at(task.exemplar, octave.exemplar)
     pictures = [exemplar, *turned_copies(exemplar, flips=task.flips, turns=task.turns, scales=task.scales)]
     for term, layers in terms_at(task.recipe, octave):
-        region = judged_regions(surroundings, layers)
+        region = judged_regions(surroundings, layers, wrap=task.seamless)
         # Of the exemplar's copies, scaled ones may be too small for the deeper layers.
         used = pictures[:1] + [
             one

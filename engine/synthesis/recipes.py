@@ -1,7 +1,7 @@
 """Recipes: named sets of critics, layers, octaves and steps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -64,6 +64,7 @@ class Recipe:
         interval: Steps between two searches of the patch critic.
         overuse: Its penalty on patches that are used too often.
         filling: What to do in place of this where the canvas has surroundings; None for the same.
+        tiling: The same where the canvas wraps around besides.
         drafted: Step length, likewise, from octave 1 on, which starts from a draft then: a hole that is filled with
             shifted copies of the exemplar. None for no draft.
     """
@@ -77,6 +78,7 @@ class Recipe:
     interval: int = 10
     overuse: float = 0.01
     filling: "Recipe | None" = None
+    tiling: "Recipe | None" = None
     drafted: float | None = None
 
     def layers(self) -> tuple[str, ...]:
@@ -116,6 +118,26 @@ FILLING = Recipe(
     drafted=0.008,
 )
 
+# There is no draft of a canvas that wraps around: more and longer steps have to find the structure, and distributions
+# give the grain.
+TILING = replace(
+    FILLING,
+    final_rate=0.05,
+    terms=(
+        FILLING.terms[0],
+        Term("sliced", STATISTICS, weight=0.1),
+        Term("sliced", evenly("pixels"), weight=0.5, patch=5),
+    ),
+    qualities=MappingProxyType(
+        {
+            "draft": Quality((15, 30, 40), 8, 32768),
+            "normal": Quality((50, 60, 100), 16, 65536),
+            "best": Quality((100, 120, 200), 32, 131072),
+        }
+    ),
+    drafted=None,
+)
+
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "photo": Recipe(
@@ -136,6 +158,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 }
             ),
             filling=FILLING,
+            tiling=TILING,
         ),
         "sliced": Recipe(
             start="noise",

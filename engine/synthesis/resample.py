@@ -20,36 +20,47 @@ def resize(picture: Tensor, size: Size, *, wrap: bool = False) -> Tensor:
     """
     if tuple(picture.shape[2:]) == size:
         return picture
-    if wrap:
-        # Three copies each way scale to three whole results, whatever the ratio; the middle one saw its neighbours.
-        tiled = picture.repeat(1, 1, 3, 3)
-        large = resize(tiled, (3 * size[0], 3 * size[1]))
-        return large[:, :, size[0] : 2 * size[0], size[1] : 2 * size[1]].contiguous()
-    return F.interpolate(picture, size, mode="bicubic", align_corners=False, antialias=True)
+    return _resampled(picture, size, "bicubic", wrap=wrap)
 
 
-def resize_masked(picture: Tensor, mask: Tensor, size: Size) -> tuple[Tensor, Tensor]:
+def resize_masked(picture: Tensor, mask: Tensor, size: Size, *, wrap: bool = False) -> tuple[Tensor, Tensor]:
     """Resample a picture of which only a part is known, so that the rest does not bleed in.
 
     Args:
         picture: Shape (1, channels, height, width).
         mask: How much of each pixel is known, in [0, 1], shape (1, 1, height, width).
         size: Height and width wanted, pixels.
+        wrap: Whether the picture continues on its other side.
 
     Returns:
         Picture and mask at that size. Pixels of which nothing is known are 0.
     """
-    weight = F.interpolate(mask, size, mode="bilinear", align_corners=False, antialias=True)
-    total = F.interpolate(picture * mask, size, mode="bilinear", align_corners=False, antialias=True)
+    weight, total = (_resampled(found, size, "bilinear", wrap=wrap) for found in (mask, picture * mask))
     return torch.where(weight > 1e-4, total / weight.clamp_min(1e-4), torch.zeros_like(total)), weight.clamp(0, 1)
 
 
-def fill_unknown(picture: Tensor, mask: Tensor) -> Tensor:
+def _resampled(picture: Tensor, size: Size, mode: str, *, wrap: bool) -> Tensor:
+    if not wrap:
+        return F.interpolate(picture, size, mode=mode, align_corners=False, antialias=True)
+    # Three copies scale to three whole results, whatever the ratio; the middle one saw its neighbours. One axis after
+    # the other, for a third of the memory.
+    height, width = size[0], picture.shape[3]
+    high = F.interpolate(
+        picture.repeat(1, 1, 3, 1), (3 * height, width), mode=mode, align_corners=False, antialias=True
+    ).narrow(2, height, height)
+    wide = F.interpolate(
+        high.repeat(1, 1, 1, 3), (height, 3 * size[1]), mode=mode, align_corners=False, antialias=True
+    )
+    return wide.narrow(3, size[1], size[1]).contiguous()
+
+
+def fill_unknown(picture: Tensor, mask: Tensor, *, wrap: bool = False) -> Tensor:
     """Fill what is not known smoothly from what is (push-pull; Gortler et al. 1996, "The Lumigraph").
 
     Args:
         picture: Shape (1, channels, height, width).
         mask: How much of each pixel is known, in [0, 1], not 0 everywhere, shape (1, 1, height, width).
+        wrap: Whether the picture continues on its other side.
 
     Returns:
         The picture where the mask is 1, blending to its surroundings' colours where it is 0.
@@ -59,6 +70,6 @@ def fill_unknown(picture: Tensor, mask: Tensor) -> Tensor:
     height, width = picture.shape[2:]
     if height <= 1 and width <= 1:
         return picture
-    smaller, known = resize_masked(picture, mask, ((height + 1) // 2, (width + 1) // 2))
-    guess = resize(fill_unknown(smaller, known), (height, width))
+    smaller, known = resize_masked(picture, mask, ((height + 1) // 2, (width + 1) // 2), wrap=wrap)
+    guess = resize(fill_unknown(smaller, known, wrap=wrap), (height, width), wrap=wrap)
     return mask * picture + (1 - mask) * guess

@@ -118,11 +118,13 @@ def whole_patches(positions: Tensor | None, patch: int) -> Tensor | None:
     return unmarked == 0 if bool((unmarked == 0).any()) else None
 
 
-def centred_patches(positions: Tensor | None, patch: int) -> Tensor | None:
-    """Mark the patches of which the middle is marked, by their top left corners."""
+def centred_patches(positions: Tensor | None, patch: int, *, wrap: bool = False) -> Tensor | None:
+    """Mark the patches of which the middle is marked, by their top left corners, from all positions with `wrap`."""
     if positions is None:
         return None
     before, after = patch // 2, patch - 1 - patch // 2
+    if wrap:
+        return positions.roll((-before, -before), (0, 1))
     height, width = positions.shape
     return positions[before : height - after, before : width - after]
 
@@ -160,7 +162,7 @@ class SlicedCritic:
         patch = settings.patch
         self._exemplar = {name: exemplar[name] for name in layers}
         self._valid = {name: whole_patches((valid or {}).get(name), patch) for name in layers}
-        self._region = {name: centred_patches((region or {}).get(name), patch) for name in layers}
+        self._region = {name: centred_patches((region or {}).get(name), patch, wrap=wrap) for name in layers}
         self._spread = {name: spread(exemplar[name], (valid or {}).get(name)) for name in layers}
         self._looks: dict[str, tuple[Tensor, Lattice, Lattice]] = {}
 

@@ -1,0 +1,41 @@
+"""Rectangles of pixels."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of pixels, `width` and `height` from its left upper corner on."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __bool__(self) -> bool:
+        return self.width > 0 and self.height > 0
+
+    @property
+    def corner(self) -> tuple[int, int]:
+        """Its left upper corner."""
+        return self.x, self.y
+
+    def grown(self, margin: int) -> "Box":
+        """Widen it by so many pixels on every side."""
+        return Box(self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin)
+
+    def moved(self, x: int, y: int) -> "Box":
+        """Shift it."""
+        return Box(self.x + x, self.y + y, self.width, self.height)
+
+    def common(self, other: "Box") -> "Box":
+        """Find what two rectangles have in common; one without area, which is false, where that is nothing."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        right = min(self.x + self.width, other.x + other.width)
+        bottom = min(self.y + self.height, other.y + other.height)
+        return Box(left, top, max(0, right - left), max(0, bottom - top))
+
+    def middle(self, longest: int) -> "Box":
+        """Take the middle of it, no side longer than so many pixels."""
+        width, height = min(self.width, longest), min(self.height, longest)
+        return Box(self.x + (self.width - width) // 2, self.y + (self.height - height) // 2, width, height)

@@ -1,0 +1,200 @@
+"""Pixels out of GIMP and into it. All reading and writing of drawables is here."""
+
+from pathlib import Path
+
+from gi.repository import Gegl, Gimp, Gio
+
+from gimp_plugin import samples
+from gimp_plugin.box import Box
+from gimp_plugin.plans import PlanError
+from gimp_plugin.translation import _
+from protocol import Raster
+
+_NAMES = {1: "Y'", 2: "Y'A", 3: "R'G'B'", 4: "R'G'B'A"}
+_DEPTHS = {"u8": "u8", "u16": "u16", "f32": "float"}
+
+
+def is_gray(image: Gimp.Image) -> bool:
+    """Whether an image has no colours."""
+    return bool(image.get_base_type() == Gimp.ImageBaseType.GRAY)
+
+
+def depth_of(image: Gimp.Image) -> str:
+    """Find the kind of sample that keeps an image's precision: `u8`, `u16` or `f32`."""
+    name = image.get_precision().value_nick
+    if name.startswith("u8"):
+        return "u8"
+    return "u16" if name.startswith("u16") else "f32"
+
+
+def extent(item: Gimp.Drawable) -> Box:
+    """Find where a drawable is in its image."""
+    _found, x, y = item.get_offsets()
+    return Box(x, y, item.get_width(), item.get_height())
+
+
+def selection(image: Gimp.Image) -> Box | None:
+    """Find the bounds of the selection in the image; None where nothing is selected."""
+    _found, some, left, top, right, bottom = Gimp.Selection.bounds(image)
+    return Box(left, top, right - left, bottom - top) if some else None
+
+
+def read_selection(image: Gimp.Image, box: Box) -> bytes:
+    """Read how much each pixel is selected.
+
+    Args:
+        image: The image.
+        box: In the image.
+
+    Returns:
+        One byte for each pixel.
+    """
+    # `Y`, not `Y'`: the mask is linear.
+    return _read(image.get_selection(), box, "Y u8", 1)
+
+
+def read(drawable: Gimp.Drawable, box: Box, *, gray: bool, depth: str) -> Raster:
+    """Read pixels as sRGB, whatever the image's profile and precision.
+
+    Args:
+        drawable: A layer, a group, or a channel.
+        box: In its image; what lies outside of the drawable is transparent.
+        gray: Whether to read one channel of colour or three.
+        depth: Kind of sample; for `f32` 16 bits are read, which bring values out of range back.
+
+    Returns:
+        With alpha; what the layer's mask hides is transparent.
+    """
+    channels, kind = 2 if gray else 4, "u8" if depth == "u8" else "u16"
+    place = extent(drawable)
+    inside = box.moved(-place.x, -place.y)
+    pixel = channels * samples.SAMPLE_BYTES[kind]
+    raster = Raster(
+        box.width, box.height, channels, kind, _read(drawable, inside, f"{_NAMES[channels]} {kind}", pixel)
+    )
+    mask = drawable.get_mask() if drawable.is_layer() else None
+    if mask is None or not drawable.get_apply_mask():
+        return raster
+    shown = _read(mask, inside, "Y u8", 1)
+    return samples.hidden(raster, samples.below(shown, samples.OPAQUE))
+
+
+def write(layer: Gimp.Layer, raster: Raster) -> bool:
+    """Write all of a layer, where that may be done.
+
+    Args:
+        layer: As large as the raster.
+        raster: sRGB.
+
+    Returns:
+        Whether it was written: the user may have deleted, resized or locked the layer meanwhile.
+    """
+    # GIMP ends a plug-in that writes where it may not, and a wrong length is not even told.
+    if not writable(layer) or (layer.get_width(), layer.get_height()) != (raster.width, raster.height):
+        return False
+    buffer = layer.get_buffer()
+    rectangle = Gegl.Rectangle.new(0, 0, raster.width, raster.height)
+    buffer.set(rectangle, f"{_NAMES[raster.channels]} {_DEPTHS[raster.depth]}", bytes(raster.data))
+    buffer.flush()
+    layer.update(0, 0, raster.width, raster.height)
+    return True
+
+
+def writable(layer: Gimp.Layer) -> bool:
+    """Whether a layer can be written: it is in its image, no group, and neither it nor a group of it is locked."""
+    if not attached(layer) or layer.is_group():
+        return False
+    return not any(item.get_lock_content() for item in (layer, *groups_of(layer)))
+
+
+def groups_of(layer: Gimp.Layer) -> list[Gimp.GroupLayer]:
+    """List the groups that a layer is in, from the inside out."""
+    found = []
+    while (layer := layer.get_parent()) is not None:
+        found.append(layer)
+    return found
+
+
+def attached(layer: Gimp.Layer | None) -> bool:
+    """Whether a layer is part of its image now; one that was deleted can be undone, so it is valid still."""
+    if layer is None or not layer.is_valid():
+        return False
+    parent = layer.get_parent()
+    image = layer.get_image()
+    if parent is not None:
+        return layer.get_id() in {item.get_id() for item in parent.get_children()} and attached(parent)
+    return image.is_valid() and layer.get_id() in {item.get_id() for item in image.get_layers()}
+
+
+def read_file(path: Path, *, gray: bool, depth: str) -> Raster:
+    """Read a picture that GIMP can open.
+
+    Args:
+        path: The file.
+        gray: As in `read`.
+        depth: As in `read`.
+
+    Returns:
+        All of its visible layers together, with alpha.
+
+    Raises:
+        PlanError: GIMP cannot open it.
+    """
+    if not path.is_file():
+        raise PlanError(_("There is no file {path}: choose another exemplar.").format(path=path))
+    image = None
+    try:
+        image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(path)))
+    # GIMP tells what is wrong with a file by a GLib.Error.
+    except Exception as error:  # noqa: BLE001
+        raise PlanError(_("{path} cannot be opened: {reason}").format(path=path, reason=error)) from None
+    if image is None:
+        raise PlanError(_("{path} is no picture that GIMP can open: choose another.").format(path=path))
+    try:
+        layer = Gimp.Layer.new_from_visible(image, image, "exemplar")
+        image.insert_layer(layer, None, 0)
+        return read(layer, extent(layer), gray=gray, depth=depth)
+    finally:
+        image.delete()
+
+
+def read_pattern(name: str, *, gray: bool, depth: str) -> Raster:
+    """Read one of GIMP's patterns.
+
+    Args:
+        name: Its name.
+        gray: As in `read`.
+        depth: As in `read`.
+
+    Returns:
+        The pattern, with alpha.
+
+    Raises:
+        PlanError: There is none of that name.
+    """
+    pattern = Gimp.Pattern.get_by_name(name)
+    if pattern is None:
+        raise PlanError(_("There is no pattern “{name}”: choose another.").format(name=name))
+    _found, width, height, _bytes = pattern.get_info()
+    image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
+    Gimp.context_push()
+    try:
+        layer = Gimp.Layer.new(image, name, width, height, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
+        image.insert_layer(layer, None, 0)
+        Gimp.context_set_pattern(pattern)
+        Gimp.context_set_opacity(100)
+        Gimp.context_set_paint_mode(Gimp.LayerMode.NORMAL)
+        layer.edit_fill(Gimp.FillType.PATTERN)
+        return read(layer, extent(layer), gray=gray, depth=depth)
+    finally:
+        Gimp.context_pop()
+        image.delete()
+
+
+def _read(drawable: Gimp.Drawable, box: Box, name: str, pixel: int) -> bytes:
+    rectangle = Gegl.Rectangle.new(box.x, box.y, box.width, box.height)
+    found = bytes(drawable.get_buffer().get(rectangle, 1.0, name, Gegl.AbyssPolicy.NONE))
+    due = box.width * box.height * pixel
+    if len(found) != due:
+        raise PlanError(f"GIMP gave {len(found)} bytes of a picture where {due} are due")
+    return found

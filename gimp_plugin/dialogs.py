@@ -1,0 +1,262 @@
+"""The windows in which a texture is asked for and watched."""
+
+from collections.abc import Callable
+
+from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
+
+from gimp_plugin import arguments, tasks, wishes
+from gimp_plugin.attempts import Attempt, Manner
+from gimp_plugin.engine_link import EngineLink
+from gimp_plugin.installation import Installation
+from gimp_plugin.outcome import Outcome
+from gimp_plugin.panel import PREVIEW_SIDE, Panel
+from gimp_plugin.plans import PlanError
+from gimp_plugin.running import new_seed, settled
+from gimp_plugin.settings_box import settings_box
+from gimp_plugin.tasks import PaletteError, Task
+from gimp_plugin.translation import _
+from gimp_plugin.wishes import Wish
+from gimp_plugin.work import State
+
+TICK_MILLISECONDS = 30
+PROGRAM = "texture-synthesis"
+# GimpUi's own, for the button of a procedure's dialog.
+RESET = 1
+
+
+class Window:
+    """A window with a panel, in which attempts are made one after the other."""
+
+    def __init__(self, dialog: Gtk.Dialog, link: EngineLink, installation: Installation) -> None:
+        """Prepare it.
+
+        Args:
+            dialog: The window.
+            link: The connection to the engine.
+            installation: Where things are.
+        """
+        self.dialog = dialog
+        self.panel = Panel(self.stop)
+        self.layers: list[Gimp.Layer] = []
+        self.last: Outcome | None = None
+        self._link = link
+        self._installation = installation
+        self._attempt: Attempt | None = None
+        # Escape and the window's own button arrive as this; GTK would destroy the window.
+        dialog.connect("delete-event", lambda *_: True)
+        dialog.connect("response", self._respond)
+
+    def stop(self, keep: bool) -> None:  # noqa: FBT001
+        """End what is going on."""
+        if self._attempt is not None:
+            self._attempt.stop(keep=keep)
+            if keep:
+                self.panel.say(_("Stopping…"))
+
+    def make(self, wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Outcome:
+        """Make a texture, and keep the window alive meanwhile.
+
+        Args:
+            wish: What is wanted.
+            image: The image.
+            layer: The layer that is meant.
+
+        Returns:
+            How it ended.
+
+        Raises:
+            PlanError: It cannot be done.
+        """
+        task = tasks.prepare(wish, image, layer)
+        display = self._opened(task)
+        self._link.renew()
+        manner = Manner(frames=True, keep_frames=wish.keep_frames, earlier=tuple(self.layers))
+        self._attempt = Attempt(task, self._link, self._installation, self.panel, manner)
+        self.panel.note("")
+        self.panel.work(going=True, tiled=wish.wrap or wish.task == wishes.SEAMLESS)
+        self._rest(resting=False)
+        try:
+            self._loop(self._attempt.turn)
+        finally:
+            self.panel.work(going=False)
+            self._rest(resting=True)
+            attempt, self._attempt = self._attempt, None
+        if not attempt.layers and display is not None and display.is_valid():
+            # The image goes with its last display.
+            display.delete()
+        outcome = settled(wish, task, attempt, self._installation)
+        if outcome.layers:
+            self.layers = [] if task.fresh else list(outcome.layers)
+            self.last = outcome
+        self._tell(attempt, outcome)
+        return outcome
+
+    def asked(self) -> bool:
+        """Wait for the user while the connection is being made; returns whether a texture is wanted."""
+        ticking = GLib.timeout_add(TICK_MILLISECONDS, self._keep_connected)
+        try:
+            # A procedure's dialog tells this, and not GTK's response.
+            return bool(self.dialog.run())
+        finally:
+            GLib.source_remove(ticking)
+
+    def _rest(self, *, resting: bool) -> None:
+        for response in (Gtk.ResponseType.OK, RESET):
+            self.dialog.set_response_sensitive(response, resting)
+
+    def _keep_connected(self) -> bool:
+        self._link.poll()
+        return True
+
+    def _opened(self, task: Task) -> Gimp.Display | None:
+        return Gimp.Display.new(task.place.image) if task.fresh else None
+
+    def _loop(self, turn: Callable[[], bool]) -> None:
+        loop = GLib.MainLoop()
+
+        def tick() -> bool:
+            goes_on = False
+            try:
+                goes_on = turn()
+            finally:
+                if not goes_on:
+                    loop.quit()
+            return goes_on
+
+        GLib.timeout_add(TICK_MILLISECONDS, tick)
+        loop.run()
+
+    def _respond(self, _dialog: Gtk.Dialog, response: int) -> None:
+        if self._attempt is not None and response in {Gtk.ResponseType.CANCEL, Gtk.ResponseType.DELETE_EVENT}:
+            self.stop(keep=False)
+
+    def _tell(self, attempt: Attempt, outcome: Outcome) -> None:
+        if attempt.problem:
+            self.panel.say(" ")
+            self.panel.note(attempt.problem)
+        elif outcome.layers:
+            self.panel.progress(1.0, None)
+            self.panel.note(_("Done. It is in the layer “{name}”.").format(name=outcome.layers[-1].get_name()))
+        elif attempt.state is State.CANCELLED:
+            self.panel.say(" ")
+            self.panel.note(_("Cancelled; nothing was kept."))
+
+
+def ask_and_make(
+    procedure: Gimp.Procedure,
+    config: Gimp.ProcedureConfig,
+    image: Gimp.Image,
+    layer: Gimp.Layer,
+    kind: str,
+    link: EngineLink,
+    installation: Installation,
+) -> Outcome:
+    """Let the user choose settings and try them, as often as they like.
+
+    Args:
+        procedure: The procedure whose settings these are.
+        config: Its arguments; what the user chooses is put there.
+        image: The image.
+        layer: The layer that is meant.
+        kind: `fill`, `new` or `seamless`.
+        link: The connection to the engine.
+        installation: Where things are.
+
+    Returns:
+        How the last attempt that brought something ended.
+    """
+    GimpUi.init(PROGRAM)
+    dialog = GimpUi.ProcedureDialog.new(procedure, config, _title(kind))
+    dialog.set_ok_label(_verb(kind))
+    dialog.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
+    window = Window(dialog, link, installation)
+    chosen = settings_box(dialog, config, kind, layer)
+    across = Gtk.Box(spacing=12, border_width=12)
+    across.pack_start(window.panel.widget, False, False, 0)
+    across.pack_start(chosen, True, True, 0)
+    across.show()
+    dialog.get_content_area().pack_start(across, True, True, 0)
+    window.panel.picture(thumbnail(layer))
+    tried: Wish | None = None
+    try:
+        while window.asked():
+            wish = arguments.wish_of(config, kind)
+            if wish == tried:
+                # The same again would be the same picture.
+                config.set_property("seed", new_seed())
+                wish = arguments.wish_of(config, kind)
+            chosen.set_sensitive(False)
+            try:
+                if window.make(wish, image, layer).layers:
+                    tried = wish
+            except PaletteError as error:
+                if not _wants_copy(dialog, str(error)):
+                    continue
+                image = tasks.rgb_copy(image)
+                layer = image.get_selected_layers()[0]
+                Gimp.Display.new(image)
+                window.panel.note(_("This goes on in an RGB copy of the image."))
+            except PlanError as error:
+                window.panel.note(str(error))
+            finally:
+                chosen.set_sensitive(True)
+    finally:
+        dialog.destroy()
+    return window.last or Outcome(cancelled=True)
+
+
+def make(wish: Wish, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, installation: Installation) -> Outcome:
+    """Make a texture in a window that closes by itself.
+
+    Args:
+        wish: What is wanted.
+        image: The image.
+        layer: The layer that is meant.
+        link: The connection to the engine.
+        installation: Where things are.
+
+    Returns:
+        How it ended.
+    """
+    GimpUi.init(PROGRAM)
+    dialog = GimpUi.Dialog(title=_title(wish.task), role=PROGRAM)
+    window = Window(dialog, link, installation)
+    window.panel.widget.set_border_width(12)
+    dialog.get_content_area().pack_start(window.panel.widget, True, True, 0)
+    dialog.show()
+    try:
+        return window.make(wish, image, layer)
+    finally:
+        dialog.destroy()
+
+
+def thumbnail(layer: Gimp.Layer) -> GdkPixbuf.Pixbuf | None:
+    """Draw a layer small."""
+    return layer.get_thumbnail(PREVIEW_SIDE, PREVIEW_SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
+
+
+def _wants_copy(dialog: Gtk.Dialog, sentence: str) -> bool:
+    question = Gtk.MessageDialog(
+        transient_for=dialog,
+        modal=True,
+        message_type=Gtk.MessageType.QUESTION,
+        buttons=Gtk.ButtonsType.NONE,
+        text=sentence,
+    )
+    question.add_button(_("_Close"), Gtk.ResponseType.CANCEL)
+    question.add_button(_("Go On in an RGB _Copy"), Gtk.ResponseType.OK)
+    answer = question.run()
+    question.destroy()
+    return bool(answer == Gtk.ResponseType.OK)
+
+
+def _title(kind: str) -> str:
+    return {
+        wishes.FILL: _("Fill Selection with Texture"),
+        wishes.NEW: _("New Texture from Layer"),
+        wishes.SEAMLESS: _("Make Seamless"),
+    }[kind]
+
+
+def _verb(kind: str) -> str:
+    return {wishes.FILL: _("_Fill"), wishes.NEW: _("_Make"), wishes.SEAMLESS: _("_Make Seamless")}[kind]

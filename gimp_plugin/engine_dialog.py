@@ -1,0 +1,104 @@
+"""The window of `Engine…`."""
+
+import logging
+
+from gi.repository import GimpUi, Gio, GLib, Gtk
+
+from gimp_plugin.engine_link import EngineLink
+from gimp_plugin.engine_report import end, report
+from gimp_plugin.installation import Installation
+from gimp_plugin.log import LOG_FILE
+from gimp_plugin.translation import _
+
+PROGRAM = "texture-synthesis"
+LOOK_MILLISECONDS = 1000
+START_MILLISECONDS = 100
+ENGINE_LOG = "engine.log"
+START, STOP, LOG = 1, 2, 3
+
+
+class EngineWindow:
+    """Shows what the engine is doing, and starts and stops it."""
+
+    def __init__(self, installation: Installation) -> None:
+        """Build it.
+
+        Args:
+            installation: Where things are.
+        """
+        self._installation = installation
+        self._dialog = GimpUi.Dialog(title=_("Texture Synthesis Engine"), role=PROGRAM)
+        for label, response in (
+            (_("_Start"), START),
+            (_("S_top"), STOP),
+            (_("Open _Log"), LOG),
+            (_("_Close"), Gtk.ResponseType.CLOSE),
+        ):
+            self._dialog.add_button(label, response)
+        self._words = Gtk.Label(xalign=0, yalign=0, wrap=True, selectable=True, width_chars=56, max_width_chars=56)
+        self._words.set_property("margin", 12)
+        self._words.set_size_request(-1, 110)
+        self._dialog.get_content_area().pack_start(self._words, True, True, 0)
+        self._dialog.show_all()
+        self._link: EngineLink | None = None
+
+    def run(self) -> None:
+        """Show it until the user closes it."""
+        self._look()
+        looking = GLib.timeout_add(LOOK_MILLISECONDS, self._look)
+        starting = GLib.timeout_add(START_MILLISECONDS, self._start_on)
+        try:
+            while (response := self._dialog.run()) in {START, STOP, LOG}:
+                self._do(response)
+        finally:
+            GLib.source_remove(looking)
+            GLib.source_remove(starting)
+            self._dialog.destroy()
+
+    def _do(self, response: int) -> None:
+        if response == START and self._link is None:
+            self._link = EngineLink(self._installation, name="GIMP, Engine…", patient=True)
+        elif response == STOP:
+            self._words.set_text(end(self._installation))
+        elif response == LOG:
+            self._open_log()
+
+    def _start_on(self) -> bool:
+        link = self._link
+        if link is not None:
+            link.poll()
+            if link.client is not None or link.problem:
+                self._link = None
+                link.close()
+                self._say(link.problem or report(self._installation))
+            else:
+                self._say(link.saying)
+        return True
+
+    def _look(self) -> bool:
+        if self._link is None:
+            self._say(report(self._installation))
+        return True
+
+    def _say(self, sentence: str) -> None:
+        if self._words.get_text() != sentence:
+            self._words.set_text(sentence)
+
+    def _open_log(self) -> None:
+        folder = self._installation.folder
+        log = next((path for path in (folder / ENGINE_LOG, folder / LOG_FILE) if path.exists()), folder)
+        try:
+            Gio.AppInfo.launch_default_for_uri(log.as_uri(), None)
+        except GLib.Error as error:
+            logging.getLogger(__name__).info("nothing opens %s: %s", log, error)
+            self._words.set_text(_("Nothing here opens {path}: open it with a text editor.").format(path=log))
+
+
+def show_engine(installation: Installation) -> None:
+    """Show what the engine is doing until the user closes the window.
+
+    Args:
+        installation: Where things are.
+    """
+    GimpUi.init(PROGRAM)
+    EngineWindow(installation).run()

@@ -1,0 +1,90 @@
+"""What the engine is doing, in lines for people, and its end."""
+
+import time
+
+from gimp_plugin.installation import Installation
+from gimp_plugin.sentences import explain_refusal
+from gimp_plugin.translation import _
+from protocol import EngineClient, EngineError, NoEngineError, Status, UnsafeFileError
+from protocol.connection import CONNECTION_FILE
+from protocol.keys import CLIENT_KEYS, own_keys
+from protocol.private_files import make_folder
+
+STOP_SECONDS = 15.0
+NAME = "GIMP, Engine…"
+
+
+def connected(installation: Installation) -> EngineClient:
+    """Connect to the engine that runs.
+
+    Args:
+        installation: Where things are.
+
+    Returns:
+        The connection.
+
+    Raises:
+        NoEngineError: None is running.
+        EngineError: It does not answer, or says no.
+        UnsafeFileError: Its files are broken.
+    """
+    folder = make_folder(installation.folder)
+    return EngineClient.connect(folder / CONNECTION_FILE, name=NAME, keys=own_keys(folder / CLIENT_KEYS))
+
+
+def report(installation: Installation) -> str:
+    """Tell what the engine is doing, in a few lines."""
+    try:
+        with connected(installation) as client:
+            return "\n".join(lines(client.status(), installation))
+    except NoEngineError:
+        return _("The engine is not running. It is started when it is needed.")
+    except (EngineError, UnsafeFileError, OSError) as error:
+        return explain_refusal(error, installation)
+
+
+def lines(status: Status, installation: Installation) -> list[str]:
+    """Put a status into words."""
+    found = [
+        _("Engine {software}, running for {minutes} min").format(
+            software=status.software, minutes=round(status.seconds / 60)
+        )
+    ]
+    if status.software != installation.software:
+        found.append(
+            _("The plug-in is of version {software}: run `{command}` to bring them together.").format(
+                software=installation.software, command=f"{installation.installer} --upgrade"
+            )
+        )
+    for worker in status.workers:
+        doing = {
+            "resting": _("at rest"),
+            "starting": _("starting"),
+            "ready": _("ready"),
+            "working": _("working, step {step} of {steps}").format(step=worker.step, steps=worker.steps),
+            "ending": _("ending"),
+        }.get(worker.state, worker.state)
+        found.append(f"{worker.description or worker.device}: {doing}")
+    found.append(
+        _("{waiting} jobs wait; {done} done, {failed} failed, {cancelled} cancelled").format(
+            waiting=status.waiting, done=status.done, failed=status.failed, cancelled=status.cancelled
+        )
+    )
+    return found
+
+
+def end(installation: Installation) -> str:
+    """Stop the engine and wait until it is gone; returns what is to be said about it."""
+    try:
+        with connected(installation) as client:
+            client.shutdown(_("stopped from GIMP"))
+            until = time.monotonic() + STOP_SECONDS
+            while client.connected and time.monotonic() < until:
+                client.poll(0.1)
+            if client.connected:
+                return _("The engine was asked to end, and is still there.")
+    except NoEngineError:
+        return _("The engine is not running.")
+    except (EngineError, UnsafeFileError, OSError) as error:
+        return explain_refusal(error, installation)
+    return _("The engine has ended.")

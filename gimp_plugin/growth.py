@@ -1,0 +1,191 @@
+"""The layers in which a texture grows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gi.repository import Gimp
+
+from gimp_plugin import canvas, samples
+from gimp_plugin.box import Box
+from gimp_plugin.scaling import scaled
+from gimp_plugin.translation import _
+from gimp_plugin.work import Texture
+from protocol import Frame, Raster
+
+GROUP_NAME = "Texture Synthesis"
+
+
+class GoneError(RuntimeError):
+    """The image, or the layers in which the texture grew, have been closed or deleted."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a texture goes.
+
+    Attributes:
+        image: The image.
+        above: The layer above which it goes, or None for the top.
+        left: Of the texture in the image, pixels.
+        top: Likewise.
+        whole: Width and height of what the engine makes, pixels.
+        part: The part of that which becomes the layer.
+        masked: Whether the selection becomes the layer's mask.
+    """
+
+    image: Gimp.Image
+    above: Gimp.Layer | None
+    left: int
+    top: int
+    whole: tuple[int, int]
+    part: Box
+    masked: bool
+
+
+class Growth:
+    """Frames as layers in a group, and the result in their place, as one step to undo."""
+
+    def __init__(self, place: Place, *, keep: bool, earlier: Sequence[Gimp.Layer] = ()) -> None:
+        """Prepare; nothing is touched yet.
+
+        Args:
+            place: Where the texture goes.
+            keep: Whether the frames stay.
+            earlier: Results of earlier tries, which the new one takes the place of: they are hidden.
+        """
+        self._place = place
+        self._keep = keep
+        self._earlier = earlier
+        self._selected = place.image.get_selected_layers()
+        self._group: Gimp.GroupLayer | None = None
+        self._open = False
+        self._frames: dict[tuple[int, int], Gimp.Layer] = {}
+
+    def show(self, frame: Frame, number: int) -> None:
+        """Show the picture so far: in a new layer for each octave, and in place within it.
+
+        Args:
+            frame: The picture.
+            number: Of the texture, from 0.
+
+        Raises:
+            GoneError: There is no place for it any more.
+        """
+        self.check()
+        layer = self._frames.get((number, frame.octave))
+        if layer is None:
+            name = _("Octave {octave}").format(octave=frame.octave)
+            layer = self._insert(name, self._cut(frame), self._opened_group(), 0)
+            self._frames[number, frame.octave] = layer
+        else:
+            canvas.write(layer, self._cut(frame))
+        Gimp.displays_flush()
+
+    def finish(self, textures: Sequence[Texture]) -> list[Gimp.Layer]:
+        """Put the results in place of the frames.
+
+        Args:
+            textures: The results.
+
+        Returns:
+            Their layers.
+
+        Raises:
+            GoneError: There is no place for them any more.
+        """
+        self.check()
+        self._begin()
+        try:
+            kept = self._keep and canvas.attached(self._group)
+            parent, position = (self._group, 0) if kept else self._position()
+            layers = []
+            for texture in textures:
+                name = _("Texture, seed {seed}") if texture.finished else _("Texture so far, seed {seed}")
+                part = samples.crop(texture.raster, self._place.part)
+                layers.append(self._insert(name.format(seed=texture.seed), part, parent, position))
+            for older in self._earlier:
+                if canvas.attached(older):
+                    older.set_visible(False)
+            if not kept:
+                self._remove_group()
+            self._select()
+        finally:
+            self._end()
+        return layers
+
+    def abandon(self) -> None:
+        """Take everything away again; what is gone already is no matter."""
+        if self._place.image.is_valid():
+            self._remove_group()
+            self._select()
+        self._end()
+
+    def check(self) -> None:
+        """See whether there is a place for the texture still.
+
+        Raises:
+            GoneError: There is none.
+        """
+        if not self._place.image.is_valid():
+            raise GoneError(_("The image was closed."))
+        if self._group is not None and not canvas.attached(self._group):
+            raise GoneError(_("The layers in which the texture grew were deleted."))
+
+    def _begin(self) -> None:
+        if not self._open:
+            self._place.image.undo_group_start()
+            self._open = True
+
+    def _end(self) -> None:
+        if self._open and self._place.image.is_valid():
+            self._place.image.undo_group_end()
+        self._open = False
+        Gimp.displays_flush()
+
+    def _opened_group(self) -> Gimp.GroupLayer:
+        if self._group is None:
+            self._begin()
+            self._group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
+            parent, position = self._position()
+            self._place.image.insert_layer(self._group, parent, position)
+            self._select()
+        return self._group
+
+    def _position(self) -> tuple[Gimp.Layer | None, int]:
+        above = self._place.above
+        if above is None or not canvas.attached(above):
+            return None, 0
+        # What is inside of a locked group cannot be written.
+        for group in canvas.groups_of(above):
+            if group.get_lock_content():
+                above = group
+        return above.get_parent(), self._place.image.get_item_position(above)
+
+    def _insert(self, name: str, raster: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
+        image = self._place.image
+        kind = Gimp.ImageType.GRAYA_IMAGE if canvas.is_gray(image) else Gimp.ImageType.RGBA_IMAGE
+        layer = Gimp.Layer.new(image, name, raster.width, raster.height, kind, 100, Gimp.LayerMode.NORMAL)
+        layer.set_offsets(self._place.left, self._place.top)
+        image.insert_layer(layer, parent, position)
+        canvas.write(layer, raster)
+        if self._place.masked:
+            layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
+        self._select()
+        return layer
+
+    def _cut(self, frame: Frame) -> Raster:
+        whole = Raster(frame.raster.width, frame.raster.height, 3, "u8", frame.raster.data)
+        covered = Box(frame.left, frame.top, frame.width, frame.height)
+        return scaled(whole, covered, self._place.part)
+
+    def _remove_group(self) -> None:
+        if canvas.attached(self._group):
+            self._place.image.remove_layer(self._group)
+        self._group = None
+        self._frames.clear()
+
+    def _select(self) -> None:
+        still = [layer for layer in self._selected if canvas.attached(layer)]
+        # GIMP takes no empty list: in a new image nothing was selected before.
+        if still:
+            self._place.image.set_selected_layers(still)

@@ -1,0 +1,82 @@
+"""What the installer wrote down for the plug-in."""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+SETTINGS_FILE = "settings.json"
+FOLDER_VARIABLE = "TEXTURE_ENGINE_FOLDER"
+
+
+class InstallationError(RuntimeError):
+    """An installation that is not whole, told in one sentence."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where things are.
+
+    Attributes:
+        engine: The program `texture-engine`.
+        folder: Where the connection file, the keys and the logs are.
+        libraries: Where pyzmq and msgpack for GIMP's Python are.
+        installer: The command that mends an installation.
+        software: The plug-in's version.
+    """
+
+    engine: str
+    folder: Path
+    libraries: Path
+    installer: str
+    software: str
+
+
+def read_installation(plugin: Path) -> Installation:
+    """Read what the installer wrote down.
+
+    Args:
+        plugin: The plug-in's folder.
+
+    Returns:
+        Where things are; the variable TEXTURE_ENGINE_FOLDER has the last word on the folder.
+
+    Raises:
+        InstallationError: It is not there, or broken.
+    """
+    path = plugin / SETTINGS_FILE
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        return Installation(
+            engine=str(found["engine"]),
+            folder=Path(os.environ.get(FOLDER_VARIABLE) or str(found["folder"])),
+            libraries=Path(str(found["libraries"])),
+            installer=str(found["installer"]),
+            software=str(found["software"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InstallationError(f"{path} cannot be read ({error}): run its install.py again") from None
+
+
+def make_importable(installation: Installation) -> None:
+    """Let Python find pyzmq and msgpack.
+
+    Args:
+        installation: Where things are.
+
+    Raises:
+        InstallationError: They are not there, or do not work with this Python.
+    """
+    folder = str(installation.libraries)
+    if folder not in sys.path:
+        # At the end: what GIMP brings for itself is not to be hidden.
+        sys.path.append(folder)
+    try:
+        import msgpack  # noqa: F401
+        import zmq  # noqa: F401
+    except ImportError as error:
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise InstallationError(
+            f"pyzmq and msgpack for GIMP's Python {version} are missing ({error}): run `{installation.installer}`"
+        ) from None

@@ -1,0 +1,23 @@
+"""How a run of a procedure has ended."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended.
+
+    Attributes:
+        problem: What went wrong, for the user, or nothing.
+        cancelled: Whether the user wanted no result.
+        image: The image with the result.
+        layers: The layers of the result.
+        text: What a procedure has to tell.
+    """
+
+    problem: str = ""
+    cancelled: bool = False
+    image: Any = None
+    layers: tuple[Any, ...] = ()
+    text: str = ""

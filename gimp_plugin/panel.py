@@ -1,0 +1,106 @@
+"""What the user sees of the work: the picture so far, how long it will take, and how to end it."""
+
+from collections.abc import Callable
+
+from gi.repository import GdkPixbuf, Gtk
+
+from gimp_plugin.scaling import pixbuf_of
+from gimp_plugin.translation import _
+from protocol import Frame
+
+PREVIEW_SIDE = 256
+MINUTE = 60
+
+
+class Panel:
+    """A preview, a progress bar, and two buttons.
+
+    Attributes:
+        widget: To be put into a window.
+    """
+
+    def __init__(self, on_stop: Callable[[bool], None]) -> None:
+        """Build it.
+
+        Args:
+            on_stop: Called when the user ends the work, with whether the picture so far is wanted.
+        """
+        self.widget = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        self._tiled = False
+        self._picture = Gtk.Image()
+        self._picture.set_size_request(PREVIEW_SIDE, PREVIEW_SIDE)
+        frame = Gtk.Frame()
+        frame.add(self._picture)
+        self._bar = Gtk.ProgressBar(show_text=True)
+        self._bar.set_text(" ")
+        self._note = Gtk.Label(xalign=0, wrap=True, selectable=True, max_width_chars=36)
+        self._keep = Gtk.Button.new_with_mnemonic(_("_Stop Here"))
+        self._keep.set_tooltip_text(_("Ends now and keeps the picture so far"))
+        self._keep.connect("clicked", lambda _button: on_stop(True))
+        self._cancel = Gtk.Button.new_with_mnemonic(_("Cance_l"))
+        self._cancel.set_tooltip_text(_("Ends now and keeps nothing"))
+        self._cancel.connect("clicked", lambda _button: on_stop(False))
+        buttons = Gtk.Box(spacing=6, homogeneous=True)
+        buttons.pack_start(self._keep, True, True, 0)
+        buttons.pack_start(self._cancel, True, True, 0)
+        for part in (frame, self._bar, buttons, self._note):
+            self.widget.pack_start(part, False, False, 0)
+        self.widget.show_all()
+        self.work(going=False)
+
+    def work(self, *, going: bool, tiled: bool = False) -> None:
+        """Tell whether there is work that can be ended.
+
+        Args:
+            going: Whether there is.
+            tiled: Whether to show the picture twice by twice, so that its seams would be seen.
+        """
+        self._keep.set_sensitive(going)
+        self._cancel.set_sensitive(going)
+        if going:
+            self._tiled = tiled
+            self._bar.set_fraction(0.0)
+            self._bar.set_text(" ")
+
+    def note(self, sentence: str) -> None:
+        """Say something that stays."""
+        self._note.set_text(sentence)
+
+    def say(self, sentence: str) -> None:
+        """Tell what is being done."""
+        self._bar.pulse()
+        self._bar.set_text(sentence)
+
+    def progress(self, fraction: float, seconds_left: float | None) -> None:
+        """Tell how much is done, 0 to 1, and seconds until all is."""
+        self._bar.set_fraction(min(1.0, max(0.0, fraction)))
+        done = f"{fraction:.0%}"
+        self._bar.set_text(done if seconds_left is None else f"{done} · {_remaining(seconds_left)}")
+
+    def picture(self, picture: GdkPixbuf.Pixbuf | None) -> None:
+        """Show what there is before the first frame."""
+        self._picture.set_from_pixbuf(picture)
+
+    def frame(self, frame: Frame, number: int) -> None:  # noqa: ARG002
+        """Show the picture so far."""
+        picture = pixbuf_of(frame.raster)
+        scale = min(PREVIEW_SIDE / frame.width, PREVIEW_SIDE / frame.height)
+        parts = 2 if self._tiled else 1
+        width, height = (max(1, round(side * scale / parts)) for side in (frame.width, frame.height))
+        small = picture.scale_simple(width, height, GdkPixbuf.InterpType.BILINEAR)
+        self._picture.set_from_pixbuf(_tiles(small) if self._tiled else small)
+
+
+def _tiles(small: GdkPixbuf.Pixbuf) -> GdkPixbuf.Pixbuf:
+    width, height = small.get_width(), small.get_height()
+    whole = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, 2 * width, 2 * height)
+    for x in (0, width):
+        for y in (0, height):
+            small.copy_area(0, 0, width, height, whole, x, y)
+    return whole
+
+
+def _remaining(seconds: float) -> str:
+    if seconds < MINUTE:
+        return _("about {seconds} s left").format(seconds=max(1, round(seconds)))
+    return _("about {minutes} min left").format(minutes=round(seconds / MINUTE))

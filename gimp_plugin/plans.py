@@ -1,0 +1,216 @@
+"""From the user's wish and the pixels to jobs for the engine. Knows nothing of GIMP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gimp_plugin import samples
+from gimp_plugin.box import Box
+from gimp_plugin.translation import _
+from gimp_plugin.wishes import Wish
+from protocol import Raster, Synthesize
+
+# As far as the engine looks around a hole for its exemplar, and for what continues into it.
+WIDEST_CONTEXT = 256
+NEAREST_CONTEXT = 64
+SMALLEST_EXEMPLAR = 8
+LONGEST_EXEMPLAR = 1024
+SMALLEST, LARGEST = 8, 16384
+SMALLEST_TILE = 16
+# As the engine does where nothing is transparent.
+BAND_PART = 6
+LONGEST_FRAME = 1024
+FRAME_SECONDS = 0.5
+LARGEST_SEED = 2**63 - 1
+
+
+class PlanError(ValueError):
+    """A wish that cannot be fulfilled, told in one or two sentences."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the engine is asked for, and which part of it becomes a layer.
+
+    Attributes:
+        jobs: One or more.
+        width: Of what a job brings, pixels.
+        height: Likewise.
+        part: The part of that which becomes the layer.
+    """
+
+    jobs: tuple[Synthesize, ...]
+    width: int
+    height: int
+    part: Box
+
+
+def context_of(hole: Box, limit: Box) -> Box:
+    """Find what has to be read of a layer to fill a hole.
+
+    Args:
+        hole: The hole.
+        limit: What there is to read.
+
+    Returns:
+        The hole and its surroundings.
+    """
+    return hole.grown(max(WIDEST_CONTEXT, hole.width, hole.height)).common(limit)
+
+
+def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar: Raster | None, depth: str) -> Plan:
+    """Plan the filling of a selection.
+
+    Args:
+        wish: What is wanted.
+        canvas: What lies in and around the hole, with alpha.
+        hole: Bounds of the selection, in the canvas's pixels.
+        selected: How much each pixel of the hole's bounds is selected; None for what of them is transparent.
+        exemplar: Another exemplar than what lies around.
+        depth: Kind of sample of the result.
+
+    Returns:
+        The plan.
+
+    Raises:
+        PlanError: There is nothing to fill, or nothing to fill it with.
+    """
+    width, height = canvas.width, canvas.height
+    clear = samples.transparent(canvas)
+    if selected is None and exemplar is None:
+        return _fill_transparent(wish, canvas, hole, clear, depth)
+    chosen = samples.touched(selected) if selected is not None else b"\xff" * (hole.width * hole.height)
+    wanted = samples.place_mask(chosen, hole, width, height)
+    if exemplar is not None and not wanted.count(0):
+        # Nothing is kept, so nothing has to fit.
+        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole)
+    # Transparent pixels beside the hole have colours that nobody sees: nothing is to fit to them.
+    margin = max(NEAREST_CONTEXT, max(hole.width, hole.height) // 4)
+    near = hole.grown(margin).common(Box(0, 0, width, height))
+    near_clear = samples.crop_mask(clear, width, near)
+    mask = samples.either(wanted, samples.place_mask(near_clear, near, width, height))
+    if exemplar is None:
+        _check_rest(canvas, mask)
+    job = _job(wish, depth, exemplar=exemplar, canvas=canvas, mask=mask_raster(mask, width, height))
+    return Plan((job,), width, height, hole)
+
+
+def new(wish: Wish, exemplar: Raster, depth: str) -> Plan:
+    """Plan new textures.
+
+    Args:
+        wish: What is wanted.
+        exemplar: The sample texture.
+        depth: Kind of sample of the result.
+
+    Returns:
+        The plan.
+
+    Raises:
+        PlanError: The exemplar is too small, or the size out of range.
+    """
+    width = wish.width or round(exemplar.width * wish.ratio)
+    height = wish.height or round(exemplar.height * wish.ratio)
+    for side in (width, height):
+        if not SMALLEST <= side <= LARGEST:
+            raise PlanError(
+                _("The texture would be {width} × {height} px: choose sides of {least} to {most} px.").format(
+                    width=width, height=height, least=SMALLEST, most=LARGEST
+                )
+            )
+    first = _job(wish, depth, exemplar=exemplar, width=width, height=height, seamless=wish.wrap)
+    seeds = ((wish.seed + number) % (LARGEST_SEED + 1) for number in range(wish.variations))
+    return Plan(tuple(replace(first, seed=seed) for seed in seeds), width, height, Box(0, 0, width, height))
+
+
+def seamless(wish: Wish, canvas: Raster, depth: str) -> Plan:
+    """Plan to make a picture tile: what lies along its border is made anew, so that opposite sides fit.
+
+    Args:
+        wish: What is wanted.
+        canvas: The picture, with alpha.
+        depth: Kind of sample of the result.
+
+    Returns:
+        The plan.
+
+    Raises:
+        PlanError: The picture is too small.
+    """
+    width, height = canvas.width, canvas.height
+    clear = samples.transparent(canvas)
+    mask = None
+    if any(clear):
+        band = max(2, min(width, height) // BAND_PART)
+        mask = mask_raster(samples.either(samples.frame(width, height, band), clear), width, height)
+    if min(width, height) < SMALLEST_TILE or (mask and not _enough(samples.hidden(canvas, bytes(mask.data)))):
+        raise PlanError(_("Too little of the picture would remain: take a larger one."))
+    # Without a mask the engine chooses a band along the border, and blends it in.
+    job = _job(wish, depth, canvas=canvas, mask=mask, seamless=True)
+    return Plan((job,), width, height, Box(0, 0, width, height))
+
+
+def check_exemplar(exemplar: Raster) -> Raster:
+    """Cut an exemplar to what is visible of it and to a size that can be searched.
+
+    Args:
+        exemplar: With alpha.
+
+    Returns:
+        The part; at most 1024 pixels a side, from its middle.
+
+    Raises:
+        PlanError: Too little of it is visible.
+    """
+    visible = samples.opaque_box(exemplar)
+    if not visible or not _enough(exemplar):
+        raise PlanError(
+            _("The exemplar has no visible part of {side} × {side} px or more: choose another.").format(
+                side=SMALLEST_EXEMPLAR
+            )
+        )
+    part = samples.crop(exemplar, visible.middle(LONGEST_EXEMPLAR))
+    return part if min(part.width, part.height) >= SMALLEST_EXEMPLAR and _enough(part) else exemplar
+
+
+def mask_raster(mask: bytes, width: int, height: int) -> Raster:
+    """Wrap a mask for the engine."""
+    return Raster(width, height, 1, "u8", mask)
+
+
+def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize, ...]:
+    """Ask for frames, or for none."""
+    interval = FRAME_SECONDS if frames else None
+    return tuple(replace(job, frame_interval=interval, frame_limit=LONGEST_FRAME) for job in jobs)
+
+
+def _fill_transparent(wish: Wish, canvas: Raster, hole: Box, clear: bytes, depth: str) -> Plan:
+    if not any(clear):
+        raise PlanError(
+            _("Nothing is selected, and nothing of the layer is transparent: select what is to be filled.")
+        )
+    _check_rest(canvas, clear)
+    # Without a mask the engine widens the transparent part by the fringe that a cut-out leaves.
+    return Plan((_job(wish, depth, canvas=canvas),), canvas.width, canvas.height, hole)
+
+
+def _check_rest(canvas: Raster, mask: bytes) -> None:
+    if not _enough(samples.hidden(canvas, mask)):
+        raise PlanError(
+            _("Nothing is left around the selection to take texture from: select less, or choose another exemplar.")
+        )
+
+
+def _enough(exemplar: Raster) -> bool:
+    return samples.transparent(exemplar).count(0) >= SMALLEST_EXEMPLAR**2
+
+
+def _job(wish: Wish, depth: str, **materials: object) -> Synthesize:
+    return Synthesize(
+        "planned",
+        recipe=wish.recipe,
+        quality=wish.quality,
+        encoder=wish.encoder,
+        seed=wish.seed,
+        depth=depth,
+        **materials,  # type: ignore[arg-type]
+    )

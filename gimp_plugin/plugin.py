@@ -1,0 +1,138 @@
+"""What GIMP knows of the plug-in: its procedures, their arguments, and where they are in the menu."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gi.repository import Gimp, Gio, GLib
+
+from gimp_plugin import arguments, wishes
+from gimp_plugin.installation import InstallationError, make_importable, read_installation
+from gimp_plugin.log import start_log
+from gimp_plugin.outcome import Outcome
+from gimp_plugin.translation import DOMAIN, _
+
+PREFIX = "plug-in-texture-synthesis-"
+MENU = "<Image>/Filters/Texture Synthesis"
+REPEAT, ENGINE = "repeat", "engine"
+PROCEDURES = (wishes.FILL, wishes.NEW, wishes.SEAMLESS, REPEAT, ENGINE)
+PACKAGE = Path(__file__).resolve().parent
+
+
+class TextureSynthesis(Gimp.PlugIn):  # type: ignore[misc]
+    """The plug-in."""
+
+    def do_set_i18n(self, _procedure: str) -> tuple[bool, str, None]:
+        """Tell GIMP where the translations are: in `locale`, beside the entry script."""
+        return True, DOMAIN, None
+
+    def do_query_procedures(self) -> list[str]:
+        """List the procedures."""
+        return [PREFIX + name for name in PROCEDURES]
+
+    def do_create_procedure(self, name: str) -> Gimp.Procedure:
+        """Describe one procedure."""
+        task = name.removeprefix(PREFIX)
+        procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, _run, task)
+        label, summary, details = _texts(task)
+        procedure.set_menu_label(label)
+        procedure.add_menu_path(MENU)
+        procedure.set_icon_file(Gio.File.new_for_path(str(PACKAGE / "icons" / "texture-synthesis.svg")))
+        procedure.set_documentation(summary, details, name)
+        procedure.set_attribution("Texture synthesis for GIMP", "Texture synthesis for GIMP", "2026")
+        procedure.set_image_types("*")
+        masks = Gimp.ProcedureSensitivityMask
+        if task == ENGINE:
+            procedure.set_sensitivity_mask(masks.NO_IMAGE | masks.NO_DRAWABLES | masks.DRAWABLE | masks.DRAWABLES)
+            arguments.add_engine(procedure)
+        else:
+            procedure.set_sensitivity_mask(masks.DRAWABLE)
+            arguments.add_texture(procedure, task)
+        return procedure
+
+
+def main() -> None:
+    """Be a plug-in."""
+    Gimp.main(TextureSynthesis.__gtype__, sys.argv)
+
+
+def _run(
+    procedure: Gimp.Procedure,
+    mode: Gimp.RunMode,
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+    task: str,
+) -> Gimp.ValueArray:
+    outcome = Outcome()
+    try:
+        installation = read_installation(PACKAGE.parent)
+        start_log(installation.folder)
+        make_importable(installation)
+        # Only now can be imported what needs pyzmq.
+        from gimp_plugin.running import run_engine, run_texture
+
+        if task == ENGINE:
+            outcome = run_engine(mode, config, installation)
+        else:
+            outcome = run_texture(procedure, mode, image, list(drawables), config, task, installation)
+    except InstallationError as error:
+        outcome = Outcome(problem=str(error))
+    except Exception as error:
+        logging.getLogger(__name__).exception("%s failed", procedure.get_name())
+        outcome = Outcome(problem=f"{type(error).__name__}: {error}")
+    return _returned(procedure, outcome)
+
+
+def _returned(procedure: Gimp.Procedure, outcome: Outcome) -> Gimp.ValueArray:
+    if outcome.problem:
+        error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), outcome.problem, 0)
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
+    status = Gimp.PDBStatusType.CANCEL if outcome.cancelled else Gimp.PDBStatusType.SUCCESS
+    values = procedure.new_return_values(status, None)
+    if status == Gimp.PDBStatusType.SUCCESS:
+        found = (
+            (outcome.text,)
+            if procedure.get_name() == PREFIX + ENGINE
+            else (outcome.image, outcome.layers[-1] if outcome.layers else None)
+        )
+        for number, value in enumerate(found, start=1):
+            spec = procedure.get_return_values()[number - 1]
+            values.remove(number)
+            values.insert(number, arguments.value_of(spec, value))
+    return values
+
+
+def _texts(task: str) -> tuple[str, str, str]:
+    """Label in the menu, summary and description of a procedure."""
+    return {
+        wishes.FILL: (
+            _("_Fill Selection with Texture…"),
+            _("Fill the selection with texture that fits what lies around it"),
+            _(
+                "The selection (or the transparent part of the layer, where nothing is selected) is filled, in a new "
+                "layer above. The exemplar is what lies around, or a drawable, a file or a pattern."
+            ),
+        ),
+        wishes.NEW: (
+            _("_New Texture from Layer…"),
+            _("Make a texture of any size from the selection or the layer"),
+            _("The selection, or the whole layer, is the exemplar of new textures, in a new image or in new layers."),
+        ),
+        wishes.SEAMLESS: (
+            _("_Make Seamless…"),
+            _("Make the selection or the layer tile without a seam"),
+            _("What lies along the border is made anew, in a new layer above, so that opposite sides fit."),
+        ),
+        REPEAT: (
+            _("_Repeat Last Texture"),
+            _("Do what was done last, with a new seed"),
+            _("The settings of the last texture, of whichever kind, with a seed drawn anew."),
+        ),
+        ENGINE: (
+            _("_Engine…"),
+            _("See, start and stop the engine that makes the textures"),
+            _("Tells what the engine is doing. The action is status, start or stop."),
+        ),
+    }[task]

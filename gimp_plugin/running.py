@@ -1,0 +1,176 @@
+"""The procedures at work, with the window that belongs to them or without."""
+
+import logging
+import os
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gi.repository import Gimp
+
+from gimp_plugin import arguments, tasks, wishes
+from gimp_plugin.attempts import Attempt, Manner
+from gimp_plugin.engine_link import EngineLink
+from gimp_plugin.engine_report import end, report
+from gimp_plugin.installation import Installation
+from gimp_plugin.outcome import Outcome
+from gimp_plugin.plans import PlanError
+from gimp_plugin.tasks import Task
+from gimp_plugin.translation import _
+from gimp_plugin.wishes import Wish
+from gimp_plugin.work import State
+from protocol import Frame
+
+TURN_SECONDS = 0.1
+
+
+class Silence:
+    """Shows nothing, where there is nobody to look."""
+
+    def say(self, sentence: str) -> None:
+        """Note it in the log."""
+        logging.getLogger(__name__).debug("%s", sentence)
+
+    def progress(self, fraction: float, seconds_left: float | None) -> None:
+        """Do nothing."""
+
+    def frame(self, frame: Frame, number: int) -> None:
+        """Do nothing."""
+
+
+def run_texture(
+    procedure: Gimp.Procedure,
+    mode: Gimp.RunMode,
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+    kind: str,
+    installation: Installation,
+) -> Outcome:
+    """Make a texture.
+
+    Args:
+        procedure: Which procedure.
+        mode: Whether to ask the user.
+        image: The image.
+        drawables: What is selected.
+        config: The arguments.
+        kind: `fill`, `new`, `seamless` or `repeat`.
+        installation: Where things are.
+
+    Returns:
+        How it ended.
+    """
+    wish = repeated(installation) if kind == "repeat" else arguments.wish_of(config, kind)
+    if wish is None:
+        return Outcome(problem=_("There is no last texture yet: make one first."))
+    link = EngineLink(installation, name=client_name(), patient=mode != Gimp.RunMode.NONINTERACTIVE)
+    try:
+        layer = tasks.target(drawables)
+        if mode == Gimp.RunMode.NONINTERACTIVE or not has_screen():
+            return make_quietly(wish, image, layer, link, installation)
+        from gimp_plugin import dialogs
+
+        if mode == Gimp.RunMode.INTERACTIVE and kind != "repeat":
+            return dialogs.ask_and_make(procedure, config, image, layer, kind, link, installation)
+        return dialogs.make(wish, image, layer, link, installation)
+    except PlanError as error:
+        return Outcome(problem=str(error))
+    finally:
+        link.close()
+
+
+def run_engine(mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: Installation) -> Outcome:
+    """Show, start or stop the engine.
+
+    Args:
+        mode: Whether to ask the user.
+        config: The arguments.
+        installation: Where things are.
+
+    Returns:
+        How it ended.
+    """
+    if mode == Gimp.RunMode.INTERACTIVE and has_screen():
+        from gimp_plugin.engine_dialog import show_engine
+
+        show_engine(installation)
+        return Outcome()
+    action = config.get_property("action")
+    if action == "stop":
+        return Outcome(text=end(installation))
+    if action == "start":
+        link = EngineLink(installation, name=client_name(), patient=False)
+        while link.client is None and not link.problem:
+            link.poll(TURN_SECONDS)
+        link.close()
+        if link.problem:
+            return Outcome(problem=link.problem)
+    return Outcome(text=report(installation))
+
+
+def make_quietly(
+    wish: Wish, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, installation: Installation
+) -> Outcome:
+    """Make a texture without a window.
+
+    Args:
+        wish: What is wanted.
+        image: The image.
+        layer: The layer that is meant.
+        link: The connection to the engine.
+        installation: Where things are.
+
+    Returns:
+        How it ended.
+    """
+    task = tasks.prepare(wish, image, layer)
+    attempt = Attempt(task, link, installation, Silence(), Manner(frames=False, keep_frames=wish.keep_frames))
+    while attempt.turn(TURN_SECONDS):
+        pass
+    return settled(wish, task, attempt, installation)
+
+
+def settled(wish: Wish, task: Task, attempt: Attempt, installation: Installation) -> Outcome:
+    """Say how an attempt has ended, and remember what was wanted if it has brought something.
+
+    Args:
+        wish: What was wanted.
+        task: What was done.
+        attempt: The attempt, which has ended.
+        installation: Where things are.
+
+    Returns:
+        How it ended.
+    """
+    if attempt.layers:
+        try:
+            wishes.remember(wish, installation.folder)
+        except OSError as error:
+            logging.getLogger(__name__).warning("cannot remember the settings: %s", error)
+        return Outcome(image=task.place.image, layers=tuple(attempt.layers))
+    if task.fresh and task.place.image.is_valid():
+        task.place.image.delete()
+    return Outcome(problem=attempt.problem, cancelled=attempt.state is State.CANCELLED and not attempt.problem)
+
+
+def repeated(installation: Installation) -> Wish | None:
+    """Recall the last wish, with a new seed."""
+    last = wishes.recall(installation.folder)
+    return None if last is None else replace(last, seed=new_seed())
+
+
+def new_seed() -> int:
+    """Draw a seed."""
+    return random.SystemRandom().randint(0, arguments.LARGEST_SEED)
+
+
+def client_name() -> str:
+    """Say who this is, for `status`."""
+    return f"GIMP {Gimp.version()}"
+
+
+def has_screen() -> bool:
+    """Whether there is a screen to show a window on."""
+    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

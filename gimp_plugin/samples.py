@@ -1,0 +1,148 @@
+"""Arithmetic on rasters with Python's own means: GIMP's Python has no numpy.
+
+Masks are one byte for each pixel. Whole planes are worked on at once, as slices and as long integers, which is quick
+enough for pictures of many megapixels.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from gimp_plugin.box import Box
+from protocol import Raster
+
+SAMPLE_BYTES = {"u8": 1, "u16": 2, "f32": 4}
+# What the engine takes for opaque, 0.99, as the highest byte of a sample.
+OPAQUE = 253
+
+_FULL = bytes([255])
+_NONE = bytes([0])
+_ANY = _NONE + _FULL * 255
+
+
+def crop(raster: Raster, box: Box) -> Raster:
+    """Cut a rectangle out of a raster.
+
+    Args:
+        raster: Any raster.
+        box: In its pixels; lies inside.
+
+    Returns:
+        The part.
+    """
+    if (box.x, box.y, box.width, box.height) == (0, 0, raster.width, raster.height):
+        return raster
+    pixel = raster.channels * SAMPLE_BYTES[raster.depth]
+    row, data = raster.width * pixel, memoryview(raster.data)
+    starts = (y * row + box.x * pixel for y in range(box.y, box.y + box.height))
+    rows = b"".join(data[start : start + box.width * pixel] for start in starts)
+    return replace(raster, width=box.width, height=box.height, data=rows)
+
+
+def crop_mask(mask: bytes, width: int, box: Box) -> bytes:
+    """Cut a rectangle out of a mask.
+
+    Args:
+        mask: A byte for each pixel.
+        width: Of the mask.
+        box: In its pixels; lies inside.
+
+    Returns:
+        The part.
+    """
+    starts = (y * width + box.x for y in range(box.y, box.y + box.height))
+    return b"".join(mask[start : start + box.width] for start in starts)
+
+
+def place_mask(mask: bytes, box: Box, width: int, height: int) -> bytes:
+    """Put a mask into a larger, empty one.
+
+    Args:
+        mask: A byte for each pixel of the rectangle.
+        box: Where it goes; lies inside.
+        width: Of the larger one.
+        height: Of the larger one.
+
+    Returns:
+        The larger mask.
+    """
+    whole = bytearray(width * height)
+    for y in range(box.height):
+        start = (box.y + y) * width + box.x
+        whole[start : start + box.width] = mask[y * box.width : (y + 1) * box.width]
+    return bytes(whole)
+
+
+def touched(mask: bytes) -> bytes:
+    """Make every byte of a mask that is not 0 a 255."""
+    return mask.translate(_ANY)
+
+
+def below(mask: bytes, least: int) -> bytes:
+    """Make every byte of a mask that is less than this a 255, and every other a 0."""
+    return mask.translate(_FULL * least + _NONE * (256 - least))
+
+
+def either(first: bytes, second: bytes) -> bytes:
+    """Unite two masks of 0 and 255."""
+    return _combined(first, second, int.__or__)
+
+
+def frame(width: int, height: int, band: int) -> bytes:
+    """Make a mask of 255 along the border, so many pixels wide, and 0 inside."""
+    band = min(band, width // 2, height // 2)
+    edge, inner = _FULL * width, _FULL * band + _NONE * (width - 2 * band) + _FULL * band
+    return edge * band + inner * (height - 2 * band) + edge * band
+
+
+def transparent(raster: Raster) -> bytes:
+    """Find the pixels that are not opaque.
+
+    Args:
+        raster: With 8 or 16 bits.
+
+    Returns:
+        255 there, else 0; all 0 without an alpha channel.
+    """
+    if raster.channels in {1, 3}:
+        return bytes(raster.width * raster.height)
+    pixel = raster.channels * SAMPLE_BYTES[raster.depth]
+    return below(bytes(memoryview(raster.data)[pixel - 1 :: pixel]), OPAQUE)
+
+
+def hidden(raster: Raster, mask: bytes) -> Raster:
+    """Make pixels transparent.
+
+    Args:
+        raster: With alpha, 8 or 16 bits.
+        mask: 255 where they become transparent, else 0.
+
+    Returns:
+        The raster with these pixels' alpha at 0.
+    """
+    size = SAMPLE_BYTES[raster.depth]
+    pixel, kept = raster.channels * size, bytes(255 - value for value in range(256))
+    data, visible = bytearray(raster.data), mask.translate(kept)
+    for byte in range(1, size + 1):
+        start = pixel - byte
+        data[start::pixel] = _combined(bytes(data[start::pixel]), visible, int.__and__)
+    return replace(raster, data=bytes(data))
+
+
+def opaque_box(raster: Raster) -> Box:
+    """Find the smallest rectangle that holds every opaque pixel; one without area where there is none."""
+    found = transparent(raster)
+    width = raster.width
+    rows = [found[y * width : (y + 1) * width] for y in range(raster.height)]
+    empty = _FULL * width
+    filled = [y for y, row in enumerate(rows) if row != empty]
+    if not filled:
+        return Box(0, 0, 0, 0)
+    used = [rows[y] for y in filled]
+    left = min(row.find(_NONE) for row in used)
+    right = max(row.rfind(_NONE) for row in used)
+    return Box(left, filled[0], right - left + 1, filled[-1] - filled[0] + 1)
+
+
+def _combined(first: bytes, second: bytes, how: Callable[[int, int], int]) -> bytes:
+    both = how(int.from_bytes(first, "little"), int.from_bytes(second, "little"))
+    return both.to_bytes(len(first), "little")

@@ -1,0 +1,61 @@
+"""Enlarging frames with what GIMP's Python has for that, GdkPixbuf."""
+
+from gi.repository import GdkPixbuf, GLib
+
+from gimp_plugin.box import Box
+from protocol import Raster
+
+
+def pixbuf_of(raster: Raster) -> GdkPixbuf.Pixbuf:
+    """Wrap a raster for showing it.
+
+    Args:
+        raster: RGB, 8 bits.
+
+    Returns:
+        The same pixels.
+    """
+    data = GLib.Bytes.new(bytes(raster.data))
+    return GdkPixbuf.Pixbuf.new_from_bytes(
+        data,
+        GdkPixbuf.Colorspace.RGB,
+        False,
+        8,
+        raster.width,
+        raster.height,
+        3 * raster.width,
+    )
+
+
+def scaled(raster: Raster, covered: Box, part: Box) -> Raster:
+    """Enlarge a frame to the size of what it covers, and cut a part out.
+
+    Args:
+        raster: RGB, 8 bits.
+        covered: What it covers of the canvas, in pixels of the finished one.
+        part: The part, likewise.
+
+    Returns:
+        The part, RGB, 8 bits; black where the frame covers nothing of it.
+    """
+    made = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, part.width, part.height)
+    made.fill(0)
+    common = covered.common(part)
+    if common:
+        offset_x, offset_y = covered.x - part.x, covered.y - part.y
+        pixbuf_of(raster).scale(
+            made,
+            common.x - part.x,
+            common.y - part.y,
+            common.width,
+            common.height,
+            offset_x,
+            offset_y,
+            covered.width / raster.width,
+            covered.height / raster.height,
+            GdkPixbuf.InterpType.BILINEAR,
+        )
+    stride, row = made.get_rowstride(), 3 * part.width
+    data = made.get_pixels()
+    rows = data if stride == row else b"".join(data[y * stride : y * stride + row] for y in range(part.height))
+    return Raster(part.width, part.height, 3, "u8", bytes(rows)[: row * part.height])

@@ -1,0 +1,73 @@
+"""What went wrong, in words for painters."""
+
+from gimp_plugin.installation import Installation
+from gimp_plugin.translation import _
+from protocol import EngineLostError, EngineRefusedError, Failed, UnsafeFileError, read_connection
+from protocol.connection import CONNECTION_FILE
+
+
+def explain(failed: Failed, installation: Installation) -> str:
+    """Say what happened to a job and what to do next.
+
+    Args:
+        failed: What the engine said.
+        installation: Where things are; names the command that mends it.
+
+    Returns:
+        One or two sentences.
+    """
+    known = {
+        "out-of-memory": _("There is not enough memory for this. Choose a smaller size, or a lower quality."),
+        "worker-died": _("The engine's worker has died, perhaps for want of memory. Try again, or a smaller size."),
+        "engine-lost": _("The engine has gone away. Try again: it will be started anew."),
+        "engine-ended": _("The engine was stopped. Try again: it will be started anew."),
+        "busy": _("The engine has too much to do. Try again when other work is done."),
+        "too-large": _("The picture is too large for the engine. Select less of it."),
+        "no-worker": _("The engine cannot compute on this computer."),
+    }
+    if failed.code in known:
+        rest = f" ({failed.message})" if failed.code == "no-worker" else ""
+        return known[failed.code] + rest
+    if failed.code == "version":
+        return version_sentence(failed.message, installation)
+    hint = f" ({failed.hint})" if failed.hint else ""
+    return _("The engine says: {sentence}").format(sentence=f"{failed.message}{hint}.")
+
+
+def version_sentence(found: str, installation: Installation) -> str:
+    """Say that plug-in and engine are of different versions.
+
+    Args:
+        found: What exactly.
+        installation: Names the command that mends it.
+
+    Returns:
+        One sentence.
+    """
+    return _("Plug-in and engine do not fit together ({found}): run `{command}`").format(
+        found=found, command=f"{installation.installer} --upgrade"
+    )
+
+
+def explain_refusal(error: Exception, installation: Installation) -> str:
+    """Say why there is no connection to the engine and what to do next.
+
+    Args:
+        error: What has happened.
+        installation: Where things are.
+
+    Returns:
+        One or two sentences.
+    """
+    if isinstance(error, EngineRefusedError) and error.code == "version":
+        return version_sentence(str(error), installation)
+    if isinstance(error, EngineLostError):
+        try:
+            process = read_connection(installation.folder / CONNECTION_FILE).process
+        except (FileNotFoundError, UnsafeFileError):
+            return _("The engine has ended. Try again.")
+        return _(
+            "The engine does not answer: it hangs, or its keys were changed while it ran. "
+            "End its process {process}, then try again."
+        ).format(process=process)
+    return str(error)

@@ -1,0 +1,186 @@
+"""From a wish to a plan and a place: reads what is needed out of GIMP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gi.repository import Gimp
+
+from gimp_plugin import canvas, plans, samples, wishes
+from gimp_plugin.box import Box
+from gimp_plugin.growth import Place
+from gimp_plugin.plans import Plan, PlanError
+from gimp_plugin.translation import _
+from gimp_plugin.wishes import Wish
+from protocol import Raster
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be done.
+
+    Attributes:
+        plan: What the engine is asked for.
+        place: Where it goes.
+        fresh: Whether the image was made for it.
+    """
+
+    plan: Plan
+    place: Place
+    fresh: bool
+
+
+class PaletteError(PlanError):
+    """The image has a palette, into which a texture would have to be squeezed."""
+
+
+def target(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:
+    """Find the layer that is meant.
+
+    Args:
+        drawables: What is selected.
+
+    Returns:
+        The layer; the one it belongs to, where its mask is being edited.
+
+    Raises:
+        PlanError: It is not one layer.
+    """
+    if len(drawables) != 1:
+        raise PlanError(
+            _("{count} layers are selected: select the one to take the texture from.").format(count=len(drawables))
+        )
+    found = drawables[0]
+    if found.is_layer_mask():
+        found = Gimp.Layer.from_mask(found)
+    if not found.is_layer():
+        raise PlanError(_("A channel is selected: select a layer."))
+    return found
+
+
+def prepare(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+    """Read what a task needs.
+
+    Args:
+        wish: What is wanted.
+        image: The image.
+        layer: The layer that is meant.
+
+    Returns:
+        What is to be done; nothing of the image has been changed.
+
+    Raises:
+        PlanError: It cannot be done.
+        PaletteError: The image has a palette.
+    """
+    if not canvas.attached(layer):
+        raise PlanError(_("The layer is not there any more."))
+    if layer.get_image().get_id() != image.get_id():
+        raise PlanError(_("The layer belongs to another image."))
+    if image.get_floating_sel() is not None:
+        raise PlanError(_("There is a floating selection: anchor it first (Layer → Anchor Floating Selection)."))
+    indexed = image.get_base_type() == Gimp.ImageBaseType.INDEXED
+    if indexed and not (wish.task == wishes.NEW and wish.destination == wishes.IMAGE):
+        raise PaletteError(
+            _("The image has a palette, which a texture does not fit into: use Image → Mode → RGB first.")
+        )
+    if wish.task == wishes.NEW:
+        return _new(wish, image, layer)
+    return _fill(wish, image, layer) if wish.task == wishes.FILL else _seamless(wish, image, layer)
+
+
+def rgb_copy(image: Gimp.Image) -> Gimp.Image:
+    """Copy an image with a palette as one with colours; the same layers are selected."""
+    copy = image.duplicate()
+    copy.convert_rgb()
+    return copy
+
+
+def _fill(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+    selected = canvas.selection(image)
+    hole = selected or canvas.extent(layer)
+    whole = Box(0, 0, image.get_width(), image.get_height()) if selected else hole
+    limit = plans.context_of(hole, whole)
+    gray, depth = canvas.is_gray(image), canvas.depth_of(image)
+    around = canvas.read(layer, limit, gray=gray, depth=depth)
+    plan = plans.fill(
+        wish,
+        around,
+        hole.moved(-limit.x, -limit.y),
+        canvas.read_selection(image, hole) if selected else None,
+        _exemplar(wish, gray=gray, depth=depth),
+        depth,
+    )
+    return Task(plan, _place(image, layer, hole, plan, masked=selected is not None), fresh=False)
+
+
+def _seamless(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+    box = _part(image, layer)
+    gray, depth = canvas.is_gray(image), canvas.depth_of(image)
+    plan = plans.seamless(wish, canvas.read(layer, box, gray=gray, depth=depth), depth)
+    return Task(plan, _place(image, layer, box, plan, masked=False), fresh=False)
+
+
+def _new(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+    box = _part(image, layer)
+    gray, depth = canvas.is_gray(image), canvas.depth_of(image)
+    sample = canvas.read(layer, box, gray=gray, depth=depth)
+    if canvas.selection(image):
+        sample = _only_selected(image, box, sample)
+    plan = plans.new(wish, plans.check_exemplar(sample), depth)
+    size = Box(0, 0, plan.width, plan.height)
+    if wish.destination == wishes.LAYERS:
+        return Task(
+            plan, _place(image, layer, size.moved(*canvas.extent(layer).corner), plan, masked=False), fresh=False
+        )
+    made = new_image(image, plan.width, plan.height)
+    return Task(plan, _place(made, None, size, plan, masked=False), fresh=True)
+
+
+def new_image(like: Gimp.Image, width: int, height: int) -> Gimp.Image:
+    """Make an empty image with another one's mode, precision, profile and resolution, RGB in place of a palette."""
+    kind = Gimp.ImageBaseType.GRAY if canvas.is_gray(like) else Gimp.ImageBaseType.RGB
+    made = Gimp.Image.new_with_precision(width, height, kind, like.get_precision())
+    profile = like.get_color_profile()
+    if profile is not None:
+        made.set_color_profile(profile)
+    _found, across, down = like.get_resolution()
+    made.set_resolution(across, down)
+    return made
+
+
+def _part(image: Gimp.Image, layer: Gimp.Layer) -> Box:
+    """Find the part of a layer that is meant: the selected one, or all of it."""
+    extent = canvas.extent(layer)
+    selected = canvas.selection(image)
+    part = extent.common(selected) if selected else extent
+    if not part:
+        raise PlanError(_("The selection lies outside of the layer: select a part of it, or nothing."))
+    return part
+
+
+def _only_selected(image: Gimp.Image, box: Box, sample: Raster) -> Raster:
+    # What is selected by half would bring in what lies beside.
+    return samples.hidden(sample, samples.below(canvas.read_selection(image, box), samples.OPAQUE))
+
+
+def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
+    """Read another exemplar than the surroundings, if one was chosen."""
+    if wish.source == wishes.SURROUNDINGS:
+        return None
+    if wish.source == wishes.FILE:
+        if not wish.file:
+            raise PlanError(_("No file is chosen: choose the exemplar's."))
+        found = canvas.read_file(Path(wish.file), gray=gray, depth=depth)
+    elif wish.source == wishes.PATTERN:
+        found = canvas.read_pattern(wish.pattern, gray=gray, depth=depth)
+    else:
+        item = Gimp.Item.get_by_id(wish.drawable) if Gimp.Item.id_is_valid(wish.drawable) else None
+        if item is None or not item.is_drawable():
+            raise PlanError(_("The exemplar's layer is not there: choose another."))
+        found = canvas.read(item, canvas.extent(item), gray=gray, depth=depth)
+    return plans.check_exemplar(found)
+
+
+def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: Plan, *, masked: bool) -> Place:
+    return Place(image, above, box.x, box.y, (plan.width, plan.height), plan.part, masked)

@@ -1,0 +1,1 @@
+"""What `install.py` does, with the standard library alone."""

@@ -1,0 +1,103 @@
+"""`install.py --check`."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from installation.environment import engine_of, environment_fault, python_of, versions_in
+from installation.files import privacy_fault
+from installation.libraries import FOLDER, PACKAGES, libraries_fault, served, works_with
+from installation.plugin import plugin_contents, plugin_fault, plugin_folder
+from installation.running import find_running
+from installation.version import software_version
+from installation.wishes import Task
+
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+DOCTOR_SECONDS = 300
+
+
+def check(task: Task) -> int:
+    """Tell what is installed, and what is wrong with the command that mends it.
+
+    Args:
+        task: What is asked for.
+
+    Returns:
+        The exit status: 1 if something is wrong.
+    """
+    versions = versions_in(task.environment.folder)
+    for sentence in _installed(task, versions):
+        print(sentence)
+    faults = [*_faults(task, versions)]
+    for sentence in faults:
+        print(f"wrong: {sentence}")
+    if not faults:
+        print("all is well")
+    return 1 if faults else 0
+
+
+def _installed(task: Task, versions: dict[str, str]) -> Iterator[str]:
+    folder, libraries = task.environment.folder, task.state / FOLDER
+    if versions:
+        engine, torch = versions.get("gimp-texture-synthesis"), versions.get("torch")
+        yield f"engine {engine} with PyTorch {torch}: {engine_of(folder)}"
+    if pythons := served(libraries):
+        words = " and ".join(f"{name} {versions.get(name, '?')}" for name in PACKAGES)
+        yield f"{words} for Python {', '.join(pythons)}: {libraries}"
+    for profile in task.profiles:
+        if plugin_folder(profile).is_dir():
+            yield f"plug-in {software_version(task.environment.source)}: {plugin_folder(profile)}"
+    if running := find_running(task.state):
+        yield f"engine {running.software} is running, process {running.process}"
+
+
+def _faults(task: Task, versions: dict[str, str]) -> Iterator[str]:
+    folder, source = task.environment.folder, task.environment.source
+    mend = f"run `{task.installer}`"
+    if fault := environment_fault(folder, source):
+        yield f"the environment {folder} {fault}: {mend}"
+    elif words := _doctor(folder):
+        yield f"the engine does not work ({words}): `{engine_of(folder)} doctor` says what to do"
+    if fault := privacy_fault(task.state):
+        yield fault
+    yield from task.gimps.unstarted
+    if not task.profiles:
+        yield f"there is no GIMP 3: start it once, then {mend}"
+        return
+    yield from _library_faults(task, versions, mend)
+    contents = plugin_contents(source, folder, task.state, task.installer)
+    for profile in task.profiles:
+        if fault := plugin_fault(profile, contents):
+            yield f"the plug-in {plugin_folder(profile)} {fault}: {mend}"
+    if (running := find_running(task.state)) and running.software != software_version(source):
+        yield f"engine {running.software} is running, another version: run `{engine_of(folder)} stop`"
+
+
+def _library_faults(task: Task, versions: dict[str, str], mend: str) -> Iterator[str]:
+    libraries = task.state / FOLDER
+    if fault := libraries_fault(libraries, versions):
+        yield f"the folder {libraries} {fault}: {mend}"
+    elif _is_gimps(SYSTEM_PYTHON) and not works_with(SYSTEM_PYTHON, libraries):
+        yield f"{SYSTEM_PYTHON}, which GIMP uses, cannot import pyzmq and msgpack: run `{task.installer} --upgrade`"
+
+
+def _is_gimps(python: Path) -> bool:
+    """Tell whether a GIMP of this system, not one from Flatpak or Snap, runs its plug-ins with this Python."""
+    return sys.platform == "linux" and python.exists() and any(shutil.which(f"gimp-3.{n}") for n in range(20))
+
+
+def _doctor(folder: Path) -> str | None:
+    """Ask the engine whether it can compute; returns why not."""
+    command = [str(python_of(folder)), "-I", "-m", "engine", "doctor"]
+    try:
+        told = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=DOCTOR_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if told.returncode == 0:
+        return None
+    lines = [line for line in (told.stdout + told.stderr).splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith("to do:")), (lines or ["no word"])[-1])

@@ -1,0 +1,247 @@
+"""The engine's own virtual environment."""
+
+import json
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from installation.actions import Action
+from installation.files import read_json, remove, write_json
+from installation.problems import InstallationError
+from installation.running import find_running, stop
+from installation.version import fingerprint
+
+MARKER = "texture-synthesis.json"
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+PROBE_SECONDS = 120
+PROBE = """
+import importlib.metadata, json, pathlib, re, sys, sysconfig
+place = pathlib.Path(sysconfig.get_path("purelib"))
+found = {re.sub("[-_.]+", "-", d.metadata["Name"]).lower(): d for d in importlib.metadata.distributions(path=[place])}
+for line in found["gimp-texture-synthesis"].requires or ():
+    name = re.match(r"[\\w.-]+", line).group()
+    if "extra ==" not in line and re.sub("[-_.]+", "-", name).lower() not in found:
+        sys.exit(name + " is missing")
+files = [(place / file, file.size) for d in found.values() for file in d.files or () if file.suffix != ".pyc"]
+changed = [str(p) for p, size in files if not p.is_file() or size is not None and p.stat().st_size != size]
+print(json.dumps({"versions": {name: d.version for name, d in found.items()}, "changed": sorted(changed)}))
+"""
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What an environment of this installer's says about itself.
+
+    Attributes:
+        complete: Whether everything is in it; written last.
+        source: Fingerprint of what was installed.
+        cpu: Whether it has PyTorch's builds without CUDA.
+        changed: Files that are not as their packages say, and were not from the start.
+    """
+
+    complete: bool
+    source: str
+    cpu: bool
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Packages:
+    """What is in an environment.
+
+    Attributes:
+        versions: Of all packages, by name.
+        changed: Files that are missing or not as their packages say.
+    """
+
+    versions: dict[str, str]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What environment there should be.
+
+    Attributes:
+        folder: Where.
+        source: The folder of `install.py`.
+        cpu: Whether to take PyTorch's builds without CUDA; one that has them keeps them.
+        ours: Whether nobody else would have made an environment there.
+    """
+
+    folder: Path
+    source: Path
+    cpu: bool
+    ours: bool
+
+
+def python_of(folder: Path) -> Path:
+    """The Python of an environment."""
+    return folder / "Scripts" / "python.exe" if sys.platform == "win32" else folder / "bin" / "python"
+
+
+def engine_of(folder: Path) -> Path:
+    """The program `texture-engine` of an environment."""
+    return python_of(folder).with_name("texture-engine.exe" if sys.platform == "win32" else "texture-engine")
+
+
+def read_marker(folder: Path) -> Marker | None:
+    """Read what an environment says about itself; None where this installer has not made it."""
+    found = read_json(folder / MARKER)
+    if not found:
+        return None
+    complete, cpu, changed = found.get("complete") is True, found.get("cpu") is True, found.get("changed") or ()
+    return Marker(complete, str(found.get("source")), cpu, tuple(map(str, changed)))
+
+
+def versions_in(folder: Path) -> dict[str, str]:
+    """Look up the versions of all packages in an environment; none where it does not work."""
+    found = _packages(folder)
+    return found.versions if found else {}
+
+
+def _packages(folder: Path) -> Packages | None:
+    try:
+        told = subprocess.run(  # noqa: S603
+            [python_of(folder), "-I", "-B", "-c", PROBE],
+            capture_output=True,
+            text=True,
+            timeout=PROBE_SECONDS,
+            check=False,
+        )
+        found = json.loads(told.stdout)
+        return Packages(found["versions"], tuple(found["changed"]))
+    except (OSError, ValueError, KeyError, subprocess.TimeoutExpired):
+        return None
+
+
+def environment_fault(folder: Path, source: Path) -> str | None:
+    """Tell what is wrong with an environment.
+
+    Args:
+        folder: The environment.
+        source: The folder of `install.py`.
+
+    Returns:
+        The rest of a sentence that begins with its name, or None.
+    """
+    return _fault_to_remake(folder) or _fault_to_update(folder, source)
+
+
+def environment_actions(wish: Wish, state: Path, *, upgrade: bool) -> Iterator[Action]:
+    """Give what is to be done for an environment.
+
+    Args:
+        wish: The environment.
+        state: The folder of the engine's connection file.
+        upgrade: Whether to look for newer packages.
+
+    Yields:
+        The actions.
+
+    Raises:
+        InstallationError: There is an environment that is not this installer's.
+    """
+    folder, marker = wish.folder, read_marker(wish.folder)
+    if folder.exists() and any(folder.iterdir()) and marker is None and not wish.ours:
+        raise InstallationError(f"{folder} was made by something else: remove it, or leave out --here")
+    cpu = wish.cpu or (marker is not None and marker.cpu)
+    broken = _fault_to_remake(folder)
+    remake = broken is not None or (marker is not None and cpu != marker.cpu)
+    if not remake and not upgrade and not _fault_to_update(folder, wish.source):
+        return
+    # Its packages change beneath it. A broken environment cannot tell it to end before it is mended.
+    running = find_running(state) if folder.exists() else None
+    ending = [] if running is None else [_end(python_of(folder), state, f"process {running.process}")]
+    if not broken:
+        yield from ending
+    yield from _installing(wish, Marker(complete=False, source="", cpu=cpu), remake=remake, upgrade=upgrade)
+    if broken:
+        yield from ending
+
+
+def pip(folder: Path) -> list[str | Path]:
+    """How to call an environment's pip, whatever PYTHONPATH says."""
+    return [python_of(folder), "-I", "-m", "pip", "--disable-pip-version-check"]
+
+
+def _fault_to_remake(folder: Path) -> str | None:
+    if not folder.exists():
+        return "is not there"
+    marker = read_marker(folder)
+    if marker is None or not marker.complete:
+        return "was not finished"
+    found = _packages(folder)
+    if found is None or not engine_of(folder).exists() or not set(found.changed) <= set(marker.changed):
+        return "is damaged"
+    return None
+
+
+def _fault_to_update(folder: Path, source: Path) -> str | None:
+    marker = read_marker(folder)
+    return None if marker and marker.source == fingerprint(source) else f"is not of the version in {source}"
+
+
+def _installing(wish: Wish, begun: Marker, *, remake: bool, upgrade: bool) -> Iterator[Action]:
+    folder = wish.folder
+    before = None if remake else read_marker(folder)
+    newer = ["--upgrade", "--upgrade-strategy", "eager"] if upgrade and not remake else []
+    if remake:
+        yield Action(f"make an environment in {folder}", partial(_make, folder, begun))
+    else:
+        yield Action(f"change the environment in {folder}", partial(_mark, folder, begun))
+    if begun.cpu and (remake or newer):
+        words = ["torch", "torchvision", "--index-url", CPU_INDEX]
+        yield Action(
+            "install PyTorch's builds without CUDA into it", partial(_install, folder, [*newer, *words], before)
+        )
+    size = "" if begun.cpu or not remake else "; PyTorch takes about 5 GB"
+    # Of equal versions pip takes the one that ends in +cpu, and so does not come back with CUDA.
+    places = ["--extra-index-url", CPU_INDEX] if begun.cpu and newer else []
+    words = [*newer, *places, str(wish.source)]
+    yield Action(f"install the engine and what it needs into it{size}", partial(_install, folder, words, before))
+    yield Action("note that it is complete", partial(_finish, folder, fingerprint(wish.source), cpu=begun.cpu))
+
+
+def _end(python: Path, state: Path, name: str) -> Action:
+    def perform() -> None:
+        if running := find_running(state):
+            stop(python, state, running)
+
+    return Action(f"end the engine that is running ({name})", perform)
+
+
+def _mark(folder: Path, marker: Marker) -> None:
+    write_json(folder / MARKER, asdict(marker))
+
+
+def _make(folder: Path, begun: Marker) -> None:
+    remove(folder)
+    folder.mkdir(parents=True)
+    _mark(folder, begun)
+    try:
+        venv.create(folder, with_pip=True, symlinks=sys.platform != "win32")
+    except subprocess.CalledProcessError as error:
+        raise InstallationError(
+            f"pip cannot be put into {folder} ({error}): is `ensurepip` of Python whole?"
+        ) from None
+
+
+def _install(folder: Path, words: Sequence[str], before: Marker | None) -> None:
+    if subprocess.run([*pip(folder), "install", *words], check=False).returncode:  # noqa: S603
+        if before is not None:
+            # pip has put back what was there.
+            _mark(folder, before)
+        raise InstallationError("installing failed, for the reason above: run this again once it is mended")
+
+
+def _finish(folder: Path, source: str, *, cpu: bool) -> None:
+    found = _packages(folder)
+    if found is None or not engine_of(folder).exists():
+        raise InstallationError(f"the environment in {folder} does not work: remove that folder and run this again")
+    # A package that describes itself wrongly is no damage.
+    _mark(folder, Marker(complete=True, source=source, cpu=cpu, changed=found.changed))

@@ -1,0 +1,138 @@
+"""Files and folders that are there whole or not at all."""
+
+import json
+import shutil
+import stat
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from installation.problems import InstallationError
+
+RUN_MODE = 0o755
+PLAIN_MODE = 0o644
+
+
+def draft_of(path: Path) -> Path:
+    """Name the draft of a file or folder; what an interrupted run has left there is removed."""
+    draft = path.with_name(f".{path.name}.draft")
+    remove(draft)
+    return draft
+
+
+def replace(folder: Path, draft: Path) -> None:
+    """Put a finished draft in the place of a folder."""
+    old = folder.with_name(f".{folder.name}.old")
+    remove(old)
+    if folder.exists() or folder.is_symlink():
+        folder.rename(old)
+    draft.rename(folder)
+    remove(old)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def remove_all(paths: Iterable[Path]) -> None:
+    """Remove several, if they are there."""
+    for path in paths:
+        remove(path)
+
+
+def remove_if_empty(*folders: Path) -> None:
+    """Remove folders, in this order, that hold nothing."""
+    for folder in folders:
+        if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def leftovers(path: Path) -> list[Path]:
+    """What an interrupted run has left of a file or folder."""
+    names = (f".{path.name}.draft", f".{path.name}.old")
+    return [found for name in names if (found := path.with_name(name)).exists()]
+
+
+def write_folder(folder: Path, contents: Mapping[str, bytes], runnable: str) -> None:
+    """Write a folder of files in place of the one that may be there.
+
+    Args:
+        folder: The folder; the one above it exists.
+        contents: What is in its files, by their path inside.
+        runnable: The path of the one that can be run.
+    """
+    draft = draft_of(folder)
+    for name, content in contents.items():
+        path = draft / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(RUN_MODE if name == runnable else PLAIN_MODE)
+    replace(folder, draft)
+
+
+def folder_fault(folder: Path, contents: Mapping[str, bytes], runnable: str) -> str | None:
+    """Tell how a folder differs from what should be in it.
+
+    Args:
+        folder: The folder.
+        contents: What should be in its files, by their path inside.
+        runnable: The path of the one that can be run.
+
+    Returns:
+        The rest of a sentence that begins with its name, or None where nothing is wrong.
+    """
+    if not folder.is_dir():
+        return "is not there"
+    if missing := sorted(name for name in contents if not (folder / name).is_file()):
+        return f"lacks {missing[0]}"
+    if any((folder / name).read_bytes() != content for name, content in contents.items()):
+        return "is of another version"
+    if sys.platform != "win32" and not (folder / runnable).stat().st_mode & stat.S_IXUSR:
+        return f"has no run bit at {runnable}"
+    return None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a file of this installer's own; empty where it is missing or broken."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Write a file, whole or not at all."""
+    draft = draft_of(path)
+    draft.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    draft.replace(path)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only this user can read, where it is not there yet.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        InstallationError: Others can write to it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if fault := privacy_fault(folder):
+        raise InstallationError(fault)
+
+
+def privacy_fault(folder: Path) -> str | None:
+    """Tell whether others can write to a folder, as a sentence with the remedy."""
+    if sys.platform == "win32" or not folder.exists():
+        return None
+    mode = folder.stat().st_mode
+    # Anybody may write to /tmp, but not replace what is there.
+    if mode & 0o022 and not mode & stat.S_ISVTX:
+        return f"{folder} can be written by others: run `chmod go-w {folder}`"
+    return None

@@ -1,0 +1,113 @@
+"""`install.py`, and `install.py --upgrade`."""
+
+import os
+import sys
+from collections.abc import Iterator
+from functools import partial
+
+from installation.actions import Action, carry_out
+from installation.environment import engine_of, environment_actions
+from installation.files import privacy_fault
+from installation.libraries import libraries_actions
+from installation.plugin import plugin_actions, plugin_contents
+from installation.problems import InstallationError
+from installation.record import with_installed, write_record
+from installation.version import software_version
+from installation.wishes import Task
+
+WINDOWS_NOTE = (
+    "GIMP's own Python on Windows is not known to load pyzmq and msgpack from their registry; nobody has tried the "
+    "plug-in there yet"
+)
+
+
+def install(task: Task) -> int:
+    """Install what is missing.
+
+    Args:
+        task: What is asked for.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        InstallationError: Something cannot be done.
+    """
+    check_python()
+    for sentence in (*task.gimps.unstarted, *_about_gimps(task)):
+        print(sentence)
+    # Told before the long download, not after it.
+    if fault := task.profiles and privacy_fault(task.state):
+        raise InstallationError(fault)
+    stages = [
+        partial(environment_actions, task.environment, task.state, upgrade=task.upgrade),
+        partial(_libraries, task),
+        partial(_plugins, task),
+        partial(_record, task),
+    ]
+    count = carry_out(stages, dry=task.dry)
+    if task.dry:
+        print("nothing was done" if count else "already up to date, there is nothing to do")
+    else:
+        _tell_end(task, count)
+    return 0
+
+
+def check_python() -> None:
+    """Check that this Python can make environments.
+
+    Raises:
+        InstallationError: It cannot.
+    """
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        version = ".".join(map(str, sys.version_info[:2]))
+        raise InstallationError(
+            f"this Python cannot make environments: run `sudo apt install python{version}-venv` "
+            "(elsewhere than on Debian and its like: what brings venv and ensurepip), then this again"
+        ) from None
+
+
+def _about_gimps(task: Task) -> list[str]:
+    if task.profiles or task.gimps.unstarted:
+        return []
+    later = f"run `{task.installer}` again, or give its folder with --gimp"
+    if task.gimps.old:
+        return [
+            f"only GIMP 2 is here, and the plug-in needs GIMP 3: the engine is installed; once GIMP 3 is, {later}"
+        ]
+    return [f"no GIMP 3 is found: the engine is installed without it; once you have started GIMP 3, {later}"]
+
+
+def _libraries(task: Task) -> Iterator[Action]:
+    if task.profiles:
+        yield from libraries_actions(task.state, task.environment.folder)
+
+
+def _plugins(task: Task) -> Iterator[Action]:
+    if not task.profiles:
+        return
+    environment = task.environment
+    contents = plugin_contents(environment.source, environment.folder, task.state, task.installer)
+    for profile in task.profiles:
+        yield from plugin_actions(profile, contents, again=task.upgrade)
+
+
+def _record(task: Task) -> Iterator[Action]:
+    now = with_installed(task.record, task.environment.folder, list(task.profiles))
+    if now != task.record:
+        yield Action(f"note in {task.data} what is installed", partial(write_record, task.data, now))
+
+
+def _tell_end(task: Task, count: int) -> None:
+    version = software_version(task.environment.source)
+    print(f"Texture Synthesis {version} is {'installed' if count else 'already up to date'}")
+    print(f"engine: {engine_of(task.environment.folder)}")
+    for profile in task.profiles:
+        print(f"plug-in: {profile}")
+    if task.profiles:
+        if os.name == "nt":
+            print(WINDOWS_NOTE)
+        print("In GIMP: Filters → Texture Synthesis; restart GIMP if it is running.")

@@ -1,0 +1,56 @@
+"""The command line of `install.py`."""
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from io import TextIOWrapper
+
+from installation.checking import check
+from installation.installing import install
+from installation.problems import InstallationError, MisuseError
+from installation.removing import uninstall
+from installation.wishes import read_options, task_of
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def main(description: str, words: Sequence[str]) -> int:
+    """Do what the command line asks for.
+
+    Args:
+        description: What `--help` says.
+        words: The command line.
+
+    Returns:
+        The exit status.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show an arrow is no reason to fail.
+            stream.reconfigure(errors="replace")
+    options = read_options(words, description)
+    try:
+        return _do(options)
+    except InstallationError as error:
+        return _fail(str(error), error.status)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{place}{error.strerror or error}: mend that, then run this again", FAILED)
+    except KeyboardInterrupt:
+        return _fail("interrupted: run this again to finish", INTERRUPTED)
+
+
+def _do(options: Namespace) -> int:
+    if os.environ.get("SUDO_USER", "root") != "root":
+        raise MisuseError("this installs for the user who runs it: run it without sudo")
+    task = task_of(options)
+    if options.check:
+        return check(task)
+    return uninstall(task) if options.uninstall else install(task)
+
+
+def _fail(sentence: str, status: int) -> int:
+    print(f"install.py: {sentence}", file=sys.stderr)
+    return status

@@ -1,0 +1,102 @@
+"""The plug-in in a GIMP's profile folder."""
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from installation.actions import Action
+from installation.environment import engine_of
+from installation.files import folder_fault, leftovers, remove_all, write_folder
+from installation.libraries import FOLDER
+from installation.problems import InstallationError
+from installation.version import software_version
+
+NAME = "texture-synthesis"
+ENTRY = "texture-synthesis.py"
+SETTINGS = "settings.json"
+
+
+def plugin_folder(profile: Path) -> Path:
+    """Where the plug-in is in a GIMP; the folder and the entry script must have one name."""
+    return profile / "plug-ins" / NAME
+
+
+def mending_command(source: Path, *, here: bool) -> str:
+    """The command that mends an installation."""
+    words = [
+        "py" if sys.platform == "win32" else "python3",
+        str(source / "install.py"),
+        *(["--here"] if here else []),
+    ]
+    return shlex.join(words) if sys.platform != "win32" else f'py "{words[1]}"{" --here" if here else ""}'
+
+
+def plugin_contents(source: Path, environment: Path, state: Path, installer: str) -> dict[str, bytes]:
+    """Put together what belongs into the plug-in's folder.
+
+    Args:
+        source: The folder of `install.py`.
+        environment: The engine's.
+        state: Where keys, connection file and libraries are.
+        installer: The command that mends an installation.
+
+    Returns:
+        The files' contents by their path inside.
+
+    Raises:
+        InstallationError: Files are missing.
+    """
+    entry = source / "gimp_plugin" / ENTRY
+    if not entry.is_file():
+        raise InstallationError(f"{entry} is not there: get the whole folder of install.py again")
+    contents = {ENTRY: entry.read_bytes()}
+    for package in ("gimp_plugin", "protocol"):
+        contents |= _files(source / package, "*.py", package)
+    contents |= _files(source / "gimp_plugin" / "icons", "*", "gimp_plugin/icons")
+    contents |= _files(source / "gimp_plugin" / "locale", "*.mo", "locale")
+    contents.pop(f"gimp_plugin/{ENTRY}")
+    settings = {
+        "software": software_version(source),
+        "engine": str(engine_of(environment)),
+        "folder": str(state),
+        "libraries": str(state / FOLDER),
+        "installer": installer,
+    }
+    return {**contents, SETTINGS: json.dumps(settings, indent=1).encode() + b"\n"}
+
+
+def plugin_fault(profile: Path, contents: Mapping[str, bytes]) -> str | None:
+    """Tell what is wrong with the plug-in of a GIMP, as the rest of a sentence that begins with its folder."""
+    return folder_fault(plugin_folder(profile), contents, ENTRY)
+
+
+def plugin_actions(profile: Path, contents: Mapping[str, bytes], *, again: bool) -> Iterator[Action]:
+    """Give what is to be done for the plug-in of a GIMP.
+
+    Args:
+        profile: The GIMP's profile folder.
+        contents: What belongs into the plug-in's folder.
+        again: Whether to copy it even so.
+
+    Yields:
+        The actions.
+    """
+    folder = plugin_folder(profile)
+    if again or plugin_fault(profile, contents):
+        yield Action(f"copy the plug-in to {folder}", partial(_copy, folder, contents))
+    elif old := leftovers(folder):
+        yield Action(f"remove what an interrupted run has left in {folder.parent}", partial(remove_all, old))
+
+
+def _copy(folder: Path, contents: Mapping[str, bytes]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # All of it anew: GIMP looks again only at an entry script with another time.
+    write_folder(folder, contents, ENTRY)
+
+
+def _files(folder: Path, pattern: str, name: str) -> dict[str, bytes]:
+    paths = (path for path in sorted(folder.rglob(pattern)) if path.is_file() and "__pycache__" not in path.parts)
+    return {f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in paths}

@@ -1,0 +1,118 @@
+"""`install.py --uninstall`."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from installation.actions import Action, carry_out
+from installation.environment import MARKER, python_of, read_marker
+from installation.files import leftovers, remove, remove_all, remove_if_empty
+from installation.folders import weights_folder
+from installation.libraries import FOLDER
+from installation.plugin import plugin_folder
+from installation.record import RECORD_FILE
+from installation.running import CONNECTION_FILE, find_running, stop
+from installation.wishes import Task
+
+STATE_PATTERNS = (CONNECTION_FILE, "engine.lock", "*.secret", "*.log", "*.log.[0-9]", ".*.secret.*", ".engine.json.*")
+AUTHORIZED = "authorized_keys"
+# What GIMP keeps of each dialog: the values that were used last.
+LAST_VALUES = "plug-in-settings/*-plug-in-texture-synthesis-*"
+
+
+def uninstall(task: Task) -> int:
+    """Remove everything that was installed, and say what is kept.
+
+    Args:
+        task: What is asked for.
+
+    Returns:
+        The exit status.
+    """
+    kept = _kept(task)
+    stages = [partial(stage, task) for stage in (_engine, _plugins, _state, _environments)]
+    count = carry_out(stages, dry=task.dry)
+    for sentence in kept:
+        print(f"kept: {sentence}")
+    if task.dry:
+        print("nothing was done")
+    else:
+        print("Texture Synthesis is uninstalled" if count else "nothing of Texture Synthesis is installed")
+    return 0
+
+
+def _engine(task: Task) -> Iterator[Action]:
+    if running := find_running(task.state):
+        python = python_of(task.environment.folder)
+        yield Action(
+            f"end the engine that is running (process {running.process})", partial(stop, python, task.state, running)
+        )
+
+
+def _plugins(task: Task) -> Iterator[Action]:
+    for profile in task.profiles:
+        folder = plugin_folder(profile)
+        if folder.exists() or folder.is_symlink() or leftovers(folder):
+            yield Action(f"remove {folder}", partial(_remove_plugin, folder))
+        for path in sorted(profile.glob(LAST_VALUES)):
+            yield Action(f"remove {path}", partial(remove, path))
+
+
+def _remove_plugin(folder: Path) -> None:
+    remove_all([*leftovers(folder), folder])
+    plugins, profile = folder.parents[:2]
+    # Nothing but our own folders: GIMP was never started, and is to begin as if we had not been there.
+    if [path.name for path in profile.iterdir()] == [plugins.name]:
+        remove_if_empty(plugins, profile, profile.parent)
+
+
+def _state(task: Task) -> Iterator[Action]:
+    if not task.state.is_dir():
+        return
+    libraries = task.state / FOLDER
+    found = [path for path in (libraries, *leftovers(libraries)) if path.exists()]
+    found += sorted({path for pattern in STATE_PATTERNS for path in task.state.glob(pattern)})
+    for path in found:
+        yield Action(f"remove {path}", partial(remove, path))
+    left = {path.name for path in task.state.iterdir()} - {path.name for path in found}
+    if not left:
+        yield Action(f"remove {task.state}", partial(remove_if_empty, task.state, task.state.parent))
+
+
+def _environments(task: Task) -> Iterator[Action]:
+    for folder in _environment_folders(task):
+        yield Action(f"remove the environment in {folder}", partial(_remove_environment, folder))
+    record = task.data / RECORD_FILE
+    if record.exists():
+        yield Action(f"remove {record}", partial(remove, record))
+    if task.data.is_dir():
+        yield Action(f"remove {task.data} if it is empty", partial(remove_if_empty, task.data))
+
+
+def _environment_folders(task: Task) -> list[Path]:
+    told = [task.environment.folder, *map(Path, task.record.environments)]
+    named = [folder for folder in dict.fromkeys(told) if read_marker(folder)]
+    own = task.data / "engine"
+    return [*named, own] if own.exists() and own not in named else named
+
+
+def _remove_environment(folder: Path) -> None:
+    # What tells that it is ours goes last, so that an interrupted run can be repeated.
+    for path in folder.iterdir():
+        if path.name != MARKER:
+            remove(path)
+    remove(folder)
+
+
+def _kept(task: Task) -> list[str]:
+    """Tell what stays."""
+    sentences = []
+    if (task.state / AUTHORIZED).exists():
+        sentences.append(f"{task.state / AUTHORIZED}, the clients that you have let in")
+    weights = weights_folder()
+    if weights.exists():
+        sentences.append(f"{weights}, the encoders that were fetched")
+    folder = task.environment.source / ".venv"
+    if folder.exists() and not read_marker(folder):
+        sentences.append(f"{folder}, which was made by something else")
+    return sentences

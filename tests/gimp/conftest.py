@@ -1,0 +1,84 @@
+"""Where the GIMP of these tests is, and the plug-in in it."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+from engines import running
+from gimps import profile, warmed
+from PIL import Image, ImageDraw
+from plugged import plug
+from provide import CHECKOUT, NoGimpError, provide
+
+from installation.actions import carry_out
+from installation.libraries import FOLDER, libraries_actions
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory):
+    """A GIMP 3; without one, tests fail where they must not be missed and are skipped elsewhere."""
+    base = tmp_path_factory.getbasetemp()
+    try:
+        found = provide()
+    except NoGimpError as error:
+        if os.environ.get("CI") == "true":
+            return pytest.fail(str(error))
+        return pytest.skip(str(error))
+    return found.seeing(base)
+
+
+@pytest.fixture(scope="session")
+def known_plug_ins(place, tmp_path_factory):
+    """A profile that GIMP has started with once, to copy."""
+    return warmed(place, tmp_path_factory.mktemp("gimp") / "profile")
+
+
+@pytest.fixture
+def gimp_profile(known_plug_ins, tmp_path):
+    """A clean profile."""
+    return profile(tmp_path / "profile", known_plug_ins)
+
+
+@pytest.fixture
+def pictures_folder(tmp_path):
+    """Where to leave screenshots."""
+    kept = os.environ.get("TEXTURE_TEST_PICTURES")
+    return Path(kept) if kept else tmp_path
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory):
+    """pyzmq and msgpack for GIMP's Python, as the installer provides them."""
+    state = tmp_path_factory.mktemp("libraries") / "state"
+    carry_out([partial(libraries_actions, state, Path(sys.prefix))], dry=False)
+    return state / FOLDER
+
+
+@pytest.fixture(scope="session")
+def gimp_engine(tmp_path_factory):
+    """A warm engine for all tests that leave it as it is."""
+    with running(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
+        with found.client() as client:
+            found.ready(client)
+        yield found
+
+
+@pytest.fixture(scope="session")
+def plugged(place, known_plug_ins, libraries, gimp_engine, tmp_path_factory):
+    """A profile with the plug-in, and a warm engine."""
+    own = profile(tmp_path_factory.mktemp("plugged") / "profile", known_plug_ins)
+    return plug(place, own, gimp_engine.folder, libraries)
+
+
+@pytest.fixture(scope="session")
+def wall(tmp_path_factory):
+    """A picture with a hole."""
+    path = tmp_path_factory.mktemp("pictures") / "wall.png"
+    picture = Image.open(CHECKOUT / "examples" / "cobbles.png").convert("RGB")
+    alpha = Image.new("L", picture.size, 255)
+    ImageDraw.Draw(alpha).ellipse((90, 98, 160, 150), fill=0)
+    picture.putalpha(alpha)
+    picture.save(path)
+    return path

@@ -1,0 +1,68 @@
+"""What a user does with the plug-in's windows, and what they show."""
+
+import re
+import time
+
+from windows import Window
+
+MENU = ("Filters", "Texture Synthesis")
+FILL = "Fill Selection with Texture"
+SECONDS = 120
+
+
+def wait(condition, seconds=SECONDS):
+    """Wait until it holds, and give it."""
+    until = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
+
+
+def layers(painter):
+    """How many layers the image has, by GIMP's title."""
+    title = painter.wait_for_window("wall")
+    return int(re.search(r"(\d+) layers?\)", title)[1])
+
+
+def select_hole(painter):
+    """Select the hole as a user does."""
+    painter.menu("Layer", "Transparency", "Alpha to Selection")
+    painter.menu("Select", "Invert")
+
+
+def said(painter: Window, title=FILL):
+    """All labels of a dialog."""
+    return [found.name for found in painter.widgets(window=title, role="label")]
+
+
+def asked(painter: Window, title=FILL):
+    """Open a dialog by mouse."""
+    painter.menu(*MENU, f"{title}…")
+    return painter.wait_for_window(title)
+
+
+def choose(dialog: Window, before, choice, title=FILL):
+    """Choose from a list; GIMP names it after what is chosen already."""
+    dialog.press(before, window=title, role="combo box")
+    dialog.press(choice, role="menu item")
+
+
+def works(dialog: Window):
+    """Press the button and wait until the first frame is there."""
+    dialog.press("Fill", window=FILL)
+    wait(lambda: layers(dialog) > 1)
+
+
+def ended(dialog: Window, word, title=FILL):
+    """Wait until the dialog says so; a message of GIMP's own, which tells of a fault, fails the test."""
+    found = wait(lambda: next((label for label in said(dialog, title) if label.startswith(word)), None))
+    assert "GIMP Message" not in dialog.windows(), dialog.names()
+    return found
+
+
+def idle(engine):
+    """Whether the engine has nothing to do."""
+    with engine.client("look") as client:
+        status = client.status()
+    return not status.waiting and all(worker.state == "ready" for worker in status.workers)

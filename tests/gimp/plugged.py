@@ -1,0 +1,195 @@
+"""The plug-in in a GIMP's profile, put there by the installer's own parts, with an engine of its own."""
+
+import base64
+import json
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from gimps import Said, console
+from provide import CHECKOUT, Place
+
+from installation.files import write_folder
+from installation.plugin import ENTRY, plugin_contents, plugin_folder
+
+INSTALLER = "python3 install.py"
+RUN_SECONDS = 120
+# Defined in every piece of code that runs in GIMP.
+TOOLS = """
+import base64
+import json
+import traceback
+
+pdb = Gimp.get_pdb()
+
+
+def opened(path):
+    return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
+
+
+def called(name, image=None, drawables=(), **wishes):
+    procedure = pdb.lookup_procedure(f"plug-in-texture-synthesis-{name}")
+    config = procedure.create_config()
+    config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
+    if image is not None:
+        config.set_property("image", image)
+        config.set_core_object_array("drawables", list(drawables))
+    for wish, value in wishes.items():
+        config.set_property(wish.replace("_", "-"), value)
+    values = procedure.run(config)
+    found = [values.index(number) for number in range(values.length())]
+    if found[0] != Gimp.PDBStatusType.SUCCESS:
+        raise RuntimeError(found[1] if len(found) > 1 else pdb.get_last_error())
+    return found[1:]
+
+
+def refused(name, image=None, drawables=(), **wishes):
+    try:
+        called(name, image, drawables, **wishes)
+    except RuntimeError as error:
+        return str(error)
+    raise AssertionError("it was not refused")
+
+
+def seen(drawable, form="R'G'B'A u8"):
+    box = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    return drawable.get_buffer().get(box, 1.0, form, Gegl.AbyssPolicy.NONE)
+
+
+def kept(drawable, form="R'G'B'A u8"):
+    # For `array_of`.
+    pixels = base64.b64encode(seen(drawable, form)).decode()
+    return {"width": drawable.get_width(), "height": drawable.get_height(), "form": form, "pixels": pixels}
+
+
+def box_of(layer):
+    return [*list(layer.get_offsets())[1:], layer.get_width(), layer.get_height()]
+
+
+def everything(image):
+    # All that a user would miss if it were another.
+    def told(layer):
+        own = {
+            "name": layer.get_name(),
+            "offsets": list(layer.get_offsets())[1:],
+            "visible": layer.get_visible(),
+            "pixels": hash(bytes(seen(layer, "R'G'B'A float"))),
+            "mask": hash(bytes(seen(layer.get_mask(), "Y u8"))) if layer.get_mask() else None,
+            "inside": [told(child) for child in layer.get_children()] if layer.is_group() else [],
+        }
+        return own
+    return json.dumps([
+        [told(layer) for layer in image.get_layers()],
+        [layer.get_name() for layer in image.get_selected_layers()],
+        hash(bytes(seen(image.get_selection(), "Y u8"))),
+    ])
+
+
+def told_by(cases):
+    # One that fails does not keep the others from being told.
+    told = {}
+    for case in cases:
+        try:
+            told[case.__name__] = {"found": case()}
+        except Exception:
+            told[case.__name__] = {"fault": traceback.format_exc()}
+    return told
+"""
+KINDS = {"u8": np.uint8, "u16": np.uint16, "float": np.float32}
+
+
+@dataclass(frozen=True)
+class Cases:
+    """What several functions have found in one GIMP.
+
+    Attributes:
+        told: By the function's name, what it has returned, or how it failed.
+    """
+
+    told: dict
+
+    def __getitem__(self, name: str):
+        """What one has returned; if it failed, this test fails, and no other."""
+        case = self.told[name]
+        assert "fault" not in case, case["fault"]
+        return case["found"]
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """A profile with the plug-in.
+
+    Attributes:
+        place: Where GIMP is.
+        profile: The profile.
+        state: Where the engine's connection file and keys are, and the plug-in's log.
+    """
+
+    place: Place
+    profile: Path
+    state: Path
+
+    def run(self, code: str, folder: Path, *, environment=None, **given) -> Said:
+        """Run code in GIMP without a window; it finds `TOOLS`, too."""
+        return console(
+            self.place,
+            self.profile,
+            f"{TOOLS}\n{code}",
+            folder=folder,
+            timeout=RUN_SECONDS,
+            environment=environment,
+            allowed=("GIMP_IS_PDB_PROCEDURE",),
+            **given,
+        )
+
+    def cases(self, code: str, folder: Path, *, environment=None, **given) -> "Cases":
+        """Run code that leaves a list of functions in `cases`, each of which looks into one case, one after the other.
+
+        A start of GIMP takes seconds, so many tests share one.
+        """
+        told = self.run(f"{code}\nresult = told_by(cases)", folder, environment=environment, **given)
+        return Cases(told.result)
+
+    def log(self) -> str:
+        """What the plug-in has logged."""
+        path = self.state / "plug-in.log"
+        return path.read_text() if path.exists() else ""
+
+
+def plug(place: Place, profile: Path, state: Path, libraries: Path, *, engine: Path | None = None) -> Plugged:
+    """Put the plug-in into a profile.
+
+    Args:
+        place: Where GIMP is.
+        profile: The profile.
+        state: A folder for the engine's files.
+        libraries: Where pyzmq and msgpack for GIMP's Python are.
+        engine: The program that starts an engine; None for one that must not be started.
+    """
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    contents = plugin_contents(CHECKOUT, profile, state, INSTALLER)
+    settings = json.loads(contents["settings.json"])
+    settings |= {"libraries": str(libraries), "engine": str(engine or state / "no-engine")}
+    contents["settings.json"] = json.dumps(settings).encode()
+    write_folder(plugin_folder(profile), contents, ENTRY)
+    return Plugged(place, profile, state)
+
+
+def host_engine(place: Place, file: Path) -> Path:
+    """Make a program that GIMP can start, and that is the engine in the Python of these tests."""
+    python = shlex.join([sys.executable, "-m", "engine"])
+    # GIMP in a folder of its own does not see that Python: its program steps out of there.
+    out = "" if place.root == Path("/") else f"nsenter --target {os.getpid()} --mount -- "
+    settings = f"PYTHONPATH={shlex.quote(str(CHECKOUT))} OMP_NUM_THREADS=1 PATH={shlex.quote(os.environ['PATH'])}"
+    file.write_text(f'#!/bin/sh\nexec {out}env {settings} {python} "$@"\n')
+    file.chmod(0o755)
+    return file
+
+
+def array_of(kept: dict):
+    """What `kept` has sent out of GIMP, as (height, width, channels)."""
+    samples = np.frombuffer(base64.b64decode(kept["pixels"]), KINDS[kept["form"].split()[1]])
+    return samples.reshape(kept["height"], kept["width"], -1)

@@ -1,0 +1,202 @@
+"""Fill Selection with Texture from another exemplar than what lies around, in a real GIMP."""
+
+import numpy as np
+import pytest
+from pictures import bricks, bytes_of
+from PIL import Image
+from plugged import array_of
+
+SIDE = 64
+CODE = """
+def bricks():
+    image = opened(wall)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 20, 24, 24)
+    return image, image.get_layers()
+
+
+def filled(image, drawables, **wishes):
+    before = everything(image)
+    _image, made = called("fill", image, drawables, quality="draft", **wishes)
+    found = {"texture": kept(made), "box": box_of(made)}
+    image.remove_layer(made)
+    return {**found, "rest": everything(image) == before, "open": len(Gimp.get_images())}
+
+
+def from_a_layer():
+    image, layers = bricks()
+    other = Gimp.Layer.new_from_drawable(opened(sea).get_layers()[0], image)
+    image.insert_layer(other, None, 0)
+    other.set_visible(False)
+    other.set_offsets(50, -30)
+    return filled(image, layers, exemplar="drawable", exemplar_drawable=other)
+
+
+def from_an_image():
+    image, layers = bricks()
+    other = opened(sea)
+    image_layer = other.get_layers()[0]
+    before = everything(other)
+    found = filled(image, layers, exemplar="drawable", exemplar_drawable=image_layer)
+    return {**found, "other": everything(other) == before}
+
+
+def from_an_image_with_a_palette():
+    image, layers = bricks()
+    other = opened(sea)
+    other.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
+    return filled(image, layers, exemplar="drawable", exemplar_drawable=other.get_layers()[0])
+
+
+def from_a_file():
+    image, layers = bricks()
+    before = len(Gimp.get_images())
+    found = filled(image, layers, exemplar="file", exemplar_file=Gio.File.new_for_path(sea))
+    return {**found, "left open": found["open"] - before}
+
+
+def from_a_pattern():
+    image, layers = bricks()
+    before = len(Gimp.get_images())
+    Gimp.context_set_opacity(30)
+    chosen = Gimp.context_get_pattern().get_name()
+    pattern = Gimp.Pattern.get_by_name("Leopard")
+    found = filled(image, layers, exemplar="pattern", exemplar_pattern=pattern)
+    alike = Gimp.context_get_pattern().get_name() == chosen and Gimp.context_get_opacity() == 30
+    Gimp.context_set_opacity(100)
+    _found, width, height, _bytes = pattern.get_info()
+    pixels = pattern.get_buffer(width, height, None).get(
+        Gegl.Rectangle.new(0, 0, width, height), 1.0, "R'G'B' u8", Gegl.AbyssPolicy.NONE)
+    colours = [sum(pixels[channel::3]) / (width * height) for channel in range(3)]
+    return {**found, "left open": found["open"] - before, "context kept": alike, "colours": colours}
+
+
+def all_of_a_layer():
+    image, layers = bricks()
+    Gimp.Selection.all(image)
+    return filled(image, layers, exemplar="file", exemplar_file=Gio.File.new_for_path(sea))
+
+
+def all_of_a_layer_unselected():
+    image, layers = bricks()
+    Gimp.Selection.none(image)
+    return filled(image, layers, exemplar="file", exemplar_file=Gio.File.new_for_path(sea))
+
+
+def without_alpha_in_gray():
+    image, layers = bricks()
+    image.convert_grayscale()
+    return filled(image, image.get_layers(), exemplar="file", exemplar_file=Gio.File.new_for_path(sea))
+
+
+def no_such_file():
+    image, layers = bricks()
+    return refused("fill", image, layers, exemplar="file", exemplar_file=Gio.File.new_for_path("/no/such.png"))
+
+
+def no_file():
+    image, layers = bricks()
+    return refused("fill", image, layers, exemplar="file")
+
+
+def no_picture():
+    image, layers = bricks()
+    return refused("fill", image, layers, exemplar="file", exemplar_file=Gio.File.new_for_path(poem))
+
+
+def no_drawable():
+    image, layers = bricks()
+    return refused("fill", image, layers, exemplar="drawable")
+
+
+def too_small():
+    image, layers = bricks()
+    other = opened(sea)
+    other.crop(6, 6, 0, 0)
+    return refused("fill", image, layers, exemplar="drawable", exemplar_drawable=other.get_layers()[0])
+
+
+def nothing_visible():
+    image, layers = bricks()
+    other = opened(sea)
+    other.get_layers()[0].add_alpha()
+    Gimp.Selection.all(other)
+    other.get_layers()[0].edit_clear()
+    return refused("fill", image, layers, exemplar="drawable", exemplar_drawable=other.get_layers()[0])
+
+
+cases = [
+    from_a_layer, from_an_image, from_an_image_with_a_palette, from_a_file, from_a_pattern, all_of_a_layer,
+    all_of_a_layer_unselected, without_alpha_in_gray, no_such_file, no_file, no_picture, no_drawable, too_small,
+    nothing_visible,
+]
+"""
+BLUE = ("from_a_layer", "from_an_image", "from_an_image_with_a_palette", "from_a_file")
+
+
+@pytest.fixture(scope="module")
+def cases(plugged, tmp_path_factory):
+    """All that these tests look at, made in one GIMP."""
+    folder = tmp_path_factory.mktemp("exemplars")
+    paths = {name: folder / f"{name}.png" for name in ("wall", "sea", "poem")}
+    Image.fromarray(bytes_of(bricks(SIDE, SIDE))).save(paths["wall"])
+    # Bricks of blue.
+    Image.fromarray(bytes_of(bricks(SIDE, SIDE))[..., ::-1] * np.uint8([0, 1, 1])).save(paths["sea"])
+    paths["poem"].write_text("The sea is calm tonight.")
+    return plugged.cases(CODE, folder / "run", **{name: str(path) for name, path in paths.items()})
+
+
+@pytest.mark.parametrize("case", BLUE)
+def test_the_texture_is_like_the_exemplar_and_not_like_what_lies_around(cases, case):
+    assert cases[case]["box"] == [20, 20, 24, 24]
+    colours = array_of(cases[case]["texture"])[6:-6, 6:-6, :3].reshape(-1, 3).mean(0)
+    around = bytes_of(bricks(SIDE, SIDE)).reshape(-1, 3).mean(0)
+    assert np.abs(colours - around[::-1] * [0, 1, 1]).max() < np.abs(colours - around).max() / 2
+
+
+@pytest.mark.parametrize("case", [*BLUE, "from_a_pattern", "all_of_a_layer", "all_of_a_layer_unselected"])
+def test_all_but_the_new_layer_is_as_it_was(cases, case):
+    assert cases[case]["rest"]
+
+
+def test_another_image_is_only_looked_at(cases):
+    assert cases["from_an_image"]["other"]
+
+
+@pytest.mark.parametrize("case", ["from_a_file", "from_a_pattern"])
+def test_no_image_stays_open_that_was_only_read(cases, case):
+    assert cases[case]["left open"] == 0
+
+
+def test_a_pattern_is_taken_as_it_is_and_the_painters_context_stays(cases):
+    found = cases["from_a_pattern"]
+    texture = array_of(found["texture"])[4:-4, 4:-4, :3].reshape(-1, 3).mean(0)
+    assert np.allclose(texture, found["colours"], atol=24)
+    assert found["context kept"]
+
+
+@pytest.mark.parametrize("case", ["all_of_a_layer", "all_of_a_layer_unselected"])
+def test_a_whole_layer_becomes_another_texture(cases, case):
+    assert cases[case]["box"] == [0, 0, SIDE, SIDE]
+    colours = array_of(cases[case]["texture"])[..., :3].reshape(-1, 3).mean(0)
+    assert colours[0] < 40 < 100 < colours[2]
+
+
+def test_an_exemplar_in_colours_serves_a_gray_image(cases):
+    texture = array_of(cases["without_alpha_in_gray"]["texture"])
+    assert (texture[..., 0] == texture[..., 2]).all()
+
+
+@pytest.mark.parametrize(
+    ("case", "sentence"),
+    [
+        # GIMP itself looks whether a file is there.
+        ("no_such_file", "This value is out of range."),
+        ("no_file", "No file is chosen: choose the exemplar's."),
+        ("no_picture", "poem.png is no picture that GIMP can open: choose another."),
+        ("no_drawable", "The exemplar's layer is not there: choose another."),
+        ("too_small", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
+        ("nothing_visible", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
+    ],
+)
+def test_what_cannot_be_an_exemplar_is_told_in_a_sentence(cases, case, sentence):
+    assert sentence in cases[case]

@@ -1,0 +1,147 @@
+"""Make Seamless, in a real GIMP."""
+
+import numpy as np
+import pytest
+from pictures import bytes_of, ramp
+from PIL import Image
+from plugged import array_of
+
+SIDE = 72
+# What is made anew along the border by itself, percent, and when asked for.
+BORDER, WIDER = 12, 25
+CODE = """
+def tiled(image, layers, **wishes):
+    before = everything(image)
+    made_in, made = called("seamless", image, layers, quality="draft", **wishes)
+    found = {
+        "same image": made_in.get_id() == image.get_id(),
+        "layers": [item.get_name() for item in image.get_layers()],
+        "box": box_of(made),
+        "mask": made.get_mask() is not None,
+        "texture": kept(made, "R'G'B'A u16"),
+        "before": kept(layers[0], "R'G'B'A u16"),
+    }
+    image.remove_layer(made)
+    return {**found, "rest": everything(image) == before}
+
+
+def whole():
+    image = opened(light)
+    return tiled(image, image.get_layers())
+
+
+def wider():
+    image = opened(light)
+    return tiled(image, image.get_layers(), border=25)
+
+
+def in_16_bits():
+    image = opened(light)
+    image.convert_precision(Gimp.Precision.U16_NON_LINEAR)
+    return tiled(image, image.get_layers())
+
+
+def offset():
+    image = opened(light)
+    image.resize(100, 90, 15, 9)
+    return tiled(image, image.get_layers())
+
+
+def selected():
+    image = opened(light)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 8, 12, 48, 40)
+    return tiled(image, image.get_layers())
+
+
+def holed():
+    # A transparent part, green underneath, is made anew, too.
+    image = opened(light)
+    layer = image.get_layers()[0]
+    layer.add_alpha()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 30, 30, 10, 10)
+    layer.edit_clear()
+    Gimp.Selection.none(image)
+    return tiled(image, [layer])
+
+
+def too_small():
+    image = opened(light)
+    image.scale(12, 12)
+    return refused("seamless", image, image.get_layers(), border=40)
+
+
+def selection_beside_the_layer():
+    image = opened(light)
+    image.resize(200, 72, 0, 0)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 100, 10, 40, 40)
+    return refused("seamless", image, image.get_layers())
+
+
+cases = [whole, wider, in_16_bits, offset, selected, holed, too_small, selection_beside_the_layer]
+"""
+MADE = ("whole", "wider", "in_16_bits", "offset", "selected", "holed")
+
+
+@pytest.fixture(scope="module")
+def cases(plugged, tmp_path_factory):
+    """All that these tests look at, made in one GIMP."""
+    folder = tmp_path_factory.mktemp("seamless")
+    Image.fromarray(bytes_of(ramp(SIDE, SIDE))).save(folder / "light.png")
+    return plugged.cases(CODE, folder / "run", light=str(folder / "light.png"))
+
+
+def seam(picture):
+    """The larger step from one border to the opposite one, in bytes."""
+    picture = picture[..., :3].astype(float) / 257
+    return max(np.abs(picture[0] - picture[-1]).mean(), np.abs(picture[:, 0] - picture[:, -1]).mean())
+
+
+@pytest.mark.parametrize("case", MADE)
+def test_all_but_the_new_layer_above_is_as_it_was(cases, case):
+    found = cases[case]
+    assert found["same image"]
+    assert found["layers"] == ["Texture, seed 0", "Background"]
+    assert not found["mask"]
+    assert found["rest"]
+
+
+@pytest.mark.parametrize(
+    ("case", "box"),
+    [
+        ("whole", [0, 0, SIDE, SIDE]),
+        ("offset", [15, 9, SIDE, SIDE]),
+        ("selected", [8, 12, 48, 40]),
+    ],
+)
+def test_the_result_has_the_size_and_place_of_what_it_is_made_from(cases, case, box):
+    assert cases[case]["box"] == box
+
+
+@pytest.mark.parametrize("case", MADE)
+def test_the_result_is_opaque_and_tiles(cases, case):
+    texture = array_of(cases[case]["texture"])
+    assert (texture[..., 3] == 65535).all()
+    # The borders of the picture itself are 170 bytes apart.
+    assert seam(array_of(cases["whole"]["before"])) > 150
+    assert seam(texture) < 24
+
+
+@pytest.mark.parametrize(("case", "percent"), [("whole", BORDER), ("in_16_bits", BORDER), ("wider", WIDER)])
+def test_the_middle_is_kept_as_it_is(cases, case, percent):
+    band = SIDE * percent // 100
+    middle = (slice(band, SIDE - band),) * 2
+    before, after = array_of(cases[case]["before"]), array_of(cases[case]["texture"])
+    assert np.array_equal(before[middle], after[middle])
+    assert not np.array_equal(before, after)
+
+
+def test_a_transparent_part_is_made_anew_from_what_is_visible(cases):
+    part = array_of(cases["holed"]["texture"])[30:40, 30:40, :3].astype(int) / 257
+    assert (part[..., 1] - part[..., 0]).max() < 24
+
+
+def test_what_cannot_be_made_to_tile_is_told_in_a_sentence(cases):
+    assert cases["too_small"] == "Too little of the picture would remain: take a larger one, or a narrower border."
+    assert cases["selection_beside_the_layer"] == (
+        "The selection lies outside of the layer: select a part of it, or nothing."
+    )

@@ -1,0 +1,109 @@
+"""The plug-in used by mouse and keyboard, in a real GIMP with its window."""
+
+import time
+
+import pytest
+from gimps import profile
+from painting import FILL, MENU, SECONDS, choose, ended, idle, layers, said, select_hole, wait, works
+from PIL import Image, ImageChops
+from plugged import plug
+from windows import window
+
+
+@pytest.fixture(scope="module")
+def painter(place, known_plug_ins, libraries, engine, tmp_path_factory, wall):
+    """A GIMP with its window, the wall, the plug-in and a warm engine."""
+    own = profile(tmp_path_factory.mktemp("painter") / "profile", known_plug_ins)
+    plug(place, own, engine.folder, libraries)
+    with window(place, own, wall) as found:
+        select_hole(found)
+        found.key("ctrl+shift+j")
+        yield found
+
+
+@pytest.fixture
+def dialog(painter):
+    """The dialog, opened by mouse; nothing of the test stays in the image."""
+    painter.menu(*MENU, f"{FILL}…")
+    painter.wait_for_window(FILL)
+    yield painter
+    painter.press("Close", window=FILL)
+    painter.wait_for_no_window(FILL)
+    while layers(painter) > 1:
+        painter.key("ctrl+z")
+        time.sleep(0.5)
+
+
+def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, pictures_folder):
+    # Beside the picture, so that it can be seen.
+    dialog.place_window(FILL, 556, 380)
+    dialog.screenshot(pictures_folder / "dialog.png")
+    works(dialog)
+    first = dialog.screenshot(pictures_folder / "first-frame.png")
+    time.sleep(1)
+    second = dialog.screenshot(pictures_folder / "later-frame.png")
+    with Image.open(first) as one, Image.open(second) as other:
+        assert ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox()
+    ended(dialog, "Done.")
+    dialog.screenshot(pictures_folder / "done.png")
+    assert layers(dialog) == 2
+    dialog.key("Escape")
+    dialog.wait_for_no_window(FILL)
+    dialog.key("ctrl+z")
+    wait(lambda: layers(dialog) == 1)
+    dialog.menu(*MENU, f"{FILL}…")
+    dialog.wait_for_window(FILL)
+
+
+def test_cancel_keeps_nothing(dialog, engine):
+    works(dialog)
+    dialog.press("Cancel", window=FILL)
+    ended(dialog, "Cancelled")
+    assert layers(dialog) == 1
+    wait(lambda: idle(engine), 20)
+
+
+def test_escape_cancels_what_is_going_on_and_the_dialog_stays(dialog, engine):
+    works(dialog)
+    dialog.key("Escape")
+    ended(dialog, "Cancelled")
+    assert layers(dialog) == 1
+    assert FILL in dialog.windows()
+    wait(lambda: idle(engine), 20)
+
+
+def test_stop_here_keeps_the_picture_so_far(dialog):
+    works(dialog)
+    dialog.press("Stop Here", window=FILL)
+    assert "Texture so far" in ended(dialog, "Done.")
+    assert layers(dialog) == 2
+
+
+def test_another_try_draws_another_seed_and_hides_the_first(dialog):
+    # GIMP names such a list after what is chosen.
+    choose(dialog, "normal", "Draft: a quick look")
+    seeds = []
+    for _try in range(2):
+        dialog.press("Fill", window=FILL)
+        wait(lambda: "sensitive" not in dialog.widget("Fill", window=FILL).states)
+        seeds.append(ended(dialog, "Done."))
+    assert seeds[0] != seeds[1]
+    assert layers(dialog) == 3
+
+
+def test_the_last_texture_is_repeated_without_a_dialog(painter):
+    painter.menu(*MENU, "Repeat Last Texture")
+    painter.wait_for_window(FILL)
+    painter.wait_for_no_window(FILL, SECONDS)
+    assert layers(painter) == 2
+    painter.key("ctrl+z")
+    wait(lambda: layers(painter) == 1)
+
+
+def test_the_engine_is_shown(painter, pictures_folder):
+    painter.menu(*MENU, "Engine…")
+    title = painter.wait_for_window("Texture Synthesis Engine")
+    wait(lambda: any("ready" in label for label in said(painter, title)))
+    painter.screenshot(pictures_folder / "engine.png")
+    painter.press("Close", window=title)
+    painter.wait_for_no_window(title)

@@ -1,0 +1,145 @@
+"""New Texture from Layer and Make Seamless by mouse, and what happens when the work is left in the middle."""
+
+import os
+import pathlib
+import signal
+import time
+
+import pytest
+from gimps import profile
+from painting import FILL, MENU, SECONDS, asked, choose, ended, idle, layers, said, select_hole, wait, works
+from plugged import host_engine, plug
+from provide import LOCALE
+from windows import window
+
+from installation.plugin import plugin_folder
+from protocol import EngineError, NoEngineError, find_engine
+from protocol.connection import CONNECTION_FILE
+
+NEW = "New Texture from Layer"
+SEAMLESS = "Make Seamless"
+
+
+@pytest.fixture
+def opened(place, known_plug_ins, libraries, engine, tmp_path, wall):
+    """A GIMP with its window, the wall, the plug-in and a warm engine, of which the test may leave nothing."""
+    own = profile(tmp_path / "profile", known_plug_ins)
+    plug(place, own, engine.folder, libraries)
+    with window(place, own, wall, allowed=("died unexpectedly", "Plug-in crashed")) as found:
+        yield found
+
+
+def plug_in_processes(place_of):
+    """Processes of the plug-in in a profile."""
+    script = str(place_of / "texture-synthesis.py").encode()
+    found = []
+    for folder in os.scandir("/proc"):
+        if folder.name.isdigit():
+            try:
+                with pathlib.Path(f"/proc/{folder.name}/cmdline").open("rb") as file:
+                    words = file.read()
+            except OSError:
+                continue
+            if script in words:
+                found.append(int(folder.name))
+    return found
+
+
+def test_new_textures_and_seamless_ones_are_made_by_mouse(opened, pictures_folder):
+    asked(opened, SEAMLESS)
+    choose(opened, "normal", "Draft: a quick look", SEAMLESS)
+    opened.screenshot(pictures_folder / "seamless-dialog.png")
+    opened.press(SEAMLESS, window=SEAMLESS)
+    ended(opened, "Done.", SEAMLESS)
+    opened.screenshot(pictures_folder / "seamless-done.png")
+    opened.press("Close", window=SEAMLESS)
+    opened.wait_for_no_window(SEAMLESS)
+    assert layers(opened) == 2
+    asked(opened, NEW)
+    choose(opened, "normal", "Draft: a quick look", NEW)
+    opened.press("Size in pixels", window=NEW)
+    opened.screenshot(pictures_folder / "new-dialog.png")
+    opened.press("Size by ratio", window=NEW)
+    opened.press("Make", window=NEW)
+    opened.wait_for_window("[Untitled]")
+    ended(opened, "Done.", NEW)
+    opened.screenshot(pictures_folder / "new-done.png")
+    assert "512x512" in opened.wait_for_window("[Untitled]")
+    opened.press("Close", window=NEW)
+
+
+def test_closing_the_image_in_the_middle_ends_the_job(opened, engine):
+    select_hole(opened)
+    asked(opened)
+    works(opened)
+    assert not idle(engine)
+    opened.activate("wall")
+    opened.key("ctrl+w")
+    opened.press("Discard Changes")
+    assert ended(opened, "The image was closed.")
+    wait(lambda: idle(engine), 20)
+
+
+def test_a_plug_in_that_is_killed_leaves_the_engine_idle_and_gimp_alive(opened, engine, tmp_path):
+    select_hole(opened)
+    asked(opened)
+    works(opened)
+    (process,) = plug_in_processes(plugin_folder(tmp_path / "profile"))
+    os.kill(process, signal.SIGKILL)
+    opened.wait_for_no_window(FILL)
+    wait(lambda: idle(engine), 20)
+    assert layers(opened) >= 1
+
+
+def test_quitting_gimp_in_the_middle_leaves_the_engine_idle(opened, engine, tmp_path):
+    select_hole(opened)
+    asked(opened)
+    works(opened)
+    os.killpg(opened.process.pid, signal.SIGTERM)
+    wait(lambda: not plug_in_processes(plugin_folder(tmp_path / "profile")), 20)
+    wait(lambda: idle(engine), 20)
+
+
+def test_the_engine_is_started_where_none_runs_and_outlives_gimp(place, known_plug_ins, libraries, tmp_path, wall):
+    own = profile(tmp_path / "profile", known_plug_ins)
+    state = tmp_path / "state"
+    plug(place, own, state, libraries, engine=host_engine(place, tmp_path / "texture-engine"))
+    try:
+        with window(place, own, wall) as found:
+            asked(found, "Engine")
+            title = found.wait_for_window("Texture Synthesis Engine")
+            assert any("not running" in label for label in said(found, title))
+            found.press("Start", window=title)
+            wait(lambda: any("ready" in label for label in said(found, title)))
+            found.press("Stop", window=title)
+            wait(lambda: any("has ended" in label or "not running" in label for label in said(found, title)))
+            found.press("Close", window=title)
+            select_hole(found)
+            asked(found)
+            works(found)
+        assert find_engine(state / CONNECTION_FILE)
+    finally:
+        end_engine(state)
+
+
+def end_engine(state):
+    """End the engine of a folder, if there is one."""
+    try:
+        process = find_engine(state / CONNECTION_FILE).process
+    except (NoEngineError, EngineError):
+        return
+    os.kill(process, signal.SIGINT)
+    until = time.monotonic() + 20
+    while pathlib.Path(f"/proc/{process}").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def test_it_speaks_german(place, known_plug_ins, libraries, engine, tmp_path, wall, pictures_folder):
+    own = profile(tmp_path / "profile", known_plug_ins)
+    plug(place, own, engine.folder, libraries)
+    with window(place, own, wall, language=LOCALE) as found:
+        found.menu("Filter", MENU[1], "Auswahl mit Textur füllen …")
+        found.wait_for_window("Auswahl mit Textur füllen", SECONDS)
+        assert found.widget("Vorlage", role="label")
+        found.screenshot(pictures_folder / "german.png")
+        found.press("Schließen", window="Auswahl mit Textur füllen")

@@ -1,0 +1,228 @@
+"""A real GIMP with its window, on a screen of its own: seen as screen readers see it, used by mouse and keyboard."""
+
+import json
+import re
+import subprocess
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gimps import LANGUAGE, end_group, refuse_faults, surroundings
+from provide import Place
+
+SCREEN = "1280x960x24"
+SIZE = (1270, 920)
+TITLE = "GNU Image Manipulation Program"
+START_SECONDS = 90
+WAIT_SECONDS = 20
+LOOK_SECONDS = 30
+JOB = Path(__file__).with_name("widget_job.py")
+
+
+@dataclass(frozen=True)
+class Widget:
+    """Something that can be seen in a window.
+
+    Attributes:
+        role: What it is, such as `push button`, `menu item`, `check box`, `spin button`, `label`.
+        name: Its label.
+        window: Title of the window it is in.
+        text: The text in it, if it has any.
+        value: The number it shows, if it is a slider, a spin button or a progress bar.
+        states: Of `sensitive`, `checked`, `selected`, `focused`, `expanded` and `active`.
+        box: Left, top, width and height on the screen, pixels.
+    """
+
+    role: str
+    name: str
+    window: str
+    text: str | None
+    value: float | None
+    states: tuple[str, ...]
+    box: tuple[int, int, int, int]
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """Where to click on it."""
+        left, top, width, height = self.box
+        return left + width // 2, top + height // 2
+
+
+@dataclass(frozen=True)
+class Window:
+    """A GIMP on a screen.
+
+    Attributes:
+        place: Where it is.
+        environment: What its commands are to know.
+        log: What it says.
+        process: Its process.
+    """
+
+    place: Place
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen
+
+    def screenshot(self, path: Path) -> Path:
+        """Keep a picture of the screen, PNG."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.tell("import", "-window", "root", "png:-"))
+        return path
+
+    def click(self, x: int, y: int, button=1) -> None:
+        """Click a place on the screen."""
+        self.tell("xdotool", "mousemove", str(x), str(y), "sleep", "0.1", "click", str(button))
+
+    def move(self, x: int, y: int) -> None:
+        """Move the pointer there."""
+        self.tell("xdotool", "mousemove", str(x), str(y))
+
+    def key(self, keys: str) -> None:
+        """Press keys, such as `ctrl+shift+f` or `Escape`."""
+        self.tell("xdotool", "key", "--clearmodifiers", keys)
+
+    def type(self, text: str) -> None:
+        """Type text."""
+        self.tell("xdotool", "type", "--delay", "20", text)
+
+    def windows(self) -> list[str]:
+        """Titles of the windows that are open, dialogs among them."""
+        return sorted({widget.name for widget in self.look(None) if widget.name})
+
+    def wait_for_window(self, title_part: str, seconds=WAIT_SECONDS) -> str:
+        """Wait until a window with this in its title is open."""
+        until = time.monotonic() + seconds
+        while True:
+            titles = self.windows()
+            if found := next((title for title in titles if title_part in title), None):
+                return found
+            assert time.monotonic() < until, f"no window {title_part!r} among {titles}: {self.said()}"
+            time.sleep(0.1)
+
+    def place_window(self, title_part: str, left: int, top: int) -> None:
+        """Move a window."""
+        self.tell(
+            "xdotool", "search", "--onlyvisible", "--name", re.escape(title_part), "windowmove", str(left), str(top)
+        )
+
+    def activate(self, title_part: str) -> None:
+        """Give a window the keyboard."""
+        self.tell("xdotool", "search", "--onlyvisible", "--name", re.escape(title_part), "windowactivate", "--sync")
+
+    def wait_for_no_window(self, title_part: str, seconds=WAIT_SECONDS) -> None:
+        """Wait until no window has this in its title."""
+        until = time.monotonic() + seconds
+        while any(title_part in title for title in self.windows()):
+            assert time.monotonic() < until, f"the window {title_part!r} stays: {self.said()}"
+            time.sleep(0.1)
+
+    def widgets(self, *, seconds=0.0, **wanted) -> list[Widget]:
+        """Look for what can be seen: all of it, or what is wanted by `name`, `role`, `window` (part of its title)."""
+        return self.look(wanted, seconds)
+
+    def look(self, wanted: dict[str, str] | None, seconds=0.0) -> list[Widget]:
+        """Look for what is wanted; for the windows alone if that is None."""
+        told = json.loads(self.tell("/usr/bin/python3", str(JOB), json.dumps(wanted), str(seconds), more=seconds))
+        return [Widget(**{**one, "states": tuple(one["states"]), "box": tuple(one["box"])}) for one in told]
+
+    def widget(self, name: str, *, seconds=WAIT_SECONDS, **wanted) -> Widget:
+        """Wait until there is one of this name; the last found, if there are several."""
+        found = self.widgets(seconds=seconds, name=name, **wanted)
+        assert found, f"nothing is called {name!r} {wanted or ''} among {self.names()}: {self.said()}"
+        return found[-1]
+
+    def press(self, name: str, *, seconds=WAIT_SECONDS, **wanted) -> Widget:
+        """Click what has this name, when it is there."""
+        found = self.widget(name, seconds=seconds, **wanted)
+        self.click(*found.middle)
+        return found
+
+    def menu(self, *labels: str) -> None:
+        """Open the menus of these names with the mouse, one out of the other, and click the last."""
+        for depth, label in enumerate(labels):
+            last = depth == len(labels) - 1
+            item = self.widget(label, role="menu item" if last else "menu")
+            assert "sensitive" in item.states, f"{' > '.join(labels)}: {label!r} is grayed out"
+            if last or depth == 0:
+                self.click(*item.middle)
+            else:
+                # A submenu opens beneath the pointer; a click could close it again.
+                self.move(*item.middle)
+
+    def names(self) -> list[str]:
+        """The names of all that can be seen."""
+        return sorted({widget.name for widget in self.widgets() if widget.name})
+
+    def said(self) -> str:
+        """What GIMP and its plug-ins said so far."""
+        return self.log.read_text(errors="replace")
+
+    def tell(self, *words: str, more=0.0) -> bytes:
+        """Run a command on its screen, and give what it says."""
+        assert self.process.poll() is None, f"GIMP has ended with status {self.process.returncode}: {self.said()}"
+        done = subprocess.run(
+            self.place.command(*words),
+            capture_output=True,
+            timeout=LOOK_SECONDS + more,
+            env=self.environment,
+            check=False,
+        )
+        assert done.returncode == 0, f"{words[0]}: {done.stderr.decode(errors='replace')}"
+        return done.stdout
+
+
+@contextmanager
+def window(place: Place, profile_folder: Path, *files: Path, language=LANGUAGE, environment=None, allowed=()):
+    """Run a GIMP with its window for a while; complaints that no pattern in `allowed` matches fail the test."""
+    log = profile_folder.with_name(f"{profile_folder.name}.log")
+    around = surroundings(place, profile_folder, language, environment)
+    with ExitStack() as stack:
+        screen = beside(stack, place, around, "Xvfb", "-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp")
+        around["DISPLAY"] = f":{screen}"
+        around["DBUS_SESSION_BUS_ADDRESS"] = beside(
+            stack, place, around, "dbus-daemon", "--session", "--nofork", "--print-address=1"
+        )
+        beside(stack, place, around, "openbox", answers=False)
+        words = [place.window, "--no-splash", *map(str, files)]
+        with log.open("wb") as sink:
+            process = started(place.command(*words), around, sink)
+        stack.callback(end_group, process)
+        found = Window(place, around, log, process)
+        enlarge(found, found.wait_for_window(files[-1].stem if files else TITLE, START_SECONDS))
+        yield found
+    refuse_faults(log.read_text(errors="replace"), allowed)
+
+
+def enlarge(window: Window, title: str) -> None:
+    """Have GIMP's window fill the screen."""
+    found = window.tell("xdotool", "search", "--onlyvisible", "--name", re.escape(title)).decode().split()
+    window.tell("xdotool", "windowmove", found[0], "0", "0", "windowsize", found[0], *map(str, SIZE))
+    until = time.monotonic() + WAIT_SECONDS
+    # With its frame it is somewhat larger.
+    while window.widget(title, role="frame").box[2] < SIZE[0]:
+        assert time.monotonic() < until, f"the window stays as small as it is: {window.said()}"
+        time.sleep(0.1)
+
+
+def beside(stack: ExitStack, place: Place, environment, *words: str, answers=True) -> str:
+    """Run something that the window needs, as long as the window is there, and give its first line."""
+    process = started(place.command(*words), environment, subprocess.DEVNULL, subprocess.PIPE)
+    stack.callback(end_group, process)
+    stack.callback(process.stdout.close)
+    line = process.stdout.readline().decode().strip() if answers else ""
+    assert line or not answers, f"{words[0]} does not start"
+    return line
+
+
+def started(command: list[str], environment, errors, output=None) -> subprocess.Popen:
+    """Start a process that leads a group of its own."""
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output or errors,
+        stderr=errors,
+        env=environment,
+        start_new_session=True,
+    )

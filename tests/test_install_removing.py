@@ -1,0 +1,98 @@
+"""`install.py --uninstall`."""
+
+import shutil
+
+from engines import running
+from installs import empty_home, no_gimp_of_the_system, plugin
+
+LEFT_BY_THE_ENGINE = ("client.secret", "engine.secret", "engine.lock", "engine.log", "engine.log.1")
+
+
+def files_in(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+def test_nothing_is_left_but_what_was_there_before(own_home):
+    values = own_home.gimp() / "plug-in-settings"
+    own_home.install()
+    for name in LEFT_BY_THE_ENGINE:
+        (own_home.state / name).touch()
+    # GIMP keeps the last values of every dialog.
+    values.mkdir()
+    for procedure in ("plug-in-texture-synthesis-new", "plug-in-blur"):
+        (values / f"GimpProcedureConfigRun-{procedure}.last").touch()
+    told = own_home.install("--uninstall")
+    assert told.endswith("Texture Synthesis is uninstalled\n")
+    assert files_in(own_home.folder / ".config/GIMP/3.0") == {
+        "gimprc",
+        "plug-in-settings/GimpProcedureConfigRun-plug-in-blur.last",
+    }
+    assert not own_home.data.exists()
+    assert not own_home.state.exists()
+    assert own_home.install("--uninstall") == "nothing of Texture Synthesis is installed\n"
+
+
+def test_an_engine_that_is_running_is_ended_first(own_home):
+    own_home.gimp()
+    own_home.install()
+    with running(own_home.state, "--device", "cpu") as engine:
+        engine.client().close()
+        told = own_home.install("--uninstall")
+        assert f"- end the engine that is running (process {engine.process.pid})" in told
+        assert engine.process.wait(10) == 0
+    assert not own_home.state.exists()
+
+
+def test_what_is_kept_is_told(own_home):
+    own_home.gimp()
+    own_home.install()
+    keys, weights = own_home.state / "authorized_keys", own_home.folder / ".cache/gimp-texture-synthesis/encoders"
+    keys.write_text("desk")
+    weights.mkdir(parents=True)
+    notes = own_home.state / "notes.txt"
+    notes.write_text("mine")
+    told = own_home.install("--uninstall")
+    assert f"kept: {keys}, the clients that you have let in\n" in told
+    assert f"kept: {weights}, the encoders that were fetched\n" in told
+    assert files_in(own_home.state) == {"authorized_keys", "notes.txt"}
+    assert weights.exists()
+
+
+def test_a_dry_run_removes_nothing(own_home):
+    profile = own_home.gimp()
+    own_home.install()
+    before = own_home.snapshot()
+    told = own_home.install("--uninstall", "--dry-run")
+    assert f"would remove {plugin(profile)}\n" in told
+    assert f"would remove the environment in {own_home.environment}\n" in told
+    assert own_home.snapshot() == before
+
+
+@no_gimp_of_the_system
+def test_a_gimp_that_was_never_started_is_as_before(own_home):
+    own_home.program("gimp-3.0", "3.0.4")
+    own_home.install()
+    own_home.install("--uninstall")
+    # An empty profile would keep GIMP from taking over older settings.
+    assert not (own_home.folder / ".config/GIMP").exists()
+
+
+def test_gimps_and_environments_elsewhere_are_remembered(own_home, tmp_path):
+    own = tmp_path / "portable"
+    (own / "plug-ins/others").mkdir(parents=True)
+    shutil.move(own_home.environment, own_home.source / ".venv")
+    own_home.install("--here", "--gimp", own)
+    own_home.install("--uninstall")
+    assert [path.name for path in (own / "plug-ins").iterdir()] == ["others"]
+    assert not (own_home.source / ".venv").exists()
+    assert not own_home.data.exists()
+
+
+def test_an_environment_of_somebody_elses_is_kept(installed, tmp_path):
+    home = empty_home(tmp_path, installed.house)
+    other = home.source / ".venv/pyvenv.cfg"
+    other.parent.mkdir()
+    other.write_text("mine")
+    told = home.install("--uninstall", "--here")
+    assert told.startswith(f"kept: {other.parent}, which was made by something else\n")
+    assert other.read_text() == "mine"
