@@ -6,7 +6,7 @@ from pictures import bricks, tensor
 
 from engine.synthesis import Exemplar, Settings, Surroundings, synthesize
 from engine.synthesis.alignment import Ground, covering_alignments, find_alignments, laid_over
-from engine.synthesis.completion import complete
+from engine.synthesis.completion import PIECE, _depth, complete
 from engine.synthesis.drafting import Draft
 from engine.synthesis.encoders import load_encoder
 from engine.synthesis.octaves import Octave
@@ -50,11 +50,13 @@ def last(pieces):
 
 def ended(work):
     """What is returned after all pieces of some work."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
+    found = []
+
+    def watched():
+        found.append((yield from work))
+
+    list(watched())
+    return found[0]
 
 
 def joints_in(picture):
@@ -141,6 +143,49 @@ def test_every_round_gives_a_canvas():
     found = rounds(*around(wall(), MASK))
     assert len(found) > 5
     assert all(torch.isfinite(canvas).all() and canvas.shape == (1, 3, 120, 144) for canvas, _ in found)
+
+
+def test_the_work_is_done_in_pieces_that_do_not_grow_with_the_hole(monkeypatch):
+    laid = []
+
+    def counting(picture, offset, size):
+        laid[-1] += size[0] * size[1]
+        return laid_over(picture, offset, size)
+
+    monkeypatch.setattr("engine.synthesis.completion.laid_over", counting)
+    mask = hole(300, 300, rows=slice(50, 250), columns=slice(50, 250))
+    laid.append(0)
+    laid.extend(0 for _ in complete(*around(wall(300, 300), mask)))
+    # Every alignment is laid over the canvas a few times in a row.
+    assert max(laid) < 5 * PIECE
+    assert sum(laid) > 50 * PIECE
+
+
+def test_a_large_hole_is_filled_on_a_smaller_scale_and_at_full_size_once():
+    mask = hole(640, 700, rows=slice(60, 580), columns=slice(80, 620))
+    exemplar, surroundings = around(wall(640, 700), mask)
+    *earlier, (found, missing) = rounds(exemplar, surroundings)
+    assert not missing.any()
+    kept = (mask == 0).expand_as(found)
+    assert torch.equal(found[kept], surroundings.known[kept])
+    # Shown meanwhile is what is seen on the smaller scale: fours of the same pixel.
+    seen = earlier[-1][0][..., 100:500, 100:500]
+    assert torch.equal(seen[..., ::2, ::2], seen[..., 1::2, 1::2])
+    assert not torch.equal(found[..., 100:500:2, 100:500:2], found[..., 101:500:2, 101:500:2])
+    # Course by course, as the lines of joints are too far from the border to be all in place.
+    lines = joints_in(found)[..., 80:620].float().mean(3)[0, 0, 60:580]
+    assert float((lines > 0.7).float().mean()) == pytest.approx(JOINT / COURSE, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"), [(slice(20, 61), slice(30, 50)), (slice(0, 7), slice(0, 40)), (slice(9, 10), slice(5, 6))]
+)
+def test_the_depth_of_a_hole_is_how_often_a_pixel_can_be_taken_off_all_around(rows, columns):
+    free = hole(64, 70, rows=rows, columns=columns)
+    left, count = free, 0
+    while bool(left.any()):
+        left, count = 1 - torch.nn.functional.max_pool2d(1 - left, 3, 1, 1), count + 1
+    assert _depth(free) == count
 
 
 def test_the_same_hole_is_filled_with_the_same_bytes():
@@ -240,10 +285,32 @@ def test_a_draft_that_finds_no_memory_is_done_without(monkeypatch):
 # All of it.
 
 
-def test_a_filled_wall_has_its_courses_where_they_were():
+@pytest.fixture(scope="module")
+def filled_wall():
     exemplar, surroundings = around(wall(), MASK)
     settings = Settings((120, 144), quality="draft", memory=2**33)
-    *_, snapshot = synthesize(exemplar, load_encoder("compact"), settings, surroundings=surroundings)
+    return list(synthesize(exemplar, load_encoder("compact"), settings, surroundings=surroundings))
+
+
+def test_while_the_draft_is_worked_out_snapshots_of_the_same_step_show_it(filled_wall):
+    drafting = [s for s in filled_wall if s.step and not s.losses]
+    stepping = [s for s in filled_wall if s.losses or not s.step]
+    assert len(drafting) > 20
+    assert {(s.octave, s.step) for s in drafting} == {(1, drafting[0].step)}
+    assert len({id(s.picture) for s in drafting}) > 5
+    assert not torch.equal(drafting[0].picture, drafting[-1].picture)
+    assert [s.step for s in stepping] == list(range(filled_wall[-1].steps + 1))
+
+
+def test_a_canvas_that_wraps_around_has_no_draft():
+    exemplar, surroundings = around(wall(), MASK)
+    settings = Settings((120, 144), quality="draft", steps=2, seamless=True)
+    snapshots = synthesize(exemplar, load_encoder("compact"), settings, surroundings=surroundings)
+    assert all(s.losses for s in snapshots if s.step)
+
+
+def test_a_filled_wall_has_its_courses_where_they_were(filled_wall):
+    snapshot = filled_wall[-1]
     assert offset_of_lines(snapshot.picture, wall(), MASK) == 0
     agreed = (joints_in(snapshot.picture) == joints_in(wall()))[MASK > 0]
     assert float(agreed.float().mean()) > 0.85

@@ -166,14 +166,21 @@ def _alignments(site: _Site) -> Generator[None, None, tuple[list[Offset], float]
     exemplar = Ground(_features(site.picture), _inner(site.valid))
     found = yield from find_alignments(canvas, exemplar, site.free, most=16, each=8)
     yield
-    found += covering_alignments(site.valid, _missing(site, found), most=32)
-    return found, float(_missing(site, found).sum() / site.free.sum())
+    left = yield from _missing(site, site.free, found)
+    more = covering_alignments(site.valid, left, most=32)
+    left = yield from _missing(site, left, more)
+    return found + more, float(left.sum() / site.free.sum())
 
 
-def _missing(site: _Site, offsets: Sequence[Offset]) -> Tensor:
-    missing = site.free.clone()
-    for offset in offsets:
-        missing *= 1 - laid_over(site.valid, offset, site.size)
+def _missing(site: _Site, missing: Tensor, offsets: Sequence[Offset]) -> Generator[None, None, Tensor]:
+    """Leave what is missing where no offset brings the exemplar to."""
+    together = max(1, PIECE // missing.numel())
+    for number, offset in enumerate(offsets):
+        if number % together == 0:
+            yield
+            if not bool(missing.any()):
+                break
+        missing = missing * (1 - laid_over(site.valid, offset, site.size))
     return missing
 
 
