@@ -202,15 +202,6 @@ def test_the_inner_part_is_further_than_two_pixels_from_what_is_kept():
     assert torch.equal(found, expected)
 
 
-def test_the_inner_part_of_a_canvas_that_wraps_keeps_off_what_is_at_the_other_side():
-    kept = torch.zeros(1, 1, 16, 20)
-    kept[..., 0, 3], kept[..., 9, 19] = 1, 1
-    whole = Surroundings(noise(1, 3, 16, 20), 1 - kept)
-    tiled = Surroundings(noise(1, 3, 48, 60), 1 - kept.repeat(1, 1, 3, 3))
-    assert torch.equal(inner_part(whole, wrap=True), inner_part(tiled)[..., 16:32, 20:40])
-    assert int(inner_part(whole).sum()) > int(inner_part(whole, wrap=True).sum())
-
-
 # Valid regions.
 
 

@@ -48,20 +48,10 @@ def surroundings_at(surroundings: Surroundings, size: Size, *, wrap: bool = Fals
     return Surroundings(fill_unknown(known, (weight > 0.01).to(weight), wrap=wrap).clamp(0, 1), 1 - weight)
 
 
-def inner_part(surroundings: Surroundings, *, wrap: bool = False, rim: int = 2) -> Tensor:
-    """Mark the pixels of the free part that are further than its rim from what is kept.
-
-    Args:
-        surroundings: What is kept.
-        wrap: Whether the canvas wraps around.
-        rim: How wide the rim is, pixels.
-
-    Returns:
-        Boolean, shape (1, 1, height, width).
-    """
+def inner_part(surroundings: Surroundings, rim: int = 2) -> Tensor:
+    """Mark the pixels of the free part that are further than its rim from what is kept, (1, 1, height, width)."""
     kept = (surroundings.mask < 0.5).to(surroundings.mask)
-    padded = F.pad(kept, (rim, rim, rim, rim), mode="circular" if wrap else "constant")
-    return F.max_pool2d(padded, 2 * rim + 1, 1) == 0
+    return F.max_pool2d(kept, 2 * rim + 1, 1, rim) == 0
 
 
 def judged_regions(

@@ -75,7 +75,8 @@ class Objective:
         self._thrifty = working_set.thrifty
         self._generator = generator
         self._encoder = task.encoder.with_padding("circular") if task.seamless else task.encoder
-        self._inner = None if surroundings is None else inner_part(surroundings, wrap=task.seamless)
+        # Where the border blends into what is kept, features alone hold free pixels that no pixel critic judges.
+        self._inner = None if surroundings is None or task.seamless else inner_part(surroundings)
         self._parts = list(_build(task, octave, surroundings, working_set))
         self._untried = {critic for _, critic in self._parts}
         self._step = 0
