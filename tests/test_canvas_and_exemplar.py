@@ -202,6 +202,22 @@ def test_the_inner_part_is_further_than_two_pixels_from_what_is_kept():
     assert torch.equal(found, expected)
 
 
+@pytest.mark.parametrize("wide", [1, 3])
+def test_a_border_that_is_hardly_soft_has_a_rim(wide):
+    mask = ((torch.arange(40) - 15) / wide).clamp(0, 1).expand(1, 1, 20, 40)
+    found = inner_part(Surroundings(noise(1, 3, 20, 40), mask))[0, 0, 9]
+    first_free = int((mask[0, 0, 9] >= 0.5).nonzero()[0])
+    assert not found[: first_free + 2].any()
+    assert found[first_free + 2 :].all()
+
+
+def test_a_border_that_blends_into_what_is_kept_has_no_rim():
+    mask = ((torch.arange(40) - 12) / 16).clamp(0, 1).expand(1, 1, 20, 40)
+    found = inner_part(Surroundings(noise(1, 3, 20, 40), mask))[0, 0, 9]
+    assert found[15:].all()
+    assert not found[:12].any()
+
+
 # Valid regions.
 
 

@@ -49,9 +49,24 @@ def surroundings_at(surroundings: Surroundings, size: Size, *, wrap: bool = Fals
 
 
 def inner_part(surroundings: Surroundings, rim: int = 2) -> Tensor:
-    """Mark the pixels of the free part that are further than its rim from what is kept, (1, 1, height, width)."""
-    kept = (surroundings.mask < 0.5).to(surroundings.mask)
-    return F.max_pool2d(kept, 2 * rim + 1, 1, rim) == 0
+    """Mark the pixels of the free part that are further than its rim from what is kept.
+
+    A border that is softer than the rim is wide has no rim.
+
+    Args:
+        surroundings: What is kept.
+        rim: How wide the rim is, pixels.
+
+    Returns:
+        Boolean, shape (1, 1, height, width).
+    """
+
+    def most(values: Tensor) -> Tensor:
+        return F.max_pool2d(values, 2 * rim + 1, 1, rim)
+
+    mask = surroundings.mask
+    soft = (most(1 - mask) < 0.99) & (most(mask) < 0.99)
+    return (most((mask < 0.5).to(mask)) == 0) | soft
 
 
 def judged_regions(
