@@ -28,8 +28,7 @@ class Place:
         above: The layer above which it goes, or None for the top.
         left: Of the texture in the image, pixels.
         top: Likewise.
-        whole: Width and height of what the engine makes, pixels.
-        part: The part of that which becomes the layer.
+        part: The part of what the engine makes that becomes the layer.
         masked: Whether the selection becomes the layer's mask.
     """
 
@@ -37,7 +36,6 @@ class Place:
     above: Gimp.Layer | None
     left: int
     top: int
-    whole: tuple[int, int]
     part: Box
     masked: bool
 

@@ -93,11 +93,9 @@ def _returned(procedure: Gimp.Procedure, outcome: Outcome) -> Gimp.ValueArray:
     status = Gimp.PDBStatusType.CANCEL if outcome.cancelled else Gimp.PDBStatusType.SUCCESS
     values = procedure.new_return_values(status, None)
     if status == Gimp.PDBStatusType.SUCCESS:
-        found = (
-            (outcome.text,)
-            if procedure.get_name() == PREFIX + ENGINE
-            else (outcome.image, outcome.layers[-1] if outcome.layers else None)
-        )
+        # The user may have closed the image since.
+        made = [item for item in (outcome.image, *outcome.layers[-1:]) if item is not None and item.is_valid()]
+        found = [outcome.text] if procedure.get_name() == PREFIX + ENGINE else made
         for number, value in enumerate(found, start=1):
             spec = procedure.get_return_values()[number - 1]
             values.remove(number)

@@ -83,7 +83,7 @@ def texture(colour=RED, seed=7, *, finished=True):
 
 def place_in(gimp, image, above="below", **changes):
     """Where a texture of 16 by 8 pixels goes."""
-    wishes = {"left": 5, "top": 6, "whole": (16, 8), "part": Box(0, 0, 16, 8), "masked": False, **changes}
+    wishes = {"left": 5, "top": 6, "part": Box(0, 0, 16, 8), "masked": False, **changes}
     return gimp.growth.Place(image, named(image, above) if above else None, **wishes)
 
 
@@ -140,7 +140,7 @@ def test_a_coarse_frame_is_enlarged_to_what_it_covers(gimp, image):
 
 
 def test_a_frame_of_a_part_is_shown_where_it_belongs(gimp, image):
-    growth = growing(gimp, image, whole=(40, 30), part=Box(10, 10, 16, 8))
+    growth = growing(gimp, image, part=Box(10, 10, 16, 8))
     growth.show(frame(RED, covered=Box(14, 12, 50, 3)), 0)
     shown = named(image, "Octave 0").bytes()[..., :3]
     due = np.zeros((8, 16, 3), np.uint8)
@@ -149,7 +149,7 @@ def test_a_frame_of_a_part_is_shown_where_it_belongs(gimp, image):
 
 
 def test_a_frame_that_covers_nothing_of_the_layer_is_black(gimp, image):
-    growth = growing(gimp, image, whole=(80, 8), part=Box(0, 0, 16, 8))
+    growth = growing(gimp, image, part=Box(0, 0, 16, 8))
     growth.show(frame(RED, covered=Box(20, 0, 16, 8)), 0)
     assert colours(named(image, "Octave 0")) == {(0, 0, 0)}
 
@@ -241,7 +241,7 @@ def test_only_the_part_that_was_wanted_becomes_the_layer(gimp, image):
     data = np.zeros((30, 40, 4), np.uint8)
     data[10:18, 10:26] = (*RED, 255)
     whole = Texture(7, Raster(40, 30, 4, "u8", data.tobytes()), finished=True)
-    (layer,) = growing(gimp, image, whole=(40, 30), part=Box(10, 10, 16, 8)).finish([whole])
+    (layer,) = growing(gimp, image, part=Box(10, 10, 16, 8)).finish([whole])
     assert np.array_equal(layer.bytes(), data[10:18, 10:26])
 
 
