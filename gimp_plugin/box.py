@@ -35,7 +35,16 @@ class Box:
         bottom = min(self.y + self.height, other.y + other.height)
         return Box(left, top, max(0, right - left), max(0, bottom - top))
 
-    def middle(self, longest: int) -> "Box":
-        """Take the middle of it, no side longer than so many pixels."""
+    def parts(self, longest: int) -> list["Box"]:
+        """Cut out parts no side of which is longer than so many pixels.
+
+        Args:
+            longest: Pixels.
+
+        Returns:
+            The middle first, then those at the sides and in the corners; itself alone where it is no longer.
+        """
         width, height = min(self.width, longest), min(self.height, longest)
-        return Box(self.x + (self.width - width) // 2, self.y + (self.height - height) // 2, width, height)
+        across, down = self.width - width, self.height - height
+        corners = [(x, y) for y in (down // 2, 0, down) for x in (across // 2, 0, across)]
+        return [Box(self.x + x, self.y + y, width, height) for x, y in dict.fromkeys(corners)]

@@ -76,7 +76,8 @@ class EngineLink:
 
     def renew(self) -> None:
         """Look for an engine again, where the last one is gone or there was none."""
-        if self.client is not None and self.client.connected:
+        on_its_way = self.client is None and not self.problem
+        if on_its_way or (self.client is not None and self.client.connected):
             return
         self.close()
         self.problem = ""
@@ -169,4 +170,5 @@ def start_engine(installation: Installation, said: IO[bytes]) -> "subprocess.Pop
 
 def sandboxed() -> bool:
     """Whether this GIMP may not start programs of its host: a Flatpak or a Snap."""
-    return Path("/.flatpak-info").exists() or "SNAP" in os.environ
+    # A terminal that is a Snap sets the variables, too, for a GIMP that is none.
+    return Path("/.flatpak-info").exists() or os.environ.get("SNAP_NAME") == "gimp"

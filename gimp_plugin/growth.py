@@ -28,8 +28,7 @@ class Place:
         above: The layer above which it goes, or None for the top.
         left: Of the texture in the image, pixels.
         top: Likewise.
-        whole: Width and height of what the engine makes, pixels.
-        part: The part of that which becomes the layer.
+        part: The part of what the engine makes that becomes the layer.
         masked: Whether the selection becomes the layer's mask.
     """
 
@@ -37,7 +36,6 @@ class Place:
     above: Gimp.Layer | None
     left: int
     top: int
-    whole: tuple[int, int]
     part: Box
     masked: bool
 
@@ -59,6 +57,7 @@ class Growth:
         self._selected = place.image.get_selected_layers()
         self._group: Gimp.GroupLayer | None = None
         self._open = False
+        self._results: list[Gimp.Layer] = []
         self._frames: dict[tuple[int, int], Gimp.Layer] = {}
 
     def show(self, frame: Frame, number: int) -> None:
@@ -73,6 +72,8 @@ class Growth:
         """
         self.check()
         layer = self._frames.get((number, frame.octave))
+        if self._group is not None and self._group.get_lock_content():
+            return
         if layer is None:
             name = _("Octave {octave}").format(octave=frame.octave)
             layer = self._insert(name, self._cut(frame), self._opened_group(), 0)
@@ -97,26 +98,31 @@ class Growth:
         self._begin()
         try:
             kept = self._keep and canvas.attached(self._group)
-            parent, position = (self._group, 0) if kept else self._position()
-            layers = []
+            parent, position = self._inside() if kept else self._position()
             for texture in textures:
                 name = _("Texture, seed {seed}") if texture.finished else _("Texture so far, seed {seed}")
                 part = samples.crop(texture.raster, self._place.part)
-                layers.append(self._insert(name.format(seed=texture.seed), part, parent, position))
+                self._results.append(self._insert(name.format(seed=texture.seed), part, parent, position))
             for older in self._earlier:
                 if canvas.attached(older):
                     older.set_visible(False)
             if not kept:
                 self._remove_group()
             self._select()
+        except GoneError:
+            self.abandon()
+            raise
         finally:
             self._end()
-        return layers
+        return self._results
 
     def abandon(self) -> None:
         """Take everything away again; what is gone already is no matter."""
         if self._place.image.is_valid():
             self._remove_group()
+            for layer in filter(canvas.attached, self._results):
+                self._place.image.remove_layer(layer)
+            self._results = []
             self._select()
         self._end()
 
@@ -151,15 +157,25 @@ class Growth:
             self._select()
         return self._group
 
+    def _inside(self) -> tuple[Gimp.Layer | None, int]:
+        """Find the place in the group of frames."""
+        group = self._group
+        if group is None or any(item.get_lock_content() for item in (group, *canvas.groups_of(group))):
+            return self._outside(group)
+        return group, 0
+
     def _position(self) -> tuple[Gimp.Layer | None, int]:
         above = self._place.above
-        if above is None or not canvas.attached(above):
+        return self._outside(above) if canvas.attached(above) else (None, 0)
+
+    def _outside(self, layer: Gimp.Layer | None) -> tuple[Gimp.Layer | None, int]:
+        """Find the place above a layer, and outside of groups that are locked: what is in those cannot be written."""
+        if layer is None:
             return None, 0
-        # What is inside of a locked group cannot be written.
-        for group in canvas.groups_of(above):
+        for group in canvas.groups_of(layer):
             if group.get_lock_content():
-                above = group
-        return above.get_parent(), self._place.image.get_item_position(above)
+                layer = group
+        return layer.get_parent(), self._place.image.get_item_position(layer)
 
     def _insert(self, name: str, raster: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
         image = self._place.image
@@ -167,7 +183,9 @@ class Growth:
         layer = Gimp.Layer.new(image, name, raster.width, raster.height, kind, 100, Gimp.LayerMode.NORMAL)
         layer.set_offsets(self._place.left, self._place.top)
         image.insert_layer(layer, parent, position)
-        canvas.write(layer, raster)
+        if not canvas.write(layer, raster):
+            image.remove_layer(layer)
+            raise GoneError(_("The layers around the texture were locked."))
         if self._place.masked:
             layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
         self._select()

@@ -9,6 +9,8 @@ from pathlib import Path
 SETTINGS_FILE = "settings.json"
 FOLDER_VARIABLE = "TEXTURE_ENGINE_FOLDER"
 
+_NAMES = ("engine", "folder", "libraries", "installer", "software")
+
 
 class InstallationError(RuntimeError):
     """An installation that is not whole, told in one sentence."""
@@ -48,12 +50,9 @@ def read_installation(plugin: Path) -> Installation:
     path = plugin / SETTINGS_FILE
     try:
         found = json.loads(path.read_text("utf-8"))
+        engine, folder, libraries, installer, software = (_text(found, name) for name in _NAMES)
         return Installation(
-            engine=str(found["engine"]),
-            folder=Path(os.environ.get(FOLDER_VARIABLE) or str(found["folder"])),
-            libraries=Path(str(found["libraries"])),
-            installer=str(found["installer"]),
-            software=str(found["software"]),
+            engine, Path(os.environ.get(FOLDER_VARIABLE) or folder), Path(libraries), installer, software
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InstallationError(f"{path} cannot be read ({error}): run its install.py again") from None
@@ -75,8 +74,16 @@ def make_importable(installation: Installation) -> None:
     try:
         import msgpack  # noqa: F401
         import zmq  # noqa: F401
-    except ImportError as error:
+    # A library that is broken can be an OSError.
+    except (ImportError, OSError) as error:
         version = ".".join(map(str, sys.version_info[:2]))
         raise InstallationError(
             f"pyzmq and msgpack for GIMP's Python {version} are missing ({error}): run `{installation.installer}`"
         ) from None
+
+
+def _text(found: dict[str, object], name: str) -> str:
+    value = found[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value

@@ -156,20 +156,20 @@ def check_exemplar(exemplar: Raster) -> Raster:
         exemplar: With alpha.
 
     Returns:
-        The part; at most 1024 pixels a side, from its middle.
+        The part, at most 1024 pixels a side: the middle, or where more is visible.
 
     Raises:
         PlanError: Too little of it is visible.
     """
     visible = samples.opaque_box(exemplar)
-    if not visible or not _enough(exemplar):
+    if min(visible.width, visible.height) < SMALLEST_EXEMPLAR or not _enough(exemplar):
         raise PlanError(
             _("The exemplar has no visible part of {side} × {side} px or more: choose another.").format(
                 side=SMALLEST_EXEMPLAR
             )
         )
-    part = samples.crop(exemplar, visible.middle(LONGEST_EXEMPLAR))
-    return part if min(part.width, part.height) >= SMALLEST_EXEMPLAR and _enough(part) else exemplar
+    parts = [samples.crop(exemplar, box) for box in visible.parts(LONGEST_EXEMPLAR)]
+    return max(parts, key=lambda part: samples.transparent(part).count(0))
 
 
 def mask_raster(mask: bytes, width: int, height: int) -> Raster:

@@ -183,4 +183,4 @@ def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
 
 
 def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: Plan, *, masked: bool) -> Place:
-    return Place(image, above, box.x, box.y, (plan.width, plan.height), plan.part, masked)
+    return Place(image, above, box.x, box.y, plan.part, masked)

@@ -7,6 +7,7 @@ from pathlib import Path
 LAST_FILE = "last-texture.json"
 
 FILL, NEW, SEAMLESS = "fill", "new", "seamless"
+TASKS = (FILL, NEW, SEAMLESS)
 SURROUNDINGS, DRAWABLE, FILE, PATTERN = "surroundings", "drawable", "file", "pattern"
 IMAGE, LAYERS = "image", "layers"
 
@@ -75,6 +76,9 @@ def recall(folder: Path) -> Wish | None:
         The wish, or None where there is none that this version understands.
     """
     try:
-        return Wish(**json.loads((folder / LAST_FILE).read_text("utf-8")))
+        found = Wish(**json.loads((folder / LAST_FILE).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+    usual = asdict(Wish(FILL))
+    alike = all(type(value) is type(usual[name]) for name, value in asdict(found).items())
+    return found if alike and found.task in TASKS else None

@@ -23,7 +23,7 @@ from protocol import (
     Raster,
     Synthesize,
 )
-from protocol.client import Event
+from protocol.client import LOST, Event
 
 
 class State(enum.Enum):
@@ -94,6 +94,7 @@ class Work:
         self._installation = installation
         self._running: Synthesize | None = None
         self._stopping = False
+        self._done = 0.0
 
     def turn(self, timeout: float = 0.0) -> bool:
         """Take what has arrived.
@@ -128,8 +129,10 @@ class Work:
         client, running = self._link.client, self._running
         if running is not None and client is not None and client.connected:
             client.cancel(running.job, keep=keep)
-        if not keep or running is None:
+        if not keep:
             self.state = State.CANCELLED
+        elif running is None:
+            self.state = self._stopped()
 
     def _hand_in(self) -> None:
         client = self._link.client
@@ -137,15 +140,21 @@ class Work:
         try:
             if client is not None:
                 client.submit(self._running)
-        except (EngineError, ProtocolError) as error:
-            self._fail(str(error))
+        except ProtocolError as error:
+            self._fail(explain(Failed(error.code, str(error)), self._installation))
+        except EngineError as error:
+            self._fail(explain(Failed(LOST, str(error)), self._installation))
 
     def _take(self, event: Event) -> None:
         if self._running is None or getattr(event, "job", None) != self._running.job:
             return
         match event:
-            case Accepted(place=place) if place:
-                self._show.say(_("Waiting: {count} jobs come first").format(count=place))
+            case Accepted(place=place):
+                self._show.say(
+                    _("Waiting; jobs that come first: {count}").format(count=place)
+                    if place
+                    else _("Handed to the engine…")
+                )
             case Progress():
                 self._report(event)
             case Frame():
@@ -155,7 +164,7 @@ class Work:
             case Cancelled():
                 if event.raster is not None:
                     self._bring(event.raster, finished=False)
-                self.state = State.STOPPED if event.raster is not None else State.CANCELLED
+                self.state = self._stopped()
             case Failed():
                 self._fail(explain(event, self._installation))
 
@@ -171,7 +180,9 @@ class Work:
             done = progress.seconds / whole if whole else 0.0
             made, all_of_them = len(self.textures), len(self._jobs)
             more = whole * (all_of_them - made - 1)
-            self._show.progress((made + done) / all_of_them, None if left is None else left + more)
+            # Estimates grow, too; what has been seen to be done stays done.
+            self._done = max(self._done, (made + done) / all_of_them)
+            self._show.progress(self._done, None if left is None else left + more)
 
     def _bring(self, raster: Raster, *, finished: bool) -> None:
         if self._running is None:
@@ -180,6 +191,9 @@ class Work:
         self._running = None
         if len(self.textures) == len(self._jobs):
             self.state = State.DONE
+
+    def _stopped(self) -> State:
+        return State.STOPPED if self.textures else State.CANCELLED
 
     def _fail(self, sentence: str) -> None:
         self.problem = sentence

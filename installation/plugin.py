@@ -56,6 +56,7 @@ def plugin_contents(source: Path, environment: Path, state: Path, installer: str
     for package in ("gimp_plugin", "protocol"):
         contents |= _files(source / package, "*.py", package)
     contents |= _files(source / "gimp_plugin" / "icons", "*", "gimp_plugin/icons")
+    contents |= _files(source / "gimp_plugin" / "help", "*", "help")
     contents |= _files(source / "gimp_plugin" / "locale", "*.mo", "locale")
     contents.pop(f"gimp_plugin/{ENTRY}")
     settings = {

@@ -60,7 +60,7 @@ def check_budget(encoder: Encoder, size: Size, budget: int) -> None:
     if least > budget:
         raise SettingsError(
             f"a canvas of {width}x{height} takes {least / 2**30:.1f} GiB at least, more than the "
-            f"{budget / 2**30:.1f} GiB that synthesis may take: choose a smaller size, or give it more with --memory"
+            f"{budget / 2**30:.1f} GiB that synthesis may take: choose a smaller size, or allow it more memory"
         )
 
 

@@ -132,7 +132,7 @@ class Plugged:
     profile: Path
     state: Path
 
-    def run(self, code: str, folder: Path, *, environment=None, **given) -> Said:
+    def run(self, code: str, folder: Path, *, environment=None, allowed=(), **given) -> Said:
         """Run code in GIMP without a window; it finds `TOOLS`, too."""
         return console(
             self.place,
@@ -141,16 +141,16 @@ class Plugged:
             folder=folder,
             timeout=RUN_SECONDS,
             environment=environment,
-            allowed=("GIMP_IS_PDB_PROCEDURE",),
+            allowed=("GIMP_IS_PDB_PROCEDURE", *allowed),
             **given,
         )
 
-    def cases(self, code: str, folder: Path, *, environment=None, **given) -> "Cases":
-        """Run code that leaves a list of functions in `cases`, each of which looks into one case, one after the other.
+    def cases(self, code: str, folder: Path, *, environment=None, allowed=(), **given) -> "Cases":
+        """Run code that leaves in `cases` a list of functions, each of which looks into one case.
 
         A start of GIMP takes seconds, so many tests share one.
         """
-        told = self.run(f"{code}\nresult = told_by(cases)", folder, environment=environment, **given)
+        told = self.run(f"{code}\nresult = told_by(cases)", folder, environment=environment, allowed=allowed, **given)
         return Cases(told.result)
 
     def log(self) -> str:

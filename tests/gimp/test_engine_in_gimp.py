@@ -1,33 +1,19 @@
-"""The engine that GIMP starts, stops, loses and shares, in a real GIMP."""
+"""The engine that GIMP starts, tells of and stops, and that several GIMPs share, in a real GIMP."""
 
-import json
 import re
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
-from engines import JOB_SECONDS, SERVE, running
 from gimps import profile
-from pictures import bricks, bytes_of
-from PIL import Image
+from pictures import bricks, save
 from plugged import host_engine, plug
 
-from protocol import EngineClient, EngineError, NoEngineError
+from protocol import EngineClient, NoEngineError
 from protocol.connection import CONNECTION_FILE
 from protocol.keys import CLIENT_KEYS, own_keys
 
-BRICKS = """
-def bricks():
-    image = opened(wall)
-    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 20, 20, 20)
-    return image, image.get_layers()
-"""
-FROM_START_TO_END = (
-    BRICKS
-    + """
+FROM_START_TO_END = """
 def in_order():
     found = [called("engine", action=action)[0] for action in ("status", "stop", "start", "start", "status", "stop")]
     found.append(called("engine", action="status")[0])
@@ -35,77 +21,38 @@ def in_order():
 
 
 def started_by_a_texture():
-    _image, made = called("fill", *bricks(), quality="draft")
+    image = opened(bricks)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 20, 20, 20)
+    _image, made = called("fill", image, image.get_layers(), quality="draft")
     return [made.get_name(), called("engine", action="stop")[0]]
 
 
 cases = [in_order, started_by_a_texture]
 """
-)
-# Minutes of work, ended by what happens to the engine or the plug-in.
-LONG = (
-    BRICKS
-    + """
-def long_one():
-    image, layers = bricks()
-    before, count = everything(image), len(Gimp.get_images())
-    said = refused("new", image, layers, quality="best", width=1024, height=1024)
-    return {"said": said, "rest": everything(image) == before, "images": len(Gimp.get_images()) - count}
-
-
-def plug_in_killed():
-    return long_one()
-
-
-def engine_killed():
-    return long_one()
-
-
-def engine_gone():
-    return refused("fill", *bricks())
-
-
-cases = [plug_in_killed, engine_killed, engine_gone]
-"""
-)
-SHARED = (
-    BRICKS
-    + """
-def three():
+SHARED = """
+def several():
     names = []
-    for seed in (1, 2, 3):
-        image, layers = bricks()
+    for seed in seeds:
+        image = opened(bricks)
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 20, 20, 20)
         before = everything(image)
-        _image, made = called("fill", image, layers, quality="draft", seed=seed)
+        _image, made = called("fill", image, image.get_layers(), quality="draft", seed=seed)
         names.append(made.get_name())
         image.remove_layer(made)
         assert everything(image) == before
     return names
 
 
-cases = [three]
+cases = [several]
 """
-)
-# How a GIMP that is killed ends, as a shell tells it.
-DIED = re.compile(r"crashed|died unexpectedly|ended with status")
 
 
 @pytest.fixture(scope="module")
-def wall(tmp_path_factory):
+def picture(tmp_path_factory):
     """A brick wall."""
-    path = tmp_path_factory.mktemp("walls") / "wall.png"
-    Image.fromarray(bytes_of(bricks(64, 64))).save(path)
+    path = tmp_path_factory.mktemp("walls") / "bricks.png"
+    save(path, bricks(64, 64))
     return str(path)
-
-
-@pytest.fixture
-def gimp_of_its_own(place, gimp_profile, libraries, tmp_path):
-    """Puts the plug-in, for an engine of this test, into a profile of this test."""
-
-    def made(engine=None):
-        return plug(place, gimp_profile, tmp_path / "engine", libraries, engine=engine)
-
-    return made
 
 
 def client_of(folder):
@@ -113,41 +60,11 @@ def client_of(folder):
     return EngineClient.connect(folder / CONNECTION_FILE, name="test", keys=own_keys(folder / CLIENT_KEYS))
 
 
-def wait(condition, seconds=JOB_SECONDS):
-    """Wait until it holds."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.1)
-
-
-def at_work(client):
-    """Whether a job has taken a step."""
-    return any(worker.state == "working" and worker.step for worker in client.status().workers)
-
-
-def at_rest(client):
-    """Whether nothing is left to do."""
-    status = client.status()
-    return not status.waiting and all(worker.state == "ready" for worker in status.workers)
-
-
-def processes_of(plugged, *words):
-    """The processes of a profile with these words among their arguments."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            surroundings = (folder / "environ").read_bytes().split(b"\0")
-            arguments = (folder / "cmdline").read_bytes().decode(errors="replace")
-            if f"GIMP3_DIRECTORY={plugged.profile}".encode() in surroundings and all(word in arguments for word in words):
-                found.append(int(folder.name))
-    return found
-
-
-def test_gimp_starts_the_engine_tells_of_it_and_stops_it(place, gimp_of_its_own, tmp_path, wall):
-    plugged = gimp_of_its_own(host_engine(place, tmp_path / "texture-engine"))
+def test_gimp_starts_the_engine_tells_of_it_and_stops_it(place, gimp_profile, libraries, tmp_path, picture):
+    program = host_engine(place, tmp_path / "texture-engine")
+    plugged = plug(place, gimp_profile, tmp_path / "engine", libraries, engine=program)
     try:
-        cases = plugged.cases(FROM_START_TO_END, tmp_path / "run", wall=wall)
+        cases = plugged.cases(FROM_START_TO_END, tmp_path / "run", bricks=picture)
     finally:
         with suppress(NoEngineError), client_of(plugged.state) as left:
             left.shutdown("the test is over")
@@ -159,3 +76,16 @@ def test_gimp_starts_the_engine_tells_of_it_and_stops_it(place, gimp_of_its_own,
         assert re.match(r"Engine \S+, running for 0 min\n", report)
         assert report.endswith("0 jobs wait; 0 done, 0 failed, 0 cancelled")
     assert cases["started_by_a_texture"] == ["Texture, seed 0", "The engine has ended."]
+
+
+def test_two_gimps_at_once_get_their_textures_from_one_engine(
+    plugged, known_plug_ins, libraries, gimp_engine, tmp_path, picture
+):
+    other = plug(plugged.place, profile(tmp_path / "other", known_plug_ins), gimp_engine.folder, libraries)
+    with gimp_engine.client() as client, ThreadPoolExecutor(2) as both:
+        before = client.status().done
+        one = both.submit(plugged.cases, SHARED, tmp_path / "one", bricks=picture, seeds=[1, 2, 3])
+        two = both.submit(other.cases, SHARED, tmp_path / "two", bricks=picture, seeds=[4, 5, 6])
+        assert one.result()["several"] == ["Texture, seed 1", "Texture, seed 2", "Texture, seed 3"]
+        assert two.result()["several"] == ["Texture, seed 4", "Texture, seed 5", "Texture, seed 6"]
+        assert client.status().done == before + 6

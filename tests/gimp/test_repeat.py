@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from pictures import bricks, bytes_of
-from PIL import Image
+from pictures import bricks, save
 from plugged import array_of
 
 SIDE = 64
@@ -23,9 +22,9 @@ def bricks():
 def again(image, layers):
     before = everything(image)
     _image, made = called("repeat", image, layers)
-    found = {"name": made.get_name(), "box": box_of(made), "texture": kept(made), "wish": json.loads(last.read_text())}
+    found = {"name": made.get_name(), "box": box_of(made), "texture": kept(made)}
     image.remove_layer(made)
-    return {**found, "rest": everything(image) == before}
+    return {**found, "wish": json.loads(last.read_text()), "rest": everything(image) == before}
 
 
 def before_any():
@@ -114,8 +113,8 @@ cases = [
 def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("repeat")
-    Image.fromarray(bytes_of(bricks(SIDE, SIDE))).save(folder / "wall.png")
-    Image.fromarray(bytes_of(bricks(SIDE, SIDE))[..., ::-1]).save(folder / "sea.png")
+    save(folder / "wall.png", bricks(SIDE, SIDE))
+    save(folder / "sea.png", bricks(SIDE, SIDE)[..., ::-1])
     paths = {"wall": str(folder / "wall.png"), "sea": str(folder / "sea.png"), "state": str(plugged.state)}
     return plugged.cases(CODE, folder / "run", **paths)
 

@@ -143,3 +143,32 @@ def test_it_speaks_german(place, known_plug_ins, libraries, engine, tmp_path, wa
         assert found.widget("Vorlage", role="label")
         found.screenshot(pictures_folder / "german.png")
         found.press("Schließen", window="Auswahl mit Textur füllen")
+
+
+def test_the_help_button_opens_the_page_about_the_procedure(place, known_plug_ins, libraries, engine, tmp_path, wall):
+    own = profile(tmp_path / "profile", known_plug_ins)
+    plug(place, own, engine.folder, libraries)
+    page = tmp_path / "page"
+    browser(own, page)
+    with window(place, own, wall) as found:
+        asked(found)
+        found.press("Help", window=FILL)
+        opened = wait(lambda: page.exists() and page.read_text().strip(), 20)
+        assert opened == f"file://{plugin_folder(own)}/help/en/index.html#fill"
+        found.press("Close", window=FILL)
+
+
+def browser(home, page):
+    """Give a user a browser that only notes what it is to open."""
+    applications = home / ".local" / "share" / "applications"
+    applications.mkdir(parents=True)
+    script = home / "browser"
+    script.write_text(f'#!/bin/sh\necho "$1" > {page}\n')
+    script.chmod(0o755)
+    (applications / "browser.desktop").write_text(
+        f"[Desktop Entry]\nType=Application\nName=Browser\nExec={script} %u\n"
+        "MimeType=text/html;x-scheme-handler/file;\n"
+    )
+    (applications / "mimeapps.list").write_text(
+        "[Default Applications]\ntext/html=browser.desktop\nx-scheme-handler/file=browser.desktop\n"
+    )

@@ -1,0 +1,59 @@
+"""The plug-in's connection to real engines, for the tests."""
+
+import os
+import signal
+import stat
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from gimp_plugin.engine_link import EngineLink
+from gimp_plugin.installation import Installation
+from protocol import read_connection
+from protocol.connection import CONNECTION_FILE
+
+INSTALLER = "python3 install.py"
+LINK_SECONDS = 30
+TURN_SECONDS = 0.02
+
+
+def installation_of(folder: Path, engine="/nowhere/texture-engine") -> Installation:
+    """An installation whose engine is in this folder; by default without a program to start it."""
+    return Installation(str(engine), folder, folder / "libraries", INSTALLER, "0.1.0")
+
+
+def program(path: Path, *lines: str) -> Path:
+    """Write a program that a link can start as the engine: shell lines, `engine` among them being the real one."""
+    real = f'engine() {{ OMP_NUM_THREADS=1 "{sys.executable}" -m engine "$@" --device cpu; }}'
+    path.write_text("\n".join(("#!/bin/sh", real, *lines, "")))
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+@contextmanager
+def linked(installation: Installation, *, patient=True):
+    """A link that is left in the end."""
+    link = EngineLink(installation, name="test", patient=patient)
+    try:
+        yield link
+    finally:
+        link.close()
+
+
+def reach(link: EngineLink) -> list[str]:
+    """Go on until there is a connection, or will be none; what was said meanwhile."""
+    said = [link.saying]
+    until = time.monotonic() + LINK_SECONDS
+    while link.client is None and not link.problem:
+        assert time.monotonic() < until, said
+        link.poll(TURN_SECONDS)
+        said += [link.saying] if link.saying != said[-1] else []
+    return said
+
+
+def end_engine(folder: Path) -> None:
+    """End the engine of a folder, if there is one."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        process = read_connection(folder / CONNECTION_FILE).process
+        os.kill(process, signal.SIGKILL)

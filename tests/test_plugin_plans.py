@@ -1,0 +1,388 @@
+"""What the plug-in asks the engine for, and what the engine makes of it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.images import Picture
+from engine.preparation import WIDEST_CONTEXT, prepare
+from gimp_plugin import plans, samples
+from gimp_plugin.box import Box
+from gimp_plugin.plans import PlanError
+from gimp_plugin.wishes import FILL, NEW, SEAMLESS, Wish
+from protocol import Raster
+
+EVERYTHING = Box(0, 0, 10_000, 10_000)
+TOO_LITTLE_LEFT = (
+    "Nothing is left around the selection to take texture from: select less, or choose another exemplar."
+)
+NOTHING_CHOSEN = "Nothing is selected, and nothing of the layer is transparent: select what is to be filled."
+NO_EXEMPLAR = "The exemplar has no visible part of 8 × 8 px or more: choose another."
+TOO_SMALL_TO_TILE = "Too little of the picture would remain: take a larger one."
+
+
+def picture(height, width, clear=None, *, depth="u8", seed=0):
+    """A raster of noise, with alpha 0 in some pixels: a mask, or a rectangle."""
+    kind, most = {"u8": (np.uint8, 255), "u16": (np.uint16, 65535)}[depth]
+    found = np.random.default_rng(seed).integers(0, most, (height, width, 4)).astype(kind)
+    found[..., 3] = most
+    if isinstance(clear, Box):
+        part_of(found, clear)[..., 3] = 0
+    elif clear is not None:
+        found[clear, 3] = 0
+    return Raster(width, height, 4, depth, found.tobytes())
+
+
+def part_of(array, box):
+    return array[box.y : box.y + box.height, box.x : box.x + box.width]
+
+
+def array_of(raster):
+    kind = {"u8": np.uint8, "u16": np.uint16}[raster.depth]
+    return np.frombuffer(raster.data, kind).reshape(raster.height, raster.width, raster.channels)
+
+
+def mask_of(job):
+    assert (job.mask.channels, job.mask.depth) == (1, "u8")
+    assert (job.mask.width, job.mask.height) == (job.canvas.width, job.canvas.height)
+    return array_of(job.mask)[..., 0]
+
+
+def marked(height, width, *boxes):
+    found = np.zeros((height, width), np.uint8)
+    for box in boxes:
+        part_of(found, box)[...] = 255
+    return found
+
+
+def full(box):
+    """A selection without feathering."""
+    return b"\xff" * (box.width * box.height)
+
+
+def only(plan):
+    (job,) = plan.jobs
+    return job
+
+
+def engines_picture(raster):
+    """A raster as the engine takes it for computing."""
+    values = array_of(raster) / (255 if raster.depth == "u8" else 65535)
+    values = values.astype(np.float32)
+    if raster.channels == 1:
+        return Picture(np.repeat(values, 3, axis=2))
+    return Picture(values[..., :3], alpha=values[..., 3])
+
+
+def materials(job):
+    """What the engine works on when it is asked for this."""
+    exemplar, canvas, mask = (
+        None if raster is None else engines_picture(raster) for raster in (job.exemplar, job.canvas, job.mask)
+    )
+    return prepare(exemplar, canvas=canvas, mask=mask, seamless=job.seamless)
+
+
+# What is read around a hole.
+
+
+@given(st.builds(Box, st.integers(0, 900), st.integers(0, 900), st.integers(1, 600), st.integers(1, 600)))
+def test_as_much_is_read_around_a_hole_as_the_engine_looks_at(hole):
+    found = plans.context_of(hole, EVERYTHING)
+    reach = max(WIDEST_CONTEXT, hole.width, hole.height)
+    assert found == hole.grown(reach).common(EVERYTHING)
+    assert hole.common(found) == hole
+
+
+def test_nothing_is_read_beyond_the_limit():
+    assert plans.context_of(Box(10, 10, 20, 20), Box(5, 0, 60, 50)) == Box(5, 0, 60, 50)
+
+
+# Filling a selection.
+
+
+def test_a_selection_is_filled_from_what_lies_around():
+    hole = Box(30, 20, 12, 10)
+    canvas = picture(60, 80)
+    plan = plans.fill(Wish(FILL, seed=7), canvas, hole, full(hole), None, "u8")
+    job = only(plan)
+    assert (plan.width, plan.height, plan.part) == (80, 60, hole)
+    assert (job.exemplar, job.canvas, job.seed, job.depth) == (None, canvas, 7, "u8")
+    assert np.array_equal(mask_of(job), marked(60, 80, hole))
+
+
+def test_whatever_is_selected_at_all_is_made_anew_so_that_the_layers_mask_can_blend_it():
+    hole = Box(4, 3, 3, 2)
+    job = only(plans.fill(Wish(FILL), picture(20, 20), hole, bytes([0, 1, 128, 254, 255, 0]), None, "u8"))
+    assert part_of(mask_of(job), hole).tolist() == [[0, 255, 255], [255, 255, 0]]
+
+
+def test_the_settings_of_a_wish_are_asked_for():
+    wish = Wish(FILL, recipe="gram", quality="best", encoder="vgg19", seed=2**31 - 1)
+    hole = Box(4, 4, 4, 4)
+    job = only(plans.fill(wish, picture(20, 20, depth="u16"), hole, full(hole), None, "f32"))
+    asked = (job.recipe, job.quality, job.encoder, job.seed, job.depth, job.seamless)
+    assert asked == ("gram", "best", "vgg19", 2**31 - 1, "f32", False)
+
+
+def test_transparent_pixels_near_the_hole_are_free():
+    hole, clear = Box(30, 20, 10, 10), Box(0, 0, 80, 8)
+    job = only(plans.fill(Wish(FILL), picture(60, 80, clear), hole, full(hole), None, "u8"))
+    assert np.array_equal(mask_of(job), marked(60, 80, hole, clear))
+
+
+def test_transparent_pixels_far_from_the_hole_are_no_work():
+    hole, clear = Box(300, 20, 10, 10), Box(0, 0, 300, 60)
+    job = only(plans.fill(Wish(FILL), picture(60, 500, clear), hole, full(hole), None, "u8"))
+    assert np.array_equal(mask_of(job), marked(60, 500, hole, Box(300 - 64, 0, 64, 60)))
+
+
+def test_what_is_near_a_large_hole_is_as_far_as_the_engine_looks():
+    hole, clear = Box(150, 0, 400, 40), Box(0, 0, 100, 40)
+    job = only(plans.fill(Wish(FILL), picture(80, 600, clear), hole, full(hole), None, "u8"))
+    assert np.array_equal(mask_of(job), marked(80, 600, hole, Box(50, 0, 50, 40)))
+
+
+@pytest.mark.parametrize("depth", ["u8", "u16"])
+@given(data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, data):
+    width, height = data.draw(st.integers(20, 300)), data.draw(st.integers(20, 60))
+    seed = data.draw(st.integers(0, 99))
+    clear = np.random.default_rng(seed).random((height, width)) < data.draw(st.sampled_from([0, 0.1, 0.5]))
+    hole = Box(data.draw(st.integers(0, width - 10)), data.draw(st.integers(0, height - 10)), 10, 10)
+    canvas = picture(height, width, clear, depth=depth, seed=seed)
+    job = only(plans.fill(Wish(FILL), canvas, hole, full(hole), None, depth))
+    found = materials(job)
+    visible = array_of(canvas)[..., 3] > 0
+    kept = visible & (marked(height, width, hole) == 0)
+    sampled = np.ones(found.exemplar.pixels.shape[:2]) if found.exemplar.valid is None else found.exemplar.valid
+    # Every pixel's colour is its own, or nearly so: it tells where it is from.
+    colours = {tuple(colour) for colour in engines_picture(canvas).pixels[kept]}
+    assert {tuple(colour) for colour in found.exemplar.pixels[sampled > 0]} <= colours
+    near = hole.grown(plans.NEAREST_CONTEXT).common(Box(0, 0, width, height))
+    assert np.array_equal(part_of(mask_of(job) == 0, near), part_of(kept, near))
+
+
+def test_another_exemplar_fills_a_selection_so_that_it_fits():
+    hole = Box(10, 10, 8, 8)
+    exemplar, canvas = picture(16, 16, seed=1), picture(40, 40)
+    plan = plans.fill(Wish(FILL), canvas, hole, full(hole), exemplar, "u8")
+    job = only(plan)
+    assert (job.exemplar, job.canvas, plan.part) == (exemplar, canvas, hole)
+    assert np.array_equal(mask_of(job), marked(40, 40, hole))
+    assert job.width is None
+
+
+@pytest.mark.parametrize("selected", [full(Box(0, 0, 40, 30)), None])
+def test_another_exemplar_that_fills_everything_has_nothing_to_fit_to(selected):
+    exemplar = picture(16, 16)
+    plan = plans.fill(Wish(FILL), picture(30, 40), Box(0, 0, 40, 30), selected, exemplar, "u8")
+    job = only(plan)
+    assert (job.exemplar, job.canvas, job.mask, job.width, job.height) == (exemplar, None, None, 40, 30)
+    assert (plan.width, plan.height, plan.part) == (40, 30, Box(0, 0, 40, 30))
+
+
+def test_another_exemplar_fills_a_selection_where_all_around_is_transparent():
+    hole = Box(10, 10, 8, 8)
+    canvas = picture(40, 40, Box(0, 0, 40, 40))
+    job = only(plans.fill(Wish(FILL), canvas, hole, full(hole), picture(16, 16), "u8"))
+    assert mask_of(job).all()
+    assert materials(job).free.all()
+
+
+# Filling what is transparent.
+
+
+def test_without_a_selection_what_is_transparent_is_filled():
+    canvas = picture(40, 40, Box(5, 5, 10, 10))
+    plan = plans.fill(Wish(FILL), canvas, Box(0, 0, 40, 40), None, None, "u8")
+    job = only(plan)
+    # Without a mask the engine takes away the fringe of a cut-out, too.
+    assert (job.canvas, job.mask, job.exemplar, plan.part) == (canvas, None, None, Box(0, 0, 40, 40))
+    assert np.array_equal(materials(job).mask, marked(40, 40, Box(3, 3, 14, 14)) / 255)
+
+
+# What cannot be filled.
+
+
+def test_nothing_selected_and_nothing_transparent_is_refused():
+    with pytest.raises(PlanError) as refused:
+        plans.fill(Wish(FILL), picture(40, 40), Box(0, 0, 40, 40), None, None, "u8")
+    assert str(refused.value) == NOTHING_CHOSEN
+
+
+REFUSED = {
+    "everything is selected": (None, Box(0, 0, 40, 40)),
+    "all but a corner of 7 by 9 is selected": (None, Box(0, 9, 40, 31), Box(7, 0, 33, 9)),
+    "all that is not selected is transparent": (Box(0, 0, 40, 40), Box(10, 10, 5, 5)),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_selection_around_which_nothing_is_left_is_refused(case):
+    clear, *chosen = REFUSED[case]
+    hole, selected = Box(0, 0, 40, 40), marked(40, 40, *chosen).tobytes()
+    with pytest.raises(PlanError) as refused:
+        plans.fill(Wish(FILL), picture(40, 40, clear), hole, selected, None, "u8")
+    assert str(refused.value) == TOO_LITTLE_LEFT
+
+
+def test_eight_by_eight_pixels_around_a_selection_are_enough():
+    selected = marked(40, 40, Box(0, 8, 40, 32), Box(8, 0, 32, 8)).tobytes()
+    job = only(plans.fill(Wish(FILL), picture(40, 40), Box(0, 0, 40, 40), selected, None, "u8"))
+    assert materials(job).exemplar.valid.sum() == 64
+
+
+def test_a_layer_without_a_visible_pixel_is_refused():
+    with pytest.raises(PlanError) as refused:
+        plans.fill(Wish(FILL), picture(40, 40, Box(0, 0, 40, 40)), Box(0, 0, 40, 40), None, None, "u8")
+    assert str(refused.value) == TOO_LITTLE_LEFT
+
+
+# New textures.
+
+
+def test_a_new_texture_is_as_large_as_the_ratio_says():
+    plan = plans.new(Wish(NEW, ratio=1.5), picture(21, 30), "u16")
+    job = only(plan)
+    assert (job.width, job.height) == (plan.width, plan.height) == (45, 32)
+    assert (plan.part, job.depth, job.canvas, job.mask) == (Box(0, 0, 45, 32), "u16", None, None)
+
+
+def test_sides_that_are_given_count_more_than_the_ratio():
+    plan = plans.new(Wish(NEW, ratio=3.0, width=100), picture(20, 30), "u8")
+    assert (plan.width, plan.height) == (100, 60)
+    plan = plans.new(Wish(NEW, width=100, height=50), picture(20, 30), "u8")
+    assert (plan.width, plan.height) == (100, 50)
+
+
+def test_variations_have_seeds_that_follow_each_other():
+    plan = plans.new(Wish(NEW, seed=5, variations=3, wrap=True), picture(20, 20), "u8")
+    assert [job.seed for job in plan.jobs] == [5, 6, 7]
+    assert all(job.seamless for job in plan.jobs)
+
+
+def test_the_seed_after_the_largest_is_the_first():
+    plan = plans.new(Wish(NEW, seed=2**63 - 1, variations=2), picture(20, 20), "u8")
+    assert [job.seed for job in plan.jobs] == [2**63 - 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("wish", "size"),
+    [
+        (Wish(NEW, ratio=0.1), "2 × 2"),
+        (Wish(NEW, width=7, height=20), "7 × 20"),
+        (Wish(NEW, width=20, height=16385), "20 × 16385"),
+    ],
+    ids=["a ratio too small", "a side too short", "a side too long"],
+)
+def test_a_size_that_cannot_be_made_is_refused(wish, size):
+    with pytest.raises(PlanError) as refused:
+        plans.new(wish, picture(20, 20), "u8")
+    assert str(refused.value) == f"The texture would be {size} px: choose sides of 8 to 16384 px."
+
+
+# Making a picture tile.
+
+
+def frame_of(height, width, band):
+    found = np.full((height, width), 255, np.uint8)
+    found[band:-band, band:-band] = 0
+    return found
+
+
+def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_border_anew():
+    canvas = picture(100, 200)
+    plan = plans.seamless(Wish(SEAMLESS), canvas, "u8")
+    job = only(plan)
+    assert (job.canvas, job.mask, job.exemplar, job.seamless) == (canvas, None, None, True)
+    assert (plan.width, plan.height, plan.part) == (200, 100, Box(0, 0, 200, 100))
+    band = round(100 / plans.BAND_PART)
+    free = materials(job).mask
+    assert not free[band:-band, band:-band].any()
+    assert free[0].all()
+    assert free[:, -1].all()
+
+
+def test_transparent_pixels_are_made_anew_with_the_border():
+    clear = Box(20, 20, 5, 5)
+    job = only(plans.seamless(Wish(SEAMLESS), picture(48, 60, clear), "u8"))
+    assert np.array_equal(mask_of(job), np.maximum(frame_of(48, 60, 8), marked(48, 60, clear)))
+    assert job.seamless
+    assert materials(job).exemplar.valid.sum() == (48 - 16) * (60 - 16) - 25
+
+
+def test_the_border_is_never_thinner_than_two_pixels_nor_the_rest_too_small():
+    job = only(plans.seamless(Wish(SEAMLESS), picture(16, 16, Box(0, 0, 1, 1)), "u8"))
+    assert np.array_equal(mask_of(job), frame_of(16, 16, 2))
+    assert materials(job).exemplar is not None
+
+
+@pytest.mark.parametrize("size", [(8, 8), (15, 200), (200, 15)], ids=str)
+@pytest.mark.parametrize("clear", [None, Box(0, 0, 1, 1)], ids=["opaque", "with transparent pixels"])
+def test_a_picture_that_is_too_small_to_tile_is_refused(size, clear):
+    with pytest.raises(PlanError) as refused:
+        plans.seamless(Wish(SEAMLESS), picture(*size, clear), "u8")
+    assert str(refused.value) == TOO_SMALL_TO_TILE
+
+
+def test_a_picture_of_which_too_little_would_remain_is_refused():
+    with pytest.raises(PlanError) as refused:
+        plans.seamless(Wish(SEAMLESS), picture(60, 60, Box(5, 5, 50, 50)), "u8")
+    assert str(refused.value) == TOO_SMALL_TO_TILE
+
+
+# Exemplars.
+
+
+def test_an_exemplar_is_cut_to_what_is_visible_of_it():
+    clear = marked(40, 50, Box(0, 0, 50, 40)) - marked(40, 50, Box(10, 5, 20, 30))
+    exemplar = picture(40, 50, clear > 0)
+    assert plans.check_exemplar(exemplar) == samples.crop(exemplar, Box(10, 5, 20, 30))
+
+
+def test_a_huge_exemplar_is_cut_to_its_middle():
+    exemplar = picture(1000, 1200)
+    found = plans.check_exemplar(exemplar)
+    assert (found.width, found.height) == (1024, 1000)
+    assert found == samples.crop(exemplar, Box(88, 0, 1024, 1000))
+
+
+NOT_ENOUGH = {
+    "nothing is visible": picture(40, 9, Box(0, 0, 9, 40)),
+    "7 by 9 pixels are visible": picture(40, 9, Box(0, 7, 9, 33)),
+    "it has 7 by 9 pixels": picture(7, 9),
+}
+
+
+@pytest.mark.parametrize("case", NOT_ENOUGH)
+def test_an_exemplar_of_which_too_little_is_visible_is_refused(case):
+    with pytest.raises(PlanError) as refused:
+        plans.check_exemplar(NOT_ENOUGH[case])
+    assert str(refused.value) == NO_EXEMPLAR
+
+
+@pytest.mark.parametrize("size", [(4, 100), (100, 4)], ids=str)
+def test_an_exemplar_that_is_too_narrow_for_the_engine_is_refused(size):
+    with pytest.raises(PlanError) as refused:
+        plans.check_exemplar(picture(*size))
+    assert str(refused.value) == NO_EXEMPLAR
+
+
+def test_an_exemplar_is_never_larger_than_what_can_be_searched():
+    clear = np.ones((1040, 2000), bool)
+    clear[:20, :20] = clear[-20:, -20:] = False
+    found = plans.check_exemplar(picture(1040, 2000, clear))
+    assert max(found.width, found.height) <= plans.LONGEST_EXEMPLAR
+
+
+# Frames.
+
+
+def test_frames_are_asked_for_or_not():
+    jobs = plans.new(Wish(NEW, variations=2), picture(20, 20), "u8").jobs
+    with_them, without = (plans.with_frames(jobs, frames=frames) for frames in (True, False))
+    assert [(job.frame_interval, job.frame_limit) for job in with_them] == [(0.5, 1024)] * 2
+    assert [job.frame_interval for job in without] == [None, None]
+    assert [job.seed for job in with_them] == [job.seed for job in jobs]

@@ -1,0 +1,181 @@
+"""The plug-in's arithmetic on pixels, beside numpy."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from gimp_plugin import samples
+from gimp_plugin.box import Box
+from protocol import Raster
+
+KINDS = {"u8": np.dtype("u1"), "u16": np.dtype("<u2"), "f32": np.dtype("<f4")}
+MEGAPIXELS_SECONDS = 2.0
+
+few = settings(max_examples=40, deadline=None)
+shapes = st.tuples(st.integers(1, 9), st.integers(1, 9))
+
+
+@st.composite
+def pictures(draw, depths=("u8", "u16"), channels=(2, 4)):
+    """A raster, and the same as an array (height, width, channels)."""
+    depth, count = draw(st.sampled_from(depths)), draw(st.sampled_from(channels))
+    kind = KINDS[depth]
+    # Transparent, opaque and just below are what matters; the rest is anything.
+    values = st.sampled_from([0, 1, 252, 253, 254, 255]) | st.integers(0, 255)
+    if depth == "u16":
+        values = st.sampled_from([0, 255, 253 * 256 - 1, 253 * 256, 65535]) | st.integers(0, 65535)
+    if depth == "f32":
+        values = st.floats(0, 1, width=32)
+    array = draw(arrays.arrays(kind, (*draw(shapes), count), elements=values))
+    return raster_of(array, depth), array
+
+
+@st.composite
+def masks(draw, shape, values=(0, 255)):
+    return draw(arrays.arrays(np.uint8, shape, elements=st.sampled_from(values)))
+
+
+@st.composite
+def boxes_in(draw, shape):
+    """A rectangle that lies inside and has pixels."""
+    height, width = shape
+    x, y = draw(st.integers(0, width - 1)), draw(st.integers(0, height - 1))
+    return Box(x, y, draw(st.integers(1, width - x)), draw(st.integers(1, height - y)))
+
+
+def raster_of(array, depth):
+    height, width, channels = array.shape
+    return Raster(width, height, channels, depth, array.tobytes())
+
+
+def array_of(raster):
+    found = np.frombuffer(raster.data, KINDS[raster.depth])
+    return found.reshape(raster.height, raster.width, raster.channels)
+
+
+def part_of(array, box):
+    return array[box.y : box.y + box.height, box.x : box.x + box.width]
+
+
+def opaque(array):
+    """Where the highest byte of alpha is at least what the engine takes for opaque."""
+    least = 253 if array.dtype == np.uint8 else 253 * 256
+    return array[..., -1] >= least
+
+
+@few
+@given(st.data(), pictures(("u8", "u16", "f32"), (1, 2, 3, 4)))
+def test_crop_cuts_a_rectangle_out(data, picture):
+    raster, array = picture
+    box = data.draw(boxes_in(array.shape[:2]))
+    cut = samples.crop(raster, box)
+    assert (cut.width, cut.height, cut.channels, cut.depth) == (box.width, box.height, raster.channels, raster.depth)
+    # As bytes: no number that is none would equal itself.
+    assert bytes(cut.data) == part_of(array, box).tobytes()
+
+
+def test_crop_takes_pixels_wherever_they_lie_in_memory():
+    data = bytes(range(24))
+    from_view = Raster(4, 2, 3, "u8", memoryview(bytearray(data)))
+    assert samples.crop(from_view, Box(1, 1, 2, 1)).data == data[15:21]
+
+
+@few
+@given(st.data(), shapes)
+def test_crop_mask_and_place_mask_are_each_others_inverse(data, shape):
+    mask = data.draw(masks(shape, range(256)))
+    box = data.draw(boxes_in(shape))
+    cut = samples.crop_mask(mask.tobytes(), shape[1], box)
+    assert cut == part_of(mask, box).tobytes()
+    placed = np.zeros(shape, np.uint8)
+    part_of(placed, box)[...] = part_of(mask, box)
+    assert samples.place_mask(cut, box, shape[1], shape[0]) == placed.tobytes()
+
+
+@few
+@given(st.data(), shapes)
+def test_touched_takes_whatever_is_selected_at_all(data, shape):
+    mask = data.draw(masks(shape, (0, 1, 128, 255)))
+    assert samples.touched(mask.tobytes()) == np.where(mask > 0, 255, 0).astype(np.uint8).tobytes()
+
+
+@few
+@given(st.data(), shapes, st.integers(0, 256))
+def test_below_marks_what_is_less(data, shape, least):
+    mask = data.draw(masks(shape, range(256)))
+    assert samples.below(mask.tobytes(), least) == np.where(mask < least, 255, 0).astype(np.uint8).tobytes()
+
+
+@few
+@given(st.data(), shapes)
+def test_either_unites_two_masks(data, shape):
+    first, second = data.draw(masks(shape)), data.draw(masks(shape))
+    assert samples.either(first.tobytes(), second.tobytes()) == np.maximum(first, second).tobytes()
+
+
+@few
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 12))
+def test_frame_marks_what_is_near_the_border(width, height, band):
+    rows, columns = np.mgrid[:height, :width]
+    across = np.minimum(columns, width - 1 - columns) < min(band, width // 2, height // 2)
+    down = np.minimum(rows, height - 1 - rows) < min(band, width // 2, height // 2)
+    assert samples.frame(width, height, band) == np.where(across | down, 255, 0).astype(np.uint8).tobytes()
+
+
+@few
+@given(pictures(channels=(1, 2, 3, 4)))
+def test_transparent_finds_what_is_not_opaque(picture):
+    raster, array = picture
+    clear = np.zeros(array.shape[:2], bool) if raster.channels in {1, 3} else ~opaque(array)
+    assert samples.transparent(raster) == np.where(clear, 255, 0).astype(np.uint8).tobytes()
+
+
+@few
+@given(st.data(), pictures())
+def test_hidden_takes_the_alpha_away_and_leaves_everything_else(data, picture):
+    raster, array = picture
+    mask = data.draw(masks(array.shape[:2]))
+    due = array.copy()
+    due[mask == 255, -1] = 0
+    assert np.array_equal(array_of(samples.hidden(raster, mask.tobytes())), due)
+    assert np.array_equal(array_of(raster), array)
+
+
+@few
+@given(st.data(), pictures())
+def test_what_is_hidden_is_transparent(data, picture):
+    raster, array = picture
+    mask = data.draw(masks(array.shape[:2]))
+    found = samples.transparent(samples.hidden(raster, mask.tobytes()))
+    assert found == samples.either(samples.transparent(raster), mask.tobytes())
+
+
+@few
+@given(pictures())
+def test_opaque_box_is_the_smallest_that_holds_every_opaque_pixel(picture):
+    raster, array = picture
+    rows, columns = np.nonzero(opaque(array))
+    found = samples.opaque_box(raster)
+    if not rows.size:
+        assert not found
+    else:
+        corner = columns.min(), rows.min()
+        assert found == Box(*corner, columns.max() - corner[0] + 1, rows.max() - corner[1] + 1)
+
+
+@pytest.mark.parametrize("depth", ["u8", "u16"])
+def test_a_picture_of_four_megapixels_takes_no_time_to_speak_of(depth):
+    side = 2048
+    raster = Raster(side, side, 4, depth, bytes([255]) * (side * side * 4 * KINDS[depth].itemsize))
+    began = time.monotonic()
+    mask = samples.either(samples.frame(side, side, 100), samples.transparent(raster))
+    visible = samples.opaque_box(samples.hidden(raster, mask))
+    seconds = time.monotonic() - began
+    print(f"{depth}: {seconds:.2f} s")
+    assert visible == Box(100, 100, side - 200, side - 200)
+    # Half a second is what is meant; a loaded computer may take longer.
+    assert seconds < MEGAPIXELS_SECONDS
