@@ -12,6 +12,8 @@ from protocol import Raster, Synthesize
 # As far as the engine looks around a hole for its exemplar, and for what continues into it.
 WIDEST_CONTEXT = 256
 NEAREST_CONTEXT = 64
+# As the engine does where it is not told what to fill.
+FRINGE = 2
 SMALLEST_EXEMPLAR = 8
 LONGEST_EXEMPLAR = 1024
 SMALLEST, LARGEST = 8, 16384
@@ -36,12 +38,14 @@ class Plan:
         width: Of what a job brings, pixels.
         height: Likewise.
         part: The part of that which becomes the layer.
+        mask: What the layer's mask is in place of the selection, a byte for each pixel of the part.
     """
 
     jobs: tuple[Synthesize, ...]
     width: int
     height: int
     part: Box
+    mask: bytes | None = None
 
 
 def context_of(hole: Box, limit: Box) -> Box:
@@ -76,13 +80,16 @@ def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar
     """
     width, height = canvas.width, canvas.height
     clear = samples.transparent(canvas)
-    if selected is None and exemplar is None:
-        return _fill_transparent(wish, canvas, hole, clear, depth)
+    if selected is None and (exemplar is None or any(clear)):
+        return _fill_transparent(wish, canvas, hole, clear, exemplar, depth)
     chosen = samples.touched(selected) if selected is not None else b"\xff" * (hole.width * hole.height)
+    shown = None
+    if selected is not None:
+        hole, chosen, shown = _with_fringe(canvas, hole, selected, clear)
     wanted = samples.place_mask(chosen, hole, width, height)
     if exemplar is not None and not wanted.count(0):
         # Nothing is kept, so nothing has to fit.
-        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole)
+        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole, shown)
     # Transparent pixels beside the hole have colours that nobody sees: nothing is to fit to them.
     margin = max(NEAREST_CONTEXT, max(hole.width, hole.height) // 4)
     near = hole.grown(margin).common(Box(0, 0, width, height))
@@ -91,7 +98,7 @@ def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar
     if exemplar is None:
         _check_rest(canvas, mask)
     job = _job(wish, depth, exemplar=exemplar, canvas=canvas, mask=mask_raster(mask, width, height))
-    return Plan((job,), width, height, hole)
+    return Plan((job,), width, height, hole, shown)
 
 
 def new(wish: Wish, exemplar: Raster, depth: str) -> Plan:
@@ -183,14 +190,46 @@ def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize
     return tuple(replace(job, frame_interval=interval, frame_limit=LONGEST_FRAME) for job in jobs)
 
 
-def _fill_transparent(wish: Wish, canvas: Raster, hole: Box, clear: bytes, depth: str) -> Plan:
+def _with_fringe(canvas: Raster, hole: Box, selected: bytes, clear: bytes) -> tuple[Box, bytes, bytes | None]:
+    """Widen a selection around what is transparent in it, where a cut-out leaves a fringe of other colours.
+
+    Args:
+        canvas: What lies in and around the hole.
+        hole: Bounds of the selection.
+        selected: How much each of its pixels is selected.
+        clear: The canvas's transparent pixels.
+
+    Returns:
+        The bounds, what is to be made in them, and the mask of the layer; None where the selection is its mask.
+    """
+    chosen = samples.touched(selected)
+    cut = samples.common(chosen, samples.crop_mask(clear, canvas.width, hole))
+    if not any(cut):
+        return hole, chosen, None
+    wide = hole.grown(FRINGE).common(Box(0, 0, canvas.width, canvas.height))
+    inside = hole.moved(-wide.x, -wide.y)
+    fringe = samples.widened(samples.place_mask(cut, inside, wide.width, wide.height), wide.width, FRINGE)
+    chosen, shown = (
+        samples.either(fringe, samples.place_mask(mask, inside, wide.width, wide.height))
+        for mask in (chosen, selected)
+    )
+    return wide, chosen, shown
+
+
+def _fill_transparent(
+    wish: Wish, canvas: Raster, hole: Box, clear: bytes, exemplar: Raster | None, depth: str
+) -> Plan:
     if not any(clear):
         raise PlanError(
             _("Nothing is selected, and nothing of the layer is transparent: select what is to be filled.")
         )
-    _check_rest(canvas, clear)
+    width, height = canvas.width, canvas.height
+    if exemplar is None:
+        _check_rest(canvas, clear)
+    elif not clear.count(0):
+        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole)
     # Without a mask the engine widens the transparent part by the fringe that a cut-out leaves.
-    return Plan((_job(wish, depth, canvas=canvas),), canvas.width, canvas.height, hole)
+    return Plan((_job(wish, depth, exemplar=exemplar, canvas=canvas),), width, height, hole)
 
 
 def _check_rest(canvas: Raster, mask: bytes) -> None:

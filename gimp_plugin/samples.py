@@ -87,6 +87,36 @@ def either(first: bytes, second: bytes) -> bytes:
     return _combined(first, second, int.__or__)
 
 
+def common(first: bytes, second: bytes) -> bytes:
+    """Keep what two masks of 0 and 255 have in common."""
+    return _combined(first, second, int.__and__)
+
+
+def widened(mask: bytes, width: int, by: int) -> bytes:
+    """Widen what a mask marks by so many pixels to every side.
+
+    Args:
+        mask: 0 and 255.
+        width: Of the mask, pixels.
+        by: Pixels.
+
+    Returns:
+        The wider mask, as large as the other one.
+    """
+    height, stride = len(mask) // width, width + 2 * by
+    side = _NONE * by
+    rows = [side + mask[y * width : (y + 1) * width] + side for y in range(height)]
+    # Beside every row there is room for what moves out of it.
+    for step in (8, 8 * stride):
+        whole = int.from_bytes(b"".join(rows), "little")
+        moved = whole
+        for times in range(1, by + 1):
+            moved |= whole << times * step | whole >> times * step
+        spread = (moved & ((1 << 8 * stride * height) - 1)).to_bytes(stride * height, "little")
+        rows = [spread[y * stride : (y + 1) * stride] for y in range(height)]
+    return b"".join(row[by : by + width] for row in rows)
+
+
 def frame(width: int, height: int, band: int) -> bytes:
     """Make a mask of 255 along the border, so many pixels wide, and 0 inside."""
     band = min(band, width // 2, height // 2)

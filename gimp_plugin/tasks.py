@@ -111,7 +111,8 @@ def _fill(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
         _exemplar(wish, gray=gray, depth=depth),
         depth,
     )
-    return Task(plan, _place(image, layer, hole, plan, masked=selected is not None), fresh=False)
+    box = plan.part.moved(limit.x, limit.y)
+    return Task(plan, _place(image, layer, box, plan, masked=selected is not None), fresh=False)
 
 
 def _seamless(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
@@ -170,17 +171,17 @@ def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
         return None
     if wish.source == wishes.FILE:
         if not wish.file:
-            raise PlanError(_("No file is chosen: choose the exemplar's."))
+            raise PlanError(_("Choose the file to take the texture from."))
         found = canvas.read_file(Path(wish.file), gray=gray, depth=depth)
     elif wish.source == wishes.PATTERN:
         found = canvas.read_pattern(wish.pattern, gray=gray, depth=depth)
     else:
         item = Gimp.Item.get_by_id(wish.drawable) if Gimp.Item.id_is_valid(wish.drawable) else None
         if item is None or not item.is_drawable():
-            raise PlanError(_("The exemplar's layer is not there: choose another."))
+            raise PlanError(_("Choose the layer or image to take the texture from."))
         found = canvas.read(item, canvas.extent(item), gray=gray, depth=depth)
     return plans.check_exemplar(found)
 
 
 def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: Plan, *, masked: bool) -> Place:
-    return Place(image, above, box.x, box.y, plan.part, masked)
+    return Place(image, above, box.x, box.y, plan.part, masked, plan.mask)

@@ -552,3 +552,16 @@ def test_the_selection_is_read_to_the_byte(gimp, image):
 )
 def test_an_images_precision_is_kept(gimp, nick, depth):
     assert gimp.canvas.depth_of(gimp.Gimp.Image(8, 8, precision=nick)) == depth
+
+
+def test_a_mask_of_its_own_takes_the_place_of_the_selection(gimp, image):
+    values = bytes(range(128))
+    growth = growing(gimp, image, masked=True, mask=values)
+    (layer,) = growth.finish([texture()])
+    assert np.rint(layer.get_mask().pixels * 255).astype(np.uint8).tobytes() == values
+
+
+def test_a_new_result_lies_above_the_earlier_ones(gimp, image):
+    first, second = (growing(gimp, image).finish([texture(seed=seed)])[0] for seed in (1, 2))
+    layers = image.get_layers()
+    assert layers.index(second) < layers.index(first) < layers.index(named(image, "below"))
