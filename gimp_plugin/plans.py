@@ -61,7 +61,15 @@ def context_of(hole: Box, limit: Box) -> Box:
     return hole.grown(max(WIDEST_CONTEXT, hole.width, hole.height)).common(limit)
 
 
-def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar: Raster | None, depth: str) -> Plan:
+def fill(
+    wish: Wish,
+    canvas: Raster,
+    hole: Box,
+    selected: bytes | None,
+    exemplar: Raster | None,
+    depth: str,
+    extent: Box | None = None,
+) -> Plan:
     """Plan the filling of a selection.
 
     Args:
@@ -71,6 +79,7 @@ def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar
         selected: How much each pixel of the hole's bounds is selected; None for what of them is transparent.
         exemplar: Another exemplar than what lies around.
         depth: Kind of sample of the result.
+        extent: Where the layer is in the canvas; all of it if not given.
 
     Returns:
         The plan.
@@ -85,7 +94,7 @@ def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar
     chosen = samples.touched(selected) if selected is not None else b"\xff" * (hole.width * hole.height)
     shown = None
     if selected is not None:
-        hole, chosen, shown = _with_fringe(canvas, hole, selected, clear)
+        hole, chosen, shown = _with_fringe(canvas, hole, selected, clear, extent or Box(0, 0, width, height))
     wanted = samples.place_mask(chosen, hole, width, height)
     if exemplar is not None and not wanted.count(0):
         # Nothing is kept, so nothing has to fit.
@@ -190,7 +199,9 @@ def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize
     return tuple(replace(job, frame_interval=interval, frame_limit=LONGEST_FRAME) for job in jobs)
 
 
-def _with_fringe(canvas: Raster, hole: Box, selected: bytes, clear: bytes) -> tuple[Box, bytes, bytes | None]:
+def _with_fringe(
+    canvas: Raster, hole: Box, selected: bytes, clear: bytes, extent: Box
+) -> tuple[Box, bytes, bytes | None]:
     """Widen a selection around what is transparent in it, where a cut-out leaves a fringe of other colours.
 
     Args:
@@ -198,19 +209,28 @@ def _with_fringe(canvas: Raster, hole: Box, selected: bytes, clear: bytes) -> tu
         hole: Bounds of the selection.
         selected: How much each of its pixels is selected.
         clear: The canvas's transparent pixels.
+        extent: Where the layer is.
 
     Returns:
         The bounds, what is to be made in them, and the mask of the layer; None where the selection is its mask.
     """
     chosen = samples.touched(selected)
-    cut = samples.common(chosen, samples.crop_mask(clear, canvas.width, hole))
-    if not any(cut):
-        return hole, chosen, None
+    own = extent.common(Box(0, 0, canvas.width, canvas.height))
+    picture = samples.place_mask(b"\xff" * (own.width * own.height), own, canvas.width, canvas.height)
+    # What is selected by less than half is a feather's end, and what lies beside the layer was never cut out.
+    inside = samples.common(samples.above(selected, 128), samples.crop_mask(picture, canvas.width, hole))
+    cut = samples.common(inside, samples.crop_mask(clear, canvas.width, hole))
     wide = hole.grown(FRINGE).common(Box(0, 0, canvas.width, canvas.height))
-    inside = hole.moved(-wide.x, -wide.y)
-    fringe = samples.widened(samples.place_mask(cut, inside, wide.width, wide.height), wide.width, FRINGE)
+    place = hole.moved(-wide.x, -wide.y)
+    near = samples.widened(samples.place_mask(cut, place, wide.width, wide.height), wide.width, FRINGE)
+    # Only what can be seen is a fringe, and what is wholly selected already needs no more.
+    seen = samples.crop_mask(samples.touched(samples.alpha(canvas)), canvas.width, wide)
+    rest = samples.below(samples.place_mask(selected, place, wide.width, wide.height), 255)
+    fringe = samples.common(samples.common(near, seen), rest)
+    if not any(fringe):
+        return hole, chosen, None
     chosen, shown = (
-        samples.either(fringe, samples.place_mask(mask, inside, wide.width, wide.height))
+        samples.either(fringe, samples.place_mask(mask, place, wide.width, wide.height))
         for mask in (chosen, selected)
     )
     return wide, chosen, shown

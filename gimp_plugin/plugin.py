@@ -111,8 +111,8 @@ def _texts(task: str) -> tuple[str, str, str]:
             _("Fill the selection with texture that fits what lies around it"),
             _(
                 "The selection is filled, in a new layer above. The exemplar is what lies around, or a drawable, a "
-                "file or a pattern. Where nothing is selected, the whole layer is filled; from what lies around, its "
-                "transparent part."
+                "file or a pattern. Where nothing is selected, the transparent part of the layer is filled, or all "
+                "of an opaque one."
             ),
         ),
         wishes.NEW: (

@@ -82,6 +82,11 @@ def below(mask: bytes, least: int) -> bytes:
     return mask.translate(_FULL * least + _NONE * (256 - least))
 
 
+def above(mask: bytes, least: int) -> bytes:
+    """Make every byte of a mask that is this or more a 255, and every other a 0."""
+    return mask.translate(_NONE * least + _FULL * (256 - least))
+
+
 def either(first: bytes, second: bytes) -> bytes:
     """Unite two masks of 0 and 255."""
     return _combined(first, second, int.__or__)
@@ -133,10 +138,15 @@ def transparent(raster: Raster) -> bytes:
     Returns:
         255 there, else 0; all 0 without an alpha channel.
     """
+    return below(alpha(raster), OPAQUE)
+
+
+def alpha(raster: Raster) -> bytes:
+    """Read how opaque each pixel of a raster with 8 or 16 bits is, as a byte; 255 without an alpha channel."""
     if raster.channels in {1, 3}:
-        return bytes(raster.width * raster.height)
+        return _FULL * (raster.width * raster.height)
     pixel = raster.channels * SAMPLE_BYTES[raster.depth]
-    return below(bytes(memoryview(raster.data)[pixel - 1 :: pixel]), OPAQUE)
+    return bytes(memoryview(raster.data)[pixel - 1 :: pixel])
 
 
 def hidden(raster: Raster, mask: bytes) -> Raster:

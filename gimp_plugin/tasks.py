@@ -110,6 +110,7 @@ def _fill(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
         canvas.read_selection(image, hole) if selected else None,
         _exemplar(wish, gray=gray, depth=depth),
         depth,
+        canvas.extent(layer).moved(-limit.x, -limit.y),
     )
     box = plan.part.moved(limit.x, limit.y)
     return Task(plan, _place(image, layer, box, plan, masked=selected is not None), fresh=False)
@@ -176,9 +177,11 @@ def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
     elif wish.source == wishes.PATTERN:
         found = canvas.read_pattern(wish.pattern, gray=gray, depth=depth)
     else:
+        if not wish.drawable:
+            raise PlanError(_("Choose the layer or image to take the texture from."))
         item = Gimp.Item.get_by_id(wish.drawable) if Gimp.Item.id_is_valid(wish.drawable) else None
         if item is None or not item.is_drawable():
-            raise PlanError(_("Choose the layer or image to take the texture from."))
+            raise PlanError(_("The exemplar's layer is not there: choose another."))
         found = canvas.read(item, canvas.extent(item), gray=gray, depth=depth)
     return plans.check_exemplar(found)
 

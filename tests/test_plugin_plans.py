@@ -164,7 +164,7 @@ def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, da
     visible = array_of(canvas)[..., 3] > 0
     inside = marked(height, width, hole) > 0
     # Around what is transparent in the selection there may be a fringe.
-    fringe = spread(inside & ~visible, plans.FRINGE)
+    fringe = spread(inside & ~visible, plans.FRINGE) & visible
     kept = visible & ~inside & ~fringe
     sampled = np.ones(found.exemplar.pixels.shape[:2]) if found.exemplar.valid is None else found.exemplar.valid
     # Every pixel's colour is its own, or nearly so: it tells where it is from.
@@ -414,11 +414,11 @@ def test_around_what_is_transparent_in_the_selection_a_fringe_is_made_anew_and_s
 def test_a_feathered_selection_keeps_its_feather_where_nothing_is_transparent():
     clear = np.zeros((60, 70), bool)
     clear[28:30, 28:30] = True
-    hole, selected = Box(20, 20, 20, 20), np.full((20, 20), 100, np.uint8)
+    hole, selected = Box(20, 20, 20, 20), np.full((20, 20), 140, np.uint8)
     plan = plans.fill(Wish(FILL), picture(60, 70, clear), hole, selected.tobytes(), None, "u8")
     shown = np.frombuffer(plan.mask, np.uint8).reshape(plan.part.height, plan.part.width)[2:-2, 2:-2]
-    assert np.array_equal(shown == 255, spread(clear, plans.FRINGE)[20:40, 20:40])
-    assert set(shown.ravel()) == {100, 255}
+    assert np.array_equal(shown == 255, (spread(clear, plans.FRINGE) & ~clear)[20:40, 20:40])
+    assert set(shown.ravel()) == {140, 255}
 
 
 def test_an_opaque_selection_is_the_mask_itself():
