@@ -34,7 +34,7 @@ class Panel:
         frame.add(self._picture)
         self._bar = Gtk.ProgressBar(show_text=True)
         self._bar.set_text(" ")
-        self._note = Gtk.Label(xalign=0, yalign=0, wrap=True, selectable=True, width_chars=36, max_width_chars=36)
+        self._note = Gtk.Label(xalign=0, yalign=0, wrap=True, selectable=True, width_chars=30, max_width_chars=30)
         # Room for three lines, so that nothing moves when there is something to say.
         self._note.set_size_request(-1, 60)
         self._keep = Gtk.Button.new_with_mnemonic(_("_Stop Here"))

@@ -21,7 +21,8 @@ SMALLEST_TILE = 16
 # As the engine does where nothing is transparent.
 BAND_PART = 6
 LONGEST_FRAME = 1024
-FRAME_SECONDS = 0.5
+# Each frame has GIMP draw the image anew, on the same computer that makes the texture.
+FRAME_SECONDS = 1.0
 LARGEST_SEED = 2**63 - 1
 
 

@@ -393,7 +393,7 @@ def test_an_exemplar_is_never_larger_than_what_can_be_searched():
 def test_frames_are_asked_for_or_not():
     jobs = plans.new(Wish(NEW, variations=2), picture(20, 20), "u8").jobs
     with_them, without = (plans.with_frames(jobs, frames=frames) for frames in (True, False))
-    assert [(job.frame_interval, job.frame_limit) for job in with_them] == [(0.5, 1024)] * 2
+    assert [(job.frame_interval, job.frame_limit) for job in with_them] == [(1.0, 1024)] * 2
     assert [job.frame_interval for job in without] == [None, None]
     assert [job.seed for job in with_them] == [job.seed for job in jobs]
 
