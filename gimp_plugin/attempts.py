@@ -12,6 +12,7 @@ from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.growth import GoneError, Growth
 from gimp_plugin.installation import Installation
 from gimp_plugin.tasks import Task
+from gimp_plugin.translation import _
 from gimp_plugin.work import Show, State, Work
 from protocol import Frame
 
@@ -85,6 +86,10 @@ class Attempt:
         except GoneError as gone:
             self._give_up(str(gone))
         except Exception as fault:
+            if self._growth.is_gone():
+                # It went between a look and what came after it.
+                self._give_up(_("The image was closed."))
+                return False
             # Frames and an open undo group must not stay behind, whatever has happened.
             logging.getLogger(__name__).exception("an attempt broke off")
             self._give_up(f"{type(fault).__name__}: {fault}")

@@ -100,6 +100,14 @@ def write(layer: Gimp.Layer, raster: Raster) -> bool:
     return True
 
 
+def write_mask(mask: Gimp.LayerMask, values: bytes) -> None:
+    """Write all of a new mask, a byte for each of its pixels."""
+    buffer = mask.get_buffer()
+    buffer.set(Gegl.Rectangle.new(0, 0, mask.get_width(), mask.get_height()), "Y u8", values)
+    buffer.flush()
+    mask.update(0, 0, mask.get_width(), mask.get_height())
+
+
 def writable(layer: Gimp.Layer) -> bool:
     """Whether a layer can be written: it is in its image, no group, and neither it nor a group of it is locked."""
     if not attached(layer) or layer.is_group():

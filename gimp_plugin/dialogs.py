@@ -136,9 +136,9 @@ class Window:
             self.panel.note(attempt.problem)
         elif outcome.layers:
             self.panel.progress(1.0, None)
-            self.panel.note(_("Done. It is in the layer “{name}”.").format(name=outcome.layers[-1].get_name()))
+            self.panel.note(_ending(attempt, outcome))
         elif attempt.state is State.CANCELLED:
-            self.panel.say(" ")
+            self.panel.clear()
             self.panel.note(_("Cancelled; nothing was kept."))
 
 
@@ -228,6 +228,13 @@ def make(wish: Wish, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, ins
         return window.make(wish, image, layer)
     finally:
         dialog.destroy()
+
+
+def _ending(attempt: Attempt, outcome: Outcome) -> str:
+    name = outcome.layers[-1].get_name()
+    if attempt.state is State.STOPPED:
+        return _("Stopped. What there was is in the layer “{name}”.").format(name=name)
+    return _("Done. It is in the layer “{name}”. Press the button again for another one.").format(name=name)
 
 
 def thumbnail(layer: Gimp.Layer) -> GdkPixbuf.Pixbuf | None:

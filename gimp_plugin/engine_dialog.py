@@ -5,7 +5,7 @@ import logging
 from gi.repository import GimpUi, Gio, GLib, Gtk
 
 from gimp_plugin.engine_link import EngineLink
-from gimp_plugin.engine_report import end, report
+from gimp_plugin.engine_report import end, is_running, report
 from gimp_plugin.installation import Installation
 from gimp_plugin.log import LOG_FILE
 from gimp_plugin.translation import _
@@ -37,7 +37,7 @@ class EngineWindow:
             self._dialog.add_button(label, response)
         self._words = Gtk.Label(xalign=0, yalign=0, wrap=True, selectable=True, width_chars=56, max_width_chars=56)
         self._words.set_property("margin", 12)
-        self._words.set_size_request(-1, 110)
+        self._words.set_size_request(-1, 80)
         self._dialog.get_content_area().pack_start(self._words, True, True, 0)
         self._dialog.show_all()
         self._link: EngineLink | None = None
@@ -78,7 +78,12 @@ class EngineWindow:
     def _look(self) -> bool:
         if self._link is None:
             self._say(report(self._installation))
+            self._offer(running=is_running(self._installation))
         return True
+
+    def _offer(self, *, running: bool) -> None:
+        self._dialog.set_response_sensitive(START, not running)
+        self._dialog.set_response_sensitive(STOP, running)
 
     def _say(self, sentence: str) -> None:
         if self._words.get_text() != sentence:

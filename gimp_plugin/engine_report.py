@@ -5,7 +5,7 @@ import time
 from gimp_plugin.installation import Installation
 from gimp_plugin.sentences import explain_refusal
 from gimp_plugin.translation import _
-from protocol import EngineClient, EngineError, NoEngineError, Status, UnsafeFileError
+from protocol import EngineClient, EngineError, NoEngineError, Status, UnsafeFileError, find_engine
 from protocol.connection import CONNECTION_FILE
 from protocol.keys import CLIENT_KEYS, own_keys
 from protocol.private_files import make_folder
@@ -30,6 +30,14 @@ def connected(installation: Installation) -> EngineClient:
     """
     folder = make_folder(installation.folder)
     return EngineClient.connect(folder / CONNECTION_FILE, name=NAME, keys=own_keys(folder / CLIENT_KEYS))
+
+
+def is_running(installation: Installation) -> bool:
+    """Whether something listens where the engine says that it does."""
+    try:
+        return bool(find_engine(installation.folder / CONNECTION_FILE))
+    except (EngineError, UnsafeFileError):
+        return False
 
 
 def report(installation: Installation) -> str:

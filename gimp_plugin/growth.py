@@ -13,6 +13,7 @@ from gimp_plugin.work import Texture
 from protocol import Frame, Raster
 
 GROUP_NAME = "Texture Synthesis"
+MARK = "texture-synthesis"
 
 
 class GoneError(RuntimeError):
@@ -28,18 +29,18 @@ class Place:
         above: The layer above which it goes, or None for the top.
         left: Of the texture in the image, pixels.
         top: Likewise.
-        whole: Width and height of what the engine makes, pixels.
-        part: The part of that which becomes the layer.
+        part: The part of what the engine makes that becomes the layer.
         masked: Whether the selection becomes the layer's mask.
+        mask: What becomes the layer's mask in place of the selection, a byte for each pixel.
     """
 
     image: Gimp.Image
     above: Gimp.Layer | None
     left: int
     top: int
-    whole: tuple[int, int]
     part: Box
     masked: bool
+    mask: bytes | None = None
 
 
 class Growth:
@@ -104,7 +105,9 @@ class Growth:
             for texture in textures:
                 name = _("Texture, seed {seed}") if texture.finished else _("Texture so far, seed {seed}")
                 part = samples.crop(texture.raster, self._place.part)
-                self._results.append(self._insert(name.format(seed=texture.seed), part, parent, position))
+                layer = self._insert(name.format(seed=texture.seed), part, parent, position)
+                layer.attach_parasite(Gimp.Parasite.new(MARK, Gimp.PARASITE_PERSISTENT, b"result"))
+                self._results.append(layer)
             for older in self._earlier:
                 if canvas.attached(older):
                     older.set_visible(False)
@@ -128,6 +131,10 @@ class Growth:
             self._select()
         self._end()
 
+    def is_gone(self) -> bool:
+        """Whether the image is there no more."""
+        return not self._place.image.is_valid()
+
     def check(self) -> None:
         """See whether there is a place for the texture still.
 
@@ -137,6 +144,8 @@ class Growth:
         if not self._place.image.is_valid():
             raise GoneError(_("The image was closed."))
         if self._group is not None and not canvas.attached(self._group):
+            if not self._place.image.is_valid():
+                raise GoneError(_("The image was closed."))
             raise GoneError(_("The layers in which the texture grew were deleted."))
 
     def _begin(self) -> None:
@@ -177,7 +186,12 @@ class Growth:
         for group in canvas.groups_of(layer):
             if group.get_lock_content():
                 layer = group
-        return layer.get_parent(), self._place.image.get_item_position(layer)
+        parent, position = layer.get_parent(), self._place.image.get_item_position(layer)
+        beside = parent.get_children() if parent is not None else self._place.image.get_layers()
+        # Earlier results lie there, and would hide a new one.
+        while position and beside[position - 1].get_parasite(MARK) is not None:
+            position -= 1
+        return parent, position
 
     def _insert(self, name: str, raster: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
         image = self._place.image
@@ -188,7 +202,11 @@ class Growth:
         if not canvas.write(layer, raster):
             image.remove_layer(layer)
             raise GoneError(_("The layers around the texture were locked."))
-        if self._place.masked:
+        if self._place.mask is not None:
+            mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+            layer.add_mask(mask)
+            canvas.write_mask(mask, self._place.mask)
+        elif self._place.masked:
             layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
         self._select()
         return layer

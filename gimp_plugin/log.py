@@ -15,6 +15,8 @@ def start_log(folder: Path) -> None:
     Args:
         folder: Where it is.
     """
+    # What is written from here on is for this user alone.
+    os.umask(0o077)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handler = RotatingFileHandler(

@@ -27,13 +27,16 @@ class Panel:
         """
         self.widget = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._tiled = False
+        self._before: GdkPixbuf.Pixbuf | None = None
         self._picture = Gtk.Image()
         self._picture.set_size_request(PREVIEW_SIDE, PREVIEW_SIDE)
         frame = Gtk.Frame()
         frame.add(self._picture)
         self._bar = Gtk.ProgressBar(show_text=True)
         self._bar.set_text(" ")
-        self._note = Gtk.Label(xalign=0, wrap=True, selectable=True, max_width_chars=36)
+        self._note = Gtk.Label(xalign=0, yalign=0, wrap=True, selectable=True, width_chars=30, max_width_chars=30)
+        # Room for three lines, so that nothing moves when there is something to say.
+        self._note.set_size_request(-1, 60)
         self._keep = Gtk.Button.new_with_mnemonic(_("_Stop Here"))
         self._keep.set_tooltip_text(_("Ends now and keeps the picture so far"))
         self._keep.connect("clicked", lambda _button: on_stop(True))
@@ -66,6 +69,12 @@ class Panel:
         """Say something that stays."""
         self._note.set_text(sentence)
 
+    def clear(self) -> None:
+        """Show what there was before the work, and no progress."""
+        self._bar.set_fraction(0.0)
+        self._bar.set_text(" ")
+        self._picture.set_from_pixbuf(self._before)
+
     def say(self, sentence: str) -> None:
         """Tell what is being done."""
         self._bar.pulse()
@@ -79,6 +88,7 @@ class Panel:
 
     def picture(self, picture: GdkPixbuf.Pixbuf | None) -> None:
         """Show what there is before the first frame."""
+        self._before = picture
         self._picture.set_from_pixbuf(picture)
 
     def frame(self, frame: Frame, number: int) -> None:  # noqa: ARG002

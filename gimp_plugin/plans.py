@@ -12,6 +12,8 @@ from protocol import Raster, Synthesize
 # As far as the engine looks around a hole for its exemplar, and for what continues into it.
 WIDEST_CONTEXT = 256
 NEAREST_CONTEXT = 64
+# As the engine does where it is not told what to fill.
+FRINGE = 2
 SMALLEST_EXEMPLAR = 8
 LONGEST_EXEMPLAR = 1024
 SMALLEST, LARGEST = 8, 16384
@@ -19,7 +21,8 @@ SMALLEST_TILE = 16
 # As the engine does where nothing is transparent.
 BAND_PART = 6
 LONGEST_FRAME = 1024
-FRAME_SECONDS = 0.5
+# Each frame has GIMP draw the image anew, on the same computer that makes the texture.
+FRAME_SECONDS = 1.0
 LARGEST_SEED = 2**63 - 1
 
 
@@ -36,12 +39,14 @@ class Plan:
         width: Of what a job brings, pixels.
         height: Likewise.
         part: The part of that which becomes the layer.
+        mask: What the layer's mask is in place of the selection, a byte for each pixel of the part.
     """
 
     jobs: tuple[Synthesize, ...]
     width: int
     height: int
     part: Box
+    mask: bytes | None = None
 
 
 def context_of(hole: Box, limit: Box) -> Box:
@@ -57,7 +62,15 @@ def context_of(hole: Box, limit: Box) -> Box:
     return hole.grown(max(WIDEST_CONTEXT, hole.width, hole.height)).common(limit)
 
 
-def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar: Raster | None, depth: str) -> Plan:
+def fill(
+    wish: Wish,
+    canvas: Raster,
+    hole: Box,
+    selected: bytes | None,
+    exemplar: Raster | None,
+    depth: str,
+    extent: Box | None = None,
+) -> Plan:
     """Plan the filling of a selection.
 
     Args:
@@ -67,6 +80,7 @@ def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar
         selected: How much each pixel of the hole's bounds is selected; None for what of them is transparent.
         exemplar: Another exemplar than what lies around.
         depth: Kind of sample of the result.
+        extent: Where the layer is in the canvas; all of it if not given.
 
     Returns:
         The plan.
@@ -76,13 +90,16 @@ def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar
     """
     width, height = canvas.width, canvas.height
     clear = samples.transparent(canvas)
-    if selected is None and exemplar is None:
-        return _fill_transparent(wish, canvas, hole, clear, depth)
+    if selected is None and (exemplar is None or any(clear)):
+        return _fill_transparent(wish, canvas, hole, clear, exemplar, depth)
     chosen = samples.touched(selected) if selected is not None else b"\xff" * (hole.width * hole.height)
+    shown = None
+    if selected is not None:
+        hole, chosen, shown = _with_fringe(canvas, hole, selected, clear, extent or Box(0, 0, width, height))
     wanted = samples.place_mask(chosen, hole, width, height)
     if exemplar is not None and not wanted.count(0):
         # Nothing is kept, so nothing has to fit.
-        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole)
+        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole, shown)
     # Transparent pixels beside the hole have colours that nobody sees: nothing is to fit to them.
     margin = max(NEAREST_CONTEXT, max(hole.width, hole.height) // 4)
     near = hole.grown(margin).common(Box(0, 0, width, height))
@@ -91,7 +108,7 @@ def fill(wish: Wish, canvas: Raster, hole: Box, selected: bytes | None, exemplar
     if exemplar is None:
         _check_rest(canvas, mask)
     job = _job(wish, depth, exemplar=exemplar, canvas=canvas, mask=mask_raster(mask, width, height))
-    return Plan((job,), width, height, hole)
+    return Plan((job,), width, height, hole, shown)
 
 
 def new(wish: Wish, exemplar: Raster, depth: str) -> Plan:
@@ -183,14 +200,57 @@ def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize
     return tuple(replace(job, frame_interval=interval, frame_limit=LONGEST_FRAME) for job in jobs)
 
 
-def _fill_transparent(wish: Wish, canvas: Raster, hole: Box, clear: bytes, depth: str) -> Plan:
+def _with_fringe(
+    canvas: Raster, hole: Box, selected: bytes, clear: bytes, extent: Box
+) -> tuple[Box, bytes, bytes | None]:
+    """Widen a selection around what is transparent in it, where a cut-out leaves a fringe of other colours.
+
+    Args:
+        canvas: What lies in and around the hole.
+        hole: Bounds of the selection.
+        selected: How much each of its pixels is selected.
+        clear: The canvas's transparent pixels.
+        extent: Where the layer is.
+
+    Returns:
+        The bounds, what is to be made in them, and the mask of the layer; None where the selection is its mask.
+    """
+    chosen = samples.touched(selected)
+    own = extent.common(Box(0, 0, canvas.width, canvas.height))
+    picture = samples.place_mask(b"\xff" * (own.width * own.height), own, canvas.width, canvas.height)
+    # What is selected by less than half is a feather's end, and what lies beside the layer was never cut out.
+    inside = samples.common(samples.above(selected, 128), samples.crop_mask(picture, canvas.width, hole))
+    cut = samples.common(inside, samples.crop_mask(clear, canvas.width, hole))
+    wide = hole.grown(FRINGE).common(Box(0, 0, canvas.width, canvas.height))
+    place = hole.moved(-wide.x, -wide.y)
+    near = samples.widened(samples.place_mask(cut, place, wide.width, wide.height), wide.width, FRINGE)
+    # Only what can be seen is a fringe, and what is wholly selected already needs no more.
+    seen = samples.crop_mask(samples.touched(samples.alpha(canvas)), canvas.width, wide)
+    rest = samples.below(samples.place_mask(selected, place, wide.width, wide.height), 255)
+    fringe = samples.common(samples.common(near, seen), rest)
+    if not any(fringe):
+        return hole, chosen, None
+    chosen, shown = (
+        samples.either(fringe, samples.place_mask(mask, place, wide.width, wide.height))
+        for mask in (chosen, selected)
+    )
+    return wide, chosen, shown
+
+
+def _fill_transparent(
+    wish: Wish, canvas: Raster, hole: Box, clear: bytes, exemplar: Raster | None, depth: str
+) -> Plan:
     if not any(clear):
         raise PlanError(
             _("Nothing is selected, and nothing of the layer is transparent: select what is to be filled.")
         )
-    _check_rest(canvas, clear)
+    width, height = canvas.width, canvas.height
+    if exemplar is None:
+        _check_rest(canvas, clear)
+    elif not clear.count(0):
+        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole)
     # Without a mask the engine widens the transparent part by the fringe that a cut-out leaves.
-    return Plan((_job(wish, depth, canvas=canvas),), canvas.width, canvas.height, hole)
+    return Plan((_job(wish, depth, exemplar=exemplar, canvas=canvas),), width, height, hole)
 
 
 def _check_rest(canvas: Raster, mask: bytes) -> None:

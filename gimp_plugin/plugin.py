@@ -93,11 +93,9 @@ def _returned(procedure: Gimp.Procedure, outcome: Outcome) -> Gimp.ValueArray:
     status = Gimp.PDBStatusType.CANCEL if outcome.cancelled else Gimp.PDBStatusType.SUCCESS
     values = procedure.new_return_values(status, None)
     if status == Gimp.PDBStatusType.SUCCESS:
-        found = (
-            (outcome.text,)
-            if procedure.get_name() == PREFIX + ENGINE
-            else (outcome.image, outcome.layers[-1] if outcome.layers else None)
-        )
+        # The user may have closed the image since.
+        made = [item for item in (outcome.image, *outcome.layers[-1:]) if item is not None and item.is_valid()]
+        found = [outcome.text] if procedure.get_name() == PREFIX + ENGINE else made
         for number, value in enumerate(found, start=1):
             spec = procedure.get_return_values()[number - 1]
             values.remove(number)
@@ -113,8 +111,8 @@ def _texts(task: str) -> tuple[str, str, str]:
             _("Fill the selection with texture that fits what lies around it"),
             _(
                 "The selection is filled, in a new layer above. The exemplar is what lies around, or a drawable, a "
-                "file or a pattern. Where nothing is selected, the whole layer is filled; from what lies around, its "
-                "transparent part."
+                "file or a pattern. Where nothing is selected, the transparent part of the layer is filled, or all "
+                "of an opaque one."
             ),
         ),
         wishes.NEW: (

@@ -82,9 +82,44 @@ def below(mask: bytes, least: int) -> bytes:
     return mask.translate(_FULL * least + _NONE * (256 - least))
 
 
+def above(mask: bytes, least: int) -> bytes:
+    """Make every byte of a mask that is this or more a 255, and every other a 0."""
+    return mask.translate(_NONE * least + _FULL * (256 - least))
+
+
 def either(first: bytes, second: bytes) -> bytes:
     """Unite two masks of 0 and 255."""
     return _combined(first, second, int.__or__)
+
+
+def common(first: bytes, second: bytes) -> bytes:
+    """Keep what two masks of 0 and 255 have in common."""
+    return _combined(first, second, int.__and__)
+
+
+def widened(mask: bytes, width: int, by: int) -> bytes:
+    """Widen what a mask marks by so many pixels to every side.
+
+    Args:
+        mask: 0 and 255.
+        width: Of the mask, pixels.
+        by: Pixels.
+
+    Returns:
+        The wider mask, as large as the other one.
+    """
+    height, stride = len(mask) // width, width + 2 * by
+    side = _NONE * by
+    rows = [side + mask[y * width : (y + 1) * width] + side for y in range(height)]
+    # Beside every row there is room for what moves out of it.
+    for step in (8, 8 * stride):
+        whole = int.from_bytes(b"".join(rows), "little")
+        moved = whole
+        for times in range(1, by + 1):
+            moved |= whole << times * step | whole >> times * step
+        spread = (moved & ((1 << 8 * stride * height) - 1)).to_bytes(stride * height, "little")
+        rows = [spread[y * stride : (y + 1) * stride] for y in range(height)]
+    return b"".join(row[by : by + width] for row in rows)
 
 
 def frame(width: int, height: int, band: int) -> bytes:
@@ -103,10 +138,15 @@ def transparent(raster: Raster) -> bytes:
     Returns:
         255 there, else 0; all 0 without an alpha channel.
     """
+    return below(alpha(raster), OPAQUE)
+
+
+def alpha(raster: Raster) -> bytes:
+    """Read how opaque each pixel of a raster with 8 or 16 bits is, as a byte; 255 without an alpha channel."""
     if raster.channels in {1, 3}:
-        return bytes(raster.width * raster.height)
+        return _FULL * (raster.width * raster.height)
     pixel = raster.channels * SAMPLE_BYTES[raster.depth]
-    return below(bytes(memoryview(raster.data)[pixel - 1 :: pixel]), OPAQUE)
+    return bytes(memoryview(raster.data)[pixel - 1 :: pixel])
 
 
 def hidden(raster: Raster, mask: bytes) -> Raster:

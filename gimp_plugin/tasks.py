@@ -110,8 +110,10 @@ def _fill(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
         canvas.read_selection(image, hole) if selected else None,
         _exemplar(wish, gray=gray, depth=depth),
         depth,
+        canvas.extent(layer).moved(-limit.x, -limit.y),
     )
-    return Task(plan, _place(image, layer, hole, plan, masked=selected is not None), fresh=False)
+    box = plan.part.moved(limit.x, limit.y)
+    return Task(plan, _place(image, layer, box, plan, masked=selected is not None), fresh=False)
 
 
 def _seamless(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
@@ -170,11 +172,13 @@ def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
         return None
     if wish.source == wishes.FILE:
         if not wish.file:
-            raise PlanError(_("No file is chosen: choose the exemplar's."))
+            raise PlanError(_("Choose the file to take the texture from."))
         found = canvas.read_file(Path(wish.file), gray=gray, depth=depth)
     elif wish.source == wishes.PATTERN:
         found = canvas.read_pattern(wish.pattern, gray=gray, depth=depth)
     else:
+        if not wish.drawable:
+            raise PlanError(_("Choose the layer or image to take the texture from."))
         item = Gimp.Item.get_by_id(wish.drawable) if Gimp.Item.id_is_valid(wish.drawable) else None
         if item is None or not item.is_drawable():
             raise PlanError(_("The exemplar's layer is not there: choose another."))
@@ -183,4 +187,4 @@ def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
 
 
 def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: Plan, *, masked: bool) -> Place:
-    return Place(image, above, box.x, box.y, (plan.width, plan.height), plan.part, masked)
+    return Place(image, above, box.x, box.y, plan.part, masked, plan.mask)

@@ -14,7 +14,16 @@ from installation.record import RECORD_FILE
 from installation.running import CONNECTION_FILE, find_running, stop
 from installation.wishes import Task
 
-STATE_PATTERNS = (CONNECTION_FILE, "engine.lock", "*.secret", "*.log", "*.log.[0-9]", ".*.secret.*", ".engine.json.*")
+STATE_PATTERNS = (
+    CONNECTION_FILE,
+    "engine.lock",
+    "last-texture.json",
+    "*.secret",
+    "*.log",
+    "*.log.[0-9]",
+    ".*.secret.*",
+    ".engine.json.*",
+)
 AUTHORIZED = "authorized_keys"
 # What GIMP keeps of each dialog: the values that were used last.
 LAST_VALUES = "plug-in-settings/*-plug-in-texture-synthesis-*"

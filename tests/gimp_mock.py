@@ -180,6 +180,22 @@ class Channel:
         raise Killed("this is not to be written")
 
 
+class Mask(Channel):
+    """A layer's mask, which can be written."""
+
+    def refuse_writing(self):
+        pass
+
+    def get_width(self):
+        return self.pixels.shape[1]
+
+    def get_height(self):
+        return self.pixels.shape[0]
+
+    def update(self, x, y, width, height):
+        _demand((x, y, width, height) == (0, 0, self.get_width(), self.get_height()), "not all of it is told")
+
+
 class Layer(Channel):
     """A layer, or a group of layers.
 
@@ -197,6 +213,13 @@ class Layer(Channel):
         self.removed = self.locked = False
         self.visible = self.apply_mask = True
         self.writes = 0
+        self.parasites = {}
+
+    def attach_parasite(self, parasite):
+        self.parasites[parasite[0]] = parasite
+
+    def get_parasite(self, name):
+        return self.parasites.get(name)
 
     @classmethod
     def new(cls, image, name, width, height, kind, opacity, mode):
@@ -270,7 +293,9 @@ class Layer(Channel):
         self.visible = visible
 
     def create_mask(self, kind):
-        _demand(kind == "SELECTION", f"no mask of kind {kind}")
+        _demand(kind in {"SELECTION", "WHITE"}, f"no mask of kind {kind}")
+        if kind == "WHITE":
+            return Mask(self.image, np.ones((self.height, self.width, 1)))
         return Channel(self.image, Buffer(self.image.get_selection()).part(*self.corner, self.width, self.height))
 
     def add_mask(self, mask):
@@ -339,7 +364,7 @@ class Buffer:
         colours = values[..., :3] if channels > 2 else np.repeat(values[..., :1], 3, axis=2)
         place = self._owner.pixels[rectangle.y :, rectangle.x :][: rectangle.height, : rectangle.width]
         _demand(place.shape[:2] == values.shape[:2], "it does not fit in")
-        place[...] = np.concatenate([colours, alpha], axis=2)
+        place[...] = np.concatenate([colours, alpha], axis=2)[..., : place.shape[2]]
 
     def flush(self):
         """Do nothing."""
@@ -404,7 +429,10 @@ def _gimp(flushes):
     found.ImageBaseType = SimpleNamespace(RGB="RGB", GRAY="GRAY", INDEXED="INDEXED")
     found.ImageType = SimpleNamespace(RGBA_IMAGE="RGBA", GRAYA_IMAGE="GRAYA")
     found.LayerMode = SimpleNamespace(NORMAL="NORMAL")
-    found.AddMaskType = SimpleNamespace(SELECTION="SELECTION")
+    found.AddMaskType = SimpleNamespace(SELECTION="SELECTION", WHITE="WHITE")
+    found.LayerMask = Mask
+    found.PARASITE_PERSISTENT = 1
+    found.Parasite = SimpleNamespace(new=lambda name, flags, data: (name, flags, data))
     found.Selection = SimpleNamespace(bounds=_bounds)
     found.displays_flush = lambda: flushes.append(True)
     return found

@@ -6,6 +6,7 @@ import torch
 from engine.synthesis.canvas import (
     Surroundings,
     compose,
+    inner_part,
     judged_regions,
     noise_start,
     shuffled_start,
@@ -192,6 +193,29 @@ def test_regions_have_the_shape_of_the_encoders_maps(size):
     maps = small_encoder()(noise(1, 3, *size), LAYERS)
     for layer in LAYERS:
         assert regions[layer].shape == valid[layer].shape == maps[layer].shape[2:]
+
+
+def test_the_inner_part_is_further_than_two_pixels_from_what_is_kept():
+    found = inner_part(Surroundings(noise(1, 3, 32, 40), 1 - with_hole(slice(8, 20), slice(10, 30))))
+    expected = torch.zeros(1, 1, 32, 40, dtype=torch.bool)
+    expected[..., 10:18, 12:28] = True
+    assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("wide", [1, 3])
+def test_a_border_that_is_hardly_soft_has_a_rim(wide):
+    mask = ((torch.arange(40) - 15) / wide).clamp(0, 1).expand(1, 1, 20, 40)
+    found = inner_part(Surroundings(noise(1, 3, 20, 40), mask))[0, 0, 9]
+    first_free = int((mask[0, 0, 9] >= 0.5).nonzero()[0])
+    assert not found[: first_free + 2].any()
+    assert found[first_free + 2 :].all()
+
+
+def test_a_border_that_blends_into_what_is_kept_has_no_rim():
+    mask = ((torch.arange(40) - 12) / 16).clamp(0, 1).expand(1, 1, 20, 40)
+    found = inner_part(Surroundings(noise(1, 3, 20, 40), mask))[0, 0, 9]
+    assert found[15:].all()
+    assert not found[:12].any()
 
 
 # Valid regions.

@@ -8,7 +8,15 @@ from pictures import measured
 
 from engine.synthesis.critics import PatchCritic, PatchSettings
 from engine.synthesis.critics.base import spread
-from engine.synthesis.critics.patch import make_book, match_patches, patch_loss, patch_places, unit_patches, vote
+from engine.synthesis.critics.patch import (
+    make_book,
+    match_patches,
+    near_patches,
+    patch_loss,
+    patch_places,
+    unit_patches,
+    vote,
+)
 
 PLAIN = PatchSettings(overuse=0.0)
 LAYER = "relu3_1"
@@ -74,6 +82,25 @@ def test_the_patch_search_in_chunks_agrees_with_brute_force(memory):
     queries = torch.nn.functional.normalize(noise(50, 18, dtype=torch.float64))
     keys = torch.nn.functional.normalize(noise(37, 18, seed=1, dtype=torch.float64))
     assert match_patches(queries, keys, memory=memory).tolist() == brute_force(queries, keys)
+
+
+def test_the_nearest_patch_of_pixels_is_that_with_the_largest_product():
+    vectors, others = noise(12, 2, dtype=torch.float64), noise(20, 2, seed=1, dtype=torch.float64)
+    places, among = patch_places(3, 4, wrap=True), patch_places(4, 5, wrap=True)
+    products = near_patches(vectors, places, 0.3, keys=False) @ near_patches(others, among, 0.3, keys=True).t()
+    apart = torch.cdist(vectors[places].flatten(1), others[among].flatten(1))
+    assert products.argmax(dim=1).tolist() == apart.argmin(dim=1).tolist()
+
+
+def test_on_pixels_a_bright_canvas_is_matched_with_bright_patches_not_with_dark_ones_of_its_hue():
+    hue = torch.tensor([0.9, 0.6, 0.3]).reshape(1, 3, 1, 1)
+    dark, bright = (hue * light + 0.02 * noise(1, 3, 8, 8, seed=n) for n, light in enumerate((0.2, 1.0)))
+    maps = {"pixels": torch.cat([dark, bright], dim=3)}
+    critic = PatchCritic([maps], {"pixels": 1.0}, PLAIN)
+    canvas = {"pixels": hue.expand(1, 3, 8, 8)}
+    critic.refresh(canvas, generator())
+    # Targets that were dark would be about as far away as the spread is wide, which is 1.
+    assert float(critic.loss(canvas)) < 0.02
 
 
 def test_without_overuse_the_order_of_the_queries_does_not_matter():

@@ -83,7 +83,7 @@ def texture(colour=RED, seed=7, *, finished=True):
 
 def place_in(gimp, image, above="below", **changes):
     """Where a texture of 16 by 8 pixels goes."""
-    wishes = {"left": 5, "top": 6, "whole": (16, 8), "part": Box(0, 0, 16, 8), "masked": False, **changes}
+    wishes = {"left": 5, "top": 6, "part": Box(0, 0, 16, 8), "masked": False, **changes}
     return gimp.growth.Place(image, named(image, above) if above else None, **wishes)
 
 
@@ -140,7 +140,7 @@ def test_a_coarse_frame_is_enlarged_to_what_it_covers(gimp, image):
 
 
 def test_a_frame_of_a_part_is_shown_where_it_belongs(gimp, image):
-    growth = growing(gimp, image, whole=(40, 30), part=Box(10, 10, 16, 8))
+    growth = growing(gimp, image, part=Box(10, 10, 16, 8))
     growth.show(frame(RED, covered=Box(14, 12, 50, 3)), 0)
     shown = named(image, "Octave 0").bytes()[..., :3]
     due = np.zeros((8, 16, 3), np.uint8)
@@ -149,7 +149,7 @@ def test_a_frame_of_a_part_is_shown_where_it_belongs(gimp, image):
 
 
 def test_a_frame_that_covers_nothing_of_the_layer_is_black(gimp, image):
-    growth = growing(gimp, image, whole=(80, 8), part=Box(0, 0, 16, 8))
+    growth = growing(gimp, image, part=Box(0, 0, 16, 8))
     growth.show(frame(RED, covered=Box(20, 0, 16, 8)), 0)
     assert colours(named(image, "Octave 0")) == {(0, 0, 0)}
 
@@ -241,7 +241,7 @@ def test_only_the_part_that_was_wanted_becomes_the_layer(gimp, image):
     data = np.zeros((30, 40, 4), np.uint8)
     data[10:18, 10:26] = (*RED, 255)
     whole = Texture(7, Raster(40, 30, 4, "u8", data.tobytes()), finished=True)
-    (layer,) = growing(gimp, image, whole=(40, 30), part=Box(10, 10, 16, 8)).finish([whole])
+    (layer,) = growing(gimp, image, part=Box(10, 10, 16, 8)).finish([whole])
     assert np.array_equal(layer.bytes(), data[10:18, 10:26])
 
 
@@ -552,3 +552,16 @@ def test_the_selection_is_read_to_the_byte(gimp, image):
 )
 def test_an_images_precision_is_kept(gimp, nick, depth):
     assert gimp.canvas.depth_of(gimp.Gimp.Image(8, 8, precision=nick)) == depth
+
+
+def test_a_mask_of_its_own_takes_the_place_of_the_selection(gimp, image):
+    values = bytes(range(128))
+    growth = growing(gimp, image, masked=True, mask=values)
+    (layer,) = growth.finish([texture()])
+    assert np.rint(layer.get_mask().pixels * 255).astype(np.uint8).tobytes() == values
+
+
+def test_a_new_result_lies_above_the_earlier_ones(gimp, image):
+    first, second = (growing(gimp, image).finish([texture(seed=seed)])[0] for seed in (1, 2))
+    layers = image.get_layers()
+    assert layers.index(second) < layers.index(first) < layers.index(named(image, "below"))

@@ -143,6 +143,13 @@ def test_what_is_near_a_large_hole_is_as_far_as_the_engine_looks():
     assert np.array_equal(mask_of(job), marked(80, 600, hole, Box(50, 0, 50, 40)))
 
 
+def spread(mask, by):
+    """Widen what is marked to every side."""
+    wide = np.pad(mask, by)
+    windows = np.lib.stride_tricks.sliding_window_view(wide, (2 * by + 1, 2 * by + 1))
+    return windows.any(axis=(2, 3))
+
+
 @pytest.mark.parametrize("depth", ["u8", "u16"])
 @given(data=st.data())
 @settings(max_examples=30, deadline=None)
@@ -155,7 +162,10 @@ def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, da
     job = only(plans.fill(Wish(FILL), canvas, hole, full(hole), None, depth))
     found = materials(job)
     visible = array_of(canvas)[..., 3] > 0
-    kept = visible & (marked(height, width, hole) == 0)
+    inside = marked(height, width, hole) > 0
+    # Around what is transparent in the selection there may be a fringe.
+    fringe = spread(inside & ~visible, plans.FRINGE) & visible
+    kept = visible & ~inside & ~fringe
     sampled = np.ones(found.exemplar.pixels.shape[:2]) if found.exemplar.valid is None else found.exemplar.valid
     # Every pixel's colour is its own, or nearly so: it tells where it is from.
     colours = {tuple(colour) for colour in engines_picture(canvas).pixels[kept]}
@@ -383,6 +393,44 @@ def test_an_exemplar_is_never_larger_than_what_can_be_searched():
 def test_frames_are_asked_for_or_not():
     jobs = plans.new(Wish(NEW, variations=2), picture(20, 20), "u8").jobs
     with_them, without = (plans.with_frames(jobs, frames=frames) for frames in (True, False))
-    assert [(job.frame_interval, job.frame_limit) for job in with_them] == [(0.5, 1024)] * 2
+    assert [(job.frame_interval, job.frame_limit) for job in with_them] == [(1.0, 1024)] * 2
     assert [job.frame_interval for job in without] == [None, None]
     assert [job.seed for job in with_them] == [job.seed for job in jobs]
+
+
+# The fringe of a cut-out.
+
+
+def test_around_what_is_transparent_in_the_selection_a_fringe_is_made_anew_and_shown():
+    clear = np.zeros((60, 70), bool)
+    clear[20:30, 20:40] = True
+    hole = Box(20, 20, 20, 10)
+    plan = plans.fill(Wish(FILL), picture(60, 70, clear), hole, bytes([255]) * 200, None, "u8")
+    assert plan.part == Box(18, 18, 24, 14)
+    assert plan.mask == bytes([255]) * (24 * 14)
+    assert np.array_equal(mask_of(only(plan)) > 0, spread(clear, plans.FRINGE))
+
+
+def test_a_feathered_selection_keeps_its_feather_where_nothing_is_transparent():
+    clear = np.zeros((60, 70), bool)
+    clear[28:30, 28:30] = True
+    hole, selected = Box(20, 20, 20, 20), np.full((20, 20), 140, np.uint8)
+    plan = plans.fill(Wish(FILL), picture(60, 70, clear), hole, selected.tobytes(), None, "u8")
+    shown = np.frombuffer(plan.mask, np.uint8).reshape(plan.part.height, plan.part.width)[2:-2, 2:-2]
+    assert np.array_equal(shown == 255, (spread(clear, plans.FRINGE) & ~clear)[20:40, 20:40])
+    assert set(shown.ravel()) == {140, 255}
+
+
+def test_an_opaque_selection_is_the_mask_itself():
+    hole = Box(20, 20, 20, 20)
+    plan = plans.fill(Wish(FILL), picture(60, 70), hole, bytes([255]) * 400, None, "u8")
+    assert (plan.part, plan.mask) == (hole, None)
+
+
+def test_without_a_selection_another_exemplar_fills_what_is_transparent_too():
+    clear = np.zeros((60, 70), bool)
+    clear[20:30, 20:40] = True
+    job = only(plans.fill(Wish(FILL), picture(60, 70, clear), Box(0, 0, 70, 60), None, picture(20, 20), "u8"))
+    assert job.exemplar is not None
+    assert job.canvas is not None
+    assert job.mask is None

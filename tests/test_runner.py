@@ -1,5 +1,8 @@
 """One job in the worker, from a request to its end."""
 
+import time
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from engines import pixels, raster, short_job
@@ -205,6 +208,32 @@ def test_the_time_that_is_left_is_told_from_the_first_step_on():
     assert start.seconds_left is None
     assert first.seconds_left > 0
     assert last.seconds_left == pytest.approx(0)
+
+
+def test_a_draft_is_told_as_the_same_step_and_its_time_is_no_measure_for_the_steps(monkeypatch):
+    drafting = [0.0]
+
+    def slow(*arguments, **options):
+        for snapshot in synthesize(*arguments, **options):
+            if snapshot.step and not snapshot.losses and not drafting[0]:
+                drafting[0] = 3.0
+                time.sleep(drafting[0])
+            yield snapshot
+
+    monkeypatch.setattr("engine.service.runner.synthesize", slow)
+    large, free = bricks(64, 80, seed=1), np.zeros((64, 80))
+    free[24:40, 30:50] = 1
+    job = filling(exemplar=None, canvas=raster(large), mask=raster(free), recipe="photo", steps=4, octaves=3)
+    told = run(replace(job, frame_interval=60.0))
+    steps = [p for p in told.progress if p.stage == "synthesis"]
+    assert sorted({p.step for p in steps}) == list(range(steps[0].steps + 1))
+    during = [n for n, p in enumerate(steps) if p.step and not p.losses]
+    assert during
+    before, after = steps[during[0] - 1], steps[during[-1]]
+    assert after.seconds_left == pytest.approx(before.seconds_left, rel=0.01)
+    assert after.seconds - before.seconds > drafting[0]
+    # The end of an octave is shown once, however much comes between two steps.
+    assert len(told.frames) <= 3
 
 
 def test_fetching_weights_is_told_in_bytes():

@@ -379,6 +379,17 @@ def test_a_new_border_of_a_canvas_that_wraps_goes_on_at_the_other_side(encoder, 
         assert seam(found.transpose(axis, 3)) < 1.5
 
 
+def test_where_a_new_border_blends_into_what_is_kept_nothing_wanders(encoder):
+    known = tensor(clouds())
+    inward = torch.minimum(torch.arange(64), torch.arange(64).flip(0)) + 0.5
+    mask = ((14 - torch.minimum(inward[:, None], inward)) / 7).clamp(0, 1)[None, None]
+    chosen = settings(steps=15, seamless=True)
+    found = result(encoder, chosen, exemplar=known, surroundings=Surroundings(known, mask), start=known)
+    changed = (found - known).abs().amax(1, keepdim=True)
+    mostly_kept, mostly_new = (changed[(mask >= low) & (mask < low + 0.2)].mean() for low in (0.3, 0.5))
+    assert float(mostly_kept) < 1.5 * float(mostly_new)
+
+
 @pytest.mark.parametrize("columns", [slice(0, 14), slice(50, 64)], ids=["left", "right"])
 def test_a_mask_at_one_border_alone_meets_what_is_kept_at_the_other(encoder, columns):
     known, mask = tensor(clouds()), hole(rows=slice(0, 64), columns=columns)

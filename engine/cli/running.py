@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.cli.outcome import Outcome
 from engine.cli.progress import step_bar
@@ -54,16 +55,18 @@ def run(
     began = time.perf_counter()
     first = seconds = 0.0
     snapshot: Snapshot | None = None
+    seen: Tensor | None = None
     interrupted = False
     with ExitStack() as stack:
         show = stack.enter_context(step_bar(title, quiet=quiet))
         recorder = None if record is None else stack.enter_context(open_recorder(record, (width, height)))
         try:
             for snapshot in synthesize(exemplar, encoder, settings, surroundings=surroundings, start=opening):
+                is_new, seen = snapshot.picture is not seen, snapshot.picture
                 seconds = time.perf_counter() - began
                 first = first or seconds
                 show(snapshot.octave, snapshot.step, snapshot.steps, snapshot.losses)
-                if recorder is not None:
+                if recorder is not None and is_new:
                     recorder.add(np.rint(to_array(snapshot.picture) * 255).astype(np.uint8))
         except KeyboardInterrupt:
             if snapshot is None:

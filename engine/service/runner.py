@@ -131,13 +131,18 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
     # What comes before the first snapshot is no measure for the steps.
     first_seconds = seconds = stepping = 0.0
+    step: int | None = None
     last: Snapshot | None = None
     with closing(snapshots):  # type: ignore[type-var]
         for last, wants_frame in _paced(snapshots, steps, request.frame_interval):
-            seconds = time.perf_counter() - began
-            if not last.step:
-                first_seconds, stepping = seconds, time.perf_counter()
-            left = seconds_left(steps, last.step, time.perf_counter() - stepping)
+            before, seconds = seconds, time.perf_counter() - began
+            if step is None:
+                first_seconds = stepping = seconds
+            elif last.step == step:
+                # Nor is a draft between two steps.
+                stepping += seconds - before
+            step = last.step
+            left = seconds_left(steps, last.step, seconds - stepping)
             losses = _finite(last.losses)
             hooks.progress(
                 Progress(request.job, "synthesis", last.octave, last.step, last.steps, losses, seconds, left)
@@ -228,11 +233,12 @@ def _paced(
     for number in steps.values():
         count += number
         ends.add(count)
-    shown = -math.inf
+    shown, step = -math.inf, -1
     for snapshot in snapshots:
         now = time.perf_counter()
         final = snapshot.step == snapshot.steps
-        due = not snapshot.step or snapshot.step in ends or (bool(interval) and now - shown >= (interval or 0))
+        marked = snapshot.step > step and (not snapshot.step or snapshot.step in ends)
+        due, step = marked or (bool(interval) and now - shown >= (interval or 0)), snapshot.step
         if due:
             shown = now
         # The last one of all comes in full with `done`.

@@ -48,6 +48,27 @@ def surroundings_at(surroundings: Surroundings, size: Size, *, wrap: bool = Fals
     return Surroundings(fill_unknown(known, (weight > 0.01).to(weight), wrap=wrap).clamp(0, 1), 1 - weight)
 
 
+def inner_part(surroundings: Surroundings, rim: int = 2) -> Tensor:
+    """Mark the pixels of the free part that are further than its rim from what is kept.
+
+    A border that is softer than the rim is wide has no rim.
+
+    Args:
+        surroundings: What is kept.
+        rim: How wide the rim is, pixels.
+
+    Returns:
+        Boolean, shape (1, 1, height, width).
+    """
+
+    def most(values: Tensor) -> Tensor:
+        return F.max_pool2d(values, 2 * rim + 1, 1, rim)
+
+    mask = surroundings.mask
+    soft = (most(1 - mask) < 0.99) & (most(mask) < 0.99)
+    return (most((mask < 0.5).to(mask)) == 0) | soft
+
+
 def judged_regions(
     surroundings: Surroundings | None, layers: Collection[str], *, wrap: bool = False
 ) -> dict[str, Tensor]:

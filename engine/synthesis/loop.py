@@ -7,6 +7,7 @@ from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled_start, surroundings_at
 from engine.synthesis.critics import PatchSettings
+from engine.synthesis.drafting import Draft
 from engine.synthesis.encoders.network import PIXELS, Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.memory import MemoryExhaustedError, check_budget, is_out_of_memory, smaller, working_set
@@ -29,8 +30,8 @@ def synthesize(
 ) -> Iterator[Snapshot]:
     """Synthesise a texture, step by step.
 
-    The first snapshot comes before any work, the last one is the result. Closing the iterator cancels: nothing runs
-    between two snapshots.
+    The first snapshot comes before any work, the last one is the result. While a draft is worked out, snapshots of
+    the same step follow each other. Closing the iterator cancels: nothing runs between two snapshots.
 
     Args:
         exemplar: The sample texture; its device is where the work is done.
@@ -69,16 +70,26 @@ def synthesize(
     plan = list(planned)
     total = sum(planned.values())
     free = _start(task, plan[0], start, generator)
+    # The draft takes a canvas to end at its borders.
+    drafted = recipe.drafted is not None and start is None and not settings.seamless
+    draft = Draft(exemplar, surroundings if drafted else None, settings.memory)
     done = 0
     for octave in plan:
         around = (
             None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.seamless)
         )
+        coarse = free
         free = resize(free, octave.canvas, wrap=settings.seamless).clamp(0, 1)
-        free = free.contiguous(memory_format=torch.channels_last)
         if octave is plan[0]:
             yield Snapshot(octave.index, 0, total, {}, compose(free, around))
-        solver = _solver(recipe, free)
+        picture = compose(free, around)
+        for is_new in draft.work(octave):
+            if is_new:
+                picture = compose(draft.laid_into(octave, coarse, free), around)
+            yield Snapshot(octave.index, done, total, {}, picture)
+        free = draft.enter(octave, coarse, free).contiguous(memory_format=torch.channels_last)
+        rate = recipe.drafted if draft.shown and recipe.drafted else recipe.rate
+        solver = _solver(recipe, free, rate)
         held = working_set(
             encoder, recipe.layers(), octave.canvas, budget=settings.memory, positions=quality.positions
         )
@@ -88,7 +99,7 @@ def synthesize(
             while True:
                 try:
                     objective = objective or Objective(task, octave, around, held, generator)
-                    _advance(solver, objective, recipe, octave, step, count)
+                    _advance(solver, objective, rate * _slowing(recipe, octave, step / count), step, step / count)
                     break
                 except RuntimeError as error:
                     if not is_out_of_memory(error):
@@ -149,15 +160,17 @@ def _start(task: Task, octave: Octave, start: Tensor | None, generator: torch.Ge
     return make(coarse, octave.canvas, generator)
 
 
-def _solver(recipe: Recipe, free: Tensor) -> Solver:
-    return Adam(free, recipe.rate) if recipe.solver == "adam" else LBFGS(free, recipe.rate)
+def _solver(recipe: Recipe, free: Tensor, rate: float) -> Solver:
+    return Adam(free, rate) if recipe.solver == "adam" else LBFGS(free, rate)
 
 
-def _advance(solver: Solver, objective: Objective, recipe: Recipe, octave: Octave, step: int, count: int) -> None:
-    progress = step / count
-    if octave.index == 0:
-        # Long steps find the structure, short ones at the end settle the grain.
-        solver.rate = recipe.rate * recipe.final_rate ** max(0.0, 2 * progress - 1)
+def _slowing(recipe: Recipe, octave: Octave, progress: float) -> float:
+    # Long steps find the structure, short ones at the end settle the grain.
+    return recipe.final_rate ** max(0.0, 2 * progress - 1) if octave.index == 0 else 1.0
+
+
+def _advance(solver: Solver, objective: Objective, rate: float, step: int, progress: float) -> None:
+    solver.rate = rate
     changed = objective.begin(step, progress)
     # Adam averages over losses that change with each step; L-BFGS would take the change for curvature.
     if changed and isinstance(solver, LBFGS):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from engine.synthesis.canvas import Surroundings, compose, judged_regions
+from engine.synthesis.canvas import Surroundings, compose, inner_part, judged_regions
 from engine.synthesis.critics import (
     Critic,
     FeatureMaps,
@@ -18,7 +18,7 @@ from engine.synthesis.critics import (
     SlicedSettings,
     total_loss,
 )
-from engine.synthesis.encoders.network import Encoder, stride_of
+from engine.synthesis.encoders.network import PIXELS, Encoder, stride_of
 from engine.synthesis.exemplar import Exemplar, exemplar_at, turned_copies, valid_regions
 from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
@@ -76,6 +76,8 @@ class Objective:
         self._thrifty = working_set.thrifty
         self._generator = generator
         self._encoder = task.encoder.with_padding("circular") if task.seamless else task.encoder
+        # Where the border blends into what is kept, features alone hold free pixels that no pixel critic judges.
+        self._inner = None if surroundings is None or task.seamless else inner_part(surroundings)
         self._parts = list(_build(task, octave, surroundings, working_set))
         self._untried = {critic for _, critic in self._parts}
         self._step = 0
@@ -103,9 +105,14 @@ class Objective:
         """Measure the free part of the canvas: loss, a scalar, and gradient, of the picture's shape."""
         free = free.detach().requires_grad_()
         active = [(w, t, c) for w, (t, c) in zip(self._weights, self._parts, strict=True) if w]
-        maps = self._encoder(
-            compose(free, self._surroundings), {n for _, _, c in active for n in c.layers}, thrifty=self._thrifty
-        )
+        layers = {n for _, _, c in active for n in c.layers}
+        canvas = compose(free, self._surroundings)
+        if self._inner is None or PIXELS not in layers:
+            maps = self._encoder(canvas, layers, thrifty=self._thrifty)
+        else:
+            # Features at the rim are mostly given: the few free pixels there would bend to make up for them.
+            maps = self._encoder(torch.where(self._inner, canvas, canvas.detach()), layers, thrifty=self._thrifty)
+            maps[PIXELS] = canvas
         total = free.new_zeros(())
         self.losses, self.layer_losses = {}, {}
         for weight, term, critic in active:

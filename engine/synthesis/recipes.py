@@ -1,7 +1,7 @@
 """Recipes: named sets of critics, layers, octaves and steps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -64,6 +64,9 @@ class Recipe:
         interval: Steps between two searches of the patch critic.
         overuse: Its penalty on patches that are used too often.
         filling: What to do in place of this where the canvas has surroundings; None for the same.
+        tiling: The same where the canvas wraps around besides.
+        drafted: Step length, likewise, from octave 1 on, which starts from a draft then: a hole that is filled with
+            shifted copies of the exemplar. None for no draft.
     """
 
     start: Literal["noise", "shuffle"]
@@ -75,6 +78,8 @@ class Recipe:
     interval: int = 10
     overuse: float = 0.01
     filling: "Recipe | None" = None
+    tiling: "Recipe | None" = None
+    drafted: float | None = None
 
     def layers(self) -> tuple[str, ...]:
         """Names of all layers in use, each once."""
@@ -86,14 +91,43 @@ def evenly(*layers: str) -> Layers:
     return tuple((layer, 1.0) for layer in layers)
 
 
+def lightly(*layers: str) -> Layers:
+    """Give every layer the weight 1/4."""
+    return tuple((layer, 0.25) for layer in layers)
+
+
 STATISTICS = evenly("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu4_1", "relu5_1")
 
 # Next to what is kept, structure has to go on: patches decide there, on the pixels too, up to the last step. The
-# distributions of a small hole need not be those of the whole exemplar and only keep it from washing out.
+# distributions of a small hole need not be those of the whole exemplar and only keep it from washing out. The draft
+# has the structure and the grain: short steps close its seams and leave the rest.
 FILLING = Recipe(
     start="shuffle",
     solver="adam",
     rate=0.05,
+    final_rate=0.2,
+    terms=(
+        # Mostly on pixels: where features decide, short steps leave a coloured grain that they do not see.
+        Term("patch", (("pixels", 4.0), *lightly("relu2_1", "relu3_1", "relu4_1")), weight=4.0, patch=3),
+        Term("sliced", STATISTICS, weight=0.02),
+        Term("sliced", evenly("pixels"), weight=0.02, patch=5),
+    ),
+    qualities=MappingProxyType(
+        {
+            "draft": Quality((8, 10, 30), 8, 32768),
+            "normal": Quality((20, 20, 60), 16, 65536),
+            "best": Quality((50, 50, 120), 32, 131072),
+        }
+    ),
+    interval=6,
+    overuse=0.0,
+    drafted=0.008,
+)
+
+# There is no draft of a canvas that wraps around: more and longer steps have to find the structure, and distributions
+# give the grain.
+TILING = replace(
+    FILLING,
     final_rate=0.05,
     terms=(
         Term("patch", evenly("pixels", "relu2_1", "relu3_1", "relu4_1"), weight=4.0, patch=3),
@@ -107,8 +141,7 @@ FILLING = Recipe(
             "best": Quality((100, 120, 200), 32, 131072),
         }
     ),
-    interval=6,
-    overuse=0.0,
+    drafted=None,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -131,6 +164,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 }
             ),
             filling=FILLING,
+            tiling=TILING,
         ),
         "sliced": Recipe(
             start="noise",

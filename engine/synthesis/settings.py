@@ -85,8 +85,8 @@ class Settings:
             The recipe.
         """
         recipe = RECIPES[self.recipe]
-        if filling and recipe.filling is not None:
-            recipe = recipe.filling
+        if filling:
+            recipe = (recipe.tiling if self.seamless else recipe.filling) or recipe
         if self.layers is None:
             return recipe
         # A term on the pixels alone looks past the encoder, whatever layers of it are chosen.

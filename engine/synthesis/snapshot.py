@@ -13,9 +13,9 @@ class Snapshot:
 
     Attributes:
         octave: Index of the octave; 0 is full size.
-        step: Steps done in the whole job; 0 is the canvas to start from.
+        step: Steps done in the whole job; 0 is the canvas to start from. It stays while a draft is worked out.
         steps: Steps of the whole job.
-        losses: Loss of every critic that took part in the step.
+        losses: Loss of every critic that took part in the step; none while a draft is worked out.
         picture: RGB in [0, 1], at the octave's size, shape (1, 3, height, width); no later step changes it.
         layer_losses: The same for every layer that each critic looks at, without its weight.
         undone: Steps of this octave that the solver has undone because they blew up.

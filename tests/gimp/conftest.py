@@ -78,7 +78,7 @@ def wall(tmp_path_factory):
     path = tmp_path_factory.mktemp("pictures") / "wall.png"
     picture = Image.open(CHECKOUT / "examples" / "cobbles.png").convert("RGB")
     alpha = Image.new("L", picture.size, 255)
-    ImageDraw.Draw(alpha).ellipse((90, 98, 160, 150), fill=0)
+    ImageDraw.Draw(alpha).ellipse((26, 86, 96, 146), fill=0)
     picture.putalpha(alpha)
     picture.save(path)
     return path

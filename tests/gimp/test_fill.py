@@ -191,7 +191,7 @@ CASES = (
     "text",
     "linear_layer_mode",
 )
-SELECTED = tuple(case for case in CASES if case != "transparent")
+SELECTED = tuple(case for case in CASES if case not in {"transparent", "text"})
 
 
 @pytest.fixture(scope="module")
@@ -283,3 +283,13 @@ def test_a_result_stays_in_the_group_of_its_layer_above_it(cases):
 
 def test_a_text_layer_stays_text(cases):
     assert cases["text"]["text"] == "MW"
+
+
+def test_around_what_is_transparent_in_the_selection_a_fringe_is_made_anew(cases):
+    found = cases["text"]
+    left, top, width, height = selected_box(found)
+    assert found["box"] == [left - 2, top - 2, width + 4, height + 4]
+    shown = array_of(found["mask"])[..., 0]
+    assert (shown[2:-2, 2:-2] == 255).all()
+    # Letters go on beyond the selection, and nothing beside them does.
+    assert 0 < np.count_nonzero(shown) - width * height < shown.size - width * height

@@ -196,9 +196,9 @@ def test_an_exemplar_in_colours_serves_a_gray_image(cases):
     [
         # GIMP itself looks whether a file is there.
         ("no_such_file", "This value is out of range."),
-        ("no_file", "No file is chosen: choose the exemplar's."),
+        ("no_file", "Choose the file to take the texture from."),
         ("no_picture", "poem.png is no picture that GIMP can open: choose another."),
-        ("no_drawable", "The exemplar's layer is not there: choose another."),
+        ("no_drawable", "Choose the layer or image to take the texture from."),
         ("too_small", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
         ("nothing_visible", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
     ],

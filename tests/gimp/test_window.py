@@ -44,11 +44,13 @@ def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, pictures_f
     second = dialog.screenshot(pictures_folder / "later-frame.png")
     with Image.open(first) as one, Image.open(second) as other:
         assert ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox()
+    wait(lambda: layers(dialog) >= 4)
+    dialog.screenshot(pictures_folder / "growing.png")
     ended(dialog, "Done.")
-    dialog.screenshot(pictures_folder / "done.png")
     assert layers(dialog) == 2
     dialog.key("Escape")
     dialog.wait_for_no_window(FILL)
+    dialog.screenshot(pictures_folder / "done.png")
     dialog.key("ctrl+z")
     wait(lambda: layers(dialog) == 1)
     dialog.menu(*MENU, f"{FILL}…")

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import time
 
@@ -9,13 +10,14 @@ import pytest
 from gimps import profile
 from painting import FILL, MENU, SECONDS, asked, choose, ended, idle, layers, said, select_hole, wait, works
 from plugged import host_engine, plug
-from provide import LOCALE
+from provide import CHECKOUT, LOCALE
 from windows import window
 
 from installation.plugin import plugin_folder
 from protocol import EngineError, NoEngineError, find_engine
 from protocol.connection import CONNECTION_FILE
 
+PHOTOGRAPH = CHECKOUT.parent / "shared" / "textures" / "wall-with-hole.png"
 NEW = "New Texture from Layer"
 SEAMLESS = "Make Seamless"
 
@@ -66,6 +68,33 @@ def test_new_textures_and_seamless_ones_are_made_by_mouse(opened, pictures_folde
     opened.screenshot(pictures_folder / "new-done.png")
     assert "512x512" in opened.wait_for_window("[Untitled]")
     opened.press("Close", window=NEW)
+
+
+@pytest.mark.skipif(not PHOTOGRAPH.exists(), reason=f"needs {PHOTOGRAPH.name}, which is not part of this repository")
+def test_bricks_grow_into_the_hole_of_a_photograph(
+    place, known_plug_ins, libraries, engine, tmp_path, pictures_folder
+):
+    own = profile(tmp_path / "profile", known_plug_ins)
+    plug(place, own, engine.folder, libraries)
+    picture = tmp_path / "wall.png"
+    shutil.copy(PHOTOGRAPH, picture)
+    with window(place, own, picture) as found:
+        found.key("ctrl+shift+j")
+        found.screenshot(pictures_folder / "wall-1-opened.png")
+        select_hole(found)
+        found.screenshot(pictures_folder / "wall-2-selected.png")
+        asked(found)
+        found.place_window(FILL, 556, 380)
+        found.screenshot(pictures_folder / "wall-3-dialog.png")
+        works(found)
+        found.screenshot(pictures_folder / "wall-4-first-frame.png")
+        wait(lambda: layers(found) >= 4)
+        found.screenshot(pictures_folder / "wall-5-growing.png")
+        ended(found, "Done.")
+        found.key("Escape")
+        found.wait_for_no_window(FILL)
+        found.screenshot(pictures_folder / "wall-6-done.png")
+        assert layers(found) == 2
 
 
 def test_closing_the_image_in_the_middle_ends_the_job(opened, engine):

@@ -1,13 +1,14 @@
 """The patch critic: every small neighbourhood of the canvas should be one of the exemplar's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.critics.base import FeatureMaps, Regions, spread
+from engine.synthesis.encoders.network import PIXELS
 
 SIDE = 3
 
@@ -101,6 +102,27 @@ def make_book(maps: Sequence[Tensor], valid: Sequence[Tensor | None], most: int 
     if len(numbered) > most:
         numbered = numbered[torch.linspace(0, len(numbered) - 1, most).long().to(numbered.device)]
     return PatchBook(listed, numbered, unit_patches(listed, numbered))
+
+
+def near_patches(vectors: Tensor, places: Tensor, unit: float, *, keys: bool) -> Tensor:
+    """Gather patches such that the product of a query and a key is the larger, the nearer they are to each other.
+
+    For a query q the nearest of all keys k is that with the largest q·k − |k|²/2. Correlation, which is used on
+    features, does not tell bright pixels from dark ones.
+
+    Args:
+        vectors: Feature vectors of all positions, shape (positions, channels).
+        places: Rows of `vectors` that make up each patch, shape (patches, 9).
+        unit: Squared difference that counts as one for a channel.
+        keys: Whether these are keys, or queries.
+
+    Returns:
+        Shape (patches, 9 × channels + 1).
+    """
+    found = vectors[places].flatten(1)
+    found = found / (unit * found.shape[1]) ** 0.5
+    last = -0.5 * (found**2).sum(dim=1, keepdim=True) if keys else torch.ones_like(found[:, :1])
+    return torch.cat([found, last], dim=1)
 
 
 def match_patches(
@@ -204,6 +226,9 @@ class PatchCritic:
             for name in layers
         }
         self._spread = {name: spread(exemplars[0][name], masks[0].get(name)) for name in layers}
+        if book := self._books.get(PIXELS):
+            keys = near_patches(book.vectors, book.places, self._spread[PIXELS], keys=True)
+            self._books[PIXELS] = replace(book, keys=keys)
         self._targets: dict[str, tuple[Tensor, Tensor]] = {}
 
     @torch.no_grad()
@@ -222,7 +247,7 @@ class PatchCritic:
                 searched = vectors + self._settings.noise * vectors.std() * drawn
             order = torch.randperm(len(places), generator=generator).to(maps.device)
             matches = match_patches(
-                unit_patches(searched, places),
+                self._queries(name, searched, places),
                 book.keys,
                 overuse=self._settings.overuse,
                 memory=self._settings.memory,
@@ -242,3 +267,8 @@ class PatchCritic:
             name: patch_loss(canvas[name][0].flatten(1).t()[positions], target) / self._spread[name]
             for name, (positions, target) in self._targets.items()
         }
+
+    def _queries(self, name: str, vectors: Tensor, places: Tensor) -> Tensor:
+        if name == PIXELS:
+            return near_patches(vectors, places, self._spread[name], keys=False)
+        return unit_patches(vectors, places)
