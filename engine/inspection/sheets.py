@@ -17,7 +17,7 @@ from engine.images import ImageError, check_target, replacing
 SUFFIXES = (".png", ".svg")
 NUMBER_SUFFIXES = (".json", ".npz")
 DOTS_PER_INCH = 100
-TITLE_WIDTH = 13
+TITLE_WIDTH = 12
 
 
 def new_sheet(
