@@ -17,12 +17,13 @@ from torch import Tensor, nn
 from engine.synthesis.octaves import Size
 
 INSTALL = 'pip install "gimp-texture-synthesis[compare]"'
-SCALES = 4
+MOST_SCALES = 4
+FEWEST_SCALES = 2
 ORIENTATIONS = 4
 NEIGHBOURHOOD = 7
-# Each side is halved once per scale, and the pyramid asks for two octaves more below the coarsest scale.
-MULTIPLE = 2**SCALES
-SMALLEST_SIDE = 2 ** (SCALES + 2)
+COARSEST = 8
+"""Least side at the coarsest scale, where correlations over the neighbourhood must still fit."""
+SMALLEST_SIDE = COARSEST * 2**FEWEST_SCALES
 STEPS = {"draft": 4, "normal": 12, "best": 24}
 """Steps of L-BFGS, ten evaluations each: about as long as the recipe `photo` takes on a processor."""
 EVALUATIONS = 10
@@ -94,7 +95,8 @@ def portilla_simoncelli(exemplar: Tensor, size: Size, *, seed: int, steps: int, 
 
     The paper is about gray pictures. Here each principal component of the exemplar's colours is one: together they
     have no linear correlation left, but what else ties colours together is lost. The canvas is made at the next
-    size that can be halved often enough, and cut; of the exemplar the middle is used, for the same reason.
+    size that can be halved often enough, and cut; of the exemplar the middle is used, for the same reason. There are
+    four scales, as in the paper, and fewer for an exemplar below 128 pixels.
 
     Args:
         exemplar: RGB in [0, 1], shape (1, 3, height, width).
@@ -109,8 +111,10 @@ def portilla_simoncelli(exemplar: Tensor, size: Size, *, seed: int, steps: int, 
     Raises:
         UnsuitableError: The exemplar is too small.
     """
-    middle = _middle(exemplar)
-    canvas = tuple(max(SMALLEST_SIDE, -(-side // MULTIPLE) * MULTIPLE) for side in size)
+    scales = _scales(exemplar)
+    multiple = 2**scales
+    middle = _middle(exemplar, multiple)
+    canvas = tuple(max(COARSEST, -(-side // multiple)) * multiple for side in size)
     parts = colour_components(middle)
     if not len(parts.axes):
         return parts.mean[None, :, None, None].expand(1, 3, *size).clone()
@@ -118,28 +122,34 @@ def portilla_simoncelli(exemplar: Tensor, size: Size, *, seed: int, steps: int, 
     spread = target.std(dim=(2, 3), keepdim=True)
     noise = torch.randn((1, len(parts.axes), *canvas), generator=torch.Generator().manual_seed(seed)).to(target)
     start = (target.mean(dim=(2, 3), keepdim=True) + spread * noise).clamp(0, 1)
-    made = parts.join(_optimise(target, start, steps, told))
+    made = parts.join(_optimise(target, start, scales, steps, told))
     return made[..., : size[0], : size[1]].contiguous()
 
 
-def _middle(exemplar: Tensor) -> Tensor:
+def _scales(exemplar: Tensor) -> int:
     height, width = exemplar.shape[2:]
     if min(height, width) < SMALLEST_SIDE:
         raise UnsuitableError(
             f"the exemplar is {width} × {height} pixels, and Portilla and Simoncelli's needs {SMALLEST_SIDE} each way"
         )
-    rows, columns = (side // MULTIPLE * MULTIPLE for side in (height, width))
+    # As many halvings as leave the coarsest scale its least side.
+    return min(MOST_SCALES, (min(height, width) // COARSEST).bit_length() - 1)
+
+
+def _middle(exemplar: Tensor, multiple: int) -> Tensor:
+    height, width = exemplar.shape[2:]
+    rows, columns = (side // multiple * multiple for side in (height, width))
     top, left = (height - rows) // 2, (width - columns) // 2
     return exemplar[..., top : top + rows, left : left + columns].contiguous()
 
 
-def _optimise(target: Tensor, start: Tensor, steps: int, told: Told | None) -> Tensor:
+def _optimise(target: Tensor, start: Tensor, scales: int, steps: int, told: Told | None) -> Tensor:
     with _quietly():
         import plenoptic
 
         shapes = {tuple(one.shape[2:]) for one in (target, start)}
         sizes = {
-            shape: plenoptic.models.PortillaSimoncelli(shape, SCALES, ORIENTATIONS, NEIGHBOURHOOD).to(target)
+            shape: plenoptic.models.PortillaSimoncelli(shape, scales, ORIENTATIONS, NEIGHBOURHOOD).to(target)
             for shape in shapes
         }
         loss = plenoptic.loss.portilla_simoncelli_loss_factory(sizes[tuple(target.shape[2:])], target)

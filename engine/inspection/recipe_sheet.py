@@ -23,7 +23,7 @@ PAPERS = {
     "patch": "Li & Wand 2016",
     "sliced": "Heitz et al. 2021",
     "photo": "sliced and patch together",
-    ANCESTOR: "2000, by plenoptic; each principal colour by itself",
+    ANCESTOR: "2000, by plenoptic; each principal colour alone",
 }
 EXPLAINED = (
     "distance: of the features' distributions, over their spread; 0 is the same.   "
@@ -121,9 +121,9 @@ def draw_recipes(exemplar: FloatArray, made: Sequence[Made], *, missing: str | N
     places = 1 + len(made) + (missing is not None)
     rows = -(-places // COLUMNS)
     figure, axes = new_sheet(
-        "One exemplar by every recipe", told, rows=rows, columns=COLUMNS, size=(15, 1.3 + 5.4 * rows)
+        "One exemplar by every recipe", told, rows=rows, columns=COLUMNS, size=(15, 1.3 + 5.5 * rows)
     )
-    show_picture(axes.flat[0], exemplar, f"the exemplar, {exemplar.shape[1]} × {exemplar.shape[0]}\n")
+    show_picture(axes.flat[0], exemplar, f"the exemplar, {exemplar.shape[1]} × {exemplar.shape[0]}\n\n")
     for place, one in zip(axes.flat[1:], made, strict=False):
         show_picture(place, one.picture, caption(one))
     for place in axes.flat[1 + len(made) :]:
@@ -139,7 +139,7 @@ def caption(one: Made) -> str:
     """Write what stands above a texture: recipe, paper, seconds and figures."""
     figures = one.figures
     return (
-        f"{one.recipe} ({PAPERS[one.recipe]}), {one.seconds:.1f} s, {one.steps} steps\n"
+        f"{one.recipe} ({PAPERS[one.recipe]})\n{one.seconds:.1f} s, {one.steps} steps\n"
         f"distance {figures.distance:.3f}, sharpness {figures.sharpness:.2f}, "
         f"copied {figures.copied:.0%}, coverage {figures.coverage:.0%}"
     )
