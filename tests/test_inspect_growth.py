@@ -170,7 +170,7 @@ def test_the_command_records_the_figures_and_makes_the_same_picture(call, tmp_pa
     assert (status, err) == (0, "")
     assert np.array_equal(load(tmp_path / "out.png"), load(tmp_path / "plain.png"))
     frames = sorted((tmp_path / "frames").iterdir())
-    assert len(frames) >= FEWEST_FRAMES
+    assert len(frames) > 3
     last = load(frames[-1])
     assert last.shape == (SMALLEST_HEIGHT, 48 + round(0.8 * SMALLEST_HEIGHT), 3)
     top = (SMALLEST_HEIGHT - 40) // 2

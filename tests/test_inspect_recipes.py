@@ -78,7 +78,8 @@ def test_the_statistics_come_nearer_on_a_canvas_of_any_size():
         assert float(found[0, axis].std() / exemplar[0, axis].std()) == pytest.approx(1, abs=0.25)
 
 
-def test_a_seed_gives_its_texture_again_and_another_one_another():
+def test_a_seed_gives_its_texture_again_and_another_one_another(monkeypatch):
+    monkeypatch.setattr(ancestor, "EVALUATIONS", 2)
     exemplar = tensor(clouds(64, 64))
     one, same, other = (
         texture_of_portilla_and_simoncelli(exemplar, (64, 64), seed=seed, steps=1)[0] for seed in (3, 3, 4)
@@ -156,8 +157,10 @@ def test_the_command_compares_all_recipes_and_says_what_to_install(call, tmp_pat
         assert numbers["distance"].tolist() == [one["distance"] for one in told["recipes"]]
 
 
-def test_the_command_adds_the_ancestor_where_its_library_is(call):
+def test_the_command_adds_the_ancestor_where_its_library_is(call, monkeypatch):
     pytest.importorskip("plenoptic")
+    monkeypatch.setitem(ancestor.STEPS, "draft", 1)
+    monkeypatch.setattr(ancestor, "EVALUATIONS", 2)
     status, out, err = call("bricks.png", "-o", "r.png", "--json", *QUICK)
     assert (status, err) == (0, "")
     told = json.loads(out)
