@@ -24,7 +24,7 @@ NEIGHBOURHOOD = 7
 COARSEST = 8
 """Least side at the coarsest scale, where correlations over the neighbourhood must still fit."""
 SMALLEST_SIDE = COARSEST * 2**FEWEST_SCALES
-STEPS = {"draft": 4, "normal": 12, "best": 24}
+STEPS = {"draft": 2, "normal": 7, "best": 18}
 """Steps of L-BFGS, ten evaluations each: about as long as the recipe `photo` takes on a processor."""
 EVALUATIONS = 10
 HISTORY = 100
