@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -99,7 +100,8 @@ def test_a_recipe_is_measured_as_the_benchmarks_do():
     assert found.picture.shape == (40, 48, 3)
     assert found.steps == told[-1][1] == told[-1][2]
     assert found.seconds > 0
-    assert found.figures == measure(exemplar, tensor(found.picture), encoder)
+    # Tensors of another memory layout are summed in another order.
+    assert asdict(found.figures) == pytest.approx(asdict(measure(exemplar, tensor(found.picture), encoder)), rel=1e-5)
 
 
 def test_the_sheet_shows_every_recipe_at_its_size_with_its_figures():
