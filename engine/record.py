@@ -1,10 +1,12 @@
 """Recording how a picture comes about: an animated GIF or WebP, an MP4 video or a folder of frames."""
 
+import io
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import IO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +22,20 @@ FINAL_HOLD_SECONDS = 1.5
 ANIMATION_FRAME_LIMIT = 120
 """The most frames of a GIF or WebP; beyond it they are thinned out evenly."""
 
+LARGEST_FILE = 27_000_000
+"""The most bytes of a GIF or WebP, of frames up to a megapixel; in proportion beyond."""
+VIDEO_RATE = 5_000_000
+"""The most bits a second of an MP4, likewise: 500 frames come to as much as the largest of the others."""
+FEWEST_FRAMES = 24
+"""So many frames a GIF or WebP keeps however long they take to write."""
+
 # Pixels per side that the formats can hold.
 _SIDE_LIMITS = {".gif": 65535, ".webp": 16383, ".mp4": 16384}
 
 
 class _Sink(Protocol):
     def add(self, frame: Frame) -> None: ...
-    def finish(self) -> None: ...
+    def finish(self, seconds: float | None) -> None: ...
     def discard(self) -> None: ...
 
 
@@ -39,9 +48,13 @@ class Recorder:
     Args:
         sink: what stores the frames.
         size: width and height of the recording in pixels.
+
+    Attributes:
+        seconds: how long completing it may take, where leaving out frames can shorten that; None for any time.
     """
 
     def __init__(self, sink: _Sink, size: tuple[int, int]) -> None:
+        self.seconds: float | None = None
         self._sink = sink
         self._size = size
 
@@ -65,7 +78,7 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None or issubclass(kind, KeyboardInterrupt):
-            self._sink.finish()
+            self._sink.finish(self.seconds)
         else:
             self._sink.discard()
 
@@ -103,6 +116,13 @@ def _scaled(frame: Frame, size: tuple[int, int]) -> Frame:
     return scaled
 
 
+def _evenly(frames: list[Image.Image], most: int) -> list[Image.Image]:
+    """Keep so many frames, spread evenly, the first and the last among them."""
+    if len(frames) <= most:
+        return frames
+    return [frames[round(place * (len(frames) - 1) / (most - 1))] for place in range(most)]
+
+
 class _Folder:
     """Frames as numbered PNG files."""
 
@@ -124,7 +144,7 @@ class _Folder:
         with replacing(path) as temporary:
             temporary.write_bytes(encode_png(frame, None))
 
-    def finish(self) -> None:
+    def finish(self, seconds: float | None) -> None:  # noqa: ARG002 - every frame is written already
         if self._made and not self._frames:
             self._path.rmdir()
 
@@ -158,31 +178,50 @@ class _Animation:
                 self._latest = None
         self._count += 1
 
-    def finish(self) -> None:
+    def finish(self, seconds: float | None) -> None:
         if self._latest is not None:
             self._kept.append(self._image(self._latest))
         if not self._kept:
             return
-        step = 1000 // FRAMES_PER_SECOND
-        durations = [step] * (len(self._kept) - 1) + [round(1000 * FINAL_HOLD_SECONDS)]
-        with replacing(self._path) as temporary:
-            first, rest = self._kept[0], self._kept[1:]
-            if self._gif:
-                first.save(temporary, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
-            else:
-                first.save(
-                    temporary,
-                    "WEBP",
-                    save_all=True,
-                    append_images=rest,
-                    duration=durations,
-                    loop=0,
-                    quality=80,
-                    method=2,
-                )
+        self._kept = _evenly(self._kept, self._most(seconds))
+        with replacing(self._path) as temporary, temporary.open("wb") as file:
+            self._save(self._kept, file)
 
     def discard(self) -> None:
         self._kept.clear()
+
+    def _most(self, seconds: float | None) -> int:
+        """Find how many frames may stay, by what a few of them take."""
+        probes = _evenly(self._kept, 5)
+        began = time.perf_counter()
+        length = 0
+        for probe in probes:
+            alone = io.BytesIO()
+            self._save([probe], alone)
+            length += alone.tell()
+        each = (time.perf_counter() - began) / len(probes)
+        width, height = probes[0].size
+        fitting = int(LARGEST_FILE * max(1.0, width * height / 2**20) * len(probes) / length)
+        in_time = fitting if seconds is None else max(FEWEST_FRAMES, int(seconds / each))
+        return max(2, min(fitting, in_time))
+
+    def _save(self, frames: list[Image.Image], file: IO[bytes]) -> None:
+        step = 1000 // FRAMES_PER_SECOND
+        durations = [step] * (len(frames) - 1) + [round(1000 * FINAL_HOLD_SECONDS)]
+        first, rest = frames[0], frames[1:]
+        if self._gif:
+            first.save(file, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+        else:
+            first.save(
+                file,
+                "WEBP",
+                save_all=True,
+                append_images=rest,
+                duration=durations,
+                loop=0,
+                quality=80,
+                method=2,
+            )
 
     def _image(self, frame: Frame) -> Image.Image:
         image = Image.fromarray(frame)
@@ -206,7 +245,10 @@ class _Video:
         self._last: Frame | None = None
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open until the recording ends
         self._container = av.open(self._file, "w", format="mp4")
-        self._stream = self._container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "18"})
+        # Grain that changes with every frame would take ten times as much.
+        rate = str(round(VIDEO_RATE * max(1.0, size[0] * size[1] / 2**20)))
+        options = {"crf": "18", "maxrate": rate, "bufsize": rate}
+        self._stream = self._container.add_stream("libx264", rate=FRAMES_PER_SECOND, options=options)
         self._stream.width = size[0] + size[0] % 2
         self._stream.height = size[1] + size[1] % 2
         self._stream.pix_fmt = "yuv420p"
@@ -215,7 +257,7 @@ class _Video:
         self._last = np.pad(frame, self._padding, mode="edge")
         self._encode(self._last)
 
-    def finish(self) -> None:
+    def finish(self, seconds: float | None) -> None:  # noqa: ARG002 - every frame is encoded already
         if self._last is None:
             self.discard()
             return

@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,28 @@ def own_home(installed, tmp_path):
     from installs import copied_home
 
     return copied_home(installed, tmp_path, own=True)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder of its own with an exemplar in it, where the command line is called."""
+    from pictures import bricks, save
+
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "bricks.png", bricks())
+    return tmp_path
+
+
+@pytest.fixture
+def call(here, monkeypatch, capsys):  # noqa: ARG001 - the calls are made there
+    """Run the command line in this process: exit status, stdout, stderr."""
+    from engine.cli import main
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["texture-engine", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return ended.value.code, told.out, told.err
+
+    return run

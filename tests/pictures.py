@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+from engine.synthesis.critics import total_loss
+
 
 def bricks(height=64, width=64, *, seed=0):
     """Bricks with joints and grain, float32 (height, width, 3) in [0, 1]."""
@@ -63,3 +65,8 @@ def load(path: Path):
     """Read the samples of a file as they are stored."""
     with Image.open(path) as image:
         return np.asarray(image)
+
+
+def measured(critic, maps):
+    """Measure feature maps with a critic: the weighted mean of its layers' losses."""
+    return total_loss(critic.losses(maps), critic.layers)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from pictures import measured
 
 from engine.synthesis.critics import GramCritic
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
@@ -46,26 +47,26 @@ def test_the_gradient_is_that_of_finite_differences():
 def test_the_exemplar_itself_has_no_loss():
     maps = {"relu1_1": noise(1, 4, 6, 5), "relu2_1": noise(1, 3, 3, 2)}
     critic = GramCritic(maps, {"relu1_1": 1.0, "relu2_1": 2.0})
-    assert float(critic.loss(maps)) == 0
+    assert float(measured(critic, maps)) == 0
 
 
 def test_a_larger_canvas_made_of_copies_of_the_exemplar_has_no_loss():
     maps = noise(1, 4, 6, 5)
-    loss = GramCritic({"relu1_1": maps}, {"relu1_1": 1.0}).loss({"relu1_1": maps.repeat(1, 1, 2, 3)})
+    loss = measured(GramCritic({"relu1_1": maps}, {"relu1_1": 1.0}), {"relu1_1": maps.repeat(1, 1, 2, 3)})
     assert float(loss) == pytest.approx(0, abs=1e-10)
 
 
 def test_something_else_than_the_exemplar_has_a_loss():
     critic = GramCritic({"relu1_1": noise(1, 4, 6, 5)}, {"relu1_1": 1.0})
-    assert float(critic.loss({"relu1_1": 2 * noise(1, 4, 6, 5, seed=1)})) > 0.1
+    assert float(measured(critic, {"relu1_1": 2 * noise(1, 4, 6, 5, seed=1)})) > 0.1
 
 
 def test_the_loss_is_the_weighted_mean_of_the_layers():
     exemplar = {"relu1_1": noise(1, 4, 6, 5), "relu2_1": noise(1, 3, 3, 2)}
     canvas = {"relu1_1": noise(1, 4, 6, 5, seed=1), "relu2_1": noise(1, 3, 3, 2, seed=1)}
-    first = float(GramCritic(exemplar, {"relu1_1": 1.0}).loss(canvas))
-    second = float(GramCritic(exemplar, {"relu2_1": 5.0}).loss(canvas))
-    both = float(GramCritic(exemplar, {"relu1_1": 1.0, "relu2_1": 3.0}).loss(canvas))
+    first = float(measured(GramCritic(exemplar, {"relu1_1": 1.0}), canvas))
+    second = float(measured(GramCritic(exemplar, {"relu2_1": 5.0}), canvas))
+    both = float(measured(GramCritic(exemplar, {"relu1_1": 1.0, "relu2_1": 3.0}), canvas))
     assert abs(first - second) > 0.01
     assert both == pytest.approx((first + 3 * second) / 4)
 
@@ -76,9 +77,9 @@ def test_positions_of_the_exemplar_that_are_not_valid_do_not_count():
     valid[2:4, 1:] = False
     spoilt = torch.where(valid, exemplar, torch.full_like(exemplar, 100.0))
     canvas = {"relu1_1": noise(1, 4, 6, 5, seed=1)}
-    clean = GramCritic({"relu1_1": exemplar}, {"relu1_1": 1.0}, valid={"relu1_1": valid}).loss(canvas)
-    masked = GramCritic({"relu1_1": spoilt}, {"relu1_1": 1.0}, valid={"relu1_1": valid}).loss(canvas)
-    unmasked = GramCritic({"relu1_1": spoilt}, {"relu1_1": 1.0}).loss(canvas)
+    clean = measured(GramCritic({"relu1_1": exemplar}, {"relu1_1": 1.0}, valid={"relu1_1": valid}), canvas)
+    masked = measured(GramCritic({"relu1_1": spoilt}, {"relu1_1": 1.0}, valid={"relu1_1": valid}), canvas)
+    unmasked = measured(GramCritic({"relu1_1": spoilt}, {"relu1_1": 1.0}), canvas)
     assert float(masked) == float(clean)
     assert float(unmasked) != pytest.approx(float(clean), rel=0.1)
 
@@ -88,7 +89,7 @@ def test_positions_outside_the_region_get_no_gradient_and_those_inside_get_one()
     region[1:4, 2:] = True
     critic = GramCritic({"relu1_1": noise(1, 4, 6, 5)}, {"relu1_1": 1.0}, region={"relu1_1": region})
     canvas = noise(1, 4, 6, 5, seed=1).requires_grad_()
-    (gradient,) = torch.autograd.grad(critic.loss({"relu1_1": canvas}), canvas)
+    (gradient,) = torch.autograd.grad(measured(critic, {"relu1_1": canvas}), canvas)
     assert torch.equal((gradient[0] != 0).all(dim=0), region)
     assert torch.equal((gradient[0] != 0).any(dim=0), region)
 
@@ -96,7 +97,7 @@ def test_positions_outside_the_region_get_no_gradient_and_those_inside_get_one()
 def test_refreshing_changes_nothing():
     critic = GramCritic({"relu1_1": noise(1, 4, 6, 5)}, {"relu1_1": 1.0})
     canvas = {"relu1_1": noise(1, 4, 6, 5, seed=1)}
-    before = critic.loss(canvas)
+    before = measured(critic, canvas)
     critic.refresh(canvas, torch.Generator().manual_seed(0))
     assert critic.interval == 0
-    assert torch.equal(critic.loss(canvas), before)
+    assert torch.equal(measured(critic, canvas), before)

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+from pictures import measured
 
 from engine.synthesis.critics import PatchCritic, PatchSettings
 from engine.synthesis.critics.base import spread
@@ -32,7 +33,7 @@ def noise(*shape, seed=0, dtype=torch.float32):
 def loss_of(critic, canvas, *, seed=0):
     maps = {LAYER: canvas}
     critic.refresh(maps, generator(seed))
-    return critic.loss(maps)
+    return measured(critic, maps)
 
 
 def critic_for(*exemplars, settings=PLAIN, **options):
@@ -99,7 +100,7 @@ def test_on_pixels_a_bright_canvas_is_matched_with_bright_patches_not_with_dark_
     canvas = {"pixels": hue.expand(1, 3, 8, 8)}
     critic.refresh(canvas, generator())
     # Targets that were dark would be about as far away as the spread is wide, which is 1.
-    assert float(critic.loss(canvas)) < 0.02
+    assert float(measured(critic, canvas)) < 0.02
 
 
 def test_without_overuse_the_order_of_the_queries_does_not_matter():
@@ -257,7 +258,7 @@ def test_the_loss_is_the_weighted_mean_of_the_layers():
     def loss(**layers):
         critic = PatchCritic([exemplar], layers, PLAIN)
         critic.refresh(canvas, generator())
-        return float(critic.loss(canvas))
+        return float(measured(critic, canvas))
 
     first, second = loss(relu1_1=1.0), loss(relu2_1=5.0)
     assert abs(first - second) > 0.01
@@ -269,7 +270,7 @@ def test_the_matches_stay_until_the_next_refresh():
     critic = critic_for(exemplar)
     left, right = exemplar[..., :3], exemplar[..., 3:]
     assert float(loss_of(critic, left)) == pytest.approx(0, abs=1e-10)
-    stale = float(critic.loss({LAYER: right}))
+    stale = float(measured(critic, {LAYER: right}))
     assert stale > 1
     assert float(loss_of(critic, right)) == pytest.approx(0, abs=1e-10)
 

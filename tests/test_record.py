@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from engine.images import ImageError
-from engine.record import ANIMATION_FRAME_LIMIT, FRAMES_PER_SECOND, open_recorder
+from engine.record import ANIMATION_FRAME_LIMIT, FEWEST_FRAMES, FRAMES_PER_SECOND, open_recorder
 
 SIZE = (48, 32)
 KINDS = ["a.gif", "a.webp", "a.mp4", "frames"]
@@ -120,6 +120,40 @@ def test_a_long_webp_is_thinned_and_ends_with_the_last_frame(tmp_path):
     frames, _ = animation(record(tmp_path / "a.webp", sent))
     assert ANIMATION_FRAME_LIMIT / 2 <= len(frames) <= ANIMATION_FRAME_LIMIT
     assert abs(frames[-1].mean() - sent[-1].mean()) < 3
+
+
+@pytest.mark.parametrize("kind", ["a.gif", "a.webp"])
+def test_an_animation_is_thinned_to_its_largest_size(tmp_path, kind, monkeypatch):
+    chance = np.random.default_rng(0)
+    sent = [chance.integers(0, 256, (64, 64, 3), dtype=np.uint8) for _ in range(60)]
+    whole = record(tmp_path / kind, sent, (64, 64)).stat().st_size
+    monkeypatch.setattr("engine.record.LARGEST_FILE", whole // 3)
+    path = record(tmp_path / f"b{kind}", sent, (64, 64))
+    frames, _ = animation(path)
+    assert 0.7 * whole / 3 < path.stat().st_size < 1.1 * whole / 3
+    assert 15 <= len(frames) <= 22
+    assert np.abs(frames[-1].astype(int) - animation(tmp_path / kind)[0][-1]).mean() < 3
+
+
+def test_an_animation_without_time_to_be_written_keeps_few_frames_and_the_last(tmp_path):
+    with open_recorder(tmp_path / "a.gif", SIZE) as recorder:
+        for value in range(100):
+            recorder.add(flat(2 * value))
+        recorder.seconds = 0.0
+    frames, _ = animation(tmp_path / "a.gif")
+    shown = [frame.mean() for frame in frames]
+    assert len(shown) == FEWEST_FRAMES
+    assert shown == sorted(shown)
+    assert abs(shown[0]) < 3
+    assert abs(shown[-1] - 198) < 3
+
+
+def test_a_video_of_grain_stays_within_its_rate(tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.record.VIDEO_RATE", 400_000)
+    chance = np.random.default_rng(0)
+    sent = [chance.integers(0, 256, (96, 96, 3), dtype=np.uint8) for _ in range(120)]
+    path = record_video(tmp_path, sent, (96, 96))
+    assert path.stat().st_size < 1.3 * 400_000 / 8 * (120 + 18) / FRAMES_PER_SECOND
 
 
 def test_a_video_shows_the_frames_in_order_and_holds_the_last(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import measured
 
 from engine.synthesis.critics import SlicedCritic, SlicedSettings
 from engine.synthesis.critics.sliced import (
@@ -38,7 +39,7 @@ def critic_for(exemplar, *, directions=8, positions=65536, patch=1, **options):
 def loss_of(critic, canvas, *, seed=0):
     maps = {LAYER: canvas}
     critic.refresh({LAYER: canvas.detach()}, generator(seed))
-    return critic.loss(maps)
+    return measured(critic, maps)
 
 
 def touched_by_gradient(critic, canvas, *, seed=0):
@@ -246,7 +247,7 @@ def test_the_loss_is_the_weighted_mean_of_the_layers():
     def loss(**layers):
         critic = SlicedCritic(exemplar, layers, SlicedSettings(8))
         critic.refresh(canvas, generator())
-        return float(critic.loss(canvas))
+        return float(measured(critic, canvas))
 
     alone = loss(relu1_1=2.0)
     assert alone > 0.01
@@ -259,14 +260,14 @@ def test_every_refresh_draws_new_directions():
     losses = set()
     for _ in range(4):
         critic.refresh({LAYER: canvas}, chance)
-        losses.add(float(critic.loss({LAYER: canvas})))
+        losses.add(float(measured(critic, {LAYER: canvas})))
     assert len(losses) == 4
     assert critic.interval == 1
 
 
 def test_without_a_refresh_the_loss_stays_the_same():
     critic, canvas = critic_for(noise(1, 4, 8, 7)), noise(1, 4, 8, 7, seed=1)
-    assert torch.equal(loss_of(critic, canvas), critic.loss({LAYER: canvas}))
+    assert torch.equal(loss_of(critic, canvas), measured(critic, {LAYER: canvas}))
 
 
 def test_no_more_positions_are_looked_at_than_the_settings_allow():

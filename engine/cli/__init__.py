@@ -9,6 +9,7 @@ import typer
 from engine.cli.doctor import doctor
 from engine.cli.engines import status, stop
 from engine.cli.failures import INTERRUPTED
+from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
 from engine.cli.serve import serve
 from engine.cli.synthesize import synthesize
@@ -28,6 +29,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(common)
     app.command()(synthesize)
+    app.add_typer(inspect_app(), name="inspect")
     for command in (serve, status, stop, keys, doctor):
         app.command()(command)
     return app

@@ -25,6 +25,7 @@ def runner(
     engine: Path | None,
     local: bool,
     quiet: bool,
+    figures: bool = False,
 ) -> "Run":
     """Choose where jobs run.
 
@@ -35,6 +36,7 @@ def runner(
         engine: Connection file of an engine that has to be asked, or None.
         local: Ask none.
         quiet: Show no progress.
+        figures: Record fingerprint and losses beside the picture.
 
     Returns:
         A function that runs a job, given the request, a title for it and where to record it.
@@ -43,7 +45,7 @@ def runner(
 
     def run_here(request: "Synthesize", title: str, record: Path | None) -> "Outcome":
         if not here:
-            here.append(_local_runner(request, materials, start, quiet=quiet))
+            here.append(_local_runner(request, materials, start, quiet=quiet, figures=figures))
         return here[0](request, title, record)
 
     if local:
@@ -66,7 +68,9 @@ def runner(
     return run_there
 
 
-def _local_runner(request: "Synthesize", materials: "Materials", start: "FloatArray | None", *, quiet: bool) -> "Run":
+def _local_runner(
+    request: "Synthesize", materials: "Materials", start: "FloatArray | None", *, quiet: bool, figures: bool
+) -> "Run":
     """Load what computing takes; the device and the encoder are the same for every request."""
     from engine.cli.running import run
     from engine.service.runner import settings_of
@@ -93,6 +97,7 @@ def _local_runner(request: "Synthesize", materials: "Materials", start: "FloatAr
             title=title,
             quiet=quiet,
             record=record,
+            figures=figures,
         )
 
     return run_one

@@ -3,21 +3,24 @@
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from engine.cli.outcome import Outcome
 from engine.cli.progress import step_bar
+from engine.cli.recording import recording
 from engine.images.picture import FloatArray
 from engine.preparation import Materials
-from engine.record import open_recorder
-from engine.synthesis import Settings, Snapshot, synthesize
+from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
 from engine.synthesis.devices import peak_memory
 from engine.synthesis.encoders import Encoder
 from engine.synthesis.resample import resize
 from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
+
+if TYPE_CHECKING:
+    from engine.inspection.growth import Growth
 
 
 def run(
@@ -30,6 +33,7 @@ def run(
     title: str,
     quiet: bool,
     record: Path | None,
+    figures: bool = False,
 ) -> Outcome:
     """Run a job to its end, or until Ctrl+C.
 
@@ -42,6 +46,7 @@ def run(
         title: What the progress bar calls it.
         quiet: Show no progress.
         record: File or folder to record to, or None.
+        figures: Record fingerprint and losses beside the picture.
 
     Returns:
         The outcome.
@@ -49,7 +54,6 @@ def run(
     Raises:
         KeyboardInterrupt: Ctrl+C came before there was a picture.
     """
-    height, width = settings.size
     exemplar, surroundings = exemplar_on(materials, device), surroundings_on(materials, device)
     opening = None if start is None else to_tensor(start, device)
     began = time.perf_counter()
@@ -59,15 +63,16 @@ def run(
     interrupted = False
     with ExitStack() as stack:
         show = stack.enter_context(step_bar(title, quiet=quiet))
-        recorder = None if record is None else stack.enter_context(open_recorder(record, (width, height)))
+        growth = _growth(exemplar, encoder, settings) if figures else None
+        keep = None if record is None else stack.enter_context(recording(record, settings.size, growth))
         try:
             for snapshot in synthesize(exemplar, encoder, settings, surroundings=surroundings, start=opening):
                 is_new, seen = snapshot.picture is not seen, snapshot.picture
                 seconds = time.perf_counter() - began
                 first = first or seconds
                 show(snapshot.octave, snapshot.step, snapshot.steps, snapshot.losses)
-                if recorder is not None and is_new:
-                    recorder.add(np.rint(to_array(snapshot.picture) * 255).astype(np.uint8))
+                if keep is not None and is_new:
+                    keep(snapshot)
         except KeyboardInterrupt:
             if snapshot is None:
                 raise
@@ -76,3 +81,10 @@ def run(
         raise KeyboardInterrupt
     picture = to_array(resize(snapshot.picture, settings.size, wrap=settings.seamless))
     return Outcome(picture, snapshot.step, snapshot.losses, seconds, first, interrupted, str(device), peak_memory())
+
+
+def _growth(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> "Growth":
+    # Imported only here: it takes matplotlib.
+    from engine.inspection.growth import Growth
+
+    return Growth(exemplar, encoder, settings.size)

@@ -28,6 +28,7 @@ CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be lef
 MASK_HELP = "White where the canvas is synthesised. Its transparent part and 2 pixels around, if not given."
 SEAMLESS_HELP = "Make a texture that tiles without a seam. A canvas without a mask gets a new border, and tiles too."
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
+FIGURES_HELP = "Record its Gram fingerprint and its losses beside the picture."
 ENGINE_HELP = "Connection file of an engine to ask. The running one of this user, if there is one, if not given."
 MEMORY_HELP = (
     "What synthesis may take, such as 8GiB. Half of the computer's if not given, four fifths of a GPU's free memory."
@@ -63,6 +64,7 @@ def synthesize(
     memory: Annotated[str | None, typer.Option(help=MEMORY_HELP)] = None,
     seamless: Annotated[bool, typer.Option("--seamless", help=SEAMLESS_HELP)] = False,
     record: Annotated[Path | None, typer.Option(help=RECORD_HELP)] = None,
+    record_figures: Annotated[bool, typer.Option("--record-figures", help=FIGURES_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each texture.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     engine: Annotated[Path | None, typer.Option(help=ENGINE_HELP)] = None,
@@ -75,6 +77,8 @@ def synthesize(
     with one_line_errors():
         if output is None:
             fail("there is no file to write to: name one with --output FILE")
+        if record_figures and record is None:
+            fail("there is no recording to put figures in: name one with --record FILE")
         check_seeds(seed, variations)
         from engine.images import check_writable, read_picture, write_picture
 
@@ -120,7 +124,15 @@ def synthesize(
         if engine is not None and (local or record is not None):
             fail("an engine does not record, and is not asked with --local: leave out --engine, or these")
         with ExitStack() as stack:
-            run = runner(stack, materials, start, engine=engine, local=local or record is not None, quiet=quiet)
+            run = runner(
+                stack,
+                materials,
+                start,
+                engine=engine,
+                local=local or record is not None,
+                quiet=quiet,
+                figures=record_figures,
+            )
             for number, name in enumerate(outputs):
                 wish = replace(request, seed=seed + number)
                 outcome = run(wish, name.name, None if record is None else numbered(record, number, variations))
@@ -169,7 +181,7 @@ def check_apart(written: Sequence[Path], read: Sequence[Path | None]) -> None:
         if path.resolve() in given:
             fail(f"{path} would be overwritten, and it is one of the pictures given: name another file to write")
     if len({path.resolve() for path in written}) < len(written):
-        fail(f"{written[-1]} would be written twice: name another file to record to")
+        fail(f"{written[-1]} would be written twice: name another file")
 
 
 def numbered(path: Path, number: int, count: int) -> Path:

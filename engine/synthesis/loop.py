@@ -110,8 +110,15 @@ def synthesize(
                         raise MemoryExhaustedError(octave.canvas, free.device) from error
                     held = shrunk
             done += 1
-            losses = {name: float(loss) for name, loss in objective.losses.items()}
-            yield Snapshot(octave.index, done, total, losses, compose(solver.picture, around).clone())
+            yield Snapshot(
+                octave.index,
+                done,
+                total,
+                {name: float(loss) for name, loss in objective.losses.items()},
+                compose(solver.picture, around).clone(),
+                {term: {n: float(loss) for n, loss in each.items()} for term, each in objective.layer_losses.items()},
+                solver.undone,
+            )
         # Where the mask is soft the free picture hardly shows and wanders: the next octave starts from what is seen.
         free = compose(solver.picture, around)
 

@@ -16,6 +16,7 @@ from engine.synthesis.critics import (
     Regions,
     SlicedCritic,
     SlicedSettings,
+    total_loss,
 )
 from engine.synthesis.encoders.network import PIXELS, Encoder, stride_of
 from engine.synthesis.exemplar import Exemplar, exemplar_at, turned_copies, valid_regions
@@ -82,6 +83,7 @@ class Objective:
         self._step = 0
         self._weights: list[float] = []
         self.losses: dict[str, Tensor] = {}
+        self.layer_losses: dict[str, dict[str, Tensor]] = {}
 
     def begin(self, step: int, progress: float) -> bool:
         """Set the critics' weights for a step.
@@ -112,13 +114,15 @@ class Objective:
             maps = self._encoder(torch.where(self._inner, canvas, canvas.detach()), layers, thrifty=self._thrifty)
             maps[PIXELS] = canvas
         total = free.new_zeros(())
-        self.losses = {}
+        self.losses, self.layer_losses = {}, {}
         for weight, term, critic in active:
             if self._is_due(critic):
                 critic.refresh({name: m.detach() for name, m in maps.items()}, self._generator)
                 self._untried.discard(critic)
-            loss = critic.loss(maps)
+            losses = critic.losses(maps)
+            loss = total_loss(losses, critic.layers)
             self.losses[term.name] = loss.detach()
+            self.layer_losses[term.name] = {name: one.detach() for name, one in losses.items()}
             total = total + weight * loss
         (gradient,) = torch.autograd.grad(total, free)
         return total.detach(), gradient

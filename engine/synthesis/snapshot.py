@@ -1,7 +1,8 @@
 """The canvas in the making."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from torch import Tensor
 
@@ -16,6 +17,8 @@ class Snapshot:
         steps: Steps of the whole job.
         losses: Loss of every critic that took part in the step; none while a draft is worked out.
         picture: RGB in [0, 1], at the octave's size, shape (1, 3, height, width); no later step changes it.
+        layer_losses: The same for every layer that each critic looks at, without its weight.
+        undone: Steps of this octave that the solver has undone because they blew up.
     """
 
     octave: int
@@ -23,3 +26,5 @@ class Snapshot:
     steps: int
     losses: Mapping[str, float]
     picture: Tensor
+    layer_losses: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
+    undone: int = 0

@@ -1,6 +1,6 @@
 """Critics: losses over feature maps, one per file."""
 
-from engine.synthesis.critics.base import Critic, FeatureMaps, Regions
+from engine.synthesis.critics.base import Critic, FeatureMaps, Regions, total_loss
 from engine.synthesis.critics.gram import GramCritic
 from engine.synthesis.critics.patch import PatchCritic, PatchSettings
 from engine.synthesis.critics.sliced import SlicedCritic, SlicedSettings
@@ -14,4 +14,5 @@ __all__ = [
     "Regions",
     "SlicedCritic",
     "SlicedSettings",
+    "total_loss",
 ]

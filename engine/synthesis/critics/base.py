@@ -27,8 +27,13 @@ class Critic(Protocol):
     def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
         """Choose new targets for the canvas as it is now."""
 
-    def loss(self, canvas: FeatureMaps) -> Tensor:
-        """Measure the canvas, a scalar; about 1 for features that have nothing in common with the exemplar's."""
+    def losses(self, canvas: FeatureMaps) -> dict[str, Tensor]:
+        """Measure the canvas on every layer, scalars; about 1 for features unlike any of the exemplar's."""
+
+
+def total_loss(losses: Mapping[str, Tensor], layers: Mapping[str, float]) -> Tensor:
+    """Weighted mean of a critic's losses, a scalar; layers without a loss count as 0."""
+    return torch.stack([layers[name] * loss for name, loss in losses.items()]).sum() / sum(layers.values())
 
 
 def spread(maps: Tensor, valid: Tensor | None) -> float:

@@ -64,10 +64,9 @@ class GramCritic:
     def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
         """Do nothing: the targets never change."""
 
-    def loss(self, canvas: FeatureMaps) -> Tensor:
-        """Weighted mean of the layers' Gram losses."""
-        losses = [
-            weight * gram_loss(gram_matrix(rows(canvas[name], self._region.get(name))), self._targets[name])
-            for name, weight in self.layers.items()
-        ]
-        return torch.stack(losses).sum() / sum(self.layers.values())
+    def losses(self, canvas: FeatureMaps) -> dict[str, Tensor]:
+        """Measure the Gram loss of every layer."""
+        return {
+            name: gram_loss(gram_matrix(rows(canvas[name], self._region.get(name))), target)
+            for name, target in self._targets.items()
+        }

@@ -261,16 +261,14 @@ class PatchCritic:
             positions = torch.nonzero(covered)[:, 0]
             self._targets[name] = (positions, target[positions])
 
+    def losses(self, canvas: FeatureMaps) -> dict[str, Tensor]:
+        """Measure the patch loss of every layer."""
+        return {
+            name: patch_loss(canvas[name][0].flatten(1).t()[positions], target) / self._spread[name]
+            for name, (positions, target) in self._targets.items()
+        }
+
     def _queries(self, name: str, vectors: Tensor, places: Tensor) -> Tensor:
         if name == PIXELS:
             return near_patches(vectors, places, self._spread[name], keys=False)
         return unit_patches(vectors, places)
-
-    def loss(self, canvas: FeatureMaps) -> Tensor:
-        """Weighted mean of the layers' patch losses."""
-        losses = []
-        for name, weight in self.layers.items():
-            positions, target = self._targets[name]
-            vectors = canvas[name][0].flatten(1).t()
-            losses.append(weight * patch_loss(vectors[positions], target) / self._spread[name])
-        return torch.stack(losses).sum() / sum(self.layers.values())

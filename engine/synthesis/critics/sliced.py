@@ -178,16 +178,16 @@ class SlicedCritic:
             there = draw_lattice(self._exemplar[name], most, generator, self._settings.patch)
             self._looks[name] = (drawn.to(maps), here, there)
 
-    def loss(self, canvas: FeatureMaps) -> Tensor:
-        """Weighted mean of the layers' sliced losses."""
-        losses = []
-        for name, weight in self.layers.items():
+    def losses(self, canvas: FeatureMaps) -> dict[str, Tensor]:
+        """Measure the sliced loss of every layer; 0 where a layer has no position to look at."""
+        losses = {}
+        for name in self.layers:
             directions, here, there = self._looks[name]
             maps = canvas[name]
             if self._wrap and self._settings.patch > 1:
                 maps = F.pad(maps, (0, self._settings.patch - 1, 0, self._settings.patch - 1), mode="circular")
             projected = project(maps, directions, here, self._region[name])
             wanted = project(self._exemplar[name], directions, there, self._valid[name])
-            if projected.shape[1] and wanted.shape[1]:
-                losses.append(weight * sliced_loss(projected, wanted) / self._spread[name])
-        return torch.stack(losses).sum() / sum(self.layers.values()) if losses else maps.sum() * 0
+            seen = projected.shape[1] and wanted.shape[1]
+            losses[name] = sliced_loss(projected, wanted) / self._spread[name] if seen else maps.sum() * 0
+        return losses

@@ -22,6 +22,7 @@ class Adam:
     def __init__(self, picture: Tensor, rate: float, *, momentum: float = 0.9, scaling: float = 0.99) -> None:
         self.picture = picture.clone()
         self.rate = rate
+        self.undone = 0
         self._momentum = momentum
         self._scaling = scaling
         self.forget()

@@ -15,10 +15,12 @@ class Solver(Protocol):
     Attributes:
         picture: Where it stands, values in [0, 1].
         rate: Length of its steps.
+        undone: Steps that it has undone because they blew up.
     """
 
     picture: Tensor
     rate: float
+    undone: int
 
     def step(self, evaluate: Evaluate) -> Tensor:
         """Take one step with one evaluation; returns the loss before it."""

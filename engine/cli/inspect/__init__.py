@@ -1,0 +1,23 @@
+"""`texture-engine inspect …`: one file for each command."""
+
+import typer
+
+from engine.cli.inspect.features import features
+from engine.cli.inspect.grams import grams
+from engine.cli.inspect.layers import layers
+from engine.cli.inspect.losses import losses
+from engine.cli.inspect.matches import matches
+from engine.cli.inspect.recipes import recipes
+
+
+def inspect_app() -> typer.Typer:
+    """Put the commands together."""
+    app = typer.Typer(no_args_is_help=True, help="Look inside: what the networks see, and how a texture grows.")
+    app.callback()(_common)
+    for command in (features, grams, layers, losses, matches, recipes):
+        app.command()(command)
+    return app
+
+
+def _common() -> None:
+    """Look inside: what the networks see, and how a texture grows."""

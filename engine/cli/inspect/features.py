@@ -1,0 +1,70 @@
+"""`texture-engine inspect features`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.cli.failures import one_line_errors
+from engine.cli.inspect.files import check_numbers, check_sheets
+from engine.cli.inspect.options import AsJson, Device, Encoder, Numbers, Pooling, Quiet, Weights
+from engine.cli.parsing import parse_layers
+from engine.cli.synthesize import check_apart
+
+OUTPUT_HELP = (
+    "Folder for the sheets, or the beginning of their names: maps.png makes maps-relu1_1.png and so on. (required)"
+)
+
+
+def features(
+    *,
+    picture: Annotated[Path, typer.Argument(help="The picture to look at.", show_default=False)],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help=OUTPUT_HELP)] = None,
+    layers: Annotated[str | None, typer.Option(help="Layers such as relu1_1,relu3_1. All, if not given.")] = None,
+    encoder: Encoder = "compact",
+    weights: Weights = None,
+    pooling: Pooling = "average",
+    device: Device = "auto",
+    numbers: Numbers = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show the feature maps of every layer, the one with the most energy first; one sheet for each layer."""
+    with one_line_errors():
+        asked = None if layers is None else [name for name, _ in parse_layers(layers)]
+        pattern = check_sheets(output, picture)
+        check_numbers(numbers, [picture, weights])
+
+        from engine.cli.inspect.loading import load_pictures, load_place
+        from engine.inspection.encoding import encode, fitting_layers
+        from engine.inspection.features import draw_maps, measure_maps
+        from engine.inspection.sheets import save_numbers, save_sheet
+
+        place = load_place(encoder, weights, pooling, device, quiet=quiet)
+        (sample,) = load_pictures([picture], place.device)
+        chosen = fitting_layers(place.encoder, sample.size, asked or place.encoder.layers, asked=asked is not None)
+        outputs = {name: pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in chosen}
+        check_apart(list(outputs.values()), [picture, weights])
+        pattern.parent.mkdir(exist_ok=True)
+        told = f"{picture.name}, {sample.size[1]}×{sample.size[0]} pixels, {place.told}"
+        gathered: dict[str, Any] = {}
+        summary: dict[str, Any] = {}
+        for name, maps in encode(sample, place.encoder, chosen):
+            found = measure_maps(name, maps)
+            save_sheet(draw_maps(found, sample.picture, told), outputs[name])
+            counts = dict(zip(("maps", "height", "width"), found.maps.shape, strict=True))
+            summary[name] = {"output": str(outputs[name]), **counts, "strongest": int(found.order[0])}
+            if numbers is not None:
+                gathered[f"{name}_energy"], gathered[f"{name}_order"] = found.energy, found.order
+                # As text the maps themselves would be as long as a book for every layer.
+                if numbers.suffix.lower() == ".npz":
+                    gathered[f"{name}_maps"] = found.maps
+            if not quiet and not as_json:
+                print(f"{outputs[name]}: {found.size}", file=sys.stderr)
+        if numbers is not None:
+            save_numbers(gathered, numbers)
+        if as_json:
+            wrote = None if numbers is None else str(numbers)
+            print(json.dumps({"picture": str(picture), "encoder": place.name, "layers": summary, "numbers": wrote}))

@@ -1,0 +1,71 @@
+"""What the encoder sees of a picture, layer by layer."""
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
+
+import torch
+from torch import Tensor
+
+from engine.synthesis import Exemplar, MemoryExhaustedError, SettingsError
+from engine.synthesis.encoders import Encoder, block_of, stride_of
+from engine.synthesis.exemplar import exemplar_at
+from engine.synthesis.memory import is_out_of_memory
+from engine.synthesis.octaves import Size
+
+
+def first_of_blocks(encoder: Encoder) -> tuple[str, ...]:
+    """List the first layer of every block, shallow to deep: `relu1_1`, `relu2_1` and so on."""
+    return tuple(name for name in encoder.layers if name.endswith("_1"))
+
+
+def fitting_layers(encoder: Encoder, size: Size, layers: Sequence[str], *, asked: bool) -> tuple[str, ...]:
+    """Choose the layers that have two positions at least on every side of a picture.
+
+    Args:
+        encoder: Has the layers.
+        size: Height and width of the smallest picture, pixels.
+        layers: Names.
+        asked: Whether somebody named them: then none may be left out.
+
+    Returns:
+        The names, each once, in the same order.
+
+    Raises:
+        SettingsError: One does not fit that was asked for, or none does.
+    """
+    encoder.check_layers(layers)
+    fitting = tuple(name for name in dict.fromkeys(layers) if min(size) // stride_of(name) >= 2)
+    missing = ", ".join(name for name in layers if name not in fitting)
+    if not fitting or (asked and missing):
+        raise SettingsError(
+            f"a picture of {size[1]}x{size[0]} is too small for {missing}: choose a larger one or shallower layers"
+        )
+    return fitting
+
+
+def encode(picture: Exemplar, encoder: Encoder, layers: Collection[str]) -> Iterator[tuple[str, Tensor]]:
+    """Compute feature maps, one block after the other so that only one block's are held.
+
+    Args:
+        picture: The picture; what may not be sampled is filled from around it.
+        encoder: On the same device.
+        layers: Names.
+
+    Yields:
+        Name and feature maps, shape (1, channels, height, width), shallow to deep.
+
+    Raises:
+        MemoryExhaustedError: The maps of a block do not fit.
+        RuntimeError: Something else went wrong in torch.
+    """
+    whole = exemplar_at(picture, picture.size).picture.contiguous(memory_format=torch.channels_last)
+    for _, block in groupby(sorted(layers, key=block_of), block_of):
+        names = list(block)
+        try:
+            with torch.no_grad():
+                maps = encoder(whole, names)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            raise MemoryExhaustedError(picture.size, whole.device) from error
+        yield from ((name, maps[name]) for name in names)

@@ -1,0 +1,199 @@
+"""Feature maps: what each feature of a layer answers to, as a contact sheet."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.images.picture import FloatArray
+from engine.inspection.sheets import DOTS_PER_INCH, new_sheet
+from engine.synthesis.encoders import PIXELS, stride_of
+from engine.synthesis.resample import resize
+
+COLOURS = "inferno"
+BRIGHTEST = 99.9
+"""Percentile of all activations of a layer that the colour scale ends at: a single spark would darken the rest."""
+# Side of a map on the sheet, dots, by the most maps that are shown that large.
+SIDES = ((16, 320), (64, 256), (128, 192))
+SMALL_SIDE = 128
+NARROWEST = 84
+# Of a sheet, so that there is room for the colour bar beside it.
+LOWEST = 240
+FAINTEST = 1e-5
+TITLE_LINE = 19
+CAPTION = 18
+SILENT = 0.88
+"""Grey of the strip of a map that is 0 everywhere."""
+GAP = 8
+
+
+@dataclass(frozen=True, eq=False)
+class LayerMaps:
+    """The feature maps of one layer.
+
+    Attributes:
+        layer: Its name.
+        maps: Activations, float32 (maps, height, width).
+        energy: Mean square of each map.
+        share: The same over the sum of all, so that it adds up to 1; all 0 where nothing answers.
+        order: Numbers of the maps, the one with the most energy first.
+    """
+
+    layer: str
+    maps: FloatArray
+    energy: NDArray[np.float64]
+    share: NDArray[np.float64]
+    order: NDArray[np.int64]
+
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """Whether a map answers to nothing in this picture; by number."""
+        quiet: NDArray[np.bool_] = self.energy == 0
+        return quiet
+
+    @property
+    def size(self) -> str:
+        """How many maps there are, and their width and height, for people."""
+        count, height, width = self.maps.shape
+        return f"{count} maps of {width}×{height}"
+
+
+def measure_maps(layer: str, maps: Tensor) -> LayerMaps:
+    """Put the maps of a layer in order.
+
+    Args:
+        layer: Its name.
+        maps: Activations, shape (1, maps, height, width).
+
+    Returns:
+        The maps with their energies.
+    """
+    found: FloatArray = maps[0].float().cpu().contiguous().numpy()
+    energy = np.square(found, dtype=np.float64).mean(axis=(1, 2))
+    share = energy / (energy.sum() or 1.0)
+    return LayerMaps(layer, found, energy, share, np.argsort(-energy, kind="stable"))
+
+
+def draw_maps(found: LayerMaps, picture: Tensor, told: str) -> Figure:
+    """Draw every map of a layer, ordered by energy, after the picture itself.
+
+    Args:
+        found: The maps.
+        picture: What they were made from, RGB in [0, 1], shape (1, 3, height, width).
+        told: Of which picture, with which encoder.
+
+    Returns:
+        The figure; its one picture holds a dot for a dot of the file.
+    """
+    count, height, width = found.maps.shape
+    side = next((side for most, side in SIDES if count <= most), SMALL_SIDE)
+    grow, shrink = max(1, side // max(height, width)), math.ceil(max(height, width) / side)
+    scale = _scale(found)
+    colours = ScalarMappable(scale, COLOURS)
+    loud = [n for n in found.order if not found.silent[n]]
+    tiles = [
+        np.asarray(colours.to_rgba(_fit(one, grow, shrink)))[..., :3].astype(np.float32) for one in found.maps[loud]
+    ]
+    down, across = height * grow // shrink, width * grow // shrink
+    tiles.insert(0, resize(picture, (down, across)).clamp(0, 1)[0].permute(1, 2, 0).cpu().numpy())
+    names = ["the picture", *(f"{n}: {_percent(found.share[n])}" for n in loud)]
+    silent = [n for n in found.order if found.silent[n]]
+    sheet, places = _arrange(tiles, len(silent), max(across, NARROWEST))
+
+    stride = stride_of(found.layer)
+    shown = f"enlarged {grow} times" if grow > 1 else f"reduced {shrink} times" if shrink > 1 else "at its own size"
+    figure, axes = new_sheet(
+        f"{found.layer}: {found.size}, ordered by energy{f'; {len(silent)} of them silent' if silent else ''}",
+        f"{told}. One position of a map is {stride}×{stride} pixels of the picture; each map is shown {shown}. "
+        "Above each: the number of the feature, and its share of the layer's energy (mean square). One colour scale, "
+        "by the square root; a thousandth of the activations is brighter than its end.",
+        rows=1,
+        columns=1,
+        size=(sheet.shape[1] / DOTS_PER_INCH + 1.2, sheet.shape[0] / DOTS_PER_INCH + 1),
+    )
+    place = axes[0, 0]
+    wide, high = _with_header(figure, sheet.shape[0])
+    place.set_position((30 / wide, 20 / high, sheet.shape[1] / wide, sheet.shape[0] / high))
+    place.imshow(sheet, interpolation="none", aspect="auto")
+    place.set_axis_off()
+    for (top, left), name in zip(places, names, strict=False):
+        place.text(left, top - 5, name, fontsize=8, va="baseline")
+    for (top, left), number in zip(places[len(tiles) :], silent, strict=True):
+        place.text(left + 4, top + CAPTION - 5, f"{number}: silent", fontsize=8, va="baseline")
+    # Beside the first rows, where one begins to look.
+    long = min(440, sheet.shape[0] - 2 * CAPTION - 20)
+    top = 20 + sheet.shape[0] - 2 * CAPTION - 10
+    bar = figure.add_axes((1 - 74 / wide, (top - long) / high, 16 / wide, long / high))
+    ticks = [tick for tick in MaxNLocator(6).tick_values(0, scale.vmax or 1) if 0 <= tick <= (scale.vmax or 1)]
+    figure.colorbar(colours, cax=bar, extend="neither" if found.layer == PIXELS else "max", ticks=ticks)
+    bar.tick_params(labelsize=8)
+    bar.set_title("light" if found.layer == PIXELS else "activation", fontsize=8)
+    return figure
+
+
+def _arrange(tiles: Sequence[FloatArray], silent: int, across: int) -> tuple[FloatArray, list[tuple[int, int]]]:
+    """Lay out the tiles, and below them a strip for each silent map.
+
+    Args:
+        tiles: Those of the picture and of the maps that answer, all of one size, RGB.
+        silent: How many strips.
+        across: Width of a column, dots.
+
+    Returns:
+        The sheet, RGB, and the top left corner of every tile and strip in it.
+    """
+    down = tiles[0].shape[0]
+    cell = (down + CAPTION + GAP, across + GAP)
+    columns = max(4, math.ceil(math.sqrt(len(tiles) * cell[0] / cell[1])))
+    rows, strips = math.ceil(len(tiles) / columns), math.ceil(silent / columns)
+    high = max(LOWEST, rows * cell[0] + strips * (CAPTION + 4))
+    sheet = np.ones((high, columns * cell[1], 3), np.float32)
+    places = [(n // columns * cell[0] + CAPTION, n % columns * cell[1]) for n in range(len(tiles))]
+    for (top, left), tile in zip(places, tiles, strict=True):
+        sheet[top : top + down, left : left + tile.shape[1]] = tile
+    for n in range(silent):
+        top, left = rows * cell[0] + n // columns * (CAPTION + 4), n % columns * cell[1]
+        sheet[top : top + CAPTION, left : left + across] = SILENT
+        places.append((top, left))
+    return sheet, places
+
+
+def _with_header(figure: Figure, below: int) -> tuple[float, float]:
+    """Make room for the title above a sheet, and return width and height of the figure, dots."""
+    # Placed by hand: resampled by a fraction of a dot, single positions of the maps would blur.
+    figure.set_layout_engine("none")
+    title = figure.get_suptitle()
+    wide = figure.get_size_inches()[0] * DOTS_PER_INCH
+    high = below + 40 + TITLE_LINE * len(title.splitlines())
+    figure.set_size_inches(wide / DOTS_PER_INCH, high / DOTS_PER_INCH)
+    figure.suptitle(title, fontsize=11, y=1 - 8 / high)
+    return wide, high
+
+
+def _scale(found: LayerMaps) -> Normalize:
+    """Choose one scale for all maps; by the square root, or the weak ones would be black."""
+    if found.layer == PIXELS:
+        return Normalize(0, 1)
+    brightest = float(np.percentile(found.maps, BRIGHTEST))
+    return PowerNorm(0.5, 0, brightest or float(found.maps.max()) or 1.0, clip=True)
+
+
+def _fit(one: FloatArray, grow: int, shrink: int) -> FloatArray:
+    """Bring a map (height, width) to the size of a tile by whole factors: means of squares, or repeated positions."""
+    height, width = (n // shrink for n in one.shape)
+    means = one[: height * shrink, : width * shrink].reshape(height, shrink, width, shrink).mean(axis=(1, 3))
+    fitted: FloatArray = np.repeat(np.repeat(means, grow, axis=0), grow, axis=1)
+    return fitted
+
+
+def _percent(share: float) -> str:
+    if share < FAINTEST:
+        return f"< {100 * FAINTEST:g} %"
+    return f"{100 * share:.2g} %" if share < 0.0995 else f"{100 * share:.0f} %"

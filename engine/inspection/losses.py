@@ -1,0 +1,167 @@
+"""A run as curves: the loss of every critic and layer, and the plan of octaves."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from engine.images.picture import FloatArray
+from engine.inspection.history import Curve, History
+from engine.inspection.sheets import new_sheet
+from engine.synthesis import Exemplar
+from engine.synthesis.octaves import Octave
+from engine.tensors import to_array
+
+CRITICS_TITLE = "loss per critic, without weights; a line ends where the recipe lets its critic fade out"
+WIDTH = 12.0
+CURVES_HEIGHT = 2.9
+PLAN_HEIGHT = 4.6
+# Width of a caption below the plan, over the height of the canvas.
+NARROWEST = 0.5
+
+
+def history_numbers(history: History, plan: Mapping[Octave, int]) -> dict[str, Any]:
+    """Gather the numbers behind the figure: every curve, and the octaves with their sizes and steps."""
+    numbers: dict[str, Any] = {
+        "octave": history.octaves,
+        "seconds": history.seconds,
+        "undone": np.array(history.undone, np.int64),
+        "plan": [(octave.index, *octave.canvas, *octave.exemplar, steps) for octave, steps in plan.items()],
+    }
+    for critic, curve in history.losses.items():
+        numbers[f"loss {critic}"] = curve
+        for layer, one in history.layer_losses[critic].items():
+            numbers[f"loss {critic} {layer}"] = one
+    return numbers
+
+
+def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar, told: str) -> Figure:
+    """Draw the loss of each critic, that of each layer, and the octaves with what each ended with.
+
+    Args:
+        history: The run.
+        plan: Its octaves, coarse to fine, with their steps.
+        exemplar: The sample texture.
+        told: With which settings.
+
+    Returns:
+        The figure.
+    """
+    several = [name for name, layers in history.layer_losses.items() if len(layers) > 1]
+    figure, axes = new_sheet(
+        f"The loss over {history.steps} steps, and the octaves they went through",
+        f"{told}. A loss of 0 matches the exemplar; its unit is the size of the exemplar's own statistics.",
+        rows=2 + len(several),
+        columns=1,
+        size=(WIDTH, 0.8 + CURVES_HEIGHT * (1 + len(several)) + PLAN_HEIGHT),
+    )
+    places = axes[:, 0]
+    places[0].get_gridspec().set_height_ratios([CURVES_HEIGHT] * (1 + len(several)) + [PLAN_HEIGHT])
+    _draw_curves(
+        places[0],
+        history,
+        history.losses,
+        "loss per critic, without weights; a line ends where the recipe lets its critic fade out",
+    )
+    for place, name in zip(places[1:], several, strict=False):
+        _draw_curves(place, history, history.layer_losses[name], f"critic {name}: loss per layer, without weights")
+    _draw_plan(places[-1], history, plan, to_array(exemplar.picture))
+    return figure
+
+
+def _draw_curves(place: Axes, history: History, curves: Mapping[str, Curve], title: str) -> None:
+    steps = np.arange(1, history.steps + 1)
+    for number, octave in enumerate(dict.fromkeys(history.octaves.tolist())):
+        first, last = history.span(octave)
+        place.axvspan(first - 0.5, last + 0.5, color="0.93" if number % 2 == 0 else "1.0", zorder=0)
+        place.annotate(
+            f"octave 1:{2**octave}",
+            ((first + last) / 2, 1),
+            (0, -3),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=8,
+            color="0.35",
+        )
+    for number, (name, curve) in enumerate(curves.items()):
+        positive = np.where(np.isfinite(curve) & (curve > 0), curve, np.nan)
+        for found, stretch in enumerate(_stretches(history)):
+            # A point alone makes no line.
+            mark = "." if len(stretch) == 1 else None
+            place.plot(
+                steps[stretch],
+                positive[stretch],
+                color=f"C{number}",
+                # Ten colours come round again.
+                ls="-" if number < 10 else "--",
+                lw=1.4,
+                marker=mark,
+                label=name if found == 0 else None,
+            )
+    for number, step in enumerate(history.undone):
+        told = f"step undone ({len(history.undone)})" if number == 0 else None
+        place.axvline(step, color="crimson", lw=0.9, ls=":", label=told)
+    place.set_yscale("log")
+    place.set_xlim(0.5, history.steps + 0.5)
+    place.xaxis.set_major_locator(MaxNLocator(integer=True))
+    place.set_title(title, fontsize=10)
+    place.set_xlabel("step", fontsize=9)
+    place.set_ylabel("loss (log scale, no unit)", fontsize=9)
+    place.tick_params(labelsize=8)
+    place.grid(axis="y", color="0.85", lw=0.5)
+    bottom, top = place.get_ylim()
+    # Room for the names of the octaves above the curves.
+    place.set_ylim(bottom, top * (top / bottom) ** 0.12)
+    place.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False)
+
+
+def _stretches(history: History) -> Iterable[Sequence[int]]:
+    """Cut the steps where the octave changes: losses of different sizes are not joined by a line."""
+    for octave in dict.fromkeys(history.octaves.tolist()):
+        first, last = history.span(octave)
+        yield range(first - 1, last)
+
+
+def _draw_plan(place: Axes, history: History, plan: Mapping[Octave, int], exemplar: FloatArray) -> None:
+    height = max(*(octave.canvas[0] for octave in plan), exemplar.shape[0])
+    slot = NARROWEST * height
+    left = 0.0
+    for octave, steps in plan.items():
+        high, wide = octave.canvas
+        first, last = history.span(octave.index)
+        _put(place, left, to_array(history.ends[octave.index]))
+        place.text(
+            left,
+            -0.03 * height,
+            f"octave 1:{2**octave.index}\ncanvas {wide}×{high}\nexemplar {octave.exemplar[1]}×{octave.exemplar[0]}\n"
+            f"{steps} steps ({first}–{last})",
+            fontsize=8,
+            va="top",
+        )
+        left += max(wide, slot) + 0.08 * height
+    left += 0.12 * height
+    _put(place, left, exemplar)
+    place.text(left, -0.03 * height, f"the exemplar\n{exemplar.shape[1]}×{exemplar.shape[0]}", fontsize=8, va="top")
+    place.set_xlim(-0.02 * height, left + max(exemplar.shape[1], slot) + 0.02 * height)
+    place.set_ylim(-0.36 * height, 1.02 * height)
+    place.set_aspect("equal")
+    place.set_title("the plan of octaves, coarse to fine: the canvas at the end of each, to one scale", fontsize=10)
+    place.set_ylabel("pixels", fontsize=9)
+    place.spines["left"].set_bounds(0, height)
+    place.set_yticks([n for n in place.get_yticks() if 0 <= n <= height])
+    place.set_xticks([])
+    place.tick_params(labelsize=8)
+    for side in ("top", "right", "bottom"):
+        place.spines[side].set_visible(False)
+
+
+def _put(place: Axes, left: float, picture: FloatArray) -> None:
+    high, wide = picture.shape[:2]
+    place.imshow(picture, extent=(left, left + wide, 0, high), interpolation="auto", zorder=1)
+    place.add_patch(Rectangle((left, 0), wide, high, fill=False, ec="black", lw=0.8, zorder=2))

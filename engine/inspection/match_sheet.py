@@ -1,0 +1,194 @@
+"""The figure of where each patch of a texture comes from."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import LogFormatter, LogLocator
+from numpy.typing import NDArray
+
+from engine.images.picture import FloatArray
+from engine.inspection.matches import Matches
+from engine.inspection.sheets import new_sheet, show_picture
+
+# Colours of the exemplar's corners: four that every kind of sight keeps apart, by lightness where not by hue.
+CORNERS = np.array(
+    [[[0.10, 0.20, 0.75], [0.85, 0.10, 0.35]], [[0.05, 0.75, 0.60], [1.00, 0.90, 0.20]]], dtype=np.float32
+)
+CELLS = 8
+CELL_SHADE = 0.82
+"""Every other cell of a chequerboard is darker by this factor: it shows the direction of what was copied."""
+MARK = "#00e5ff"
+# A patch is called overused from so many times the even use on, and from so many uses on.
+OVERUSED = 32
+FEWEST_USES = 16
+
+
+def colour_code(places: NDArray[np.int64], size: tuple[int, int]) -> FloatArray:
+    """Give every place of the exemplar its colour.
+
+    Args:
+        places: Rows and columns, (…, 2).
+        size: How many rows and columns there are.
+
+    Returns:
+        RGB in [0, 1], (…, 3): the four corners' colours mixed, with a chequerboard of 8 × 8 over it.
+    """
+    share = places / np.maximum(1, np.array(size) - 1)
+    down, across = share[..., :1], share[..., 1:]
+    upper = CORNERS[0, 0] * (1 - across) + CORNERS[0, 1] * across
+    lower = CORNERS[1, 0] * (1 - across) + CORNERS[1, 1] * across
+    cells = np.minimum(CELLS - 1, (share * CELLS).astype(int)).sum(axis=-1, keepdims=True) % 2
+    colours: FloatArray = ((upper * (1 - down) + lower * down) * np.where(cells, CELL_SHADE, 1)).astype(np.float32)
+    return colours
+
+
+def is_overused(matches: Matches) -> bool:
+    """Whether the most used patch is used so often that it shows."""
+    most = matches.most_used()[2]
+    return most >= max(FEWEST_USES, OVERUSED * matches.even)
+
+
+def draw_matches(
+    exemplar: FloatArray, output: FloatArray, matches: Matches, *, copied: float, coverage: float, told: str
+) -> Figure:
+    """Draw where each patch of the output comes from.
+
+    Args:
+        exemplar: RGB in [0, 1], (height, width, 3).
+        output: Likewise.
+        matches: What was found.
+        copied: Share of neighbouring patches that come from neighbours.
+        coverage: Share of the exemplar's patches that are used.
+        told: Names of the pictures, and other settings.
+
+    Returns:
+        The figure: the pictures, the colour code and the map in it, uses and distances.
+    """
+    row, column, count = matches.most_used()
+    over = "overused" if is_overused(matches) else "not overused"
+    figure, axes = new_sheet(
+        f"Where each patch of the output comes from: {copied:.0%} copied in blocks, {coverage:.0%} of the exemplar's "
+        "patches used",
+        f"{told}; patches of {matches.patch} × {matches.patch} pixels, nearest in RGB, "
+        f"one at every {_ordinal(matches.stride)}pixel of the output; most used patch: {_times(count)}, at "
+        f"x {column}, y {row} ({over}; {matches.even:.2g} times if all were used alike)",
+        rows=2,
+        columns=3,
+        size=(15, 10.4),
+    )
+    show_picture(axes[0, 0], exemplar, "exemplar; framed: its most used patch")
+    show_picture(axes[0, 1], output, f"output; framed: where that patch is the nearest, {_times(count)}")
+    _show_code(axes[1, 0], exemplar, matches)
+    _show_map(axes[1, 1], output, matches)
+    _show_uses(axes[0, 2], exemplar, matches)
+    _show_distances(axes[1, 2], output, matches)
+    _frame(axes[0, 0], row, column, matches.patch)
+    for y, x in np.argwhere((matches.places == [row, column]).all(axis=-1)) * matches.stride:
+        _frame(axes[0, 1], int(y), int(x), matches.patch)
+    return figure
+
+
+def _show_code(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
+    size = matches.uses.shape
+    grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1]), indexing="ij"), axis=-1)
+    colours = np.where(matches.allowed[..., None], colour_code(grid, (size[0], size[1])), 1.0)
+    _place(axes, colours, exemplar.shape, matches.patch, 1)
+    axes.set_title("colour code: each place of the exemplar has its colour", fontsize=9)
+    _label(axes)
+
+
+def _show_map(axes: Axes, output: FloatArray, matches: Matches) -> None:
+    size = (matches.uses.shape[0], matches.uses.shape[1])
+    _place(axes, colour_code(matches.places, size), output.shape, matches.patch, matches.stride)
+    axes.set_title("output in these colours: smooth parts are copied in one piece", fontsize=9)
+    _label(axes)
+
+
+def _show_uses(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
+    counts = matches.uses_nearby()
+    most = max(2.0, float(counts.max()))
+    shown = np.ma.masked_where((counts == 0) | ~matches.allowed, counts)
+    axes.set_facecolor("0.75")
+    image = _place(axes, shown, exemplar.shape, matches.patch, 1, cmap="inferno", norm=LogNorm(1, most))
+    area = f"{matches.stride} × {matches.stride} neighbouring patches" if matches.stride > 1 else "a patch"
+    bar = axes.figure.colorbar(image, ax=axes, shrink=0.85)
+    bar.set_label(f"uses of {area} (gray: never)", fontsize=8)
+    bar.locator = LogLocator(subs=(1, 2, 5))
+    bar.formatter = LogFormatter(labelOnlyBase=False, minor_thresholds=(99, 99))
+    bar.minorticks_off()
+    bar.ax.tick_params(labelsize=7)
+    row, column, count = matches.most_used()
+    middle = (matches.patch - 1) / 2
+    axes.plot(column + middle, row + middle, "o", markersize=14, fillstyle="none", color=MARK, markeredgewidth=2)
+    right = column > exemplar.shape[1] / 2
+    axes.annotate(
+        _times(count),
+        (column + middle, row + middle),
+        (-12 if right else 12, -14 if row < exemplar.shape[0] / 2 else 8),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        color="black",
+        fontsize=9,
+        bbox={"facecolor": MARK, "edgecolor": "none", "pad": 2},
+    )
+    even = matches.even * matches.stride**2
+    axes.set_title(f"how often each patch of the exemplar is used; all alike: {even:.2g}", fontsize=9)
+    _label(axes)
+
+
+def _show_distances(axes: Axes, output: FloatArray, matches: Matches) -> None:
+    levels = matches.distances * 255
+    image = _place(
+        axes, levels, output.shape, matches.patch, matches.stride, cmap="viridis", vmin=0, vmax=max(1.0, levels.max())
+    )
+    bar = axes.figure.colorbar(image, ax=axes, shrink=0.85)
+    bar.set_label("root mean square difference, 8-bit levels", fontsize=8)
+    bar.ax.tick_params(labelsize=7)
+    axes.set_title("how unlike each patch of the output is to its nearest", fontsize=9)
+    _label(axes)
+
+
+def _place(
+    axes: Axes,
+    values: NDArray[Any],
+    picture: tuple[int, ...],
+    patch: int,
+    stride: int,
+    **options: Any,  # noqa: ANN401 - matplotlib's own
+) -> AxesImage:
+    """Show a map of patches at the pixels in the middle of them, on axes of the whole picture."""
+    rows, columns = values.shape[:2]
+    left = (patch - stride) / 2 - 0.5
+    image = axes.imshow(
+        values,
+        interpolation="nearest",
+        extent=(left, left + columns * stride, left + rows * stride, left),
+        **options,
+    )
+    axes.set_xlim(-0.5, picture[1] - 0.5)
+    axes.set_ylim(picture[0] - 0.5, -0.5)
+    return image
+
+
+def _label(axes: Axes) -> None:
+    axes.set_xlabel("pixels", fontsize=8)
+    axes.tick_params(labelsize=7)
+
+
+def _frame(axes: Axes, row: int, column: int, patch: int) -> None:
+    axes.add_patch(
+        Rectangle((column - 0.5, row - 0.5), patch, patch, fill=False, edgecolor=MARK, linewidth=1.5, zorder=3)
+    )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _ordinal(stride: int) -> str:
+    return "" if stride == 1 else f"{stride}th " if stride > 3 else ("2nd ", "3rd ")[stride - 2]

@@ -1,0 +1,162 @@
+"""Where each patch of a texture comes from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+PATCH = 11
+LARGEST_PATCH = 63
+LARGEST_STRIDE = 64
+MOST_WORK = 10**12
+"""Multiplications that the search may take before it looks at fewer patches of the output; some ten seconds."""
+MEMORY = 256 * 2**20
+# The nearest by quick arithmetic are looked at again exactly: so many that rounding cannot hide the nearest.
+CANDIDATES = 4
+
+Places = NDArray[np.int64]
+
+
+class UnsuitableError(ValueError):
+    """Pictures that cannot be compared, told in one sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Matches:
+    """The nearest patch of the exemplar for the patches of an output.
+
+    Attributes:
+        patch: Side of the patches, pixels.
+        stride: From one patch of the output to the next, pixels; of the exemplar every one is searched.
+        places: Row and column of the nearest patch's upper left pixel, (rows, columns, 2).
+        distances: Root mean square difference of the two patches, samples in [0, 1], (rows, columns).
+        uses: How often each patch of the exemplar is the nearest, by its upper left pixel.
+        allowed: Which patches of the exemplar may be used, of the same shape.
+    """
+
+    patch: int
+    stride: int
+    places: Places
+    distances: NDArray[np.float64]
+    uses: Places
+    allowed: NDArray[np.bool_]
+
+    @property
+    def even(self) -> float:
+        """How often every patch would be used if all were used alike."""
+        return float(self.uses.sum() / self.allowed.sum())
+
+    def uses_nearby(self) -> NDArray[np.float64]:
+        """Count the uses in squares of the stride's side, which is how blocks copied as a whole count evenly."""
+        padded = np.pad(self.uses, ((0, self.stride - 1), (0, self.stride - 1)))
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (self.stride, self.stride))
+        counts: NDArray[np.float64] = windows.sum(axis=(2, 3)).astype(np.float64)
+        return counts
+
+    def most_used(self) -> tuple[int, int, int]:
+        """Find the patch that is used most: its row, its column and how often."""
+        row, column = (int(n) for n in np.unravel_index(self.uses.argmax(), self.uses.shape))
+        return row, column, int(self.uses[row, column])
+
+
+def affordable_stride(exemplar: tuple[int, int], output: tuple[int, int], patch: int) -> int:
+    """Choose how many of the output's patches are looked at.
+
+    Args:
+        exemplar: Height and width, pixels.
+        output: Likewise.
+        patch: Side of the patches, pixels.
+
+    Returns:
+        1, 2, 4 or so: the least with which the search takes seconds on a processor.
+    """
+    stride = 1
+    keys = (exemplar[0] - patch + 1) * (exemplar[1] - patch + 1)
+    while stride < LARGEST_STRIDE and keys * 3 * patch**2 * (output[0] // stride) * (output[1] // stride) > MOST_WORK:
+        stride *= 2
+    return stride
+
+
+@torch.no_grad()
+def find_matches(
+    exemplar: Tensor,
+    output: Tensor,
+    *,
+    patch: int = PATCH,
+    stride: int = 1,
+    valid: Tensor | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> Matches:
+    """Find the nearest patch of the exemplar for each patch of the output, by trying all of them.
+
+    Args:
+        exemplar: RGB in [0, 1], shape (1, 3, height, width).
+        output: Likewise, of any size, on the same device.
+        patch: Side of the patches, pixels.
+        stride: From one patch of the output to the next, pixels.
+        valid: Pixels of the exemplar that may be used, above 0.5, shape (1, 1, height, width); None for all.
+        told: Told of patches done and patches in all.
+
+    Returns:
+        The matches. Of patches that are equally near, the uppermost, then leftmost one counts.
+
+    Raises:
+        UnsuitableError: A picture is smaller than a patch, or no patch of the exemplar may be used.
+    """
+    for picture, name in ((exemplar, "exemplar"), (output, "output")):
+        height, width = picture.shape[2:]
+        if min(height, width) < patch:
+            raise UnsuitableError(
+                f"the {name} is {width} × {height} pixels, smaller than a patch of {patch}: choose a smaller patch"
+            )
+    rows, columns = ((side - patch) // stride + 1 for side in output.shape[2:])
+    key_rows, key_columns = (side - patch + 1 for side in exemplar.shape[2:])
+    # About the mean the numbers are small, and so is what rounding takes from them.
+    mean = exemplar.mean(dim=(2, 3), keepdim=True)
+    keys = F.unfold(exemplar - mean, patch)[0].t().contiguous()
+    allowed = torch.ones(len(keys), dtype=torch.bool, device=keys.device)
+    if valid is not None:
+        allowed = F.unfold((valid > 0.5).float(), patch)[0].amin(dim=0) > 0
+    if not allowed.any():
+        raise UnsuitableError(f"the exemplar has no opaque patch of {patch} × {patch} pixels: choose a smaller patch")
+    norms = (keys**2).sum(dim=1).masked_fill(~allowed, torch.inf)
+    candidates = min(CANDIDATES, int(allowed.sum()))
+    nearest, squares = [], []
+    for block in _blocks(rows, columns, len(keys), keys.shape[1]):
+        queries = _patches(output - mean, block, patch, stride)
+        found = torch.addmm(norms, queries, keys.t(), alpha=-2).topk(candidates, largest=False).indices
+        # In order of place, so that the first of several equally near ones wins.
+        found = found.sort(dim=1).values
+        exact = ((keys[found].double() - queries[:, None].double()) ** 2).mean(dim=2)
+        best = exact.argmin(dim=1, keepdim=True)
+        nearest.append(found.gather(1, best)[:, 0])
+        squares.append(exact.gather(1, best)[:, 0])
+        if told is not None:
+            told(block.stop * columns, rows * columns)
+    index = torch.cat(nearest)
+    uses = torch.bincount(index, minlength=len(keys)).reshape(key_rows, key_columns)
+    places = torch.stack([index // key_columns, index % key_columns], dim=1).reshape(rows, columns, 2)
+    return Matches(
+        patch,
+        stride,
+        places.cpu().numpy(),
+        torch.cat(squares).sqrt().reshape(rows, columns).cpu().numpy(),
+        uses.cpu().numpy(),
+        allowed.reshape(key_rows, key_columns).cpu().numpy(),
+    )
+
+
+def _blocks(rows: int, columns: int, keys: int, samples: int) -> list[range]:
+    """Divide the rows of the output's patches into blocks that fit into memory, distances and candidates."""
+    row_bytes = columns * (4 * keys + (16 * CANDIDATES + 8) * samples)
+    count = max(1, MEMORY // row_bytes)
+    return [range(top, min(rows, top + count)) for top in range(0, rows, count)]
+
+
+def _patches(picture: Tensor, block: range, patch: int, stride: int) -> Tensor:
+    strip = picture[..., block.start * stride : (block.stop - 1) * stride + patch, :]
+    return F.unfold(strip, patch, stride=stride)[0].t()

@@ -1,0 +1,154 @@
+"""The recipes side by side."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from engine.figures import Figures, measure
+from engine.images.picture import FloatArray
+from engine.inspection.portilla_simoncelli import INSTALL, STEPS, portilla_simoncelli
+from engine.inspection.sheets import hide, new_sheet, show_picture
+from engine.synthesis import Exemplar, Settings, synthesize
+from engine.synthesis.encoders import Encoder
+from engine.synthesis.resample import resize
+from engine.tensors import to_array
+
+ORDER = ("gram", "patch", "sliced", "photo")
+ANCESTOR = "portilla-simoncelli"
+PAPERS = {
+    "gram": "Gatys et al. 2015",
+    "patch": "Li & Wand 2016",
+    "sliced": "Heitz et al. 2021",
+    "photo": "sliced and patch together",
+    ANCESTOR: "2000, by plenoptic; each principal colour alone",
+}
+EXPLAINED = (
+    "distance: of the features' distributions, over their spread; 0 is the same.   "
+    "sharpness: gradient energy over the exemplar's; below 1 blur, above 1 noise.\n"
+    "copied: share of neighbouring patches that come from neighbours; 100 % is a copy.   "
+    "coverage: share of the exemplar's patches in use, of those that could be."
+)
+COLUMNS = 3
+
+Told = Callable[[int, int, int, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What one recipe made.
+
+    Attributes:
+        recipe: Its name.
+        picture: RGB in [0, 1], float32 (height, width, 3).
+        seconds: How long it took.
+        steps: Steps of the solver.
+        figures: Of quality.
+    """
+
+    recipe: str
+    picture: FloatArray
+    seconds: float
+    steps: int
+    figures: Figures
+
+
+def make_by_recipe(exemplar: Exemplar, encoder: Encoder, judge: Encoder, settings: Settings, told: Told) -> Made:
+    """Synthesise by one of the recipes, and measure what comes of it.
+
+    Args:
+        exemplar: The sample texture.
+        encoder: What the critics look at.
+        judge: What the figures are taken with.
+        settings: What to make.
+        told: Told of octave, step, steps and losses.
+
+    Returns:
+        What was made.
+
+    Raises:
+        RuntimeError: There was no snapshot.
+    """
+    began = time.perf_counter()
+    snapshot = None
+    for snapshot in synthesize(exemplar, encoder, settings):
+        told(snapshot.octave, snapshot.step, snapshot.steps, snapshot.losses)
+    if snapshot is None:
+        raise RuntimeError("synthesis has given no picture")
+    seconds = time.perf_counter() - began
+    picture = resize(snapshot.picture, settings.size, wrap=False)
+    return _made(settings.recipe, exemplar.picture, picture, seconds, snapshot.step, judge)
+
+
+def make_by_ancestor(exemplar: Exemplar, judge: Encoder, settings: Settings, told: Told) -> Made:
+    """Synthesise by Portilla and Simoncelli's statistics, and measure what comes of it.
+
+    Args:
+        exemplar: The sample texture.
+        judge: What the figures are taken with.
+        settings: Size, quality and seed; the rest is of no meaning here.
+        told: Told of octave, step, steps and losses.
+
+    Returns:
+        What was made.
+    """
+    steps = STEPS[settings.quality]
+    began = time.perf_counter()
+    picture = portilla_simoncelli(
+        exemplar.picture,
+        settings.size,
+        seed=settings.seed,
+        steps=steps,
+        told=lambda done, total, loss: told(0, done, total, {ANCESTOR: loss}),
+    )
+    return _made(ANCESTOR, exemplar.picture, picture, time.perf_counter() - began, steps, judge)
+
+
+def draw_recipes(exemplar: FloatArray, made: Sequence[Made], *, missing: str | None, told: str) -> Figure:
+    """Draw the textures beside the exemplar.
+
+    Args:
+        exemplar: RGB in [0, 1], (height, width, 3).
+        made: What the recipes made.
+        missing: Why Portilla and Simoncelli's is not among them, or None.
+        told: With which settings.
+
+    Returns:
+        The figure.
+    """
+    places = 1 + len(made) + (missing is not None)
+    rows = -(-places // COLUMNS)
+    figure, axes = new_sheet(
+        "One exemplar by every recipe", told, rows=rows, columns=COLUMNS, size=(15, 1.3 + 5.5 * rows)
+    )
+    show_picture(axes.flat[0], exemplar, f"the exemplar, {exemplar.shape[1]} × {exemplar.shape[0]}\n\n")
+    for place, one in zip(axes.flat[1:], made, strict=False):
+        show_picture(place, one.picture, caption(one))
+    for place in axes.flat[1 + len(made) :]:
+        hide(place)
+    if missing is not None:
+        place = axes.flat[1 + len(made)]
+        place.text(0.5, 0.5, missing, ha="center", va="center", fontsize=10, wrap=True, transform=place.transAxes)
+    figure.supxlabel(EXPLAINED, fontsize=9)
+    return figure
+
+
+def caption(one: Made) -> str:
+    """Write what stands above a texture: recipe, paper, seconds and figures."""
+    figures = one.figures
+    return (
+        f"{one.recipe} ({PAPERS[one.recipe]})\n{one.seconds:.1f} s, {one.steps} steps\n"
+        f"distance {figures.distance:.3f}, sharpness {figures.sharpness:.2f}, "
+        f"copied {figures.copied:.0%}, coverage {figures.coverage:.0%}"
+    )
+
+
+def not_installed() -> str:
+    """Say what is missing for Portilla and Simoncelli's method."""
+    return f"portilla-simoncelli (2000)\nneeds the library plenoptic, which is not installed:\n{INSTALL}"
+
+
+def _made(recipe: str, exemplar: Tensor, picture: Tensor, seconds: float, steps: int, judge: Encoder) -> Made:
+    return Made(recipe, to_array(picture), seconds, steps, measure(exemplar, picture, judge))

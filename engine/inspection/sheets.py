@@ -1,0 +1,120 @@
+"""Figures: what all of them have in common, and how they are written."""
+
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from engine.images import ImageError, check_target, replacing
+
+SUFFIXES = (".png", ".svg")
+NUMBER_SUFFIXES = (".json", ".npz")
+DOTS_PER_INCH = 100
+TITLE_WIDTH = 11
+
+
+def new_sheet(
+    title: str,
+    told: str,
+    *,
+    rows: int,
+    columns: int,
+    size: tuple[float, float],
+    widths: Sequence[float] | None = None,
+) -> tuple[Figure, NDArray[Any]]:
+    """Begin a figure.
+
+    Args:
+        title: What it shows.
+        told: With which settings; a second line.
+        rows: Of axes.
+        columns: Of axes.
+        size: Width and height, inches; 100 pixels each.
+        widths: Of the columns, relative to each other; all alike if not given.
+
+    Returns:
+        The figure, and its axes (rows, columns).
+    """
+    figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
+    # A canvas of its own: no window system, and nothing global.
+    FigureCanvasAgg(figure)
+    per_line = max(20, round(size[0] * TITLE_WIDTH))
+    lines = [*textwrap.wrap(title, per_line), *textwrap.wrap(told, per_line)]
+    figure.suptitle("\n".join(lines), fontsize=11)
+    axes = figure.subplots(rows, columns, squeeze=False, width_ratios=widths)
+    return figure, axes
+
+
+def show_picture(axes: Axes, picture: NDArray[np.float32], title: str) -> None:
+    """Show a picture in true colours, with its size in pixels on the axes.
+
+    Args:
+        axes: Where.
+        picture: RGB in [0, 1], (height, width, 3).
+        title: What it is.
+    """
+    axes.imshow(picture.clip(0, 1), interpolation="auto")
+    axes.set_title(title, fontsize=9)
+    axes.set_xlabel("pixels", fontsize=8)
+    axes.tick_params(labelsize=7)
+
+
+def hide(axes: Axes) -> None:
+    """Leave a place of the sheet empty."""
+    axes.set_axis_off()
+
+
+def check_sheet(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
+    """See whether a figure, or numbers, can be written before the work begins.
+
+    Args:
+        path: The file.
+        suffixes: Those that are known.
+
+    Raises:
+        ImageError: They cannot.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise ImageError(f"{path.name} is of no kind that can be written: choose {' or '.join(suffixes)}")
+    check_target(path)
+
+
+def save_sheet(figure: Figure, path: Path) -> None:
+    """Write a figure, whole or not at all.
+
+    Args:
+        figure: The figure.
+        path: A .png or .svg file.
+    """
+    with replacing(path) as temporary:
+        # Without a date, so that the same figure has the same bytes.
+        told = {"Date": None} if path.suffix.lower() == ".svg" else {}
+        figure.savefig(temporary, format=path.suffix.lower().lstrip("."), metadata=told)
+
+
+def save_numbers(numbers: Mapping[str, Any], path: Path) -> None:
+    """Write the numbers behind a figure, whole or not at all.
+
+    Args:
+        numbers: Arrays and values by name.
+        path: A .npz or .json file.
+    """
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        if path.suffix.lower() == ".npz":
+            np.savez_compressed(file, **{name: np.asarray(value) for name, value in numbers.items()})  # type: ignore[arg-type]
+        else:
+            file.write(json.dumps(numbers, default=_plain).encode() + b"\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating):
+        # JSON has no word for what is not a number.
+        return np.where(np.isfinite(value), value.astype(object), np.array(None)).tolist()
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)

@@ -1,0 +1,143 @@
+"""The same exemplar from more and more layers: which level catches which pattern."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from engine.inspection.encoding import fitting_layers
+from engine.inspection.history import History, follow
+from engine.inspection.sheets import hide, new_sheet, show_picture
+from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
+from engine.synthesis.encoders import Encoder, block_of
+from engine.synthesis.octaves import Size
+from engine.synthesis.recipes import Layers
+from engine.tensors import to_array
+
+COLUMNS = 3
+SMALLEST_WIDTH = 3.4
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One of the syntheses.
+
+    Attributes:
+        layers: The layers that it was made from, with their weights.
+        history: How it went.
+    """
+
+    layers: Layers
+    history: History
+
+    @property
+    def title(self) -> str:
+        """The layers, the steps and the seconds, for people."""
+        names = [name if weight == 1 else f"{name} × {weight:g}" for name, weight in self.layers]
+        told = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}, {len(names)} layers"
+        return f"{told}\n{self.history.steps} steps, {self.history.seconds[-1]:.1f} s"
+
+
+def cumulated(layers: Layers) -> list[Layers]:
+    """List what the stages use: the layers of the first block, of the first two, and so on.
+
+    Args:
+        layers: Names and weights; those without a weight do not count.
+
+    Returns:
+        One set of layers for each block that there is, each with the one before in it.
+    """
+    used = [(name, weight) for name, weight in layers if weight]
+    blocks = sorted({block_of(name) for name, _ in used})
+    return [tuple(one for one in used if block_of(one[0]) <= block) for block in blocks]
+
+
+def fitting_stages(encoder: Encoder, exemplar: Size, settings: Settings, layers: Layers, *, asked: bool) -> Layers:
+    """Choose the layers that exemplar and canvas are large enough for.
+
+    Args:
+        encoder: Has the layers.
+        exemplar: Height and width, pixels.
+        settings: What is made.
+        layers: Names and weights.
+        asked: Whether somebody named them: then none may be left out.
+
+    Returns:
+        Names and weights.
+    """
+    smallest = min(exemplar, settings.size, key=min)
+    fitting = fitting_layers(encoder, smallest, [name for name, _ in layers], asked=asked)
+    return tuple(one for one in layers if one[0] in fitting)
+
+
+def run_stages(
+    exemplar: Exemplar,
+    encoder: Encoder,
+    settings: Settings,
+    layers: Layers,
+    watch: Callable[[str], Callable[[Snapshot], None]],
+) -> list[Stage]:
+    """Synthesise once for every block, from its layers and those of the blocks before it.
+
+    Args:
+        exemplar: The sample texture.
+        encoder: On the same device.
+        settings: What is made; the seed is the same every time.
+        layers: All layers, with weights.
+        watch: Given the name of a stage, gives a function to be told of its snapshots.
+
+    Returns:
+        The stages.
+    """
+    found = []
+    sets = cumulated(layers)
+    for number, used in enumerate(sets, 1):
+        chosen = replace(settings, layers=used)
+        tell = watch(f"{used[-1][0]}, {number} of {len(sets)}")
+        found.append(Stage(used, follow(synthesize(exemplar, encoder, chosen), time.perf_counter, tell)))
+    return found
+
+
+def stage_numbers(stages: Sequence[Stage]) -> dict[str, Any]:
+    """Gather the numbers behind the figure: layers, steps, seconds, losses at the end."""
+    return {
+        "layers": ["+".join(name for name, _ in one.layers) for one in stages],
+        "steps": [one.history.steps for one in stages],
+        "seconds": [round(float(one.history.seconds[-1]), 3) for one in stages],
+        "losses": [sum(one.history.last(critic) or 0.0 for critic in one.history.losses) for one in stages],
+    }
+
+
+def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], told: str) -> Figure:
+    """Draw the exemplar and the texture of every stage.
+
+    Args:
+        exemplar: The sample texture.
+        stages: The stages.
+        told: With which settings.
+
+    Returns:
+        The figure.
+    """
+    height, width = stages[0].history.picture.shape[2:]
+    columns = min(COLUMNS, len(stages) + 1)
+    lines = -(-(len(stages) + 1) // columns)
+    # A dot for a pixel, or twice as many where that would be small.
+    wide = max(SMALLEST_WIDTH, width / 100 + 0.6)
+    high = max(1.6, (wide - 0.6) * height / width) + 1.05
+    figure, axes = new_sheet(
+        "The same exemplar, synthesised from more and more layers",
+        told,
+        rows=lines,
+        columns=columns,
+        size=(columns * wide, lines * high + 0.6),
+    )
+    places = list(axes.flat)
+    show_picture(places[0], to_array(exemplar.picture), "exemplar\n")
+    for place, one in zip(places[1:], stages, strict=False):
+        show_picture(place, to_array(one.history.picture), one.title)
+    for place in places[len(stages) + 1 :]:
+        hide(place)
+    return figure

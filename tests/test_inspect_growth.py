@@ -1,0 +1,185 @@
+"""Recording a run with its fingerprint and its losses."""
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+from pictures import bricks, clouds, load, save, tensor
+from PIL import ImageColor
+
+from engine.cli import main
+from engine.cli.recording import FEWEST_FRAMES, recording
+from engine.inspection.growth import LINES, SMALLEST_HEIGHT, UNDONE, Growth
+from engine.synthesis import Exemplar, Snapshot
+from engine.synthesis.encoders import load_encoder
+
+QUICK = ("--quality", "draft", "--steps", "2", "--size", "48x40")
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return load_encoder("compact")
+
+
+def snapshot(step, picture, *, octave=0, undone=0, **losses):
+    return Snapshot(octave, step, 100, losses, picture, undone=undone)
+
+
+def drawn(growth, *snapshots):
+    for one in snapshots:
+        growth.note(one)
+    return growth.frame(snapshots[-1])
+
+
+def maps(frame, canvas_width):
+    """Cut the two heat maps out of a frame of the least height."""
+    line = round(SMALLEST_HEIGHT / 32)
+    left, top = canvas_width + line, line // 2 + round(2.7 * line)
+    side = (round(0.8 * SMALLEST_HEIGHT) - 3 * line) // 2
+    return [frame[top : top + side, x : x + side] for x in (left, left + side + line)]
+
+
+def count(frame, colour):
+    return int((frame == ImageColor.getrgb(colour)).all(axis=-1).sum())
+
+
+def test_a_frame_holds_the_picture_as_it_is(encoder):
+    picture = tensor(bricks(64, 80))
+    growth = Growth(Exemplar(tensor(bricks())), encoder, (64, 80))
+    frame = drawn(growth, snapshot(0, picture))
+    assert frame.shape == (*growth.size[::-1], 3) == (SMALLEST_HEIGHT, 80 + round(0.8 * SMALLEST_HEIGHT), 3)
+    top = (SMALLEST_HEIGHT - 64) // 2
+    assert np.array_equal(frame[top : top + 64, :80], np.rint(bricks(64, 80) * 255).astype(np.uint8))
+
+
+def test_a_coarse_picture_is_enlarged(encoder):
+    growth = Growth(Exemplar(tensor(bricks())), encoder, (400, 96))
+    frame = drawn(growth, snapshot(0, torch.full((1, 3, 100, 24), 0.6), octave=2))
+    assert (frame[:400, :96] == 153).all()
+
+
+def test_the_fingerprint_of_the_exemplar_itself_is_the_target(encoder):
+    exemplar = tensor(bricks())
+    growth = Growth(Exemplar(exemplar), encoder, (64, 64))
+    now, target = maps(drawn(growth, snapshot(1, exemplar)), 64)
+    assert np.array_equal(now, target)
+    assert now.max() > 200
+
+
+def test_noise_has_another_fingerprint(encoder):
+    noise = torch.rand((1, 3, 64, 64), generator=torch.Generator().manual_seed(0))
+    growth = Growth(Exemplar(tensor(bricks())), encoder, (64, 64))
+    now, target = maps(drawn(growth, snapshot(1, noise)), 64)
+    assert np.abs(now.astype(int) - target).mean() > 10
+
+
+def test_features_are_in_order_of_their_strength(encoder):
+    growth = Growth(Exemplar(tensor(bricks())), encoder, (64, 64))
+    _, target = maps(drawn(growth, snapshot(1, tensor(bricks()))), 64)
+    quarter = len(target) // 4
+    assert target[:quarter, :quarter].mean() > 2 * target[-quarter:, -quarter:].mean()
+
+
+def test_a_curve_grows_for_every_critic(encoder):
+    growth = Growth(Exemplar(tensor(bricks())), encoder, (64, 64))
+    picture = tensor(bricks())
+    early = drawn(growth, *(snapshot(n, picture, patch=1 / n, sliced=0.1 / n) for n in range(1, 11)))
+    late = drawn(growth, *(snapshot(n, picture, patch=1 / n, sliced=0.1 / n) for n in range(11, 101)))
+    for colour in LINES[:2]:
+        assert count(late, colour) > count(early, colour) > 10
+    assert count(late, LINES[2]) == 0
+
+
+def test_losses_that_are_no_numbers_do_not_hinder_drawing(encoder):
+    growth = Growth(Exemplar(tensor(bricks())), encoder, (64, 64))
+    picture = tensor(bricks())
+    losses = (float("nan"), float("inf"), 0.0, 1e-30, 1e30)
+    frame = drawn(growth, *(snapshot(n, picture, gram=loss) for n, loss in enumerate(losses)))
+    assert count(frame, LINES[0]) > 10
+
+
+def test_steps_that_were_undone_are_marked(encoder):
+    picture = tensor(bricks())
+    growth = Growth(Exemplar(tensor(bricks())), encoder, (64, 64))
+    calm = drawn(growth, snapshot(1, picture, gram=1.0), snapshot(2, picture, gram=0.5))
+    mended = drawn(growth, snapshot(3, picture, gram=0.4, undone=1))
+    assert count(calm, UNDONE) == 0
+    assert count(mended, UNDONE) > 5
+
+
+def test_an_exemplar_with_a_hole_and_a_single_octave_is_drawn(encoder):
+    valid = torch.ones(1, 1, 64, 64)
+    valid[..., 20:40, 20:40] = 0
+    exemplar = tensor(bricks())
+    holed = torch.where(valid > 0, exemplar, torch.zeros(()))
+    target = maps(drawn(Growth(Exemplar(holed, valid), encoder, (64, 64)), snapshot(1, exemplar)), 64)[1]
+    plain = maps(drawn(Growth(Exemplar(exemplar), encoder, (64, 64)), snapshot(1, exemplar)), 64)[1]
+    black = maps(drawn(Growth(Exemplar(holed), encoder, (64, 64)), snapshot(1, exemplar)), 64)[1]
+    unlike = [np.abs(one.astype(int) - plain).mean() for one in (target, black)]
+    assert unlike[0] < unlike[1]
+
+
+# The pace.
+
+
+def test_a_recording_leaves_out_frames_that_would_slow_the_run(tmp_path, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("engine.cli.recording.time.perf_counter", lambda: clock[0])
+    monkeypatch.setattr("engine.cli.recording._plain", lambda one: slow_frame(clock, one))
+    with recording(tmp_path / "frames", (8, 8), None) as show:
+        for step in range(1000):
+            clock[0] += 1.0
+            show(snapshot(step, torch.zeros(1, 3, 8, 8)))
+    frames = sorted((tmp_path / "frames").iterdir())
+    # Each takes as long as a step: a share of 4 % is one of 26.
+    assert 35 <= len(frames) <= 50
+    assert load(frames[-1])[0, 0].tolist() == [999 % 256, 999 // 256, 0]
+    assert [int(load(path)[0, 0, 0]) for path in frames[:FEWEST_FRAMES]] == list(range(FEWEST_FRAMES))
+
+
+def slow_frame(clock, one):
+    clock[0] += 1.0
+    frame = np.zeros((8, 8, 3), np.uint8)
+    frame[..., 0], frame[..., 1] = one.step % 256, one.step // 256
+    return frame
+
+
+# The command.
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capsys):
+    """Run the command line in a folder with an exemplar: exit status, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "clouds.png", clouds())
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["texture-engine", "synthesize", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return ended.value.code, told.out, told.err
+
+    return run
+
+
+def test_the_command_records_the_figures_and_makes_the_same_picture(call, tmp_path):
+    assert call("clouds.png", "-o", "plain.png", "-q", "--local", *QUICK) == (0, "", "")
+    status, _, err = call("clouds.png", "-o", "out.png", "--record", "frames", "--record-figures", "-q", *QUICK)
+    assert (status, err) == (0, "")
+    assert np.array_equal(load(tmp_path / "out.png"), load(tmp_path / "plain.png"))
+    frames = sorted((tmp_path / "frames").iterdir())
+    assert len(frames) > 3
+    last = load(frames[-1])
+    assert last.shape == (SMALLEST_HEIGHT, 48 + round(0.8 * SMALLEST_HEIGHT), 3)
+    top = (SMALLEST_HEIGHT - 40) // 2
+    assert np.array_equal(last[top : top + 40, :48], load(tmp_path / "out.png"))
+    assert count(last, LINES[0]) > 10
+
+
+def test_figures_without_a_recording_are_a_mistake(call, tmp_path):
+    status, out, err = call("clouds.png", "-o", "out.png", "--record-figures", *QUICK)
+    assert (status, out) == (2, "")
+    assert err == "texture-engine: there is no recording to put figures in: name one with --record FILE\n"
+    assert not (tmp_path / "out.png").exists()

@@ -1,0 +1,201 @@
+"""Where each patch of a texture comes from."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+from pictures import bricks, clouds, load, save, tensor
+from PIL import Image
+
+from engine.cli import main
+from engine.figures import copying
+from engine.inspection.match_sheet import CORNERS, colour_code, draw_matches, is_overused
+from engine.inspection.matches import Matches, UnsuitableError, affordable_stride, find_matches
+
+PATCH = 11
+
+
+def own_places(height, width, stride):
+    rows, columns = np.arange(0, height - PATCH + 1, stride), np.arange(0, width - PATCH + 1, stride)
+    return np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+def test_every_patch_of_a_picture_is_its_own_nearest(stride):
+    picture = tensor(bricks(40, 56))
+    found = find_matches(picture, picture, stride=stride)
+    assert np.array_equal(found.places, own_places(40, 56, stride))
+    assert found.distances.max() == 0
+    assert found.uses.max() == 1
+
+
+def test_a_shifted_picture_comes_from_places_as_far_away():
+    picture = tensor(clouds(60, 60))
+    found = find_matches(picture, picture[..., 7:, 12:])
+    assert np.array_equal(found.places, own_places(53, 48, 1) + np.array([7, 12]))
+
+
+def test_the_nearest_is_the_one_that_comparing_all_finds():
+    generator = torch.Generator().manual_seed(0)
+    exemplar, output = (torch.rand((1, 3, 18, 21), generator=generator) for _ in range(2))
+    found = find_matches(exemplar, output, patch=5, stride=2)
+    windows = [
+        np.lib.stride_tricks.sliding_window_view(p[0].numpy(), (5, 5), axis=(1, 2)) for p in (exemplar, output)
+    ]
+    keys, queries = windows[0].transpose(1, 2, 0, 3, 4), windows[1].transpose(1, 2, 0, 3, 4)[::2, ::2]
+    assert found.places.shape == (*queries.shape[:2], 2)
+    for place in np.ndindex(*queries.shape[:2]):
+        squares = ((keys - queries[place]).astype(np.float64) ** 2).mean(axis=(2, 3, 4))
+        assert tuple(found.places[place]) == np.unravel_index(squares.argmin(), squares.shape)
+        assert found.distances[place] == pytest.approx(np.sqrt(squares.min()), rel=1e-6)
+
+
+def test_the_search_gives_the_same_in_small_blocks(monkeypatch):
+    exemplar, output = tensor(clouds(50, 40)), tensor(clouds(45, 50, seed=1))
+    whole = find_matches(exemplar, output)
+    told = []
+    monkeypatch.setattr("engine.inspection.matches.MEMORY", 1)
+    parts = find_matches(exemplar, output, told=lambda done, total: told.append((done, total)))
+    assert np.array_equal(parts.places, whole.places)
+    assert len(told) == 35
+    assert told[-1] == (35 * 40, 35 * 40)
+
+
+def test_a_patch_that_is_pasted_often_is_found_and_called_overused():
+    exemplar = clouds(64, 64)
+    output = np.tile(exemplar[20:31, 30:41], (8, 8, 1))
+    found = find_matches(tensor(exemplar), tensor(output), stride=PATCH)
+    assert found.most_used() == (20, 30, 64)
+    assert found.uses.sum() == 64
+    assert is_overused(found)
+    assert not is_overused(find_matches(tensor(exemplar), tensor(exemplar)))
+
+
+def test_transparent_parts_of_the_exemplar_are_not_used():
+    picture = tensor(clouds(50, 50))
+    valid = torch.ones(1, 1, 50, 50)
+    valid[..., :25] = 0
+    found = find_matches(picture, picture, valid=valid)
+    assert found.places[..., 1].min() == 25
+    assert found.allowed.sum() == 40 * 15
+
+
+def test_nothing_opaque_and_nothing_large_enough_is_told():
+    picture = tensor(clouds(30, 30))
+    with pytest.raises(UnsuitableError, match="no opaque patch"):
+        find_matches(picture, picture, valid=torch.zeros(1, 1, 30, 30))
+    with pytest.raises(UnsuitableError, match="the output is 30 × 9 pixels"):
+        find_matches(picture, picture[..., :9, :])
+
+
+def test_uses_are_counted_in_squares_of_the_stride():
+    uses = np.zeros((6, 6), np.int64)
+    uses[2, 2], uses[3, 3] = 5, 2
+    counts = Matches(PATCH, 2, np.zeros((1, 1, 2), np.int64), np.zeros((1, 1)), uses, uses >= 0).uses_nearby()
+    assert counts.shape == (6, 6)
+    assert (counts[2, 2], counts[1, 1], counts[3, 3], counts[0, 0]) == (7, 5, 2, 0)
+
+
+def test_large_pictures_are_looked_at_more_coarsely():
+    assert affordable_stride((64, 64), (64, 64), 11) == 1
+    assert affordable_stride((256, 256), (512, 512), 11) == 4
+    assert affordable_stride((1024, 1024), (4096, 4096), 11) == 64
+
+
+def test_the_colour_code_has_the_corners_colours_and_no_colour_twice():
+    grid = np.stack(np.meshgrid(np.arange(64), np.arange(64), indexing="ij"), axis=-1)
+    colours = colour_code(grid, (64, 64))
+    assert np.allclose(colours[0, 0], CORNERS[0, 0])
+    assert np.allclose(colours[-1, -1], CORNERS[1, 1])
+    assert len(np.unique(colours.reshape(-1, 3), axis=0)) > 0.99 * 64 * 64
+
+
+def test_the_figure_maps_a_picture_onto_itself_in_the_colours_of_the_key():
+    picture = bricks(48, 64)
+    found = find_matches(tensor(picture), tensor(picture))
+    copied, coverage = copying(tensor(picture), tensor(picture))
+    figure = draw_matches(picture, picture, found, copied=copied, coverage=coverage, told="a, b")
+    key, mapped = (axes.images[0].get_array() for axes in (figure.axes[3], figure.axes[4]))
+    assert key.shape == (38, 54, 3)
+    assert np.allclose(key, mapped)
+    title = figure.get_suptitle()
+    assert "100% copied in blocks, 100% of the exemplar" in title.replace("\n", " ")
+    assert "patches of 11 × 11 pixels" in title.replace("\n", " ")
+    assert figure.axes[4].get_xlim() == (-0.5, 63.5)
+    assert figure.axes[4].images[0].get_extent() == [4.5, 58.5, 42.5, 4.5]
+
+
+# The command.
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capsys):
+    """Run the command line in a folder with two pictures: exit status, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "bricks.png", bricks())
+    save(tmp_path / "small.png", bricks(16, 16))
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["texture-engine", "inspect", "matches", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return ended.value.code, told.out, told.err
+
+    return run
+
+
+def test_the_command_writes_the_figure_and_its_numbers(call, tmp_path):
+    save(tmp_path / "made.png", bricks(64, 80)[10:60, 5:])
+    status, out, err = call("bricks.png", "made.png", "-o", "m.png", "--numbers", "m.npz", "--json", "--stride", 2)
+    assert (status, err) == (0, "")
+    told = json.loads(out)
+    assert (told["output"], told["patch"], told["stride"]) == ("m.png", 11, 2)
+    assert load(tmp_path / "m.png").shape[:2] == (1040, 1500)
+    with np.load(tmp_path / "m.npz") as numbers:
+        assert numbers["places"].shape == (20, 33, 2)
+        assert numbers["uses"].shape == (54, 54)
+        assert numbers["uses"].sum() == 20 * 33
+        assert numbers["most_used"][2] == numbers["uses"].max() == told["most_used"]["uses"]
+        assert float(numbers["copied"]) == told["copied"]
+
+
+def test_the_command_writes_svg_and_json(call, tmp_path):
+    status, _, err = call("bricks.png", "bricks.png", "-o", "m.svg", "--numbers", "m.json")
+    assert (status, err) == (0, "m.svg: 100% copied, 100% used\n")
+    assert (tmp_path / "m.svg").read_text().lstrip().startswith("<?xml")
+    assert json.loads((tmp_path / "m.json").read_text())["places"][3][4] == [3, 4]
+
+
+def test_transparent_pixels_are_left_out_by_the_command(call, tmp_path):
+    cut = np.dstack([bricks(64, 64), np.ones((64, 64))])
+    cut[:, :30, 3] = 0
+    Image.fromarray(np.rint(cut * 255).astype(np.uint8)).save(tmp_path / "cut.png")
+    assert call("cut.png", "bricks.png", "-o", "m.png", "--numbers", "m.npz", "-q")[0] == 0
+    with np.load(tmp_path / "m.npz") as numbers:
+        assert numbers["places"][..., 1].min() >= 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("bricks.png", "bricks.png"), "name one with --output"),
+        (("bricks.png", "nowhere.png", "-o", "m.png"), "nowhere.png does not exist"),
+        (("bricks.png", "bricks.png", "-o", "m.jpg"), "choose .png or .svg"),
+        (("bricks.png", "bricks.png", "-o", "m.png", "--numbers", "m.txt"), "choose .json or .npz"),
+        (("bricks.png", "bricks.png", "-o", "bricks.png"), "would be overwritten"),
+        (("bricks.png", "bricks.png", "-o", "m.png", "--patch", "1"), "patch 1 is out of range: give 2 to 63"),
+        (("bricks.png", "bricks.png", "-o", "m.png", "--stride", "0"), "stride 0 is out of range"),
+        (("bricks.png", "small.png", "-o", "m.png"), "each side needs 22 pixels, and one has 16"),
+        (("bricks.png", "bricks.png", "-o", "m.png", "--device", "abacus"), "abacus"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(call, tmp_path, arguments, told):
+    status, out, err = call(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("texture-engine: ")
+    assert told in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "m.png").exists()
