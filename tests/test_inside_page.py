@@ -1,4 +1,4 @@
-"""That the commands of `docs/inside.md` run, and write what the page shows; what is in it, `test_inspect_…` looks at."""
+"""That the commands of `docs/inside.md` run and write what the page shows; other tests look at what is in it."""
 
 import re
 import shlex
