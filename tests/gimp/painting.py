@@ -10,11 +10,11 @@ FILL = "Fill Selection with Texture"
 SECONDS = 120
 
 
-def wait(condition, seconds=SECONDS):
-    """Wait until it holds, and give it."""
+def wait(condition, seconds=SECONDS, tell=lambda: "it does not come to be"):
+    """Wait until it holds, and give it; `tell` says what there is instead."""
     until = time.monotonic() + seconds
     while not (found := condition()):
-        assert time.monotonic() < until
+        assert time.monotonic() < until, tell()
         time.sleep(0.05)
     return found
 
@@ -56,7 +56,10 @@ def works(dialog: Window):
 
 def ended(dialog: Window, word, title=FILL):
     """Wait until the dialog says so; a message of GIMP's own, which tells of a fault, fails the test."""
-    found = wait(lambda: next((label for label in said(dialog, title) if label.startswith(word)), None))
+    found = wait(
+        lambda: next((label for label in said(dialog, title) if label.startswith(word)), None),
+        tell=lambda: said(dialog, title),
+    )
     assert "GIMP Message" not in dialog.windows(), dialog.names()
     return found
 

@@ -9,6 +9,8 @@ import time
 import pytest
 from gimps import profile
 from painting import FILL, MENU, SECONDS, asked, choose, ended, idle, layers, said, select_hole, wait, works
+from pictures import bricks, bytes_of
+from PIL import Image
 from plugged import host_engine, plug
 from provide import CHECKOUT, LOCALE
 from windows import window
@@ -95,6 +97,24 @@ def test_bricks_grow_into_the_hole_of_a_photograph(
         found.wait_for_no_window(FILL)
         found.screenshot(pictures_folder / "wall-6-done.png")
         assert layers(found) == 2
+
+
+def test_an_image_with_a_palette_is_filled_in_a_copy_with_colours(place, known_plug_ins, libraries, engine, tmp_path):
+    own = profile(tmp_path / "profile", known_plug_ins)
+    plug(place, own, engine.folder, libraries)
+    picture = tmp_path / "few.png"
+    Image.fromarray(bytes_of(bricks(96, 96))).quantize(16).save(picture)
+    with window(place, own, picture) as found:
+        asked(found)
+        choose(found, "normal", "Draft: a quick look")
+        choose(found, "surroundings", "A pattern")
+        found.press("Fill", window=FILL)
+        found.press("Go On in an RGB Copy")
+        ended(found, "This goes on")
+        found.press("Fill", window=FILL)
+        ended(found, "Done.")
+        assert "RGB color" in found.wait_for_window("[Untitled]")
+        found.press("Close", window=FILL)
 
 
 def test_closing_the_image_in_the_middle_ends_the_job(opened, engine):
