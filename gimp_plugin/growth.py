@@ -14,6 +14,8 @@ from protocol import Frame, Raster
 
 GROUP_NAME = "Texture Synthesis"
 MARK = "texture-synthesis"
+# Without the second, GIMP could not undo the step.
+MARK_FLAGS = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
 
 
 class GoneError(RuntimeError):
@@ -106,7 +108,7 @@ class Growth:
                 name = _("Texture, seed {seed}") if texture.finished else _("Texture so far, seed {seed}")
                 part = samples.crop(texture.raster, self._place.part)
                 layer = self._insert(name.format(seed=texture.seed), part, parent, position)
-                layer.attach_parasite(Gimp.Parasite.new(MARK, Gimp.PARASITE_PERSISTENT, b"result"))
+                layer.attach_parasite(Gimp.Parasite.new(MARK, MARK_FLAGS, b"result"))
                 self._results.append(layer)
             for older in self._earlier:
                 if canvas.attached(older):

@@ -431,7 +431,7 @@ def _gimp(flushes):
     found.LayerMode = SimpleNamespace(NORMAL="NORMAL")
     found.AddMaskType = SimpleNamespace(SELECTION="SELECTION", WHITE="WHITE")
     found.LayerMask = Mask
-    found.PARASITE_PERSISTENT = 1
+    found.PARASITE_PERSISTENT, found.PARASITE_UNDOABLE = 1, 2
     found.Parasite = SimpleNamespace(new=lambda name, flags, data: (name, flags, data))
     found.Selection = SimpleNamespace(bounds=_bounds)
     found.displays_flush = lambda: flushes.append(True)
