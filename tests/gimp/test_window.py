@@ -77,7 +77,7 @@ def test_escape_cancels_what_is_going_on_and_the_dialog_stays(dialog, engine):
 def test_stop_here_keeps_the_picture_so_far(dialog):
     works(dialog)
     dialog.press("Stop Here", window=FILL)
-    assert "Texture so far" in ended(dialog, "Done.")
+    assert "Texture so far" in ended(dialog, "Stopped.")
     assert layers(dialog) == 2
 
 
