@@ -8,12 +8,7 @@ from gimp_plugin import wishes
 from gimp_plugin.running import new_seed
 from gimp_plugin.translation import _
 
-COMMON = ("recipe", "quality")
-OWN = {
-    wishes.FILL: ("exemplar", "exemplar-drawable", "exemplar-file", "exemplar-pattern"),
-    wishes.NEW: ("destination", "seamless", "variations"),
-    wishes.SEAMLESS: (),
-}
+NUMBERS = frozenset({"variations", "ratio", "width", "height", "seed"})
 SOURCES = {
     "exemplar-drawable": wishes.DRAWABLE,
     "exemplar-file": wishes.FILE,
@@ -38,19 +33,14 @@ def settings_box(
         A widget, shown.
     """
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-    for name in OWN[kind][:1] if kind == wishes.FILL else ():
-        box.pack_start(_widget(dialog, name), False, False, 0)
-    if kind == wishes.FILL:
-        box.pack_start(_sources(dialog, config), False, False, 0)
-    if kind == wishes.NEW:
-        box.pack_start(_size(dialog, config, layer), False, False, 0)
-    for name in (*(OWN[kind] if kind != wishes.FILL else ()), *COMMON):
-        box.pack_start(_widget(dialog, name), False, False, 0)
-    box.pack_start(_seed(dialog, config), False, False, 0)
+    own = {wishes.FILL: _exemplar, wishes.NEW: _new}.get(kind)
+    if own is not None:
+        box.pack_start(own(dialog, config, layer), False, False, 0)
+    for part in (_widgets(dialog, "recipe", "quality"), _seed(dialog, config)):
+        box.pack_start(part, False, False, 0)
     more = Gtk.Expander(label=_("More"))
-    inside = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, margin_top=6)
-    for name in ("encoder", "keep-frames"):
-        inside.pack_start(_widget(dialog, name), False, False, 0)
+    inside = _widgets(dialog, "encoder", "keep-frames")
+    inside.set_margin_top(6)
     more.add(inside)
     more.show_all()
     box.pack_start(more, False, False, 0)
@@ -59,22 +49,22 @@ def settings_box(
 
 
 def _widget(dialog: GimpUi.ProcedureDialog, name: str) -> Gtk.Widget:
-    kinds = {
-        "variations": GimpUi.LabelSpin,
-        "ratio": GimpUi.LabelSpin,
-        "width": GimpUi.LabelSpin,
-        "height": GimpUi.LabelSpin,
-        "seed": GimpUi.LabelSpin,
-    }
-    kind = kinds[name].__gtype__ if name in kinds else GObject.TYPE_NONE
-    widget = dialog.get_widget(name, kind)
+    widget = dialog.get_widget(name, GimpUi.LabelSpin.__gtype__ if name in NUMBERS else GObject.TYPE_NONE)
     widget.show()
     return widget
 
 
-def _sources(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig) -> Gtk.Widget:
-    """Show the chooser that the chosen source needs, and no other."""
-    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
+def _widgets(dialog: GimpUi.ProcedureDialog, *names: str) -> Gtk.Widget:
+    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+    for name in names:
+        box.pack_start(_widget(dialog, name), False, False, 0)
+    box.show()
+    return box
+
+
+def _exemplar(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, _layer: Gimp.Layer) -> Gtk.Widget:
+    """Let the source of the exemplar be chosen, with the chooser that it needs, and no other."""
+    box = _widgets(dialog, "exemplar")
     choosers = {name: _widget(dialog, name) for name in SOURCES}
 
     def update(*_ignored: object) -> None:
@@ -85,6 +75,14 @@ def _sources(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig) -> Gt
         box.pack_start(widget, False, False, 0)
     config.connect("notify::exemplar", update)
     update()
+    box.show()
+    return box
+
+
+def _new(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, layer: Gimp.Layer) -> Gtk.Widget:
+    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+    for part in (_size(dialog, config, layer), _widgets(dialog, "destination", "seamless", "variations")):
+        box.pack_start(part, False, False, 0)
     box.show()
     return box
 

@@ -18,7 +18,6 @@ from pictures import bricks, bytes_of, clouds, load, save, seam
 from PIL import Image
 from safetensors.torch import save_file
 
-from engine.cli import main
 from engine.images.png import encode_png
 
 ROOT = Path(__file__).parents[1]
@@ -40,28 +39,6 @@ KEYS = {
     "peak_memory_bytes",
     "interrupted",
 }
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """A folder of its own with an exemplar in it."""
-    monkeypatch.chdir(tmp_path)
-    save(tmp_path / "bricks.png", bricks())
-    return tmp_path
-
-
-@pytest.fixture
-def call(here, monkeypatch, capsys):  # noqa: ARG001 - the calls are made there
-    """Run the command line in this process: exit status, stdout, stderr."""
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["texture-engine", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code, told.out, told.err
-
-    return run
 
 
 @pytest.fixture

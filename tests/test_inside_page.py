@@ -40,5 +40,5 @@ def test_the_commands_make_the_pictures(call, clone):
         # A size that the page gives is followed by the small one, which counts.
         status, _told, errors = call(*words, *SMALL.get(name, ()), "--quiet")
         assert status == 0, errors
-    made = {path.name for path in clone.iterdir() if path.is_file()} - {"made.png", "bricks.png"}
-    assert made == {Path(name).name.removeprefix("inside-") for name in SHOWN}
+    made = {path.stem for path in clone.iterdir() if path.is_file()} - {"made", "patched", "bricks"}
+    assert made == {Path(name).stem.removeprefix("inside-") for name in SHOWN}

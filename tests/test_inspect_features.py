@@ -155,11 +155,14 @@ def test_the_sheet_shows_dots_for_dots_and_no_title_is_cut_off():
     assert title.x1 <= figure.bbox.width
     assert title.y1 <= figure.bbox.height
     assert title.y0 >= box.y1
+    explained = figure._supxlabel.get_window_extent()  # noqa: SLF001
+    assert 0 <= explained.x0 < explained.x1 <= figure.bbox.width
+    assert 0 <= explained.y0 < explained.y1 <= box.y0
 
 
 def test_large_maps_are_reduced_and_the_title_says_so():
     figure = draw_maps(measure_maps("relu1_1", torch.rand(1, 2, 700, 64)), torch.rand(1, 3, 700, 64), "long")
-    assert "each map is shown reduced 3 times" in figure.get_suptitle()
+    assert "each map is shown reduced 3 times" in figure.get_supxlabel().replace("\n", " ")
     texts = figure.axes[0].texts
     assert len({round(text.get_position()[0]) for text in texts}) == 3
     assert texts[1].get_position()[0] - texts[0].get_position()[0] >= NARROWEST
@@ -180,6 +183,8 @@ def test_the_command_writes_a_sheet_for_every_layer_and_the_numbers(call, here):
     assert (status, err) == (0, "")
     told = json.loads(out)
     widths = load_encoder("compact").widths()
+    assert (told["output"], told["numbers"], told["pictures"]) == ("maps", "maps.npz", ["bricks.png"])
+    assert (told["encoder"], told["size"]) == ("compact", [64, 64])
     assert list(told["layers"]) == list(widths)
     assert sorted(path.name for path in (here / "maps").iterdir()) == [
         f"bricks-{name}.png" for name in sorted(widths)
@@ -206,6 +211,7 @@ def test_the_command_takes_a_name_to_begin_with_and_layers(call, here):
     assert (here / "look-relu3_1.svg").read_text(encoding="utf-8").count("<svg") == 1
     numbers = json.loads((here / "look.json").read_text(encoding="utf-8"))
     assert [len(numbers[f"{name}_energy"]) for name in ("relu1_1", "relu3_1")] == [6, 8]
+    assert not [name for name in numbers if name.endswith("_maps")]
     assert not (here / "look.svg").exists()
 
 

@@ -1,14 +1,11 @@
 """Recording a run with its fingerprint and its losses."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
 from pictures import bricks, clouds, load, save, tensor
 from PIL import ImageColor
 
-from engine.cli import main
 from engine.cli.recording import FEWEST_FRAMES, recording
 from engine.inspection.growth import LINES, SMALLEST_HEIGHT, UNDONE, Growth
 from engine.synthesis import Exemplar, Snapshot
@@ -149,37 +146,28 @@ def slow_frame(clock, one):
 
 
 @pytest.fixture
-def call(tmp_path, monkeypatch, capsys):
-    """Run the command line in a folder with an exemplar: exit status, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-    save(tmp_path / "clouds.png", clouds())
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["texture-engine", "synthesize", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code, told.out, told.err
-
-    return run
+def make(call, here):
+    """Run `synthesize`: exit status, stdout, stderr."""
+    save(here / "clouds.png", clouds())
+    return lambda *arguments: call("synthesize", *arguments)
 
 
-def test_the_command_records_the_figures_and_makes_the_same_picture(call, tmp_path):
-    assert call("clouds.png", "-o", "plain.png", "-q", "--local", *QUICK) == (0, "", "")
-    status, _, err = call("clouds.png", "-o", "out.png", "--record", "frames", "--record-figures", "-q", *QUICK)
+def test_the_command_records_the_figures_and_makes_the_same_picture(make, here):
+    assert make("clouds.png", "-o", "plain.png", "-q", "--local", *QUICK) == (0, "", "")
+    status, _, err = make("clouds.png", "-o", "out.png", "--record", "frames", "--record-figures", "-q", *QUICK)
     assert (status, err) == (0, "")
-    assert np.array_equal(load(tmp_path / "out.png"), load(tmp_path / "plain.png"))
-    frames = sorted((tmp_path / "frames").iterdir())
+    assert np.array_equal(load(here / "out.png"), load(here / "plain.png"))
+    frames = sorted((here / "frames").iterdir())
     assert len(frames) > 3
     last = load(frames[-1])
     assert last.shape == (SMALLEST_HEIGHT, 48 + round(0.8 * SMALLEST_HEIGHT), 3)
     top = (SMALLEST_HEIGHT - 40) // 2
-    assert np.array_equal(last[top : top + 40, :48], load(tmp_path / "out.png"))
+    assert np.array_equal(last[top : top + 40, :48], load(here / "out.png"))
     assert count(last, LINES[0]) > 10
 
 
-def test_figures_without_a_recording_are_a_mistake(call, tmp_path):
-    status, out, err = call("clouds.png", "-o", "out.png", "--record-figures", *QUICK)
+def test_figures_without_a_recording_are_a_mistake(make, here):
+    status, out, err = make("clouds.png", "-o", "out.png", "--record-figures", *QUICK)
     assert (status, out) == (2, "")
     assert err == "texture-engine: there is no recording to put figures in: name one with --record FILE\n"
-    assert not (tmp_path / "out.png").exists()
+    assert not (here / "out.png").exists()

@@ -1,7 +1,6 @@
 """Where each patch of a texture comes from."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -9,10 +8,10 @@ import torch
 from pictures import bricks, clouds, load, save, tensor
 from PIL import Image
 
-from engine.cli import main
 from engine.figures import copying
-from engine.inspection.match_sheet import CORNERS, colour_code, draw_matches, is_overused
+from engine.inspection.match_sheet import CORNERS, colour_code, draw_matches
 from engine.inspection.matches import Matches, UnsuitableError, affordable_stride, find_matches
+from engine.synthesis import Exemplar
 
 PATCH = 11
 
@@ -67,10 +66,12 @@ def test_a_patch_that_is_pasted_often_is_found_and_called_overused():
     exemplar = clouds(64, 64)
     output = np.tile(exemplar[20:31, 30:41], (8, 8, 1))
     found = find_matches(tensor(exemplar), tensor(output), stride=PATCH)
-    assert found.most_used() == (20, 30, 64)
-    assert found.uses.sum() == 64
-    assert is_overused(found)
-    assert not is_overused(find_matches(tensor(exemplar), tensor(exemplar)))
+    row, column, uses = found.most_used()
+    # A place is as large as the stride: the first of those that hold the patch.
+    assert (row, column, uses) == (10, 20, 64)
+    assert found.from_place(row, column).all()
+    assert found.uses.sum() == found.uses[20, 30] == 64
+    assert found.is_overused()
 
 
 def test_transparent_parts_of_the_exemplar_are_not_used():
@@ -86,16 +87,54 @@ def test_nothing_opaque_and_nothing_large_enough_is_told():
     picture = tensor(clouds(30, 30))
     with pytest.raises(UnsuitableError, match="no opaque patch"):
         find_matches(picture, picture, valid=torch.zeros(1, 1, 30, 30))
-    with pytest.raises(UnsuitableError, match="the output is 30 × 9 pixels"):
+    with pytest.raises(UnsuitableError, match="the texture is 30 × 9 pixels"):
         find_matches(picture, picture[..., :9, :])
 
 
 def test_uses_are_counted_in_squares_of_the_stride():
     uses = np.zeros((6, 6), np.int64)
     uses[2, 2], uses[3, 3] = 5, 2
-    counts = Matches(PATCH, 2, np.zeros((1, 1, 2), np.int64), np.zeros((1, 1)), uses, uses >= 0).uses_nearby()
+    found = Matches(PATCH, 2, np.zeros((1, 1, 2), np.int64), np.zeros((1, 1)), uses, uses >= 0)
+    counts = found.place_uses()
     assert counts.shape == (6, 6)
     assert (counts[2, 2], counts[1, 1], counts[3, 3], counts[0, 0]) == (7, 5, 2, 0)
+    assert found.most_used() == (2, 2, 7)
+    assert found.even == pytest.approx(4 * 7 / 36)
+
+
+def test_a_piece_that_was_copied_is_told_from_what_was_put_together_anew():
+    rows, columns = np.meshgrid(np.arange(12), np.arange(12), indexing="ij")
+    places = np.random.default_rng(0).integers(0, 40, (12, 12, 2))
+    # One patch in the piece comes from elsewhere, as noise makes it, and its neighbours count all the same.
+    places[2:10, 3:11] = np.stack([rows, columns], axis=-1)[2:10, 3:11] + [5, 7]
+    places[5, 6] = [30, 1]
+    uses = np.ones((40, 40), np.int64)
+    copied = Matches(PATCH, 1, places, np.zeros((12, 12)), uses, uses > 0).copied_pieces()
+    inside = np.zeros((12, 12), bool)
+    inside[3:9, 4:10] = True
+    inside[5, 6] = False
+    assert copied[inside].all()
+    assert not copied[5, 6]
+    outside = np.ones((12, 12), bool)
+    outside[2:10, 3:11] = False
+    assert not copied[outside].any()
+
+
+@pytest.mark.parametrize(
+    ("uses_of_one", "uses_of_others", "stride", "limit"),
+    [(3, 1, 1, 32), (40, 1, 1, 32), (3, 0, 1, 16), (20, 0, 1, 16), (300, 10, 1, 320), (60, 1, 2, 128)],
+)
+def test_overused_is_what_is_used_far_more_than_the_rest(uses_of_one, uses_of_others, stride, limit):
+    uses = np.full((100, 100), uses_of_others, np.int64)
+    uses[50, 50] = uses_of_one
+    found = Matches(PATCH, stride, np.zeros((1, 1, 2), np.int64), np.zeros((1, 1)), uses, uses >= 0)
+    assert found.overused_from == pytest.approx(limit, rel=0.02)
+    assert found.is_overused() == (uses_of_one >= limit)
+
+
+def test_a_picture_of_itself_uses_nothing_too_often():
+    exemplar = tensor(clouds(64, 64))
+    assert not find_matches(exemplar, exemplar).is_overused()
 
 
 def test_large_pictures_are_looked_at_more_coarsely():
@@ -116,13 +155,16 @@ def test_the_figure_maps_a_picture_onto_itself_in_the_colours_of_the_key():
     picture = bricks(48, 64)
     found = find_matches(tensor(picture), tensor(picture))
     copied, coverage = copying(tensor(picture), tensor(picture))
-    figure = draw_matches(picture, picture, found, copied=copied, coverage=coverage, told="a, b")
+    known = Exemplar(tensor(picture))
+    figure = draw_matches(known, known, found, copied=copied, coverage=coverage, told="a, b")
     key, mapped = (axes.images[0].get_array() for axes in (figure.axes[3], figure.axes[4]))
     assert key.shape == (38, 54, 3)
     assert np.allclose(key, mapped)
-    title = figure.get_suptitle()
-    assert "100% copied in blocks, 100% of the exemplar" in title.replace("\n", " ")
-    assert "patches of 11 × 11 pixels" in title.replace("\n", " ")
+    title = figure.get_suptitle().replace("\n", " ")
+    assert "100% copied in blocks, coverage 100%; most used place: 1 use (not overused)" in title
+    assert "patches of 11×11 pixels" in title
+    explained = figure.get_supxlabel().replace("\n", " ")
+    assert "If all were used alike, each would have 1 use; called overused from 32 uses on." in explained
     assert figure.axes[4].get_xlim() == (-0.5, 63.5)
     assert figure.axes[4].images[0].get_extent() == [4.5, 58.5, 42.5, 4.5]
 
@@ -131,50 +173,40 @@ def test_the_figure_maps_a_picture_onto_itself_in_the_colours_of_the_key():
 
 
 @pytest.fixture
-def call(tmp_path, monkeypatch, capsys):
-    """Run the command line in a folder with two pictures: exit status, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-    save(tmp_path / "bricks.png", bricks())
-    save(tmp_path / "small.png", bricks(16, 16))
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["texture-engine", "inspect", "matches", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code, told.out, told.err
-
-    return run
+def matches(call):
+    """Run `inspect matches`: exit status, stdout, stderr."""
+    return lambda *arguments: call("inspect", "matches", *arguments)
 
 
-def test_the_command_writes_the_figure_and_its_numbers(call, tmp_path):
-    save(tmp_path / "made.png", bricks(64, 80)[10:60, 5:])
-    status, out, err = call("bricks.png", "made.png", "-o", "m.png", "--numbers", "m.npz", "--json", "--stride", 2)
+def test_the_command_writes_the_figure_and_its_numbers(matches, here):
+    save(here / "made.png", bricks(64, 80)[10:60, 5:])
+    status, out, err = matches("bricks.png", "made.png", "-o", "m.png", "--numbers", "m.npz", "--json", "--stride", 2)
     assert (status, err) == (0, "")
     told = json.loads(out)
-    assert (told["output"], told["patch"], told["stride"]) == ("m.png", 11, 2)
-    assert load(tmp_path / "m.png").shape[:2] == (1040, 1500)
-    with np.load(tmp_path / "m.npz") as numbers:
+    assert (told["output"], told["numbers"], told["pictures"]) == ("m.png", "m.npz", ["bricks.png", "made.png"])
+    assert (told["encoder"], told["patch"], told["stride"]) == (None, 11, 2)
+    assert load(here / "m.png").shape[:2] == (1060, 1500)
+    with np.load(here / "m.npz") as numbers:
         assert numbers["places"].shape == (20, 33, 2)
         assert numbers["uses"].shape == (54, 54)
         assert numbers["uses"].sum() == 20 * 33
-        assert numbers["most_used"][2] == numbers["uses"].max() == told["most_used"]["uses"]
+        assert numbers["most_used_uses"] == told["most_used"]["uses"] >= 1
         assert float(numbers["copied"]) == told["copied"]
 
 
-def test_the_command_writes_svg_and_json(call, tmp_path):
-    status, _, err = call("bricks.png", "bricks.png", "-o", "m.svg", "--numbers", "m.json")
-    assert (status, err) == (0, "m.svg: 100% copied, 100% used\n")
-    assert (tmp_path / "m.svg").read_text().lstrip().startswith("<?xml")
-    assert json.loads((tmp_path / "m.json").read_text())["places"][3][4] == [3, 4]
+def test_the_command_writes_svg_and_json(matches, here):
+    status, _, err = matches("bricks.png", "bricks.png", "-o", "m.svg", "--numbers", "m.json")
+    assert (status, err) == (0, "m.svg: 100% copied, coverage 100%\n")
+    assert (here / "m.svg").read_text().lstrip().startswith("<?xml")
+    assert json.loads((here / "m.json").read_text())["places"][3][4] == [3, 4]
 
 
-def test_transparent_pixels_are_left_out_by_the_command(call, tmp_path):
+def test_transparent_pixels_are_left_out_by_the_command(matches, here):
     cut = np.dstack([bricks(64, 64), np.ones((64, 64))])
     cut[:, :30, 3] = 0
-    Image.fromarray(np.rint(cut * 255).astype(np.uint8)).save(tmp_path / "cut.png")
-    assert call("cut.png", "bricks.png", "-o", "m.png", "--numbers", "m.npz", "-q")[0] == 0
-    with np.load(tmp_path / "m.npz") as numbers:
+    Image.fromarray(np.rint(cut * 255).astype(np.uint8)).save(here / "cut.png")
+    assert matches("cut.png", "bricks.png", "-o", "m.png", "--numbers", "m.npz", "-q")[0] == 0
+    with np.load(here / "m.npz") as numbers:
         assert numbers["places"][..., 1].min() >= 30
 
 
@@ -188,14 +220,15 @@ def test_transparent_pixels_are_left_out_by_the_command(call, tmp_path):
         (("bricks.png", "bricks.png", "-o", "bricks.png"), "would be overwritten"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--patch", "1"), "patch 1 is out of range: give 2 to 63"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--stride", "0"), "stride 0 is out of range"),
-        (("bricks.png", "small.png", "-o", "m.png"), "each side needs 22 pixels, and one has 16"),
+        (("bricks.png", "small.png", "-o", "m.png"), "small.png is 16x16 pixels: give a picture of at least 22x22"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--device", "abacus"), "abacus"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(call, tmp_path, arguments, told):
-    status, out, err = call(*arguments)
+def test_a_mistake_is_told_in_one_line(matches, here, arguments, told):
+    save(here / "small.png", bricks(16, 16))
+    status, out, err = matches(*arguments)
     assert (status, out) == (2, "")
     assert err.startswith("texture-engine: ")
     assert told in err
     assert len(err.splitlines()) == 1
-    assert not (tmp_path / "m.png").exists()
+    assert not (here / "m.png").exists()

@@ -1,7 +1,6 @@
 """The recipes side by side."""
 
 import json
-import sys
 from dataclasses import asdict
 
 import numpy as np
@@ -10,11 +9,10 @@ import torch
 from pictures import bricks, clouds, load, save, tensor
 from PIL import Image
 
-from engine.cli import main
 from engine.figures import Figures, measure
 from engine.inspection import portilla_simoncelli as ancestor
 from engine.inspection.portilla_simoncelli import UnsuitableError, colour_components, portilla_simoncelli
-from engine.inspection.recipe_sheet import ORDER, Made, draw_recipes, make_by_recipe, not_installed
+from engine.inspection.recipe_sheet import ORDER, Made, draw_recipes, make_by_recipe
 from engine.synthesis import Exemplar, Settings
 from engine.synthesis.encoders import load_encoder
 
@@ -106,7 +104,7 @@ def test_a_recipe_is_measured_as_the_benchmarks_do():
 
 def test_the_sheet_shows_every_recipe_at_its_size_with_its_figures():
     each = [made(name) for name in ORDER]
-    figure = draw_recipes(bricks(32, 30), each, missing=not_installed(), told="seed 0")
+    figure = draw_recipes(Exemplar(tensor(bricks(32, 30))), each, missing=ancestor.NOT_INSTALLED, told="seed 0")
     axes = [one for one in figure.axes if one.images]
     assert [one.images[0].get_array().shape[:2] for one in axes] == [(32, 30)] + [(40, 48)] * 4
     for one, name in zip(axes[1:], ORDER, strict=True):
@@ -116,12 +114,12 @@ def test_the_sheet_shows_every_recipe_at_its_size_with_its_figures():
         assert "distance 0.123, sharpness 0.98, copied 50%, coverage 75%" in title
     texts = [text.get_text() for one in figure.axes for text in one.texts]
     assert len(texts) == 1
-    assert 'pip install "gimp-texture-synthesis[compare]"' in texts[0]
+    assert 'pip install ".[compare]"' in texts[0].replace("\n", " ")
 
 
 def test_with_the_library_its_place_is_a_picture():
     each = [made(name) for name in (*ORDER, "portilla-simoncelli")]
-    figure = draw_recipes(bricks(32, 30), each, missing=None, told="seed 0")
+    figure = draw_recipes(Exemplar(tensor(bricks(32, 30))), each, missing=None, told="seed 0")
     assert len([one for one in figure.axes if one.images]) == 6
     assert "each principal colour alone" in figure.axes[5].get_title()
 
@@ -130,40 +128,32 @@ def test_with_the_library_its_place_is_a_picture():
 
 
 @pytest.fixture
-def call(tmp_path, monkeypatch, capsys):
-    """Run the command line in a folder with an exemplar: exit status, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-    save(tmp_path / "bricks.png", bricks())
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["texture-engine", "inspect", "recipes", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code, told.out, told.err
-
-    return run
+def recipes(call):
+    """Run `inspect recipes`: exit status, stdout, stderr."""
+    return lambda *arguments: call("inspect", "recipes", *arguments)
 
 
-def test_the_command_compares_all_recipes_and_says_what_to_install(call, tmp_path, monkeypatch):
+def test_the_command_compares_all_recipes_and_says_what_to_install(recipes, here, monkeypatch):
     monkeypatch.setattr(ancestor, "find_spec", lambda _: None)
-    status, out, err = call("bricks.png", "-o", "r.png", "--numbers", "r.npz", "--json", *QUICK)
+    status, out, err = recipes("bricks.png", "-o", "r.png", "--numbers", "r.npz", "--json", *QUICK)
     assert (status, err) == (0, "")
     told = json.loads(out)
     assert [one["recipe"] for one in told["recipes"]] == list(ORDER)
     assert all(one["seconds"] > 0 and 0 <= one["coverage"] <= 1 for one in told["recipes"])
-    assert "plenoptic" in told["missing"]
-    assert load(tmp_path / "r.png").shape[:2] == (1230, 1500)
-    with np.load(tmp_path / "r.npz") as numbers:
+    assert told["missing"].endswith('not installed: pip install ".[compare]" in a clone of this project')
+    assert (told["numbers"], told["pictures"], told["encoder"]) == ("r.npz", ["bricks.png"], "compact")
+    assert (told["width"], told["height"], told["quality"], told["judge"]) == (48, 40, "draft", None)
+    assert load(here / "r.png").shape[:2] == (1240, 1500)
+    with np.load(here / "r.npz") as numbers:
         assert numbers["pictures"].shape == (4, 40, 48, 3)
         assert numbers["distance"].tolist() == [one["distance"] for one in told["recipes"]]
 
 
-def test_the_command_adds_the_ancestor_where_its_library_is(call, monkeypatch):
+def test_the_command_adds_the_ancestor_where_its_library_is(recipes, monkeypatch):
     pytest.importorskip("plenoptic")
     monkeypatch.setitem(ancestor.STEPS, "draft", 1)
     monkeypatch.setattr(ancestor, "EVALUATIONS", 2)
-    status, out, err = call("bricks.png", "-o", "r.png", "--json", *QUICK)
+    status, out, err = recipes("bricks.png", "-o", "r.png", "--json", *QUICK)
     assert (status, err) == (0, "")
     told = json.loads(out)
     assert [one["recipe"] for one in told["recipes"]] == [*ORDER, "portilla-simoncelli"]
@@ -184,18 +174,23 @@ def cut_out(folder):
         (("bricks.png", "-o", "r.gif"), "choose .png or .svg"),
         (("bricks.png", "-o", "r.png", "--quality", "superb"), "quality 'superb' is not known"),
         (("bricks.png", "-o", "r.png", "--size", "big"), "size 'big' is not understood"),
-        (("bricks.png", "-o", "r.png", "--size", "16"), "22 pixels each way"),
+        (
+            ("bricks.png", "-o", "r.png", "--size", "16"),
+            "size 16 is too small for the figures of quality: give at least 22x22",
+        ),
         (("bricks.png", "-o", "r.png", "--seed", "-1"), "seed -1 is out of range"),
         (("bricks.png", "-o", "r.png", "--encoder", "eye"), "there is no encoder eye"),
         (("bricks.png", "-o", "r.png", "--weights", "none.pth"), "none.pth"),
         (("cut.png", "-o", "r.png"), "has transparent parts"),
+        (("small.png", "-o", "r.png"), "small.png is 20x64 pixels: give a picture of at least 22x22"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(call, tmp_path, arguments, told):
-    cut_out(tmp_path)
-    status, out, err = call(*arguments)
+def test_a_mistake_is_told_in_one_line(recipes, here, arguments, told):
+    cut_out(here)
+    save(here / "small.png", bricks(64, 20))
+    status, out, err = recipes(*arguments)
     assert (status, out) == (2, "")
     assert err.startswith("texture-engine: ")
     assert told in err
     assert len(err.splitlines()) == 1
-    assert not (tmp_path / "r.png").exists()
+    assert not (here / "r.png").exists()

@@ -12,7 +12,7 @@ from pictures import bricks, load, save, tensor
 from engine.inspection.encoding import first_of_blocks
 from engine.inspection.history import follow
 from engine.inspection.losses import draw_losses, history_numbers
-from engine.inspection.sheets import save_numbers
+from engine.inspection.sheets import NumbersBehind, save_numbers
 from engine.inspection.stages import cumulated, draw_stages, run_stages, stage_numbers
 from engine.synthesis import Exemplar, Settings, Snapshot, plan_steps, synthesize
 from engine.synthesis.encoders import load_encoder
@@ -112,7 +112,7 @@ def test_lines_are_the_curves_on_a_log_scale_cut_where_the_octave_changes():
     assert values[2] == 0.5
     assert [text.get_text() for text in critics.get_legend().get_texts()] == ["gram", "patch", "step undone (2)"]
     assert [text.get_text() for text in layers.get_legend().get_texts()] == ["relu1_1", "relu2_1", "step undone (2)"]
-    assert layers.get_title() == "critic gram: loss per layer, without weights"
+    assert (critics.get_title(), layers.get_title()) == ("loss of each critic", "critic gram: loss of each layer")
     assert (critics.get_xlabel(), critics.get_ylabel()) == ("step", "loss (log scale, no unit)")
 
 
@@ -139,14 +139,17 @@ def test_the_plan_shows_each_octave_to_scale_with_its_sizes_and_steps():
 
 
 def test_numbers_without_a_value_are_null_in_json(tmp_path):
-    save_numbers(history_numbers(story(), two_octaves()), tmp_path / "run.json")
+    save_numbers(NumbersBehind(history_numbers(story(), two_octaves())), tmp_path / "run.json")
     text = (tmp_path / "run.json").read_text(encoding="utf-8")
     found = json.loads(text, parse_constant=pytest.fail)
-    assert found["loss gram"] == [4, 9, 2, None, 0.5]
-    assert found["loss patch"] == [None, None, 1, None, None]
-    assert found["loss gram relu2_1"] == [None, None, 3, 2, 1]
+    assert found["loss_gram"] == [4, 9, 2, None, 0.5]
+    assert found["loss_patch"] == [None, None, 1, None, None]
+    assert found["loss_gram_relu2_1"] == [None, None, 3, 2, 1]
     assert found["undone"] == [2, 4]
-    assert found["plan"] == [[1, 16, 16, 32, 32, 2], [0, 32, 32, 64, 64, 3]]
+    assert found["plan_octave"] == [1, 0]
+    assert found["plan_canvas"] == [[16, 16], [32, 32]]
+    assert found["plan_exemplar"] == [[32, 32], [64, 64]]
+    assert found["plan_steps"] == [2, 3]
 
 
 # More and more layers.
@@ -192,9 +195,9 @@ def test_the_sheet_shows_the_exemplar_and_every_stage(encoder):
     assert pictures[0] == pytest.approx(bricks())
     assert pictures[2] == pytest.approx(found[1].history.picture[0].permute(1, 2, 0).numpy(), abs=1e-6)
     titles = [axes.get_title() for axes in figure.axes if axes.images]
-    assert titles[0].strip() == "exemplar"
-    assert titles[1].startswith("relu1_1\n1 steps, ")
-    assert titles[2].startswith("relu1_1 to relu2_1, 2 layers\n1 steps, ")
+    assert titles[0] == "exemplar\n64×64"
+    assert titles[1].startswith("relu1_1\n40×24, 1 steps, ")
+    assert titles[2].startswith("relu1_1 to relu2_1, 2 layers\n40×24, 1 steps, ")
 
 
 # The commands.
@@ -239,9 +242,8 @@ def test_the_command_losses_writes_figure_and_numbers(call, here):
     assert told["steps"] == sum(plan.values())
     with np.load(here / "losses.npz") as numbers:
         assert len(numbers["octave"]) == len(numbers["seconds"]) == told["steps"]
-        assert float(numbers["loss sliced"][-1]) == pytest.approx(told["losses"]["sliced"])
-        layers = [name for name in numbers if name.startswith("loss sliced relu")]
-        assert {"loss sliced relu1_1", "loss sliced relu3_2"} <= set(layers)
+        assert float(numbers["loss_sliced"][-1]) == pytest.approx(told["losses"]["sliced"])
+        assert {"loss_sliced_relu1_1", "loss_sliced_relu3_2", "loss_sliced_5x5_pixels"} <= set(numbers)
     assert load(here / "losses.png").shape[1] == 1200
 
 
@@ -258,7 +260,10 @@ BAD = {
     "no such kind": (("bricks.png", "-o", "out.pdf"), "choose .png or .svg"),
     "over the exemplar": (("bricks.png", "-o", "bricks.png"), "would be overwritten"),
     "no such device": (("bricks.png", "-o", "out.png", "--device", "abacus"), "device 'abacus' is not known"),
-    "too small a picture": (("tiny.png", "-o", "out.png"), "give one of at least 8x8"),
+    "too small a picture": (
+        ("tiny.png", "-o", "out.png"),
+        "tiny.png: the exemplar is 4x4 pixels: give one of at least",
+    ),
 }
 
 

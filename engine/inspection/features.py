@@ -28,6 +28,7 @@ NARROWEST = 84
 LOWEST = 240
 FAINTEST = 1e-5
 TITLE_LINE = 19
+EXPLAINED_LINE = 15
 CAPTION = 18
 SILENT = 0.88
 """Grey of the strip of a map that is 0 everywhere."""
@@ -111,16 +112,17 @@ def draw_maps(found: LayerMaps, picture: Tensor, told: str) -> Figure:
     shown = f"enlarged {grow} times" if grow > 1 else f"reduced {shrink} times" if shrink > 1 else "at its own size"
     figure, axes = new_sheet(
         f"{found.layer}: {found.size}, ordered by energy{f'; {len(silent)} of them silent' if silent else ''}",
-        f"{told}. One position of a map is {stride}×{stride} pixels of the picture; each map is shown {shown}. "
-        "Above each: the number of the feature, and its share of the layer's energy (mean square). One colour scale, "
-        "by the square root; a thousandth of the activations is brighter than its end.",
+        told,
+        f"One position of a map is {stride}×{stride} pixels of the picture; each map is shown {shown}. Above each: "
+        "the number of the feature, and its share of the layer's energy (mean square). One colour scale, by the "
+        "square root; a thousandth of the activations is brighter than its end.",
         rows=1,
         columns=1,
         size=(sheet.shape[1] / DOTS_PER_INCH + 1.2, sheet.shape[0] / DOTS_PER_INCH + 1),
     )
     place = axes[0, 0]
-    wide, high = _with_header(figure, sheet.shape[0])
-    place.set_position((30 / wide, 20 / high, sheet.shape[1] / wide, sheet.shape[0] / high))
+    wide, high, foot = _framed(figure, sheet.shape[0])
+    place.set_position((30 / wide, foot / high, sheet.shape[1] / wide, sheet.shape[0] / high))
     place.imshow(sheet, interpolation="none", aspect="auto")
     place.set_axis_off()
     for (top, left), name in zip(places, names, strict=False):
@@ -129,7 +131,7 @@ def draw_maps(found: LayerMaps, picture: Tensor, told: str) -> Figure:
         place.text(left + 4, top + CAPTION - 5, f"{number}: silent", fontsize=8, va="baseline")
     # Beside the first rows, where one begins to look.
     long = min(440, sheet.shape[0] - 2 * CAPTION - 20)
-    top = 20 + sheet.shape[0] - 2 * CAPTION - 10
+    top = foot + sheet.shape[0] - 2 * CAPTION - 10
     bar = figure.add_axes((1 - 74 / wide, (top - long) / high, 16 / wide, long / high))
     ticks = [tick for tick in MaxNLocator(6).tick_values(0, scale.vmax or 1) if 0 <= tick <= (scale.vmax or 1)]
     figure.colorbar(colours, cax=bar, extend="neither" if found.layer == PIXELS else "max", ticks=ticks)
@@ -165,16 +167,26 @@ def _arrange(tiles: Sequence[FloatArray], silent: int, across: int) -> tuple[Flo
     return sheet, places
 
 
-def _with_header(figure: Figure, below: int) -> tuple[float, float]:
-    """Make room for the title above a sheet, and return width and height of the figure, dots."""
+def _framed(figure: Figure, sheet: int) -> tuple[float, float, float]:
+    """Make room for the title above a sheet and for what explains it below.
+
+    Args:
+        figure: The figure.
+        sheet: Height of the sheet, dots.
+
+    Returns:
+        Width and height of the figure, and how far above its lower edge the sheet begins, dots.
+    """
     # Placed by hand: resampled by a fraction of a dot, single positions of the maps would blur.
     figure.set_layout_engine("none")
-    title = figure.get_suptitle()
+    title, explained = figure.get_suptitle(), figure.get_supxlabel()
     wide = figure.get_size_inches()[0] * DOTS_PER_INCH
-    high = below + 40 + TITLE_LINE * len(title.splitlines())
+    foot = 20 + EXPLAINED_LINE * len(explained.splitlines())
+    high = foot + sheet + 20 + TITLE_LINE * len(title.splitlines())
     figure.set_size_inches(wide / DOTS_PER_INCH, high / DOTS_PER_INCH)
     figure.suptitle(title, fontsize=11, y=1 - 8 / high)
-    return wide, high
+    figure.supxlabel(explained, fontsize=9, y=8 / high)
+    return wide, high, foot
 
 
 def _scale(found: LayerMaps) -> Normalize:

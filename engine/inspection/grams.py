@@ -10,18 +10,18 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.images.picture import FloatArray
 from engine.inspection.encoding import encode
-from engine.inspection.sheets import hide, new_sheet, show_picture
+from engine.inspection.sheets import hide, new_sheet, show_picture, size_told
 from engine.synthesis import Exemplar
 from engine.synthesis.canvas import noise_start
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
 from engine.synthesis.encoders import Encoder
 from engine.synthesis.exemplar import valid_regions
+from engine.tensors import to_array
 
 STRONGEST = 5
 COLOURS = "inferno"
@@ -178,18 +178,18 @@ def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str) -> Fig
     side = next((side for count, side in SIDES if most <= count), LARGE_SIDE)
     figure, axes = new_sheet(
         f"Gram matrices: which features occur together in {', '.join(one.name for one in found)}",
-        f"{told}. An entry is the mean over all positions of the product of two features' activations; one colour "
-        "scale per row, by the square root. Features are in the order of their energy in the first picture, without "
-        "those that are silent in all. Loss: squared difference to the first picture's matrix over that one's "
-        "squared norm.",
+        told,
+        "An entry is the mean over all positions of the product of two features' activations; one colour scale per "
+        "row, by the square root. Features are in the order of their energy in the first picture, without those that "
+        "are silent in all. Loss: squared difference to the first picture's matrix over that one's squared norm. The "
+        "noise has the mean and covariance of the first picture's colours.",
         rows=len(layers) + 1,
         columns=len(found) + 2,
-        size=(len(found) * side + BAR_WIDTH + TOLD_WIDTH + 0.6, len(layers) * (side + 0.3) + side + 1),
+        size=(len(found) * side + BAR_WIDTH + TOLD_WIDTH + 0.6, len(layers) * (side + 0.3) + side + 1.2),
         widths=[*[side] * len(found), BAR_WIDTH, TOLD_WIDTH],
     )
     for place, one in zip(axes[0], found, strict=False):
-        height, width = one.picture.shape[2:]
-        show_picture(place, _array(one.picture), f"{one.name}, {width}×{height}")
+        show_picture(place, to_array(one.picture), f"{one.name}, {size_told(one.picture.shape[2:])}")
     for place in axes[0, len(found) :]:
         hide(place)
     for line, layer in zip(axes[1:], layers, strict=True):
@@ -239,8 +239,3 @@ def _tell_pairs(place: Axes, first: Fingerprint, layer: str, shown: FloatArray |
                 swatch.set_yticks([])
     if shown is not None:
         place.text(0, 0.0, "squares: the filters, 3×3 pixels in\ncolour; grey is a weight of 0", fontsize=8, va="top")
-
-
-def _array(picture: Tensor) -> NDArray[np.float32]:
-    shown: NDArray[np.float32] = picture[0].permute(1, 2, 0).float().cpu().contiguous().numpy()
-    return shown

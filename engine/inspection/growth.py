@@ -33,6 +33,8 @@ MOST_TARGET = 512
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 UNDONE = "#d00000"
 MOST_DECADES = 12
+FEWEST_DECADES = 4
+"""So many are there from the first frame on, so that the scale seldom changes."""
 
 
 def _colours() -> Frame:
@@ -90,14 +92,14 @@ class Growth:
         now, target = self._fingerprint(snapshot.picture), self._target(snapshot.octave)
         panel = _Panel(ImageDraw.Draw(frame), self._canvas[1], width, height)
         panel.write(0, 0, f"step {snapshot.step} of {snapshot.steps}, scale 1:{2**snapshot.octave}", strong=True)
-        unlike = float(gram_loss(now, target))
-        self._show(frame, panel, now, target, unlike)
+        self._show(frame, panel, now, target, snapshot.octave)
         panel.curves(self._history, snapshot.steps)
         return np.asarray(frame)
 
-    def _show(self, frame: Image.Image, panel: "_Panel", now: Tensor, target: Tensor, unlike: float) -> None:
+    def _show(self, frame: Image.Image, panel: "_Panel", now: Tensor, target: Tensor, octave: int) -> None:
         side = panel.side
-        for place, (gram, name) in enumerate(((now, "now"), (target, "exemplar's"))):
+        # The exemplar's changes from octave to octave, as it is looked at in the same size as the picture.
+        for place, (gram, name) in enumerate(((now, "now"), (target, f"exemplar 1:{2**octave}"))):
             left = place * (side + panel.margin)
             panel.write(left, 1.4, f"Gram {self._layer}, {name}")
             frame.paste(self._heat(gram, side), panel.at(left, 2.7))
@@ -107,7 +109,9 @@ class Growth:
         panel.write(0, below + 0.6, "0")
         panel.write(side, below + 0.6, f"{self._most:.3g}", right=True)
         panel.write(side + panel.margin, below - 0.25, "mean product of two")
-        panel.write(side + panel.margin, below + 0.8, f"of {len(now)} features; unlike: {unlike:.2g}")
+        panel.write(
+            side + panel.margin, below + 0.8, f"of {len(now)} features; loss: {float(gram_loss(now, target)):.2g}"
+        )
 
     def _heat(self, gram: Tensor, side: int) -> Image.Image:
         ordered = gram[self._order][:, self._order].clamp_min(0) / max(self._most, 1e-12)
@@ -154,9 +158,9 @@ class _History:
         """Powers of ten that hold all losses."""
         values = [loss for points in self.losses.values() for _, loss in points]
         if not values:
-            return -1, 0
-        high = math.ceil(math.log10(max(values)))
-        return max(high - MOST_DECADES, min(high - 1, math.floor(math.log10(min(values))))), high
+            return -FEWEST_DECADES, 0
+        high = max(0, math.ceil(math.log10(max(values))))
+        return max(high - MOST_DECADES, min(-FEWEST_DECADES, math.floor(math.log10(min(values))))), high
 
 
 class _Panel:

@@ -13,15 +13,21 @@ from engine.images.picture import FloatArray
 from engine.inspection.history import Curve, History
 from engine.inspection.sheets import new_sheet
 from engine.synthesis import Exemplar
-from engine.synthesis.octaves import Octave
+from engine.synthesis.octaves import Octave, Size
 from engine.tensors import to_array
 
-CRITICS_TITLE = "loss per critic, without weights; a line ends where the recipe lets its critic fade out"
 WIDTH = 12.0
 CURVES_HEIGHT = 2.9
-PLAN_HEIGHT = 4.6
+# What a plan takes besides its pictures, inches: the title, and the captions.
+PLAN_FRAME = 0.5
+LARGEST_PLAN = 6.0
 # Width of a caption below the plan, over the height of the canvas.
 NARROWEST = 0.5
+# Likewise in heights of the canvas.
+GAP = 0.08
+EXEMPLAR_GAP = 0.12
+MARGIN_ABOVE = 0.02
+MARGIN_BELOW = 0.32
 
 
 def history_numbers(history: History, plan: Mapping[Octave, int]) -> dict[str, Any]:
@@ -30,12 +36,17 @@ def history_numbers(history: History, plan: Mapping[Octave, int]) -> dict[str, A
         "octave": history.octaves,
         "seconds": history.seconds,
         "undone": np.array(history.undone, np.int64),
-        "plan": [(octave.index, *octave.canvas, *octave.exemplar, steps) for octave, steps in plan.items()],
+        "plan_octave": [octave.index for octave in plan],
+        "plan_canvas": [octave.canvas for octave in plan],
+        "plan_exemplar": [octave.exemplar for octave in plan],
+        "plan_steps": list(plan.values()),
     }
     for critic, curve in history.losses.items():
-        numbers[f"loss {critic}"] = curve
-        for layer, one in history.layer_losses[critic].items():
-            numbers[f"loss {critic} {layer}"] = one
+        name = f"loss_{critic}".replace(" ", "_").replace("×", "x")
+        numbers[name] = curve
+        layers = history.layer_losses[critic]
+        # Of one layer alone, its loss is the critic's.
+        numbers |= {f"{name}_{layer}": one for layer, one in layers.items() if len(layers) > 1}
     return numbers
 
 
@@ -52,23 +63,23 @@ def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar
         The figure.
     """
     several = [name for name, layers in history.layer_losses.items() if len(layers) > 1]
+    wide, high = _plan_extent(plan, exemplar.size)
+    plan_height = min(LARGEST_PLAN, PLAN_FRAME + (WIDTH - 1) * high / wide)
     figure, axes = new_sheet(
         f"The loss over {history.steps} steps, and the octaves they went through",
-        f"{told}. A loss of 0 matches the exemplar; its unit is the size of the exemplar's own statistics.",
+        told,
+        "A critic compares one kind of statistics of the canvas with the exemplar's: its loss is 0 where they match, "
+        "in units of the exemplar's own, and without the weights of the recipe. A layer takes part where canvas and "
+        "exemplar are large enough for it; a critic's line ends where the recipe lets it fade out.",
         rows=2 + len(several),
         columns=1,
-        size=(WIDTH, 0.8 + CURVES_HEIGHT * (1 + len(several)) + PLAN_HEIGHT),
+        size=(WIDTH, 1.4 + CURVES_HEIGHT * (1 + len(several)) + plan_height),
     )
     places = axes[:, 0]
-    places[0].get_gridspec().set_height_ratios([CURVES_HEIGHT] * (1 + len(several)) + [PLAN_HEIGHT])
-    _draw_curves(
-        places[0],
-        history,
-        history.losses,
-        "loss per critic, without weights; a line ends where the recipe lets its critic fade out",
-    )
+    places[0].get_gridspec().set_height_ratios([CURVES_HEIGHT] * (1 + len(several)) + [plan_height])
+    _draw_curves(places[0], history, history.losses, "loss of each critic")
     for place, name in zip(places[1:], several, strict=False):
-        _draw_curves(place, history, history.layer_losses[name], f"critic {name}: loss per layer, without weights")
+        _draw_curves(place, history, history.layer_losses[name], f"critic {name}: loss of each layer")
     _draw_plan(places[-1], history, plan, to_array(exemplar.picture))
     return figure
 
@@ -128,6 +139,14 @@ def _stretches(history: History) -> Iterable[Sequence[int]]:
         yield range(first - 1, last)
 
 
+def _plan_extent(plan: Mapping[Octave, int], exemplar: Size) -> tuple[float, float]:
+    """Add up the width and the height of the drawn plan, pixels of the canvas."""
+    height = max(*(octave.canvas[0] for octave in plan), exemplar[0])
+    widths = [*(octave.canvas[1] for octave in plan), exemplar[1]]
+    across = sum(max(wide, NARROWEST * height) + GAP * height for wide in widths) + EXEMPLAR_GAP * height
+    return across, (1 + MARGIN_ABOVE + MARGIN_BELOW) * height
+
+
 def _draw_plan(place: Axes, history: History, plan: Mapping[Octave, int], exemplar: FloatArray) -> None:
     height = max(*(octave.canvas[0] for octave in plan), exemplar.shape[0])
     slot = NARROWEST * height
@@ -144,12 +163,12 @@ def _draw_plan(place: Axes, history: History, plan: Mapping[Octave, int], exempl
             fontsize=8,
             va="top",
         )
-        left += max(wide, slot) + 0.08 * height
-    left += 0.12 * height
+        left += max(wide, slot) + GAP * height
+    left += EXEMPLAR_GAP * height
     _put(place, left, exemplar)
     place.text(left, -0.03 * height, f"the exemplar\n{exemplar.shape[1]}×{exemplar.shape[0]}", fontsize=8, va="top")
     place.set_xlim(-0.02 * height, left + max(exemplar.shape[1], slot) + 0.02 * height)
-    place.set_ylim(-0.36 * height, 1.02 * height)
+    place.set_ylim(-MARGIN_BELOW * height, (1 + MARGIN_ABOVE) * height)
     place.set_aspect("equal")
     place.set_title("the plan of octaves, coarse to fine: the canvas at the end of each, to one scale", fontsize=10)
     place.set_ylabel("pixels", fontsize=9)

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from engine.images.picture import FloatArray
 from engine.inspection.matches import Matches
-from engine.inspection.sheets import new_sheet, show_picture
+from engine.inspection.sheets import COPIED_MEANS, COVERAGE_MEANS, new_sheet, show_picture, size_told
+from engine.synthesis import Exemplar
+from engine.tensors import to_array
 
 # Colours of the exemplar's corners: four that every kind of sight keeps apart, by lightness where not by hue.
 CORNERS = np.array(
@@ -22,10 +24,9 @@ CORNERS = np.array(
 CELLS = 8
 CELL_SHADE = 0.82
 """Every other cell of a chequerboard is darker by this factor: it shows the direction of what was copied."""
+PALE = 0.25
+"""What is left of the colour where patches were put together anew; the rest is white."""
 MARK = "#00e5ff"
-# A patch is called overused from so many times the even use on, and from so many uses on.
-OVERUSED = 32
-FEWEST_USES = 16
 
 
 def colour_code(places: NDArray[np.int64], size: tuple[int, int]) -> FloatArray:
@@ -47,48 +48,46 @@ def colour_code(places: NDArray[np.int64], size: tuple[int, int]) -> FloatArray:
     return colours
 
 
-def is_overused(matches: Matches) -> bool:
-    """Whether the most used patch is used so often that it shows."""
-    most = matches.most_used()[2]
-    return most >= max(FEWEST_USES, OVERUSED * matches.even)
-
-
 def draw_matches(
-    exemplar: FloatArray, output: FloatArray, matches: Matches, *, copied: float, coverage: float, told: str
+    exemplar: Exemplar, texture: Exemplar, matches: Matches, *, copied: float, coverage: float, told: str
 ) -> Figure:
-    """Draw where each patch of the output comes from.
+    """Draw where each patch of a texture comes from.
 
     Args:
-        exemplar: RGB in [0, 1], (height, width, 3).
-        output: Likewise.
+        exemplar: The sample texture.
+        texture: What was made from it.
         matches: What was found.
         copied: Share of neighbouring patches that come from neighbours.
-        coverage: Share of the exemplar's patches that are used.
-        told: Names of the pictures, and other settings.
+        coverage: Share of the exemplar's patches in use, of those that could be.
+        told: Names of the pictures.
 
     Returns:
         The figure: the pictures, the colour code and the map in it, uses and distances.
     """
     row, column, count = matches.most_used()
-    over = "overused" if is_overused(matches) else "not overused"
+    over = "overused" if matches.is_overused() else "not overused"
     figure, axes = new_sheet(
-        f"Where each patch of the output comes from: {copied:.0%} copied in blocks, {coverage:.0%} of the exemplar's "
-        "patches used",
-        f"{told}; patches of {matches.patch} × {matches.patch} pixels, nearest in RGB, "
-        f"one at every {_ordinal(matches.stride)}pixel of the output; most used patch: {_times(count)}, at "
-        f"x {column}, y {row} ({over}; {matches.even:.2g} times if all were used alike)",
+        f"Where each patch of the texture comes from: {copied:.0%} copied in blocks, coverage {coverage:.0%}; "
+        f"most used place: {_uses(count)} ({over})",
+        f"{told}; patches of {matches.patch}×{matches.patch} pixels, nearest in RGB, "
+        f"one at every {_ordinal(matches.stride)}pixel of the texture",
+        f"Copied: {COPIED_MEANS} Coverage: {COVERAGE_MEANS} A place: "
+        + (f"{matches.stride}×{matches.stride} neighbouring patches." if matches.stride > 1 else "one patch.")
+        + f" If all were used alike, each would have {_uses(matches.even)}; called overused from "
+        f"{_uses(matches.overused_from)} on.",
         rows=2,
         columns=3,
-        size=(15, 10.4),
+        size=(15, 10.6),
     )
-    show_picture(axes[0, 0], exemplar, "exemplar; framed: its most used patch")
-    show_picture(axes[0, 1], output, f"output; framed: where that patch is the nearest, {_times(count)}")
-    _show_code(axes[1, 0], exemplar, matches)
-    _show_map(axes[1, 1], output, matches)
-    _show_uses(axes[0, 2], exemplar, matches)
-    _show_distances(axes[1, 2], output, matches)
-    _frame(axes[0, 0], row, column, matches.patch)
-    for y, x in np.argwhere((matches.places == [row, column]).all(axis=-1)) * matches.stride:
+    known, made = to_array(exemplar.picture), to_array(texture.picture)
+    show_picture(axes[0, 0], known, f"exemplar, {size_told(exemplar.size)}; framed: its most used place")
+    show_picture(axes[0, 1], made, f"texture, {size_told(texture.size)}; framed: what comes from there")
+    _show_code(axes[1, 0], known, matches)
+    _show_map(axes[1, 1], made, matches)
+    _show_uses(axes[0, 2], known, matches)
+    _show_distances(axes[1, 2], made, matches)
+    _frame(axes[0, 0], row, column, matches.patch + matches.stride - 1)
+    for y, x in np.argwhere(matches.from_place(row, column)) * matches.stride:
         _frame(axes[0, 1], int(y), int(x), matches.patch)
     return figure
 
@@ -102,32 +101,34 @@ def _show_code(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
     _label(axes)
 
 
-def _show_map(axes: Axes, output: FloatArray, matches: Matches) -> None:
+def _show_map(axes: Axes, texture: FloatArray, matches: Matches) -> None:
     size = (matches.uses.shape[0], matches.uses.shape[1])
-    _place(axes, colour_code(matches.places, size), output.shape, matches.patch, matches.stride)
-    axes.set_title("output in these colours: smooth parts are copied in one piece", fontsize=9)
+    colours = colour_code(matches.places, size)
+    strength = np.where(matches.copied_pieces(), 1.0, PALE)[..., None]
+    _place(axes, 1 - strength * (1 - colours), texture.shape, matches.patch, matches.stride)
+    axes.set_title("texture in these colours; strong: pieces that were copied, pale: put together anew", fontsize=9)
     _label(axes)
 
 
 def _show_uses(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
-    counts = matches.uses_nearby()
-    most = max(2.0, float(counts.max()))
+    counts = matches.place_uses()
+    row, column, count = matches.most_used()
     shown = np.ma.masked_where((counts == 0) | ~matches.allowed, counts)
     axes.set_facecolor("0.75")
-    image = _place(axes, shown, exemplar.shape, matches.patch, 1, cmap="inferno", norm=LogNorm(1, most))
-    area = f"{matches.stride} × {matches.stride} neighbouring patches" if matches.stride > 1 else "a patch"
+    scale = LogNorm(1, max(2.0, matches.overused_from, count))
+    image = _place(axes, shown, exemplar.shape, matches.patch, 1, cmap="inferno", norm=scale)
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.85)
-    bar.set_label(f"uses of {area} (gray: never)", fontsize=8)
+    bar.set_label("uses of a place (gray: never)", fontsize=8)
     bar.locator = LogLocator(subs=(1, 2, 5))
     bar.formatter = LogFormatter(labelOnlyBase=False, minor_thresholds=(99, 99))
     bar.minorticks_off()
     bar.ax.tick_params(labelsize=7)
-    row, column, count = matches.most_used()
+    bar.ax.axhline(matches.overused_from, color=MARK, linewidth=2)
     middle = (matches.patch - 1) / 2
     axes.plot(column + middle, row + middle, "o", markersize=14, fillstyle="none", color=MARK, markeredgewidth=2)
     right = column > exemplar.shape[1] / 2
     axes.annotate(
-        _times(count),
+        _uses(count),
         (column + middle, row + middle),
         (-12 if right else 12, -14 if row < exemplar.shape[0] / 2 else 8),
         textcoords="offset points",
@@ -136,20 +137,26 @@ def _show_uses(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
         fontsize=9,
         bbox={"facecolor": MARK, "edgecolor": "none", "pad": 2},
     )
-    even = matches.even * matches.stride**2
-    axes.set_title(f"how often each patch of the exemplar is used; all alike: {even:.2g}", fontsize=9)
+    axes.set_title("how often each place of the exemplar is used; line on the scale: overused", fontsize=9)
     _label(axes)
 
 
-def _show_distances(axes: Axes, output: FloatArray, matches: Matches) -> None:
+def _show_distances(axes: Axes, texture: FloatArray, matches: Matches) -> None:
     levels = matches.distances * 255
     image = _place(
-        axes, levels, output.shape, matches.patch, matches.stride, cmap="viridis", vmin=0, vmax=max(1.0, levels.max())
+        axes,
+        levels,
+        texture.shape,
+        matches.patch,
+        matches.stride,
+        cmap="viridis",
+        vmin=0,
+        vmax=max(1.0, levels.max()),
     )
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.85)
     bar.set_label("root mean square difference, 8-bit levels", fontsize=8)
     bar.ax.tick_params(labelsize=7)
-    axes.set_title("how unlike each patch of the output is to its nearest", fontsize=9)
+    axes.set_title("how unlike each patch of the texture is to its nearest", fontsize=9)
     _label(axes)
 
 
@@ -180,14 +187,14 @@ def _label(axes: Axes) -> None:
     axes.tick_params(labelsize=7)
 
 
-def _frame(axes: Axes, row: int, column: int, patch: int) -> None:
+def _frame(axes: Axes, row: int, column: int, side: int) -> None:
     axes.add_patch(
-        Rectangle((column - 0.5, row - 0.5), patch, patch, fill=False, edgecolor=MARK, linewidth=1.5, zorder=3)
+        Rectangle((column - 0.5, row - 0.5), side, side, fill=False, edgecolor=MARK, linewidth=1.5, zorder=3)
     )
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+def _uses(count: float) -> str:
+    return "1 use" if count == 1 else f"{count:.3g} uses"
 
 
 def _ordinal(stride: int) -> str:

@@ -13,10 +13,17 @@ PATCH = 11
 LARGEST_PATCH = 63
 LARGEST_STRIDE = 64
 MOST_WORK = 10**12
-"""Multiplications that the search may take before it looks at fewer patches of the output; some ten seconds."""
+"""Multiplications that the search may take before it looks at fewer patches of the texture; some ten seconds."""
 MEMORY = 256 * 2**20
 # The nearest by quick arithmetic are looked at again exactly: so many that rounding cannot hide the nearest.
 CANDIDATES = 4
+# A place is called overused from so many times the even use on, or from such a share of all patches; never with fewer
+# uses than these.
+OVERUSED = 32
+LARGEST_SHARE = 0.1
+FEWEST_USES = 16
+TOGETHER = 5 / 8
+"""Share of the patches around one that come from around the same place where a piece was copied."""
 
 Places = NDArray[np.int64]
 
@@ -27,11 +34,11 @@ class UnsuitableError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Matches:
-    """The nearest patch of the exemplar for the patches of an output.
+    """The nearest patch of the exemplar for the patches of a texture.
 
     Attributes:
         patch: Side of the patches, pixels.
-        stride: From one patch of the output to the next, pixels; of the exemplar every one is searched.
+        stride: From one patch of the texture to the next, pixels; of the exemplar every one is searched.
         places: Row and column of the nearest patch's upper left pixel, (rows, columns, 2).
         distances: Root mean square difference of the two patches, samples in [0, 1], (rows, columns).
         uses: How often each patch of the exemplar is the nearest, by its upper left pixel.
@@ -47,28 +54,57 @@ class Matches:
 
     @property
     def even(self) -> float:
-        """How often every patch would be used if all were used alike."""
-        return float(self.uses.sum() / self.allowed.sum())
+        """How often every place would be used if all were used alike."""
+        return float(self.uses.sum() / self.allowed.sum()) * self.stride**2
 
-    def uses_nearby(self) -> NDArray[np.float64]:
-        """Count the uses in squares of the stride's side, which is how blocks copied as a whole count evenly."""
+    @property
+    def overused_from(self) -> float:
+        """From how many uses of one place on it shows."""
+        return max(FEWEST_USES, min(OVERUSED * self.even, LARGEST_SHARE * float(self.uses.sum())))
+
+    def place_uses(self) -> NDArray[np.float64]:
+        """Count the uses of places: squares of patches with the stride as side, as blocks are copied evenly there."""
         padded = np.pad(self.uses, ((0, self.stride - 1), (0, self.stride - 1)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, (self.stride, self.stride))
         counts: NDArray[np.float64] = windows.sum(axis=(2, 3)).astype(np.float64)
         return counts
 
     def most_used(self) -> tuple[int, int, int]:
-        """Find the patch that is used most: its row, its column and how often."""
-        row, column = (int(n) for n in np.unravel_index(self.uses.argmax(), self.uses.shape))
-        return row, column, int(self.uses[row, column])
+        """Find the place that is used most: its row, its column and how often."""
+        uses = self.place_uses()
+        row, column = (int(n) for n in np.unravel_index(uses.argmax(), uses.shape))
+        return row, column, int(uses[row, column])
+
+    def from_place(self, row: int, column: int) -> NDArray[np.bool_]:
+        """Which patches of the texture come from a place, (rows, columns)."""
+        rows, columns = self.places[..., 0] - row, self.places[..., 1] - column
+        return (rows >= 0) & (rows < self.stride) & (columns >= 0) & (columns < self.stride)
+
+    def is_overused(self) -> bool:
+        """Whether one place is used so often that it shows."""
+        return self.most_used()[2] >= self.overused_from
+
+    def copied_pieces(self) -> NDArray[np.bool_]:
+        """Which patches lie in a piece that was copied: most of those around them have the same offset, or nearly."""
+        rows, columns = self.places.shape[:2]
+        grid = np.stack(np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij"), axis=-1) * self.stride
+        # What lies outside agrees with nothing, and does not count.
+        offsets = np.pad((self.places - grid).astype(np.float64), ((1, 1), (1, 1), (0, 0)), constant_values=np.nan)
+        agreeing, there = np.zeros((rows, columns)), np.zeros((rows, columns))
+        for down, across in ((y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)):
+            beside = offsets[down : down + rows, across : across + columns]
+            there += np.isfinite(beside[..., 0])
+            agreeing += (np.abs(beside - offsets[1:-1, 1:-1]) <= 1).all(axis=-1)
+        share: NDArray[np.float64] = agreeing / np.maximum(1, there)
+        return share >= TOGETHER
 
 
-def affordable_stride(exemplar: tuple[int, int], output: tuple[int, int], patch: int) -> int:
-    """Choose how many of the output's patches are looked at.
+def affordable_stride(exemplar: tuple[int, int], texture: tuple[int, int], patch: int) -> int:
+    """Choose how many of the texture's patches are looked at.
 
     Args:
         exemplar: Height and width, pixels.
-        output: Likewise.
+        texture: Likewise.
         patch: Side of the patches, pixels.
 
     Returns:
@@ -76,7 +112,9 @@ def affordable_stride(exemplar: tuple[int, int], output: tuple[int, int], patch:
     """
     stride = 1
     keys = (exemplar[0] - patch + 1) * (exemplar[1] - patch + 1)
-    while stride < LARGEST_STRIDE and keys * 3 * patch**2 * (output[0] // stride) * (output[1] // stride) > MOST_WORK:
+    while (
+        stride < LARGEST_STRIDE and keys * 3 * patch**2 * (texture[0] // stride) * (texture[1] // stride) > MOST_WORK
+    ):
         stride *= 2
     return stride
 
@@ -84,20 +122,20 @@ def affordable_stride(exemplar: tuple[int, int], output: tuple[int, int], patch:
 @torch.no_grad()
 def find_matches(
     exemplar: Tensor,
-    output: Tensor,
+    texture: Tensor,
     *,
     patch: int = PATCH,
     stride: int = 1,
     valid: Tensor | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Matches:
-    """Find the nearest patch of the exemplar for each patch of the output, by trying all of them.
+    """Find the nearest patch of the exemplar for each patch of the texture, by trying all of them.
 
     Args:
         exemplar: RGB in [0, 1], shape (1, 3, height, width).
-        output: Likewise, of any size, on the same device.
+        texture: Likewise, of any size, on the same device.
         patch: Side of the patches, pixels.
-        stride: From one patch of the output to the next, pixels.
+        stride: From one patch of the texture to the next, pixels.
         valid: Pixels of the exemplar that may be used, above 0.5, shape (1, 1, height, width); None for all.
         told: Told of patches done and patches in all.
 
@@ -107,13 +145,13 @@ def find_matches(
     Raises:
         UnsuitableError: A picture is smaller than a patch, or no patch of the exemplar may be used.
     """
-    for picture, name in ((exemplar, "exemplar"), (output, "output")):
+    for picture, name in ((exemplar, "exemplar"), (texture, "texture")):
         height, width = picture.shape[2:]
         if min(height, width) < patch:
             raise UnsuitableError(
                 f"the {name} is {width} × {height} pixels, smaller than a patch of {patch}: choose a smaller patch"
             )
-    rows, columns = ((side - patch) // stride + 1 for side in output.shape[2:])
+    rows, columns = ((side - patch) // stride + 1 for side in texture.shape[2:])
     key_rows, key_columns = (side - patch + 1 for side in exemplar.shape[2:])
     # About the mean the numbers are small, and so is what rounding takes from them.
     mean = exemplar.mean(dim=(2, 3), keepdim=True)
@@ -127,7 +165,7 @@ def find_matches(
     candidates = min(CANDIDATES, int(allowed.sum()))
     nearest, squares = [], []
     for block in _blocks(rows, columns, len(keys), keys.shape[1]):
-        queries = _patches(output - mean, block, patch, stride)
+        queries = _patches(texture - mean, block, patch, stride)
         found = torch.addmm(norms, queries, keys.t(), alpha=-2).topk(candidates, largest=False).indices
         # In order of place, so that the first of several equally near ones wins.
         found = found.sort(dim=1).values
@@ -151,7 +189,7 @@ def find_matches(
 
 
 def _blocks(rows: int, columns: int, keys: int, samples: int) -> list[range]:
-    """Divide the rows of the output's patches into blocks that fit into memory, distances and candidates."""
+    """Divide the rows of the texture's patches into blocks that fit into memory, distances and candidates."""
     row_bytes = columns * (4 * keys + (16 * CANDIDATES + 8) * samples)
     count = max(1, MEMORY // row_bytes)
     return [range(top, min(rows, top + count)) for top in range(0, rows, count)]

@@ -9,8 +9,17 @@ from torch import Tensor
 
 from engine.figures import Figures, measure
 from engine.images.picture import FloatArray
-from engine.inspection.portilla_simoncelli import INSTALL, STEPS, portilla_simoncelli
-from engine.inspection.sheets import hide, new_sheet, show_picture
+from engine.inspection.portilla_simoncelli import STEPS, portilla_simoncelli
+from engine.inspection.sheets import (
+    COPIED_MEANS,
+    COVERAGE_MEANS,
+    hide,
+    new_sheet,
+    seconds_told,
+    show_picture,
+    size_told,
+    wrapped,
+)
 from engine.synthesis import Exemplar, Settings, synthesize
 from engine.synthesis.encoders import Encoder
 from engine.synthesis.resample import resize
@@ -26,10 +35,9 @@ PAPERS = {
     ANCESTOR: "2000, by plenoptic; each principal colour alone",
 }
 EXPLAINED = (
-    "distance: of the features' distributions, over their spread; 0 is the same.   "
-    "sharpness: gradient energy over the exemplar's; below 1 blur, above 1 noise.\n"
-    "copied: share of neighbouring patches that come from neighbours; 100 % is a copy.   "
-    "coverage: share of the exemplar's patches in use, of those that could be."
+    "Distance: of the features' distributions, over their spread; 0 is the same. "
+    "Sharpness: gradient energy over the exemplar's; below 1 blur, above 1 noise. "
+    f"Copied: {COPIED_MEANS} Coverage: {COVERAGE_MEANS}"
 )
 COLUMNS = 3
 
@@ -106,11 +114,11 @@ def make_by_ancestor(exemplar: Exemplar, judge: Encoder, settings: Settings, tol
     return _made(ANCESTOR, exemplar.picture, picture, time.perf_counter() - began, steps, judge)
 
 
-def draw_recipes(exemplar: FloatArray, made: Sequence[Made], *, missing: str | None, told: str) -> Figure:
+def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | None, told: str) -> Figure:
     """Draw the textures beside the exemplar.
 
     Args:
-        exemplar: RGB in [0, 1], (height, width, 3).
+        exemplar: The sample texture.
         made: What the recipes made.
         missing: Why Portilla and Simoncelli's is not among them, or None.
         told: With which settings.
@@ -121,17 +129,18 @@ def draw_recipes(exemplar: FloatArray, made: Sequence[Made], *, missing: str | N
     places = 1 + len(made) + (missing is not None)
     rows = -(-places // COLUMNS)
     figure, axes = new_sheet(
-        "One exemplar by every recipe", told, rows=rows, columns=COLUMNS, size=(15, 1.3 + 5.5 * rows)
+        "One exemplar by every recipe", told, EXPLAINED, rows=rows, columns=COLUMNS, size=(15, 1.4 + 5.5 * rows)
     )
-    show_picture(axes.flat[0], exemplar, f"the exemplar, {exemplar.shape[1]} × {exemplar.shape[0]}\n\n")
+    show_picture(axes.flat[0], to_array(exemplar.picture), f"exemplar, {size_told(exemplar.size)}\n\n")
     for place, one in zip(axes.flat[1:], made, strict=False):
         show_picture(place, one.picture, caption(one))
     for place in axes.flat[1 + len(made) :]:
         hide(place)
     if missing is not None:
         place = axes.flat[1 + len(made)]
-        place.text(0.5, 0.5, missing, ha="center", va="center", fontsize=10, wrap=True, transform=place.transAxes)
-    figure.supxlabel(EXPLAINED, fontsize=9)
+        place.text(
+            0.5, 0.5, wrapped(missing, 3, 12), ha="center", va="center", fontsize=10, transform=place.transAxes
+        )
     return figure
 
 
@@ -139,15 +148,10 @@ def caption(one: Made) -> str:
     """Write what stands above a texture: recipe, paper, seconds and figures."""
     figures = one.figures
     return (
-        f"{one.recipe} ({PAPERS[one.recipe]})\n{one.seconds:.1f} s, {one.steps} steps\n"
+        f"{one.recipe} ({PAPERS[one.recipe]})\n{seconds_told(one.seconds)}, {one.steps} steps\n"
         f"distance {figures.distance:.3f}, sharpness {figures.sharpness:.2f}, "
         f"copied {figures.copied:.0%}, coverage {figures.coverage:.0%}"
     )
-
-
-def not_installed() -> str:
-    """Say what is missing for Portilla and Simoncelli's method."""
-    return f"portilla-simoncelli (2000)\nneeds the library plenoptic, which is not installed:\n{INSTALL}"
 
 
 def _made(recipe: str, exemplar: Tensor, picture: Tensor, seconds: float, steps: int, judge: Encoder) -> Made:

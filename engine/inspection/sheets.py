@@ -2,7 +2,8 @@
 
 import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,30 @@ from engine.images import ImageError, check_target, replacing
 SUFFIXES = (".png", ".svg")
 NUMBER_SUFFIXES = (".json", ".npz")
 DOTS_PER_INCH = 100
-TITLE_WIDTH = 11
+LETTERS_PER_INCH = 12
+SMALL_LETTERS_PER_INCH = 14
+# What the figures of quality mean, wherever they stand.
+COPIED_MEANS = "share of neighbouring patches that come from neighbours; 100 % is a copy."
+COVERAGE_MEANS = "share of the exemplar's patches that are the nearest of some patch, of those that could be."
+
+
+@dataclass(frozen=True)
+class NumbersBehind:
+    """The numbers behind a figure, by name.
+
+    Attributes:
+        numbers: Values, lists and arrays.
+        large: Arrays that would be as long as a book as text: maps and pictures.
+    """
+
+    numbers: dict[str, Any]
+    large: dict[str, Any] = field(default_factory=dict)
 
 
 def new_sheet(
     title: str,
     told: str,
+    explained: str = "",
     *,
     rows: int,
     columns: int,
@@ -33,7 +52,8 @@ def new_sheet(
 
     Args:
         title: What it shows.
-        told: With which settings; a second line.
+        told: With which settings; below the title.
+        explained: How it is read; at the foot.
         rows: Of axes.
         columns: Of axes.
         size: Width and height, inches; 100 pixels each.
@@ -45,11 +65,26 @@ def new_sheet(
     figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
     # A canvas of its own: no window system, and nothing global.
     FigureCanvasAgg(figure)
-    per_line = max(20, round(size[0] * TITLE_WIDTH))
-    lines = [*textwrap.wrap(title, per_line), *textwrap.wrap(told, per_line)]
-    figure.suptitle("\n".join(lines), fontsize=11)
+    figure.suptitle("\n".join(wrapped(line, size[0], LETTERS_PER_INCH) for line in (title, told)), fontsize=11)
+    if explained:
+        figure.supxlabel(wrapped(explained, size[0], SMALL_LETTERS_PER_INCH), fontsize=9)
     axes = figure.subplots(rows, columns, squeeze=False, width_ratios=widths)
     return figure, axes
+
+
+def wrapped(text: str, inches: float, letters: float) -> str:
+    """Break a text into lines that a figure of this width holds."""
+    return "\n".join(textwrap.wrap(text, max(20, round(inches * letters))))
+
+
+def size_told(size: Sequence[int]) -> str:
+    """Write height and width (and what follows) as people do, width first: `256×244`."""
+    return f"{size[1]}×{size[0]}"
+
+
+def seconds_told(seconds: float) -> str:
+    """Write a time, with digits enough to tell a short one from none."""
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2g} s"
 
 
 def show_picture(axes: Axes, picture: NDArray[np.float32], title: str) -> None:
@@ -99,18 +134,19 @@ def save_sheet(figure: Figure, path: Path) -> None:
         figure.savefig(temporary, format=path.suffix.lower().lstrip("."), metadata=told)
 
 
-def save_numbers(numbers: Mapping[str, Any], path: Path) -> None:
+def save_numbers(behind: NumbersBehind, path: Path) -> None:
     """Write the numbers behind a figure, whole or not at all.
 
     Args:
-        numbers: Arrays and values by name.
+        behind: The numbers; what is large goes into a .npz file only.
         path: A .npz or .json file.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         if path.suffix.lower() == ".npz":
-            np.savez_compressed(file, **{name: np.asarray(value) for name, value in numbers.items()})  # type: ignore[arg-type]
+            arrays = {name: np.asarray(value) for name, value in (behind.numbers | behind.large).items()}
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
         else:
-            file.write(json.dumps(numbers, default=_plain).encode() + b"\n")
+            file.write(json.dumps(behind.numbers, default=_plain).encode() + b"\n")
 
 
 def _plain(value: object) -> object:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from engine.inspection.encoding import fitting_layers
 from engine.inspection.history import History, follow
-from engine.inspection.sheets import hide, new_sheet, show_picture
+from engine.inspection.sheets import hide, new_sheet, seconds_told, show_picture, size_told
 from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
 from engine.synthesis.encoders import Encoder, block_of
 from engine.synthesis.octaves import Size
@@ -34,10 +34,11 @@ class Stage:
 
     @property
     def title(self) -> str:
-        """The layers, the steps and the seconds, for people."""
+        """The layers, the size, the steps and the seconds, for people."""
         names = [name if weight == 1 else f"{name} × {weight:g}" for name, weight in self.layers]
         told = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}, {len(names)} layers"
-        return f"{told}\n{self.history.steps} steps, {self.history.seconds[-1]:.1f} s"
+        size = size_told(self.history.picture.shape[2:])
+        return f"{told}\n{size}, {self.history.steps} steps, {seconds_told(self.history.seconds[-1])}"
 
 
 def cumulated(layers: Layers) -> list[Layers]:
@@ -135,7 +136,7 @@ def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], told: str) -> Figur
         size=(columns * wide, lines * high + 0.6),
     )
     places = list(axes.flat)
-    show_picture(places[0], to_array(exemplar.picture), "exemplar\n")
+    show_picture(places[0], to_array(exemplar.picture), f"exemplar\n{size_told(exemplar.size)}")
     for place, one in zip(places[1:], stages, strict=False):
         show_picture(place, to_array(one.history.picture), one.title)
     for place in places[len(stages) + 1 :]:

@@ -1,6 +1,5 @@
 """`texture-engine inspect features`."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,9 +37,10 @@ def features(
         check_numbers(numbers, [picture, weights])
 
         from engine.cli.inspect.loading import load_pictures, load_place
+        from engine.cli.inspect.report import report
         from engine.inspection.encoding import encode, fitting_layers
         from engine.inspection.features import draw_maps, measure_maps
-        from engine.inspection.sheets import save_numbers, save_sheet
+        from engine.inspection.sheets import NumbersBehind, save_sheet, size_told
 
         place = load_place(encoder, weights, pooling, device, quiet=quiet)
         (sample,) = load_pictures([picture], place.device)
@@ -48,23 +48,28 @@ def features(
         outputs = {name: pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in chosen}
         check_apart(list(outputs.values()), [picture, weights])
         pattern.parent.mkdir(exist_ok=True)
-        told = f"{picture.name}, {sample.size[1]}×{sample.size[0]} pixels, {place.told}"
-        gathered: dict[str, Any] = {}
+        told = f"{picture.name}, {size_told(sample.size)} pixels; {place.told}"
+        measured: dict[str, Any] = {}
+        maps_of: dict[str, Any] = {}
         summary: dict[str, Any] = {}
         for name, maps in encode(sample, place.encoder, chosen):
             found = measure_maps(name, maps)
             save_sheet(draw_maps(found, sample.picture, told), outputs[name])
             counts = dict(zip(("maps", "height", "width"), found.maps.shape, strict=True))
             summary[name] = {"output": str(outputs[name]), **counts, "strongest": int(found.order[0])}
+            measured[f"{name}_energy"], measured[f"{name}_order"] = found.energy, found.order
             if numbers is not None:
-                gathered[f"{name}_energy"], gathered[f"{name}_order"] = found.energy, found.order
-                # As text the maps themselves would be as long as a book for every layer.
-                if numbers.suffix.lower() == ".npz":
-                    gathered[f"{name}_maps"] = found.maps
+                maps_of[f"{name}_maps"] = found.maps
             if not quiet and not as_json:
                 print(f"{outputs[name]}: {found.size}", file=sys.stderr)
-        if numbers is not None:
-            save_numbers(gathered, numbers)
-        if as_json:
-            wrote = None if numbers is None else str(numbers)
-            print(json.dumps({"picture": str(picture), "encoder": place.name, "layers": summary, "numbers": wrote}))
+        report(
+            output or pattern,
+            [picture],
+            place.name,
+            {"size": sample.size[::-1], "layers": summary},
+            NumbersBehind(measured, maps_of),
+            numbers,
+            line="",
+            as_json=as_json,
+            quiet=True,
+        )

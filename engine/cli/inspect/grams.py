@@ -1,7 +1,5 @@
 """`texture-engine inspect grams`."""
 
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -38,9 +36,10 @@ def grams(
         sheet = check_files(output, numbers, [*pictures, weights])
 
         from engine.cli.inspect.loading import load_pictures, load_place
+        from engine.cli.inspect.report import report
         from engine.inspection.encoding import first_of_blocks, fitting_layers
         from engine.inspection.grams import draw_grams, fingerprint, gram_numbers, noise_like, strongest_pairs
-        from engine.inspection.sheets import save_numbers, save_sheet
+        from engine.inspection.sheets import NumbersBehind, save_sheet
 
         place = load_place(encoder, weights, pooling, device, quiet=quiet)
         samples = load_pictures(pictures, place.device)
@@ -51,25 +50,23 @@ def grams(
         named = [(path.name, one) for path, one in zip(pictures, samples, strict=True)]
         named.append((f"noise like {pictures[0].name}", noise_like(samples[0], seed)))
         found = [fingerprint(name, one, place.encoder, chosen) for name, one in named]
-        told = f"{place.told}; the noise has the mean and covariance of the first picture's colours, seed {seed}"
-        save_sheet(draw_grams(found, place.encoder, told), sheet)
-        if numbers is not None:
-            save_numbers(gram_numbers(found), numbers)
-        if as_json:
-            print(
-                json.dumps(
-                    {
-                        "output": str(sheet),
-                        "numbers": None if numbers is None else str(numbers),
-                        "encoder": place.name,
-                        "seed": seed,
-                        "losses": [{"picture": one.name, **one.losses(found[0])} for one in found],
-                        "strongest": {
-                            name: [asdict(pair) for pair in strongest_pairs(gram)]
-                            for name, gram in found[0].grams.items()
-                        },
-                    }
-                )
-            )
-        elif not quiet:
-            print(f"{sheet}: {len(found)} pictures, {len(chosen)} layers", file=sys.stderr)
+        save_sheet(draw_grams(found, place.encoder, f"{place.told}; noise of seed {seed}"), sheet)
+        first = found[0]
+        told = {
+            "seed": seed,
+            "losses": [{"picture": one.name, **one.losses(first)} for one in found],
+            "strongest": {
+                name: [asdict(pair) for pair in strongest_pairs(gram)] for name, gram in first.grams.items()
+            },
+        }
+        report(
+            sheet,
+            pictures,
+            place.name,
+            told,
+            NumbersBehind(gram_numbers(found)),
+            numbers,
+            line=f"{len(found)} pictures, {len(chosen)} layers",
+            as_json=as_json,
+            quiet=quiet,
+        )

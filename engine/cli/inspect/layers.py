@@ -1,9 +1,6 @@
 """`texture-engine inspect layers`."""
 
-import json
-import sys
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +11,7 @@ from engine.cli.inspect.options import (
     AsJson,
     Device,
     Encoder,
+    Exemplar,
     Numbers,
     Output,
     Pooling,
@@ -25,8 +23,7 @@ from engine.cli.inspect.options import (
     Steps,
     Weights,
 )
-from engine.cli.parsing import parse_layers, parse_size
-from engine.cli.synthesize import check_seeds
+from engine.cli.inspect.runs import Wish, load_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,13 +31,12 @@ if TYPE_CHECKING:
     from engine.synthesis import Snapshot
 
 LAYERS_HELP = "Layers and weights to add block by block. The first of every block, if not given."
-
 OCTAVES_HELP = "The most scales. With more than one, the coarse ones show shallow layers the structure too."
 
 
 def layers(
     *,
-    exemplar: Annotated[Path, typer.Argument(help="The sample texture.", show_default=False)],
+    exemplar: Exemplar,
     output: Output = None,
     size: Size = "256x256",
     recipe: Recipe = "gram",
@@ -59,30 +55,23 @@ def layers(
 ) -> None:
     """Synthesise an exemplar from the first layer alone, from two blocks, and so on to all: one sheet, one seed."""
     with one_line_errors():
-        check_seeds(seed, 1)
-        wanted = parse_size(size)
-        asked = None if layers is None else parse_layers(layers)
         sheet = check_files(output, numbers, [exemplar, weights])
+        wish = Wish(size, recipe, quality, steps, seed, octaves, layers)
+        run = load_run(exemplar, wish, encoder, weights, pooling, device, quiet=quiet)
 
-        from engine.cli.inspect.loading import load_pictures, load_place
+        from engine.cli.inspect.report import report
         from engine.cli.progress import step_bar
         from engine.inspection.encoding import first_of_blocks
-        from engine.inspection.sheets import save_numbers, save_sheet
+        from engine.inspection.sheets import NumbersBehind, save_sheet, seconds_told
         from engine.inspection.stages import draw_stages, fitting_stages, run_stages, stage_numbers
-        from engine.synthesis import Settings
-        from engine.synthesis.devices import describe_device, find_device, memory_budget
         from engine.synthesis.recipes import evenly
 
-        budget = memory_budget(find_device(device))
-        settings = Settings(wanted, recipe, quality, seed, layers=asked, octaves=octaves, steps=steps, memory=budget)
-        place = load_place(encoder, weights, pooling, device, quiet=quiet)
-        (sample,) = load_pictures([exemplar], place.device)
         chosen = fitting_stages(
-            place.encoder,
-            sample.size,
-            settings,
-            asked or evenly(*first_of_blocks(place.encoder)),
-            asked=asked is not None,
+            run.place.encoder,
+            run.exemplar.size,
+            run.settings,
+            run.settings.layers or evenly(*first_of_blocks(run.place.encoder)),
+            asked=layers is not None,
         )
         with ExitStack() as bars:
 
@@ -91,18 +80,19 @@ def layers(
                 show = bars.enter_context(step_bar(name, quiet=quiet))
                 return lambda one: show(one.octave, one.step, one.steps, one.losses)
 
-            stages = run_stages(sample, place.encoder, settings, chosen, watch)
-        told = (
-            f"{exemplar.name}; recipe {recipe}, quality {quality}, size {wanted[1]}×{wanted[0]}, {octaves} "
-            f"octave{'s' if octaves > 1 else ''}, seed {seed}; "
-            f"{place.told}; {describe_device(place.device)}"
-        )
-        save_sheet(draw_stages(sample, stages, told), sheet)
+            stages = run_stages(run.exemplar, run.place.encoder, run.settings, chosen, watch)
+        scales = "1 octave" if octaves == 1 else f"{octaves} octaves"
+        told = f"{exemplar.name}; recipe {recipe}, {scales}, {run.told}"
+        save_sheet(draw_stages(run.exemplar, stages, told), sheet)
         found = stage_numbers(stages)
-        if numbers is not None:
-            save_numbers(found, numbers)
-        if as_json:
-            wrote = {"output": str(sheet), "numbers": None if numbers is None else str(numbers)}
-            print(json.dumps({**wrote, "encoder": place.name, "recipe": recipe, "seed": seed, **found}))
-        elif not quiet:
-            print(f"{sheet}: {len(stages)} textures in {sum(found['seconds']):.1f} s", file=sys.stderr)
+        report(
+            sheet,
+            [exemplar],
+            run.place.name,
+            {**run.json, **found},
+            NumbersBehind(found),
+            numbers,
+            line=f"{len(stages)} textures in {seconds_told(sum(found['seconds']))}",
+            as_json=as_json,
+            quiet=quiet,
+        )

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import torch
 
+from engine.cli.failures import fail
 from engine.cli.progress import download_bar
 from engine.images import read_picture
-from engine.preparation import prepare
+from engine.preparation import MaterialError, prepare
 from engine.synthesis import Exemplar
-from engine.synthesis.devices import find_device
+from engine.synthesis.devices import describe_device, find_device
 from engine.synthesis.encoders import Encoder, load_encoder
 from engine.tensors import exemplar_on
 
@@ -36,6 +37,11 @@ class Place:
         """Encoder and pooling, for a figure's title."""
         return f"encoder {self.name}, {self.pooling} pooling"
 
+    @property
+    def machine(self) -> str:
+        """The device, for a figure's title."""
+        return f"on {describe_device(self.device)}"
+
 
 def load_place(encoder: str, weights: Path | None, pooling: str, device: str, *, quiet: bool) -> Place:
     """Find the device and load the encoder.
@@ -56,6 +62,26 @@ def load_place(encoder: str, weights: Path | None, pooling: str, device: str, *,
     return Place(found, network.to(found), encoder if weights is None else weights.name, pooling)
 
 
-def load_pictures(paths: Sequence[Path], device: torch.device) -> list[Exemplar]:
-    """Read pictures as `synthesize` reads an exemplar, and put them on the device."""
-    return [exemplar_on(prepare(read_picture(path)), device) for path in paths]
+def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 1) -> list[Exemplar]:
+    """Read pictures as `synthesize` reads an exemplar, and put them on the device.
+
+    Args:
+        paths: Their files.
+        device: Where they go.
+        least: Pixels that the shorter side must have.
+
+    Returns:
+        The pictures. One that cannot be used ends the command with a line that names it.
+    """
+    found = []
+    for path in paths:
+        picture = read_picture(path)
+        try:
+            sample = exemplar_on(prepare(picture), device)
+        except MaterialError as error:
+            fail(f"{path}: {error}")
+        if min(sample.size) < least:
+            height, width = sample.size
+            fail(f"{path} is {width}x{height} pixels: give a picture of at least {least}x{least}")
+        found.append(sample)
+    return found

@@ -1,8 +1,5 @@
 """`texture-engine inspect losses`."""
 
-import json
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +10,7 @@ from engine.cli.inspect.options import (
     AsJson,
     Device,
     Encoder,
+    Exemplar,
     Numbers,
     Output,
     Pooling,
@@ -24,15 +22,14 @@ from engine.cli.inspect.options import (
     Steps,
     Weights,
 )
-from engine.cli.parsing import parse_layers, parse_size
-from engine.cli.synthesize import check_seeds
+from engine.cli.inspect.runs import Wish, load_run
 
 LAYERS_HELP = "Layers from relu1_1 to relu5_1, such as relu1_1:1,relu3_1:0.5. The recipe's, if not given."
 
 
 def losses(
     *,
-    exemplar: Annotated[Path, typer.Argument(help="The sample texture.", show_default=False)],
+    exemplar: Exemplar,
     output: Output = None,
     size: Size = "256x256",
     recipe: Recipe = "photo",
@@ -51,59 +48,49 @@ def losses(
 ) -> None:
     """Run a synthesis and show the loss of every critic and layer over its steps, and its plan of octaves."""
     with one_line_errors():
-        check_seeds(seed, 1)
-        wanted = parse_size(size)
-        asked = None if layers is None else parse_layers(layers)
         sheet = check_files(output, numbers, [exemplar, weights])
+        wish = Wish(size, recipe, quality, steps, seed, octaves, layers)
+        run = load_run(exemplar, wish, encoder, weights, pooling, device, quiet=quiet)
+        run.place.encoder.check_layers(run.settings.effective_recipe().layers())
 
         import time
 
-        from engine.cli.inspect.loading import load_pictures, load_place
+        from engine.cli.inspect.report import report
         from engine.cli.progress import step_bar
         from engine.inspection.history import follow
         from engine.inspection.losses import draw_losses, history_numbers
-        from engine.inspection.sheets import save_numbers, save_sheet
-        from engine.synthesis import Settings, plan_steps, synthesize
-        from engine.synthesis.devices import describe_device, find_device, memory_budget
+        from engine.inspection.sheets import NumbersBehind, save_sheet, seconds_told
+        from engine.synthesis import plan_steps, synthesize
 
-        budget = memory_budget(find_device(device))
-        settings = Settings(wanted, recipe, quality, seed, layers=asked, octaves=octaves, steps=steps, memory=budget)
-        place = load_place(encoder, weights, pooling, device, quiet=quiet)
-        place.encoder.check_layers(settings.effective_recipe().layers())
-        (sample,) = load_pictures([exemplar], place.device)
-        plan = plan_steps(sample.size, settings, filling=False)
+        plan = plan_steps(run.exemplar.size, run.settings, filling=False)
         with step_bar(exemplar.name, quiet=quiet) as show:
             history = follow(
-                synthesize(sample, place.encoder, settings),
+                synthesize(run.exemplar, run.place.encoder, run.settings),
                 time.perf_counter,
                 lambda one: show(one.octave, one.step, one.steps, one.losses),
             )
-        told = (
-            f"{exemplar.name}; recipe {recipe}, quality {quality}, size {wanted[1]}×{wanted[0]}, seed {seed}; "
-            f"{place.told}; {history.seconds[-1]:.1f} s on {describe_device(place.device)}"
+        spent = seconds_told(history.seconds[-1])
+        settings_told = f"{exemplar.name}; recipe {recipe}, {run.told}, {spent}"
+        save_sheet(draw_losses(history, plan, run.exemplar, settings_told), sheet)
+        told = {
+            **run.json,
+            "steps": history.steps,
+            "seconds": round(float(history.seconds[-1]), 3),
+            "octaves": [
+                {"octave": one.index, "canvas": one.canvas, "exemplar": one.exemplar, "steps": count}
+                for one, count in plan.items()
+            ],
+            "undone": history.undone,
+            "losses": {name: history.last(name) for name in history.losses},
+        }
+        report(
+            sheet,
+            [exemplar],
+            run.place.name,
+            told,
+            NumbersBehind(history_numbers(history, plan)),
+            numbers,
+            line=f"{history.steps} steps in {spent}",
+            as_json=as_json,
+            quiet=quiet,
         )
-        save_sheet(draw_losses(history, plan, sample, told), sheet)
-        if numbers is not None:
-            save_numbers(history_numbers(history, plan), numbers)
-        if as_json:
-            print(
-                json.dumps(
-                    {
-                        "output": str(sheet),
-                        "numbers": None if numbers is None else str(numbers),
-                        "encoder": place.name,
-                        "recipe": recipe,
-                        "seed": seed,
-                        "steps": history.steps,
-                        "seconds": round(float(history.seconds[-1]), 3),
-                        "octaves": [
-                            {"octave": one.index, "canvas": one.canvas, "exemplar": one.exemplar, "steps": count}
-                            for one, count in plan.items()
-                        ],
-                        "undone": history.undone,
-                        "losses": {name: history.last(name) for name in history.losses},
-                    }
-                )
-            )
-        elif not quiet:
-            print(f"{sheet}: {history.steps} steps in {history.seconds[-1]:.1f} s", file=sys.stderr)

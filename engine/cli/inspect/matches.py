@@ -1,40 +1,39 @@
 """`texture-engine inspect matches`."""
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.cli.failures import fail, one_line_errors
-from engine.cli.inspect.manners import JSON_HELP, NUMBERS_HELP, OUTPUT_HELP, check_written
+from engine.cli.inspect.files import check_files
+from engine.cli.inspect.options import AsJson, Device, Exemplar, Numbers, Output, Quiet
 
 if TYPE_CHECKING:
     from engine.inspection.matches import Matches
+    from engine.inspection.sheets import NumbersBehind
 
-STRIDE_HELP = "Look at one patch at every so many pixels of the output. As many as take seconds, if not given."
+STRIDE_HELP = "Look at one patch at every so many pixels of the texture. As many as take seconds, if not given."
 
 
 def matches(
     *,
-    exemplar: Annotated[Path, typer.Argument(help="The sample texture.", show_default=False)],
-    made: Annotated[Path, typer.Argument(metavar="OUTPUT", help="What was made from it.", show_default=False)],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=OUTPUT_HELP)] = None,
-    numbers: Annotated[Path | None, typer.Option(help=NUMBERS_HELP)] = None,
+    exemplar: Exemplar,
+    texture: Annotated[Path, typer.Argument(help="What was made from it.", show_default=False)],
+    output: Output = None,
     patch: Annotated[int, typer.Option(help="Side of the patches, pixels.")] = 11,
     stride: Annotated[int | None, typer.Option(help=STRIDE_HELP)] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    device: Device = "auto",
+    numbers: Numbers = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Draw where in the exemplar each patch of a texture comes from, and which patches are used too often."""
+    """Draw where in the exemplar each patch of a texture comes from, and which places are used too often."""
     with one_line_errors():
-        from engine.images import read_picture
+        sheet = check_files(output, numbers, [exemplar, texture])
 
-        sheet = check_written(output, numbers, [exemplar, made])
-        sample, texture = read_picture(exemplar), read_picture(made)
-
+        from engine.cli.inspect.loading import load_pictures
+        from engine.cli.inspect.report import report
         from engine.cli.progress import step_bar
         from engine.figures import PATCH, copying
         from engine.inspection.match_sheet import draw_matches
@@ -45,26 +44,20 @@ def matches(
             affordable_stride,
             find_matches,
         )
-        from engine.inspection.sheets import save_numbers, save_sheet
-        from engine.preparation import prepare
+        from engine.inspection.sheets import save_sheet
         from engine.synthesis.devices import find_device
-        from engine.tensors import exemplar_on, to_tensor
 
         _check("patch", patch, 2, LARGEST_PATCH)
         if stride is not None:
             _check("stride", stride, 1, LARGEST_STRIDE)
-        where = find_device(device)
-        known, sought = exemplar_on(prepare(sample), where), to_tensor(texture.pixels, where)
-        shortest = min(*known.size, *texture.pixels.shape[:2])
         # The figure of copying compares patches with their neighbours.
-        if shortest < 2 * PATCH:
-            fail(f"the pictures are too small: each side needs {2 * PATCH} pixels, and one has {shortest}")
-        apart = stride or affordable_stride(known.size, texture.pixels.shape[:2], patch)
+        known, made = load_pictures([exemplar, texture], find_device(device), least=2 * PATCH)
+        apart = stride or affordable_stride(known.size, made.size, patch)
         with step_bar(sheet.name, quiet=quiet) as show:
             try:
                 found = find_matches(
                     known.picture,
-                    sought,
+                    made.picture,
                     patch=patch,
                     stride=apart,
                     valid=known.valid,
@@ -72,17 +65,21 @@ def matches(
                 )
             except UnsuitableError as error:
                 fail(str(error))
-        copied, coverage = copying(known.picture, sought)
-        told = f"exemplar {exemplar.name}, output {made.name}"
-        drawn = draw_matches(sample.pixels, texture.pixels, found, copied=copied, coverage=coverage, told=told)
-        save_sheet(drawn, sheet)
-        main_numbers = _summary(found, copied, coverage)
-        if numbers is not None:
-            save_numbers({**main_numbers, **_arrays(found)}, numbers)
-        if as_json:
-            print(json.dumps({"output": str(sheet), **main_numbers}))
-        elif not quiet:
-            print(f"{sheet}: {copied:.0%} copied, {coverage:.0%} used", file=sys.stderr)
+        copied, coverage = copying(known.picture, made.picture)
+        told = f"exemplar {exemplar.name}, texture {texture.name}"
+        save_sheet(draw_matches(known, made, found, copied=copied, coverage=coverage, told=told), sheet)
+        main = _main_numbers(found, copied, coverage)
+        report(
+            sheet,
+            [exemplar, texture],
+            None,
+            main,
+            _all_numbers(found, main),
+            numbers,
+            line=f"{copied:.0%} copied, coverage {coverage:.0%}",
+            as_json=as_json,
+            quiet=quiet,
+        )
 
 
 def _check(name: str, value: int, low: int, high: int) -> None:
@@ -90,9 +87,7 @@ def _check(name: str, value: int, low: int, high: int) -> None:
         fail(f"{name} {value} is out of range: give {low} to {high} pixels")
 
 
-def _summary(found: "Matches", copied: float, coverage: float) -> dict[str, Any]:
-    from engine.inspection.match_sheet import is_overused
-
+def _main_numbers(found: "Matches", copied: float, coverage: float) -> dict[str, Any]:
     row, column, count = found.most_used()
     return {
         "patch": found.patch,
@@ -101,15 +96,15 @@ def _summary(found: "Matches", copied: float, coverage: float) -> dict[str, Any]
         "coverage": round(coverage, 4),
         "most_used": {"row": row, "column": column, "uses": count},
         "even_uses": round(found.even, 4),
-        "overused": is_overused(found),
+        "overused": found.is_overused(),
     }
 
 
-def _arrays(found: "Matches") -> dict[str, Any]:
-    row, column, count = found.most_used()
-    return {
-        "places": found.places,
-        "distances": found.distances,
-        "uses": found.uses,
-        "most_used": [row, column, count],
-    }
+def _all_numbers(found: "Matches", main: dict[str, Any]) -> "NumbersBehind":
+    from engine.inspection.sheets import NumbersBehind
+
+    # Each by its own name: an array of .npz files has no fields.
+    most_used = {f"most_used_{name}": value for name, value in main["most_used"].items()}
+    flat = {name: value for name, value in main.items() if name != "most_used"}
+    arrays = {"places": found.places, "distances": found.distances, "uses": found.uses}
+    return NumbersBehind({**flat, **most_used, **arrays})

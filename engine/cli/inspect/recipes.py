@@ -1,7 +1,5 @@
 """`texture-engine inspect recipes`."""
 
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,106 +8,111 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli.failures import fail, one_line_errors
-from engine.cli.inspect.manners import JSON_HELP, NUMBERS_HELP, OUTPUT_HELP, check_written
-from engine.cli.parsing import parse_size
+from engine.cli.inspect.files import check_files
+from engine.cli.inspect.options import (
+    AsJson,
+    Device,
+    Encoder,
+    Exemplar,
+    Numbers,
+    Output,
+    Pooling,
+    Quality,
+    Quiet,
+    Seed,
+    Size,
+    Steps,
+    Weights,
+)
+from engine.cli.inspect.runs import Wish, load_run
 
 if TYPE_CHECKING:
     from engine.inspection.recipe_sheet import Made
-    from engine.synthesis.encoders import Encoder
+    from engine.inspection.sheets import NumbersBehind
 
 JUDGE_HELP = "Weights of a VGG to take the figures with; best another one than the textures are made with."
 
 
 def recipes(
     *,
-    exemplar: Annotated[Path, typer.Argument(help="The sample texture.", show_default=False)],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=OUTPUT_HELP)] = None,
-    numbers: Annotated[Path | None, typer.Option(help=NUMBERS_HELP)] = None,
-    size: Annotated[str, typer.Option(help="Width and height in pixels.")] = "256x256",
-    quality: Annotated[str, typer.Option(help="How long: draft, normal or best.")] = "normal",
-    steps: Annotated[int | None, typer.Option(help="Steps at full size, in place of the quality's.")] = None,
-    seed: Annotated[int, typer.Option(help="Another seed gives other textures.")] = 0,
-    encoder: Annotated[str, typer.Option(help="The network: compact, vgg19, vgg16 or vgg11.")] = "compact",
-    weights: Annotated[Path | None, typer.Option(help="Weights of a VGG of any width, in place of these.")] = None,
-    pooling: Annotated[str, typer.Option(help="How the encoder halves its maps: average or max.")] = "average",
+    exemplar: Exemplar,
+    output: Output = None,
+    size: Size = "256x256",
+    quality: Quality = "normal",
+    steps: Steps = None,
+    seed: Seed = 0,
+    encoder: Encoder = "compact",
+    weights: Weights = None,
+    pooling: Pooling = "average",
     judge: Annotated[Path | None, typer.Option(help=JUDGE_HELP)] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    device: Device = "auto",
+    numbers: Numbers = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Synthesise from an exemplar by every recipe, side by side with seconds and figures of quality.
 
     Portilla and Simoncelli's method of 2000 is among them where the library plenoptic is installed.
     """
     with one_line_errors():
-        from engine.images import read_picture
+        sheet = check_files(output, numbers, [exemplar, weights, judge])
 
-        sheet = check_written(output, numbers, [exemplar, weights, judge])
-        sample = read_picture(exemplar)
-
-        from engine.cli.progress import step_bar
         from engine.figures import PATCH
-        from engine.inspection.portilla_simoncelli import UnsuitableError, is_installed
         from engine.inspection.recipe_sheet import (
             ANCESTOR,
             ORDER,
             draw_recipes,
             make_by_ancestor,
             make_by_recipe,
-            not_installed,
         )
-        from engine.inspection.sheets import save_numbers, save_sheet
-        from engine.preparation import prepare
-        from engine.synthesis import Settings
-        from engine.synthesis.devices import describe_device, find_device, memory_budget
-        from engine.tensors import exemplar_on
 
-        where = find_device(device)
-        wish = Settings(
-            parse_size(size), quality=quality, steps=steps, seed=seed, memory=memory_budget(where), recipe=ORDER[0]
-        )
-        known = exemplar_on(prepare(sample), where)
-        if known.valid is not None:
+        # The figure of copying compares patches with their neighbours.
+        least = 2 * PATCH
+        wish = Wish(size, ORDER[0], quality, steps, seed)
+        run = load_run(exemplar, wish, encoder, weights, pooling, device, least=least, quiet=quiet)
+        if run.exemplar.valid is not None:
             fail(f"{exemplar} has transparent parts, and the figures of quality know none: cut an opaque part out")
-        if min(*known.size, *wish.size) < 2 * PATCH:
-            fail(f"the figures of quality need {2 * PATCH} pixels each way: choose larger pictures")
-        network = _load(encoder, weights, pooling, quiet=quiet).to(where)
-        judging = network if judge is None else _load(encoder, judge, "max", quiet=quiet).to(where)
+        if min(run.settings.size) < least:
+            fail(f"size {size} is too small for the figures of quality: give at least {least}x{least}")
+
+        from engine.cli.inspect.loading import load_place
+        from engine.cli.inspect.report import report
+        from engine.cli.progress import step_bar
+        from engine.inspection.portilla_simoncelli import NOT_INSTALLED, UnsuitableError, is_installed
+        from engine.inspection.sheets import save_sheet, seconds_told
+
+        network = run.place.encoder
+        judging = network if judge is None else load_place(encoder, judge, "max", device, quiet=quiet).encoder
         made = []
         for name in ORDER:
             with step_bar(name, quiet=quiet) as show:
-                made.append(make_by_recipe(known, network, judging, replace(wish, recipe=name), show))
-        missing = None if is_installed() else not_installed()
+                made.append(make_by_recipe(run.exemplar, network, judging, replace(run.settings, recipe=name), show))
+        missing = None if is_installed() else NOT_INSTALLED
         if missing is None:
             with step_bar(ANCESTOR, quiet=quiet) as show:
                 try:
-                    made.append(make_by_ancestor(known, judging, wish, show))
+                    made.append(make_by_ancestor(run.exemplar, judging, run.settings, show))
                 except UnsuitableError as error:
                     missing = str(error)
-        told = _told(exemplar, wish.size, quality, steps, seed)
-        told = f"{told}; encoder {encoder if weights is None else weights.name}, figures by "
-        told += "the same" if judge is None else judge.name
-        drawn = draw_recipes(sample.pixels, made, missing=missing, told=f"{told}; on {describe_device(where)}")
+        by = "the same encoder" if judge is None else judge.name
+        drawn = draw_recipes(
+            run.exemplar, made, missing=missing, told=f"{exemplar.name}; {run.told}; figures by {by}"
+        )
         save_sheet(drawn, sheet)
-        if numbers is not None:
-            save_numbers(_columns(made, pictures=numbers.suffix.lower() == ".npz"), numbers)
-        if as_json:
-            print(json.dumps({"output": str(sheet), "recipes": [_row(one) for one in made], "missing": missing}))
-        elif not quiet:
-            print(f"{sheet}: {', '.join(f'{one.recipe} {one.seconds:.1f} s' for one in made)}", file=sys.stderr)
-
-
-def _load(encoder: str, weights: Path | None, pooling: str, *, quiet: bool) -> "Encoder":
-    from engine.cli.progress import download_bar
-    from engine.synthesis.encoders import load_encoder
-
-    with download_bar(quiet=quiet) as progress:
-        return load_encoder(encoder, weights=weights, pooling=pooling, progress=progress)  # type: ignore[arg-type]
-
-
-def _told(exemplar: Path, size: tuple[int, int], quality: str, steps: int | None, seed: int) -> str:
-    spent = f"quality {quality}" if steps is None else f"quality {quality} with {steps} steps at full size"
-    return f"from {exemplar.name}, {size[1]} × {size[0]} pixels, {spent}, seed {seed}"
+        rows = [_row(one) for one in made]
+        # Without the recipe's name: here are all of them.
+        chosen = {name: value for name, value in run.json.items() if name != "recipe"}
+        report(
+            sheet,
+            [exemplar],
+            run.place.name,
+            {**chosen, "judge": None if judge is None else judge.name, "recipes": rows, "missing": missing},
+            _numbers(made, rows),
+            numbers,
+            line=", ".join(f"{one.recipe} {seconds_told(one.seconds)}" for one in made),
+            as_json=as_json,
+            quiet=quiet,
+        )
 
 
 def _row(one: "Made") -> dict[str, Any]:
@@ -121,11 +124,10 @@ def _row(one: "Made") -> dict[str, Any]:
     }
 
 
-def _columns(made: "Sequence[Made]", *, pictures: bool) -> dict[str, Any]:
+def _numbers(made: "Sequence[Made]", rows: Sequence[dict[str, Any]]) -> "NumbersBehind":
     import numpy as np
 
-    rows = [_row(one) for one in made]
-    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
-    if pictures:
-        columns["pictures"] = np.stack([one.picture for one in made])
-    return columns
+    from engine.inspection.sheets import NumbersBehind
+
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    return NumbersBehind(columns, {"pictures": np.stack([one.picture for one in made])})
