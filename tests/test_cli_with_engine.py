@@ -16,7 +16,6 @@ import torch
 from engines import JOB_SECONDS, long_job, running, started, surroundings
 from pictures import bricks, load, save
 
-from engine.cli import main
 from engine.images.png import encode_png
 from protocol.connection import read_connection, write_connection
 
@@ -34,39 +33,28 @@ def watcher(engine):
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, engine):
-    """A folder of its own with pictures in it, where the engine is found."""
-    monkeypatch.chdir(tmp_path)
+def here(here, monkeypatch, engine):
+    """The folder with more pictures in it, where the engine is found."""
     monkeypatch.setenv("TEXTURE_ENGINE_FOLDER", str(engine.folder))
-    save(tmp_path / "bricks.png", bricks())
-    (tmp_path / "deep.png").write_bytes(encode_png(np.rint(bricks()[..., :1] * 65535).astype(np.uint16), None))
+    (here / "deep.png").write_bytes(encode_png(np.rint(bricks()[..., :1] * 65535).astype(np.uint16), None))
     opaque = np.ones((64, 64, 1)) * (np.arange(64) < 40)[:, None]
-    save(tmp_path / "alpha.png", np.dstack([bricks(), opaque]))
-    save(tmp_path / "half.png", np.ones((40, 48, 3)) * (np.arange(48) < 24)[:, None])
+    save(here / "alpha.png", np.dstack([bricks(), opaque]))
+    save(here / "half.png", np.ones((40, 48, 3)) * (np.arange(48) < 24)[:, None])
     canvas, free = bricks(72, 80, seed=1), np.zeros((72, 80))
     free[30:50, 20:60] = 1
-    save(tmp_path / "canvas.png", canvas)
-    save(tmp_path / "mask.png", free)
-    save(tmp_path / "soft.png", free * np.linspace(0, 1, 80))
-    save(tmp_path / "cut.png", np.dstack([canvas, 1 - free]))
-    return tmp_path
+    save(here / "canvas.png", canvas)
+    save(here / "mask.png", free)
+    save(here / "soft.png", free * np.linspace(0, 1, 80))
+    save(here / "cut.png", np.dstack([canvas, 1 - free]))
+    return here
 
 
 @pytest.fixture
-def call(here, monkeypatch, capsys):  # noqa: ARG001 - the calls are made there
-    """Run the command line in this process: exit status, stdout, stderr."""
-    # As many as the engine has: sums in another order give another picture.
+def call(call):
+    """Run the command line with as many threads as the engine has: sums in another order give another picture."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["texture-engine", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return ended.value.code, told.out, told.err
-
-    yield run
+    yield call
     torch.set_num_threads(threads)
 
 

@@ -41,39 +41,37 @@ def all_locked():
     return tried("fill", image, [layer])
 
 
-def group_locked():
+def grouped():
     image, layer = bricks()
     group = Gimp.GroupLayer.new(image, "group")
     image.insert_layer(group, None, 0)
     image.reorder_item(layer, group, 0)
+    return image, layer, group
+
+
+def group_locked():
+    image, layer, group = grouped()
     group.set_lock_content(True)
     return tried("fill", image, [layer])
 
 
 def groups_locked_outside():
-    image, layer = bricks()
-    outer, inner = Gimp.GroupLayer.new(image, "outer"), Gimp.GroupLayer.new(image, "inner")
+    image, layer, inner = grouped()
+    outer = Gimp.GroupLayer.new(image, "outer")
     image.insert_layer(outer, None, 0)
-    image.insert_layer(inner, outer, 0)
-    image.reorder_item(layer, inner, 0)
+    image.reorder_item(inner, outer, 0)
     outer.set_lock_content(True)
     return tried("fill", image, [layer])
 
 
 def group_locked_new_layers():
-    image, layer = bricks()
-    group = Gimp.GroupLayer.new(image, "group")
-    image.insert_layer(group, None, 0)
-    image.reorder_item(layer, group, 0)
+    image, layer, group = grouped()
     group.set_lock_content(True)
     return tried("new", image, [layer], width=32, height=32, destination="layers", keep_frames=True)
 
 
 def group_position_locked():
-    image, layer = bricks()
-    group = Gimp.GroupLayer.new(image, "group")
-    image.insert_layer(group, None, 0)
-    image.reorder_item(layer, group, 0)
+    image, layer, group = grouped()
     group.set_lock_position(True)
     group.set_lock_visibility(True)
     return tried("fill", image, [layer])
