@@ -1,10 +1,21 @@
 """What several test files need."""
 
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 from pythons import OLDEST, furnished, other_pythons
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible():
+    """Let Ctrl+C reach the processes of the tests, also where these run in the background and it is ignored."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -88,12 +88,15 @@ def test_the_program_tells_a_mistake_in_one_line_without_a_traceback(here):
 def interrupted(process, seen):
     """Send Ctrl+C once a condition holds."""
     deadline = time.monotonic() + 60
-    while not seen():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    return process.communicate(timeout=60)
+    try:
+        while not seen():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        return process.communicate(timeout=60)
+    finally:
+        process.kill()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child alone")

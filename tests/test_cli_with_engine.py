@@ -211,17 +211,21 @@ def test_a_recording_is_made_by_the_terminal_itself(call, here, watcher):
 # As a program of its own.
 
 
-def synthesize(folder, here, *arguments, **more):
-    """Start `texture-engine synthesize` on the exemplar."""
-    command = [sys.executable, "-m", "engine", "synthesize", "bricks.png", "-o", "out.png", *SMALL, *arguments]
-    return subprocess.Popen(
-        command,
-        cwd=here,
-        env=surroundings(folder, more),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def synthesize(here):
+    """Start `texture-engine synthesize` on the exemplar, for the engine of a folder."""
+    processes = []
+
+    def start(folder, *arguments, **more):
+        command = [sys.executable, "-m", "engine", "synthesize", "bricks.png", "-o", "out.png", *SMALL, *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        processes.append(subprocess.Popen(command, cwd=here, env=surroundings(folder, more), **pipes))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
 
 
 def wait_for_step(watcher, process, step=2):
@@ -234,9 +238,9 @@ def wait_for_step(watcher, process, step=2):
 
 
 @pytest.mark.parametrize(("recipe", "status"), [("photo", 0), ("foto", 2)])
-def test_a_client_of_a_running_engine_does_not_load_torch(here, engine, watcher, recipe, status):
+def test_a_client_of_a_running_engine_does_not_load_torch(synthesize, engine, watcher, recipe, status):
     before = watcher.status()
-    process = synthesize(engine.folder, here, *QUICK, "--recipe", recipe, PYTHONPROFILEIMPORTTIME="1")
+    process = synthesize(engine.folder, *QUICK, "--recipe", recipe, PYTHONPROFILEIMPORTTIME="1")
     _, err = process.communicate(timeout=JOB_SECONDS)
     assert process.returncode == status, err
     after = watcher.status()
@@ -247,8 +251,8 @@ def test_a_client_of_a_running_engine_does_not_load_torch(here, engine, watcher,
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child alone")
-def test_ctrl_c_keeps_the_picture_so_far(here, engine, watcher):
-    process = synthesize(engine.folder, here, "--steps", "100000", "--json")
+def test_ctrl_c_keeps_the_picture_so_far(here, synthesize, engine, watcher):
+    process = synthesize(engine.folder, "--steps", "100000", "--json")
     wait_for_step(watcher, process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=JOB_SECONDS)
@@ -260,9 +264,9 @@ def test_ctrl_c_keeps_the_picture_so_far(here, engine, watcher):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child alone")
-def test_ctrl_c_while_the_job_waits_leaves_nothing_behind(here, engine, watcher):
+def test_ctrl_c_while_the_job_waits_leaves_nothing_behind(here, synthesize, engine, watcher):
     started(watcher, long_job())
-    process = synthesize(engine.folder, here, *QUICK)
+    process = synthesize(engine.folder, *QUICK)
     until = time.monotonic() + JOB_SECONDS
     while not watcher.status().waiting:
         assert time.monotonic() < until
@@ -275,9 +279,9 @@ def test_ctrl_c_while_the_job_waits_leaves_nothing_behind(here, engine, watcher)
     assert watcher.status().waiting == 0
 
 
-def test_an_engine_that_is_killed_in_the_midst_of_a_job_is_told_in_one_line(here, tmp_path):
+def test_an_engine_that_is_killed_in_the_midst_of_a_job_is_told_in_one_line(here, synthesize, tmp_path):
     with running(tmp_path / "engine", "--device", "cpu") as own, own.client() as watcher:
-        process = synthesize(own.folder, here, "--steps", "100000", "-q")
+        process = synthesize(own.folder, "--steps", "100000", "-q")
         wait_for_step(watcher, process)
         own.kill()
         began = time.monotonic()
