@@ -1,11 +1,15 @@
 """What several test files need."""
 
+import os
 import signal
 import sys
 from pathlib import Path
 
 import pytest
 from pythons import OLDEST, furnished, other_pythons
+
+# As the engine does it, and before torch is loaded: tests run beside the processes that they start.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 @pytest.fixture(scope="session", autouse=True)

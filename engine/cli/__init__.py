@@ -1,5 +1,6 @@
 """The terminal: `texture-engine`."""
 
+import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
@@ -13,6 +14,7 @@ from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
 from engine.cli.serve import serve
 from engine.cli.synthesize import synthesize
+from engine.cli.threads import share_cores
 
 # Typer's own root of all usage errors; its module has moved between versions.
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
@@ -56,6 +58,7 @@ def common(
 
 def main() -> None:
     """Run the command line; a mistake in it is one line on stderr and exit status 2."""
+    share_cores(os.environ)
     try:
         status = typer.main.get_command(build_app()).main(prog_name="texture-engine", standalone_mode=False)
     except _USAGE_ERROR as error:
