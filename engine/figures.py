@@ -73,12 +73,27 @@ def distance(exemplar: Tensor, texture: Tensor, encoder: Encoder) -> float:
     return sum(found) / len(found)
 
 
-def copying(exemplar: Tensor, texture: Tensor) -> tuple[float, float]:
-    """Measure how much was copied in blocks, and how much of the exemplar was used at all; both in [0, 1]."""
+def copying(exemplar: Tensor, texture: Tensor, valid: Tensor | None = None) -> tuple[float, float]:
+    """Measure how much was copied in blocks, and how much of the exemplar was used at all.
+
+    Args:
+        exemplar: RGB in [0, 1], shape (1, 3, height, width).
+        texture: Likewise, of any size.
+        valid: Pixels of the exemplar that may be used, above 0.5, shape (1, 1, height, width); None for all.
+
+    Returns:
+        Share of neighbouring patches whose nearest ones are neighbours, and coverage, both in [0, 1]; 0 where no
+            patch of the exemplar may be used.
+    """
     step = 2 if exemplar.shape[2] * exemplar.shape[3] > DENSE_LIMIT else 1
     queries = F.unfold(texture, PATCH, stride=STRIDE)[0].t()
     keys = F.unfold(exemplar, PATCH, stride=step)[0].t()
     norms = (keys**2).sum(dim=1)
+    if valid is not None:
+        allowed = F.unfold((valid > 0.5).float(), PATCH, stride=step)[0].amin(dim=0) > 0
+        if not allowed.any():
+            return 0.0, 0.0
+        norms = norms.masked_fill(~allowed, torch.inf)
     nearest = torch.cat([(norms - 2 * part @ keys.t()).argmin(dim=1) for part in torch.split(queries, 512)])
     columns = (exemplar.shape[3] - PATCH) // step + 1
     rows_here, columns_here = ((n - PATCH) // STRIDE + 1 for n in texture.shape[2:])
@@ -87,7 +102,7 @@ def copying(exemplar: Tensor, texture: Tensor) -> tuple[float, float]:
     offsets = places.cpu() - grid
     # Two neighbours that came from neighbours have the same offset, up to the spacing of the search.
     together = ((offsets[:, :, 1:] - offsets[:, :, :-1]).abs() <= 2).all(dim=0)
-    reached = min(len(queries), len(keys))
+    reached = min(len(queries), int(norms.isfinite().sum()))
     return float(together.float().mean()), nearest.unique().numel() / reached
 
 

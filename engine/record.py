@@ -238,7 +238,7 @@ class _Video:
             import av
         except ImportError as error:
             raise ImageError(
-                f'recording {path.name} needs PyAV; run pip install "gimp-texture-synthesis[video]" or choose .webp'
+                f'recording {path.name} needs PyAV: pip install ".[video]" in a clone of this project, or use .webp'
             ) from error
         self._path = path
         self._padding = ((0, size[1] % 2), (0, size[0] % 2), (0, 0))

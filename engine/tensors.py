@@ -29,7 +29,12 @@ def surroundings_on(materials: Materials, device: torch.device) -> Surroundings 
 
 def to_array(picture: Tensor) -> FloatArray:
     """Bring a picture (1, 3, height, width) into the order (height, width, 3) on the CPU, in [0, 1]."""
-    found: FloatArray = picture[0].detach().clamp(0, 1).permute(1, 2, 0).float().cpu().contiguous().numpy()
+    return to_pixels(picture.clamp(0, 1))
+
+
+def to_pixels(picture: Tensor) -> FloatArray:
+    """Bring a picture (1, 3, height, width) of any values into the order (height, width, 3) on the CPU."""
+    found: FloatArray = picture[0].detach().permute(1, 2, 0).float().cpu().contiguous().numpy()
     return found
 
 

@@ -11,7 +11,7 @@ import torch
 from inspecting import ENCODER_WIDTHS, tiny_weights
 from pictures import bricks, load, save, tensor
 
-from engine.inspection.encoding import encode, first_of_blocks, fitting_layers
+from engine.inspection.encoding import CLEAR, FILLED_MEANS, encode, first_of_blocks, fitting_layers
 from engine.inspection.features import NARROWEST, SILENT, draw_maps, measure_maps
 from engine.synthesis import Exemplar, SettingsError
 from engine.synthesis.encoders import EncoderError, load_encoder
@@ -49,7 +49,7 @@ def test_a_layer_that_is_silent_all_over_has_shares_of_nothing():
     found = measure_maps("relu1_1", torch.zeros(1, 3, 2, 2))
     assert found.share.tolist() == [0, 0, 0]
     assert found.order.tolist() == [0, 1, 2]
-    draw_maps(found, tensor(bricks(16, 16)), "nothing")
+    draw_maps(found, Exemplar(tensor(bricks(16, 16))), "nothing")
 
 
 def test_the_maps_are_the_encoders(encoder):
@@ -97,16 +97,16 @@ def test_the_tiles_are_the_maps_in_their_order_on_one_scale():
     maps[0, 0] = 1
     maps[0, 1, :, :4] = 9
     maps[0, 2] = 9
-    figure = draw_maps(measure_maps("relu1_1", maps), torch.full((1, 3, 8, 8), 0.5), "three maps")
+    figure = draw_maps(measure_maps("relu1_1", maps), Exemplar(torch.full((1, 3, 8, 8), 0.5)), "three maps")
     sheet, names = shown(figure)
-    assert names == ["the picture", "2: 66 %", "1: 33 %", "0: 0.82 %"]
+    assert names == ["the picture, 8×8", "2: 66 %", "1: 33 %", "0: 0.82 %"]
     tile = 320
     spots = {name: text.get_position() for name, text in zip(names, figure.axes[0].texts, strict=True)}
     middles = {}
     for name, (left, baseline) in spots.items():
         top = round(baseline) + 5
         middles[name] = sheet[top + tile // 2, round(left) + np.array([tile // 4, 3 * tile // 4])]
-    assert middles["the picture"] == pytest.approx(0.5)
+    assert middles["the picture, 8×8"] == pytest.approx(0.5)
     brightest, darkest = middles["2: 66 %"][0], middles["1: 33 %"][1]
     assert middles["2: 66 %"][1] == pytest.approx(brightest)
     assert middles["1: 33 %"][0] == pytest.approx(brightest)
@@ -119,7 +119,7 @@ def test_the_tiles_are_the_maps_in_their_order_on_one_scale():
 
 def test_512_maps_all_have_a_tile_large_enough_to_be_seen():
     maps = torch.rand(1, 512, 4, 4, generator=torch.Generator().manual_seed(0)) + 0.1
-    figure = draw_maps(measure_maps("relu5_1", maps), tensor(bricks(64, 64)), "many maps")
+    figure = draw_maps(measure_maps("relu5_1", maps), Exemplar(tensor(bricks(64, 64))), "many maps")
     sheet, names = shown(figure)
     numbers = [int(name.split(":")[0]) for name in names[1:]]
     assert sorted(numbers) == list(range(512))
@@ -135,9 +135,9 @@ def test_silent_maps_are_told_from_weak_ones():
     maps = torch.zeros(1, 4, 8, 8)
     maps[0, 1] = 1
     maps[0, 3, 0, 0] = 1e-3
-    figure = draw_maps(measure_maps("relu1_1", maps), tensor(bricks(8, 8)), "quiet")
+    figure = draw_maps(measure_maps("relu1_1", maps), Exemplar(tensor(bricks(8, 8))), "quiet")
     sheet, names = shown(figure)
-    assert names == ["the picture", "1: 100 %", "3: < 0.001 %", "0: silent", "2: silent"]
+    assert names == ["the picture, 8×8", "1: 100 %", "3: < 0.001 %", "0: silent", "2: silent"]
     left, baseline = figure.axes[0].texts[3].get_position()
     assert sheet[round(baseline) - 2, round(left)] == pytest.approx(SILENT)
     assert "2 of them silent" in figure.get_suptitle()
@@ -145,7 +145,7 @@ def test_silent_maps_are_told_from_weak_ones():
 
 def test_the_sheet_shows_dots_for_dots_and_no_title_is_cut_off():
     maps = torch.rand(1, 2, 6, 300)
-    figure = draw_maps(measure_maps("relu1_1", maps), torch.rand(1, 3, 6, 300), "a long explanation " * 12)
+    figure = draw_maps(measure_maps("relu1_1", maps), Exemplar(torch.rand(1, 3, 6, 300)), "a long explanation " * 12)
     sheet, _ = shown(figure)
     figure.canvas.draw()
     box = figure.axes[0].get_window_extent()
@@ -161,7 +161,9 @@ def test_the_sheet_shows_dots_for_dots_and_no_title_is_cut_off():
 
 
 def test_large_maps_are_reduced_and_the_title_says_so():
-    figure = draw_maps(measure_maps("relu1_1", torch.rand(1, 2, 700, 64)), torch.rand(1, 3, 700, 64), "long")
+    figure = draw_maps(
+        measure_maps("relu1_1", torch.rand(1, 2, 700, 64)), Exemplar(torch.rand(1, 3, 700, 64)), "long"
+    )
     assert "each map is shown reduced 3 times" in figure.get_supxlabel().replace("\n", " ")
     texts = figure.axes[0].texts
     assert len({round(text.get_position()[0]) for text in texts}) == 3
@@ -169,9 +171,31 @@ def test_large_maps_are_reduced_and_the_title_says_so():
 
 
 def test_the_picture_itself_can_be_shown_as_a_layer():
-    figure = draw_maps(measure_maps("pixels", tensor(bricks(16, 16))), tensor(bricks(16, 16)), "colours")
+    picture = tensor(bricks(16, 16))
+    figure = draw_maps(measure_maps("pixels", picture), Exemplar(picture), "colours")
     assert figure.axes[1].get_title() == "light"
-    assert len(figure.axes[0].texts) == 4
+    names = [text.get_text() for text in figure.axes[0].texts]
+    assert names[0] == "the picture, 16×16"
+    assert sorted(name.split(":")[0] for name in names[1:]) == ["blue", "green", "red"]
+    assert "square root" not in figure.get_supxlabel()
+
+
+def test_what_is_transparent_is_shown_as_such_and_has_no_part_in_the_energy():
+    maps = torch.zeros(1, 2, 8, 8)
+    maps[0, 0, :, :4] = 1
+    maps[0, 1, :, 4:] = 9
+    region = torch.zeros(8, 8, dtype=torch.bool)
+    region[:, :4] = True
+    found = measure_maps("relu1_1", maps, region)
+    assert found.energy.tolist() == [1, 0]
+    valid = torch.ones(1, 1, 8, 8)
+    valid[..., 4:] = 0
+    figure = draw_maps(found, Exemplar(torch.zeros(1, 3, 8, 8), valid), "half of it")
+    sheet, names = shown(figure)
+    left, baseline = (round(n) for n in figure.axes[0].texts[names.index("the picture, 8×8")].get_position())
+    assert sheet[baseline + 165, left + 80] == pytest.approx(0, abs=0.01)
+    assert sheet[baseline + 165, left + 240] == pytest.approx(CLEAR, abs=0.01)
+    assert FILLED_MEANS in figure.get_supxlabel().replace("\n", " ")
 
 
 # The command.
@@ -184,7 +208,8 @@ def test_the_command_writes_a_sheet_for_every_layer_and_the_numbers(call, here):
     told = json.loads(out)
     widths = load_encoder("compact").widths()
     assert (told["output"], told["numbers"], told["pictures"]) == ("maps", "maps.npz", ["bricks.png"])
-    assert (told["encoder"], told["size"]) == ("compact", [64, 64])
+    assert (told["encoder"], told["pooling"]) == ("compact", "average")
+    assert (told["width"], told["height"], told["device"]) == (64, 64, "cpu")
     assert list(told["layers"]) == list(widths)
     assert sorted(path.name for path in (here / "maps").iterdir()) == [
         f"bricks-{name}.png" for name in sorted(widths)
@@ -221,6 +246,10 @@ BAD = {
     "no such kind": (("bricks.png", "-o", "maps.jpg"), "choose .png or .svg"),
     "no such folder": (("bricks.png", "-o", "nowhere/maps"), "does not exist; make it"),
     "numbers of no kind": (("bricks.png", "-o", "maps", "--numbers", "maps.txt"), "choose .json or .npz"),
+    "layers with weights": (
+        ("bricks.png", "-o", "maps", "--layers", "relu1_1:2"),
+        "layers 'relu1_1:2' are not understood: give names such as relu1_1,relu3_1",
+    ),
     "no such layer": (("bricks.png", "-o", "maps", "--layers", "relu9_1"), "no such layer in this encoder"),
     "a layer too deep": (("small.png", "-o", "maps", "--layers", "relu5_1"), "too small for relu5_1"),
     "no such encoder": (("bricks.png", "-o", "maps", "--encoder", "eye"), "there is no encoder eye"),

@@ -161,10 +161,11 @@ def test_the_figure_maps_a_picture_onto_itself_in_the_colours_of_the_key():
     assert key.shape == (38, 54, 3)
     assert np.allclose(key, mapped)
     title = figure.get_suptitle().replace("\n", " ")
-    assert "100% copied in blocks, coverage 100%; most used place: 1 use (not overused)" in title
-    assert "patches of 11×11 pixels" in title
+    assert "100 % copied in blocks, coverage 100 %; most used place: 1 use (not overused)" in title
+    assert "maps of patches of 11×11 pixels" in title
     explained = figure.get_supxlabel().replace("\n", " ")
-    assert "If all were used alike, each would have 1 use; called overused from 32 uses on." in explained
+    assert "if all were used alike, each would have 1 use. Overused is what has 32 times as many" in explained
+    assert "Copied: share of neighbouring patches (of 11×11 pixels, one at every 4th of the texture)" in explained
     assert figure.axes[4].get_xlim() == (-0.5, 63.5)
     assert figure.axes[4].images[0].get_extent() == [4.5, 58.5, 42.5, 4.5]
 
@@ -184,30 +185,38 @@ def test_the_command_writes_the_figure_and_its_numbers(matches, here):
     assert (status, err) == (0, "")
     told = json.loads(out)
     assert (told["output"], told["numbers"], told["pictures"]) == ("m.png", "m.npz", ["bricks.png", "made.png"])
-    assert (told["encoder"], told["patch"], told["stride"]) == (None, 11, 2)
-    assert load(here / "m.png").shape[:2] == (1060, 1500)
+    assert (told["patch"], told["stride"]) == (11, 2)
+    assert load(here / "m.png").shape[:2] == (1080, 1500)
     with np.load(here / "m.npz") as numbers:
         assert numbers["places"].shape == (20, 33, 2)
         assert numbers["uses"].shape == (54, 54)
         assert numbers["uses"].sum() == 20 * 33
         assert numbers["most_used_uses"] == told["most_used"]["uses"] >= 1
         assert float(numbers["copied"]) == told["copied"]
+        assert numbers["distances_8_bit_levels"].max() > 1
 
 
 def test_the_command_writes_svg_and_json(matches, here):
     status, _, err = matches("bricks.png", "bricks.png", "-o", "m.svg", "--numbers", "m.json")
-    assert (status, err) == (0, "m.svg: 100% copied, coverage 100%\n")
+    assert (status, err) == (0, "m.svg: 100 % copied, coverage 100 %\n")
     assert (here / "m.svg").read_text().lstrip().startswith("<?xml")
     assert json.loads((here / "m.json").read_text())["places"][3][4] == [3, 4]
 
 
-def test_transparent_pixels_are_left_out_by_the_command(matches, here):
+def cut_out(folder):
     cut = np.dstack([bricks(64, 64), np.ones((64, 64))])
     cut[:, :30, 3] = 0
-    Image.fromarray(np.rint(cut * 255).astype(np.uint8)).save(here / "cut.png")
-    assert matches("cut.png", "bricks.png", "-o", "m.png", "--numbers", "m.npz", "-q")[0] == 0
+    Image.fromarray(np.rint(cut * 255).astype(np.uint8)).save(folder / "cut.png")
+
+
+def test_transparent_pixels_are_left_out_by_the_command(matches, here):
+    cut_out(here)
+    status, out, _ = matches("cut.png", "bricks.png", "-o", "m.png", "--numbers", "m.npz", "--json")
+    assert status == 0
     with np.load(here / "m.npz") as numbers:
         assert numbers["places"][..., 1].min() >= 30
+    # The left half was copied from what is hidden, and counts as made anew.
+    assert json.loads(out)["copied"] < 0.8
 
 
 @pytest.mark.parametrize(
@@ -222,10 +231,12 @@ def test_transparent_pixels_are_left_out_by_the_command(matches, here):
         (("bricks.png", "bricks.png", "-o", "m.png", "--stride", "0"), "stride 0 is out of range"),
         (("bricks.png", "small.png", "-o", "m.png"), "small.png is 16x16 pixels: give a picture of at least 22x22"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--device", "abacus"), "abacus"),
+        (("bricks.png", "cut.png", "-o", "m.png"), "cut.png has transparent parts, and comes from nowhere there"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(matches, here, arguments, told):
     save(here / "small.png", bricks(16, 16))
+    cut_out(here)
     status, out, err = matches(*arguments)
     assert (status, out) == (2, "")
     assert err.startswith("texture-engine: ")

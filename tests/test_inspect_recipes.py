@@ -111,7 +111,7 @@ def test_the_sheet_shows_every_recipe_at_its_size_with_its_figures():
         title = one.get_title()
         assert title.startswith(f"{name} (")
         assert "\n1.2 s, 7 steps\n" in title
-        assert "distance 0.123, sharpness 0.98, copied 50%, coverage 75%" in title
+        assert "distance 0.123, sharpness 0.98, copied 50 %, coverage 75 %" in title
     texts = [text.get_text() for one in figure.axes for text in one.texts]
     assert len(texts) == 1
     assert 'pip install ".[compare]"' in texts[0].replace("\n", " ")
@@ -122,6 +122,16 @@ def test_with_the_library_its_place_is_a_picture():
     figure = draw_recipes(Exemplar(tensor(bricks(32, 30))), each, missing=None, told="seed 0")
     assert len([one for one in figure.axes if one.images]) == 6
     assert "each principal colour alone" in figure.axes[5].get_title()
+    assert "7 steps of 10 evaluations" in figure.axes[5].get_title()
+
+
+def test_a_library_that_does_not_load_is_told_like_one_that_is_missing(monkeypatch):
+    def broken(_name):
+        raise OSError("a library of another system")
+
+    monkeypatch.setattr(ancestor, "find_spec", lambda _: True)
+    monkeypatch.setattr(ancestor, "import_module", broken)
+    assert ancestor.missing_library().endswith("which does not load: a library of another system")
 
 
 # The command.
@@ -145,7 +155,8 @@ def test_the_command_compares_all_recipes_and_says_what_to_install(recipes, here
     assert (told["width"], told["height"], told["quality"], told["judge"]) == (48, 40, "draft", None)
     assert load(here / "r.png").shape[:2] == (1240, 1500)
     with np.load(here / "r.npz") as numbers:
-        assert numbers["pictures"].shape == (4, 40, 48, 3)
+        assert numbers["textures"].shape == (4, 40, 48, 3)
+        assert (numbers["pictures"].tolist(), int(numbers["seed"])) == (["bricks.png"], 0)
         assert numbers["distance"].tolist() == [one["distance"] for one in told["recipes"]]
 
 

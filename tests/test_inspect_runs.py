@@ -63,6 +63,7 @@ def test_curves_have_a_value_for_each_step_and_none_where_a_critic_took_no_part(
     assert np.isnan(found.layer_losses["gram"]["relu2_1"]).tolist() == [True, True, False, False, False]
     assert found.last("gram") == 0.5
     assert found.last("patch") == 1
+    assert (found.at_end("gram"), found.at_end("patch")) == (0.5, None)
     assert found.seconds.tolist() == [1, 2, 3, 4, 5]
 
 
@@ -147,8 +148,8 @@ def test_numbers_without_a_value_are_null_in_json(tmp_path):
     assert found["loss_gram_relu2_1"] == [None, None, 3, 2, 1]
     assert found["undone"] == [2, 4]
     assert found["plan_octave"] == [1, 0]
-    assert found["plan_canvas"] == [[16, 16], [32, 32]]
-    assert found["plan_exemplar"] == [[32, 32], [64, 64]]
+    assert found["plan_width"] == found["plan_height"] == [16, 32]
+    assert found["plan_exemplar_width"] == found["plan_exemplar_height"] == [32, 64]
     assert found["plan_steps"] == [2, 3]
 
 
@@ -181,7 +182,7 @@ def test_a_stage_is_the_synthesis_from_its_layers_and_starts_from_the_same_noise
     assert torch.equal(found[1].history.picture, list(synthesize(BRICKS, encoder, alone))[-1].picture)
     assert not torch.equal(found[1].history.picture, found[0].history.picture)
     numbers = stage_numbers(found)
-    assert numbers["layers"][:2] == ["relu1_1", "relu1_1+relu2_1"]
+    assert numbers["layers"][:2] == ["relu1_1:1", "relu1_1:1,relu2_1:1"]
     assert numbers["steps"] == [2] * 5
     assert all(loss > 0 for loss in numbers["losses"])
 
@@ -194,10 +195,13 @@ def test_the_sheet_shows_the_exemplar_and_every_stage(encoder):
     assert [one.shape for one in pictures] == [(64, 64, 3), (24, 40, 3), (24, 40, 3)]
     assert pictures[0] == pytest.approx(bricks())
     assert pictures[2] == pytest.approx(found[1].history.picture[0].permute(1, 2, 0).numpy(), abs=1e-6)
+    # To one scale, so that what is large in the exemplar looks as large in the textures.
+    assert {axes.get_xlim() for axes in figure.axes if axes.images} == {(-0.5, 63.5)}
+    assert {axes.get_ylim() for axes in figure.axes if axes.images} == {(63.5, -0.5)}
     titles = [axes.get_title() for axes in figure.axes if axes.images]
     assert titles[0] == "exemplar\n64×64"
     assert titles[1].startswith("relu1_1\n40×24, 1 steps, ")
-    assert titles[2].startswith("relu1_1 to relu2_1, 2 layers\n40×24, 1 steps, ")
+    assert titles[2].startswith("relu1_1, relu2_1\n40×24, 1 steps, ")
 
 
 # The commands.
@@ -212,10 +216,10 @@ def test_the_command_layers_makes_a_sheet_of_all_blocks(call, here):
     told = json.loads(out)
     # 24 pixels are one position of the fifth block, which has no statistics.
     assert told["layers"] == [
-        "relu1_1",
-        "relu1_1+relu2_1",
-        "relu1_1+relu2_1+relu3_1",
-        "relu1_1+relu2_1+relu3_1+relu4_1",
+        "relu1_1:1",
+        "relu1_1:1,relu2_1:1",
+        "relu1_1:1,relu2_1:1,relu3_1:1",
+        "relu1_1:1,relu2_1:1,relu3_1:1,relu4_1:1",
     ]
     assert (told["steps"], told["seed"], told["recipe"]) == ([2] * 4, 4, "gram")
     assert json.loads((here / "layers.json").read_text(encoding="utf-8"))["steps"] == [2] * 4
@@ -236,13 +240,16 @@ def test_the_command_losses_writes_figure_and_numbers(call, here):
     assert (status, err, out.count("\n")) == (0, "", 1)
     told = json.loads(out)
     plan = plan_steps((64, 64), Settings((24, 32), quality="draft", steps=2), filling=False)
-    assert [(one["octave"], *one["canvas"], one["steps"]) for one in told["octaves"]] == [
-        (octave.index, *octave.canvas, steps) for octave, steps in plan.items()
+    sizes = [
+        (one["octave"], one["canvas"]["height"], one["canvas"]["width"], one["steps"]) for one in told["octaves"]
     ]
+    assert sizes == [(octave.index, *octave.canvas, steps) for octave, steps in plan.items()]
     assert told["steps"] == sum(plan.values())
     with np.load(here / "losses.npz") as numbers:
         assert len(numbers["octave"]) == len(numbers["seconds"]) == told["steps"]
         assert float(numbers["loss_sliced"][-1]) == pytest.approx(told["losses"]["sliced"])
+        assert numbers["canvas_0"].shape == (24, 32, 3)
+        assert numbers["recipe"] == "photo"
         assert {"loss_sliced_relu1_1", "loss_sliced_relu3_2", "loss_sliced_5x5_pixels"} <= set(numbers)
     assert load(here / "losses.png").shape[1] == 1200
 
@@ -262,7 +269,7 @@ BAD = {
     "no such device": (("bricks.png", "-o", "out.png", "--device", "abacus"), "device 'abacus' is not known"),
     "too small a picture": (
         ("tiny.png", "-o", "out.png"),
-        "tiny.png: the exemplar is 4x4 pixels: give one of at least",
+        "tiny.png is 4x4 pixels: give a picture of at least 8x8",
     ),
 }
 

@@ -15,6 +15,7 @@ PACKAGES = (
     "numpy",
     "pillow",
     "imagecodecs",
+    "matplotlib",
     "pyzmq",
     "msgpack",
     "safetensors",

@@ -76,6 +76,24 @@ def parse_layers(text: str) -> Layers:
     return tuple(layers)
 
 
+def parse_names(text: str) -> list[str]:
+    """Read `relu1_1,relu3_1`, layers where weights mean nothing.
+
+    Args:
+        text: What was typed.
+
+    Returns:
+        Names.
+
+    Raises:
+        ParsingError: A name is empty, or has a weight.
+    """
+    names = [part.strip() for part in text.split(",")]
+    if not all(names) or ":" in text:
+        raise ParsingError(f"layers {text!r} are not understood: give names such as relu1_1,relu3_1")
+    return names
+
+
 def parse_scales(text: str) -> tuple[float, ...]:
     """Read `0.8,1.25`.
 

@@ -9,8 +9,8 @@ SPINS = "1000"
 def share_cores(environment: MutableMapping[str, str]) -> None:
     """Let torch's threads sleep soon while they wait for each other.
 
-    It has to be called before torch is loaded, and counts for processes that are started later, too. A policy that the
-    user has chosen is kept. Without effect where OpenMP is not libgomp's.
+    It has to be called before torch is loaded, and counts for processes that are started later, too. A policy that
+    the user has chosen is kept. Without effect where OpenMP is not libgomp's.
 
     Args:
         environment: That of the process.

@@ -12,6 +12,16 @@ from engine.synthesis.exemplar import exemplar_at
 from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
 
+FILLED_MEANS = "Light gray was transparent: it was filled from around it for the network, and counts for nothing."
+CLEAR = 0.9
+
+
+def visible(picture: Exemplar) -> Tensor:
+    """Give a picture (1, 3, height, width) with light gray where it is transparent."""
+    if picture.valid is None:
+        return picture.picture
+    return torch.where(picture.valid > 0.5, picture.picture, torch.full_like(picture.picture, CLEAR))
+
 
 def first_of_blocks(encoder: Encoder) -> tuple[str, ...]:
     """List the first layer of every block, shallow to deep: `relu1_1`, `relu2_1` and so on."""
@@ -41,6 +51,12 @@ def fitting_layers(encoder: Encoder, size: Size, layers: Sequence[str], *, asked
             f"a picture of {size[1]}x{size[0]} is too small for {missing}: choose a larger one or shallower layers"
         )
     return fitting
+
+
+def too_small_for(layers: Sequence[str], fitting: Sequence[str]) -> str:
+    """Say which layers were left out, for a figure's title; nothing where none was."""
+    missing = [name for name in layers if name not in fitting]
+    return f"; too small for {', '.join(missing)}" if missing else ""
 
 
 def encode(picture: Exemplar, encoder: Encoder, layers: Collection[str]) -> Iterator[tuple[str, Tensor]]:

@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.images.picture import FloatArray
-from engine.inspection.sheets import DOTS_PER_INCH, new_sheet
+from engine.inspection.encoding import FILLED_MEANS, visible
+from engine.inspection.sheets import DOTS_PER_INCH, new_sheet, size_told
+from engine.synthesis import Exemplar
 from engine.synthesis.encoders import PIXELS, stride_of
 from engine.synthesis.resample import resize
+from engine.tensors import to_array
 
 COLOURS = "inferno"
+COLOUR_NAMES = ("red", "green", "blue")
 BRIGHTEST = 99.9
 """Percentile of all activations of a layer that the colour scale ends at: a single spark would darken the rest."""
 # Side of a map on the sheet, dots, by the most maps that are shown that large.
@@ -42,7 +46,7 @@ class LayerMaps:
     Attributes:
         layer: Its name.
         maps: Activations, float32 (maps, height, width).
-        energy: Mean square of each map.
+        energy: Mean square of each map, of the positions that count.
         share: The same over the sum of all, so that it adds up to 1; all 0 where nothing answers.
         order: Numbers of the maps, the one with the most energy first.
     """
@@ -66,28 +70,30 @@ class LayerMaps:
         return f"{count} maps of {width}×{height}"
 
 
-def measure_maps(layer: str, maps: Tensor) -> LayerMaps:
+def measure_maps(layer: str, maps: Tensor, region: Tensor | None = None) -> LayerMaps:
     """Put the maps of a layer in order.
 
     Args:
         layer: Its name.
         maps: Activations, shape (1, maps, height, width).
+        region: Which positions count, (height, width); None for all.
 
     Returns:
         The maps with their energies.
     """
     found: FloatArray = maps[0].float().cpu().contiguous().numpy()
-    energy = np.square(found, dtype=np.float64).mean(axis=(1, 2))
+    counted = found.reshape(len(found), -1) if region is None else found[:, region.cpu().numpy()]
+    energy = np.square(counted, dtype=np.float64).mean(axis=1)
     share = energy / (energy.sum() or 1.0)
     return LayerMaps(layer, found, energy, share, np.argsort(-energy, kind="stable"))
 
 
-def draw_maps(found: LayerMaps, picture: Tensor, told: str) -> Figure:
+def draw_maps(found: LayerMaps, picture: Exemplar, told: str) -> Figure:
     """Draw every map of a layer, ordered by energy, after the picture itself.
 
     Args:
         found: The maps.
-        picture: What they were made from, RGB in [0, 1], shape (1, 3, height, width).
+        picture: What they were made from.
         told: Of which picture, with which encoder.
 
     Returns:
@@ -103,8 +109,11 @@ def draw_maps(found: LayerMaps, picture: Tensor, told: str) -> Figure:
         np.asarray(colours.to_rgba(_fit(one, grow, shrink)))[..., :3].astype(np.float32) for one in found.maps[loud]
     ]
     down, across = height * grow // shrink, width * grow // shrink
-    tiles.insert(0, resize(picture, (down, across)).clamp(0, 1)[0].permute(1, 2, 0).cpu().numpy())
-    names = ["the picture", *(f"{n}: {_percent(found.share[n])}" for n in loud)]
+    tiles.insert(0, to_array(resize(visible(picture), (down, across))))
+    names = [
+        f"the picture, {size_told(picture.size)}",
+        *(f"{COLOUR_NAMES[n] if found.layer == PIXELS else n}: {_percent(found.share[n])}" for n in loud),
+    ]
     silent = [n for n in found.order if found.silent[n]]
     sheet, places = _arrange(tiles, len(silent), max(across, NARROWEST))
 
@@ -114,8 +123,13 @@ def draw_maps(found: LayerMaps, picture: Tensor, told: str) -> Figure:
         f"{found.layer}: {found.size}, ordered by energy{f'; {len(silent)} of them silent' if silent else ''}",
         told,
         f"One position of a map is {stride}×{stride} pixels of the picture; each map is shown {shown}. Above each: "
-        "the number of the feature, and its share of the layer's energy (mean square). One colour scale, by the "
-        "square root; a thousandth of the activations is brighter than its end.",
+        "the number of the feature, and its share of the layer's energy (mean square). One colour scale"
+        + (
+            "."
+            if found.layer == PIXELS
+            else ", by the square root; a thousandth of the activations is brighter than its end."
+        )
+        + ("" if picture.valid is None else f" {FILLED_MEANS}"),
         rows=1,
         columns=1,
         size=(sheet.shape[1] / DOTS_PER_INCH + 1.2, sheet.shape[0] / DOTS_PER_INCH + 1),

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from engine.images.picture import FloatArray
-from engine.inspection.encoding import encode
+from engine.inspection.encoding import encode, visible
 from engine.inspection.sheets import hide, new_sheet, show_picture, size_told
 from engine.synthesis import Exemplar
-from engine.synthesis.canvas import noise_start
+from engine.synthesis.canvas import colour_noise
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
 from engine.synthesis.encoders import Encoder
@@ -55,7 +55,7 @@ class Fingerprint:
 
     Attributes:
         name: What the picture is.
-        picture: RGB in [0, 1], shape (1, 3, height, width).
+        picture: RGB, shape (1, 3, height, width), gray where it is transparent.
         grams: Matrix of every layer, shape (features, features).
     """
 
@@ -84,12 +84,12 @@ def fingerprint(name: str, picture: Exemplar, encoder: Encoder, layers: Sequence
     grams = {
         layer: gram_matrix(rows(maps, valid.get(layer))).cpu() for layer, maps in encode(picture, encoder, layers)
     }
-    return Fingerprint(name, picture.picture, grams)
+    return Fingerprint(name, visible(picture), grams)
 
 
 def noise_like(picture: Exemplar, seed: int) -> Exemplar:
-    """Draw white noise with the mean and covariance of a picture's colours, at its size; cut to [0, 1]."""
-    return Exemplar(noise_start(picture, picture.size, torch.Generator().manual_seed(seed)))
+    """Draw white noise with the mean and covariance of a picture's colours, at its size; some is beyond [0, 1]."""
+    return Exemplar(colour_noise(picture, picture.size, torch.Generator().manual_seed(seed)))
 
 
 def strongest_pairs(gram: Tensor, count: int = STRONGEST) -> list[Pair]:
@@ -111,7 +111,7 @@ def strongest_pairs(gram: Tensor, count: int = STRONGEST) -> list[Pair]:
             int(one[n]),
             int(other[n]),
             float(values[n]),
-            float(values[n] / (energies[one[n]] * energies[other[n]]).sqrt().clamp_min(1e-12)),
+            min(1.0, float(values[n] / (energies[one[n]] * energies[other[n]]).sqrt().clamp_min(1e-12))),
         )
         for n in found
     ]
@@ -152,7 +152,7 @@ def shown_order(grams: Sequence[Tensor]) -> tuple[list[int], int]:
 
 def gram_numbers(found: Sequence[Fingerprint]) -> dict[str, Any]:
     """Gather the numbers behind the figure: matrices, losses against the first picture, strongest pairs."""
-    numbers: dict[str, Any] = {"pictures": [one.name for one in found], "layers": list(found[0].grams)}
+    numbers: dict[str, Any] = {"fingerprints": [one.name for one in found], "layers": list(found[0].grams)}
     for layer in found[0].grams:
         numbers[f"{layer}_grams"] = np.stack([one.grams[layer].numpy() for one in found])
         numbers[f"{layer}_losses"] = [one.losses(found[0])[layer] for one in found]
@@ -162,18 +162,20 @@ def gram_numbers(found: Sequence[Fingerprint]) -> dict[str, Any]:
     return numbers
 
 
-def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str) -> Figure:
+def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str, noise: Fingerprint | None = None) -> Figure:
     """Draw the Gram matrices: layers below each other, pictures side by side.
 
     Args:
         found: The pictures; the first is what the others are compared with.
         encoder: What they were made with.
         told: Which encoder, for people.
+        noise: Drawn beside them, on the scale that the pictures need.
 
     Returns:
         The figure.
     """
     layers = list(found[0].grams)
+    pictures, found = found, [*found, *([] if noise is None else [noise])]
     most = max(len(gram) for gram in found[0].grams.values())
     side = next((side for count, side in SIDES if most <= count), LARGE_SIDE)
     figure, axes = new_sheet(
@@ -181,21 +183,28 @@ def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str) -> Fig
         told,
         "An entry is the mean over all positions of the product of two features' activations; one colour scale per "
         "row, by the square root. Features are in the order of their energy in the first picture, without those that "
-        "are silent in all. Loss: squared difference to the first picture's matrix over that one's squared norm. The "
-        "noise has the mean and covariance of the first picture's colours.",
+        "are silent in all. Loss: squared difference to the first picture's matrix over that one's squared norm."
+        + (
+            ""
+            if noise is None
+            else " The noise has the mean and covariance of the first picture's colours; its own matrices may be "
+            "brighter than the end of the scale."
+        ),
         rows=len(layers) + 1,
         columns=len(found) + 2,
         size=(len(found) * side + BAR_WIDTH + TOLD_WIDTH + 0.6, len(layers) * (side + 0.3) + side + 1.2),
         widths=[*[side] * len(found), BAR_WIDTH, TOLD_WIDTH],
     )
+    sizes = [tuple(one.picture.shape[2:]) for one in found]
     for place, one in zip(axes[0], found, strict=False):
-        show_picture(place, to_array(one.picture), f"{one.name}, {size_told(one.picture.shape[2:])}")
+        show_picture(place, to_array(one.picture), f"{one.name}, {size_told(one.picture.shape[2:])}", sizes)
     for place in axes[0, len(found) :]:
         hide(place)
     for line, layer in zip(axes[1:], layers, strict=True):
         order, answering = shown_order([one.grams[layer] for one in found])
         matrices = [one.grams[layer].numpy()[np.ix_(order, order)] for one in found]
-        scale = PowerNorm(0.5, 0, max(float(np.max(matrix)) for matrix in matrices) or 1.0)
+        # By the pictures: noise alone would darken them.
+        scale = PowerNorm(0.5, 0, max(float(one.grams[layer].max()) for one in pictures) or 1.0, clip=True)
         for place, one, matrix in zip(line, found, matrices, strict=False):
             image = place.imshow(matrix, cmap=COLOURS, norm=scale, interpolation="auto")
             loss = "" if one is found[0] else f", loss {one.losses(found[0])[layer]:.3g}"
@@ -207,7 +216,7 @@ def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str) -> Fig
             place.set_xlabel("feature, by number", fontsize=8)
             place.set_ylabel("feature, by number", fontsize=8)
             place.tick_params(labelsize=7)
-        bar = figure.colorbar(image, cax=line[len(found)])
+        bar = figure.colorbar(image, cax=line[len(found)], extend="neither" if noise is None else "max")
         bar.ax.tick_params(labelsize=7)
         bar.ax.set_box_aspect(14)
         bar.ax.set_title("mean\nproduct", fontsize=8)

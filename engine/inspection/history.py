@@ -1,5 +1,6 @@
 """What a run tells while it goes on, kept step by step."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -46,6 +47,11 @@ class History:
         """Loss of a critic at the last step that it took part in; None where it was never finite."""
         finite = self.losses[critic][np.isfinite(self.losses[critic])]
         return float(finite[-1]) if len(finite) else None
+
+    def at_end(self, critic: str) -> float | None:
+        """Loss of a critic at the last step of all; None where it took no part in it."""
+        loss = float(self.losses[critic][-1])
+        return loss if math.isfinite(loss) else None
 
     def span(self, octave: int) -> tuple[int, int]:
         """First and last step of an octave, from 1."""

@@ -37,8 +37,10 @@ def history_numbers(history: History, plan: Mapping[Octave, int]) -> dict[str, A
         "seconds": history.seconds,
         "undone": np.array(history.undone, np.int64),
         "plan_octave": [octave.index for octave in plan],
-        "plan_canvas": [octave.canvas for octave in plan],
-        "plan_exemplar": [octave.exemplar for octave in plan],
+        "plan_height": [octave.canvas[0] for octave in plan],
+        "plan_width": [octave.canvas[1] for octave in plan],
+        "plan_exemplar_height": [octave.exemplar[0] for octave in plan],
+        "plan_exemplar_width": [octave.exemplar[1] for octave in plan],
         "plan_steps": list(plan.values()),
     }
     for critic, curve in history.losses.items():
@@ -124,7 +126,7 @@ def _draw_curves(place: Axes, history: History, curves: Mapping[str, Curve], tit
     place.set_title(title, fontsize=10)
     place.set_xlabel("step", fontsize=9)
     place.set_ylabel("loss (log scale, no unit)", fontsize=9)
-    place.tick_params(labelsize=8)
+    place.tick_params(which="both", labelsize=8)
     place.grid(axis="y", color="0.85", lw=0.5)
     bottom, top = place.get_ylim()
     # Room for the names of the octaves above the curves.

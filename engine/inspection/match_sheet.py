@@ -12,8 +12,9 @@ from matplotlib.ticker import LogFormatter, LogLocator
 from numpy.typing import NDArray
 
 from engine.images.picture import FloatArray
-from engine.inspection.matches import Matches
-from engine.inspection.sheets import COPIED_MEANS, COVERAGE_MEANS, new_sheet, show_picture, size_told
+from engine.inspection.encoding import visible
+from engine.inspection.matches import LARGEST_SHARE, OVERUSED, Matches
+from engine.inspection.sheets import COPIED_MEANS, COVERAGE_MEANS, new_sheet, percent, show_picture, size_told
 from engine.synthesis import Exemplar
 from engine.tensors import to_array
 
@@ -67,21 +68,19 @@ def draw_matches(
     row, column, count = matches.most_used()
     over = "overused" if matches.is_overused() else "not overused"
     figure, axes = new_sheet(
-        f"Where each patch of the texture comes from: {copied:.0%} copied in blocks, coverage {coverage:.0%}; "
-        f"most used place: {_uses(count)} ({over})",
-        f"{told}; patches of {matches.patch}×{matches.patch} pixels, nearest in RGB, "
+        f"Where each patch of the texture comes from: {percent(copied)} copied in blocks, coverage "
+        f"{percent(coverage)}; most used place: {_uses(count)} ({over})",
+        f"{told}; maps of patches of {matches.patch}×{matches.patch} pixels, nearest in RGB, "
         f"one at every {_ordinal(matches.stride)}pixel of the texture",
-        f"Copied: {COPIED_MEANS} Coverage: {COVERAGE_MEANS} A place: "
-        + (f"{matches.stride}×{matches.stride} neighbouring patches." if matches.stride > 1 else "one patch.")
-        + f" If all were used alike, each would have {_uses(matches.even)}; called overused from "
-        f"{_uses(matches.overused_from)} on.",
+        _explained(matches, clear=exemplar.valid is not None),
         rows=2,
         columns=3,
-        size=(15, 10.6),
+        size=(15, 10.8),
     )
-    known, made = to_array(exemplar.picture), to_array(texture.picture)
-    show_picture(axes[0, 0], known, f"exemplar, {size_told(exemplar.size)}; framed: its most used place")
-    show_picture(axes[0, 1], made, f"texture, {size_told(texture.size)}; framed: what comes from there")
+    known, made = to_array(visible(exemplar)), to_array(texture.picture)
+    sizes = [exemplar.size, texture.size]
+    show_picture(axes[0, 0], known, f"exemplar, {size_told(exemplar.size)}; framed: its most used place", sizes)
+    show_picture(axes[0, 1], made, f"texture, {size_told(texture.size)}; framed: what comes from there", sizes)
     _show_code(axes[1, 0], known, matches)
     _show_map(axes[1, 1], made, matches)
     _show_uses(axes[0, 2], known, matches)
@@ -90,6 +89,17 @@ def draw_matches(
     for y, x in np.argwhere(matches.from_place(row, column)) * matches.stride:
         _frame(axes[0, 1], int(y), int(x), matches.patch)
     return figure
+
+
+def _explained(matches: Matches, *, clear: bool) -> str:
+    place = f"a square of {matches.stride}×{matches.stride} patches" if matches.stride > 1 else "one patch"
+    return (
+        f"Copied and coverage are the figures of the benchmarks. Copied: {COPIED_MEANS} Coverage: {COVERAGE_MEANS} "
+        f"In the maps, of equally near patches the uppermost, then leftmost one counts. A place is {place}; if all "
+        f"were used alike, each would have {_uses(matches.even)}. Overused is what has {OVERUSED} times as many or "
+        f"{percent(LARGEST_SHARE)} of all, here {_uses(matches.overused_from)}."
+        + (" Light gray is transparent, and not used." if clear else "")
+    )
 
 
 def _show_code(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
@@ -106,7 +116,7 @@ def _show_map(axes: Axes, texture: FloatArray, matches: Matches) -> None:
     colours = colour_code(matches.places, size)
     strength = np.where(matches.copied_pieces(), 1.0, PALE)[..., None]
     _place(axes, 1 - strength * (1 - colours), texture.shape, matches.patch, matches.stride)
-    axes.set_title("texture in these colours; strong: pieces that were copied, pale: put together anew", fontsize=9)
+    axes.set_title("texture in these colours; strong: copied pieces, pale: put together anew", fontsize=9)
     _label(axes)
 
 
@@ -115,7 +125,7 @@ def _show_uses(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
     row, column, count = matches.most_used()
     shown = np.ma.masked_where((counts == 0) | ~matches.allowed, counts)
     axes.set_facecolor("0.75")
-    scale = LogNorm(1, max(2.0, matches.overused_from, count))
+    scale = LogNorm(1, max(2 * matches.overused_from, count))
     image = _place(axes, shown, exemplar.shape, matches.patch, 1, cmap="inferno", norm=scale)
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.85)
     bar.set_label("uses of a place (gray: never)", fontsize=8)
@@ -123,7 +133,7 @@ def _show_uses(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
     bar.formatter = LogFormatter(labelOnlyBase=False, minor_thresholds=(99, 99))
     bar.minorticks_off()
     bar.ax.tick_params(labelsize=7)
-    bar.ax.axhline(matches.overused_from, color=MARK, linewidth=2)
+    bar.ax.axhline(matches.overused_from, color=MARK, linewidth=3)
     middle = (matches.patch - 1) / 2
     axes.plot(column + middle, row + middle, "o", markersize=14, fillstyle="none", color=MARK, markeredgewidth=2)
     right = column > exemplar.shape[1] / 2
@@ -137,7 +147,7 @@ def _show_uses(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
         fontsize=9,
         bbox={"facecolor": MARK, "edgecolor": "none", "pad": 2},
     )
-    axes.set_title("how often each place of the exemplar is used; line on the scale: overused", fontsize=9)
+    axes.set_title("how often each place of the exemplar is used; blue on the scale: overused", fontsize=9)
     _label(axes)
 
 

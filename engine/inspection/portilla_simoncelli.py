@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 
 import torch
@@ -68,9 +69,17 @@ class Components:
         return (torch.einsum("kc,bkhw->bchw", self.axes, along) + self.mean[:, None, None]).clamp(0, 1)
 
 
-def is_installed() -> bool:
-    """Look up whether the library is there, without loading it."""
-    return find_spec("plenoptic") is not None
+def missing_library() -> str | None:
+    """Load the library, and say in a sentence why that is not possible, if it is not."""
+    if find_spec("plenoptic") is None:
+        return NOT_INSTALLED
+    try:
+        with _quietly():
+            import_module("plenoptic")
+    # It brings a dozen others, and what they raise where one is broken is anything.
+    except Exception as error:  # noqa: BLE001
+        return f"portilla-simoncelli (2000) needs the library plenoptic, which does not load: {error}"
+    return None
 
 
 def colour_components(exemplar: Tensor) -> Components:

@@ -9,12 +9,13 @@ from torch import Tensor
 
 from engine.figures import Figures, measure
 from engine.images.picture import FloatArray
-from engine.inspection.portilla_simoncelli import STEPS, portilla_simoncelli
+from engine.inspection.portilla_simoncelli import EVALUATIONS, STEPS, portilla_simoncelli
 from engine.inspection.sheets import (
     COPIED_MEANS,
     COVERAGE_MEANS,
     hide,
     new_sheet,
+    percent,
     seconds_told,
     show_picture,
     size_told,
@@ -131,9 +132,10 @@ def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | Non
     figure, axes = new_sheet(
         "One exemplar by every recipe", told, EXPLAINED, rows=rows, columns=COLUMNS, size=(15, 1.4 + 5.5 * rows)
     )
-    show_picture(axes.flat[0], to_array(exemplar.picture), f"exemplar, {size_told(exemplar.size)}\n\n")
+    sizes = [exemplar.size, *(one.picture.shape[:2] for one in made)]
+    show_picture(axes.flat[0], to_array(exemplar.picture), f"exemplar, {size_told(exemplar.size)}\n\n", sizes)
     for place, one in zip(axes.flat[1:], made, strict=False):
-        show_picture(place, one.picture, caption(one))
+        show_picture(place, one.picture, caption(one), sizes)
     for place in axes.flat[1 + len(made) :]:
         hide(place)
     if missing is not None:
@@ -147,10 +149,11 @@ def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | Non
 def caption(one: Made) -> str:
     """Write what stands above a texture: recipe, paper, seconds and figures."""
     figures = one.figures
+    of_evaluations = f" of {EVALUATIONS} evaluations" if one.recipe == ANCESTOR else ""
     return (
-        f"{one.recipe} ({PAPERS[one.recipe]})\n{seconds_told(one.seconds)}, {one.steps} steps\n"
+        f"{one.recipe} ({PAPERS[one.recipe]})\n{seconds_told(one.seconds)}, {one.steps} steps{of_evaluations}\n"
         f"distance {figures.distance:.3f}, sharpness {figures.sharpness:.2f}, "
-        f"copied {figures.copied:.0%}, coverage {figures.coverage:.0%}"
+        f"copied {percent(figures.copied)}, coverage {percent(figures.coverage)}"
     )
 
 

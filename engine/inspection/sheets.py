@@ -21,7 +21,8 @@ DOTS_PER_INCH = 100
 LETTERS_PER_INCH = 12
 SMALL_LETTERS_PER_INCH = 14
 # What the figures of quality mean, wherever they stand.
-COPIED_MEANS = "share of neighbouring patches that come from neighbours; 100 % is a copy."
+FIGURES_PATCHES = "of 11×11 pixels, one at every 4th of the texture"
+COPIED_MEANS = f"share of neighbouring patches ({FIGURES_PATCHES}) that come from neighbours; 100 % is a copy."
 COVERAGE_MEANS = "share of the exemplar's patches that are the nearest of some patch, of those that could be."
 
 
@@ -87,15 +88,24 @@ def seconds_told(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2g} s"
 
 
-def show_picture(axes: Axes, picture: NDArray[np.float32], title: str) -> None:
+def percent(share: float) -> str:
+    """Write a share in [0, 1] as people do."""
+    return f"{100 * share:.0f} %"
+
+
+def show_picture(axes: Axes, picture: NDArray[np.float32], title: str, beside: Sequence[Sequence[int]] = ()) -> None:
     """Show a picture in true colours, with its size in pixels on the axes.
 
     Args:
         axes: Where.
         picture: RGB in [0, 1], (height, width, 3).
         title: What it is.
+        beside: Heights and widths of the pictures beside it; all are shown to one scale.
     """
+    height, width = (max(sides) for sides in zip(picture.shape[:2], *(size[:2] for size in beside), strict=True))
     axes.imshow(picture.clip(0, 1), interpolation="auto")
+    axes.set_xlim(-0.5, width - 0.5)
+    axes.set_ylim(height - 0.5, -0.5)
     axes.set_title(title, fontsize=9)
     axes.set_xlabel("pixels", fontsize=8)
     axes.tick_params(labelsize=7)

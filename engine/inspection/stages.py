@@ -7,9 +7,17 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from engine.inspection.encoding import fitting_layers
+from engine.inspection.encoding import fitting_layers, visible
 from engine.inspection.history import History, follow
-from engine.inspection.sheets import hide, new_sheet, seconds_told, show_picture, size_told
+from engine.inspection.sheets import (
+    SMALL_LETTERS_PER_INCH,
+    hide,
+    new_sheet,
+    seconds_told,
+    show_picture,
+    size_told,
+    wrapped,
+)
 from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
 from engine.synthesis.encoders import Encoder, block_of
 from engine.synthesis.octaves import Size
@@ -18,6 +26,7 @@ from engine.tensors import to_array
 
 COLUMNS = 3
 SMALLEST_WIDTH = 3.4
+TITLE_WIDTH = 3.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +44,10 @@ class Stage:
     @property
     def title(self) -> str:
         """The layers, the size, the steps and the seconds, for people."""
-        names = [name if weight == 1 else f"{name} × {weight:g}" for name, weight in self.layers]
-        told = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}, {len(names)} layers"
+        told = ", ".join(name if weight == 1 else f"{name} × {weight:g}" for name, weight in self.layers)
         size = size_told(self.history.picture.shape[2:])
-        return f"{told}\n{size}, {self.history.steps} steps, {seconds_told(self.history.seconds[-1])}"
+        spent = f"{self.history.steps} steps, {seconds_told(self.history.seconds[-1])}"
+        return f"{wrapped(told, TITLE_WIDTH, SMALL_LETTERS_PER_INCH)}\n{size}, {spent}"
 
 
 def cumulated(layers: Layers) -> list[Layers]:
@@ -102,22 +111,23 @@ def run_stages(
 
 
 def stage_numbers(stages: Sequence[Stage]) -> dict[str, Any]:
-    """Gather the numbers behind the figure: layers, steps, seconds, losses at the end."""
+    """Gather the numbers behind the figure: layers with weights, steps, seconds, losses at the end."""
     return {
-        "layers": ["+".join(name for name, _ in one.layers) for one in stages],
+        "layers": [",".join(f"{name}:{weight:g}" for name, weight in one.layers) for one in stages],
         "steps": [one.history.steps for one in stages],
         "seconds": [round(float(one.history.seconds[-1]), 3) for one in stages],
         "losses": [sum(one.history.last(critic) or 0.0 for critic in one.history.losses) for one in stages],
     }
 
 
-def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], told: str) -> Figure:
+def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], told: str, explained: str = "") -> Figure:
     """Draw the exemplar and the texture of every stage.
 
     Args:
         exemplar: The sample texture.
         stages: The stages.
         told: With which settings.
+        explained: What else there is to know.
 
     Returns:
         The figure.
@@ -131,14 +141,16 @@ def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], told: str) -> Figur
     figure, axes = new_sheet(
         "The same exemplar, synthesised from more and more layers",
         told,
+        explained,
         rows=lines,
         columns=columns,
         size=(columns * wide, lines * high + 0.6),
     )
     places = list(axes.flat)
-    show_picture(places[0], to_array(exemplar.picture), f"exemplar\n{size_told(exemplar.size)}")
+    sizes = [exemplar.size, (height, width)]
+    show_picture(places[0], to_array(visible(exemplar)), f"exemplar\n{size_told(exemplar.size)}", sizes)
     for place, one in zip(places[1:], stages, strict=False):
-        show_picture(place, to_array(one.history.picture), one.title)
+        show_picture(place, to_array(one.history.picture), one.title, sizes)
     for place in places[len(stages) + 1 :]:
         hide(place)
     return figure

@@ -99,13 +99,18 @@ def judged_regions(
 
 
 def noise_start(exemplar: Exemplar, size: Size, generator: torch.Generator) -> Tensor:
-    """Draw white noise with the mean and covariance of the exemplar's colours, shape (1, 3, *size)."""
+    """Draw white noise like the exemplar's colours, cut to [0, 1], shape (1, 3, *size)."""
+    return colour_noise(exemplar, size, generator).clamp(0, 1)
+
+
+def colour_noise(exemplar: Exemplar, size: Size, generator: torch.Generator) -> Tensor:
+    """Draw white noise with the mean and covariance of the exemplar's colours, shape (1, 3, *size), of any value."""
     colours = exemplar.colours()
     drawn = torch.randn(size[0] * size[1], 3, generator=generator).to(colours)
     centred = colours - colours.mean(dim=0)
     values, vectors = torch.linalg.eigh(centred.t() @ centred / len(colours))
     mixed: Tensor = drawn @ (vectors * values.clamp_min(0).sqrt()).t() + colours.mean(dim=0)
-    return mixed.t().reshape(1, 3, *size).clamp(0, 1)
+    return mixed.t().reshape(1, 3, *size)
 
 
 def shuffled_start(exemplar: Exemplar, size: Size, generator: torch.Generator) -> Tensor:

@@ -9,7 +9,8 @@ import typer
 from engine.cli.failures import one_line_errors
 from engine.cli.inspect.files import check_numbers, check_sheets
 from engine.cli.inspect.options import AsJson, Device, Encoder, Numbers, Pooling, Quiet, Weights
-from engine.cli.parsing import parse_layers
+from engine.cli.inspect.runs import sides
+from engine.cli.parsing import parse_names
 from engine.cli.synthesize import check_apart
 
 OUTPUT_HELP = (
@@ -32,29 +33,32 @@ def features(
 ) -> None:
     """Show the feature maps of every layer, the one with the most energy first; one sheet for each layer."""
     with one_line_errors():
-        asked = None if layers is None else [name for name, _ in parse_layers(layers)]
+        asked = None if layers is None else parse_names(layers)
         pattern = check_sheets(output, picture)
         check_numbers(numbers, [picture, weights])
 
         from engine.cli.inspect.loading import load_pictures, load_place
         from engine.cli.inspect.report import report
-        from engine.inspection.encoding import encode, fitting_layers
+        from engine.inspection.encoding import encode, fitting_layers, too_small_for
         from engine.inspection.features import draw_maps, measure_maps
         from engine.inspection.sheets import NumbersBehind, save_sheet, size_told
+        from engine.synthesis.exemplar import valid_regions
 
         place = load_place(encoder, weights, pooling, device, quiet=quiet)
         (sample,) = load_pictures([picture], place.device)
-        chosen = fitting_layers(place.encoder, sample.size, asked or place.encoder.layers, asked=asked is not None)
+        wanted = asked or place.encoder.layers
+        chosen = fitting_layers(place.encoder, sample.size, wanted, asked=asked is not None)
         outputs = {name: pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in chosen}
         check_apart(list(outputs.values()), [picture, weights])
         pattern.parent.mkdir(exist_ok=True)
-        told = f"{picture.name}, {size_told(sample.size)} pixels; {place.told}"
+        told = f"{picture.name}, {size_told(sample.size)} pixels; {place.told}{too_small_for(wanted, chosen)}"
+        regions = valid_regions(sample.valid, chosen)
         measured: dict[str, Any] = {}
         maps_of: dict[str, Any] = {}
         summary: dict[str, Any] = {}
         for name, maps in encode(sample, place.encoder, chosen):
-            found = measure_maps(name, maps)
-            save_sheet(draw_maps(found, sample.picture, told), outputs[name])
+            found = measure_maps(name, maps, regions.get(name))
+            save_sheet(draw_maps(found, sample, told), outputs[name])
             counts = dict(zip(("maps", "height", "width"), found.maps.shape, strict=True))
             summary[name] = {"output": str(outputs[name]), **counts, "strongest": int(found.order[0])}
             measured[f"{name}_energy"], measured[f"{name}_order"] = found.energy, found.order
@@ -65,8 +69,8 @@ def features(
         report(
             output or pattern,
             [picture],
-            place.name,
-            {"size": sample.size[::-1], "layers": summary},
+            place,
+            {**sides(sample.size), "layers": summary},
             NumbersBehind(measured, maps_of),
             numbers,
             line="",

@@ -9,7 +9,7 @@ import typer
 from engine.cli.failures import one_line_errors
 from engine.cli.inspect.files import check_files
 from engine.cli.inspect.options import AsJson, Device, Encoder, Numbers, Output, Pooling, Quiet, Weights
-from engine.cli.parsing import parse_layers
+from engine.cli.parsing import parse_names
 from engine.cli.synthesize import check_seeds
 
 LAYERS_HELP = "Layers such as relu1_1,relu3_1. The first of every block, if not given."
@@ -32,26 +32,29 @@ def grams(
     """Show the Gram matrices of pictures side by side, and those of noise with the first one's colours."""
     with one_line_errors():
         check_seeds(seed, 1)
-        asked = None if layers is None else [name for name, _ in parse_layers(layers)]
+        asked = None if layers is None else parse_names(layers)
         sheet = check_files(output, numbers, [*pictures, weights])
 
         from engine.cli.inspect.loading import load_pictures, load_place
         from engine.cli.inspect.report import report
-        from engine.inspection.encoding import first_of_blocks, fitting_layers
+        from engine.inspection.encoding import first_of_blocks, fitting_layers, too_small_for
         from engine.inspection.grams import draw_grams, fingerprint, gram_numbers, noise_like, strongest_pairs
         from engine.inspection.sheets import NumbersBehind, save_sheet
+        from engine.tensors import to_pixels
 
         place = load_place(encoder, weights, pooling, device, quiet=quiet)
         samples = load_pictures(pictures, place.device)
         smallest = min((one.size for one in samples), key=min)
-        chosen = fitting_layers(
-            place.encoder, smallest, asked or first_of_blocks(place.encoder), asked=asked is not None
-        )
+        wanted = asked or first_of_blocks(place.encoder)
+        chosen = fitting_layers(place.encoder, smallest, wanted, asked=asked is not None)
         named = [(path.name, one) for path, one in zip(pictures, samples, strict=True)]
-        named.append((f"noise like {pictures[0].name}", noise_like(samples[0], seed)))
-        found = [fingerprint(name, one, place.encoder, chosen) for name, one in named]
-        save_sheet(draw_grams(found, place.encoder, f"{place.told}; noise of seed {seed}"), sheet)
-        first = found[0]
+        seen = [fingerprint(name, one, place.encoder, chosen) for name, one in named]
+        first = seen[0]
+        noise_picture = noise_like(samples[0], seed)
+        noise = fingerprint(f"noise like {first.name}", noise_picture, place.encoder, chosen)
+        found = [*seen, noise]
+        settings = f"{place.told}; noise of seed {seed}{too_small_for(wanted, chosen)}"
+        save_sheet(draw_grams(seen, place.encoder, settings, noise), sheet)
         told = {
             "seed": seed,
             "losses": [{"picture": one.name, **one.losses(first)} for one in found],
@@ -62,9 +65,9 @@ def grams(
         report(
             sheet,
             pictures,
-            place.name,
+            place,
             told,
-            NumbersBehind(gram_numbers(found)),
+            NumbersBehind(gram_numbers(found), {"noise": to_pixels(noise_picture.picture)}),
             numbers,
             line=f"{len(found)} pictures, {len(chosen)} layers",
             as_json=as_json,

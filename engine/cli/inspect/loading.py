@@ -9,7 +9,7 @@ import torch
 from engine.cli.failures import fail
 from engine.cli.progress import download_bar
 from engine.images import read_picture
-from engine.preparation import MaterialError, prepare
+from engine.preparation import SMALLEST_EXEMPLAR, MaterialError, prepare
 from engine.synthesis import Exemplar
 from engine.synthesis.devices import describe_device, find_device
 from engine.synthesis.encoders import Encoder, load_encoder
@@ -38,6 +38,11 @@ class Place:
         return f"encoder {self.name}, {self.pooling} pooling"
 
     @property
+    def json(self) -> dict[str, str]:
+        """The same and the device, for a line of JSON."""
+        return {"encoder": self.name, "pooling": self.pooling, "device": str(self.device)}
+
+    @property
     def machine(self) -> str:
         """The device, for a figure's title."""
         return f"on {describe_device(self.device)}"
@@ -62,7 +67,7 @@ def load_place(encoder: str, weights: Path | None, pooling: str, device: str, *,
     return Place(found, network.to(found), encoder if weights is None else weights.name, pooling)
 
 
-def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 1) -> list[Exemplar]:
+def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = SMALLEST_EXEMPLAR) -> list[Exemplar]:
     """Read pictures as `synthesize` reads an exemplar, and put them on the device.
 
     Args:
@@ -76,12 +81,11 @@ def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 1
     found = []
     for path in paths:
         picture = read_picture(path)
+        height, width = picture.pixels.shape[:2]
+        if min(height, width) < least:
+            fail(f"{path} is {width}x{height} pixels: give a picture of at least {least}x{least}")
         try:
-            sample = exemplar_on(prepare(picture), device)
+            found.append(exemplar_on(prepare(picture), device))
         except MaterialError as error:
             fail(f"{path}: {error}")
-        if min(sample.size) < least:
-            height, width = sample.size
-            fail(f"{path} is {width}x{height} pixels: give a picture of at least {least}x{least}")
-        found.append(sample)
     return found

@@ -22,7 +22,7 @@ from engine.cli.inspect.options import (
     Steps,
     Weights,
 )
-from engine.cli.inspect.runs import Wish, load_run
+from engine.cli.inspect.runs import Wish, load_run, sides
 
 LAYERS_HELP = "Layers from relu1_1 to relu5_1, such as relu1_1:1,relu3_1:0.5. The recipe's, if not given."
 
@@ -61,6 +61,7 @@ def losses(
         from engine.inspection.losses import draw_losses, history_numbers
         from engine.inspection.sheets import NumbersBehind, save_sheet, seconds_told
         from engine.synthesis import plan_steps, synthesize
+        from engine.tensors import to_array
 
         plan = plan_steps(run.exemplar.size, run.settings, filling=False)
         with step_bar(exemplar.name, quiet=quiet) as show:
@@ -77,18 +78,21 @@ def losses(
             "steps": history.steps,
             "seconds": round(float(history.seconds[-1]), 3),
             "octaves": [
-                {"octave": one.index, "canvas": one.canvas, "exemplar": one.exemplar, "steps": count}
+                {"octave": one.index, "canvas": sides(one.canvas), "exemplar": sides(one.exemplar), "steps": count}
                 for one, count in plan.items()
             ],
             "undone": history.undone,
-            "losses": {name: history.last(name) for name in history.losses},
+            "losses": {name: loss for name in history.losses if (loss := history.at_end(name)) is not None},
         }
         report(
             sheet,
             [exemplar],
-            run.place.name,
+            run.place,
             told,
-            NumbersBehind(history_numbers(history, plan)),
+            NumbersBehind(
+                {**run.json, **history_numbers(history, plan)},
+                {f"canvas_{octave}": to_array(canvas) for octave, canvas in history.ends.items()},
+            ),
             numbers,
             line=f"{history.steps} steps in {spent}",
             as_json=as_json,

@@ -44,7 +44,7 @@ def matches(
             affordable_stride,
             find_matches,
         )
-        from engine.inspection.sheets import save_sheet
+        from engine.inspection.sheets import percent, save_sheet
         from engine.synthesis.devices import find_device
 
         _check("patch", patch, 2, LARGEST_PATCH)
@@ -52,6 +52,8 @@ def matches(
             _check("stride", stride, 1, LARGEST_STRIDE)
         # The figure of copying compares patches with their neighbours.
         known, made = load_pictures([exemplar, texture], find_device(device), least=2 * PATCH)
+        if made.valid is not None:
+            fail(f"{texture} has transparent parts, and comes from nowhere there: cut an opaque part out")
         apart = stride or affordable_stride(known.size, made.size, patch)
         with step_bar(sheet.name, quiet=quiet) as show:
             try:
@@ -65,7 +67,7 @@ def matches(
                 )
             except UnsuitableError as error:
                 fail(str(error))
-        copied, coverage = copying(known.picture, made.picture)
+        copied, coverage = copying(known.picture, made.picture, known.valid)
         told = f"exemplar {exemplar.name}, texture {texture.name}"
         save_sheet(draw_matches(known, made, found, copied=copied, coverage=coverage, told=told), sheet)
         main = _main_numbers(found, copied, coverage)
@@ -76,7 +78,7 @@ def matches(
             main,
             _all_numbers(found, main),
             numbers,
-            line=f"{copied:.0%} copied, coverage {coverage:.0%}",
+            line=f"{percent(copied)} copied, coverage {percent(coverage)}",
             as_json=as_json,
             quiet=quiet,
         )
@@ -106,5 +108,5 @@ def _all_numbers(found: "Matches", main: dict[str, Any]) -> "NumbersBehind":
     # Each by its own name: an array of .npz files has no fields.
     most_used = {f"most_used_{name}": value for name, value in main["most_used"].items()}
     flat = {name: value for name, value in main.items() if name != "most_used"}
-    arrays = {"places": found.places, "distances": found.distances, "uses": found.uses}
+    arrays = {"places": found.places, "distances_8_bit_levels": 255 * found.distances, "uses": found.uses}
     return NumbersBehind({**flat, **most_used, **arrays})

@@ -78,7 +78,7 @@ def recipes(
         from engine.cli.inspect.loading import load_place
         from engine.cli.inspect.report import report
         from engine.cli.progress import step_bar
-        from engine.inspection.portilla_simoncelli import NOT_INSTALLED, UnsuitableError, is_installed
+        from engine.inspection.portilla_simoncelli import UnsuitableError, missing_library
         from engine.inspection.sheets import save_sheet, seconds_told
 
         network = run.place.encoder
@@ -87,7 +87,7 @@ def recipes(
         for name in ORDER:
             with step_bar(name, quiet=quiet) as show:
                 made.append(make_by_recipe(run.exemplar, network, judging, replace(run.settings, recipe=name), show))
-        missing = None if is_installed() else NOT_INSTALLED
+        missing = missing_library()
         if missing is None:
             with step_bar(ANCESTOR, quiet=quiet) as show:
                 try:
@@ -105,9 +105,9 @@ def recipes(
         report(
             sheet,
             [exemplar],
-            run.place.name,
+            run.place,
             {**chosen, "judge": None if judge is None else judge.name, "recipes": rows, "missing": missing},
-            _numbers(made, rows),
+            _numbers(made, {**chosen, **_columns(rows)}),
             numbers,
             line=", ".join(f"{one.recipe} {seconds_told(one.seconds)}" for one in made),
             as_json=as_json,
@@ -124,10 +124,13 @@ def _row(one: "Made") -> dict[str, Any]:
     }
 
 
-def _numbers(made: "Sequence[Made]", rows: Sequence[dict[str, Any]]) -> "NumbersBehind":
+def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def _numbers(made: "Sequence[Made]", numbers: dict[str, Any]) -> "NumbersBehind":
     import numpy as np
 
     from engine.inspection.sheets import NumbersBehind
 
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
-    return NumbersBehind(columns, {"pictures": np.stack([one.picture for one in made])})
+    return NumbersBehind(numbers, {"textures": np.stack([one.picture for one in made])})

@@ -44,9 +44,13 @@ class Run:
     @property
     def json(self) -> dict[str, Any]:
         """The settings, for a line of JSON."""
-        height, width = self.settings.size
         chosen = {"recipe": self.settings.recipe, "quality": self.settings.quality, "seed": self.settings.seed}
-        return {"width": width, "height": height, **chosen}
+        return {**sides(self.settings.size), **chosen}
+
+
+def sides(size: tuple[int, int]) -> dict[str, int]:
+    """Name height and width, for a line of JSON."""
+    return {"width": size[1], "height": size[0]}
 
 
 def load_run(
@@ -57,7 +61,7 @@ def load_run(
     pooling: str,
     device: str,
     *,
-    least: int = 1,
+    least: int = 8,
     quiet: bool,
 ) -> Run:
     """Read and check all that a synthesis needs, the quickest first.
