@@ -26,6 +26,7 @@ KEYS = {
     "output",
     "encoder",
     "device",
+    "recording",
     "width",
     "height",
     "recipe",
@@ -120,6 +121,7 @@ def test_ctrl_c_keeps_the_picture_so_far_whole(here):
     assert load(here / "out.png").shape == (64, 96, 3)
     told = json.loads(out)
     assert told["interrupted"] is True
+    assert told["recording"] == "frames"
     assert 2 <= told["steps"] < 100_000
     assert sorted(path.suffix for path in here.iterdir() if path.is_file()) == [".png", ".png"]
 

@@ -120,19 +120,43 @@ def test_an_exemplar_with_a_hole_and_a_single_octave_is_drawn(encoder):
 # The pace.
 
 
-def test_a_recording_leaves_out_frames_that_would_slow_the_run(tmp_path, monkeypatch):
+def run_recorded(folder, monkeypatch, steps, seconds_of):
+    """Record a run by a clock of its own, where each frame takes a second; gives the steps that were recorded."""
     clock = [0.0]
     monkeypatch.setattr("engine.cli.recording.time.perf_counter", lambda: clock[0])
     monkeypatch.setattr("engine.cli.recording._plain", lambda one: slow_frame(clock, one))
-    with recording(tmp_path / "frames", (8, 8), None) as show:
-        for step in range(1000):
-            clock[0] += 1.0
-            show(snapshot(step, torch.zeros(1, 3, 8, 8)))
-    frames = sorted((tmp_path / "frames").iterdir())
-    # Each takes as long as a step: a share of 4 % is one of 26.
-    assert 35 <= len(frames) <= 50
-    assert load(frames[-1])[0, 0].tolist() == [999 % 256, 999 // 256, 0]
-    assert [int(load(path)[0, 0, 0]) for path in frames[:FEWEST_FRAMES]] == list(range(FEWEST_FRAMES))
+    with recording(folder, (8, 8), None, steps) as show:
+        step = 0
+        for octave, count in steps.items():
+            for _ in range(count):
+                show(snapshot(step, torch.zeros(1, 3, 8, 8), octave=octave))
+                clock[0] += seconds_of[octave]
+                step += 1
+    found = [load(path)[0, 0].astype(int) for path in sorted(folder.iterdir())]
+    return [red + 256 * green for red, green, _ in found]
+
+
+def test_a_recording_leaves_out_frames_that_would_slow_the_run(tmp_path, monkeypatch):
+    taken = run_recorded(tmp_path / "frames", monkeypatch, {0: 1000}, {0: 1.0})
+    # Each takes as long as a step: a share of 4 % is one of 25, and there is some caution.
+    assert 20 <= len(taken) <= 42
+    assert (taken[0], taken[-1]) == (0, 999)
+    assert max(np.diff(taken)) <= 60
+
+
+def test_frames_are_spread_over_the_steps_though_coarse_ones_are_over_at_once(tmp_path, monkeypatch):
+    seconds = {3: 0.06, 2: 0.1, 1: 0.3, 0: 1.0}
+    taken = run_recorded(tmp_path / "frames", monkeypatch, dict.fromkeys(seconds, 500), seconds)
+    whole = 500 * sum(seconds.values())
+    assert len(taken) <= 0.06 * whole
+    for first in range(0, 2000, 500):
+        assert 4 <= sum(first <= step < first + 500 for step in taken) <= 24
+
+
+def test_a_short_run_has_frames_all_the_same(tmp_path, monkeypatch):
+    taken = run_recorded(tmp_path / "frames", monkeypatch, {1: 20, 0: 20}, {1: 0.001, 0: 0.001})
+    assert FEWEST_FRAMES <= len(taken) <= FEWEST_FRAMES + 2
+    assert max(np.diff(taken)) <= 6
 
 
 def slow_frame(clock, one):
@@ -140,6 +164,25 @@ def slow_frame(clock, one):
     frame = np.zeros((8, 8, 3), np.uint8)
     frame[..., 0], frame[..., 1] = one.step % 256, one.step // 256
     return frame
+
+
+def test_the_matrix_is_of_a_layer_that_the_run_looks_at(encoder):
+    exemplar = Exemplar(tensor(bricks()))
+    frames = [
+        drawn(Growth(exemplar, encoder, (64, 64), layers), snapshot(1, exemplar.picture))
+        for layers in (("relu1_1", "relu3_1", "relu4_1"), ("relu1_1", "relu2_1"), ("relu2_1",))
+    ]
+    assert not np.array_equal(frames[0], frames[1])
+    assert np.array_equal(frames[1], frames[2])
+
+
+def test_a_critic_that_has_faded_out_has_no_number(encoder):
+    growth = Growth(Exemplar(tensor(bricks())), encoder, (64, 64))
+    picture = tensor(bricks())
+    before = drawn(growth, snapshot(1, picture, patch=0.5, sliced=0.1))
+    after = drawn(growth, snapshot(2, picture, sliced=0.1))
+    row = slice(round(SMALLEST_HEIGHT * 0.5), round(SMALLEST_HEIGHT * 0.6))
+    assert count(after[row], LINES[0]) < count(before[row], LINES[0])
 
 
 # The command.

@@ -1,14 +1,15 @@
 """Recording a run of the terminal without slowing it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.record import open_recorder
+from engine.record import Recorder, open_recorder
+from engine.service.estimate import seconds_left
 from engine.synthesis import Snapshot
 from engine.tensors import to_array
 
@@ -19,45 +20,93 @@ SHARE = 0.04
 """Share of the run that frames may take as they come, and again what the file takes at the end."""
 FEWEST_FRAMES = 8
 """So many are recorded however short the run is."""
+CAUTION = 0.6
+"""Share of the time left that is counted on: the coarse octaves make its estimate up to 1.7 times too long."""
 
 
 @contextmanager
-def recording(path: Path, size: tuple[int, int], growth: "Growth | None") -> Iterator[Callable[[Snapshot], None]]:
+def recording(
+    path: Path, size: tuple[int, int], growth: "Growth | None", steps: Mapping[int, int]
+) -> Iterator[Callable[[Snapshot], None]]:
     """Record a run, leaving out frames that would slow it.
 
     Args:
         path: The file or folder.
         size: Height and width of the texture, pixels.
         growth: What draws the frames; None for the picture alone.
+        steps: Steps of the run by index of octave, coarse to fine.
 
     Yields:
         A function to be told of every snapshot; the last one is always recorded.
     """
-    began = time.perf_counter()
-    spent, count = 0.0, 0
-    waiting: Snapshot | None = None
     with open_recorder(path, size[::-1] if growth is None else growth.size) as recorder:
-
-        def add(snapshot: Snapshot) -> None:
-            nonlocal waiting, count
-            recorder.add(_plain(snapshot) if growth is None else growth.frame(snapshot))
-            waiting = None
-            count += 1
+        pace = Pace(steps, time.perf_counter())
+        waiting: Snapshot | None = None
 
         def show(snapshot: Snapshot) -> None:
-            nonlocal spent, waiting
-            start = time.perf_counter()
+            nonlocal waiting
             waiting = snapshot
+            start = time.perf_counter()
             if growth is not None:
                 growth.note(snapshot)
-            if count < FEWEST_FRAMES or spent < SHARE * (start - began):
-                add(snapshot)
-            spent += time.perf_counter() - start
+            if pace.is_due(snapshot.step, start):
+                _add(recorder, growth, snapshot)
+                waiting = None
+                pace.count += 1
+            pace.spent += time.perf_counter() - start
 
         yield show
         if waiting is not None:
-            add(waiting)
-        recorder.seconds = SHARE * (time.perf_counter() - began)
+            _add(recorder, growth, waiting)
+        recorder.seconds = SHARE * (time.perf_counter() - pace.began)
+
+
+class Pace:
+    """Spreads as many frames as there is time for evenly over the steps.
+
+    Evenly over the time there would be hardly any of the coarse octaves, which are over at once, and in which most
+    happens.
+
+    Attributes:
+        began: When the run did, seconds.
+        count: Frames taken.
+        spent: Seconds they took.
+    """
+
+    def __init__(self, steps: Mapping[int, int], began: float) -> None:
+        """Begin.
+
+        Args:
+            steps: Of the run by index of octave, coarse to fine.
+            began: Now, seconds.
+        """
+        self.began = began
+        self.count = 0
+        self.spent = 0.0
+        self._steps = steps
+        self._all = sum(steps.values())
+
+    def is_due(self, step: int, now: float) -> bool:
+        """Whether to take a frame.
+
+        Args:
+            step: Steps done.
+            now: Seconds.
+
+        Returns:
+            Whether its turn has come, by what the run will take at a guess and a frame has taken so far.
+        """
+        run = now - self.began - self.spent
+        left = seconds_left(self._steps, step, run)
+        if not self.count or left is None:
+            return not self.count
+        run += CAUTION * left
+        affordable = max(FEWEST_FRAMES, SHARE * run * self.count / max(self.spent, 1e-9))
+        return step * affordable >= self.count * self._all
+
+
+def _add(recorder: Recorder, growth: "Growth | None", snapshot: Snapshot) -> None:
+    recorder.add(_plain(snapshot) if growth is None else growth.frame(snapshot))
 
 
 def _plain(snapshot: Snapshot) -> np.ndarray:

@@ -13,9 +13,9 @@ from engine.cli.progress import step_bar
 from engine.cli.recording import recording
 from engine.images.picture import FloatArray
 from engine.preparation import Materials
-from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
+from engine.synthesis import Exemplar, Settings, Snapshot, plan_steps, synthesize
 from engine.synthesis.devices import peak_memory
-from engine.synthesis.encoders import Encoder
+from engine.synthesis.encoders import PIXELS, Encoder
 from engine.synthesis.resample import resize
 from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
 
@@ -64,7 +64,11 @@ def run(
     with ExitStack() as stack:
         show = stack.enter_context(step_bar(title, quiet=quiet))
         growth = _growth(exemplar, encoder, settings) if figures else None
-        keep = None if record is None else stack.enter_context(recording(record, settings.size, growth))
+        keep = None
+        if record is not None:
+            steps = plan_steps(exemplar.size, settings, filling=surroundings is not None)
+            planned = {octave.index: count for octave, count in steps.items()}
+            keep = stack.enter_context(recording(record, settings.size, growth, planned))
         try:
             for snapshot in synthesize(exemplar, encoder, settings, surroundings=surroundings, start=opening):
                 is_new, seen = snapshot.picture is not seen, snapshot.picture
@@ -87,4 +91,5 @@ def _growth(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> "Growth
     # Imported only here: it takes matplotlib.
     from engine.inspection.growth import Growth
 
-    return Growth(exemplar, encoder, settings.size)
+    layers = [name for name in settings.effective_recipe().layers() if name in encoder.layers and name != PIXELS]
+    return Growth(exemplar, encoder, settings.size, layers)

@@ -135,10 +135,12 @@ def synthesize(
             )
             for number, name in enumerate(outputs):
                 wish = replace(request, seed=seed + number)
-                outcome = run(wish, name.name, None if record is None else numbered(record, number, variations))
+                recorded = None if record is None else numbered(record, number, variations)
+                outcome = run(wish, name.name, recorded)
                 write_picture(name, finish(materials, outcome.picture, whole))
                 if as_json:
-                    told = {"output": str(name), "encoder": encoder if weights is None else str(weights)}
+                    told = {"output": str(name), "recording": None if recorded is None else str(recorded)}
+                    told["encoder"] = encoder if weights is None else str(weights)
                     print(json.dumps({**told, **summary(wish, whole, outcome)}))
                 elif not quiet:
                     print(f"{name}: {whole[1]}x{whole[0]} in {outcome.seconds:.1f} s", file=sys.stderr)

@@ -1,7 +1,7 @@
 """A texture in the making, with its fingerprint and its losses beside it: the frames of a recording."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -49,12 +49,14 @@ class Growth:
         exemplar: The sample texture.
         encoder: On the same device.
         size: Height and width of the texture, pixels.
+        layers: Those that the run looks at; of these the matrix of relu3_1 is shown, or of the deepest.
     """
 
-    def __init__(self, exemplar: Exemplar, encoder: Encoder, size: Size) -> None:
+    def __init__(self, exemplar: Exemplar, encoder: Encoder, size: Size, layers: Sequence[str] = (LAYER,)) -> None:
         self._exemplar = exemplar
         self._encoder = encoder
-        self._layer = LAYER if LAYER in encoder.layers else encoder.layers[-1]
+        known = [name for name in layers if name in encoder.layers] or encoder.layers
+        self._layer = LAYER if LAYER in known else max(known, key=encoder.layers.index)
         self._canvas = size
         self._height = max(SMALLEST_HEIGHT, size[0])
         self._targets: dict[int, Tensor] = {}
@@ -108,10 +110,14 @@ class Growth:
         frame.paste(Image.fromarray(self._colours[(bar * 255).astype(int)]), panel.at(0, below))
         panel.write(0, below + 0.6, "0")
         panel.write(side, below + 0.6, f"{self._most:.3g}", right=True)
-        panel.write(side + panel.margin, below - 0.25, "mean product of two")
-        panel.write(
-            side + panel.margin, below + 0.8, f"of {len(now)} features; loss: {float(gram_loss(now, target)):.2g}"
-        )
+        told = [
+            f"{len(now)} features: mean products,",
+            f"by the root; loss {float(gram_loss(now, target)):.2g}",
+        ]
+        if max(self._canvas) >> octave > MOST_SEEN:
+            told.append(f"of the middle {MOST_SEEN}×{MOST_SEEN}")
+        for number, sentence in enumerate(told):
+            panel.write(side + panel.margin, below - 0.25 + 1.05 * number, sentence)
 
     def _heat(self, gram: Tensor, side: int) -> Image.Image:
         ordered = gram[self._order][:, self._order].clamp_min(0) / max(self._most, 1e-12)
@@ -142,9 +148,11 @@ class _History:
         self.losses: dict[str, list[tuple[int, float]]] = {}
         self.octaves: dict[int, int] = {}
         self.undone: list[int] = []
+        self.step = 0
         self._seen: tuple[int, int] = (-1, 0)
 
     def note(self, snapshot: Snapshot) -> None:
+        self.step = snapshot.step
         self.octaves.setdefault(snapshot.octave, max(0, snapshot.step - 1))
         for name, loss in snapshot.losses.items():
             if math.isfinite(loss) and loss > 0:
@@ -191,11 +199,11 @@ class _Panel:
     def curves(self, history: _History, steps: int) -> None:
         """Draw the losses over the steps, in the lower part."""
         low, high = history.decades()
-        top = self._top + round((6.0 + self.side / self.line) * self.line)
-        labels = [f"{name}: {points[-1][1]:.2g}" for name, points in history.losses.items()]
+        top = self._top + round((7.0 + self.side / self.line) * self.line)
         bottom = self._bottom - round(2.6 * self.line)
         left = self._left + round(2.4 * self.line)
-        self.write(0, (top - self._top) / self.line - 1.15, "loss of each critic")
+        self.write(0, (top - self._top) / self.line - 2.2, "loss of each critic:")
+        self._labels(history, (top - self._top) / self.line - 1.15)
 
         def x(step: float) -> int:
             return round(left + (self._right - left) * step / max(1, steps))
@@ -224,12 +232,15 @@ class _Panel:
             self._draw.text((x(step), bottom + 3), str(step), "black", self._fonts[0], anchor=anchor)
         told = "step" if not history.undone else "step (red: undone)"
         self._draw.text((x(steps / 2), bottom + 3), told, "black", self._fonts[0], anchor="ma")
-        # On white, or the curves run through what stands there.
-        place = top + 3
-        for number, label in enumerate(labels):
-            at = (self._right - 5, place + number * round(1.05 * self.line))
-            self._draw.rectangle(self._draw.textbbox(at, label, self._fonts[0], anchor="ra"), "white")
-            self._draw.text(at, label, LINES[number % len(LINES)], self._fonts[0], anchor="ra")
+
+    def _labels(self, history: "_History", lines: float) -> None:
+        """Write in a row what each critic has come to; one that has faded out, or has not begun, has no number."""
+        across = 0.0
+        for number, (name, points) in enumerate(history.losses.items()):
+            label = f"{name} {points[-1][1]:.2g}" if points[-1][0] == history.step else f"{name} –"
+            colour = LINES[number % len(LINES)]
+            self._draw.text(self.at(across, lines), label, colour, self._fonts[0], anchor="la")
+            across += self._draw.textlength(label, self._fonts[0]) + self.line
 
 
 def _apart(octaves: Mapping[int, int], x: Callable[[float], int], gap: float) -> Iterator[tuple[int, int]]:
