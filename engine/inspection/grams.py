@@ -10,6 +10,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
 
 from engine.images.picture import FloatArray
@@ -216,7 +217,9 @@ def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str, noise:
             place.set_xlabel("feature, by number", fontsize=8)
             place.set_ylabel("feature, by number", fontsize=8)
             place.tick_params(labelsize=7)
-        bar = figure.colorbar(image, cax=line[len(found)], extend="neither" if noise is None else "max")
+        beyond = "neither" if noise is None else "max"
+        # By the root the high numbers stand close together.
+        bar = figure.colorbar(image, cax=line[len(found)], extend=beyond, ticks=MaxNLocator(4))
         bar.ax.tick_params(labelsize=7)
         bar.ax.set_box_aspect(14)
         bar.ax.set_title("mean\nproduct", fontsize=8)
