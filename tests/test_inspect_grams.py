@@ -98,6 +98,8 @@ def test_the_noise_has_the_colours_mean_and_covariance_and_follows_its_seed():
     colours, drawn = (one[0].flatten(1) for one in (picture.picture, noise))
     assert drawn.mean(dim=1).numpy() == pytest.approx(colours.mean(dim=1).numpy(), abs=0.005)
     assert drawn.cov().numpy() == pytest.approx(colours.cov().numpy(), rel=0.05)
+    seen = fingerprint("noise", Exemplar(noise), colour_encoder(), ["pixels"]).grams["pixels"]
+    assert seen.numpy() == pytest.approx((drawn @ drawn.t() / drawn.shape[1]).numpy(), rel=1e-4)
 
 
 def test_filters_are_shown_as_colours_around_grey():

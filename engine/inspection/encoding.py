@@ -74,7 +74,9 @@ def encode(picture: Exemplar, encoder: Encoder, layers: Collection[str]) -> Iter
         MemoryExhaustedError: The maps of a block do not fit.
         RuntimeError: Something else went wrong in torch.
     """
-    whole = exemplar_at(picture, picture.size).picture.contiguous(memory_format=torch.channels_last)
+    # As it is where nothing has to be filled: noise has values that no picture has.
+    known = picture if picture.valid is None else exemplar_at(picture, picture.size)
+    whole = known.picture.contiguous(memory_format=torch.channels_last)
     for _, block in groupby(sorted(layers, key=block_of), block_of):
         names = list(block)
         try:
