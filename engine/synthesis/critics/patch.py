@@ -11,6 +11,8 @@ from engine.synthesis.critics.base import FeatureMaps, Regions, spread
 from engine.synthesis.encoders.network import PIXELS
 
 SIDE = 3
+CACHED = 16 * 2**20
+"""Bytes of similarities that a processor's caches hold, more or less."""
 
 
 @dataclass(frozen=True)
@@ -152,14 +154,18 @@ def match_patches(
         chunk = min(chunk, max(64, -(-len(queries) // 16)))
     if order is None:
         order = torch.arange(len(queries), device=queries.device)
+    rows = chunk if queries.is_cuda else max(1, min(chunk, CACHED // (len(keys) * queries.element_size())))
+    # Written again and again: memory that is fresh for every block costs the processor more than the product.
+    similarity = queries.new_empty(min(rows, len(queries)), len(keys))
     for part in torch.split(order, chunk):
-        similarity = queries[part] @ keys.t()
+        surplus = overuse * (used / share - 1).clamp_min_(0)
+        for block in torch.split(part, rows):
+            here = torch.mm(queries[block], keys.t(), out=similarity[: len(block)])
+            if overuse:
+                here -= surplus
+            found[block] = here.argmax(dim=1)
         if overuse:
-            similarity -= overuse * (used / share - 1).clamp_min_(0)
-        best = similarity.argmax(dim=1)
-        found[part] = best
-        if overuse:
-            used += torch.bincount(best, minlength=len(keys)).to(used)
+            used += torch.bincount(found[part], minlength=len(keys)).to(used)
     return found
 
 
