@@ -16,7 +16,7 @@ from engine.tensors import to_array
 if TYPE_CHECKING:
     from engine.inspection.growth import Growth
 
-SHARE = 0.04
+SHARE = 0.03
 """Share of the run that frames may take as they come, and again what the file takes at the end."""
 FEWEST_FRAMES = 8
 """So many are recorded however short the run is."""
