@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.images.picture import FloatArray
 from engine.inspection.encoding import visible
-from engine.inspection.matches import LARGEST_SHARE, OVERUSED, Matches
+from engine.inspection.matches import FEWEST_USES, LARGEST_SHARE, OVERUSED, Matches
 from engine.inspection.sheets import COPIED_MEANS, COVERAGE_MEANS, new_sheet, percent, show_picture, size_told
 from engine.synthesis import Exemplar
 from engine.tensors import to_array
@@ -97,7 +97,7 @@ def _explained(matches: Matches, *, clear: bool) -> str:
         f"Copied and coverage are the figures of the benchmarks. Copied: {COPIED_MEANS} Coverage: {COVERAGE_MEANS} "
         f"In the maps, of equally near patches the uppermost, then leftmost one counts. A place is {place}; if all "
         f"were used alike, each would have {_uses(matches.even)}. Overused is what has {OVERUSED} times as many or "
-        f"{percent(LARGEST_SHARE)} of all, here {_uses(matches.overused_from)}."
+        f"{percent(LARGEST_SHARE)} of all, and {FEWEST_USES} uses at least: here {_uses(matches.overused_from)}."
         + (" Light gray is transparent, and not used." if clear else "")
     )
 

@@ -135,7 +135,7 @@ def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], told: str, explaine
     height, width = stages[0].history.picture.shape[2:]
     columns = min(COLUMNS, len(stages) + 1)
     lines = -(-(len(stages) + 1) // columns)
-    # A dot for a pixel, or twice as many where that would be small.
+    # A dot for a pixel of the texture, or twice as many where that would be small, unless the exemplar is larger.
     wide = max(SMALLEST_WIDTH, width / 100 + 0.6)
     high = max(1.6, (wide - 0.6) * height / width) + 1.05
     figure, axes = new_sheet(

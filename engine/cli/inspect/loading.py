@@ -67,18 +67,19 @@ def load_place(encoder: str, weights: Path | None, pooling: str, device: str, *,
     return Place(found, network.to(found), encoder if weights is None else weights.name, pooling)
 
 
-def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = SMALLEST_EXEMPLAR) -> list[Exemplar]:
+def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 0) -> list[Exemplar]:
     """Read pictures as `synthesize` reads an exemplar, and put them on the device.
 
     Args:
         paths: Their files.
         device: Where they go.
-        least: Pixels that the shorter side must have.
+        least: Pixels that the shorter side must have, where more than an exemplar needs.
 
     Returns:
         The pictures. One that cannot be used ends the command with a line that names it.
     """
     found = []
+    least = max(least, SMALLEST_EXEMPLAR)
     for path in paths:
         picture = read_picture(path)
         height, width = picture.pixels.shape[:2]

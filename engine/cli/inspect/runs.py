@@ -61,7 +61,7 @@ def load_run(
     pooling: str,
     device: str,
     *,
-    least: int = 8,
+    least: int = 0,
     quiet: bool,
 ) -> Run:
     """Read and check all that a synthesis needs, the quickest first.
@@ -73,7 +73,7 @@ def load_run(
         weights: File that takes its place, or None.
         pooling: `average` or `max`.
         device: As it was asked for.
-        least: Pixels that the shorter side of the exemplar must have.
+        least: Pixels that the shorter side of the exemplar must have, where more than synthesis needs.
         quiet: Show no progress of a download.
 
     Returns:
