@@ -23,6 +23,8 @@ class Stranger:
     def __init__(self, context, connection, keys=None, *, server=None, address=None, **options):
         self.socket = context.socket(zmq.DEALER)
         self.socket.linger = 0
+        # To a peer that has hung up, a send would otherwise wait for ever.
+        self.socket.sndtimeo = ANSWER_MILLISECONDS
         if keys is not None:
             self.socket.curve_serverkey = (server or connection.public_key).encode()
             self.socket.curve_publickey = keys.public.encode()
@@ -99,7 +101,7 @@ class Pinger:
 
     def __exit__(self, *_):
         self._over.set()
-        self._thread.join()
+        self._thread.join(60)
 
     def _run(self):
         with self._engine.client("pinger") as client:

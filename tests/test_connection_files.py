@@ -328,14 +328,14 @@ def test_sixteen_threads_at_once_get_one_and_the_same_key(folder):
     found, start = [], threading.Barrier(16)
 
     def ask():
-        start.wait()
+        start.wait(60)
         found.append(own_keys(folder / "client.secret"))
 
     threads = [threading.Thread(target=ask) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert len(found) == 16
     assert len(set(found)) == 1
     assert names(folder) == ["client.secret"]

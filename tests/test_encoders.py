@@ -590,7 +590,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         thread.start()
         yield state_of_server
         running.shutdown()
-        thread.join()
+        thread.join(60)
 
 
 def load_from(server: Server, folder: Path, **options: Callable[[int, int], None]) -> Encoder:

@@ -6,6 +6,7 @@ Some print what others notice of it (`-s` or `-rP` shows it); docs/faults.md has
 import random
 import sys
 import time
+from contextlib import suppress
 from dataclasses import fields
 
 import msgpack
@@ -408,7 +409,9 @@ def test_nobody_without_a_key_is_answered(context, connection, keys, good, how):
     }[how]
     wait_until_alone(good)
     with Stranger(context, connection, **options) as locked_out:
-        locked_out.say(Hello(PROTOCOL, "let me in"), StatusRequest(), short_job())
+        # The engine may have hung up before all of it was said.
+        with suppress(zmq.Again):
+            locked_out.say(Hello(PROTOCOL, "let me in"), StatusRequest(), short_job())
         assert not locked_out.socket.poll(1000)
         assert not locked_out.let_in()
         assert [client.client for client in good.status().clients] == ["good"]

@@ -37,7 +37,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next(installed, tmp_path):
     while not [*home.environment.glob("lib/python*/site-packages/torch*")] and time.monotonic() < until:
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    process.wait(60)
     assert home.environment.exists()
     assert not entry(profile).exists()
     (fault, *_) = checked(home)
