@@ -134,7 +134,7 @@ def draw_plan(seed: int, number: int, sides: Sequence[int]) -> Plan:
         recipe=str(chance.choice(RECIPES)),
         steps=int(chance.integers(2, 9) if hasty else chance.integers(20, 200)),
         octaves=int(chance.integers(1, 3)),
-        seamless=bool(chance.random() < 0.3),
+        seamless="both" if chance.random() < 0.3 else "none",
         seed=number,
         frame_interval=float(chance.choice([0.0, 0.02, 0.2])) if chance.random() < 0.6 else None,
         frame_limit=int(chance.choice([0, 24])),

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
+from convolution import convolution_rate, synchronize
 
 from engine.images import read_picture
 from engine.preparation import prepare
@@ -27,26 +27,6 @@ from engine.synthesis.encoders import Encoder, freeze, load_encoder
 from engine.tensors import exemplar_on
 
 VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
-
-
-def convolution_rate(device: torch.device, channels: int = 64, side: int = 256) -> float:
-    """Measure a bare 3×3 convolution, operations per second, the median of twenty."""
-    maps = torch.randn(1, channels, side, side, device=device).contiguous(memory_format=torch.channels_last)
-    kernel = torch.randn(channels, channels, 3, 3, device=device).contiguous(memory_format=torch.channels_last)
-    seconds = []
-    for _ in range(25):
-        synchronise(device)
-        start = time.perf_counter()
-        F.conv2d(maps, kernel)
-        synchronise(device)
-        seconds.append(time.perf_counter() - start)
-    return 2 * 9 * channels**2 * (side - 2) ** 2 / statistics.median(seconds[5:])
-
-
-def synchronise(device: torch.device) -> None:
-    """Wait for a GPU; the CPU is never behind."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 def network(name: str) -> Encoder:
@@ -85,7 +65,7 @@ def measure_one(options: argparse.Namespace) -> None:
         for snapshot in synthesize(exemplar, encoder, settings):
             opening = opening or time.perf_counter() - start
             steps = snapshot.step
-        synchronise(device)
+        synchronize(device)
         seconds.append(time.perf_counter() - start)
         first.append(opening or 0.0)
     finest = settings.effective_steps(settings.effective_recipe())[0]

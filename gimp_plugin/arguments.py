@@ -28,6 +28,8 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
             add_fill(procedure)
         elif task == wishes.NEW:
             add_new(procedure)
+        else:
+            add_seamless(procedure)
     procedure.add_image_return_value("result-image", _("Image"), _("The image with the texture"), True, FLAGS)
     procedure.add_layer_return_value("result-layer", _("Layer"), _("The texture"), True, FLAGS)
 
@@ -154,6 +156,41 @@ def add_fill(procedure: Gimp.Procedure) -> None:
         True,
         FLAGS,
     )
+    procedure.add_choice_argument(
+        "sample-from",
+        _("Sa_mple from"),
+        _("Where around the selection to sample: all, sides or above-below"),
+        _choice(
+            {
+                wishes.ALL: _("All around"),
+                wishes.SIDES: _("Left and right"),
+                wishes.ABOVE_BELOW: _("Above and below"),
+            }
+        ),
+        wishes.ALL,
+        FLAGS,
+    )
+    procedure.add_int_argument(
+        "context",
+        _("Con_text, px (0: automatic)"),
+        _("How far around the selection to sample, pixels; 0: by the size of the selection, or all of the mask"),
+        0,
+        LARGEST_SIDE,
+        0,
+        FLAGS,
+    )
+    add_mask(procedure)
+
+
+def add_mask(procedure: Gimp.Procedure) -> None:
+    """Declare the exemplar mask."""
+    procedure.add_drawable_argument(
+        "exemplar-mask",
+        _("E_xemplar mask"),
+        _("A channel or layer of the image that is sampled, white where to sample it"),
+        True,
+        FLAGS,
+    )
 
 
 def add_new(procedure: Gimp.Procedure) -> None:
@@ -163,11 +200,12 @@ def add_new(procedure: Gimp.Procedure) -> None:
     )
     procedure.add_int_argument("width", _("_Width"), _("Pixels; 0: by the ratio"), 0, LARGEST_SIDE, 0, FLAGS)
     procedure.add_int_argument("height", _("_Height"), _("Pixels; 0: by the ratio"), 0, LARGEST_SIDE, 0, FLAGS)
-    procedure.add_boolean_argument(
+    procedure.add_choice_argument(
         "seamless",
         _("_Tiles without a seam"),
-        _("Whether the texture tiles without a seam"),
-        False,
+        _("How the texture tiles: none, x (left fits right), y (top fits bottom) or both"),
+        _choice({wishes.NONE: _("No"), **_axes()}),
+        wishes.NONE,
         FLAGS,
     )
     procedure.add_int_argument(
@@ -179,6 +217,19 @@ def add_new(procedure: Gimp.Procedure) -> None:
         _("Where to put the texture: image or layers"),
         _choice({wishes.IMAGE: _("A new image"), wishes.LAYERS: _("New layers of this image")}),
         wishes.IMAGE,
+        FLAGS,
+    )
+    add_mask(procedure)
+
+
+def add_seamless(procedure: Gimp.Procedure) -> None:
+    """Declare how a picture is to tile."""
+    procedure.add_choice_argument(
+        "seamless",
+        _("_Tiles without a seam"),
+        _("How the texture tiles: x (left fits right), y (top fits bottom) or both"),
+        _choice(_axes()),
+        wishes.BOTH,
         FLAGS,
     )
 
@@ -203,6 +254,7 @@ def wish_of(config: Gimp.ProcedureConfig, task: str) -> Wish:
     )
     if task == wishes.FILL:
         return _fill(wish, config)
+    wish = replace(wish, wrap=config.get_property("seamless"))
     return _new(wish, config) if task == wishes.NEW else wish
 
 
@@ -216,6 +268,9 @@ def _fill(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
         drawable=drawable.get_id() if drawable is not None else 0,
         file=(file.get_path() or "") if file is not None else "",
         pattern=pattern.get_name() if pattern is not None else "",
+        sample_from=config.get_property("sample-from"),
+        context=config.get_property("context"),
+        mask=_mask_id(config),
     )
 
 
@@ -225,10 +280,19 @@ def _new(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
         ratio=config.get_property("ratio"),
         width=config.get_property("width"),
         height=config.get_property("height"),
-        wrap=config.get_property("seamless"),
         variations=config.get_property("variations"),
         destination=config.get_property("destination"),
+        mask=_mask_id(config),
     )
+
+
+def _mask_id(config: Gimp.ProcedureConfig) -> int:
+    mask = config.get_property("exemplar-mask")
+    return int(mask.get_id()) if mask is not None else 0
+
+
+def _axes() -> dict[str, str]:
+    return {wishes.ACROSS: _("Horizontally"), wishes.DOWN: _("Vertically"), wishes.BOTH: _("Both")}
 
 
 def _choice(labels: Mapping[str, str]) -> Gimp.Choice:

@@ -35,6 +35,15 @@ class Box:
         bottom = min(self.y + self.height, other.y + other.height)
         return Box(left, top, max(0, right - left), max(0, bottom - top))
 
+    def united(self, other: "Box") -> "Box":
+        """Find the smallest rectangle that holds two of them; one without area adds nothing."""
+        if not self or not other:
+            return self or other
+        left, top = min(self.x, other.x), min(self.y, other.y)
+        right = max(self.x + self.width, other.x + other.width)
+        bottom = max(self.y + self.height, other.y + other.height)
+        return Box(left, top, right - left, bottom - top)
+
     def parts(self, longest: int) -> list["Box"]:
         """Cut out parts no side of which is longer than so many pixels.
 

@@ -79,6 +79,19 @@ def read(drawable: Gimp.Drawable, box: Box, *, gray: bool, depth: str) -> Raster
     return samples.hidden(raster, samples.below(shown, samples.OPAQUE))
 
 
+def read_white(drawable: Gimp.Drawable, box: Box) -> bytes:
+    """Read a drawable as an exemplar mask.
+
+    Args:
+        drawable: A layer, a group, or a channel.
+        box: In its image.
+
+    Returns:
+        255 where it is white and opaque, else 0.
+    """
+    return samples.white(read(drawable, box, gray=True, depth="u8"))
+
+
 def write(layer: Gimp.Layer, raster: Raster) -> bool:
     """Write all of a layer, where that may be done.
 

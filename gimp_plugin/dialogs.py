@@ -73,7 +73,7 @@ class Window:
         manner = Manner(frames=True, keep_frames=wish.keep_frames, earlier=tuple(self.layers))
         self._attempt = Attempt(task, self._link, self._installation, self.panel, manner)
         self.panel.note("")
-        self.panel.work(going=True, tiled=wish.wrap or wish.task == wishes.SEAMLESS)
+        self.panel.work(going=True, tiles=_tiles(wish))
         self._rest(resting=False)
         try:
             self._loop(self._attempt.turn)
@@ -255,6 +255,12 @@ def _wants_copy(dialog: Gtk.Dialog, sentence: str) -> bool:
     answer = question.run()
     question.destroy()
     return bool(answer == Gtk.ResponseType.OK)
+
+
+def _tiles(wish: Wish) -> tuple[int, int]:
+    """How often to show a texture across and down, so that its seams would be seen."""
+    across, down = (1 + (wish.wrap in {axis, wishes.BOTH}) for axis in (wishes.ACROSS, wishes.DOWN))
+    return across, down
 
 
 def _title(kind: str) -> str:

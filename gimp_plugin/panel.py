@@ -26,7 +26,7 @@ class Panel:
             on_stop: Called when the user ends the work, with whether the picture so far is wanted.
         """
         self.widget = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        self._tiled = False
+        self._tiles = (1, 1)
         self._before: GdkPixbuf.Pixbuf | None = None
         self._picture = Gtk.Image()
         self._picture.set_size_request(PREVIEW_SIDE, PREVIEW_SIDE)
@@ -51,17 +51,17 @@ class Panel:
         self.widget.show_all()
         self.work(going=False)
 
-    def work(self, *, going: bool, tiled: bool = False) -> None:
+    def work(self, *, going: bool, tiles: tuple[int, int] = (1, 1)) -> None:
         """Tell whether there is work that can be ended.
 
         Args:
             going: Whether there is.
-            tiled: Whether to show the picture twice by twice, so that its seams would be seen.
+            tiles: How often to show the picture across and down.
         """
         self._keep.set_sensitive(going)
         self._cancel.set_sensitive(going)
         if going:
-            self._tiled = tiled
+            self._tiles = tiles
             self._bar.set_fraction(0.0)
             self._bar.set_text(" ")
 
@@ -94,19 +94,19 @@ class Panel:
     def frame(self, frame: Frame, number: int) -> None:  # noqa: ARG002
         """Show the picture so far."""
         picture = pixbuf_of(frame.raster)
-        scale = min(PREVIEW_SIDE / frame.width, PREVIEW_SIDE / frame.height)
-        parts = 2 if self._tiled else 1
-        width, height = (max(1, round(side * scale / parts)) for side in (frame.width, frame.height))
+        across, down = self._tiles
+        scale = min(PREVIEW_SIDE / (across * frame.width), PREVIEW_SIDE / (down * frame.height))
+        width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
         small = picture.scale_simple(width, height, GdkPixbuf.InterpType.BILINEAR)
-        self._picture.set_from_pixbuf(_tiles(small) if self._tiled else small)
+        self._picture.set_from_pixbuf(_tiled(small, across, down))
 
 
-def _tiles(small: GdkPixbuf.Pixbuf) -> GdkPixbuf.Pixbuf:
+def _tiled(small: GdkPixbuf.Pixbuf, across: int, down: int) -> GdkPixbuf.Pixbuf:
     width, height = small.get_width(), small.get_height()
-    whole = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, 2 * width, 2 * height)
-    for x in (0, width):
-        for y in (0, height):
-            small.copy_area(0, 0, width, height, whole, x, y)
+    whole = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, across * width, down * height)
+    for x in range(across):
+        for y in range(down):
+            small.copy_area(0, 0, width, height, whole, x * width, y * height)
     return whole
 
 

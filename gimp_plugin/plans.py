@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.translation import _
-from gimp_plugin.wishes import Wish
+from gimp_plugin.wishes import ABOVE_BELOW, ACROSS, ALL, BOTH, DOWN, SIDES, Wish
 from protocol import Raster, Synthesize
 
 # As far as the engine looks around a hole for its exemplar, and for what continues into it.
@@ -49,17 +49,24 @@ class Plan:
     mask: bytes | None = None
 
 
-def context_of(hole: Box, limit: Box) -> Box:
+def context_of(hole: Box, limit: Box, context: int = 0, white: Box | None = None) -> Box:
     """Find what has to be read of a layer to fill a hole.
 
     Args:
         hole: The hole.
         limit: What there is to read.
+        context: How far around the hole to sample, pixels; 0: wherever the exemplar mask is white, or else by the
+            size of the hole.
+        white: Bounds of what is white in the exemplar mask, if there is one.
 
     Returns:
-        The hole and its surroundings.
+        The hole, what continues into it, and what may be sampled.
     """
-    return hole.grown(max(WIDEST_CONTEXT, hole.width, hole.height)).common(limit)
+    longest = max(hole.width, hole.height)
+    near = hole.grown(max(NEAREST_CONTEXT, longest // 4))
+    if white is not None and not context:
+        return near.united(white).common(limit)
+    return near.united(hole.grown(context or max(WIDEST_CONTEXT, longest))).common(limit)
 
 
 def fill(
@@ -70,6 +77,7 @@ def fill(
     exemplar: Raster | None,
     depth: str,
     extent: Box | None = None,
+    white: bytes | None = None,
 ) -> Plan:
     """Plan the filling of a selection.
 
@@ -81,6 +89,7 @@ def fill(
         exemplar: Another exemplar than what lies around.
         depth: Kind of sample of the result.
         extent: Where the layer is in the canvas; all of it if not given.
+        white: 255 where the canvas may be sampled, a byte for each of its pixels; None for everywhere.
 
     Returns:
         The plan.
@@ -91,7 +100,7 @@ def fill(
     width, height = canvas.width, canvas.height
     clear = samples.transparent(canvas)
     if selected is None and (exemplar is None or any(clear)):
-        return _fill_transparent(wish, canvas, hole, clear, exemplar, depth)
+        return _fill_transparent(wish, canvas, hole, clear, exemplar, depth, white)
     chosen = samples.touched(selected) if selected is not None else b"\xff" * (hole.width * hole.height)
     shown = None
     if selected is not None:
@@ -100,14 +109,12 @@ def fill(
     if exemplar is not None and not wanted.count(0):
         # Nothing is kept, so nothing has to fit.
         return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole, shown)
-    # Transparent pixels beside the hole have colours that nobody sees: nothing is to fit to them.
-    margin = max(NEAREST_CONTEXT, max(hole.width, hole.height) // 4)
-    near = hole.grown(margin).common(Box(0, 0, width, height))
-    near_clear = samples.crop_mask(clear, width, near)
-    mask = samples.either(wanted, samples.place_mask(near_clear, near, width, height))
-    if exemplar is None:
-        _check_rest(canvas, mask)
-    job = _job(wish, depth, exemplar=exemplar, canvas=canvas, mask=mask_raster(mask, width, height))
+    mask = mask_raster(wanted, width, height)
+    if exemplar is not None:
+        job = _job(wish, depth, exemplar=exemplar, canvas=canvas, mask=mask)
+    else:
+        _check_rest(wish, canvas, hole, wanted, white)
+        job = _job(wish, depth, canvas=canvas, mask=mask, **_sampling(wish, canvas, white))
     return Plan((job,), width, height, hole, shown)
 
 
@@ -158,11 +165,12 @@ def seamless(wish: Wish, canvas: Raster, depth: str) -> Plan:
     mask = None
     if any(clear):
         band = max(2, min(width, height) // BAND_PART)
-        mask = mask_raster(samples.either(samples.frame(width, height, band), clear), width, height)
+        columns, rows = (band * (wish.wrap in {axis, BOTH}) for axis in (ACROSS, DOWN))
+        mask = mask_raster(samples.either(samples.frame(width, height, columns, rows), clear), width, height)
     if min(width, height) < SMALLEST_TILE or (mask and not _enough(samples.hidden(canvas, bytes(mask.data)))):
         raise PlanError(_("Too little of the picture would remain: take a larger one."))
     # Without a mask the engine chooses a band along the border, and blends it in.
-    job = _job(wish, depth, canvas=canvas, mask=mask, seamless=True)
+    job = _job(wish, depth, canvas=canvas, mask=mask, seamless=wish.wrap)
     return Plan((job,), width, height, Box(0, 0, width, height))
 
 
@@ -238,26 +246,53 @@ def _with_fringe(
 
 
 def _fill_transparent(
-    wish: Wish, canvas: Raster, hole: Box, clear: bytes, exemplar: Raster | None, depth: str
+    wish: Wish, canvas: Raster, hole: Box, clear: bytes, exemplar: Raster | None, depth: str, white: bytes | None
 ) -> Plan:
     if not any(clear):
         raise PlanError(
             _("Nothing is selected, and nothing of the layer is transparent: select what is to be filled.")
         )
     width, height = canvas.width, canvas.height
-    if exemplar is None:
-        _check_rest(canvas, clear)
-    elif not clear.count(0):
-        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole)
     # Without a mask the engine widens the transparent part by the fringe that a cut-out leaves.
-    return Plan((_job(wish, depth, exemplar=exemplar, canvas=canvas),), width, height, hole)
+    if exemplar is None:
+        _check_rest(wish, canvas, samples.marked_box(clear, width), clear, white)
+        job = _job(wish, depth, canvas=canvas, **_sampling(wish, canvas, white))
+    elif clear.count(0):
+        job = _job(wish, depth, exemplar=exemplar, canvas=canvas)
+    else:
+        job = _job(wish, depth, exemplar=exemplar, width=width, height=height)
+    return Plan((job,), width, height, hole)
 
 
-def _check_rest(canvas: Raster, mask: bytes) -> None:
-    if not _enough(samples.hidden(canvas, mask)):
+def _sampling(wish: Wish, canvas: Raster, white: bytes | None) -> dict[str, object]:
+    """Say what of the canvas may be sampled."""
+    return {
+        "context": wish.context or None,
+        "sample_from": wish.sample_from,
+        "exemplar_mask": None if white is None else mask_raster(white, canvas.width, canvas.height),
+    }
+
+
+def _check_rest(wish: Wish, canvas: Raster, hole: Box, mask: bytes, white: bytes | None) -> None:
+    """Refuse, before the engine is asked, a hole around which too little may be sampled."""
+    if white is not None:
+        mask = samples.either(mask, samples.inverted(white))
+    area = hole.grown(wish.context) if wish.context else Box(0, 0, canvas.width, canvas.height)
+    if wish.sample_from == SIDES:
+        area = Box(area.x, hole.y, area.width, hole.height)
+    elif wish.sample_from == ABOVE_BELOW:
+        area = Box(hole.x, area.y, hole.width, area.height)
+    area = area.common(Box(0, 0, canvas.width, canvas.height))
+    left = samples.hidden(samples.crop(canvas, area), samples.crop_mask(mask, canvas.width, area))
+    if _enough(left):
+        return
+    if white is not None or wish.context or wish.sample_from != ALL:
         raise PlanError(
-            _("Nothing is left around the selection to take texture from: select less, or choose another exemplar.")
+            _("Too little may be sampled: choose a larger context, all around, or another exemplar mask or exemplar.")
         )
+    raise PlanError(
+        _("Nothing is left around the selection to take texture from: select less, or choose another exemplar.")
+    )
 
 
 def _enough(exemplar: Raster) -> bool:

@@ -122,11 +122,11 @@ def widened(mask: bytes, width: int, by: int) -> bytes:
     return b"".join(row[by : by + width] for row in rows)
 
 
-def frame(width: int, height: int, band: int) -> bytes:
-    """Make a mask of 255 along the border, so many pixels wide, and 0 inside."""
-    band = min(band, width // 2, height // 2)
-    edge, inner = _FULL * width, _FULL * band + _NONE * (width - 2 * band) + _FULL * band
-    return edge * band + inner * (height - 2 * band) + edge * band
+def frame(width: int, height: int, columns: int, rows: int) -> bytes:
+    """Make a mask of 255 along the border, so many columns and rows wide, and 0 inside."""
+    columns, rows = min(columns, width // 2), min(rows, height // 2)
+    edge, inner = _FULL * width, _FULL * columns + _NONE * (width - 2 * columns) + _FULL * columns
+    return edge * rows + inner * (height - 2 * rows) + edge * rows
 
 
 def transparent(raster: Raster) -> bytes:
@@ -147,6 +147,24 @@ def alpha(raster: Raster) -> bytes:
         return _FULL * (raster.width * raster.height)
     pixel = raster.channels * SAMPLE_BYTES[raster.depth]
     return bytes(memoryview(raster.data)[pixel - 1 :: pixel])
+
+
+def white(raster: Raster) -> bytes:
+    """Find the pixels that are white and opaque.
+
+    Args:
+        raster: Gray with alpha, 8 bits.
+
+    Returns:
+        255 there, else 0.
+    """
+    levels = bytes(memoryview(raster.data)[::2])
+    return common(above(levels, OPAQUE), above(alpha(raster), OPAQUE))
+
+
+def inverted(mask: bytes) -> bytes:
+    """Make every 0 of a mask of 0 and 255 a 255, and every 255 a 0."""
+    return below(mask, 255)
 
 
 def hidden(raster: Raster, mask: bytes) -> Raster:
@@ -170,16 +188,19 @@ def hidden(raster: Raster, mask: bytes) -> Raster:
 
 def opaque_box(raster: Raster) -> Box:
     """Find the smallest rectangle that holds every opaque pixel; one without area where there is none."""
-    found = transparent(raster)
-    width = raster.width
-    rows = [found[y * width : (y + 1) * width] for y in range(raster.height)]
-    empty = _FULL * width
+    return marked_box(inverted(transparent(raster)), raster.width)
+
+
+def marked_box(mask: bytes, width: int) -> Box:
+    """Find the smallest rectangle that holds every 255 of a mask of 0 and 255; one without area if there is none."""
+    rows = [mask[start : start + width] for start in range(0, len(mask), width)]
+    empty = _NONE * width
     filled = [y for y, row in enumerate(rows) if row != empty]
     if not filled:
         return Box(0, 0, 0, 0)
     used = [rows[y] for y in filled]
-    left = min(row.find(_NONE) for row in used)
-    right = max(row.rfind(_NONE) for row in used)
+    left = min(row.find(_FULL) for row in used)
+    right = max(row.rfind(_FULL) for row in used)
     return Box(left, filled[0], right - left + 1, filled[-1] - filled[0] + 1)
 
 

@@ -8,12 +8,16 @@ from gimp_plugin import wishes
 from gimp_plugin.running import new_seed
 from gimp_plugin.translation import _
 
-NUMBERS = frozenset({"variations", "ratio", "width", "height", "seed"})
+NUMBERS = frozenset({"variations", "ratio", "width", "height", "seed", "context"})
 SOURCES = {
-    "exemplar-drawable": wishes.DRAWABLE,
-    "exemplar-file": wishes.FILE,
-    "exemplar-pattern": wishes.PATTERN,
+    "exemplar-drawable": {wishes.DRAWABLE},
+    "exemplar-file": {wishes.FILE},
+    "exemplar-pattern": {wishes.PATTERN},
+    "sample-from": {wishes.SURROUNDINGS},
+    "context": {wishes.SURROUNDINGS},
+    "exemplar-mask": {wishes.SURROUNDINGS, wishes.DRAWABLE},
 }
+"""Arguments that mean something for some sources of the exemplar only."""
 LARGE = 512
 ICONS = Path(__file__).resolve().parent / "icons"
 
@@ -33,9 +37,8 @@ def settings_box(
         A widget, shown.
     """
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-    own = {wishes.FILL: _exemplar, wishes.NEW: _new}.get(kind)
-    if own is not None:
-        box.pack_start(own(dialog, config, layer), False, False, 0)
+    own = {wishes.FILL: _exemplar, wishes.NEW: _new, wishes.SEAMLESS: _seamless}[kind]
+    box.pack_start(own(dialog, config, layer), False, False, 0)
     for part in (_widgets(dialog, "recipe", "quality"), _seed(dialog, config)):
         box.pack_start(part, False, False, 0)
     more = Gtk.Expander(label=_("More"))
@@ -63,13 +66,13 @@ def _widgets(dialog: GimpUi.ProcedureDialog, *names: str) -> Gtk.Widget:
 
 
 def _exemplar(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, _layer: Gimp.Layer) -> Gtk.Widget:
-    """Let the source of the exemplar be chosen, with the chooser that it needs, and no other."""
+    """Let the source of the exemplar be chosen, with the choosers that it needs, and no others."""
     box = _widgets(dialog, "exemplar")
-    choosers = {name: _widget(dialog, name) for name in SOURCES}
+    choosers = {name: _mask(dialog, config) if name == "exemplar-mask" else _widget(dialog, name) for name in SOURCES}
 
     def update(*_ignored: object) -> None:
         for name, widget in choosers.items():
-            widget.set_visible(SOURCES[name] == config.get_property("exemplar"))
+            widget.set_visible(config.get_property("exemplar") in SOURCES[name])
 
     for widget in choosers.values():
         box.pack_start(widget, False, False, 0)
@@ -81,10 +84,15 @@ def _exemplar(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, _lay
 
 def _new(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, layer: Gimp.Layer) -> Gtk.Widget:
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-    for part in (_size(dialog, config, layer), _widgets(dialog, "destination", "seamless", "variations")):
+    rest = _widgets(dialog, "destination", "seamless", "variations")
+    for part in (_size(dialog, config, layer), _mask(dialog, config), rest):
         box.pack_start(part, False, False, 0)
     box.show()
     return box
+
+
+def _seamless(dialog: GimpUi.ProcedureDialog, _config: Gimp.ProcedureConfig, _layer: Gimp.Layer) -> Gtk.Widget:
+    return _widgets(dialog, "seamless")
 
 
 def _size(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, layer: Gimp.Layer) -> Gtk.Widget:
@@ -114,6 +122,19 @@ def _size(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, layer: G
     in_pixels.set_active(bool(config.get_property("width") or config.get_property("height")))
     in_pixels.connect("toggled", update)
     update()
+    box.show()
+    return box
+
+
+def _mask(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig) -> Gtk.Widget:
+    """Let the exemplar mask be chosen, or none: GIMP's chooser has no way back."""
+    box = Gtk.Box(spacing=6)
+    none = Gtk.Button.new_from_icon_name("edit-clear", Gtk.IconSize.BUTTON)
+    none.set_tooltip_text(_("No exemplar mask"))
+    none.connect("clicked", lambda _button: config.set_property("exemplar-mask", None))
+    none.show()
+    box.pack_start(_widget(dialog, "exemplar-mask"), True, True, 0)
+    box.pack_start(none, False, False, 0)
     box.show()
     return box
 

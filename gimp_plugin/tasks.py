@@ -100,7 +100,9 @@ def _fill(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     selected = canvas.selection(image)
     hole = selected or canvas.extent(layer)
     whole = Box(0, 0, image.get_width(), image.get_height()) if selected else hole
-    limit = plans.context_of(hole, whole)
+    white = _white(wish, layer, whole) if wish.source == wishes.SURROUNDINGS else None
+    marked = samples.marked_box(white, whole.width).moved(*whole.corner) if white is not None else None
+    limit = plans.context_of(hole, whole, wish.context, marked)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     around = canvas.read(layer, limit, gray=gray, depth=depth)
     plan = plans.fill(
@@ -111,6 +113,7 @@ def _fill(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
         _exemplar(wish, gray=gray, depth=depth),
         depth,
         canvas.extent(layer).moved(-limit.x, -limit.y),
+        samples.crop_mask(white, whole.width, limit.moved(-whole.x, -whole.y)) if white is not None else None,
     )
     box = plan.part.moved(limit.x, limit.y)
     return Task(plan, _place(image, layer, box, plan, masked=selected is not None), fresh=False)
@@ -129,6 +132,7 @@ def _new(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     sample = canvas.read(layer, box, gray=gray, depth=depth)
     if canvas.selection(image):
         sample = _only_selected(image, box, sample)
+    sample = _only_white(wish, layer, box, sample)
     plan = plans.new(wish, plans.check_exemplar(sample), depth)
     size = Box(0, 0, plan.width, plan.height)
     if wish.destination == wishes.LAYERS:
@@ -166,6 +170,36 @@ def _only_selected(image: Gimp.Image, box: Box, sample: Raster) -> Raster:
     return samples.hidden(sample, samples.below(canvas.read_selection(image, box), samples.OPAQUE))
 
 
+def _only_white(wish: Wish, item: Gimp.Drawable, box: Box, sample: Raster) -> Raster:
+    white = _white(wish, item, box)
+    return sample if white is None else samples.hidden(sample, samples.inverted(white))
+
+
+def _white(wish: Wish, item: Gimp.Drawable, box: Box) -> bytes | None:
+    """Read the exemplar mask.
+
+    Args:
+        wish: Names it, or none.
+        item: The drawable that is sampled.
+        box: In its image.
+
+    Returns:
+        255 where the box may be sampled, else 0; None without a mask.
+
+    Raises:
+        PlanError: It is not there, or has no white pixel.
+    """
+    if not wish.mask:
+        return None
+    mask = Gimp.Item.get_by_id(wish.mask) if Gimp.Item.id_is_valid(wish.mask) else None
+    if mask is None or not mask.is_drawable() or mask.get_image().get_id() != item.get_image().get_id():
+        raise PlanError(_("The exemplar mask is not in the image that is sampled: choose another one, or none."))
+    found = canvas.read_white(mask, box)
+    if not any(found):
+        raise PlanError(_("The exemplar mask has no white pixel: paint white where to sample, or choose none."))
+    return found
+
+
 def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
     """Read another exemplar than the surroundings, if one was chosen."""
     if wish.source == wishes.SURROUNDINGS:
@@ -182,7 +216,8 @@ def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
         item = Gimp.Item.get_by_id(wish.drawable) if Gimp.Item.id_is_valid(wish.drawable) else None
         if item is None or not item.is_drawable():
             raise PlanError(_("The exemplar's layer is not there: choose another."))
-        found = canvas.read(item, canvas.extent(item), gray=gray, depth=depth)
+        box = canvas.extent(item)
+        found = _only_white(wish, item, box, canvas.read(item, box, gray=gray, depth=depth))
     return plans.check_exemplar(found)
 
 

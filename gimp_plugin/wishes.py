@@ -10,6 +10,8 @@ FILL, NEW, SEAMLESS = "fill", "new", "seamless"
 TASKS = (FILL, NEW, SEAMLESS)
 SURROUNDINGS, DRAWABLE, FILE, PATTERN = "surroundings", "drawable", "file", "pattern"
 IMAGE, LAYERS = "image", "layers"
+ALL, SIDES, ABOVE_BELOW = "all", "sides", "above-below"
+NONE, ACROSS, DOWN, BOTH = "none", "x", "y", "both"
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,13 @@ class Wish:
         drawable: Id of the drawable, where it comes from one.
         file: Path of the file.
         pattern: Name of the pattern.
+        sample_from: From where around a hole its surroundings are sampled: `all`, `sides` or `above-below`.
+        context: How far around, pixels; 0: by the size of the hole.
+        mask: Id of the drawable that is white where the exemplar may be sampled; 0 for everywhere.
         width: Of a new texture, pixels; 0 to use the ratio.
         height: Likewise.
         ratio: Of the new texture's sides to the exemplar's.
-        wrap: Whether a new texture tiles.
+        wrap: How a texture tiles: `none`, `x`, `y` or `both`.
         variations: How many new textures, of seeds that follow each other.
         destination: New textures become an `image`, or `layers` of this one.
     """
@@ -45,10 +50,13 @@ class Wish:
     drawable: int = 0
     file: str = ""
     pattern: str = ""
+    sample_from: str = ALL
+    context: int = 0
+    mask: int = 0
     width: int = 0
     height: int = 0
     ratio: float = 2.0
-    wrap: bool = False
+    wrap: str = NONE
     variations: int = 1
     destination: str = IMAGE
 

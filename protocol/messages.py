@@ -40,6 +40,12 @@ class Synthesize:
         canvas: Picture to keep where the mask is 0.
         mask: Where the canvas is synthesised, one channel, as large as the canvas; left out, where it is transparent,
             or, where it is not and is to be seamless, in a band along its border.
+        exemplar_mask: Where the exemplar, or the canvas if it is its own exemplar, may be sampled, one channel, of
+            its size; left out, everywhere.
+        context: How far around the hole the canvas is sampled, pixels; left out, wherever `exemplar_mask` allows it,
+            or else by the size of the hole. Not with an exemplar.
+        sample_from: From where around the hole the canvas is sampled: `all`, `sides` (its rows only) or
+            `above-below` (its columns only). Not with an exemplar.
         init: Picture to start from, in place of noise; with a canvas, one of the canvas's size.
         width: Of the texture, pixels; left out, the canvas's, or 512.
         height: Likewise.
@@ -52,7 +58,7 @@ class Synthesize:
         octaves: The most octaves.
         steps: Steps at octave 0, in place of the quality's.
         seed: Another seed gives another texture.
-        seamless: Whether the texture tiles without a seam; a canvas wraps around then.
+        seamless: The axes along which the texture tiles: `none`, `x`, `y` or `both`; a canvas wraps around then.
         flips: Whether the mirrored exemplar's patches are matched too.
         turns: Whether its patches turned by quarters are.
         scales: Relative sizes at which it is matched too.
@@ -71,6 +77,9 @@ class Synthesize:
     exemplar: Raster | None = None
     canvas: Raster | None = None
     mask: Raster | None = None
+    exemplar_mask: Raster | None = None
+    context: Side | None = None
+    sample_from: Word = "all"
     init: Raster | None = None
     width: Side | None = None
     height: Side | None = None
@@ -83,7 +92,7 @@ class Synthesize:
     octaves: Annotated[int, Range(1, 100)] = 5
     steps: Annotated[int, Range(1, 2**31)] | None = None
     seed: Seed = 0
-    seamless: bool = False
+    seamless: Word = "none"
     flips: bool = False
     turns: bool = False
     scales: tuple[float, ...] = ()

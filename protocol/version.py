@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from protocol.fields import Count
 
-PROTOCOL = (1, 0)
+PROTOCOL = (2, 0)
 """Major and minor number; another minor number only adds fields and messages."""
 
 Version = tuple[Count, Count]

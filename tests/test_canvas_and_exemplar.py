@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from wraps import BOTH, NO_WRAP, WRAPS, X
 
 from engine.synthesis.canvas import (
     Surroundings,
@@ -118,7 +119,7 @@ def test_what_is_kept_at_one_border_is_seen_at_the_other_where_the_canvas_wraps(
     known[..., :20] = 1
     mask[..., 36:] = 1
     surroundings = Surroundings(known, mask)
-    plain, wrapped = (surroundings_at(surroundings, (16, 20), wrap=wrap).known for wrap in (False, True))
+    plain, wrapped = (surroundings_at(surroundings, (16, 20), wrap=wrap).known for wrap in (NO_WRAP, BOTH))
     assert float(plain[..., 19].max()) < 0.1
     assert float(wrapped[..., 19].min()) > 0.3
 
@@ -126,9 +127,9 @@ def test_what_is_kept_at_one_border_is_seen_at_the_other_where_the_canvas_wraps(
 @pytest.mark.parametrize("size", [(16, 20), (17, 21), (64, 80)])
 def test_surroundings_that_wrap_have_no_border(size):
     known, mask = noise(1, 3, 32, 40), (noise(1, 1, 32, 40, seed=1) > 0.6).float()
-    found = surroundings_at(Surroundings(known, mask), size, wrap=True)
+    found = surroundings_at(Surroundings(known, mask), size, wrap=BOTH)
     thrice = surroundings_at(
-        Surroundings(known.repeat(1, 1, 3, 3), mask.repeat(1, 1, 3, 3)), (3 * size[0], 3 * size[1]), wrap=True
+        Surroundings(known.repeat(1, 1, 3, 3), mask.repeat(1, 1, 3, 3)), (3 * size[0], 3 * size[1]), wrap=BOTH
     )
     middle = (..., slice(size[0], 2 * size[0]), slice(size[1], 2 * size[1]))
     torch.testing.assert_close(found.mask, thrice.mask[middle], atol=1e-4, rtol=0)
@@ -168,18 +169,19 @@ def test_where_nothing_is_half_free_the_freest_positions_are_judged():
         assert torch.equal(found[layer], expected)
 
 
+@pytest.mark.parametrize("wrap", WRAPS, ids=str)
 @pytest.mark.parametrize("size", [(32, 40), (33, 47), (37, 42), (34, 45)])
-def test_regions_of_a_canvas_that_wraps_have_the_shape_of_its_maps(size):
+def test_regions_of_a_canvas_that_wraps_have_the_shape_of_its_maps(size, wrap):
     mask = noise(1, 1, *size)
-    regions = judged_regions(Surroundings(noise(1, 3, *size), mask), LAYERS, wrap=True)
-    maps = small_encoder().with_padding("circular")(noise(1, 3, *size), LAYERS)
+    regions = judged_regions(Surroundings(noise(1, 3, *size), mask), LAYERS, wrap=wrap)
+    maps = small_encoder().with_wrap(wrap)(noise(1, 3, *size), LAYERS)
     assert {name: found.shape for name, found in regions.items()} == {name: maps[name].shape[2:] for name in LAYERS}
 
 
 def test_an_odd_column_shares_its_position_with_the_first_one_where_the_canvas_wraps():
     mask = torch.zeros(1, 1, 32, 41)
     mask[..., 40] = 1
-    found = judged_regions(Surroundings(noise(1, 3, 32, 41), mask), LAYERS, wrap=True)
+    found = judged_regions(Surroundings(noise(1, 3, 32, 41), mask), LAYERS, wrap=X)
     expected = torch.zeros(16, 21, dtype=torch.bool)
     expected[:, 20] = True
     assert torch.equal(found["relu2_1"], expected)

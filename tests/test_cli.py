@@ -171,6 +171,7 @@ OPTIONS = {
     "scales": ("--scales", "0.8,1.25"),
     "noise": ("--noise", "1"),
     "seamless": ("--seamless",),
+    "seamless along one axis": ("--seamless", "x"),
 }
 
 
@@ -271,7 +272,7 @@ def test_json_is_one_line_of_known_keys_for_each_texture(call):
     for line in told:
         assert line.keys() == KEYS
         assert (line["width"], line["height"], line["encoder"]) == (48, 40, "compact")
-        assert (line["recipe"], line["quality"], line["seamless"]) == ("gram", "draft", True)
+        assert (line["recipe"], line["quality"], line["seamless"]) == ("gram", "draft", "both")
         assert line["interrupted"] is False
         assert line["steps"] >= 1
         assert line["losses"].keys() == {"gram"}
@@ -409,6 +410,64 @@ def test_a_picture_is_made_to_tile_and_keeps_its_middle(call, here):
     for axis in (0, 1):
         assert seam(samples, axis) > 3
         assert seam(found, axis) < 2
+
+
+@pytest.mark.parametrize(("seamless", "axis"), [("x", 1), ("y", 0)])
+def test_a_picture_is_made_to_tile_along_one_axis_and_keeps_its_other_borders(call, here, seamless, axis):
+    samples = bytes_of(clouds(53, 70))
+    save(here / "clouds.png", samples)
+    arguments = ("--canvas", "clouds.png", "--seamless", seamless, "--quality", "draft")
+    assert call("synthesize", *arguments, "-o", "tile.png")[0] == 0
+    found = load(here / "tile.png")
+    inner = (slice(None), slice(9, -9)) if axis else (slice(9, -9), slice(None))
+    assert np.array_equal(found[inner], samples[inner])
+    assert seam(found, axis) < 2 < 3 < seam(found, 1 - axis)
+
+
+SAMPLED = {
+    "sides": (("--sample-from", "sides"), "blue"),
+    "above and below": (("--sample-from", "above-below"), "red"),
+    "a mask of the upper part": (("--exemplar-mask", "upper.png"), "red"),
+    "a mask of the right part, from the sides": (("--exemplar-mask", "right.png", "--sample-from", "sides"), "blue"),
+}
+
+
+@pytest.mark.parametrize("choice", SAMPLED)
+def test_a_hole_is_filled_from_where_it_may_be_sampled(call, here, choice):
+    options, color = SAMPLED[choice]
+    samples = bytes_of(bricks(96, 96, seed=1))
+    # A band of blue bricks goes through the hole.
+    samples[36:60] = samples[36:60, :, ::-1]
+    hole, upper, right = np.zeros((3, 96, 96), np.uint8)
+    hole[36:60, 36:60], upper[:30], right[:, 60:] = 255, 255, 255
+    for name, picture in (("canvas", samples), ("hole", hole), ("upper", upper), ("right", right)):
+        save(here / f"{name}.png", picture)
+    arguments = ("--canvas", "canvas.png", "--mask", "hole.png", *FILL, *options)
+    assert call("synthesize", *arguments, "-o", "out.png")[0] == 0
+    found = load(here / "out.png")
+    assert np.array_equal(found[hole == 0], samples[hole == 0])
+    red, _, blue = found[40:56, 40:56].reshape(-1, 3).mean(axis=0)
+    assert (red > blue) == (color == "red")
+
+
+def test_what_an_exemplar_mask_hides_makes_no_difference(make, here):
+    mask = np.zeros((64, 64), np.uint8)
+    mask[:40] = 255
+    save(here / "mask.png", mask)
+    plain, found = make(), make("--exemplar-mask", "mask.png")
+    changed = load(here / "bricks.png").copy()
+    changed[40:] = 255 - changed[40:]
+    save(here / "bricks.png", changed)
+    assert np.array_equal(found, make("--exemplar-mask", "mask.png"))
+    assert not np.array_equal(found, plain)
+
+
+@pytest.mark.usefixtures("scene")
+def test_a_context_larger_than_the_picture_is_the_whole_picture(call, here):
+    arguments = ("synthesize", "--canvas", "canvas.png", "--mask", "mask.png", *FILL)
+    for context in ("whole", "16384", "80"):
+        assert call(*arguments, "--context", context, "-o", f"{context}.png")[0] == 0
+    assert (here / "whole.png").read_bytes() == (here / "16384.png").read_bytes() == (here / "80.png").read_bytes()
 
 
 def test_a_gray_picture_that_is_made_to_tile_stays_gray(call, here):
@@ -631,6 +690,28 @@ FAULTS = {
         masks,
         (*CANVAS, "--mask", "black.png", "--seamless"),
         "the mask is black all over",
+    ),
+    "seamless along no axis": (None, ("bricks.png", "--seamless=z"), "seamless 'z' is not known"),
+    "context 0": (masks, (*CANVAS, "--mask", "mask.png", "--context", "0"), "context '0' is out of range"),
+    "context of another exemplar": (
+        masks,
+        ("bricks.png", *CANVAS, "--mask", "mask.png", "--context", "9"),
+        "an exemplar is given",
+    ),
+    "sample-from": (
+        masks,
+        (*CANVAS, "--mask", "mask.png", "--sample-from", "left"),
+        "sample-from 'left' is not known",
+    ),
+    "exemplar mask of another size": (
+        masks,
+        ("bricks.png", "--exemplar-mask", "small.png"),
+        "the exemplar mask is 32x32 and the exemplar 64x64",
+    ),
+    "exemplar mask all black": (
+        masks,
+        (*CANVAS, "--mask", "mask.png", "--exemplar-mask", "black.png"),
+        "the exemplar mask is black all over",
     ),
     "record of unknown suffix": (None, ("bricks.png", "--record", "run.avi"), "run.avi is no recording"),
     "record in no folder": (None, ("bricks.png", "--record", "nowhere/run.gif"), "nowhere"),

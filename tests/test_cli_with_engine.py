@@ -44,6 +44,8 @@ def here(here, monkeypatch, engine):
     free[30:50, 20:60] = 1
     save(here / "canvas.png", canvas)
     save(here / "mask.png", free)
+    save(here / "lower.png", np.ones((64, 64)) * (np.arange(64) > 30)[:, None])
+    save(here / "upper.png", np.ones((72, 80)) * (np.arange(72) < 24)[:, None])
     save(here / "soft.png", free * np.linspace(0, 1, 80))
     save(here / "cut.png", np.dstack([canvas, 1 - free]))
     return here
@@ -70,9 +72,15 @@ def assert_refused(told, status, sentence):
 JOBS = {
     "a new texture": ("bricks.png", *SMALL),
     "a seamless one": ("bricks.png", *SMALL, "--seamless"),
+    "one that tiles along one axis": ("bricks.png", *SMALL, "--seamless", "y"),
+    "an exemplar with a mask": ("bricks.png", *SMALL, "--exemplar-mask", "lower.png"),
     "a gray exemplar of 16 bits": ("deep.png", *SMALL),
     "an exemplar with alpha": ("alpha.png", *SMALL),
     "a canvas and a mask": ("bricks.png", "--canvas", "canvas.png", "--mask", "mask.png"),
+    "a canvas sampled near its hole": ("--canvas", "canvas.png", "--mask", "mask.png", "--context", "9"),
+    "a canvas sampled from the sides of its hole": ("--canvas", "cut.png", "--sample-from", "sides"),
+    "a canvas with a mask of what is sampled": ("--canvas", "cut.png", "--exemplar-mask", "upper.png"),
+    "a canvas with a transparent part beside the hole": ("--canvas", "cut.png", "--mask", "upper.png"),
     "a canvas and a soft mask": ("bricks.png", "--canvas", "canvas.png", "--mask", "soft.png"),
     "a canvas with a transparent hole": ("--canvas", "cut.png"),
     "a canvas that is made to tile": ("--canvas", "canvas.png", "--seamless"),
@@ -123,6 +131,7 @@ WRONG = {
     "layers": ("--layers", "relu5_1", "--size", "16"),
     "memory": ("--memory", "1MB"),
     "canvas": ("--canvas", "canvas.png"),
+    "seamless": (*SMALL, "--seamless=z"),
 }
 
 

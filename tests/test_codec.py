@@ -335,7 +335,7 @@ SENTENCES = {
         {**JOB, "noise": math.nan},
         "synthesize.noise is nan: send a number that is finite",
     ),
-    "a number for a truth": ({**JOB, "seamless": 1}, "synthesize.seamless is 1: send true or false"),
+    "a number for a truth": ({**JOB, "flips": 1}, "synthesize.flips is 1: send true or false"),
     "a number for a text": ({**JOB, "recipe": 1}, "synthesize.recipe is 1: send a text"),
     "bytes for a text": ({**JOB, "recipe": b"photo"}, "synthesize.recipe is b'photo': send a text"),
     "a long text": (

@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad, relu
+from wraps import BOTH, NO_WRAP, WRAPS, X, Y
 
 from engine.synthesis.encoders import (
     Encoder,
@@ -31,18 +32,19 @@ from engine.synthesis.encoders import (
     vgg,
 )
 from engine.synthesis.encoders.calibration import calibration_pictures
-from engine.synthesis.encoders.network import Padding, Pooling, normalise_activations
+from engine.synthesis.encoders.network import Pooling, normalise_activations
 from engine.synthesis.encoders.weights_file import encoder_from_state, named_convolutions, read_weights
+from engine.synthesis.wrap import Wrap
 
 WIDTHS = ((5, 6), (7,), (9, 11), (12,), (13,))
 SLIM = Path(__file__).parents[2] / "shared" / "weights" / "vgg19-16x.pth"
 COMPACT_BYTES = 2 * 2**20
 
 
-def made_up_encoder(pooling: Pooling = "average", padding: Padding = "reflect", seed: int = 0) -> Encoder:
+def made_up_encoder(pooling: Pooling = "average", wrap: Wrap = NO_WRAP, seed: int = 0) -> Encoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return freeze(Encoder(WIDTHS, pooling=pooling, padding=padding))
+        return freeze(Encoder(WIDTHS, pooling=pooling, wrap=wrap))
 
 
 def noise(*shape: int, seed: int = 1) -> Tensor:
@@ -72,7 +74,7 @@ def slim_style() -> dict[str, Tensor]:
 
 
 def build(state: dict[str, Tensor], pooling: Pooling = "average") -> Encoder:
-    return freeze(encoder_from_state(state, pooling=pooling, padding="reflect"))
+    return freeze(encoder_from_state(state, pooling=pooling))
 
 
 def assert_same_features(left: Encoder, right: Encoder, *, tolerance: float = 1e-5) -> None:
@@ -141,26 +143,29 @@ def test_average_and_max_pooling_join_the_blocks() -> None:
 
 
 @pytest.mark.parametrize("pooling", ["average", "max"])
-def test_circular_padding_shifts_features_with_the_picture(pooling: Pooling) -> None:
-    encoder = made_up_encoder(pooling, "circular")
+@pytest.mark.parametrize("wrap", [X, Y, BOTH], ids=str)
+def test_along_an_axis_that_wraps_features_move_with_the_picture(pooling: Pooling, wrap: Wrap) -> None:
+    encoder = made_up_encoder(pooling).with_wrap(wrap)
     picture = noise(1, 3, 48, 64)
+    down, across = 16 * wrap.y, 32 * wrap.x
     still = encoder(picture, encoder.layers)
-    for name, features in encoder(picture.roll((16, 32), (2, 3)), encoder.layers).items():
-        shift = (16 // stride_of(name), 32 // stride_of(name))
+    for name, features in encoder(picture.roll((down, across), (2, 3)), encoder.layers).items():
+        shift = (down // stride_of(name), across // stride_of(name))
         torch.testing.assert_close(features, still[name].roll(shift, (2, 3)), atol=1e-6, rtol=1e-4)
 
 
-def test_reflect_padding_does_not_wrap_around() -> None:
-    encoder = made_up_encoder(padding="reflect")
+@pytest.mark.parametrize("wrap", [NO_WRAP, X], ids=str)
+def test_an_axis_that_does_not_wrap_is_padded_by_reflection(wrap: Wrap) -> None:
+    encoder = made_up_encoder(wrap=wrap)
     picture = noise(1, 3, 48, 64)
     still, shifted = (encoder(p, ["relu2_1"])["relu2_1"] for p in (picture, picture.roll(16, 2)))
     assert not torch.allclose(shifted, still.roll(8, 2), atol=1e-4)
     torch.testing.assert_close(shifted[:, :, 11:-3], still.roll(8, 2)[:, :, 11:-3])
 
 
-@pytest.mark.parametrize("padding", ["reflect", "circular"])
-def test_a_thrifty_pass_gives_the_same_features_and_gradients(padding: Padding) -> None:
-    encoder = made_up_encoder(padding=padding)
+@pytest.mark.parametrize("wrap", WRAPS, ids=str)
+def test_a_thrifty_pass_gives_the_same_features_and_gradients(wrap: Wrap) -> None:
+    encoder = made_up_encoder(wrap=wrap)
     layers = ["relu1_1", "relu3_1", "relu4_1"]
     gradients, maps = [], []
     for thrifty in (False, True):
@@ -175,9 +180,9 @@ def test_a_thrifty_pass_gives_the_same_features_and_gradients(padding: Padding) 
         torch.testing.assert_close(maps[1][name], maps[0][name])
 
 
-@pytest.mark.parametrize("padding", ["reflect", "circular"])
-def test_channels_last_gives_the_same_features(padding: Padding) -> None:
-    encoder = made_up_encoder(padding=padding)
+@pytest.mark.parametrize("wrap", WRAPS, ids=str)
+def test_channels_last_gives_the_same_features(wrap: Wrap) -> None:
+    encoder = made_up_encoder(wrap=wrap)
     picture = noise(2, 3, 32, 32)
     expected = encoder(picture, encoder.layers)
     last = encoder.to(memory_format=torch.channels_last)
@@ -307,7 +312,7 @@ def test_building_leaves_the_state_and_the_random_numbers_alone() -> None:
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)
-    encoder = encoder_from_state(state, pooling="average", padding="reflect")
+    encoder = encoder_from_state(state, pooling="average")
     normalise_activations(encoder, calibration_pictures())
     assert torch.equal(torch.rand(4), expected)
     assert all(torch.equal(state[key], kept[key]) for key in kept)
@@ -481,16 +486,11 @@ def test_an_unknown_pooling_is_refused() -> None:
         load_encoder("compact", pooling="median")
 
 
-def test_padding_with_zeros_is_refused() -> None:
-    with pytest.raises(EncoderError, match="zeros is neither reflect nor circular"):
-        load_encoder("compact", padding="zeros")
-
-
 def test_a_weights_file_decides_the_network(tmp_path: Path) -> None:
     save_file(numbered_style(), tmp_path / "own.safetensors")
-    encoder = load_encoder("vgg19", weights=tmp_path / "own.safetensors", pooling="max", padding="circular")
+    encoder = load_encoder("vgg19", weights=tmp_path / "own.safetensors", pooling="max")
     assert tuple(encoder.widths().values()) == (5, 6, 7, 9)
-    assert (encoder.pooling, encoder.padding, encoder.training) == ("max", "circular", False)
+    assert (encoder.pooling, encoder.wrap, encoder.training) == ("max", NO_WRAP, False)
     assert not any(p.requires_grad for p in encoder.parameters())
 
 
@@ -525,9 +525,9 @@ def test_the_built_in_encoder_is_small_and_normalised() -> None:
 def test_the_built_in_encoder_is_read_from_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_file(numbered_style(), tmp_path / "compact.safetensors")
     monkeypatch.setattr(compact, "RESOURCE", tmp_path / "compact.safetensors")
-    encoder = load_encoder("compact", pooling="max", padding="circular")
+    encoder = load_encoder("compact", pooling="max")
     assert tuple(encoder.widths().values()) == (5, 6, 7, 9)
-    assert (encoder.pooling, encoder.padding, encoder.training) == ("max", "circular", False)
+    assert (encoder.pooling, encoder.wrap, encoder.training) == ("max", NO_WRAP, False)
 
 
 def test_a_package_without_its_weights_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -594,9 +594,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def load_from(server: Server, folder: Path, **options: Callable[[int, int], None]) -> Encoder:
-    encoder = vgg.load_vgg(
-        "vgg11", pooling="average", padding="reflect", folder=folder, address=server.address, **options
-    )
+    encoder = vgg.load_vgg("vgg11", pooling="average", folder=folder, address=server.address, **options)
     return freeze(encoder)
 
 

@@ -41,8 +41,8 @@ def test_a_client_of_another_minor_version_is_welcome(engine):
 @pytest.mark.parametrize(
     ("version", "sentence", "hint"),
     [
-        ((2, 0), "the engine speaks version 1 of the protocol and the client version 2", "upgrade the engine"),
-        ((0, 9), "the engine speaks version 1 of the protocol and the client version 0", "upgrade the client"),
+        ((3, 0), "the engine speaks version 2 of the protocol and the client version 3", "upgrade the engine"),
+        ((1, 0), "the engine speaks version 2 of the protocol and the client version 1", "upgrade the client"),
     ],
     ids=["newer", "older"],
 )
@@ -56,7 +56,7 @@ def test_a_client_of_another_major_version_is_told_which_side_to_upgrade(engine,
 
 def test_a_client_that_was_refused_has_not_said_hello(engine):
     with Wire(engine) as wire:
-        wire.say(Hello((2, 0)))
+        wire.say(Hello((3, 0)))
         wire.hear(Failed)
         wire.say(StatusRequest())
         assert wire.hear(Failed).code == "hello-first"

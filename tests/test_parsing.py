@@ -4,7 +4,16 @@ import math
 
 import pytest
 
-from engine.cli.parsing import ParsingError, parse_layers, parse_memory, parse_scales, parse_size
+from engine.cli.parsing import (
+    WHOLE_CONTEXT,
+    ParsingError,
+    complete_seamless,
+    parse_context,
+    parse_layers,
+    parse_memory,
+    parse_scales,
+    parse_size,
+)
 
 SIZES = {
     "512x384": (384, 512),
@@ -17,6 +26,36 @@ SIZES = {
     "0x7": (7, 0),
     "-5x20": (20, -5),
 }
+
+
+SEAMLESS = {
+    "--seamless": "--seamless both",
+    "a.png --seamless -o b.png": "a.png --seamless both -o b.png",
+    "--seamless a.png": "--seamless both a.png",
+    "--seamless x a.png": "--seamless x a.png",
+    "--seamless none": "--seamless none",
+    "--seamless=y a.png": "--seamless=y a.png",
+    "a.png -o b.png": "a.png -o b.png",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("words", SEAMLESS)
+def test_seamless_without_an_axis_means_both(words):
+    assert complete_seamless(words.split()) == SEAMLESS[words].split()
+
+
+@pytest.mark.parametrize(
+    ("text", "pixels"), [("1", 1), (" 50 ", 50), ("16384", 16384), ("whole", WHOLE_CONTEXT), ("Whole", WHOLE_CONTEXT)]
+)
+def test_a_context_is_a_number_of_pixels_or_the_whole_picture(text, pixels):
+    assert parse_context(text) == pixels
+
+
+@pytest.mark.parametrize("text", ["", "0", "16385", "-5", "50.5", "wide", "5 0", "9" * 5000])
+def test_another_context_is_refused_with_its_range(text):
+    with pytest.raises(ParsingError, match=r"context .* is out of range: give 1 to 16,384 pixels, or whole"):
+        parse_context(text)
 
 
 @pytest.mark.parametrize("text", SIZES)

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 from pictures import measured
+from wraps import BOTH, WRAPS, X, Y
 
 from engine.synthesis.critics import PatchCritic, PatchSettings
 from engine.synthesis.critics.base import spread
@@ -44,23 +45,30 @@ def critic_for(*exemplars, settings=PLAIN, **options):
 
 
 def test_without_wrapping_only_whole_patches_are_numbered_row_by_row():
-    assert patch_places(3, 4, wrap=False).tolist() == [[0, 1, 2, 4, 5, 6, 8, 9, 10], [1, 2, 3, 5, 6, 7, 9, 10, 11]]
+    assert patch_places(3, 4).tolist() == [[0, 1, 2, 4, 5, 6, 8, 9, 10], [1, 2, 3, 5, 6, 7, 9, 10, 11]]
 
 
 def test_with_wrapping_there_is_one_patch_around_every_position():
-    places = patch_places(3, 4, wrap=True)
+    places = patch_places(3, 4, wrap=BOTH)
     assert places.shape == (12, 9)
     assert places[:, 4].tolist() == list(range(12))
     assert places[0].tolist() == [11, 8, 9, 3, 0, 1, 7, 4, 5]
 
 
+def test_with_wrapping_along_one_axis_patches_reach_over_its_borders_alone():
+    assert patch_places(3, 4, wrap=X)[:, 4].tolist() == [4, 5, 6, 7]
+    assert patch_places(3, 4, wrap=X)[0].tolist() == [3, 0, 1, 7, 4, 5, 11, 8, 9]
+    assert patch_places(3, 4, wrap=Y)[:, 4].tolist() == [1, 2, 5, 6, 9, 10]
+    assert patch_places(3, 4, wrap=Y)[0].tolist() == [8, 9, 10, 0, 1, 2, 4, 5, 6]
+
+
 def test_a_map_smaller_than_a_patch_still_wraps():
-    assert patch_places(1, 2, wrap=True).tolist() == [[1, 0, 1] * 3, [0, 1, 0] * 3]
+    assert patch_places(1, 2, wrap=BOTH).tolist() == [[1, 0, 1] * 3, [0, 1, 0] * 3]
 
 
 def test_patches_become_unit_vectors_with_channels_varying_fastest():
     vectors = noise(12, 2)
-    places = patch_places(3, 4, wrap=False)
+    places = patch_places(3, 4)
     expected = torch.stack([torch.cat([vectors[n] for n in row]) for row in places])
     found = unit_patches(vectors, places)
     torch.testing.assert_close(found, expected / expected.norm(dim=1, keepdim=True))
@@ -86,7 +94,7 @@ def test_the_patch_search_in_chunks_agrees_with_brute_force(memory):
 
 def test_the_nearest_patch_of_pixels_is_that_with_the_largest_product():
     vectors, others = noise(12, 2, dtype=torch.float64), noise(20, 2, seed=1, dtype=torch.float64)
-    places, among = patch_places(3, 4, wrap=True), patch_places(4, 5, wrap=True)
+    places, among = patch_places(3, 4, wrap=BOTH), patch_places(4, 5, wrap=BOTH)
     products = near_patches(vectors, places, 0.3, keys=False) @ near_patches(others, among, 0.3, keys=True).t()
     apart = torch.cdist(vectors[places].flatten(1), others[among].flatten(1))
     assert products.argmax(dim=1).tolist() == apart.argmin(dim=1).tolist()
@@ -205,13 +213,13 @@ def test_the_settings_say_how_many_patches_of_the_exemplar_are_searched():
 def test_the_vote_averages_overlapping_patches():
     constant = [torch.full((1, 1, 3, 3), value) for value in (1.0, 3.0)]
     book = make_book(constant, [None, None])
-    found = vote(book, torch.tensor([0, 1]), patch_places(3, 4, wrap=False), 12)
+    found = vote(book, torch.tensor([0, 1]), patch_places(3, 4), 12)
     assert found[:, 0].reshape(3, 4).tolist() == [[1.0, 2.0, 2.0, 3.0]] * 3
 
 
 def test_the_vote_leaves_positions_under_no_patch_at_zero():
     book = make_book([torch.ones(1, 1, 3, 3)], [None])
-    found = vote(book, torch.tensor([0]), patch_places(3, 4, wrap=False)[:1], 12)
+    found = vote(book, torch.tensor([0]), patch_places(3, 4)[:1], 12)
     assert found[:, 0].reshape(3, 4).tolist() == [[1.0, 1.0, 1.0, 0.0]] * 3
 
 
@@ -338,9 +346,9 @@ def test_every_exemplar_has_its_own_valid_positions():
 def test_with_wrapping_patches_across_the_border_are_judged():
     tile = noise(1, 4, 4, 5)
     tiled = tile.repeat(1, 1, 2, 2)
-    assert float(loss_of(critic_for(tiled, wrap=True), tile)) == pytest.approx(0, abs=1e-10)
-    assert float(loss_of(critic_for(tile, wrap=False), tile)) == pytest.approx(0, abs=1e-10)
-    assert float(loss_of(critic_for(tile, wrap=True), tile)) > 0.1
+    assert float(loss_of(critic_for(tiled, wrap=BOTH), tile)) == pytest.approx(0, abs=1e-10)
+    assert float(loss_of(critic_for(tile), tile)) == pytest.approx(0, abs=1e-10)
+    assert float(loss_of(critic_for(tile, wrap=BOTH), tile)) > 0.1
 
 
 def gradient_of(critic, canvas):
@@ -349,7 +357,7 @@ def gradient_of(critic, canvas):
     return gradient
 
 
-@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("wrap", WRAPS, ids=str)
 @pytest.mark.parametrize("row", [0, 6])
 def test_only_positions_of_the_region_get_a_gradient(row, wrap):
     region = torch.zeros(12, 11, dtype=torch.bool)

@@ -26,6 +26,17 @@ def test_what_two_boxes_have_in_common_is_the_pixels_of_both(first, second):
     assert min(common.width, common.height) >= 0
 
 
+@given(boxes, boxes)
+def test_two_boxes_united_are_the_smallest_box_that_holds_both(first, second):
+    united = first.united(second)
+    both = pixels(first) | pixels(second)
+    assert both <= pixels(united)
+    if both:
+        across, down = zip(*both, strict=True)
+        corner, end = (min(across), min(down)), (max(across) + 1, max(down) + 1)
+        assert (united.corner, (united.x + united.width, united.y + united.height)) == (corner, end)
+
+
 @given(boxes, st.integers(0, 5))
 def test_a_grown_box_holds_all_pixels_that_are_so_near(box, margin):
     reach = range(-margin, margin + 1)

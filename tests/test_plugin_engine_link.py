@@ -27,7 +27,7 @@ NO_ANSWER = (
 )
 NEWER = """
 import engine.service.requests, engine.service.serving
-engine.service.requests.PROTOCOL = engine.service.serving.PROTOCOL = (2, 0)
+engine.service.requests.PROTOCOL = engine.service.serving.PROTOCOL = (3, 0)
 from engine.cli import main
 main()
 """
@@ -256,7 +256,7 @@ def test_an_engine_of_another_version_is_told_in_one_sentence_with_the_command(t
             reach(link)
             assert link.problem == report(installation_of(folder))
     assert link.problem.startswith(
-        "Plug-in and engine do not fit together (the engine speaks version 2 of the protocol"
+        "Plug-in and engine do not fit together (the engine speaks version 3 of the protocol"
     )
     assert link.problem.endswith(f"): run `{INSTALLER} --upgrade`")
     assert link.problem.count("\n") == 0

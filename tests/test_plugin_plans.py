@@ -10,7 +10,7 @@ from engine.preparation import WIDEST_CONTEXT, prepare
 from gimp_plugin import plans, samples
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
-from gimp_plugin.wishes import FILL, NEW, SEAMLESS, Wish
+from gimp_plugin.wishes import ALL, BOTH, DRAWABLE, FILL, NEW, SEAMLESS, Wish
 from protocol import Raster
 
 EVERYTHING = Box(0, 0, 10_000, 10_000)
@@ -77,10 +77,9 @@ def engines_picture(raster):
 
 def materials(job):
     """What the engine works on when it is asked for this."""
-    exemplar, canvas, mask = (
-        None if raster is None else engines_picture(raster) for raster in (job.exemplar, job.canvas, job.mask)
-    )
-    return prepare(exemplar, canvas=canvas, mask=mask, seamless=job.seamless)
+    rasters = {name: getattr(job, name) for name in ("exemplar", "canvas", "mask", "exemplar_mask")}
+    pictures = {name: None if raster is None else engines_picture(raster) for name, raster in rasters.items()}
+    return prepare(**pictures, context=job.context, sample_from=job.sample_from, seamless=job.seamless)
 
 
 # What is read around a hole.
@@ -96,6 +95,21 @@ def test_as_much_is_read_around_a_hole_as_the_engine_looks_at(hole):
 
 def test_nothing_is_read_beyond_the_limit():
     assert plans.context_of(Box(10, 10, 20, 20), Box(5, 0, 60, 50)) == Box(5, 0, 60, 50)
+
+
+@given(
+    st.builds(Box, st.integers(0, 900), st.integers(0, 900), st.integers(1, 600), st.integers(1, 600)),
+    st.integers(1, 2000),
+)
+def test_as_much_is_read_as_the_context_says_and_as_what_continues_into_the_hole(hole, context):
+    nearest = max(plans.NEAREST_CONTEXT, max(hole.width, hole.height) // 4)
+    assert plans.context_of(hole, EVERYTHING, context) == hole.grown(max(context, nearest)).common(EVERYTHING)
+
+
+def test_with_an_exemplar_mask_what_is_white_is_read_too():
+    hole, white = Box(1000, 1000, 20, 20), Box(5000, 1500, 100, 50)
+    assert plans.context_of(hole, EVERYTHING, white=white) == Box(936, 936, 5100 - 936, 1550 - 936)
+    assert plans.context_of(hole, EVERYTHING, 300, white) == plans.context_of(hole, EVERYTHING, 300)
 
 
 # Filling a selection.
@@ -122,25 +136,52 @@ def test_the_settings_of_a_wish_are_asked_for():
     hole = Box(4, 4, 4, 4)
     job = only(plans.fill(wish, picture(20, 20, depth="u16"), hole, full(hole), None, "f32"))
     asked = (job.recipe, job.quality, job.encoder, job.seed, job.depth, job.seamless)
-    assert asked == ("gram", "best", "vgg19", 2**31 - 1, "f32", False)
+    assert asked == ("gram", "best", "vgg19", 2**31 - 1, "f32", "none")
 
 
-def test_transparent_pixels_near_the_hole_are_free():
+def test_nothing_has_to_fit_to_transparent_pixels_near_the_hole():
     hole, clear = Box(30, 20, 10, 10), Box(0, 0, 80, 8)
     job = only(plans.fill(Wish(FILL), picture(60, 80, clear), hole, full(hole), None, "u8"))
-    assert np.array_equal(mask_of(job), marked(60, 80, hole, clear))
+    assert np.array_equal(mask_of(job), marked(60, 80, hole))
+    assert np.array_equal(materials(job).free > 0, marked(60, 80, hole, clear) > 0)
 
 
-def test_transparent_pixels_far_from_the_hole_are_no_work():
-    hole, clear = Box(300, 20, 10, 10), Box(0, 0, 300, 60)
-    job = only(plans.fill(Wish(FILL), picture(60, 500, clear), hole, full(hole), None, "u8"))
-    assert np.array_equal(mask_of(job), marked(60, 500, hole, Box(300 - 64, 0, 64, 60)))
+SAMPLED = {
+    "all": (Wish(FILL), None, Box(0, 0, 80, 60)),
+    "a context": (Wish(FILL, context=5), None, Box(25, 15, 20, 20)),
+    "a context larger than the picture": (Wish(FILL, context=16384), None, Box(0, 0, 80, 60)),
+    "its sides": (Wish(FILL, sample_from="sides"), None, Box(0, 20, 80, 10)),
+    "above and below": (Wish(FILL, sample_from="above-below", context=12), None, Box(30, 8, 10, 34)),
+    "a mask": (Wish(FILL), Box(50, 5, 20, 40), Box(50, 5, 20, 40)),
+    "a mask, from its sides": (Wish(FILL, sample_from="sides"), Box(50, 5, 20, 40), Box(50, 20, 20, 10)),
+}
 
 
-def test_what_is_near_a_large_hole_is_as_far_as_the_engine_looks():
-    hole, clear = Box(150, 0, 400, 40), Box(0, 0, 100, 40)
-    job = only(plans.fill(Wish(FILL), picture(80, 600, clear), hole, full(hole), None, "u8"))
-    assert np.array_equal(mask_of(job), marked(80, 600, hole, Box(50, 0, 50, 40)))
+@pytest.mark.parametrize("case", SAMPLED)
+@pytest.mark.parametrize("clear", [None, Box(0, 0, 80, 12)], ids=["opaque", "transparent above"])
+def test_what_is_sampled_around_a_selection_is_what_the_wish_says(case, clear):
+    wish, white, area = SAMPLED[case]
+    hole, canvas = Box(30, 20, 10, 10), picture(60, 80, clear)
+    allowed = None if white is None else marked(60, 80, white).tobytes()
+    job = only(plans.fill(wish, canvas, hole, full(hole), None, "u8", white=allowed))
+    sample = materials(job).exemplar
+    valid = np.ones(sample.pixels.shape[:2]) if sample.valid is None else sample.valid
+    expected = marked(60, 80, area) & ~marked(60, 80, hole) & (array_of(canvas)[..., 3])
+    colours = {tuple(colour) for colour in engines_picture(canvas).pixels[expected > 0]}
+    assert {tuple(colour) for colour in sample.pixels[valid > 0]} == colours
+
+
+def test_a_transparent_part_is_filled_from_where_the_wish_says():
+    canvas, wish = picture(60, 80, Box(30, 20, 10, 10)), Wish(FILL, sample_from="sides", context=9)
+    job = only(plans.fill(wish, canvas, Box(0, 0, 80, 60), None, None, "u8", white=full(Box(0, 0, 80, 60))))
+    assert materials(job).exemplar.pixels.shape[:2] == (10 + 2 * plans.FRINGE, 10 + 2 * plans.FRINGE + 2 * 9)
+
+
+def test_with_another_exemplar_nothing_is_said_about_the_surroundings():
+    hole, wish = Box(10, 10, 8, 8), Wish(FILL, source=DRAWABLE, sample_from="sides", context=5)
+    job = only(plans.fill(wish, picture(40, 40), hole, full(hole), picture(16, 16, seed=1), "u8"))
+    assert (job.context, job.sample_from, job.exemplar_mask) == (None, ALL, None)
+    assert materials(job).exemplar.pixels.shape == (16, 16, 3)
 
 
 def spread(mask, by):
@@ -170,8 +211,7 @@ def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, da
     # Every pixel's colour is its own, or nearly so: it tells where it is from.
     colours = {tuple(colour) for colour in engines_picture(canvas).pixels[kept]}
     assert {tuple(colour) for colour in found.exemplar.pixels[sampled > 0]} <= colours
-    near = hole.grown(plans.NEAREST_CONTEXT).common(Box(0, 0, width, height))
-    assert np.array_equal(part_of(mask_of(job) == 0, near), part_of(kept, near))
+    assert np.array_equal(found.free == 0, found.box.cut(kept))
 
 
 def test_another_exemplar_fills_a_selection_so_that_it_fits():
@@ -197,7 +237,6 @@ def test_another_exemplar_fills_a_selection_where_all_around_is_transparent():
     hole = Box(10, 10, 8, 8)
     canvas = picture(40, 40, Box(0, 0, 40, 40))
     job = only(plans.fill(Wish(FILL), canvas, hole, full(hole), picture(16, 16), "u8"))
-    assert mask_of(job).all()
     assert materials(job).free.all()
 
 
@@ -238,6 +277,26 @@ def test_a_selection_around_which_nothing_is_left_is_refused(case):
     assert str(refused.value) == TOO_LITTLE_LEFT
 
 
+TOO_LITTLE_CHOSEN = (
+    "Too little may be sampled: choose a larger context, all around, or another exemplar mask or exemplar."
+)
+CHOSEN = {
+    "a mask within the hole": (Wish(FILL), Box(10, 10, 20, 20)),
+    "a mask far from the context": (Wish(FILL, context=5), Box(36, 36, 4, 4)),
+    "sides of a hole as wide as the picture": (Wish(FILL, sample_from="sides"), None),
+}
+
+
+@pytest.mark.parametrize("case", CHOSEN)
+def test_a_choice_that_leaves_too_little_to_sample_is_refused(case):
+    wish, white = CHOSEN[case]
+    hole = Box(0, 10, 40, 20)
+    allowed = None if white is None else marked(40, 40, white).tobytes()
+    with pytest.raises(PlanError) as refused:
+        plans.fill(wish, picture(40, 40), hole, full(hole), None, "u8", white=allowed)
+    assert str(refused.value) == TOO_LITTLE_CHOSEN
+
+
 def test_eight_by_eight_pixels_around_a_selection_are_enough():
     selected = marked(40, 40, Box(0, 8, 40, 32), Box(8, 0, 32, 8)).tobytes()
     job = only(plans.fill(Wish(FILL), picture(40, 40), Box(0, 0, 40, 40), selected, None, "u8"))
@@ -268,9 +327,9 @@ def test_sides_that_are_given_count_more_than_the_ratio():
 
 
 def test_variations_have_seeds_that_follow_each_other():
-    plan = plans.new(Wish(NEW, seed=5, variations=3, wrap=True), picture(20, 20), "u8")
+    plan = plans.new(Wish(NEW, seed=5, variations=3, wrap="x"), picture(20, 20), "u8")
     assert [job.seed for job in plan.jobs] == [5, 6, 7]
-    assert all(job.seamless for job in plan.jobs)
+    assert {job.seamless for job in plan.jobs} == {"x"}
 
 
 def test_the_seed_after_the_largest_is_the_first():
@@ -304,9 +363,9 @@ def frame_of(height, width, band):
 
 def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_border_anew():
     canvas = picture(100, 200)
-    plan = plans.seamless(Wish(SEAMLESS), canvas, "u8")
+    plan = plans.seamless(Wish(SEAMLESS, wrap=BOTH), canvas, "u8")
     job = only(plan)
-    assert (job.canvas, job.mask, job.exemplar, job.seamless) == (canvas, None, None, True)
+    assert (job.canvas, job.mask, job.exemplar, job.seamless) == (canvas, None, None, "both")
     assert (plan.width, plan.height, plan.part) == (200, 100, Box(0, 0, 200, 100))
     band = round(100 / plans.BAND_PART)
     free = materials(job).mask
@@ -317,14 +376,24 @@ def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_bo
 
 def test_transparent_pixels_are_made_anew_with_the_border():
     clear = Box(20, 20, 5, 5)
-    job = only(plans.seamless(Wish(SEAMLESS), picture(48, 60, clear), "u8"))
+    job = only(plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(48, 60, clear), "u8"))
     assert np.array_equal(mask_of(job), np.maximum(frame_of(48, 60, 8), marked(48, 60, clear)))
-    assert job.seamless
+    assert job.seamless == "both"
     assert materials(job).exemplar.valid.sum() == (48 - 16) * (60 - 16) - 25
 
 
+@pytest.mark.parametrize("wrap", ["x", "y"])
+@pytest.mark.parametrize("clear", [None, Box(20, 20, 5, 5)], ids=["opaque", "with transparent pixels"])
+def test_along_one_axis_only_the_borders_that_meet_are_made_anew(wrap, clear):
+    job = only(plans.seamless(Wish(SEAMLESS, wrap=wrap), picture(48, 60, clear), "u8"))
+    assert job.seamless == wrap
+    borders = (Box(0, 0, 8, 48), Box(52, 0, 8, 48)) if wrap == "x" else (Box(0, 0, 60, 8), Box(0, 40, 60, 8))
+    expected = marked(48, 60, *borders, *([] if clear is None else [clear]))
+    assert np.array_equal(materials(job).mask > 0, expected > 0)
+
+
 def test_the_border_is_never_thinner_than_two_pixels_nor_the_rest_too_small():
-    job = only(plans.seamless(Wish(SEAMLESS), picture(16, 16, Box(0, 0, 1, 1)), "u8"))
+    job = only(plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(16, 16, Box(0, 0, 1, 1)), "u8"))
     assert np.array_equal(mask_of(job), frame_of(16, 16, 2))
     assert materials(job).exemplar is not None
 
@@ -333,13 +402,13 @@ def test_the_border_is_never_thinner_than_two_pixels_nor_the_rest_too_small():
 @pytest.mark.parametrize("clear", [None, Box(0, 0, 1, 1)], ids=["opaque", "with transparent pixels"])
 def test_a_picture_that_is_too_small_to_tile_is_refused(size, clear):
     with pytest.raises(PlanError) as refused:
-        plans.seamless(Wish(SEAMLESS), picture(*size, clear), "u8")
+        plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(*size, clear), "u8")
     assert str(refused.value) == TOO_SMALL_TO_TILE
 
 
 def test_a_picture_of_which_too_little_would_remain_is_refused():
     with pytest.raises(PlanError) as refused:
-        plans.seamless(Wish(SEAMLESS), picture(60, 60, Box(5, 5, 50, 50)), "u8")
+        plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(60, 60, Box(5, 5, 50, 50)), "u8")
     assert str(refused.value) == TOO_SMALL_TO_TILE
 
 

@@ -118,12 +118,26 @@ def test_either_unites_two_masks(data, shape):
 
 
 @few
-@given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 12))
-def test_frame_marks_what_is_near_the_border(width, height, band):
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 12), st.integers(0, 12))
+def test_frame_marks_what_is_near_the_border(width, height, wide, high):
     rows, columns = np.mgrid[:height, :width]
-    across = np.minimum(columns, width - 1 - columns) < min(band, width // 2, height // 2)
-    down = np.minimum(rows, height - 1 - rows) < min(band, width // 2, height // 2)
-    assert samples.frame(width, height, band) == np.where(across | down, 255, 0).astype(np.uint8).tobytes()
+    across = np.minimum(columns, width - 1 - columns) < min(wide, width // 2)
+    down = np.minimum(rows, height - 1 - rows) < min(high, height // 2)
+    assert samples.frame(width, height, wide, high) == np.where(across | down, 255, 0).astype(np.uint8).tobytes()
+
+
+@few
+@given(pictures(depths=("u8",), channels=(2,)))
+def test_white_finds_what_is_white_and_opaque(picture):
+    raster, array = picture
+    assert samples.white(raster) == np.where((array >= 253).all(axis=2), 255, 0).astype(np.uint8).tobytes()
+
+
+@few
+@given(st.data())
+def test_inverted_turns_a_mask_around(data):
+    mask = data.draw(masks(data.draw(shapes)))
+    assert samples.inverted(mask.tobytes()) == (255 - mask).tobytes()
 
 
 @few
@@ -172,7 +186,7 @@ def test_a_picture_of_four_megapixels_takes_no_time_to_speak_of(depth):
     side = 2048
     raster = Raster(side, side, 4, depth, bytes([255]) * (side * side * 4 * KINDS[depth].itemsize))
     began = time.monotonic()
-    mask = samples.either(samples.frame(side, side, 100), samples.transparent(raster))
+    mask = samples.either(samples.frame(side, side, 100, 100), samples.transparent(raster))
     visible = samples.opaque_box(samples.hidden(raster, mask))
     seconds = time.monotonic() - began
     print(f"{depth}: {seconds:.2f} s")

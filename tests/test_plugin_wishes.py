@@ -21,7 +21,10 @@ any_wish = st.builds(
     pattern=st.text(st.characters(codec="utf-8"), max_size=20),
     width=st.integers(0, 16384),
     ratio=st.floats(0.1, 64),
-    wrap=st.booleans(),
+    wrap=st.sampled_from([wishes.NONE, wishes.ACROSS, wishes.DOWN, wishes.BOTH]),
+    sample_from=st.sampled_from([wishes.ALL, wishes.SIDES, wishes.ABOVE_BELOW]),
+    context=st.integers(0, 16384),
+    mask=st.integers(0, 2**31 - 1),
     variations=st.integers(1, 16),
     destination=st.sampled_from([wishes.IMAGE, wishes.LAYERS]),
 )

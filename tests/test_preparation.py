@@ -14,6 +14,7 @@ from engine.preparation import (
     BAND,
     FRINGE,
     LARGEST_EXEMPLAR,
+    SMALLEST_EXEMPLAR,
     Box,
     MaterialError,
     canvas_size,
@@ -49,8 +50,8 @@ def mask_picture(height, width, rows, columns, *, value=1.0):
     return Picture(pixels)
 
 
-def ready(exemplar=None, canvas=None, mask=None, *, seamless=False):
-    return prepare(exemplar, canvas=canvas, mask=mask, seamless=seamless)
+def ready(exemplar=None, canvas=None, mask=None, **choices):
+    return prepare(exemplar, canvas=canvas, mask=mask, **choices)
 
 
 def assert_same(tensor, pixels):
@@ -189,12 +190,145 @@ def test_without_an_exemplar_half_masked_and_transparent_pixels_are_not_sampled(
     np.testing.assert_array_equal(valid, (alpha == 1) & (mask.pixels[..., 0] == 0))
 
 
+# What of the canvas is sampled.
+
+HOLE = (slice(100, 110), slice(200, 230))
+
+
+def sampled(height=300, width=400, *, hole=HOLE, **choices):
+    """Which pixels of a canvas are its exemplar, and the exemplar itself."""
+    canvas = picture(height, width)
+    # Every pixel tells where it is from.
+    canvas.pixels[..., 0] = np.arange(height)[:, None] / 2**12
+    canvas.pixels[..., 1] = np.arange(width) / 2**12
+    sample = ready(canvas=canvas, mask=mask_picture(height, width, *hole), **choices).exemplar
+    found = np.zeros((height, width), bool)
+    rows, columns = (np.rint(sample.pixels[..., n] * 2**12).astype(int) for n in (0, 1))
+    found[rows, columns] = True if sample.valid is None else sample.valid > 0
+    return found, sample
+
+
+def marks(height, width, *boxes, hole=HOLE):
+    """All pixels of these boxes but for the hole."""
+    found = np.zeros((height, width), bool)
+    for box in boxes:
+        box.cut(found)[...] = True
+    found[hole] = False
+    return found
+
+
+@pytest.mark.parametrize("context", [1, 7, 90])
+def test_a_context_says_how_far_around_the_hole_is_sampled(context):
+    found, sample = sampled(context=context)
+    box = Box(100 - context, 200 - context, 110 + context, 230 + context)
+    assert np.array_equal(found, marks(300, 400, box))
+    assert sample.pixels.shape[:2] == box.size
+
+
+@pytest.mark.parametrize("context", [300, 2**20])
+def test_a_context_larger_than_the_canvas_samples_all_of_it(context):
+    assert np.array_equal(sampled(context=context)[0], marks(300, 400, Box(0, 0, 300, 400)))
+
+
+def test_a_context_does_not_change_what_is_worked_on():
+    canvas, mask = picture(300, 400), mask_picture(300, 400, *HOLE)
+    assert ready(canvas=canvas, mask=mask, context=5).box == ready(canvas=canvas, mask=mask).box
+
+
+def test_the_context_of_a_transparent_part_begins_at_its_fringe():
+    canvas = picture(300, 400, alpha=opaque_but_for(300, 400, *HOLE))
+    assert ready(canvas=canvas, context=10).exemplar.pixels.shape[:2] == (10 + 2 * FRINGE + 20, 30 + 2 * FRINGE + 20)
+
+
+def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_around_the_hole():
+    canvas = Picture(np.broadcast_to(np.float32(0.5), (4200, 5000, 3)))
+    mask = np.zeros((4200, 5000, 1), np.float32)
+    mask[3000:3100, 100:200] = 1
+    mask = Picture(np.broadcast_to(mask, (4200, 5000, 3)))
+    height, width = (sample := ready(canvas=canvas, mask=mask, context=5000).exemplar).pixels.shape[:2]
+    assert 0.99 * LARGEST_EXEMPLAR < height * width <= LARGEST_EXEMPLAR
+    assert sample.valid.sum() == height * width - 100 * 100
+
+
+@pytest.mark.parametrize(("context", "reach"), [(None, 256), (20, 20)], ids=["by its size", "20"])
+def test_from_its_sides_only_rows_of_the_hole_are_sampled(context, reach):
+    found, _ = sampled(context=context, sample_from="sides")
+    assert np.array_equal(found, marks(300, 400, Box(100, max(0, 200 - reach), 110, min(400, 230 + reach))))
+
+
+@pytest.mark.parametrize(("context", "reach"), [(None, 256), (20, 20)], ids=["by its size", "20"])
+def test_from_above_and_below_only_columns_of_the_hole_are_sampled(context, reach):
+    found, _ = sampled(context=context, sample_from="above-below")
+    assert np.array_equal(found, marks(300, 400, Box(max(0, 100 - reach), 200, min(300, 110 + reach), 230)))
+
+
+@pytest.mark.parametrize("sample_from", ["sides", "above-below"])
+@pytest.mark.parametrize("hole", [(slice(0, 1), slice(0, 1)), (slice(299, 300), slice(200, 202))], ids=str)
+def test_beside_a_thin_hole_the_exemplar_is_as_large_as_it_must_be_and_no_more_is_sampled(sample_from, hole):
+    found, sample = sampled(hole=hole, sample_from=sample_from)
+    assert min(sample.pixels.shape[:2]) == SMALLEST_EXEMPLAR
+    along = (hole[0], slice(None)) if sample_from == "sides" else (slice(None), hole[1])
+    everywhere = np.zeros((300, 400), bool)
+    everywhere[along] = True
+    assert not (found & ~everywhere).any()
+    assert found.sum() > 200
+
+
+def test_an_exemplar_mask_says_where_the_canvas_is_sampled_however_far_from_the_hole():
+    allowed = Box(10, 2000, 30, 2040)
+    mask = mask_picture(300, 2100, slice(10, 30), slice(2000, 2040))
+    found, sample = sampled(300, 2100, exemplar_mask=mask)
+    assert np.array_equal(found, marks(300, 2100, allowed))
+    assert sample.pixels.shape[:2] == allowed.size
+    assert sample.valid is None
+
+
+def test_an_exemplar_mask_within_a_context_from_the_sides():
+    mask = mask_picture(300, 400, slice(0, 105), slice(0, 400))
+    found, _ = sampled(context=20, sample_from="sides", exemplar_mask=mask)
+    assert np.array_equal(found, marks(300, 400, Box(100, 180, 105, 250)))
+
+
+def test_what_is_gray_or_transparent_in_an_exemplar_mask_is_not_sampled():
+    mask = plain(300, 400, 1.0, alpha=opaque_but_for(300, 400, slice(0, 50), slice(0, 400), value=0.5))
+    mask.pixels[50:60] = 0.5
+    assert np.array_equal(sampled(exemplar_mask=mask, context=400)[0], marks(300, 400, Box(60, 0, 300, 400)))
+
+
+def test_an_exemplar_mask_of_another_exemplar_leaves_its_white_part():
+    exemplar = picture(40, 50, alpha=opaque_but_for(40, 50, slice(12, 14), slice(0, 50)))
+    mask = mask_picture(40, 50, slice(10, 30), slice(5, 45))
+    for canvas, hole in ((None, None), (picture(300, 400), mask_picture(300, 400, *HOLE))):
+        sample = ready(exemplar, canvas, hole, exemplar_mask=mask).exemplar
+        np.testing.assert_array_equal(sample.pixels, exemplar.pixels[10:30, 5:45])
+        np.testing.assert_array_equal(sample.valid, exemplar.alpha[10:30, 5:45])
+
+
+def test_an_exemplar_mask_limits_what_a_canvas_is_made_to_tile_from():
+    canvas, mask = picture(64, 80), mask_picture(64, 80, slice(20, 50), slice(10, 70))
+    sample = ready(canvas=canvas, exemplar_mask=mask, seamless="both").exemplar
+    np.testing.assert_array_equal(sample.pixels, canvas.pixels[20:50, 10:70])
+    assert sample.valid is None
+
+
+def test_what_is_transparent_near_a_masked_hole_has_not_to_be_fitted_to_and_stays():
+    alpha = opaque_but_for(300, 400, slice(0, 95), slice(0, 400))
+    canvas, mask = picture(300, 400, alpha=alpha), mask_picture(300, 400, *HOLE)
+    materials = ready(canvas=canvas, mask=mask)
+    np.testing.assert_array_equal(materials.mask, mask.pixels[..., 0])
+    expected = np.maximum(mask.pixels[..., 0], 1 - alpha)
+    np.testing.assert_array_equal(materials.free, materials.box.cut(expected))
+    made = finish(materials, np.ones((*materials.box.size, 3), np.float32), (300, 400))
+    np.testing.assert_array_equal(made.alpha, np.maximum(alpha, mask.pixels[..., 0]))
+    assert made.pixels[:95].tobytes() == canvas.pixels[:95].tobytes()
+
+
 # A canvas that wraps around.
 
 
 def test_all_of_a_canvas_that_wraps_is_worked_on():
     canvas, mask = picture(300, 401), mask_picture(300, 401, slice(100, 110), slice(0, 20))
-    materials = ready(canvas=canvas, mask=mask, seamless=True)
+    materials = ready(canvas=canvas, mask=mask, seamless="both")
     assert materials.box == Box(0, 0, 300, 401)
     np.testing.assert_array_equal(materials.known, canvas.pixels)
     np.testing.assert_array_equal(materials.free, mask.pixels[..., 0])
@@ -204,14 +338,14 @@ def test_all_of_a_canvas_that_wraps_is_worked_on():
 def test_what_a_mask_along_the_border_leaves_is_an_exemplar_without_a_hole():
     canvas, mask = picture(60, 80), plain(60, 80, 1.0)
     mask.pixels[10:48, 12:70] = 0
-    sample = ready(canvas=canvas, mask=mask, seamless=True).exemplar
+    sample = ready(canvas=canvas, mask=mask, seamless="both").exemplar
     np.testing.assert_array_equal(sample.pixels, canvas.pixels[10:48, 12:70])
     assert sample.valid is None
 
 
 def test_a_hole_in_the_middle_of_a_canvas_that_wraps_is_not_sampled():
     canvas, mask = picture(60, 80), mask_picture(60, 80, slice(20, 30), slice(20, 40))
-    sample = ready(canvas=canvas, mask=mask, seamless=True).exemplar
+    sample = ready(canvas=canvas, mask=mask, seamless="both").exemplar
     np.testing.assert_array_equal(sample.pixels, canvas.pixels)
     np.testing.assert_array_equal(sample.valid, 1 - mask.pixels[..., 0])
 
@@ -219,7 +353,7 @@ def test_a_hole_in_the_middle_of_a_canvas_that_wraps_is_not_sampled():
 @pytest.mark.parametrize("size", [(64, 96), (97, 64), (333, 217), (8, 8), (9, 300)])
 def test_without_a_mask_a_band_along_the_border_is_synthesised_from_all_of_the_canvas_and_starts_as_it_was(size):
     canvas = picture(*size)
-    materials = ready(canvas=canvas, seamless=True)
+    materials = ready(canvas=canvas, seamless="both")
     height, width = size
     kept = np.argwhere(materials.mask == 0)
     top, left = kept.min(axis=0)
@@ -235,8 +369,22 @@ def test_without_a_mask_a_band_along_the_border_is_synthesised_from_all_of_the_c
     np.testing.assert_array_equal(cut_start(None, materials), canvas.pixels)
 
 
+@pytest.mark.parametrize(("seamless", "axis"), [("x", 1), ("y", 0)])
+def test_a_canvas_that_wraps_along_one_axis_has_a_band_along_the_borders_that_meet_alone(seamless, axis):
+    canvas = picture(90, 120)
+    materials = ready(canvas=canvas, seamless=seamless)
+    both = ready(canvas=canvas, seamless="both").mask
+    # In the middle of a border the other band is far away.
+    middle = both[45] if axis else both[:, 60]
+    expected = np.broadcast_to(middle if axis else middle[:, None], (90, 120))
+    np.testing.assert_array_equal(materials.mask, expected)
+    assert materials.box == Box(0, 0, 90, 120)
+    np.testing.assert_array_equal(materials.exemplar.pixels, canvas.pixels)
+    np.testing.assert_array_equal(cut_start(None, materials), canvas.pixels)
+
+
 def test_a_band_blends_into_the_middle():
-    mask = ready(canvas=picture(120, 150), seamless=True).mask
+    mask = ready(canvas=picture(120, 150), seamless="both").mask
     across = mask[60, :25]
     assert (across[:16] == 1).all()
     np.testing.assert_allclose(across[16:20], [0.875, 0.625, 0.375, 0.125])
@@ -245,26 +393,26 @@ def test_a_band_blends_into_the_middle():
 
 def test_a_band_of_another_texture_does_not_start_as_it_was():
     exemplar = picture(12, 20, seed=1)
-    materials = ready(exemplar, picture(64, 80), seamless=True)
+    materials = ready(exemplar, picture(64, 80), seamless="both")
     np.testing.assert_array_equal(materials.exemplar.pixels, exemplar.pixels)
     assert materials.start is None
 
 
 def test_another_picture_to_start_from_comes_before_the_bands_own():
     start = picture(64, 80, seed=1)
-    np.testing.assert_array_equal(cut_start(start, ready(canvas=picture(64, 80), seamless=True)), start.pixels)
+    np.testing.assert_array_equal(cut_start(start, ready(canvas=picture(64, 80), seamless="both")), start.pixels)
 
 
 def test_a_transparent_part_comes_before_a_band():
     canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(10, 14), slice(0, 30)))
-    materials = ready(canvas=canvas, seamless=True)
+    materials = ready(canvas=canvas, seamless="both")
     np.testing.assert_array_equal(materials.mask, ready(canvas=canvas).mask)
     assert materials.start is None
 
 
 def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():
     canvas = Picture(np.broadcast_to(np.float32(0.5), (4200, 5000, 3)))
-    found = ready(canvas=canvas, seamless=True).exemplar.pixels.shape
+    found = ready(canvas=canvas, seamless="both").exemplar.pixels.shape
     assert 0.99 * LARGEST_EXEMPLAR < found[0] * found[1] <= LARGEST_EXEMPLAR
     assert found[1] / found[0] == pytest.approx(5000 / 4200, rel=0.01)
 
@@ -272,7 +420,7 @@ def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():
 @pytest.mark.parametrize("value", [0.5, 1.0])
 def test_a_canvas_that_wraps_of_which_nothing_is_left_is_no_exemplar(value):
     with pytest.raises(MaterialError, match=r"^the mask leaves nothing of the canvas to take the texture from"):
-        ready(canvas=picture(40, 50), mask=plain(40, 50, value), seamless=True)
+        ready(canvas=picture(40, 50), mask=plain(40, 50, value), seamless="both")
 
 
 # What does not fit together.
@@ -339,6 +487,64 @@ FAULTS = {
     "mask gray": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.5)},
         "the mask leaves nothing of the canvas to take the texture from: name an exemplar",
+    ),
+    "a context of nothing": (
+        {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "context": 0},
+        "context 0 is out of range: give 1 to 1,048,576 pixels",
+    ),
+    "another direction": (
+        {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "sample_from": "left"},
+        "sample-from 'left' is not known: choose all, sides, above-below",
+    ),
+    "another axis": (
+        {"exemplar": picture(40, 50), "seamless": "z"},
+        "seamless 'z' is not known: choose none, x, y, both",
+    ),
+    "a context of another exemplar": (
+        {"exemplar": picture(40, 50), "canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "context": 5},
+        "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them",
+    ),
+    "sides of a new texture": (
+        {"exemplar": picture(40, 50), "sample_from": "sides"},
+        "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them",
+    ),
+    "exemplar mask of another size than the exemplar": (
+        {"exemplar": picture(40, 50), "exemplar_mask": plain(40, 40, 1.0)},
+        "the exemplar mask is 40x40 and the exemplar 50x40: make the mask as large as the exemplar",
+    ),
+    "exemplar mask of another size than the canvas": (
+        {
+            "canvas": picture(40, 50),
+            "mask": mask_picture(40, 50, slice(10, 14), slice(20, 30)),
+            "exemplar_mask": plain(40, 40, 1.0),
+        },
+        "the exemplar mask is 40x40 and the canvas 50x40: make the mask as large as the canvas",
+    ),
+    "exemplar mask black": (
+        {"exemplar": picture(40, 50), "exemplar_mask": plain(40, 50, 0.0)},
+        "the exemplar mask is black all over: paint white what may be sampled",
+    ),
+    "exemplar mask gray": (
+        {"exemplar": picture(40, 50), "exemplar_mask": plain(40, 50, 0.9)},
+        "0 pixels may be sampled, and at least 64 are needed: paint more of the exemplar mask white",
+    ),
+    "exemplar mask in the hole": (
+        {
+            "canvas": picture(40, 50),
+            "mask": mask_picture(40, 50, slice(10, 34), slice(20, 40)),
+            "exemplar_mask": mask_picture(40, 50, slice(10, 34), slice(20, 41)),
+        },
+        "24 pixels may be sampled, and at least 64 are needed: allow more context, other directions or more of the "
+        "exemplar mask, or name an exemplar",
+    ),
+    "a hole as wide as the canvas, from its sides": (
+        {
+            "canvas": picture(40, 50),
+            "mask": mask_picture(40, 50, slice(10, 34), slice(0, 50)),
+            "sample_from": "sides",
+        },
+        "0 pixels may be sampled, and at least 64 are needed: allow more context, other directions or more of the "
+        "exemplar mask, or name an exemplar",
     ),
     "mask but for 63 pixels": (
         {

@@ -16,7 +16,7 @@ import pytest
 from engines import JOB_SECONDS, running, surroundings
 from pictures import load
 
-from engine.preparation import LARGEST_EXEMPLAR, SMALLEST_EXEMPLAR
+from engine.preparation import AXES, DIRECTIONS, LARGEST_EXEMPLAR, SMALLEST_EXEMPLAR
 from engine.synthesis.encoders import encoder_names
 from engine.synthesis.encoders.network import Pooling
 from engine.synthesis.recipes import QUALITIES, RECIPES
@@ -211,6 +211,8 @@ def requests():
         ("encoder", encoder_names()),
         ("pooling", get_args(Pooling)),
         ("depth", SAMPLE_BYTES),
+        ("sample_from", DIRECTIONS),
+        ("seamless", AXES),
     ],
 )
 def test_every_choice_is_told(field, choices):

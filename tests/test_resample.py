@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from wraps import BOTH, NO_WRAP, WRAPS, X, Y
 
 from engine.synthesis.resample import fill_unknown, resize, resize_masked
 
@@ -18,14 +19,14 @@ def smooth(height, width):
 # Without a mask.
 
 
-@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("wrap", WRAPS, ids=str)
 @pytest.mark.parametrize("size", [(5, 9), (12, 8), (24, 31)])
 def test_a_constant_stays_constant(size, wrap):
     found = resize(torch.full((1, 3, 12, 16), 0.3), size, wrap=wrap)
     torch.testing.assert_close(found, torch.full((1, 3, *size), 0.3))
 
 
-@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("wrap", WRAPS, ids=str)
 def test_the_size_it_has_already_changes_nothing(wrap):
     picture = noise(1, 3, 7, 9)
     assert torch.equal(resize(picture, (7, 9), wrap=wrap), picture)
@@ -36,21 +37,34 @@ def test_wrapping_a_picture_that_is_moved_around_moves_the_result_around(size):
     picture = noise(1, 3, 12, 16)
     # Two pixels of the larger one of both to one of the smaller.
     down, across = (2, 1) if size[0] == 6 else (1, 2), (2, 1) if size[1] == 8 else (1, 2)
-    moved = resize(picture.roll((down[0], across[0]), (2, 3)), size, wrap=True)
-    torch.testing.assert_close(moved, resize(picture, size, wrap=True).roll((down[1], across[1]), (2, 3)))
+    moved = resize(picture.roll((down[0], across[0]), (2, 3)), size, wrap=BOTH)
+    torch.testing.assert_close(moved, resize(picture, size, wrap=BOTH).roll((down[1], across[1]), (2, 3)))
 
 
 def test_wrapping_an_odd_size_moves_around_by_half_turns():
     picture = noise(1, 3, 10, 14)
-    moved = resize(picture.roll((5, 7), (2, 3)), (6, 22), wrap=True)
-    torch.testing.assert_close(moved, resize(picture, (6, 22), wrap=True).roll((3, 11), (2, 3)), atol=1e-5, rtol=1e-5)
+    moved = resize(picture.roll((5, 7), (2, 3)), (6, 22), wrap=BOTH)
+    torch.testing.assert_close(moved, resize(picture, (6, 22), wrap=BOTH).roll((3, 11), (2, 3)), atol=1e-5, rtol=1e-5)
 
 
 def test_wrapping_only_matters_near_the_border():
     picture = noise(1, 3, 32, 32)
-    plain, wrapped = resize(picture, (16, 16)), resize(picture, (16, 16), wrap=True)
+    plain, wrapped = resize(picture, (16, 16)), resize(picture, (16, 16), wrap=BOTH)
     torch.testing.assert_close(wrapped[:, :, 3:-3, 3:-3], plain[:, :, 3:-3, 3:-3])
     assert float((wrapped - plain)[:, :, :, 0].abs().max()) > 0.01
+
+
+@pytest.mark.parametrize(("wrap", "axis"), [(X, 3), (Y, 2)], ids=["x", "y"])
+@pytest.mark.parametrize("size", [(16, 16), (48, 24), (20, 32)])
+def test_wrapping_along_one_axis_is_as_along_both_on_it_and_as_along_none_on_the_other(size, wrap, axis):
+    picture = noise(1, 3, 32, 32)
+    found, plain, both = (resize(picture, size, wrap=each) for each in (wrap, NO_WRAP, BOTH))
+    other = 5 - axis
+    inner = slice(6, -6)
+    for along, same in ((axis, both), (other, plain)):
+        # Far from the other axis' borders.
+        cut = (..., inner) if along == 2 else (..., inner, slice(None))
+        torch.testing.assert_close(found[cut], same[cut])
 
 
 def test_shrinking_averages_in_place_of_picking_pixels():
@@ -99,9 +113,9 @@ def test_a_known_picture_shrinks_to_its_mean():
 def test_wrapping_a_masked_picture_that_is_moved_around_moves_the_result_around(size):
     picture, mask = noise(1, 3, 16, 20), (noise(1, 1, 16, 20, seed=1) > 0.4).float()
     down, across = (8, size[0] // 2), (4, size[1] // 5)
-    found = resize_masked(picture, mask, size, wrap=True)
+    found = resize_masked(picture, mask, size, wrap=BOTH)
     moved = [part.roll((down[0], across[0]), (2, 3)) for part in (picture, mask)]
-    for one, other in zip(resize_masked(*moved, size, wrap=True), found, strict=True):
+    for one, other in zip(resize_masked(*moved, size, wrap=BOTH), found, strict=True):
         torch.testing.assert_close(one, other.roll((down[1], across[1]), (2, 3)))
 
 
@@ -150,7 +164,7 @@ def test_filling_at_a_border_blends_to_the_other_side_where_the_picture_wraps():
     picture, mask = torch.zeros(1, 1, 32, 32), torch.ones(1, 1, 32, 32)
     picture[..., 16:] = 1
     mask[..., 28:] = 0
-    plain, wrapped = (fill_unknown(picture * mask, mask, wrap=wrap) for wrap in (False, True))
+    plain, wrapped = (fill_unknown(picture * mask, mask, wrap=wrap) for wrap in (NO_WRAP, BOTH))
     # The last column lies between the lightest and the darkest part.
     assert float(plain[..., 31].mean()) > 0.9
     assert float(wrapped[..., 31].mean()) < 0.5

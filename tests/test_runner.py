@@ -8,6 +8,7 @@ import pytest
 from engines import pixels, raster, short_job
 from pictures import bricks, bytes_of
 from runs import CPU, at, run
+from wraps import BOTH, NO_WRAP, X, Y
 
 from engine.service.runner import Hooks, Stop, plan_job, run_job
 from engine.synthesis import Exemplar, Settings, synthesize
@@ -17,6 +18,7 @@ from engine.tensors import to_tensor
 from protocol import Cancelled, Done, Progress, Raster, Synthesize
 
 SAMPLE = bytes_of(bricks(32, 32))
+WRAP = {"none": NO_WRAP, "x": X, "y": Y, "both": BOTH}
 
 
 def deep(samples):
@@ -33,7 +35,8 @@ SAME = {
     "coarse to fine": {"octaves": 2, "width": 40, "height": 40},
     "recipe": {"recipe": "gram"},
     "seed": {"seed": 5},
-    "seamless": {"seamless": True},
+    "seamless": {"seamless": "both"},
+    "seamless along one axis": {"seamless": "y"},
     "layers": {"layers": (("relu1_1", 1.0), ("relu2_1", 0.5))},
     "flips and turns": {"flips": True, "turns": True},
     "scales": {"scales": (0.8,)},
@@ -46,9 +49,8 @@ SAME = {
 @pytest.mark.parametrize("wish", SAME)
 def test_a_job_gives_what_synthesis_gives_for_the_same_settings(wish):
     request = short_job(**SAME[wish])
-    chosen = {
-        name: getattr(request, name) for name in Settings.__dataclass_fields__ if name not in {"size", "memory"}
-    }
+    named = Settings.__dataclass_fields__.keys() - {"size", "memory", "wrap"}
+    chosen = {name: getattr(request, name) for name in named} | {"wrap": WRAP[request.seamless]}
     settings = Settings(size=(request.height, request.width), memory=memory_budget(CPU), **chosen)
     exemplar = Exemplar(to_tensor(SAMPLE.astype(np.float32) / np.float32(255), CPU))
     *_, last = synthesize(exemplar, load_encoder("compact"), settings)
@@ -64,7 +66,6 @@ def test_every_setting_of_a_request_is_one_of_synthesis():
         "recipe": "patch",
         "quality": "best",
         "seed": 9,
-        "seamless": True,
         "layers": (("relu2_1", 2.0),),
         "octaves": 3,
         "steps": 7,
@@ -75,9 +76,10 @@ def test_every_setting_of_a_request_is_one_of_synthesis():
         "overuse": 0.25,
         "memory": 2**30,
     }
-    assert wishes.keys() == Settings.__dataclass_fields__.keys() - {"size"}
-    _, settings, _ = plan_job(short_job(width=40, height=24, **wishes), CPU)
-    assert settings == Settings(size=(24, 40), **wishes)
+    assert wishes.keys() == Settings.__dataclass_fields__.keys() - {"size", "wrap"}
+    for seamless, wrap in WRAP.items():
+        _, settings, _ = plan_job(short_job(width=40, height=24, seamless=seamless, **wishes), CPU)
+        assert settings == Settings(size=(24, 40), wrap=wrap, **wishes)
 
 
 def test_without_a_size_the_texture_is_512_pixels_square():
@@ -170,21 +172,41 @@ def test_without_an_exemplar_the_rest_of_the_canvas_is_one():
 
 
 def test_a_canvas_that_wraps_keeps_every_byte_outside_the_mask():
-    found = pixels(run(filling(seamless=True)).end.raster)
+    found = pixels(run(filling(seamless="both")).end.raster)
     np.testing.assert_array_equal(found[~FREE], CANVAS[~FREE])
     assert not np.array_equal(found, pixels(run(filling()).end.raster))
 
 
 def test_a_canvas_without_a_mask_gets_a_new_border_where_it_is_to_be_seamless():
-    found = pixels(run(filling(mask=None, exemplar=None, seamless=True)).end.raster)
+    found = pixels(run(filling(mask=None, exemplar=None, seamless="both")).end.raster)
     changed = (found != CANVAS).any(axis=2)
     assert not changed[10:-10, 10:-10].any()
     for edge in (changed[0], changed[-1], changed[:, 0], changed[:, -1]):
         assert edge.mean() > 0.5
 
 
+@pytest.mark.parametrize("choice", ["context", "sample_from", "exemplar_mask"])
+def test_a_request_says_what_of_the_canvas_is_sampled(choice):
+    allowed = np.zeros((48, 56))
+    allowed[:15] = 1
+    chosen = {"context": 4, "sample_from": "sides", "exemplar_mask": raster(allowed)}[choice]
+    materials, _, _ = plan_job(filling(exemplar=None, **{choice: chosen}), CPU)
+    usual, _, _ = plan_job(filling(exemplar=None), CPU)
+    sizes = {"context": (18, 32), "sample_from": (10, 56), "exemplar_mask": (15, 56)}
+    assert materials.exemplar.pixels.shape[:2] == sizes[choice]
+    assert usual.exemplar.pixels.shape[:2] == (48, 56)
+    np.testing.assert_array_equal(materials.known, usual.known)
+
+
+def test_an_exemplar_mask_says_what_of_an_exemplar_is_sampled():
+    allowed = np.zeros((32, 32))
+    allowed[:, 20:] = 1
+    materials, _, _ = plan_job(short_job(exemplar_mask=raster(allowed)), CPU)
+    np.testing.assert_array_equal(bytes_of(materials.exemplar.pixels), SAMPLE[:, 20:])
+
+
 def test_a_frame_of_a_canvas_that_wraps_covers_all_of_it():
-    told = run(filling(seamless=True, steps=2, frame_interval=0.0))
+    told = run(filling(seamless="both", steps=2, frame_interval=0.0))
     assert {(f.left, f.top, f.width, f.height) for f in told.frames} == {(0, 0, 56, 48)}
 
 

@@ -81,9 +81,21 @@ REFUSALS = {
     "a mask without a canvas": ({"mask": hole()}, "a mask needs a picture to keep around it"),
     "a mask of another size": ({**ON_CANVAS, "mask": hole(32, 32)}, "the mask is 32x32 and the canvas 48x48"),
     "a black mask": ({**ON_CANVAS, "mask": raster(np.zeros((48, 48)))}, "the mask is black all over"),
+    "an axis": ({"seamless": "z"}, "seamless 'z' is not known"),
+    "a direction": ({**ON_CANVAS, "exemplar": None, "sample_from": "left"}, "sample-from 'left' is not known"),
+    "a context of another exemplar": ({**ON_CANVAS, "context": 9}, "an exemplar is given"),
+    "an exemplar mask out of range": (
+        {"exemplar_mask": floats(DARK[..., :1])},
+        "the exemplar_mask has samples from -1 to -1",
+    ),
+    "an exemplar mask of another size": (
+        {"exemplar_mask": hole(48, 48)},
+        "the exemplar mask is 48x48 and the exemplar 32x32",
+    ),
+    "a black exemplar mask": ({"exemplar_mask": raster(np.zeros((32, 32)))}, "the exemplar mask is black all over"),
     "a canvas of another size": ({**ON_CANVAS, "width": 32, "height": 32}, "the canvas is 48x48"),
     "a seamless canvas of another size": (
-        {**ON_CANVAS, "seamless": True, "width": 32, "height": 32},
+        {**ON_CANVAS, "seamless": "both", "width": 32, "height": 32},
         "the canvas is 48x48",
     ),
 }

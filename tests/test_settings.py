@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from wraps import BOTH, WRAPS, X, Y
 
 from engine.synthesis import QUALITIES, RECIPES, Settings, SettingsError
 
@@ -134,18 +135,19 @@ def test_for_filling_a_hole_the_recipe_photo_has_a_recipe_of_its_own():
     assert found is not None
 
 
-def test_for_filling_a_canvas_that_wraps_the_recipe_photo_has_another():
-    found = Settings(SIZE, recipe="photo", seamless=True).effective_recipe(filling=True)
+@pytest.mark.parametrize("wrap", [X, Y, BOTH], ids=str)
+def test_for_filling_a_canvas_that_wraps_the_recipe_photo_has_another(wrap):
+    found = Settings(SIZE, recipe="photo", wrap=wrap).effective_recipe(filling=True)
     assert found is RECIPES["photo"].tiling
     assert found is not None
     assert found.drafted is None
-    assert Settings(SIZE, recipe="photo", seamless=True).effective_recipe() is RECIPES["photo"]
+    assert Settings(SIZE, recipe="photo", wrap=wrap).effective_recipe() is RECIPES["photo"]
 
 
-@pytest.mark.parametrize("seamless", [False, True])
+@pytest.mark.parametrize("wrap", WRAPS, ids=str)
 @pytest.mark.parametrize("recipe", ["sliced", "gram", "patch"])
-def test_other_recipes_fill_a_hole_as_they_make_a_texture(recipe, seamless):
-    assert Settings(SIZE, recipe=recipe, seamless=seamless).effective_recipe(filling=True) is RECIPES[recipe]
+def test_other_recipes_fill_a_hole_as_they_make_a_texture(recipe, wrap):
+    assert Settings(SIZE, recipe=recipe, wrap=wrap).effective_recipe(filling=True) is RECIPES[recipe]
 
 
 def test_layers_take_the_place_of_those_for_filling_a_hole_too():

@@ -2,12 +2,12 @@
 
 from itertools import permutations
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import measured
+from wraps import BOTH, X, Y
 
 from engine.synthesis.critics import SlicedCritic, SlicedSettings
 from engine.synthesis.critics.sliced import (
@@ -15,7 +15,6 @@ from engine.synthesis.critics.sliced import (
     centred_patches,
     draw_lattice,
     project,
-    quantiles,
     random_directions,
     sliced_loss,
     whole_patches,
@@ -61,17 +60,6 @@ def test_directions_have_no_preference():
     mean = random_directions(20000, 3, 1, generator()).flatten(1)
     torch.testing.assert_close(mean.t() @ mean / 20000, torch.eye(3) / 3, atol=0.02, rtol=0)
     torch.testing.assert_close(mean.mean(dim=0), torch.zeros(3), atol=0.02, rtol=0)
-
-
-def test_as_many_quantiles_as_values_are_the_sorted_values():
-    assert quantiles(torch.tensor([[3.0, 1.0, 2.0]]), 3).tolist() == [[1.0, 2.0, 3.0]]
-
-
-@pytest.mark.parametrize("count", [2, 4, 7, 30])
-def test_other_numbers_of_quantiles_are_linear_between_neighbours(count):
-    values = noise(3, 7)
-    expected = np.quantile(values.numpy(), np.linspace(0, 1, count), axis=1).T
-    np.testing.assert_allclose(quantiles(values, count).numpy(), expected, atol=1e-5)
 
 
 def test_the_distance_pairs_values_of_the_same_rank():
@@ -122,6 +110,20 @@ def test_a_projection_takes_only_the_patches_to_keep():
     keep = torch.rand(5, 6, generator=generator()) < 0.5
     every = projected_by_hand(maps, directions, lattice)
     torch.testing.assert_close(project(maps, directions, lattice, keep), every[:, keep[1::2, 0::2].flatten()])
+
+
+@pytest.mark.parametrize("lattice", [Lattice(), Lattice(2, 1, 0), Lattice(3, 2, 1)])
+def test_the_gradient_of_a_projection_is_that_of_finite_differences(lattice):
+    maps = noise(1, 2, 5, 6, dtype=torch.float64).requires_grad_()
+    directions = noise(3, 2, 1, 1, seed=1, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda m: project(m, directions, lattice), maps)
+
+
+@pytest.mark.parametrize("lattice", [Lattice(), Lattice(2, 1, 0)])
+def test_the_gradient_of_a_projection_has_the_memory_format_of_channels_last_maps(lattice):
+    maps = noise(1, 2, 5, 6).contiguous(memory_format=torch.channels_last).requires_grad_()
+    (gradient,) = torch.autograd.grad(project(maps, random_directions(4, 2, 1, generator(1)), lattice).sum(), maps)
+    assert gradient.is_contiguous(memory_format=torch.channels_last)
 
 
 MARKED = torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]], dtype=torch.bool)
@@ -328,16 +330,34 @@ def test_with_wrapping_patches_across_the_border_are_judged():
     tile = noise(1, 2, 4, 5)
     tiled = tile.repeat(1, 1, 2, 2)[..., :6, :7]
     assert float(loss_of(critic_for(tile, patch=3), tile)) == 0
-    assert float(loss_of(critic_for(tile, patch=3, wrap=True), tile)) > 0.01
+    assert float(loss_of(critic_for(tile, patch=3, wrap=BOTH), tile)) > 0.01
     # Its whole patches are those of the wrapped tile, each once.
-    assert float(loss_of(critic_for(tiled, patch=3, wrap=True), tile)) == pytest.approx(0, abs=1e-10)
+    assert float(loss_of(critic_for(tiled, patch=3, wrap=BOTH), tile)) == pytest.approx(0, abs=1e-10)
+
+
+@pytest.mark.parametrize(("wrap", "sides"), [(X, (slice(4), slice(7))), (Y, (slice(6), slice(5)))], ids=["x", "y"])
+def test_with_wrapping_along_one_axis_patches_across_its_borders_alone_are_judged(wrap, sides):
+    tile = noise(1, 2, 4, 5)
+    tiled = tile.repeat(1, 1, 2, 2)[..., sides[0], sides[1]]
+    assert float(loss_of(critic_for(tile, patch=3, wrap=wrap), tile)) > 0.01
+    assert float(loss_of(critic_for(tiled, patch=3, wrap=wrap), tile)) == pytest.approx(0, abs=1e-10)
+
+
+def test_with_wrapping_along_one_axis_patches_of_a_region_reach_over_its_borders_alone():
+    region = torch.zeros(12, 11, dtype=torch.bool)
+    region[6, 0] = region[1, 5] = True
+    critic = critic_for(noise(1, 4, 12, 11), patch=3, region={LAYER: region}, wrap=X)
+    expected = torch.zeros_like(region)
+    expected[5:8, [10, 0, 1]] = True
+    expected[0:3, 4:7] = True
+    assert torch.equal(touched_by_gradient(critic, noise(1, 4, 12, 11, seed=1)), expected)
 
 
 @pytest.mark.parametrize(("row", "column"), [(6, 5), (0, 0), (11, 10)])
 def test_with_wrapping_patches_of_a_region_reach_over_the_border(row, column):
     region = torch.zeros(12, 11, dtype=torch.bool)
     region[row, column] = True
-    critic = critic_for(noise(1, 4, 12, 11), patch=3, region={LAYER: region}, wrap=True)
+    critic = critic_for(noise(1, 4, 12, 11), patch=3, region={LAYER: region}, wrap=BOTH)
     expected = torch.zeros_like(region)
     for down in (-1, 0, 1):
         for across in (-1, 0, 1):

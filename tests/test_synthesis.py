@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 import torch
 from pictures import bricks, clouds, ramp, tensor
+from wraps import BOTH, NO_WRAP, WRAPS, X, Y
 
 from engine.synthesis import (
     RECIPES,
@@ -129,12 +130,12 @@ SIZES = {
 }
 
 
-@pytest.mark.parametrize("seamless", [False, True])
+@pytest.mark.parametrize("wrap", WRAPS, ids=str)
 @pytest.mark.parametrize("case", SIZES)
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_pictures_of_any_size_are_synthesised(encoder, recipe, case, seamless):
+def test_pictures_of_any_size_are_synthesised(encoder, recipe, case, wrap):
     exemplar, canvas = SIZES[case]
-    found = result(encoder, settings(canvas, recipe=recipe, seamless=seamless), exemplar=tensor(bricks(*exemplar)))
+    found = result(encoder, settings(canvas, recipe=recipe, wrap=wrap), exemplar=tensor(bricks(*exemplar)))
     assert found.shape == (1, 3, *canvas)
     assert torch.isfinite(found).all()
 
@@ -349,7 +350,7 @@ def seam(picture):
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_seamless_texture_goes_on_at_its_other_side(encoder, recipe):
-    chosen = settings(recipe=recipe, steps=12, seamless=True)
+    chosen = settings(recipe=recipe, steps=12, wrap=BOTH)
     assert seam(result(encoder, chosen, exemplar=tensor(ramp()))) < 1.5
 
 
@@ -361,7 +362,7 @@ def border(height, width, wide):
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_canvas_that_wraps_keeps_what_the_mask_keeps_to_the_last_bit(encoder, recipe, size):
     known, mask = tensor(bricks(*size)), border(*size, 9)
-    chosen = settings(size, recipe=recipe, seamless=True)
+    chosen = settings(size, recipe=recipe, wrap=BOTH)
     found = result(encoder, chosen, surroundings=Surroundings(known, mask))
     kept = (mask == 0).expand_as(known)
     assert found.shape == known.shape
@@ -372,18 +373,39 @@ def test_a_canvas_that_wraps_keeps_what_the_mask_keeps_to_the_last_bit(encoder, 
 @pytest.mark.parametrize("size", [(64, 64), (61, 75)])
 def test_a_new_border_of_a_canvas_that_wraps_goes_on_at_the_other_side(encoder, size):
     known, mask = tensor(clouds(*size)), border(*size, 12)
-    chosen = settings(size, steps=15, seamless=True)
+    chosen = settings(size, steps=15, wrap=BOTH)
     found = result(encoder, chosen, exemplar=known, surroundings=Surroundings(known, mask), start=known)
     for axis in (2, 3):
         assert seam(known.transpose(axis, 3)) > 3
         assert seam(found.transpose(axis, 3)) < 1.5
 
 
+@pytest.mark.parametrize(("wrap", "axis"), [(X, 3), (Y, 2)], ids=["x", "y"])
+def test_a_canvas_that_wraps_along_one_axis_goes_on_at_its_borders_and_keeps_the_others(encoder, wrap, axis):
+    known, wide = tensor(clouds()), slice(12, 52)
+    mask = 1 - hole(**{"columns" if wrap.x else "rows": wide, "rows" if wrap.x else "columns": slice(None)})
+    chosen = settings(steps=15, wrap=wrap)
+    found = result(encoder, chosen, exemplar=known, surroundings=Surroundings(known, mask), start=known)
+    assert seam(found.transpose(axis, 3)) < 1.5
+    assert seam(found.transpose(5 - axis, 3)) > 3
+
+
+@pytest.mark.parametrize(("wrap", "other", "axis"), [(X, Y, 3), (Y, X, 2)], ids=["x", "y"])
+def test_a_texture_that_tiles_along_one_axis_goes_on_there_and_need_not_along_the_other(encoder, wrap, other, axis):
+    start = tensor(ramp()).transpose(axis, 3).contiguous()
+    closed, open_ = (
+        seam(result(encoder, settings(steps=12, wrap=each), exemplar=start, start=start).transpose(axis, 3))
+        for each in (wrap, other)
+    )
+    assert open_ > 1.5
+    assert open_ > 1.5 * closed
+
+
 def test_where_a_new_border_blends_into_what_is_kept_nothing_wanders(encoder):
     known = tensor(clouds())
     inward = torch.minimum(torch.arange(64), torch.arange(64).flip(0)) + 0.5
     mask = ((14 - torch.minimum(inward[:, None], inward)) / 7).clamp(0, 1)[None, None]
-    chosen = settings(steps=15, seamless=True)
+    chosen = settings(steps=15, wrap=BOTH)
     found = result(encoder, chosen, exemplar=known, surroundings=Surroundings(known, mask), start=known)
     changed = (found - known).abs().amax(1, keepdim=True)
     mostly_kept, mostly_new = (changed[(mask >= low) & (mask < low + 0.2)].mean() for low in (0.3, 0.5))
@@ -394,8 +416,8 @@ def test_where_a_new_border_blends_into_what_is_kept_nothing_wanders(encoder):
 def test_a_mask_at_one_border_alone_meets_what_is_kept_at_the_other(encoder, columns):
     known, mask = tensor(clouds()), hole(rows=slice(0, 64), columns=columns)
     open_, closed = (
-        result(encoder, settings(steps=8, seamless=seamless), exemplar=known, surroundings=Surroundings(known, mask))
-        for seamless in (False, True)
+        result(encoder, settings(steps=8, wrap=wrap), exemplar=known, surroundings=Surroundings(known, mask))
+        for wrap in (NO_WRAP, BOTH)
     )
     assert seam(open_) > 3.5
     # What is new meets what is kept at the border about as well as inside.
@@ -405,8 +427,7 @@ def test_a_mask_at_one_border_alone_meets_what_is_kept_at_the_other(encoder, col
 def test_a_texture_that_need_not_be_seamless_shows_a_seam(encoder):
     start = tensor(ramp())
     open_, closed = (
-        result(encoder, settings(steps=12, seamless=seamless), exemplar=start, start=start)
-        for seamless in (False, True)
+        result(encoder, settings(steps=12, wrap=wrap), exemplar=start, start=start) for wrap in (NO_WRAP, BOTH)
     )
     assert seam(open_) > 1.5
     assert seam(open_) > 1.5 * seam(closed)

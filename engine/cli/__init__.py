@@ -12,6 +12,7 @@ from engine.cli.engines import status, stop
 from engine.cli.failures import INTERRUPTED
 from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
+from engine.cli.parsing import complete_seamless
 from engine.cli.serve import serve
 from engine.cli.synthesize import synthesize
 from engine.cli.threads import share_cores
@@ -60,7 +61,9 @@ def main() -> None:
     """Run the command line; a mistake in it is one line on stderr and exit status 2."""
     share_cores(os.environ)
     try:
-        status = typer.main.get_command(build_app()).main(prog_name="texture-engine", standalone_mode=False)
+        command = typer.main.get_command(build_app())
+        words = complete_seamless(sys.argv[1:])
+        status = command.main(words, prog_name="texture-engine", standalone_mode=False)
     except _USAGE_ERROR as error:
         message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
         # Without a command there is only the help, which has been printed.

@@ -1,14 +1,36 @@
 """Values on the command line that are more than a number or a name."""
 
 import re
+from collections.abc import Sequence
 
 Layers = tuple[tuple[str, float], ...]
 
+LARGEST_CONTEXT = 16384
+WHOLE_CONTEXT = 2**20
+"""Larger than any canvas."""
+
+_AXES = ("none", "x", "y", "both")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
 
 class ParsingError(ValueError):
     """A value that cannot be understood, told in one sentence."""
+
+
+def complete_seamless(words: Sequence[str]) -> list[str]:
+    """Complete `--seamless` without a value to `--seamless both`: Typer knows no options with an optional value.
+
+    Args:
+        words: The command line, without the name of the program.
+
+    Returns:
+        The command line, complete.
+    """
+    found: list[str] = []
+    for number, word in enumerate(words, 1):
+        has_value = number < len(words) and words[number] in _AXES
+        found += [word, "both"] if word == "--seamless" and not has_value else [word]
+    return found
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -46,6 +68,25 @@ def parse_memory(text: str) -> int:
     if not found:
         raise ParsingError(f"memory {text!r} is not understood: give an amount such as 8GiB or 500MB")
     return int(float(found[1]) * _UNITS[found[2]])
+
+
+def parse_context(text: str) -> int:
+    """Read a number of pixels around the hole, or `whole` for the whole picture.
+
+    Args:
+        text: What was typed.
+
+    Returns:
+        Pixels.
+
+    Raises:
+        ParsingError: It is neither, or out of range.
+    """
+    if text.strip().lower() == "whole":
+        return WHOLE_CONTEXT
+    if not re.fullmatch(r"\d{1,9}", text.strip()) or not 1 <= int(text) <= LARGEST_CONTEXT:
+        raise ParsingError(f"context {text!r} is out of range: give 1 to {LARGEST_CONTEXT:,} pixels, or whole")
+    return int(text)
 
 
 def parse_layers(text: str) -> Layers:

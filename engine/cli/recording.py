@@ -1,7 +1,7 @@
 """Recording a run of the terminal without slowing it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.record import Recorder, open_recorder
-from engine.service.estimate import seconds_left
 from engine.synthesis import Snapshot
 from engine.tensors import to_array
 
@@ -26,7 +25,7 @@ CAUTION = 0.6
 
 @contextmanager
 def recording(
-    path: Path, size: tuple[int, int], growth: "Growth | None", steps: Mapping[int, int]
+    path: Path, size: tuple[int, int], growth: "Growth | None"
 ) -> Iterator[Callable[[Snapshot], None]]:
     """Record a run, leaving out frames that would slow it.
 
@@ -34,13 +33,12 @@ def recording(
         path: The file or folder.
         size: Height and width of the texture, pixels.
         growth: What draws the frames; None for the picture alone.
-        steps: Steps of the run by index of octave, coarse to fine.
 
     Yields:
         A function to be told of every snapshot; the last one is always recorded.
     """
     with open_recorder(path, size[::-1] if growth is None else growth.size) as recorder:
-        pace = Pace(steps, time.perf_counter())
+        pace = Pace(time.perf_counter())
         waiting: Snapshot | None = None
 
         def show(snapshot: Snapshot) -> None:
@@ -49,7 +47,7 @@ def recording(
             start = time.perf_counter()
             if growth is not None:
                 growth.note(snapshot)
-            if pace.is_due(snapshot.step, start):
+            if pace.is_due(snapshot, start):
                 _add(recorder, growth, snapshot)
                 waiting = None
                 pace.count += 1
@@ -73,36 +71,28 @@ class Pace:
         spent: Seconds they took.
     """
 
-    def __init__(self, steps: Mapping[int, int], began: float) -> None:
-        """Begin.
-
-        Args:
-            steps: Of the run by index of octave, coarse to fine.
-            began: Now, seconds.
-        """
+    def __init__(self, began: float) -> None:
+        """Begin at a time, seconds."""
         self.began = began
         self.count = 0
         self.spent = 0.0
-        self._steps = steps
-        self._all = sum(steps.values())
 
-    def is_due(self, step: int, now: float) -> bool:
+    def is_due(self, snapshot: Snapshot, now: float) -> bool:
         """Whether to take a frame.
 
         Args:
-            step: Steps done.
+            snapshot: The latest one.
             now: Seconds.
 
         Returns:
             Whether its turn has come, by what the run will take at a guess and a frame has taken so far.
         """
         run = now - self.began - self.spent
-        left = seconds_left(self._steps, step, run)
-        if not self.count or left is None:
+        if not self.count or not snapshot.share:
             return not self.count
-        run += CAUTION * left
+        run += CAUTION * run * (1 / snapshot.share - 1)
         affordable = max(FEWEST_FRAMES, SHARE * run * self.count / max(self.spent, 1e-9))
-        return step * affordable >= self.count * self._all
+        return snapshot.step * affordable >= self.count * snapshot.steps
 
 
 def _add(recorder: Recorder, growth: "Growth | None", snapshot: Snapshot) -> None:

@@ -13,7 +13,7 @@ from engine.cli.progress import step_bar
 from engine.cli.recording import recording
 from engine.images.picture import FloatArray
 from engine.preparation import Materials
-from engine.synthesis import Exemplar, Settings, Snapshot, plan_steps, synthesize
+from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
 from engine.synthesis.devices import peak_memory
 from engine.synthesis.encoders import PIXELS, Encoder
 from engine.synthesis.resample import resize
@@ -66,9 +66,7 @@ def run(
         growth = _growth(exemplar, encoder, settings) if figures else None
         keep = None
         if record is not None:
-            steps = plan_steps(exemplar.size, settings, filling=surroundings is not None)
-            planned = {octave.index: count for octave, count in steps.items()}
-            keep = stack.enter_context(recording(record, settings.size, growth, planned))
+            keep = stack.enter_context(recording(record, settings.size, growth))
         try:
             for snapshot in synthesize(exemplar, encoder, settings, surroundings=surroundings, start=opening):
                 is_new, seen = snapshot.picture is not seen, snapshot.picture
@@ -83,7 +81,7 @@ def run(
             interrupted = True
     if snapshot is None:
         raise KeyboardInterrupt
-    picture = to_array(resize(snapshot.picture, settings.size, wrap=settings.seamless))
+    picture = to_array(resize(snapshot.picture, settings.size, wrap=settings.wrap))
     return Outcome(picture, snapshot.step, snapshot.losses, seconds, first, interrupted, str(device), peak_memory())
 
 

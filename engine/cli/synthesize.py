@@ -12,7 +12,7 @@ import typer
 
 from engine.cli.choosing import runner
 from engine.cli.failures import INTERRUPTED, fail, one_line_errors
-from engine.cli.parsing import parse_layers, parse_memory, parse_scales, parse_size
+from engine.cli.parsing import parse_context, parse_layers, parse_memory, parse_scales, parse_size
 from protocol.fields import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -26,7 +26,17 @@ SIZE_HELP = f"Width and height in pixels. {DEFAULT_SIZE} if not given, or the ca
 INIT_HELP = "Picture to start from, in place of noise."
 CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
 MASK_HELP = "White where the canvas is synthesised. Its transparent part and 2 pixels around, if not given."
-SEAMLESS_HELP = "Make a texture that tiles without a seam. A canvas without a mask gets a new border, and tiles too."
+EXEMPLAR_MASK_HELP = "White where the exemplar may be sampled, or the canvas if there is no EXEMPLAR."
+CONTEXT_HELP = "How far around the hole the canvas is sampled: 1 to 16384 pixels, or whole. Not with an EXEMPLAR."
+CONTEXT_DEFAULT = "by the size of the hole"
+SAMPLE_FROM_HELP = (
+    "Where around the hole the canvas is sampled: all, sides (its rows only) or above-below (its columns only). "
+    "Not with an EXEMPLAR."
+)
+SEAMLESS_HELP = (
+    "How the texture tiles: none, x (left fits right), y (top fits bottom), or both, as --seamless alone. A canvas "
+    "without a mask gets new borders."
+)
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
 FIGURES_HELP = "Record its Gram fingerprint and its losses beside the picture."
 ENGINE_HELP = "Connection file of an engine to ask. The running one of this user, if there is one, if not given."
@@ -54,6 +64,11 @@ def synthesize(
     init: Annotated[Path | None, typer.Option(help=INIT_HELP)] = None,
     canvas: Annotated[Path | None, typer.Option(help=CANVAS_HELP)] = None,
     mask: Annotated[Path | None, typer.Option(help=MASK_HELP)] = None,
+    context: Annotated[
+        str | None, typer.Option(help=CONTEXT_HELP, metavar="PIXELS", show_default=CONTEXT_DEFAULT)
+    ] = None,
+    sample_from: Annotated[str, typer.Option(help=SAMPLE_FROM_HELP)] = "all",
+    exemplar_mask: Annotated[Path | None, typer.Option(help=EXEMPLAR_MASK_HELP)] = None,
     variations: Annotated[int, typer.Option(help="How many textures, from this seed on; files get -1, -2, …")] = 1,
     flips: Annotated[bool, typer.Option("--flips", help="Match the mirrored exemplar's patches too.")] = False,
     turns: Annotated[bool, typer.Option("--turns", help="Match its patches turned by quarters too.")] = False,
@@ -62,7 +77,7 @@ def synthesize(
     overuse: Annotated[float | None, typer.Option(help="Penalty on patches that are used too often, 0 to 1.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
     memory: Annotated[str | None, typer.Option(help=MEMORY_HELP)] = None,
-    seamless: Annotated[bool, typer.Option("--seamless", help=SEAMLESS_HELP)] = False,
+    seamless: Annotated[str, typer.Option(help=SEAMLESS_HELP)] = "none",
     record: Annotated[Path | None, typer.Option(help=RECORD_HELP)] = None,
     record_figures: Annotated[bool, typer.Option("--record-figures", help=FIGURES_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each texture.")] = False,
@@ -83,18 +98,26 @@ def synthesize(
         from engine.images import check_writable, read_picture, write_picture
 
         wanted = None if size is None else parse_size(size)
+        reach = None if context is None else parse_context(context)
         outputs = [numbered(output, n, variations) for n in range(variations)]
         for name in outputs:
             check_writable(name)
-        check_apart([*outputs, *([] if record is None else [record])], [exemplar, canvas, mask, init, weights])
-        sample, kept, painted, begun = (
-            None if path is None else read_picture(path) for path in (exemplar, canvas, mask, init)
-        )
+        read = (exemplar, canvas, mask, exemplar_mask, init)
+        check_apart([*outputs, *([] if record is None else [record])], [*read, weights])
+        sample, kept, painted, allowed, begun = (None if path is None else read_picture(path) for path in read)
 
         from engine.preparation import canvas_size, cut_start, finish, prepare
         from protocol import Synthesize
 
-        materials = prepare(sample, canvas=kept, mask=painted, seamless=seamless)
+        materials = prepare(
+            sample,
+            canvas=kept,
+            mask=painted,
+            exemplar_mask=allowed,
+            context=reach,
+            sample_from=sample_from,
+            seamless=seamless,
+        )
         whole = canvas_size(kept, wanted) or parse_size(DEFAULT_SIZE)
         height, width = whole if materials.box is None else materials.box.size
         request = Synthesize(

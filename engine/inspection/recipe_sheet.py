@@ -87,7 +87,7 @@ def make_by_recipe(exemplar: Exemplar, encoder: Encoder, judge: Encoder, setting
     if snapshot is None:
         raise RuntimeError("synthesis has given no picture")
     seconds = time.perf_counter() - began
-    picture = resize(snapshot.picture, settings.size, wrap=False)
+    picture = resize(snapshot.picture, settings.size)
     return _made(settings.recipe, exemplar.picture, picture, seconds, snapshot.step, judge)
 
 

@@ -13,15 +13,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.images import ImageError
-from engine.preparation import MaterialError, Materials, canvas_size, cut_start, finish, prepare
-from engine.service.estimate import seconds_left
+from engine.preparation import MaterialError, Materials, axes_of, canvas_size, cut_start, finish, prepare
 from engine.service.rasters import array_raster, picture_of, raster_of
-from engine.synthesis import MemoryExhaustedError, Settings, SettingsError, Snapshot, plan_steps, synthesize
+from engine.synthesis import MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
 from engine.synthesis.encoders import Encoder, EncoderError
 from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
 from engine.synthesis.resample import resize
+from engine.synthesis.wrap import Wrap
 from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
 from protocol import Cancelled, Done, Failed, Frame, Progress, Raster, Synthesize
 from protocol.raster import SAMPLE_BYTES
@@ -127,22 +127,16 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     begun = cut_start(None if request.init is None else picture_of(request.init, "init"), materials)
     start = None if begun is None else to_tensor(begun, device)
     exemplar = exemplar_on(materials, device)
-    steps = {o.index: count for o, count in plan_steps(exemplar.size, settings, filling=filling).items()}
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
-    # What comes before the first snapshot is no measure for the steps.
-    first_seconds = seconds = stepping = 0.0
-    step: int | None = None
+    # What comes before the first snapshot is no measure for the rest.
+    first_seconds = seconds = 0.0
     last: Snapshot | None = None
     with closing(snapshots):  # type: ignore[type-var]
-        for last, wants_frame in _paced(snapshots, steps, request.frame_interval):
-            before, seconds = seconds, time.perf_counter() - began
-            if step is None:
-                first_seconds = stepping = seconds
-            elif last.step == step:
-                # Nor is a draft between two steps.
-                stepping += seconds - before
-            step = last.step
-            left = seconds_left(steps, last.step, seconds - stepping)
+        for snapshot, wants_frame in _paced(snapshots, request.frame_interval):
+            seconds = time.perf_counter() - began
+            first_seconds = first_seconds if last else seconds
+            last = snapshot
+            left = (seconds - first_seconds) * (1 / last.share - 1) if last.share else None
             losses = _finite(last.losses)
             hooks.progress(
                 Progress(request.job, "synthesis", last.octave, last.step, last.steps, losses, seconds, left)
@@ -185,10 +179,12 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
     if (request.width is None) != (request.height is None):
         raise SettingsError("only one of width and height is given: give both, or neither")
     wanted = None if request.width is None or request.height is None else (request.height, request.width)
-    rasters = {"exemplar": request.exemplar, "canvas": request.canvas, "mask": request.mask}
-    exemplar, canvas, mask = (None if r is None else picture_of(r, name) for name, r in rasters.items())
-    materials = prepare(exemplar, canvas=canvas, mask=mask, seamless=request.seamless)
-    whole = canvas_size(canvas, wanted) or DEFAULT_SIZE
+    rasters = {name: getattr(request, name) for name in ("exemplar", "canvas", "mask", "exemplar_mask")}
+    pictures = {name: None if raster is None else picture_of(raster, name) for name, raster in rasters.items()}
+    materials = prepare(
+        **pictures, context=request.context, sample_from=request.sample_from, seamless=request.seamless
+    )
+    whole = canvas_size(pictures["canvas"], wanted) or DEFAULT_SIZE
     memory = memory_budget(device) if request.memory is None else request.memory
     return materials, settings_of(request, whole if materials.box is None else materials.box.size, memory), whole
 
@@ -205,14 +201,15 @@ def settings_of(request: Synthesize, size: Size, memory: int) -> Settings:
         The settings.
 
     Raises:
-        SettingsError: One is out of its range.
+        MaterialError: The axes along which it tiles are not known.
+        SettingsError: A setting is out of its range.
     """
     return Settings(
         size=size,
         recipe=request.recipe,
         quality=request.quality,
         seed=request.seed,
-        seamless=request.seamless,
+        wrap=Wrap(*axes_of(request.seamless)),
         layers=request.layers,
         octaves=request.octaves,
         steps=request.steps,
@@ -225,24 +222,17 @@ def settings_of(request: Synthesize, size: Size, memory: int) -> Settings:
     )
 
 
-def _paced(
-    snapshots: Iterator[Snapshot], steps: Mapping[int, int], interval: float | None
-) -> Iterator[tuple[Snapshot, bool]]:
+def _paced(snapshots: Iterator[Snapshot], interval: float | None) -> Iterator[tuple[Snapshot, bool]]:
     """Say of each snapshot whether it makes a frame: the first, an octave's last, and one in every interval."""
-    ends, count = set(), 0
-    for number in steps.values():
-        count += number
-        ends.add(count)
     shown, step = -math.inf, -1
     for snapshot in snapshots:
         now = time.perf_counter()
-        final = snapshot.step == snapshot.steps
-        marked = snapshot.step > step and (not snapshot.step or snapshot.step in ends)
+        marked = snapshot.step > step and (not snapshot.step or snapshot.ends)
         due, step = marked or (bool(interval) and now - shown >= (interval or 0)), snapshot.step
         if due:
             shown = now
         # The last one of all comes in full with `done`.
-        yield snapshot, due and not final and interval is not None
+        yield snapshot, due and snapshot.step < snapshot.steps and interval is not None
 
 
 def _frame(request: Synthesize, snapshot: Snapshot, materials: Materials, whole: Size) -> Frame:
@@ -264,7 +254,7 @@ def _limited(picture: Tensor, limit: int) -> Tensor:
 
 
 def _result(request: Synthesize, snapshot: Snapshot, materials: Materials, settings: Settings, whole: Size) -> Raster:
-    picture = resize(snapshot.picture, settings.size, wrap=settings.seamless)
+    picture = resize(snapshot.picture, settings.size, wrap=settings.wrap)
     return raster_of(finish(materials, to_array(picture), whole), request.depth)
 
 

@@ -2,8 +2,9 @@
 
 from engine.synthesis.canvas import Surroundings
 from engine.synthesis.exemplar import Exemplar
-from engine.synthesis.loop import plan_steps, synthesize
+from engine.synthesis.loop import synthesize
 from engine.synthesis.memory import MemoryExhaustedError
+from engine.synthesis.planning import plan_steps
 from engine.synthesis.recipes import QUALITIES, RECIPES
 from engine.synthesis.settings import Settings, SettingsError
 from engine.synthesis.snapshot import Snapshot

@@ -11,6 +11,7 @@ from engine.synthesis.encoders.network import stride_of
 from engine.synthesis.exemplar import Exemplar
 from engine.synthesis.octaves import Size
 from engine.synthesis.resample import fill_unknown, resize_masked
+from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,12 @@ class Surroundings:
     Attributes:
         known: The picture to keep, RGB in [0, 1], shape (1, 3, height, width).
         mask: 1 where the canvas is to be synthesised, 0 where it is kept, soft between, (1, 1, height, width).
+        offset: Row and column of its first pixel in the exemplar, where both are of one picture.
     """
 
     known: Tensor
     mask: Tensor
+    offset: tuple[int, int] | None = None
 
     @property
     def size(self) -> Size:
@@ -39,7 +42,7 @@ def compose(free: Tensor, surroundings: Surroundings | None) -> Tensor:
     return surroundings.mask * free + (1 - surroundings.mask) * surroundings.known
 
 
-def surroundings_at(surroundings: Surroundings, size: Size, *, wrap: bool = False) -> Surroundings:
+def surroundings_at(surroundings: Surroundings, size: Size, *, wrap: Wrap = NO_WRAP) -> Surroundings:
     """Resample the surroundings for an octave; what the mask hides does not bleed into what is kept."""
     if surroundings.size == size:
         return surroundings
@@ -70,7 +73,7 @@ def inner_part(surroundings: Surroundings, rim: int = 2) -> Tensor:
 
 
 def judged_regions(
-    surroundings: Surroundings | None, layers: Collection[str], *, wrap: bool = False
+    surroundings: Surroundings | None, layers: Collection[str], *, wrap: Wrap = NO_WRAP
 ) -> dict[str, Tensor]:
     """Find the positions of each layer that lie in the free part of the canvas.
 
@@ -80,7 +83,7 @@ def judged_regions(
     Args:
         surroundings: What is kept, or None for a canvas that is all free.
         layers: Names.
-        wrap: Whether the canvas wraps around; an odd row or column then shares a position with the first one.
+        wrap: Axes along which the canvas wraps around; an odd row or column shares a position with the first one.
 
     Returns:
         Boolean maps (height, width) by layer: half of what lies below the position is free, or as much as anywhere.
@@ -91,8 +94,7 @@ def judged_regions(
     for layer in layers:
         stride = stride_of(layer)
         free = surroundings.mask
-        if wrap:
-            free = F.pad(free, (0, -free.shape[3] % stride, 0, -free.shape[2] % stride), mode="circular")
+        free = pad_after(free, wrap, rows=-free.shape[2] % stride, columns=-free.shape[3] % stride)
         free = F.avg_pool2d(free, stride) if stride > 1 else free
         found[layer] = (free >= min(0.5, float(free.max())))[0, 0]
     return found

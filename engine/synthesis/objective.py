@@ -23,6 +23,7 @@ from engine.synthesis.exemplar import Exemplar, exemplar_at, turned_copies, vali
 from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
 from engine.synthesis.recipes import Quality, Recipe, Term
+from engine.synthesis.wrap import NO_WRAP, Wrap
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Task:
         recipe: Which critics, on which layers.
         quality: What they may spend.
         matching: How the patch critic matches.
-        seamless: Whether the canvas wraps around.
+        wrap: Axes along which the canvas wraps around.
         flips: Whether the exemplar's mirror image is matched too.
         turns: Whether its quarter turns are.
         scales: Relative sizes at which it is matched too.
@@ -46,7 +47,7 @@ class Task:
     recipe: Recipe
     quality: Quality
     matching: PatchSettings
-    seamless: bool = False
+    wrap: Wrap = NO_WRAP
     flips: bool = False
     turns: bool = False
     scales: tuple[float, ...] = ()
@@ -75,9 +76,9 @@ class Objective:
         self._surroundings = surroundings
         self._thrifty = working_set.thrifty
         self._generator = generator
-        self._encoder = task.encoder.with_padding("circular") if task.seamless else task.encoder
+        self._encoder = task.encoder.with_wrap(task.wrap) if task.wrap else task.encoder
         # Where the border blends into what is kept, features alone hold free pixels that no pixel critic judges.
-        self._inner = None if surroundings is None or task.seamless else inner_part(surroundings)
+        self._inner = None if surroundings is None or task.wrap else inner_part(surroundings)
         self._parts = list(_build(task, octave, surroundings, working_set))
         self._untried = {critic for _, critic in self._parts}
         self._step = 0
@@ -155,7 +156,7 @@ def _build(
     exemplar = exemplar_at(task.exemplar, octave.exemplar)
     pictures = [exemplar, *turned_copies(exemplar, flips=task.flips, turns=task.turns, scales=task.scales)]
     for term, layers in terms_at(task.recipe, octave):
-        region = judged_regions(surroundings, layers, wrap=task.seamless)
+        region = judged_regions(surroundings, layers, wrap=task.wrap)
         # Of the exemplar's copies, scaled ones may be too small for the deeper layers.
         used = pictures[:1] + [
             one
@@ -180,9 +181,9 @@ def _critic(
         return GramCritic(maps[0], layers, valid=valid[0], region=region)
     if term.critic == "sliced":
         spent = SlicedSettings(task.quality.directions, working_set.positions, term.patch)
-        return SlicedCritic(maps[0], layers, spent, valid=valid[0], region=region, wrap=task.seamless)
+        return SlicedCritic(maps[0], layers, spent, valid=valid[0], region=region, wrap=task.wrap)
     matching = replace(task.matching, memory=working_set.chunk)
-    return PatchCritic(maps, layers, matching, valid=valid, region=region, wrap=task.seamless)
+    return PatchCritic(maps, layers, matching, valid=valid, region=region, wrap=task.wrap)
 
 
 @torch.no_grad()

@@ -43,11 +43,13 @@ class Quality:
         steps: Steps at octave 0, 1, 2, …; coarser octaves repeat the last number.
         directions: Random directions of the sliced critic per layer and step.
         positions: The most positions of a layer that the sliced critic sorts in one step; a quarter of all if more.
+        tries: How many small pictures of a hole are made, of which the one that fits best goes on.
     """
 
     steps: Steps
     directions: int
     positions: int
+    tries: int = 1
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,9 @@ class Recipe:
         qualities: What each quality spends.
         interval: Steps between two searches of the patch critic.
         overuse: Its penalty on patches that are used too often.
+        structure: Whether patches make the structure first, and critics only polish it: at as many octaves as there
+            are numbers of steps.
         filling: What to do in place of this where the canvas has surroundings; None for the same.
-        tiling: The same where the canvas wraps around besides.
-        drafted: Step length, likewise, from octave 1 on, which starts from a draft then: a hole that is filled with
-            shifted copies of the exemplar. None for no draft.
     """
 
     start: Literal["noise", "shuffle"]
@@ -77,9 +78,8 @@ class Recipe:
     qualities: Mapping[str, Quality]
     interval: int = 10
     overuse: float = 0.01
+    structure: bool = False
     filling: "Recipe | None" = None
-    tiling: "Recipe | None" = None
-    drafted: float | None = None
 
     def layers(self) -> tuple[str, ...]:
         """Names of all layers in use, each once."""
@@ -98,50 +98,29 @@ def lightly(*layers: str) -> Layers:
 
 STATISTICS = evenly("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu4_1", "relu5_1")
 
-# Next to what is kept, structure has to go on: patches decide there, on the pixels too, up to the last step. The
-# distributions of a small hole need not be those of the whole exemplar and only keep it from washing out. The draft
-# has the structure and the grain: short steps close its seams and leave the rest.
+# Patches make the hole fit, and critics have not made it better: the more steps, the further from what was there (mean
+# sliced distance over 20 photographs 0.229 without, 0.241 with 6 steps, 0.247 with 16). They work only if steps are
+# asked for.
 FILLING = Recipe(
     start="shuffle",
     solver="adam",
-    rate=0.05,
+    rate=0.004,
     final_rate=0.2,
     terms=(
-        # Mostly on pixels: where features decide, short steps leave a coloured grain that they do not see.
-        Term("patch", (("pixels", 4.0), *lightly("relu2_1", "relu3_1", "relu4_1")), weight=4.0, patch=3),
+        Term("patch", (("pixels", 4.0), *lightly("relu2_1", "relu3_1")), weight=4.0, patch=3),
         Term("sliced", STATISTICS, weight=0.02),
         Term("sliced", evenly("pixels"), weight=0.02, patch=5),
     ),
     qualities=MappingProxyType(
         {
-            "draft": Quality((8, 10, 30), 8, 32768),
-            "normal": Quality((20, 20, 60), 16, 65536),
-            "best": Quality((50, 50, 120), 32, 131072),
+            "draft": Quality((), 8, 32768),
+            "normal": Quality((), 16, 65536, tries=3),
+            "best": Quality((), 32, 131072, tries=8),
         }
     ),
     interval=6,
     overuse=0.0,
-    drafted=0.008,
-)
-
-# There is no draft of a canvas that wraps around: more and longer steps have to find the structure, and distributions
-# give the grain.
-TILING = replace(
-    FILLING,
-    final_rate=0.05,
-    terms=(
-        Term("patch", evenly("pixels", "relu2_1", "relu3_1", "relu4_1"), weight=4.0, patch=3),
-        Term("sliced", STATISTICS, weight=0.1),
-        Term("sliced", evenly("pixels"), weight=0.5, patch=5),
-    ),
-    qualities=MappingProxyType(
-        {
-            "draft": Quality((15, 30, 40), 8, 32768),
-            "normal": Quality((50, 60, 100), 16, 65536),
-            "best": Quality((100, 120, 200), 32, 131072),
-        }
-    ),
-    drafted=None,
+    structure=True,
 )
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -164,7 +143,6 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 }
             ),
             filling=FILLING,
-            tiling=TILING,
         ),
         "sliced": Recipe(
             start="noise",

@@ -5,15 +5,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.octaves import Size
+from engine.synthesis.wrap import NO_WRAP, Wrap
 
 
-def resize(picture: Tensor, size: Size, *, wrap: bool = False) -> Tensor:
+def resize(picture: Tensor, size: Size, *, wrap: Wrap = NO_WRAP) -> Tensor:
     """Resample a picture, antialiased.
 
     Args:
         picture: Shape (1, channels, height, width).
         size: Height and width wanted, pixels.
-        wrap: Whether the picture continues on its other side.
+        wrap: Axes along which the picture continues on its other side.
 
     Returns:
         Shape (1, channels, *size); bicubic, so values may lie a little outside the range of the picture's.
@@ -23,14 +24,14 @@ def resize(picture: Tensor, size: Size, *, wrap: bool = False) -> Tensor:
     return _resampled(picture, size, "bicubic", wrap=wrap)
 
 
-def resize_masked(picture: Tensor, mask: Tensor, size: Size, *, wrap: bool = False) -> tuple[Tensor, Tensor]:
+def resize_masked(picture: Tensor, mask: Tensor, size: Size, *, wrap: Wrap = NO_WRAP) -> tuple[Tensor, Tensor]:
     """Resample a picture of which only a part is known, so that the rest does not bleed in.
 
     Args:
         picture: Shape (1, channels, height, width).
         mask: How much of each pixel is known, in [0, 1], shape (1, 1, height, width).
         size: Height and width wanted, pixels.
-        wrap: Whether the picture continues on its other side.
+        wrap: Axes along which the picture continues on its other side.
 
     Returns:
         Picture and mask at that size. Pixels of which nothing is known are 0.
@@ -39,28 +40,32 @@ def resize_masked(picture: Tensor, mask: Tensor, size: Size, *, wrap: bool = Fal
     return torch.where(weight > 1e-4, total / weight.clamp_min(1e-4), torch.zeros_like(total)), weight.clamp(0, 1)
 
 
-def _resampled(picture: Tensor, size: Size, mode: str, *, wrap: bool) -> Tensor:
+def _resampled(picture: Tensor, size: Size, mode: str, *, wrap: Wrap) -> Tensor:
     if not wrap:
-        return F.interpolate(picture, size, mode=mode, align_corners=False, antialias=True)
+        return _interpolated(picture, size, mode)
     # Three copies scale to three whole results, whatever the ratio; the middle one saw its neighbours. One axis after
     # the other, for a third of the memory.
-    height, width = size[0], picture.shape[3]
-    high = F.interpolate(
-        picture.repeat(1, 1, 3, 1), (3 * height, width), mode=mode, align_corners=False, antialias=True
-    ).narrow(2, height, height)
-    wide = F.interpolate(
-        high.repeat(1, 1, 1, 3), (height, 3 * size[1]), mode=mode, align_corners=False, antialias=True
-    )
-    return wide.narrow(3, size[1], size[1]).contiguous()
+    (height, width), before = size, picture.shape[3]
+    if wrap.y:
+        high = _interpolated(picture.repeat(1, 1, 3, 1), (3 * height, before), mode).narrow(2, height, height)
+    else:
+        high = _interpolated(picture, (height, before), mode)
+    if not wrap.x:
+        return _interpolated(high, size, mode).contiguous()
+    return _interpolated(high.repeat(1, 1, 1, 3), (height, 3 * width), mode).narrow(3, width, width).contiguous()
 
 
-def fill_unknown(picture: Tensor, mask: Tensor, *, wrap: bool = False) -> Tensor:
+def _interpolated(picture: Tensor, size: Size, mode: str) -> Tensor:
+    return F.interpolate(picture, size, mode=mode, align_corners=False, antialias=True)
+
+
+def fill_unknown(picture: Tensor, mask: Tensor, *, wrap: Wrap = NO_WRAP) -> Tensor:
     """Fill what is not known smoothly from what is (push-pull; Gortler et al. 1996, "The Lumigraph").
 
     Args:
         picture: Shape (1, channels, height, width).
         mask: How much of each pixel is known, in [0, 1], not 0 everywhere, shape (1, 1, height, width).
-        wrap: Whether the picture continues on its other side.
+        wrap: Axes along which the picture continues on its other side.
 
     Returns:
         The picture where the mask is 1, blending to its surroundings' colours where it is 0.

@@ -7,6 +7,7 @@ from typing import Any
 from engine.synthesis.encoders.network import PIXELS
 from engine.synthesis.octaves import DEFAULT_OCTAVES, Size
 from engine.synthesis.recipes import QUALITIES, RECIPES, Layers, Recipe, Steps
+from engine.synthesis.wrap import NO_WRAP, Wrap
 
 LARGEST_SIDE = 16384
 SMALLEST_SIDE = 8
@@ -27,7 +28,7 @@ class Settings:
         recipe: Name of the recipe.
         quality: Name of the quality.
         seed: Number that the chance draws follow from, 0 to 2^63 − 1.
-        seamless: Whether the canvas wraps around.
+        wrap: Axes along which the canvas wraps around.
         layers: Layers and weights for every critic of features, in place of the recipe's.
         octaves: The most octaves; fewer where the pictures are too small.
         steps: Steps at octave 0, in place of the quality's; the other octaves keep their proportion.
@@ -43,7 +44,7 @@ class Settings:
     recipe: str = "photo"
     quality: str = "normal"
     seed: int = 0
-    seamless: bool = False
+    wrap: Wrap = NO_WRAP
     layers: Layers | None = None
     octaves: int = DEFAULT_OCTAVES
     steps: int | None = None
@@ -86,7 +87,7 @@ class Settings:
         """
         recipe = RECIPES[self.recipe]
         if filling:
-            recipe = (recipe.tiling if self.seamless else recipe.filling) or recipe
+            recipe = recipe.filling or recipe
         if self.layers is None:
             return recipe
         # A term on the pixels alone looks past the encoder, whatever layers of it are chosen.
@@ -98,6 +99,8 @@ class Settings:
         planned = recipe.qualities[self.quality].steps
         if self.steps is None:
             return planned
+        if not planned:
+            return (self.steps,)
         return tuple(max(1, round(n * self.steps / planned[0])) for n in planned)
 
 

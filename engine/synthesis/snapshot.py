@@ -13,12 +13,14 @@ class Snapshot:
 
     Attributes:
         octave: Index of the octave; 0 is full size.
-        step: Steps done in the whole job; 0 is the canvas to start from. It stays while a draft is worked out.
+        step: Steps done in the whole job; 0 is the canvas to start from. It stays between two pieces of a step.
         steps: Steps of the whole job.
-        losses: Loss of every critic that took part in the step; none while a draft is worked out.
+        losses: Loss of every critic that took part in the step; none while patches are searched.
         picture: RGB in [0, 1], at the octave's size, shape (1, 3, height, width); no later step changes it.
         layer_losses: The same for every layer that each critic looks at, without its weight.
         undone: Steps of this octave that the solver has undone because they blew up.
+        share: Share of the work that is done, about, in [0, 1].
+        ends: Whether it is the last one of its octave.
     """
 
     octave: int
@@ -28,3 +30,5 @@ class Snapshot:
     picture: Tensor
     layer_losses: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: MappingProxyType({}))
     undone: int = 0
+    share: float = 0.0
+    ends: bool = False

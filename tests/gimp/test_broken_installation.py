@@ -156,7 +156,7 @@ def cases(place, known_plug_ins, libraries, tmp_path_factory):
         (
             "another_version",
             r"Plug-in and engine do not fit together \(the engine speaks version 3 of the protocol and the client "
-            r"version 1: .*\): run `python3 install.py --upgrade`",
+            r"version 2: .*\): run `python3 install.py --upgrade`",
         ),
         ("another_key_of_mine", r"The engine does not answer: .*its keys were changed.* End its process \d+, .*"),
         (

@@ -52,7 +52,7 @@ def the_second_of_them():
 
 
 def seamless():
-    return made(opened(wall), ratio=1.25, seamless=True)
+    return made(opened(wall), ratio=1.25, seamless="both")
 
 
 def layers():

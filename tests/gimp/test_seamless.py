@@ -29,6 +29,19 @@ def whole():
     return tiled(image, image.get_layers())
 
 
+def across():
+    return tiled(*picture(), seamless="x")
+
+
+def down():
+    return tiled(*picture(), seamless="y")
+
+
+def picture():
+    image = opened(light)
+    return image, image.get_layers()
+
+
 def in_16_bits():
     image = opened(light)
     image.convert_precision(Gimp.Precision.U16_NON_LINEAR)
@@ -79,7 +92,9 @@ def selection_beside_the_layer():
     return refused("seamless", image, image.get_layers())
 
 
-cases = [whole, in_16_bits, offset, selected, holed, holed_otherwise, too_small, selection_beside_the_layer]
+cases = [
+    whole, across, down, in_16_bits, offset, selected, holed, holed_otherwise, too_small, selection_beside_the_layer,
+]
 """
 MADE = ("whole", "in_16_bits", "offset", "selected", "holed")
 
@@ -126,6 +141,16 @@ def test_the_result_is_opaque_and_tiles(cases, case):
     # The borders of the picture itself are 170 bytes apart.
     assert seam(array_of(cases["whole"]["before"])) > 150
     assert seam(texture) < 24
+
+
+@pytest.mark.parametrize(("case", "inner"), [("across", (slice(None), MIDDLE[1])), ("down", (MIDDLE[0],))])
+def test_along_one_axis_only_the_borders_that_meet_are_made_anew(cases, case, inner):
+    before, after = (array_of(cases[case][name]) for name in ("before", "texture"))
+    assert np.array_equal(before[inner], after[inner])
+    assert not np.array_equal(before, after)
+    # The left and the right border of the picture itself are 170 bytes apart.
+    left, right = after[:, 0, :3] / 257, after[:, -1, :3] / 257
+    assert (np.abs(left - right).mean() < 24) == (case == "across")
 
 
 @pytest.mark.parametrize("case", ["whole", "in_16_bits", "offset"])

@@ -22,6 +22,7 @@ from protocol.connection import CONNECTION_FILE
 PHOTOGRAPH = CHECKOUT.parent / "shared" / "textures" / "wall-with-hole.png"
 NEW = "New Texture from Layer"
 SEAMLESS = "Make Seamless"
+CHOOSER = "Choose drawable: Exemplar mask"
 
 
 @pytest.fixture
@@ -47,6 +48,32 @@ def plug_in_processes(place_of):
             if script in words:
                 found.append(int(folder.name))
     return found
+
+
+def test_an_exemplar_mask_is_chosen_by_mouse_and_taken_away_again(opened, pictures_folder):
+    # Where nothing is selected the channel is black.
+    opened.menu("Select", "Save to Channel")
+    # It is selected in place of the layer.
+    opened.menu("Layer", "Stack", "Select Top Layer")
+    asked(opened)
+    choose(opened, "normal", "Draft: a quick look")
+    opened.press("Browse...", window=FILL)
+    opened.press("[wall] (imported)-1", window=CHOOSER)
+    tab = opened.press("Channels", window=CHOOSER)
+
+    def channels():
+        cells = opened.widgets(window=CHOOSER, role="table cell")
+        return [cell for cell in cells if cell.name and cell.box[0] > tab.box[0] - tab.box[2]]
+
+    opened.click(*wait(channels)[-1].middle)
+    opened.press("OK", window=CHOOSER)
+    opened.wait_for_no_window(CHOOSER)
+    opened.press("Fill", window=FILL)
+    ended(opened, "The exemplar mask has no white pixel")
+    opened.screenshot(pictures_folder / "exemplar-mask.png")
+    opened.press("Clear", window=FILL)
+    opened.press("Fill", window=FILL)
+    ended(opened, "Done.")
 
 
 def test_new_textures_and_seamless_ones_are_made_by_mouse(opened, pictures_folder):

@@ -63,7 +63,7 @@ def losses(
         from engine.synthesis import plan_steps, synthesize
         from engine.tensors import to_array
 
-        plan = plan_steps(run.exemplar.size, run.settings, filling=False)
+        plan = plan_steps(run.exemplar, run.settings)
         with step_bar(exemplar.name, quiet=quiet) as show:
             history = follow(
                 synthesize(run.exemplar, run.place.encoder, run.settings),

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from engine.synthesis.critics.base import FeatureMaps, Regions, spread
 from engine.synthesis.encoders.network import PIXELS
+from engine.synthesis.wrap import NO_WRAP, Wrap
 
 SIDE = 3
 CACHED = 16 * 2**20
@@ -49,21 +50,22 @@ class PatchBook:
     keys: Tensor
 
 
-def patch_places(height: int, width: int, *, wrap: bool, device: torch.device | None = None) -> Tensor:
+def patch_places(height: int, width: int, *, wrap: Wrap = NO_WRAP, device: torch.device | None = None) -> Tensor:
     """Number the positions of every 3×3 patch of a map.
 
     Args:
         height: Of the map.
         width: Of the map.
-        wrap: Whether patches reach over the border to the other side; without, only whole ones count.
+        wrap: Axes along which patches reach over the border to the other side; of the others only whole ones count.
         device: Where to put the result.
 
     Returns:
         Row-major numbers, shape (patches, 9), int64.
     """
     positions = torch.arange(height * width, device=device).reshape(height, width)
-    if wrap:
+    if wrap.y:
         positions = torch.cat([positions[-1:], positions, positions[:1]])
+    if wrap.x:
         positions = torch.cat([positions[:, -1:], positions, positions[:, :1]], dim=1)
     windows = positions.unfold(0, SIDE, 1).unfold(1, SIDE, 1)
     return windows.reshape(-1, SIDE * SIDE)
@@ -90,7 +92,7 @@ def make_book(maps: Sequence[Tensor], valid: Sequence[Tensor | None], most: int 
     offset = 0
     for one, mask in zip(maps, valid, strict=True):
         height, width = one.shape[2:]
-        found = patch_places(height, width, wrap=False, device=one.device)
+        found = patch_places(height, width, device=one.device)
         keep = torch.ones(len(found), dtype=torch.bool, device=one.device)
         if mask is not None:
             keep = mask.flatten()[found].all(dim=1)
@@ -208,7 +210,7 @@ class PatchCritic:
         settings: How patches are matched.
         valid: For each exemplar, the positions that may be used; all of them in a layer that is missing.
         region: Positions of the canvas that are judged; likewise.
-        wrap: Whether the canvas wraps around.
+        wrap: Axes along which the canvas wraps around.
     """
 
     def __init__(
@@ -219,7 +221,7 @@ class PatchCritic:
         *,
         valid: Sequence[Regions] | None = None,
         region: Regions | None = None,
-        wrap: bool = False,
+        wrap: Wrap = NO_WRAP,
     ) -> None:
         self.interval = settings.interval
         self.layers = dict(layers)

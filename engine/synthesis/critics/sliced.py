@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +10,8 @@ from torch import Tensor
 
 from engine.synthesis.critics.base import FeatureMaps, Regions, spread
 from engine.synthesis.encoders.network import stride_of
-from engine.synthesis.ranking import sort_rows, sort_values
+from engine.synthesis.ranking import pair_by_rank
+from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 
 
 @dataclass(frozen=True)
@@ -35,22 +37,6 @@ def random_directions(count: int, channels: int, patch: int, generator: torch.Ge
     )
 
 
-def quantiles(projections: Tensor, count: int) -> Tensor:
-    """Read the quantile function of every row at `count` evenly spaced ranks.
-
-    Args:
-        projections: Shape (directions, positions).
-        count: How many ranks.
-
-    Returns:
-        Ascending values, shape (directions, count); linear between neighbours where `count` is not `positions`.
-    """
-    ordered = sort_values(projections)
-    if count == ordered.shape[1]:
-        return ordered
-    return F.interpolate(ordered[None], size=count, mode="linear", align_corners=True)[0]
-
-
 def sliced_loss(canvas: Tensor, exemplar: Tensor) -> Tensor:
     """Sliced Wasserstein distance of two sets of projected features (Heitz et al. 2021, arXiv 2006.07229, eq. 5).
 
@@ -64,9 +50,7 @@ def sliced_loss(canvas: Tensor, exemplar: Tensor) -> Tensor:
     Returns:
         Mean squared difference, a scalar.
     """
-    _, order = sort_rows(canvas.detach())
-    target = torch.empty_like(canvas).scatter_(1, order, quantiles(exemplar, canvas.shape[1]))
-    return F.mse_loss(canvas, target)
+    return F.mse_loss(canvas, pair_by_rank(canvas.detach(), exemplar))
 
 
 @dataclass(frozen=True)
@@ -77,6 +61,10 @@ class Lattice:
     top: int = 0
     left: int = 0
 
+    def of(self, positions: Tensor) -> Tensor:
+        """View these positions of a tensor of shape (height, width, …)."""
+        return positions[self.top :: self.stride, self.left :: self.stride]
+
 
 def draw_lattice(maps: Tensor, most: int, generator: torch.Generator, patch: int = 1) -> Lattice:
     """Choose the densest lattice with at most `most` positions of a map, at a random offset, a whole patch in it."""
@@ -86,6 +74,32 @@ def draw_lattice(maps: Tensor, most: int, generator: torch.Generator, patch: int
         stride += 1
     top, left = torch.randint(stride, (2,), generator=generator).tolist()
     return Lattice(stride, top % (height - patch + 1), left % (width - patch + 1))
+
+
+class _Projection(torch.autograd.Function):
+    """Project single feature vectors, with a gradient in the channels-last format.
+
+    The gradient of indexing comes in another format, and all that follows in the backward pass then takes longer.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor, directions: Tensor, lattice: Lattice) -> Tensor:  # noqa: ANN401
+        ctx.save_for_backward(directions)
+        ctx.size, ctx.lattice = maps.shape[2:], lattice
+        # A product with the transposed list of vectors needs no copy of maps in the channels-last format.
+        return directions @ lattice.of(maps[0].permute(1, 2, 0)).flatten(0, 1).t()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401
+        (directions,) = ctx.saved_tensors
+        found = gradient.t() @ directions
+        if len(found) == ctx.size.numel():
+            whole = found.reshape(*ctx.size, -1)
+        else:
+            whole = found.new_zeros(*ctx.size, found.shape[1])
+            part = ctx.lattice.of(whole)
+            part.copy_(found.reshape(part.shape))
+        return whole.permute(2, 0, 1)[None], None, None
 
 
 def project(maps: Tensor, directions: Tensor, lattice: Lattice, keep: Tensor | None = None) -> Tensor:
@@ -100,14 +114,12 @@ def project(maps: Tensor, directions: Tensor, lattice: Lattice, keep: Tensor | N
     Returns:
         Shape (directions, patches).
     """
-    top, left, stride = lattice.top, lattice.left, lattice.stride
     if directions.shape[2] == 1:
-        # A product with the transposed list of vectors needs no copy of maps in the channels-last format.
-        vectors = maps[0, :, top::stride, left::stride].permute(1, 2, 0).flatten(0, 1)
-        found = directions[:, :, 0, 0] @ vectors.t()
+        found: Tensor = _Projection.apply(maps, directions[:, :, 0, 0], lattice)
     else:
-        found = F.conv2d(maps[:, :, top:, left:], directions, stride=stride)[0].flatten(1).contiguous()
-    return found if keep is None else found[:, keep[top::stride, left::stride].flatten()]
+        seen = maps[:, :, lattice.top :, lattice.left :]
+        found = F.conv2d(seen, directions, stride=lattice.stride)[0].flatten(1).contiguous()
+    return found if keep is None else found[:, lattice.of(keep).flatten()]
 
 
 def whole_patches(positions: Tensor | None, patch: int) -> Tensor | None:
@@ -118,15 +130,24 @@ def whole_patches(positions: Tensor | None, patch: int) -> Tensor | None:
     return unmarked == 0 if bool((unmarked == 0).any()) else None
 
 
-def centred_patches(positions: Tensor | None, patch: int, *, wrap: bool = False) -> Tensor | None:
-    """Mark the patches of which the middle is marked, by their top left corners, from all positions with `wrap`."""
+def centred_patches(positions: Tensor | None, patch: int, *, wrap: Wrap = NO_WRAP) -> Tensor | None:
+    """Mark the patches of which the middle is marked, by their top left corners.
+
+    Args:
+        positions: Which positions are marked, boolean (height, width); None for all.
+        patch: Side of the patches.
+        wrap: Axes along which patches reach over the border to the other side.
+
+    Returns:
+        Boolean, for every patch, smaller by a patch less one along an axis that does not wrap; None for all.
+    """
     if positions is None:
         return None
     before, after = patch // 2, patch - 1 - patch // 2
-    if wrap:
-        return positions.roll((-before, -before), (0, 1))
-    height, width = positions.shape
-    return positions[before : height - after, before : width - after]
+    for axis, wraps in enumerate((wrap.y, wrap.x)):
+        side = positions.shape[axis]
+        positions = positions.roll(-before, axis) if wraps else positions.narrow(axis, before, side - before - after)
+    return positions
 
 
 class SlicedCritic:
@@ -141,7 +162,7 @@ class SlicedCritic:
         settings: What a step looks at.
         valid: Positions of the exemplar that may be used; all of them in a layer that is missing.
         region: Positions of the canvas that are judged; likewise.
-        wrap: Whether the canvas wraps around.
+        wrap: Axes along which the canvas wraps around.
     """
 
     interval = 1
@@ -154,7 +175,7 @@ class SlicedCritic:
         *,
         valid: Regions | None = None,
         region: Regions | None = None,
-        wrap: bool = False,
+        wrap: Wrap = NO_WRAP,
     ) -> None:
         self.layers = dict(layers)
         self._settings = settings
@@ -184,8 +205,8 @@ class SlicedCritic:
         for name in self.layers:
             directions, here, there = self._looks[name]
             maps = canvas[name]
-            if self._wrap and self._settings.patch > 1:
-                maps = F.pad(maps, (0, self._settings.patch - 1, 0, self._settings.patch - 1), mode="circular")
+            if self._settings.patch > 1:
+                maps = pad_after(maps, self._wrap, rows=self._settings.patch - 1, columns=self._settings.patch - 1)
             projected = project(maps, directions, here, self._region[name])
             wanted = project(self._exemplar[name], directions, there, self._valid[name])
             seen = projected.shape[1] and wanted.shape[1]

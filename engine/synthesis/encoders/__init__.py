@@ -1,7 +1,7 @@
 """Encoders: networks whose feature maps the critics compare."""
 
 from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.network import PIXELS, Encoder, Padding, Pooling, block_of, freeze, stride_of
+from engine.synthesis.encoders.network import PIXELS, Encoder, Pooling, block_of, freeze, stride_of
 from engine.synthesis.encoders.registry import EncoderStatus, encoder_names, encoder_status, load_encoder
 from engine.synthesis.encoders.source import Progress
 
@@ -10,7 +10,6 @@ __all__ = [
     "Encoder",
     "EncoderError",
     "EncoderStatus",
-    "Padding",
     "Pooling",
     "Progress",
     "block_of",

@@ -4,19 +4,18 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.network import Encoder, Padding, Pooling
+from engine.synthesis.encoders.network import Encoder, Pooling
 from engine.synthesis.encoders.source import EncoderSource, Progress
 from engine.synthesis.encoders.weights_file import load_weights_file
 
 RESOURCE = files("engine.synthesis.encoders") / "weights" / "compact.safetensors"
 
 
-def load_compact(*, pooling: Pooling, padding: Padding, progress: Progress | None = None) -> Encoder:  # noqa: ARG001
+def load_compact(*, pooling: Pooling, progress: Progress | None = None) -> Encoder:  # noqa: ARG001
     """Load the built-in encoder.
 
     Args:
         pooling: How blocks are joined; average as it was trained.
-        padding: How borders are continued.
         progress: Not called, nothing is fetched.
 
     Returns:
@@ -28,7 +27,7 @@ def load_compact(*, pooling: Pooling, padding: Padding, progress: Progress | Non
     if not RESOURCE.is_file():
         raise EncoderError(f"the built-in weights are missing from {RESOURCE}: install the package again")
     with as_file(RESOURCE) as path:
-        return load_weights_file(path, pooling=pooling, padding=padding)
+        return load_weights_file(path, pooling=pooling)
 
 
 SOURCE = EncoderSource(load=load_compact, where=lambda: Path(str(RESOURCE)))

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from engine.synthesis.encoders.errors import EncoderError
+from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 
 Pooling = Literal["average", "max"]
-Padding = Literal["reflect", "circular"]
 
 PIXELS = "pixels"
 """The picture itself, as a layer without a convolution."""
@@ -28,15 +28,15 @@ class Encoder(nn.Module):
     Args:
         widths: Channel counts of every block's convolutions, `[[16, 16], [32, 32], …]`.
         pooling: How blocks are joined.
-        padding: `reflect`, or `circular` for pictures that wrap around.
+        wrap: Axes along which pictures wrap around; borders of the others are padded by reflection.
     """
 
     def __init__(
-        self, widths: Sequence[Sequence[int]], *, pooling: Pooling = "average", padding: Padding = "reflect"
+        self, widths: Sequence[Sequence[int]], *, pooling: Pooling = "average", wrap: Wrap = NO_WRAP
     ) -> None:
         super().__init__()
         self.pooling = pooling
-        self.padding = padding
+        self.wrap = wrap
         self.blocks = nn.ModuleList()
         channels = 3
         for block in widths:
@@ -64,17 +64,10 @@ class Encoder(nn.Module):
         convolutions = (c for block in self.blocks for c in cast("nn.ModuleList", block))
         return {name: cast("nn.Conv2d", c).out_channels for name, c in zip(self.layers, convolutions, strict=True)}
 
-    def with_padding(self, padding: Padding) -> "Encoder":
-        """Pad in another way.
-
-        Args:
-            padding: `reflect`, or `circular` for pictures that wrap around.
-
-        Returns:
-            An encoder that shares this one's weights.
-        """
+    def with_wrap(self, wrap: Wrap) -> "Encoder":
+        """Return an encoder for pictures that wrap around along these axes; it shares this one's weights."""
         other = copy.copy(self)
-        other.padding = padding
+        other.wrap = wrap
         return other
 
     def check_layers(self, layers: Collection[str]) -> None:
@@ -128,7 +121,7 @@ class Encoder(nn.Module):
             for index, convolution in enumerate(convolutions, 1):
                 if not pool and len(maps) == len(wanted):
                     break
-                x = F.relu(convolution(F.pad(x, (1, 1, 1, 1), mode=self.padding)))
+                x = F.relu(convolution(self._pad(x)))
                 if f"relu{number}_{index}" in wanted:
                     maps.append(x)
             if pool:
@@ -137,10 +130,15 @@ class Encoder(nn.Module):
 
         return run
 
+    def _pad(self, x: Tensor) -> Tensor:
+        across, down = ("circular" if wraps else "reflect" for wraps in (self.wrap.x, self.wrap.y))
+        if across == down:
+            return F.pad(x, (1, 1, 1, 1), mode=across)
+        return F.pad(F.pad(x, (1, 1, 0, 0), mode=across), (0, 0, 1, 1), mode=down)
+
     def _pool(self, x: Tensor) -> Tensor:
-        if self.padding == "circular":
-            # Pooling would drop an odd row, and the picture would no longer meet itself.
-            x = F.pad(x, (0, x.shape[3] % 2, 0, x.shape[2] % 2), mode="circular")
+        # Pooling would drop an odd row, and the picture would no longer meet itself.
+        x = pad_after(x, self.wrap, rows=x.shape[2] % 2, columns=x.shape[3] % 2)
         return F.avg_pool2d(x, 2) if self.pooling == "average" else F.max_pool2d(x, 2)
 
 

@@ -9,7 +9,7 @@ from typing import get_args
 from engine.synthesis.encoders import compact, vgg
 from engine.synthesis.encoders.calibration import calibration_pictures
 from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.network import Encoder, Padding, Pooling, freeze, normalise_activations
+from engine.synthesis.encoders.network import Encoder, Pooling, freeze, normalise_activations
 from engine.synthesis.encoders.source import EncoderSource, Progress
 from engine.synthesis.encoders.weights_file import load_weights_file
 
@@ -62,7 +62,6 @@ def load_encoder(
     *,
     weights: Path | None = None,
     pooling: Pooling = "average",
-    padding: Padding = "reflect",
     progress: Progress | None = None,
 ) -> Encoder:
     """Load an encoder whose layers all have a mean activation near 1, fetching its weights when they are not at hand.
@@ -71,7 +70,6 @@ def load_encoder(
         name: One of `encoder_names()`.
         weights: A file with the weights of a VGG of any width, which is loaded in place of the named encoder.
         pooling: How blocks are joined.
-        padding: `reflect`, or `circular` for pictures that wrap around.
         progress: Told of every part fetched.
 
     Returns:
@@ -80,19 +78,18 @@ def load_encoder(
     Raises:
         EncoderError: There is no such encoder, or its weights cannot be had.
     """
-    for value, allowed in ((pooling, get_args(Pooling)), (padding, get_args(Padding))):
-        if value not in allowed:
-            raise EncoderError(f"{value} is neither {' nor '.join(allowed)}: choose one of these")
+    if pooling not in get_args(Pooling):
+        raise EncoderError(f"{pooling} is neither {' nor '.join(get_args(Pooling))}: choose one of these")
     if weights is not None:
-        return freeze(_load_file(weights, name, pooling, padding))
+        return freeze(_load_file(weights, name, pooling))
     if name not in ENCODERS:
         raise EncoderError(f"there is no encoder {name}: choose from {', '.join(ENCODERS)}, or give a weights file")
-    return freeze(ENCODERS[name].load(pooling=pooling, padding=padding, progress=progress))
+    return freeze(ENCODERS[name].load(pooling=pooling, progress=progress))
 
 
-def _load_file(weights: Path, name: str, pooling: Pooling, padding: Padding) -> Encoder:
+def _load_file(weights: Path, name: str, pooling: Pooling) -> Encoder:
     try:
-        encoder = load_weights_file(weights, pooling=pooling, padding=padding)
+        encoder = load_weights_file(weights, pooling=pooling)
     except EncoderError as error:
         raise EncoderError(f"{error}, or leave the file out and use {name}") from error
     # Files come at any scale, and losses compare and add up layers.

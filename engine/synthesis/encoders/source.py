@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.synthesis.encoders.network import Encoder, Padding, Pooling
+from engine.synthesis.encoders.network import Encoder, Pooling
 
 Progress = Callable[[int, int], None]
 """Told the bytes done and the bytes in all (0 when the server does not say)."""
@@ -14,12 +14,11 @@ Progress = Callable[[int, int], None]
 class Load(Protocol):
     """A function that loads one encoder."""
 
-    def __call__(self, *, pooling: Pooling, padding: Padding, progress: Progress | None) -> Encoder:
+    def __call__(self, *, pooling: Pooling, progress: Progress | None) -> Encoder:
         """Load the encoder, fetching its weights where they are not at hand.
 
         Args:
             pooling: How blocks are joined.
-            padding: How borders are continued.
             progress: Told of every part fetched.
 
         Returns:

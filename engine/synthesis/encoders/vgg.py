@@ -17,7 +17,7 @@ from safetensors.torch import save
 from engine.synthesis.encoders.calibration import calibration_pictures
 from engine.synthesis.encoders.download import check_hash, download
 from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.network import Encoder, Padding, Pooling, normalise_activations
+from engine.synthesis.encoders.network import Encoder, Pooling, normalise_activations
 from engine.synthesis.encoders.source import EncoderSource, Progress
 from engine.synthesis.encoders.weights_file import load_weights_file, named_convolutions
 
@@ -66,7 +66,6 @@ def load_vgg(
     name: VggName,
     *,
     pooling: Pooling,
-    padding: Padding,
     progress: Progress | None = None,
     folder: Path | None = None,
     address: str | None = None,
@@ -76,7 +75,6 @@ def load_vgg(
     Args:
         name: Which network.
         pooling: How blocks are joined; max as it was trained.
-        padding: How borders are continued.
         progress: Told of every part fetched.
         folder: Where fetched weights are kept; the user's cache folder when left out.
         address: Where the weights are fetched; torchvision's when left out. The file's name ends in the first
@@ -93,7 +91,7 @@ def load_vgg(
     if not kept.is_file():
         _fetch(name, address or torchvision_address(name), kept, progress)
     try:
-        return load_weights_file(kept, pooling=pooling, padding=padding)
+        return load_weights_file(kept, pooling=pooling)
     except EncoderError as error:
         raise EncoderError(f"{error}, or delete {kept} to have {name} fetched again, or {ALTERNATIVE}") from error
 
@@ -148,6 +146,6 @@ def _fetch(name: VggName, address: str, kept: Path, progress: Progress | None) -
 
 
 def _convert(original: Path, converted: Path, address: str) -> None:
-    encoder = load_weights_file(original, pooling="average", padding="reflect")
+    encoder = load_weights_file(original, pooling="average")
     normalise_activations(encoder, calibration_pictures())
     converted.write_bytes(save(named_convolutions(encoder), metadata={"source": address}))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from engine.synthesis.encoders.errors import EncoderError
 from engine.synthesis.encoders.folding import ColourMap, fold, imagenet_normalisation
 from engine.synthesis.encoders.key_styles import find_convolutions, is_torchvision
-from engine.synthesis.encoders.network import Encoder, Padding, Pooling
+from engine.synthesis.encoders.network import Encoder, Pooling
 
 SAFETENSORS_JSON = 8
 """Offset of the JSON header, which tells a safetensors file from a pickle or zip archive."""
@@ -22,13 +22,12 @@ REFUSED_CODE = re.compile(r"GLOBAL|Unsupported (global|class)")
 WANTED = "give a safetensors file or a torch state dict"
 
 
-def load_weights_file(path: Path, *, pooling: Pooling, padding: Padding) -> Encoder:
+def load_weights_file(path: Path, *, pooling: Pooling) -> Encoder:
     """Load an encoder from a file; its architecture is read from the tensors' names and shapes.
 
     Args:
         path: A safetensors file or a torch state dict.
         pooling: How blocks are joined.
-        padding: How borders are continued.
 
     Returns:
         The encoder, float32 on the CPU.
@@ -38,7 +37,7 @@ def load_weights_file(path: Path, *, pooling: Pooling, padding: Padding) -> Enco
     """
     state = read_weights(path)
     try:
-        return encoder_from_state(state, pooling=pooling, padding=padding)
+        return encoder_from_state(state, pooling=pooling)
     except EncoderError as error:
         raise EncoderError(f"{path}: {error}") from error
 
@@ -89,7 +88,7 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
     return {str(key): value for key, value in loaded.items() if isinstance(value, Tensor)}
 
 
-def encoder_from_state(state: Mapping[str, Tensor], *, pooling: Pooling, padding: Padding) -> Encoder:
+def encoder_from_state(state: Mapping[str, Tensor], *, pooling: Pooling) -> Encoder:
     """Build the encoder that a VGG's tensors describe.
 
     Names like torchvision's (`features.N`) mean ImageNet-normalised input, which is folded into the first
@@ -98,7 +97,6 @@ def encoder_from_state(state: Mapping[str, Tensor], *, pooling: Pooling, padding
     Args:
         state: Tensors by name; those that belong to no 3×3 convolution are ignored.
         pooling: How blocks are joined.
-        padding: How borders are continued.
 
     Returns:
         The encoder, float32 on the CPU; its weights share no memory with `state`.
@@ -129,7 +127,7 @@ def encoder_from_state(state: Mapping[str, Tensor], *, pooling: Pooling, padding
         parameters["blocks.0.0.weight"], parameters["blocks.0.0.bias"] = first
     # Made of meta tensors, the network draws nothing from the caller's random numbers before it gets its weights.
     with torch.device("meta"):
-        encoder = Encoder(widths, pooling=pooling, padding=padding)
+        encoder = Encoder(widths, pooling=pooling)
     encoder.load_state_dict(parameters, assign=True)
     return encoder
 

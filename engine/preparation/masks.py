@@ -1,0 +1,106 @@
+"""What of a canvas is to be synthesised: a mask's, a transparent part with its fringe, or a band along the border."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.images import Picture
+from engine.preparation.errors import MaterialError
+
+OPAQUE = 0.99
+FRINGE = 2
+BAND = 1 / 6
+BLEND = 1 / 5
+
+Mask = NDArray[np.float32]
+
+
+def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str) -> Mask:
+    """Read a picture as a mask: how bright and opaque each pixel is.
+
+    Args:
+        mask: The picture.
+        like: The picture it belongs to.
+        name: What to call the mask in an error.
+        of: What to call the picture it belongs to.
+        purpose: What white stands for.
+
+    Returns:
+        float32 (height, width), in [0, 1].
+
+    Raises:
+        MaterialError: It has another size, or is black all over.
+    """
+    height, width = like.pixels.shape[:2]
+    if mask.pixels.shape[:2] != (height, width):
+        raise MaterialError(
+            f"the {name} is {mask.pixels.shape[1]}x{mask.pixels.shape[0]} and the {of} {width}x{height}: "
+            f"make the mask as large as the {of}"
+        )
+    found: Mask = mask.pixels.mean(axis=2, dtype=np.float64)
+    if mask.alpha is not None:
+        found = found * mask.alpha
+    if not found.any():
+        raise MaterialError(f"the {name} is black all over: paint white what {purpose}")
+    return found.astype(np.float32)
+
+
+def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
+    """Find what is to be synthesised: what a mask says, else what is transparent, with its fringe.
+
+    Args:
+        canvas: The canvas.
+        mask: White where it is to be synthesised, or None.
+
+    Returns:
+        1 where the canvas is to be synthesised, (height, width).
+
+    Raises:
+        MaterialError: The mask does not fit the canvas, or there is neither a mask nor a transparent part.
+    """
+    if mask is not None:
+        return levels_of(mask, canvas, name="mask", of="canvas", purpose="is to be synthesised")
+    if canvas.alpha is None or is_opaque(canvas):
+        raise MaterialError("the canvas has no transparent part to fill: say with --mask what is to be synthesised")
+    return _with_fringe(canvas.alpha < OPAQUE)
+
+
+def hidden_in(canvas: Picture, free: Mask) -> Mask:
+    """Add to what is synthesised what is transparent, whose colours nobody sees: nothing has to fit to them."""
+    if canvas.alpha is None:
+        return free
+    return np.maximum(free, canvas.alpha < OPAQUE, dtype=np.float32)
+
+
+def band_along(height: int, width: int, axes: tuple[bool, bool]) -> Mask:
+    """Mark a band along the borders that meet, a share of the shorter side wide, that blends into the middle.
+
+    Args:
+        height: Of the canvas, pixels.
+        width: Likewise.
+        axes: Whether left and right meet, and whether top and bottom do; one of them at least.
+
+    Returns:
+        1 in the band, (height, width).
+    """
+    wide = max(1, round(BAND * min(height, width)))
+    columns, rows = (
+        np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5 if meets else np.full(side, np.inf)
+        for side, meets in zip((width, height), axes, strict=True)
+    )
+    inward = np.minimum(rows[:, None], columns)
+    # Structure that the band lays anew would break off along a straight line, which the eye finds at once.
+    return np.clip((wide - inward) / (BLEND * wide), 0, 1).astype(np.float32)
+
+
+def is_opaque(picture: Picture) -> bool:
+    """Whether no pixel of a picture is transparent."""
+    return picture.alpha is None or bool((picture.alpha >= OPAQUE).all())
+
+
+def _with_fringe(hole: NDArray[np.bool_]) -> Mask:
+    """Widen a hole by the pixels around it, which a cut-out leaves in a mixture with what was cut out."""
+    wide = np.pad(hole, FRINGE)
+    for axis in (0, 1):
+        windows = np.lib.stride_tricks.sliding_window_view(wide, 2 * FRINGE + 1, axis=axis)
+        wide = np.asarray(windows.any(axis=-1))
+    return wide.astype(np.float32)

@@ -1,0 +1,186 @@
+"""What is sampled: a picture, or what is left of the canvas."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.images import Picture
+from engine.images.picture import FloatArray
+from engine.preparation.areas import Box, bounds_of, whole_of
+from engine.preparation.errors import MaterialError
+from engine.preparation.masks import OPAQUE, Mask, levels_of
+
+SMALLEST_EXEMPLAR = 8
+FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
+LARGEST_EXEMPLAR = 2**24
+WIDEST_CONTEXT = 256
+LARGEST_CONTEXT = 2**20
+ALL, SIDES, ABOVE_BELOW = "all", "sides", "above-below"
+DIRECTIONS = (ALL, SIDES, ABOVE_BELOW)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The sample texture.
+
+    Attributes:
+        pixels: float32 (height, width, 3), RGB in [0, 1].
+        valid: float32 (height, width), 1 where the pixels may be sampled, else 0; None for everywhere.
+        corner: Row and column of the first pixel in the picture that it is cut from.
+    """
+
+    pixels: FloatArray
+    valid: Mask | None = None
+    corner: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """What may be sampled.
+
+    Attributes:
+        context: How far around the hole the canvas is sampled, pixels; None: by the size of the hole.
+        directions: One of `DIRECTIONS`: all around the hole, only its rows, or only its columns.
+        mask: White where the exemplar, or the canvas, may be sampled; None for everywhere.
+
+    Raises:
+        MaterialError: A value is out of range.
+    """
+
+    context: int | None = None
+    directions: str = ALL
+    mask: Picture | None = None
+
+    def __post_init__(self) -> None:
+        if self.context is not None and not 1 <= self.context <= LARGEST_CONTEXT:
+            raise MaterialError(f"context {self.context} is out of range: give 1 to {LARGEST_CONTEXT:,} pixels")
+        if self.directions not in DIRECTIONS:
+            raise MaterialError(f"sample-from {self.directions!r} is not known: choose {', '.join(DIRECTIONS)}")
+
+    @property
+    def is_around_hole(self) -> bool:
+        """Whether it names a part of the canvas by where the hole is."""
+        return self.context is not None or self.directions != ALL
+
+
+def sample_exemplar(exemplar: Picture, sampling: Sampling) -> Sample:
+    """Take a picture as the exemplar.
+
+    Args:
+        exemplar: The picture; transparent pixels are not sampled.
+        sampling: What of it may be sampled.
+
+    Returns:
+        The picture, or the bounds of what a mask allows of it.
+
+    Raises:
+        MaterialError: It is too small or too large, or too little of it may be sampled.
+    """
+    if sampling.is_around_hole:
+        raise MaterialError(
+            "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them"
+        )
+    area = whole_of(exemplar.pixels)
+    _check_size(area)
+    height, width = area.size
+    if height * width > LARGEST_EXEMPLAR:
+        raise MaterialError(
+            f"the exemplar is {width}x{height} pixels, more than {LARGEST_EXEMPLAR:,}: crop or scale it down"
+        )
+    allowed = np.ones(area.size, np.float32) if exemplar.alpha is None else exemplar.alpha
+    if _count(allowed) < FEWEST_PIXELS:
+        raise MaterialError("the exemplar is transparent all over: give one with visible pixels")
+    if sampling.mask is not None:
+        allowed = allowed * _levels(sampling.mask, exemplar, "exemplar")
+        if _count(allowed) < FEWEST_PIXELS:
+            raise MaterialError(f"{_shortage(allowed)}: paint more of the exemplar mask white")
+        area = _at_least_smallest(bounds_of(allowed >= OPAQUE), area)
+    return _cut(exemplar, allowed, area)
+
+
+def sample_canvas(canvas: Picture, free: Mask, hole: Box, sampling: Sampling, *, tiling: bool) -> Sample:
+    """Take what is left of the canvas as the exemplar.
+
+    Args:
+        canvas: The canvas; transparent pixels are not sampled.
+        free: 0 where the canvas may be sampled, (height, width).
+        hole: Bounds of what is to be synthesized.
+        sampling: What of the canvas may be sampled.
+        tiling: Whether the canvas wraps around: without a context, all that is left of it is then sampled.
+
+    Returns:
+        A part of the canvas around the hole, or the bounds of what a mask allows of it.
+
+    Raises:
+        MaterialError: Too little of the canvas may be sampled.
+    """
+    everything = whole_of(free)
+    allowed = 1 - free if canvas.alpha is None else (1 - free) * canvas.alpha
+    if sampling.mask is not None:
+        allowed = allowed * _levels(sampling.mask, canvas, "canvas")
+    anywhere = tiling or sampling.mask is not None
+    if sampling.context is None and anywhere:
+        area = everything
+    else:
+        area = hole.grown(sampling.context or max(WIDEST_CONTEXT, *hole.size)).common(everything)
+    if sampling.directions == SIDES:
+        area = Box(hole.top, area.left, hole.bottom, area.right)
+    elif sampling.directions == ABOVE_BELOW:
+        area = Box(area.top, hole.left, area.bottom, hole.right)
+    inside = np.zeros_like(allowed)
+    area.cut(inside)[...] = area.cut(allowed)
+    if anywhere and inside.max() >= OPAQUE:
+        # What is left of a canvas without its border has no hole, and no pixels near one that must not be sampled.
+        area = bounds_of(inside >= OPAQUE)
+    area = _no_more_than_largest(_at_least_smallest(area, everything), hole)
+    left = area.cut(inside)
+    if _count(left) < FEWEST_PIXELS:
+        if sampling.is_around_hole or sampling.mask is not None:
+            more = "allow more context, other directions or more of the exemplar mask, or name an exemplar"
+            raise MaterialError(f"{_shortage(left)}: {more}")
+        raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
+    _check_size(area)
+    return _cut(canvas, inside, area)
+
+
+def _levels(mask: Picture, like: Picture, of: str) -> Mask:
+    return levels_of(mask, like, name="exemplar mask", of=of, purpose="may be sampled")
+
+
+def _count(allowed: Mask) -> int:
+    return int((allowed >= OPAQUE).sum())
+
+
+def _shortage(allowed: Mask) -> str:
+    return f"{_count(allowed)} pixels may be sampled, and at least {FEWEST_PIXELS} are needed"
+
+
+def _check_size(area: Box) -> None:
+    height, width = area.size
+    if min(height, width) < SMALLEST_EXEMPLAR:
+        raise MaterialError(
+            f"the exemplar is {width}x{height} pixels: give one of at least {SMALLEST_EXEMPLAR}x{SMALLEST_EXEMPLAR}"
+        )
+
+
+def _at_least_smallest(area: Box, everything: Box) -> Box:
+    """Widen an area that is too narrow for an exemplar, by pixels that may not be sampled."""
+    height, width = (
+        min(most, max(SMALLEST_EXEMPLAR, side)) for side, most in zip(area.size, everything.size, strict=True)
+    )
+    return everything.placed((height, width), area)
+
+
+def _no_more_than_largest(area: Box, hole: Box) -> Box:
+    """Cut an area to its part nearest to the hole, if it is larger than an exemplar may be."""
+    height, width = area.size
+    if height * width <= LARGEST_EXEMPLAR:
+        return area
+    scale = (LARGEST_EXEMPLAR / (height * width)) ** 0.5
+    return area.placed((int(height * scale), int(width * scale)), hole)
+
+
+def _cut(picture: Picture, allowed: Mask, area: Box) -> Sample:
+    # A half transparent pixel is half hidden: sampling it would bring the colour of nothing into the texture.
+    valid = (area.cut(allowed) >= OPAQUE).astype(np.float32)
+    return Sample(area.cut(picture.pixels), None if bool(valid.all()) else valid, (area.top, area.left))

@@ -1,0 +1,48 @@
+"""Compiled functions: where numba keeps them, so that they are compiled once on a computer."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, TypeVar
+
+import platformdirs
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FOLDER = "NUMBA_CACHE_DIR"
+
+
+def cache_folder() -> Path | None:
+    """Return the folder for compiled functions, made if it is missing; None if none can be written to.
+
+    `NUMBA_CACHE_DIR` overrides the user's cache folder.
+    """
+    chosen = os.environ.get(FOLDER)
+    folder = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("gimp-texture-synthesis")) / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
+
+
+_folder = cache_folder()
+if _folder is not None:
+    # numba reads this once, when it is imported.
+    os.environ[FOLDER] = str(_folder)
+
+import numba  # noqa: E402
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function for several threads, without the interpreter's lock; cache it if a folder can be written."""
+    made: Function = numba.njit(parallel=True, fastmath=True, nogil=True, cache=_folder is not None)(function)
+    return made
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into those that call it."""
+    made: Function = numba.njit(fastmath=True, nogil=True, inline="always")(function)
+    return made

@@ -1,0 +1,340 @@
+"""Search for nearest patches on the CPU: PatchMatch (Barnes et al. 2009, "PatchMatch").
+
+Departs from the paper in what may be proposed besides (offsets at which pictures repeat, He & Sun 2012), in penalties
+per place, and in that the result does not depend on the number of threads: bands of rows are searched side by side, each
+looks across its border at the field as it was before the pass, and chance belongs to places, not to threads.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numba import prange
+
+from engine.synthesis.compiling import compiled, inlined
+from engine.synthesis.matching.field import Bools, Floats, MatchField, Places, Source
+
+BAND_ROWS = 16
+# Patches that are searched without a pause: some hundredths of a second on a slow core.
+PIECE = 40_000
+MOST = np.float32(1e30)
+
+
+@dataclass(frozen=True, eq=False)
+class Sought:
+    """The canvas as it is searched for.
+
+    Attributes:
+        channels: As the source's, with `radius` more pixels on every side, float32 (height + 2 radius,
+            width + 2 radius, channels), contiguous.
+        wanted: Where the centers of the patches lie whose nearest ones are wanted, boolean (height, width).
+        means: As the source's, float32 (height, width, n).
+        radius: Patches are 2 radius + 1 pixels wide.
+        trust: How much each pixel counts, float32 (height + 2 radius, width + 2 radius); None for all alike.
+    """
+
+    channels: Floats
+    wanted: Bools
+    means: Floats
+    radius: int
+    trust: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Preference:
+    """What counts besides the distance.
+
+    Attributes:
+        penalty: Added to the cost of each place of the source, float32 (height, width).
+        bias: By how much the means of patches may differ at a small cost.
+        bias_cost: Share of such a difference that is charged, 0 to 1.
+    """
+
+    penalty: Floats
+    bias: float = 0.0
+    bias_cost: float = 0.25
+
+
+@inlined
+def _chance(seed, a, b, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Mix four numbers to 64 random bits (splitmix64; Steele et al. 2014)."""
+    x = np.uint64(seed) + np.uint64(a) * np.uint64(0x9E3779B97F4A7C15)
+    x ^= np.uint64(b) * np.uint64(0xC2B2AE3D27D4EB4F)
+    x += np.uint64(c) * np.uint64(0x165667B19E3779F9)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
+
+
+@inlined
+def _distance(canvas, source, row, column, other_row, other_column, side, length, radius, channels, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+    """Sum squared differences of two patches, row by row, and stop above `most`."""
+    total = np.float32(0)
+    left, other_left = column * channels, (other_column - radius) * channels
+    for down in range(side):
+        a, b = canvas[row + down], source[other_row - radius + down]
+        for k in range(length):
+            apart = a[left + k] - b[other_left + k]
+            total += apart * apart
+        if total > most:
+            break
+    return total
+
+
+@inlined
+def _trusted_distance(canvas, source, trust, row, column, other_row, other_column, side, radius, channels, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+    """The same, each pixel of the canvas weighted by how much it is trusted."""
+    total = np.float32(0)
+    for down in range(side):
+        a, b = canvas[row + down], source[other_row - radius + down]
+        for across in range(side):
+            counts = trust[row + down, column + across]
+            if counts > 0:
+                left, other_left = (column + across) * channels, (other_column - radius + across) * channels
+                one = np.float32(0)
+                for k in range(channels):
+                    apart = a[left + k] - b[other_left + k]
+                    one += apart * apart
+                total += counts * one
+        if total > most:
+            break
+    return total
+
+
+@inlined
+def _forgiven(means, other_means, row, column, other_row, other_column, pixels, bias, bias_cost):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+    """How much of the squared distance a constant difference within limits explains, less what it is charged."""
+    total = np.float32(0)
+    for k in range(means.shape[2]):
+        apart = means[row, column, k] - other_means[other_row, other_column, k]
+        shift = min(max(apart, -bias), bias)
+        total += 2 * shift * apart - shift * shift - bias_cost * shift * shift
+    return max(total, np.float32(0)) * pixels
+
+
+@compiled
+def _cost_rows(canvas, source, trust, wanted, means, other_means, places, costs, penalty, bias, bias_cost, radius, first, last):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+    side, channels = 2 * radius + 1, canvas.shape[1] // (wanted.shape[1] + 2 * radius)
+    length, pixels = side * channels, np.float32(side * side)
+    for row in prange(first, last):
+        for column in range(wanted.shape[1]):
+            if wanted[row, column]:
+                other_row, other_column = places[row, column, 0], places[row, column, 1]
+                if len(trust):
+                    found = _trusted_distance(
+                        canvas, source, trust, row, column, other_row, other_column, side, radius, channels, MOST
+                    )
+                else:
+                    found = _distance(
+                        canvas, source, row, column, other_row, other_column, side, length, radius, channels, MOST
+                    )
+                if bias > 0:
+                    found -= _forgiven(
+                        means, other_means, row, column, other_row, other_column, pixels, bias, bias_cost
+                    )
+                costs[row, column] = max(found, np.float32(0)) + penalty[other_row, other_column]
+
+
+@compiled
+def _search_bands(  # type: ignore[no-untyped-def]  # noqa: ANN202
+    canvas,  # noqa: ANN001
+    source,  # noqa: ANN001
+    trust,  # noqa: ANN001
+    wanted,  # noqa: ANN001
+    usable,  # noqa: ANN001
+    means,  # noqa: ANN001
+    other_means,  # noqa: ANN001
+    before,  # noqa: ANN001
+    places,  # noqa: ANN001
+    costs,  # noqa: ANN001
+    penalty,  # noqa: ANN001
+    proposals,  # noqa: ANN001
+    tries,  # noqa: ANN001
+    bias,  # noqa: ANN001
+    bias_cost,  # noqa: ANN001
+    radius,  # noqa: ANN001
+    reach,  # noqa: ANN001
+    seed,  # noqa: ANN001
+    forward,  # noqa: ANN001
+    shift,  # noqa: ANN001
+    first,  # noqa: ANN001
+    last,  # noqa: ANN001
+):
+    height, width = wanted.shape
+    high, wide = usable.shape
+    side, channels = 2 * radius + 1, canvas.shape[1] // (width + 2 * radius)
+    length, pixels = side * channels, np.float32(side * side)
+    step = 1 if forward else -1
+    for band in prange(first, last):
+        top, bottom = max(0, band * BAND_ROWS - shift), min(height, (band + 1) * BAND_ROWS - shift)
+        for i in range(bottom - top):
+            row = top + i if forward else bottom - 1 - i
+            for j in range(width):
+                column = j if forward else width - 1 - j
+                if not wanted[row, column]:
+                    continue
+                best_row, best_column = places[row, column, 0], places[row, column, 1]
+                best = costs[row, column]
+                count = 2 + tries
+                size, turn = reach, 0
+                while True:
+                    # Candidates in turn: two neighbors, proposals, then random ones ever nearer.
+                    if turn < 2:
+                        other_row, other_column = row - step * (1 - turn), column - step * turn
+                        valid = 0 <= other_row < height and 0 <= other_column < width
+                        if valid:
+                            valid = wanted[other_row, other_column]
+                        if valid:
+                            if top <= other_row < bottom:
+                                new_row = places[other_row, other_column, 0] + step * (1 - turn)
+                                new_column = places[other_row, other_column, 1] + step * turn
+                            else:
+                                new_row = before[other_row, other_column, 0] + step * (1 - turn)
+                                new_column = before[other_row, other_column, 1] + step * turn
+                    elif turn < count:
+                        number = turn - 2
+                        if tries < len(proposals):
+                            number = np.int64(_chance(seed, row, column, turn) % np.uint64(len(proposals)))
+                        new_row, new_column = row + proposals[number, 0], column + proposals[number, 1]
+                        valid = True
+                    else:
+                        if size < 1:
+                            break
+                        bits = _chance(seed, row, column, turn)
+                        span = np.uint64(2 * size + 1)
+                        new_row = best_row + np.int64((bits & np.uint64(0xFFFFFFFF)) % span) - size
+                        new_column = best_column + np.int64((bits >> np.uint64(32)) % span) - size
+                        valid = True
+                        size //= 2
+                    turn += 1
+                    if not valid or new_row < 0 or new_column < 0 or new_row >= high or new_column >= wide:
+                        continue
+                    if (new_row == best_row and new_column == best_column) or not usable[new_row, new_column]:
+                        continue
+                    extra = penalty[new_row, new_column]
+                    if bias > 0:
+                        extra -= _forgiven(
+                            means, other_means, row, column, new_row, new_column, pixels, bias, bias_cost
+                        )
+                    most = best - extra
+                    if most <= 0:
+                        continue
+                    if len(trust):
+                        found = _trusted_distance(
+                            canvas, source, trust, row, column, new_row, new_column, side, radius, channels, most
+                        )
+                    else:
+                        found = _distance(
+                            canvas, source, row, column, new_row, new_column, side, length, radius, channels, most
+                        )
+                    if found < most:
+                        best, best_row, best_column = found + extra, new_row, new_column
+                places[row, column, 0], places[row, column, 1] = best_row, best_column
+                costs[row, column] = best
+
+
+def measure(field: MatchField, sought: Sought, source: Source, preference: Preference) -> None:
+    """Compute the costs of a field anew, for a canvas that has changed.
+
+    Args:
+        field: Its costs are changed.
+        sought: The canvas.
+        source: The exemplar.
+        preference: What counts besides the distance.
+    """
+    rows = _rows(sought.wanted)
+    _cost_rows(
+        _flat(sought.channels),
+        _flat(source.channels),
+        _trust(sought),
+        sought.wanted,
+        sought.means,
+        source.means,
+        field.places,
+        field.costs,
+        preference.penalty,
+        np.float32(preference.bias),
+        np.float32(preference.bias_cost),
+        sought.radius,
+        *rows,
+    )
+
+
+def improve(
+    field: MatchField,
+    sought: Sought,
+    source: Source,
+    preference: Preference,
+    *,
+    passes: int,
+    seed: int,
+    reach: int | None = None,
+    proposals: Places | None = None,
+    tries: int = 0,
+) -> Iterator[None]:
+    """Search for nearer patches, from a field whose costs are right.
+
+    Args:
+        field: Is changed.
+        sought: The canvas.
+        source: The exemplar.
+        preference: What counts besides the distance.
+        passes: How often to go through the canvas, forwards and backwards in turn.
+        seed: Of what is drawn by chance.
+        reach: How far the first random candidate may lie, pixels; as far as the source reaches by default.
+        proposals: Offsets to try, rows and columns, int32 (count, 2).
+        tries: How many of them to try at each place: drawn by chance if there are more.
+
+    Yields:
+        Nothing, between two pieces of the work.
+    """
+    rows, columns = np.flatnonzero(sought.wanted.any(axis=1)), np.flatnonzero(sought.wanted.any(axis=0))
+    if not len(rows):
+        return
+    offered = np.zeros((0, 2), np.int32) if proposals is None else np.ascontiguousarray(proposals, np.int32)
+    together = max(1, PIECE // (BAND_ROWS * int(columns[-1] - columns[0] + 1)))
+    canvas, exemplar = _flat(sought.channels), _flat(source.channels)
+    for turn in range(passes):
+        before = field.places.copy()
+        # Bands meet at other rows in every other pass, so that nothing stops at a border.
+        shift = (turn % 2) * (BAND_ROWS // 2)
+        first, last = (int(rows[0]) + shift) // BAND_ROWS, (int(rows[-1]) + shift) // BAND_ROWS + 1
+        for band in range(first, last, together):
+            _search_bands(
+                canvas,
+                exemplar,
+                _trust(sought),
+                sought.wanted,
+                source.usable,
+                sought.means,
+                source.means,
+                before,
+                field.places,
+                field.costs,
+                preference.penalty,
+                offered,
+                min(tries, len(offered)),
+                np.float32(preference.bias),
+                np.float32(preference.bias_cost),
+                sought.radius,
+                max(source.usable.shape) if reach is None else reach,
+                (seed * 1009 + turn) & 0x7FFFFFFFFFFFFFFF,
+                turn % 2 == 0,
+                shift,
+                band,
+                min(last, band + together),
+            )
+            yield
+
+
+def _trust(sought: Sought) -> Floats:
+    return np.zeros((0, 0), np.float32) if sought.trust is None else sought.trust
+
+
+def _flat(channels: Floats) -> Floats:
+    return channels.reshape(channels.shape[0], -1)
+
+
+def _rows(wanted: Bools) -> tuple[int, int]:
+    found = np.flatnonzero(wanted.any(axis=1))
+    return (int(found[0]), int(found[-1]) + 1) if len(found) else (0, 0)

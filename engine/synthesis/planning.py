@@ -1,0 +1,130 @@
+"""Planning a job: which octaves, coarse to fine, and what is done at each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.synthesis.canvas import Surroundings
+from engine.synthesis.encoders.network import PIXELS
+from engine.synthesis.exemplar import Exemplar
+from engine.synthesis.objective import terms_at
+from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
+from engine.synthesis.recipes import Recipe
+from engine.synthesis.settings import Settings, SettingsError
+from engine.synthesis.structure import FillPlan, Site, plan_filling
+
+# A step of the critics costs about as much as so many rounds of patches: seen with `photo` at 512² on two cores.
+ROUNDS_PER_STEP = 6.0
+# What a step costs besides its pixels, as a share of a step at full size: seen with `photo` at 256² and 512².
+BASE = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a job does.
+
+    Attributes:
+        structure: What patches do first, or None.
+        steps: Steps of the critics by octave, coarse to fine; none at all where patches are enough.
+    """
+
+    structure: FillPlan | None
+    steps: Mapping[Octave, int]
+
+    @property
+    def octaves(self) -> tuple[Octave, ...]:
+        """All octaves, coarse to fine; one that patches and critics share comes twice."""
+        planned = () if self.structure is None else self.structure.octaves
+        return (*(Octave(each.index, each.source, each.canvas) for each in planned), *self.steps)
+
+    @property
+    def total(self) -> int:
+        """Rounds and steps of the whole job."""
+        rounds = 0 if self.structure is None else sum(each.rounds for each in self.structure.octaves)
+        return rounds + sum(self.steps.values())
+
+    def shares(self) -> list[float]:
+        """List what share of the work is done after each round and step, the last one 1."""
+        costs: list[float] = []
+        for each in () if self.structure is None else self.structure.octaves:
+            costs += [each.cost] * each.rounds
+        for octave, count in self.steps.items():
+            finest = float(octave.canvas[0] * octave.canvas[1]) * 4.0**octave.index
+            costs += [ROUNDS_PER_STEP * finest * (0.25**octave.index + BASE)] * count
+        done = np.cumsum(costs)
+        return [float(each / done[-1]) for each in done]
+
+
+def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings | None, *, started: bool) -> Plan:
+    """Plan a job.
+
+    Args:
+        exemplar: The sample texture.
+        settings: What is to be made.
+        surroundings: What the canvas keeps, or None.
+        started: Whether there is a picture to start from: there is no need of patches then.
+
+    Returns:
+        The plan.
+
+    Raises:
+        SettingsError: No layer has positions enough on these pictures.
+    """
+    recipe = settings.effective_recipe(filling=surroundings is not None)
+    structure = None
+    if recipe.structure and not started and surroundings is not None:
+        tries = recipe.qualities[settings.quality].tries
+        structure = plan_filling(_site(exemplar, surroundings, settings), tries)
+    return Plan(structure, _steps(exemplar, settings, recipe))
+
+
+def plan_steps(exemplar: Exemplar, settings: Settings) -> dict[Octave, int]:
+    """Plan a new texture.
+
+    Args:
+        exemplar: The sample texture.
+        settings: What is to be made.
+
+    Returns:
+        Rounds and steps by octave, coarse to fine.
+
+    Raises:
+        SettingsError: No layer has positions enough on these pictures.
+    """
+    plan = make_plan(exemplar, settings, None, started=False)
+    found: dict[Octave, int] = {}
+    counts = [] if plan.structure is None else [each.rounds for each in plan.structure.octaves]
+    for octave, count in zip(plan.octaves, [*counts, *plan.steps.values()], strict=True):
+        found[octave] = found.get(octave, 0) + count
+    return found
+
+
+def _site(exemplar: Exemplar, surroundings: Surroundings, settings: Settings) -> Site:
+    free = (surroundings.mask[0, 0] > 0).cpu().numpy()
+    valid = np.ones(exemplar.size, bool) if exemplar.valid is None else (exemplar.valid[0, 0] >= 0.5).cpu().numpy()
+    colors, source = (
+        np.ascontiguousarray(picture[0].permute(1, 2, 0).cpu().numpy(), np.float32)
+        for picture in (surroundings.known, exemplar.picture)
+    )
+    return Site(colors, free, source, valid, surroundings.offset, (settings.wrap.y, settings.wrap.x))
+
+
+def _steps(exemplar: Exemplar, settings: Settings, recipe: Recipe) -> dict[Octave, int]:
+    steps = settings.effective_steps(recipe)
+    count = min(settings.octaves, len(steps)) if recipe.structure else settings.octaves
+    if not count:
+        return {}
+    octaves = plan_octaves(exemplar.size, settings.size, count=count)
+    plan = [octave for octave in octaves if terms_at(recipe, octave)]
+    asked = [name for name in recipe.layers() if name != PIXELS] or [PIXELS]
+    if not plan or not usable_layers(asked, plan[-1], positions=2):
+        if recipe.structure and settings.layers is None:
+            # Patches of pixels need no layers.
+            return {}
+        raise SettingsError(
+            f"exemplar and canvas are too small for the layers {', '.join(asked)}: "
+            "choose larger pictures or shallower layers"
+        )
+    # Octaves coarser than there are numbers have the last number.
+    return {octave: steps[min(octave.index, len(steps) - 1)] for octave in plan}

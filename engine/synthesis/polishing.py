@@ -1,0 +1,119 @@
+"""Polishing: steps of a solver down the loss of the critics, coarse to fine."""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from engine.synthesis.canvas import Surroundings, compose, surroundings_at
+from engine.synthesis.critics import PatchSettings
+from engine.synthesis.encoders.network import Encoder
+from engine.synthesis.exemplar import Exemplar
+from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set
+from engine.synthesis.objective import Objective, Task
+from engine.synthesis.octaves import Octave
+from engine.synthesis.recipes import Recipe
+from engine.synthesis.resample import resize
+from engine.synthesis.settings import Settings
+from engine.synthesis.snapshot import Snapshot
+from engine.synthesis.solvers import LBFGS, Adam, Solver
+
+
+def polish(
+    exemplar: Exemplar,
+    encoder: Encoder,
+    settings: Settings,
+    recipe: Recipe,
+    steps: Mapping[Octave, int],
+    surroundings: Surroundings | None,
+    free: Tensor,
+    generator: torch.Generator,
+) -> Iterator[Snapshot]:
+    """Change a picture until the critics like it.
+
+    Args:
+        exemplar: The sample texture.
+        encoder: On its device.
+        settings: What is to be made.
+        recipe: Which critics.
+        steps: How many steps at each octave, coarse to fine.
+        surroundings: What the canvas keeps, at the canvas's size.
+        free: Picture to start from, of any size.
+        generator: Source of chance.
+
+    Yields:
+        The canvas after each step, counted from 1.
+
+    Raises:
+        MemoryExhaustedError: The smallest working set does not fit.
+        RuntimeError: Something else went wrong in torch.
+    """
+    quality = recipe.qualities[settings.quality]
+    overuse = recipe.overuse if settings.overuse is None else settings.overuse
+    task = Task(
+        exemplar,
+        encoder,
+        recipe,
+        quality,
+        PatchSettings(interval=recipe.interval, overuse=overuse, noise=settings.noise),
+        wrap=settings.wrap,
+        flips=settings.flips,
+        turns=settings.turns,
+        scales=settings.scales,
+    )
+    done, total = 0, sum(steps.values())
+    for octave, count in steps.items():
+        around = None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.wrap)
+        free = resize(free, octave.canvas, wrap=settings.wrap).clamp(0, 1)
+        free = compose(free, around).contiguous(memory_format=torch.channels_last)
+        solver = _solver(recipe, free)
+        held = working_set(
+            encoder, recipe.layers(), octave.canvas, budget=settings.memory, positions=quality.positions
+        )
+        objective = None
+        for step in range(count):
+            while True:
+                try:
+                    objective = objective or Objective(task, octave, around, held, generator)
+                    rate = recipe.rate * _slowing(recipe, octave, step / count)
+                    _advance(solver, objective, rate, step, step / count)
+                    break
+                except RuntimeError as error:
+                    if not is_out_of_memory(error):
+                        raise
+                    objective = None
+                    shrunk = smaller(held)
+                    if shrunk is None:
+                        raise MemoryExhaustedError(octave.canvas, free.device) from error
+                    held = shrunk
+            done += 1
+            yield Snapshot(
+                octave.index,
+                done,
+                total,
+                {name: float(loss) for name, loss in objective.losses.items()},
+                compose(solver.picture, around).clone(),
+                {term: {n: float(loss) for n, loss in each.items()} for term, each in objective.layer_losses.items()},
+                solver.undone,
+                ends=step + 1 == count,
+            )
+        # Where the mask is soft the free picture hardly shows and wanders: the next octave starts from what is seen.
+        free = compose(solver.picture, around)
+
+
+def _solver(recipe: Recipe, free: Tensor) -> Solver:
+    return Adam(free, recipe.rate) if recipe.solver == "adam" else LBFGS(free, recipe.rate)
+
+
+def _slowing(recipe: Recipe, octave: Octave, progress: float) -> float:
+    # Long steps find the structure, short ones at the end settle the grain.
+    return recipe.final_rate ** max(0.0, 2 * progress - 1) if octave.index == 0 else 1.0
+
+
+def _advance(solver: Solver, objective: Objective, rate: float, step: int, progress: float) -> None:
+    solver.rate = rate
+    changed = objective.begin(step, progress)
+    # Adam averages over losses that change with each step; L-BFGS would take the change for curvature.
+    if changed and isinstance(solver, LBFGS):
+        solver.forget()
+    solver.step(objective)

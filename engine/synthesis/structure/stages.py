@@ -1,0 +1,41 @@
+"""What is planned of a structure, and what is seen of it."""
+
+from dataclasses import dataclass
+
+from engine.synthesis.matching.field import Floats
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The work at one octave.
+
+    Attributes:
+        index: Number of halvings.
+        canvas: Height and width at that scale, pixels.
+        source: Height and width of the exemplar, pixels.
+        rounds: How often patches are searched and vote.
+        cost: Of one round, in patches.
+    """
+
+    index: int
+    canvas: Size
+    source: Size
+    rounds: int
+    cost: float
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """The canvas after one round.
+
+    Attributes:
+        octave: Where.
+        colors: RGB, float32 (height, width, 3); no later stage changes it.
+        ends: Whether it is the last one of its octave.
+    """
+
+    octave: Planned
+    colors: Floats
+    ends: bool
