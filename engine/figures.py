@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.synthesis.critics.sliced import quantiles, random_directions
+from engine.synthesis.critics.sliced import random_directions
 from engine.synthesis.encoders import Encoder
 from engine.synthesis.encoders.network import stride_of
+from engine.synthesis.ranking import quantiles
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 DIRECTIONS = 128

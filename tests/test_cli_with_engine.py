@@ -48,6 +48,8 @@ def here(here, monkeypatch, engine):
     save(here / "upper.png", np.ones((72, 80)) * (np.arange(72) < 24)[:, None])
     save(here / "soft.png", free * np.linspace(0, 1, 80))
     save(here / "cut.png", np.dstack([canvas, 1 - free]))
+    deep = np.rint(np.dstack([canvas[..., :1], 1 - free]) * 65535).astype(np.uint16)
+    (here / "deep-cut.png").write_bytes(encode_png(deep, None))
     return here
 
 
@@ -69,6 +71,7 @@ def assert_refused(told, status, sentence):
 
 # The same as without.
 
+PATCHES = "a canvas that is filled by patches alone"
 JOBS = {
     "a new texture": ("bricks.png", *SMALL),
     "a seamless one": ("bricks.png", *SMALL, "--seamless"),
@@ -83,6 +86,8 @@ JOBS = {
     "a canvas with a transparent part beside the hole": ("--canvas", "cut.png", "--mask", "upper.png"),
     "a canvas and a soft mask": ("bricks.png", "--canvas", "canvas.png", "--mask", "soft.png"),
     "a canvas with a transparent hole": ("--canvas", "cut.png"),
+    "a gray canvas of 16 bits with a transparent hole": ("--canvas", "deep-cut.png"),
+    PATCHES: ("--canvas", "cut.png", "--context", "20"),
     "a canvas that is made to tile": ("--canvas", "canvas.png", "--seamless"),
     "a canvas that wraps, and a soft mask": ("--canvas", "canvas.png", "--mask", "soft.png", "--seamless"),
     "a picture to start from": ("bricks.png", *SMALL, "--init", "half.png"),
@@ -97,7 +102,8 @@ def test_the_engine_makes_the_same_file_as_the_terminal_alone(call, here, watche
     before = watcher.status().done
     told = {}
     for name, options in (("engine", ()), ("local", ("--local",))):
-        arguments = (*JOBS[job], *QUICK, "--json", "--quiet", *options)
+        quick = ("--device", "cpu") if job == PATCHES else QUICK
+        arguments = (*JOBS[job], *quick, "--json", "--quiet", *options)
         status, out, err = call("synthesize", *arguments, "-o", f"{name}.png")
         assert (status, err) == (0, "")
         told[name] = {key: value for key, value in json.loads(out).items() if key not in DIFFERENT}

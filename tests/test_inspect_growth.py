@@ -125,13 +125,13 @@ def run_recorded(folder, monkeypatch, steps, seconds_of):
     clock = [0.0]
     monkeypatch.setattr("engine.cli.recording.time.perf_counter", lambda: clock[0])
     monkeypatch.setattr("engine.cli.recording._plain", lambda one: slow_frame(clock, one))
-    with recording(folder, (8, 8), None, steps) as show:
-        step = 0
-        for octave, count in steps.items():
-            for _ in range(count):
-                show(snapshot(step, torch.zeros(1, 3, 8, 8), octave=octave))
-                clock[0] += seconds_of[octave]
-                step += 1
+    octaves = [octave for octave, count in steps.items() for _ in range(count)]
+    total, done = sum(seconds_of[octave] for octave in octaves), 0.0
+    with recording(folder, (8, 8), None) as show:
+        for step, octave in enumerate(octaves):
+            show(Snapshot(octave, step, len(octaves), {}, torch.zeros(1, 3, 8, 8), share=done / total))
+            clock[0] += seconds_of[octave]
+            done += seconds_of[octave]
     found = [load(path)[0, 0].astype(int) for path in sorted(folder.iterdir())]
     return [red + 256 * green for red, green, _ in found]
 

@@ -71,6 +71,13 @@ def test_undone_steps_are_known_though_each_octave_counts_them_anew():
     assert story().undone == (2, 4)
 
 
+def test_a_snapshot_that_comes_again_between_two_pieces_of_a_step_is_no_other_step():
+    again = [STORY[0], STORY[0], *STORY[1:4], STORY[3], *STORY[4:]]
+    found = follow(again, ticking())
+    assert found.steps == 5
+    assert found.octaves.tolist() == [1, 1, 0, 0, 0]
+
+
 def test_the_canvas_at_the_end_of_each_octave_is_kept():
     found = story()
     assert [(n, tuple(one.shape[2:]), float(one.mean())) for n, one in found.ends.items()] == [
@@ -96,7 +103,7 @@ def test_a_run_is_followed_as_it_is(encoder):
 
 def two_octaves():
     settings = Settings((32, 32), recipe="gram", quality="draft", octaves=2)
-    return dict(zip(plan_steps((64, 64), settings, filling=False), (2, 3), strict=True))
+    return dict(zip(plan_steps(BRICKS, settings), (2, 3), strict=True))
 
 
 def test_lines_are_the_curves_on_a_log_scale_cut_where_the_octave_changes():
@@ -239,7 +246,7 @@ def test_the_command_losses_writes_figure_and_numbers(call, here):
     status, out, err = call("inspect", "losses", "bricks.png", *arguments)
     assert (status, err, out.count("\n")) == (0, "", 1)
     told = json.loads(out)
-    plan = plan_steps((64, 64), Settings((24, 32), quality="draft", steps=2), filling=False)
+    plan = plan_steps(BRICKS, Settings((24, 32), quality="draft", steps=2))
     sizes = [
         (one["octave"], one["canvas"]["height"], one["canvas"]["width"], one["steps"]) for one in told["octaves"]
     ]

@@ -9,15 +9,9 @@ from wraps import BOTH, WRAPS, X, Y
 
 from engine.synthesis.critics import PatchCritic, PatchSettings
 from engine.synthesis.critics.base import spread
-from engine.synthesis.critics.patch import (
-    make_book,
-    match_patches,
-    near_patches,
-    patch_loss,
-    patch_places,
-    unit_patches,
-    vote,
-)
+from engine.synthesis.critics.patch import patch_loss
+from engine.synthesis.critics.patch_book import make_book, patch_places, scaled_patches, unit_patches, vote
+from engine.synthesis.critics.patch_search import AllKeys
 
 PLAIN = PatchSettings(overuse=0.0)
 LAYER = "relu3_1"
@@ -89,15 +83,20 @@ def brute_force(queries, keys):
 def test_the_patch_search_in_chunks_agrees_with_brute_force(memory):
     queries = torch.nn.functional.normalize(noise(50, 18, dtype=torch.float64))
     keys = torch.nn.functional.normalize(noise(37, 18, seed=1, dtype=torch.float64))
-    assert match_patches(queries, keys, memory=memory).tolist() == brute_force(queries, keys)
+    assert AllKeys(keys, memory=memory).match(queries).tolist() == brute_force(queries, keys)
 
 
-def test_the_nearest_patch_of_pixels_is_that_with_the_largest_product():
-    vectors, others = noise(12, 2, dtype=torch.float64), noise(20, 2, seed=1, dtype=torch.float64)
-    places, among = patch_places(3, 4, wrap=BOTH), patch_places(4, 5, wrap=BOTH)
-    products = near_patches(vectors, places, 0.3, keys=False) @ near_patches(others, among, 0.3, keys=True).t()
-    apart = torch.cdist(vectors[places].flatten(1), others[among].flatten(1))
-    assert products.argmax(dim=1).tolist() == apart.argmin(dim=1).tolist()
+@pytest.mark.parametrize("memory", [1, 2**20])
+def test_by_distance_the_nearest_key_is_found(memory):
+    queries, keys = noise(50, 18, dtype=torch.float64), 3 * noise(37, 18, seed=1, dtype=torch.float64)
+    found = AllKeys(keys, by_distance=True, memory=memory).match(queries)
+    assert found.tolist() == torch.cdist(queries, keys).argmin(dim=1).tolist()
+
+
+def test_scaled_patches_are_one_apart_where_every_channel_differs_by_the_unit():
+    vectors, places = torch.tensor([[0.0, 0.0], [0.5, 0.5]]), torch.tensor([[0] * 9, [1] * 9])
+    first, second = scaled_patches(vectors, places, 0.25)
+    assert float(((first - second) ** 2).sum()) == pytest.approx(1)
 
 
 def test_on_pixels_a_bright_canvas_is_matched_with_bright_patches_not_with_dark_ones_of_its_hue():
@@ -114,7 +113,7 @@ def test_on_pixels_a_bright_canvas_is_matched_with_bright_patches_not_with_dark_
 def test_without_overuse_the_order_of_the_queries_does_not_matter():
     queries, keys = noise(50, 18), noise(37, 18, seed=1)
     order = torch.randperm(50, generator=generator())
-    assert torch.equal(match_patches(queries, keys, memory=2000, order=order), match_patches(queries, keys))
+    assert torch.equal(AllKeys(keys, memory=2000).match(queries, order=order), AllKeys(keys).match(queries))
 
 
 def alike(count, length=9):
@@ -124,8 +123,8 @@ def alike(count, length=9):
 
 def test_overuse_spreads_the_matches():
     queries, keys = torch.ones(320, 9) / 3, alike(10)
-    plain = match_patches(queries, keys).bincount(minlength=10)
-    spread = match_patches(queries, keys, overuse=0.1).bincount(minlength=10)
+    plain = AllKeys(keys).match(queries).bincount(minlength=10)
+    spread = AllKeys(keys, overuse=0.1).match(queries).bincount(minlength=10)
     assert int(plain.max()) == 320
     assert int(spread.max()) <= 64
     assert int((spread > 0).sum()) >= 5
@@ -133,8 +132,8 @@ def test_overuse_spreads_the_matches():
 
 def test_with_overuse_the_first_in_the_order_get_the_best_match():
     queries, keys = torch.ones(320, 9) / 3, alike(10)
-    best = int(match_patches(queries[:1], keys))
-    found = match_patches(queries, keys, overuse=0.1, order=torch.arange(319, -1, -1))
+    best = int(AllKeys(keys).match(queries[:1]))
+    found = AllKeys(keys, overuse=0.1).match(queries, order=torch.arange(319, -1, -1))
     assert (found[-64:] == best).all()
     assert (found[:64] != best).all()
 
@@ -142,7 +141,7 @@ def test_with_overuse_the_first_in_the_order_get_the_best_match():
 def test_an_even_use_is_not_punished():
     keys = torch.eye(4)
     queries = keys.repeat(64, 1)
-    assert torch.equal(match_patches(queries, keys, overuse=1.0), torch.arange(4).repeat(64))
+    assert torch.equal(AllKeys(keys, overuse=1.0).match(queries), torch.arange(4).repeat(64))
 
 
 def test_a_use_up_to_the_even_share_is_not_punished():
@@ -150,7 +149,7 @@ def test_a_use_up_to_the_even_share_is_not_punished():
     other, unused = torch.tensor([0.0, 0.0, 1.0, 0.0]), torch.tensor([0.0, 0.0, 0.0, 1.0])
     # The even share is 32, and the usage is counted after the first 64 queries.
     queries = torch.stack([best] * 32 + [other] * 32 + [best] * 64)
-    found = match_patches(queries, torch.stack([best, second, other, unused]), overuse=0.5)
+    found = AllKeys(torch.stack([best, second, other, unused]), overuse=0.5).match(queries)
     assert found.tolist() == [0] * 32 + [2] * 32 + [0] * 64
 
 
@@ -160,7 +159,7 @@ def test_a_use_up_to_the_even_share_is_not_punished():
 def test_a_book_holds_every_patch_of_every_exemplar():
     first, second = noise(1, 2, 4, 5), noise(1, 2, 3, 3, seed=1)
     book = make_book([first, second], [None, None])
-    assert len(book.places) == len(book.keys) == 2 * 3 + 1
+    assert len(book.places) == 2 * 3 + 1
     assert torch.equal(book.vectors[book.places[-1]], second[0].flatten(1).t())
     assert torch.equal(book.vectors[book.places[0]], first[0, :, :3, :3].flatten(1).t())
 
@@ -174,14 +173,6 @@ def test_a_book_holds_no_patch_that_touches_an_invalid_position():
     assert len(book.places) == 20 - 9
 
 
-def test_what_invalid_positions_hold_does_not_change_the_keys():
-    valid = torch.ones(6, 7, dtype=torch.bool)
-    valid[2, 2] = False
-    maps = noise(1, 2, 6, 7)
-    spoilt = torch.where(valid, maps, torch.full_like(maps, 100.0))
-    assert torch.equal(make_book([spoilt], [valid]).keys, make_book([maps], [valid]).keys)
-
-
 def test_a_book_without_any_valid_patch_holds_them_all():
     book = make_book([noise(1, 2, 6, 7)], [torch.zeros(6, 7, dtype=torch.bool)])
     assert len(book.places) == 20
@@ -191,10 +182,9 @@ def test_of_more_patches_than_wanted_a_book_holds_evenly_spread_ones():
     maps = noise(1, 2, 12, 12)
     every, some = make_book([maps], [None]), make_book([maps], [None], 12)
     rows = [int(torch.nonzero((every.places == place).all(dim=1))) for place in some.places]
-    assert len(rows) == len(some.keys) == 12
+    assert len(rows) == 12
     assert (rows[0], rows[-1]) == (0, 99)
     assert {after - before for before, after in pairwise(rows)} == {9}
-    assert torch.equal(some.keys, every.keys[rows])
 
 
 def test_a_book_of_as_many_patches_as_wanted_holds_them_all():
@@ -226,7 +216,8 @@ def test_the_vote_leaves_positions_under_no_patch_at_zero():
 def test_a_picture_matched_with_itself_votes_for_itself():
     maps = noise(1, 3, 6, 5)
     book = make_book([maps], [None])
-    matches = match_patches(book.keys, book.keys)
+    keys = unit_patches(book.vectors, book.places)
+    matches = AllKeys(keys).match(keys)
     torch.testing.assert_close(vote(book, matches, book.places, 30), book.vectors)
 
 

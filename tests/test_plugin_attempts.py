@@ -12,7 +12,7 @@ from pictures import bricks, bytes_of
 from plugin_links import installation_of, linked, reach
 
 from gimp_plugin import plans
-from gimp_plugin.wishes import FILL, LAYERS, NEW, SEAMLESS, Wish
+from gimp_plugin.wishes import BOTH, FILL, LAYERS, NEW, SEAMLESS, Wish
 from gimp_plugin.work import State
 
 TURN_SECONDS = 0.05
@@ -124,7 +124,7 @@ def test_variations_become_layers(attempt, image):
 
 def test_a_picture_is_made_to_tile(attempt, image):
     image.select(None)
-    made = attempt(Wish(SEAMLESS))
+    made = attempt(Wish(SEAMLESS, wrap=BOTH))
     assert run(made) is State.DONE
     assert (made.layers[0].width, made.layers[0].height) == (64, 48)
 

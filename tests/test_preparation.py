@@ -323,6 +323,42 @@ def test_what_is_transparent_near_a_masked_hole_has_not_to_be_fitted_to_and_stay
     assert made.pixels[:95].tobytes() == canvas.pixels[:95].tobytes()
 
 
+# Where the part that is worked on lies in the exemplar.
+
+
+def upper_part():
+    return mask_picture(300, 400, slice(10, 90), slice(20, 380))
+
+
+SAMPLED = {
+    "around the hole": {},
+    "near it": {"context": 20},
+    "from its sides": {"sample_from": "sides"},
+    "from above and below": {"sample_from": "above-below"},
+    "where a mask allows it": {"exemplar_mask": upper_part()},
+    "everywhere": {"seamless": "both"},
+}
+
+
+@pytest.mark.parametrize("sampled", SAMPLED)
+def test_the_offset_leads_to_the_same_pixel_of_the_exemplar(sampled):
+    materials = ready(canvas=picture(300, 400), mask=mask_picture(300, 400, *HOLE), **SAMPLED[sampled])
+    (down, across), (height, width) = materials.offset, materials.exemplar.pixels.shape[:2]
+    rows, columns = (
+        slice(max(0, -shift), min(side, most - shift))
+        for shift, side, most in zip((down, across), materials.known.shape, (height, width), strict=False)
+    )
+    there = slice(rows.start + down, rows.stop + down), slice(columns.start + across, columns.stop + across)
+    here = materials.known[rows, columns]
+    assert here.size
+    np.testing.assert_array_equal(here, materials.exemplar.pixels[there])
+
+
+def test_another_exemplar_has_no_offset():
+    found = ready(picture(20, 30), picture(300, 400), mask_picture(300, 400, *HOLE)).offset
+    assert found is None
+
+
 # A canvas that wraps around.
 
 
@@ -332,7 +368,6 @@ def test_all_of_a_canvas_that_wraps_is_worked_on():
     assert materials.box == Box(0, 0, 300, 401)
     np.testing.assert_array_equal(materials.known, canvas.pixels)
     np.testing.assert_array_equal(materials.free, mask.pixels[..., 0])
-    assert materials.start is None
 
 
 def test_what_a_mask_along_the_border_leaves_is_an_exemplar_without_a_hole():
@@ -351,7 +386,7 @@ def test_a_hole_in_the_middle_of_a_canvas_that_wraps_is_not_sampled():
 
 
 @pytest.mark.parametrize("size", [(64, 96), (97, 64), (333, 217), (8, 8), (9, 300)])
-def test_without_a_mask_a_band_along_the_border_is_synthesised_from_all_of_the_canvas_and_starts_as_it_was(size):
+def test_without_a_mask_a_band_along_the_border_is_synthesised_from_all_of_the_canvas(size):
     canvas = picture(*size)
     materials = ready(canvas=canvas, seamless="both")
     height, width = size
@@ -366,7 +401,7 @@ def test_without_a_mask_a_band_along_the_border_is_synthesised_from_all_of_the_c
         assert (edge == 1).all()
     np.testing.assert_array_equal(materials.exemplar.pixels, canvas.pixels)
     assert materials.exemplar.valid is None
-    np.testing.assert_array_equal(cut_start(None, materials), canvas.pixels)
+    assert materials.offset == (0, 0)
 
 
 @pytest.mark.parametrize(("seamless", "axis"), [("x", 1), ("y", 0)])
@@ -380,7 +415,7 @@ def test_a_canvas_that_wraps_along_one_axis_has_a_band_along_the_borders_that_me
     np.testing.assert_array_equal(materials.mask, expected)
     assert materials.box == Box(0, 0, 90, 120)
     np.testing.assert_array_equal(materials.exemplar.pixels, canvas.pixels)
-    np.testing.assert_array_equal(cut_start(None, materials), canvas.pixels)
+    assert materials.offset == (0, 0)
 
 
 def test_a_band_blends_into_the_middle():
@@ -391,14 +426,14 @@ def test_a_band_blends_into_the_middle():
     assert (across[20:] == 0).all()
 
 
-def test_a_band_of_another_texture_does_not_start_as_it_was():
+def test_a_band_can_be_of_another_texture():
     exemplar = picture(12, 20, seed=1)
     materials = ready(exemplar, picture(64, 80), seamless="both")
     np.testing.assert_array_equal(materials.exemplar.pixels, exemplar.pixels)
-    assert materials.start is None
+    assert materials.offset is None
 
 
-def test_another_picture_to_start_from_comes_before_the_bands_own():
+def test_a_band_can_start_from_a_picture():
     start = picture(64, 80, seed=1)
     np.testing.assert_array_equal(cut_start(start, ready(canvas=picture(64, 80), seamless="both")), start.pixels)
 
@@ -407,7 +442,6 @@ def test_a_transparent_part_comes_before_a_band():
     canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(10, 14), slice(0, 30)))
     materials = ready(canvas=canvas, seamless="both")
     np.testing.assert_array_equal(materials.mask, ready(canvas=canvas).mask)
-    assert materials.start is None
 
 
 def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():

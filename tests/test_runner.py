@@ -1,8 +1,5 @@
 """One job in the worker, from a request to its end."""
 
-import time
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from engines import pixels, raster, short_job
@@ -185,6 +182,43 @@ def test_a_canvas_without_a_mask_gets_a_new_border_where_it_is_to_be_seamless():
         assert edge.mean() > 0.5
 
 
+def marked(height, width, *boxes):
+    found = np.zeros((height, width), bool)
+    for rows, columns in boxes:
+        found[rows, columns] = True
+    return found
+
+
+ALL, S = slice(None), slice
+HOLES = {
+    "a row, sampled from its sides": (marked(64, 128, (S(30, 31), S(9, 60))), {"sample_from": "sides"}),
+    "sampled one pixel around": (marked(64, 72, (S(20, 40), S(20, 44))), {"context": 1}),
+    "one pixel": (marked(64, 72, (S(20, 21), S(20, 21))), {}),
+    "a column, sampled three pixels around": (marked(64, 72, (S(20, 32), S(20, 21))), {"context": 3}),
+    "in two corners": (marked(64, 72, (S(0, 20), S(0, 20)), (S(40, 64), S(50, 72))), {}),
+    "at all borders": (marked(64, 72, (S(20, 40), ALL), (ALL, S(20, 40))), {}),
+    "most of the canvas": (~marked(64, 72, (S(0, 9), S(0, 9))), {}),
+    "all of it": (marked(64, 72, (ALL, ALL)), {"exemplar": raster(bricks(32, 32))}),
+    "all of it, of a tiny exemplar": (marked(64, 72, (ALL, ALL)), {"exemplar": raster(bricks(8, 8))}),
+    "in a tiny canvas": (marked(8, 8, (S(2, 5), S(2, 5))), {"exemplar": raster(bricks(32, 32))}),
+    "all of a tiny canvas": (marked(8, 8, (ALL, ALL)), {"exemplar": raster(bricks(8, 8))}),
+}
+
+
+@pytest.mark.parametrize("seamless", ["none", "both"])
+@pytest.mark.parametrize("case", HOLES)
+def test_holes_of_any_kind_are_filled_by_patches(case, seamless):
+    free, options = HOLES[case]
+    canvas = np.where(free[..., None], np.uint8([255, 0, 255]), bytes_of(bricks(*free.shape, seed=1)))
+    wishes = {"exemplar": None, "quality": "normal", "steps": None, "recipe": "photo", **options}
+    end = run(filling(canvas=raster(canvas / 255), mask=raster(free), seamless=seamless, **wishes)).end
+    assert isinstance(end, Done)
+    found = pixels(end.raster)
+    np.testing.assert_array_equal(found[~free], canvas[~free])
+    red, green, blue = found[free].astype(int).T
+    assert (np.minimum(red, blue) - green < 60).all()
+
+
 @pytest.mark.parametrize("choice", ["context", "sample_from", "exemplar_mask"])
 def test_a_request_says_what_of_the_canvas_is_sampled(choice):
     allowed = np.zeros((48, 56))
@@ -232,30 +266,46 @@ def test_the_time_that_is_left_is_told_from_the_first_step_on():
     assert last.seconds_left == pytest.approx(0)
 
 
-def test_a_draft_is_told_as_the_same_step_and_its_time_is_no_measure_for_the_steps(monkeypatch):
-    drafting = [0.0]
+def hole_to_fill(**changes):
+    """A job that fills a hole by patches alone, at several octaves."""
+    canvas, free = bricks(64, 80, seed=1), np.zeros((64, 80))
+    free[20:44, 30:60] = 1
+    wishes = {"exemplar": None, "canvas": raster(canvas), "mask": raster(free), "recipe": "photo", "steps": None}
+    return filling(**{**wishes, **changes})
 
-    def slow(*arguments, **options):
+
+def test_pieces_of_a_step_are_told_as_that_step_and_shown_once():
+    told = run(hole_to_fill(frame_interval=60.0))
+    _, *found = told.progress
+    steps = [p.step for p in found]
+    assert steps == sorted(steps)
+    assert sorted(set(steps)) == list(range(found[0].steps + 1))
+    assert len(steps) > len(set(steps))
+    # One to start from, and the last one of each octave but the finest, which is the result.
+    octaves = [p.octave for p in found]
+    last = [max(p.step for p in found if p.octave == octave) for octave in dict.fromkeys(octaves) if octave]
+    assert last
+    assert [f.step for f in told.frames] == [0, *last]
+
+
+def test_the_time_that_is_left_follows_from_the_share_of_the_work_that_is_done(monkeypatch):
+    shares = []
+
+    def watched(*arguments, **options):
         for snapshot in synthesize(*arguments, **options):
-            if snapshot.step and not snapshot.losses and not drafting[0]:
-                drafting[0] = 3.0
-                time.sleep(drafting[0])
+            shares.append(snapshot.share)
             yield snapshot
 
-    monkeypatch.setattr("engine.service.runner.synthesize", slow)
-    large, free = bricks(64, 80, seed=1), np.zeros((64, 80))
-    free[24:40, 30:50] = 1
-    job = filling(exemplar=None, canvas=raster(large), mask=raster(free), recipe="photo", steps=4, octaves=3)
-    told = run(replace(job, frame_interval=60.0))
-    steps = [p for p in told.progress if p.stage == "synthesis"]
-    assert sorted({p.step for p in steps}) == list(range(steps[0].steps + 1))
-    during = [n for n, p in enumerate(steps) if p.step and not p.losses]
-    assert during
-    before, after = steps[during[0] - 1], steps[during[-1]]
-    assert after.seconds_left == pytest.approx(before.seconds_left, rel=0.01)
-    assert after.seconds - before.seconds > drafting[0]
-    # The end of an octave is shown once, however much comes between two steps.
-    assert len(told.frames) <= 3
+    monkeypatch.setattr("engine.service.runner.synthesize", watched)
+    _, start, *found = run(hole_to_fill()).progress
+    assert (shares[0], shares[-1]) == (0, 1)
+    assert shares == sorted(shares)
+    for progress, share in zip(found, shares[1:], strict=True):
+        if share:
+            expected = (progress.seconds - start.seconds) * (1 / share - 1)
+            assert progress.seconds_left == pytest.approx(expected)
+        else:
+            assert progress.seconds_left is None
 
 
 def test_fetching_weights_is_told_in_bytes():

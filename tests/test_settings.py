@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from wraps import BOTH, WRAPS, X, Y
+from wraps import WRAPS
 
 from engine.synthesis import QUALITIES, RECIPES, Settings, SettingsError
 
@@ -129,18 +129,11 @@ def test_without_layers_the_recipe_is_the_named_one(recipe):
     assert Settings(SIZE, recipe=recipe).effective_recipe() is RECIPES[recipe]
 
 
-def test_for_filling_a_hole_the_recipe_photo_has_a_recipe_of_its_own():
-    found = Settings(SIZE, recipe="photo").effective_recipe(filling=True)
+@pytest.mark.parametrize("wrap", WRAPS, ids=str)
+def test_for_filling_a_hole_the_recipe_photo_has_a_recipe_of_its_own(wrap):
+    found = Settings(SIZE, recipe="photo", wrap=wrap).effective_recipe(filling=True)
     assert found is RECIPES["photo"].filling
     assert found is not None
-
-
-@pytest.mark.parametrize("wrap", [X, Y, BOTH], ids=str)
-def test_for_filling_a_canvas_that_wraps_the_recipe_photo_has_another(wrap):
-    found = Settings(SIZE, recipe="photo", wrap=wrap).effective_recipe(filling=True)
-    assert found is RECIPES["photo"].tiling
-    assert found is not None
-    assert found.drafted is None
     assert Settings(SIZE, recipe="photo", wrap=wrap).effective_recipe() is RECIPES["photo"]
 
 
@@ -148,6 +141,13 @@ def test_for_filling_a_canvas_that_wraps_the_recipe_photo_has_another(wrap):
 @pytest.mark.parametrize("recipe", ["sliced", "gram", "patch"])
 def test_other_recipes_fill_a_hole_as_they_make_a_texture(recipe, wrap):
     assert Settings(SIZE, recipe=recipe, wrap=wrap).effective_recipe(filling=True) is RECIPES[recipe]
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_a_hole_is_filled_without_critics_unless_steps_are_asked_for(quality):
+    for steps, expected in ((None, ()), (7, (7,))):
+        settings = Settings(SIZE, quality=quality, steps=steps)
+        assert settings.effective_steps(settings.effective_recipe(filling=True)) == expected
 
 
 def test_layers_take_the_place_of_those_for_filling_a_hole_too():

@@ -10,7 +10,8 @@ from engine.cli.progress import download_bar
 
 if TYPE_CHECKING:
     from engine.cli.outcome import Outcome
-    from engine.images.picture import FloatArray
+    from engine.cli.through_engine import Pictures
+    from engine.images import Picture
     from engine.preparation import Materials
     from protocol import Synthesize
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 def runner(
     stack: ExitStack,
+    pictures: "Pictures",
     materials: "Materials",
-    start: "FloatArray | None",
     *,
     engine: Path | None,
     local: bool,
@@ -31,8 +32,8 @@ def runner(
 
     Args:
         stack: Keeps the connection open.
-        materials: What to work on.
-        start: Picture to start from, float32 (height, width, 3), or None.
+        pictures: The pictures of the request, by its fields.
+        materials: What they have been turned into.
         engine: Connection file of an engine that has to be asked, or None.
         local: Ask none.
         quiet: Show no progress.
@@ -45,7 +46,7 @@ def runner(
 
     def run_here(request: "Synthesize", title: str, record: Path | None) -> "Outcome":
         if not here:
-            here.append(_local_runner(request, materials, start, quiet=quiet, figures=figures))
+            here.append(_local_runner(request, materials, pictures["init"], quiet=quiet, figures=figures))
         return here[0](request, title, record)
 
     if local:
@@ -59,7 +60,7 @@ def runner(
 
     def run_there(request: "Synthesize", title: str, record: Path | None) -> "Outcome":
         try:
-            return run_in_engine(client, request, materials, start, title=title, quiet=quiet)
+            return run_in_engine(client, request, pictures, materials.box, title=title, quiet=quiet)
         except NotHereError as error:
             if engine is not None:
                 fail(str(error))
@@ -69,17 +70,19 @@ def runner(
 
 
 def _local_runner(
-    request: "Synthesize", materials: "Materials", start: "FloatArray | None", *, quiet: bool, figures: bool
+    request: "Synthesize", materials: "Materials", begun: "Picture | None", *, quiet: bool, figures: bool
 ) -> "Run":
     """Load what computing takes; the device and the encoder are the same for every request."""
     from engine.cli.running import run
+    from engine.preparation import cut_start
     from engine.service.runner import settings_of
     from engine.synthesis.devices import find_device, memory_budget
     from engine.synthesis.encoders import load_encoder
 
     device = find_device(request.device)
     memory = memory_budget(device) if request.memory is None else request.memory
-    size = (request.height or 0, request.width or 0)
+    size = (request.height or 0, request.width or 0) if materials.box is None else materials.box.size
+    start = cut_start(begun, materials)
     settings = settings_of(request, size, memory)
     with download_bar(quiet=quiet) as progress:
         weights = None if request.weights is None else Path(request.weights)

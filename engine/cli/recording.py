@@ -24,9 +24,7 @@ CAUTION = 0.6
 
 
 @contextmanager
-def recording(
-    path: Path, size: tuple[int, int], growth: "Growth | None"
-) -> Iterator[Callable[[Snapshot], None]]:
+def recording(path: Path, size: tuple[int, int], growth: "Growth | None") -> Iterator[Callable[[Snapshot], None]]:
     """Record a run, leaving out frames that would slow it.
 
     Args:

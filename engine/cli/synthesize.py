@@ -104,26 +104,29 @@ def synthesize(
             check_writable(name)
         read = (exemplar, canvas, mask, exemplar_mask, init)
         check_apart([*outputs, *([] if record is None else [record])], [*read, weights])
-        sample, kept, painted, allowed, begun = (None if path is None else read_picture(path) for path in read)
+        names = ("exemplar", "canvas", "mask", "exemplar_mask", "init")
+        pictures = {n: None if path is None else read_picture(path) for n, path in zip(names, read, strict=True)}
 
-        from engine.preparation import canvas_size, cut_start, finish, prepare
+        from engine.preparation import canvas_size, finish, prepare
         from protocol import Synthesize
 
+        # An engine does this again; here it refuses what does not fit together, and says what `finish` puts where.
         materials = prepare(
-            sample,
-            canvas=kept,
-            mask=painted,
-            exemplar_mask=allowed,
+            pictures["exemplar"],
+            canvas=pictures["canvas"],
+            mask=pictures["mask"],
+            exemplar_mask=pictures["exemplar_mask"],
             context=reach,
             sample_from=sample_from,
             seamless=seamless,
         )
-        whole = canvas_size(kept, wanted) or parse_size(DEFAULT_SIZE)
-        height, width = whole if materials.box is None else materials.box.size
+        whole = canvas_size(pictures["canvas"], wanted) or parse_size(DEFAULT_SIZE)
         request = Synthesize(
             job="terminal",
-            width=width,
-            height=height,
+            context=reach,
+            sample_from=sample_from,
+            width=whole[1],
+            height=whole[0],
             recipe=recipe,
             quality=quality,
             encoder=encoder,
@@ -143,14 +146,13 @@ def synthesize(
             memory=None if memory is None else parse_memory(memory),
             device=device,
         )
-        start = cut_start(begun, materials)
         if engine is not None and (local or record is not None):
             fail("an engine does not record, and is not asked with --local: leave out --engine, or these")
         with ExitStack() as stack:
             run = runner(
                 stack,
+                pictures,
                 materials,
-                start,
                 engine=engine,
                 local=local or record is not None,
                 quiet=quiet,

@@ -1,6 +1,7 @@
 """One job of the terminal in the running engine."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from engine.cli.engines import check_engine_file
 from engine.cli.failures import ENGINE_FAILED, OUT_OF_MEMORY, fail
 from engine.cli.outcome import Outcome
 from engine.cli.progress import step_bar
-from engine.images.picture import FloatArray
-from engine.preparation import Materials
-from engine.service.rasters import array_raster, picture_of
+from engine.images import Picture
+from engine.preparation import Box
+from engine.service.rasters import array_raster, picture_of, samples_of
 from protocol import (
     Cancelled,
     Done,
@@ -26,6 +27,8 @@ from protocol import (
     Synthesize,
     UnsafeFileError,
 )
+
+Pictures = Mapping[str, Picture | None]
 
 STATUSES = {"out-of-memory": OUT_OF_MEMORY, "bad-request": 2, "bad-message": 2, "too-large": 2}
 
@@ -57,8 +60,8 @@ def find_client(engine: Path | None) -> EngineClient | None:
 def run_in_engine(
     client: EngineClient,
     request: Synthesize,
-    materials: Materials,
-    start: FloatArray | None,
+    pictures: Pictures,
+    box: Box | None,
     *,
     title: str,
     quiet: bool,
@@ -68,8 +71,8 @@ def run_in_engine(
     Args:
         client: Of the engine.
         request: What is to be made, but for the pictures.
-        materials: What to work on.
-        start: Picture to start from, float32 (height, width, 3), or None.
+        pictures: The pictures of the request, by its fields.
+        box: The part of the canvas that the outcome is to show; None for all.
         title: What the progress bar calls it.
         quiet: Show no progress.
 
@@ -80,14 +83,8 @@ def run_in_engine(
         KeyboardInterrupt: Ctrl+C came before there was a picture.
         NotHereError: The engine does not compute on the device that was asked for.
     """
-    job = replace(
-        request,
-        exemplar=_sample(materials),
-        canvas=None if materials.known is None else array_raster(materials.known, "f32"),
-        mask=None if materials.free is None else array_raster(materials.free[..., None], "f32"),
-        init=None if start is None else array_raster(start, "f32"),
-        depth="f32",
-    )
+    rasters = {name: None if picture is None else _raster(picture) for name, picture in pictures.items()}
+    job = replace(request, **rasters, depth="f32")  # type: ignore[arg-type]
     try:
         client.submit(job)
         try:
@@ -108,6 +105,7 @@ def run_in_engine(
     if end.raster is None:
         raise KeyboardInterrupt
     pixels = picture_of(end.raster, "result").pixels
+    pixels = pixels if box is None else np.ascontiguousarray(box.cut(pixels))
     return Outcome(
         pixels, end.step, end.losses, end.seconds, end.first_seconds, interrupted, end.device, end.peak_bytes
     )
@@ -123,7 +121,11 @@ def _follow(client: EngineClient, job: str, title: str, *, quiet: bool) -> Done 
     raise KeyboardInterrupt
 
 
-def _sample(materials: Materials) -> Raster:
-    pixels, valid = materials.exemplar.pixels, materials.exemplar.valid
-    samples = pixels if valid is None else np.concatenate([pixels, valid[..., None]], axis=2)
-    return array_raster(np.ascontiguousarray(samples), "f32")
+def _raster(picture: Picture) -> Raster:
+    """Write a picture as the smallest raster that loses nothing of it."""
+    samples = picture.pixels if picture.alpha is None else np.dstack([picture.pixels, picture.alpha])
+    for depth in ("u8", "u16"):
+        raster = array_raster(samples, depth)
+        if np.array_equal(samples_of(raster), samples):
+            return raster
+    return array_raster(samples, "f32")

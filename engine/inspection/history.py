@@ -82,7 +82,8 @@ def follow(
         if tell is not None:
             tell(snapshot)
         ends[snapshot.octave] = snapshot.picture
-        if snapshot.step == 0:
+        # Between two pieces of a step the snapshot before comes again.
+        if snapshot.step == (taken[-1].step if taken else 0):
             continue
         # Each octave counts from 0, and has nothing to undo at its first step.
         if snapshot.undone > before:

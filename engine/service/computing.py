@@ -6,7 +6,7 @@ from pathlib import Path
 from engine.service.runner import Hooks, Stop, run_job
 from engine.synthesis.devices import DeviceError, describe_device, find_device, memory_in_use
 from engine.synthesis.encoders import Encoder, EncoderError, load_encoder
-from engine.synthesis.structure import warm
+from engine.synthesis.warming import warm
 from protocol import Cancelled, Done, Failed, Synthesize
 
 

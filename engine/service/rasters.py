@@ -29,12 +29,9 @@ def picture_of(raster: Raster, name: str) -> Picture:
     Raises:
         ImageError: It has samples outside 0 to 1.
     """
-    found = np.frombuffer(raster.data, _TYPES[raster.depth])
-    samples = found.reshape(raster.height, raster.width, raster.channels)
-    if raster.depth in _TOPS:
-        samples = samples.astype(np.float32) / np.float32(_TOPS[raster.depth])
+    samples = samples_of(raster)
     # Not the other way round: a comparison with a number that is none is never true.
-    elif not (samples.min() >= 0 and samples.max() <= 1):
+    if not (samples.min() >= 0 and samples.max() <= 1):
         raise ImageError(f"the {name} has samples from {samples.min():g} to {samples.max():g}: send them from 0 to 1")
     colors = 1 if raster.channels <= 2 else 3
     pixels = np.repeat(samples, 3, axis=2) if raster.channels == 1 else samples[..., :colors]
@@ -46,6 +43,12 @@ def picture_of(raster: Raster, name: str) -> Picture:
         bits=8 if raster.depth == "u8" else 16,
         gray=colors == 1,
     )
+
+
+def samples_of(raster: Raster) -> FloatArray:
+    """Read the samples of a raster, float32 (height, width, channels); those of whole numbers from 0 to 1."""
+    found = np.frombuffer(raster.data, _TYPES[raster.depth]).reshape(raster.height, raster.width, raster.channels)
+    return found.astype(np.float32) / np.float32(_TOPS[raster.depth]) if raster.depth in _TOPS else found
 
 
 def raster_of(picture: Picture, depth: str) -> Raster:

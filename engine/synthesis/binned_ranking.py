@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from engine.synthesis.compiling import compiled, inlined
 
-Rows = NDArray[np.float32]
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int32]
 
 # In standard deviations of a row: how wide a bin is, and by how much what its values are paired with may differ.
 WIDTH = np.float32(0.00125)
@@ -26,7 +27,7 @@ TINY = np.float32(1e-30)
 
 
 @inlined
-def _bins(x, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _bins(x: Floats, most: int) -> tuple[np.float32, int, np.float32, np.float32]:
     """Divide the range of a row into bins: lowest value, number of bins, bins per unit, standard deviation."""
     low, high = x[0], x[0]
     for k in range(len(x)):
@@ -39,26 +40,26 @@ def _bins(x, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     mean = total / len(x)
     spread = np.float32(np.sqrt(max(squares / len(x) - mean * mean, np.float64(0))))
     # Limited as an integer too: a number that is not finite becomes any integer.
-    count = max(np.int64(min((high - low) / max(WIDTH * spread, TINY), np.float32(most))), 0)
+    count = max(int(min((high - low) / max(WIDTH * spread, TINY), np.float32(most))), 0)
     return low, min(count, most) + 1, np.float32(count) / max(high - low, TINY), spread
 
 
 @inlined
-def _bin(value, low, scale, bins):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _bin(value: np.float32, low: np.float32, scale: np.float32, bins: int) -> np.int32:
     return min(max(np.int32((value - low) * scale), np.int32(0)), np.int32(bins - 1))
 
 
 @inlined
-def _tabulate(y, low, bins, scale):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _tabulate(y: Floats, low: np.float32, bins: int, scale: np.float32) -> tuple[Floats, Numbers]:
     """Compute the mean of each bin that is not empty, and the number of values up to its end."""
     means, ends = np.zeros(bins, np.float32), np.zeros(bins, np.int32)
     width = np.float32(1) / max(scale, TINY)
     for k in range(len(y)):
-        i = _bin(y[k], low, scale, bins)
+        here = _bin(y[k], low, scale, bins)
         # From the bin's lower end, so that sums stay small and exact.
-        means[i] += y[k] - (low + np.float32(i) * width)
-        ends[i] += 1
-    used, end = 0, np.int32(0)
+        means[here] += y[k] - (low + np.float32(here) * width)
+        ends[here] += 1
+    used, end = 0, 0
     for i in range(bins):
         if ends[i] > 0:
             means[used] = low + np.float32(i) * width + means[i] / np.float32(ends[i])
@@ -69,17 +70,17 @@ def _tabulate(y, low, bins, scale):  # type: ignore[no-untyped-def]  # noqa: ANN
 
 
 @inlined
-def _read(means, ends, i, rank):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _read(means: Floats, ends: Numbers, i: int, rank: float) -> np.float32:
     """Read the value at a rank within bin i, linear between whole ranks."""
     below = np.int64(rank)
-    found = means[i]
+    found: np.float32 = means[i]
     if ends[i] == below + 1 and i + 1 < len(ends):
         found += np.float32(rank - below) * (means[i + 1] - found)
     return found
 
 
 @inlined
-def _aims(counts, means, ends, step, span):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _aims(counts: Numbers, means: Floats, ends: Numbers, step: float, span: np.float32) -> tuple[Floats, int]:
     """Pair the lowest and the highest value of each bin; make the counts of wide bins negative.
 
     Returns:
@@ -106,7 +107,7 @@ def _aims(counts, means, ends, step, span):  # type: ignore[no-untyped-def]  # n
 
 
 @inlined
-def _wide_aims(counts, means, ends, step, wide):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _wide_aims(counts: Numbers, means: Floats, ends: Numbers, step: float, wide: int) -> Floats:
     """List what the ranks in wide bins are paired with."""
     aims = np.empty(wide, np.float32)
     first, i, found = 0, 0, 0
@@ -123,7 +124,9 @@ def _wide_aims(counts, means, ends, step, wide):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _divided(x, low, scale, places, counts, wide):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _divided(
+    x: Floats, low: np.float32, scale: np.float32, places: Numbers, counts: Numbers, wide: int
+) -> tuple[Numbers, Numbers, Numbers]:
     """List positions of values in wide bins, the part of its bin each lies in, and the first ranks of the parts."""
     starts, parts = np.empty(len(counts), np.int32), 0
     for j in range(len(counts)):
@@ -147,7 +150,7 @@ def _divided(x, low, scale, places, counts, wide):  # type: ignore[no-untyped-de
 
 
 @inlined
-def _ordered(x, listed, inner, ranks):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _ordered(x: Floats, listed: Numbers, inner: Numbers, ranks: Numbers) -> Numbers:
     """Put the listed positions in the order of their values; in their own where these are equal."""
     order = np.empty(len(listed), np.int32)
     for found in range(len(listed)):
@@ -168,7 +171,7 @@ def _ordered(x, listed, inner, ranks):  # type: ignore[no-untyped-def]  # noqa: 
 
 
 @compiled
-def _pair_rows(values, others, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _pair_rows(values: Floats, others: Floats, found: Floats) -> None:
     count = values.shape[1]
     step = (others.shape[1] - 1) / max(count - 1, 1)
     for row in prange(len(values)):
@@ -194,7 +197,7 @@ def _pair_rows(values, others, found):  # type: ignore[no-untyped-def]  # noqa: 
                 paired[order[rank]] = aims[rank]
 
 
-def pair_rows(values: Rows, others: Rows, found: Rows) -> None:
+def pair_rows(values: Floats, others: Floats, found: Floats) -> None:
     """Find for each value the other row's value of the same rank.
 
     It is off by less than 1 % of the other row's standard deviation.

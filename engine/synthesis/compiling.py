@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import platformdirs
 
@@ -38,11 +38,11 @@ import numba  # noqa: E402
 
 def compiled(function: Function) -> Function:
     """Compile a function for several threads, without the interpreter's lock; cache it if a folder can be written."""
-    made: Function = numba.njit(parallel=True, fastmath=True, nogil=True, cache=_folder is not None)(function)
-    return made
+    made = numba.njit(parallel=True, fastmath=True, nogil=True, cache=_folder is not None)(function)
+    return cast("Function", made)
 
 
 def inlined(function: Function) -> Function:
     """Compile a function into those that call it."""
-    made: Function = numba.njit(fastmath=True, nogil=True, inline="always")(function)
-    return made
+    made = numba.njit(fastmath=True, nogil=True, inline="always")(function)
+    return cast("Function", made)

@@ -10,9 +10,10 @@ from engine.synthesis.encoders.network import PIXELS
 from engine.synthesis.exemplar import Exemplar
 from engine.synthesis.objective import terms_at
 from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
+from engine.synthesis.pixels import as_array, as_mask
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.settings import Settings, SettingsError
-from engine.synthesis.structure import FillPlan, Site, plan_filling
+from engine.synthesis.structure import Site, StructurePlan, plan_filling, plan_texture
 
 # A step of the critics costs about as much as so many rounds of patches: seen with `photo` at 512² on two cores.
 ROUNDS_PER_STEP = 6.0
@@ -29,7 +30,7 @@ class Plan:
         steps: Steps of the critics by octave, coarse to fine; none at all where patches are enough.
     """
 
-    structure: FillPlan | None
+    structure: StructurePlan | None
     steps: Mapping[Octave, int]
 
     @property
@@ -72,10 +73,14 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
         SettingsError: No layer has positions enough on these pictures.
     """
     recipe = settings.effective_recipe(filling=surroundings is not None)
-    structure = None
-    if recipe.structure and not started and surroundings is not None:
-        tries = recipe.qualities[settings.quality].tries
-        structure = plan_filling(_site(exemplar, surroundings, settings), tries)
+    structure: StructurePlan | None = None
+    if recipe.structure and not started:
+        wrap = (settings.wrap.y, settings.wrap.x)
+        if surroundings is None:
+            structure = plan_texture(as_array(exemplar.picture), as_mask(exemplar), settings.size, wrap)
+        else:
+            tries = recipe.qualities[settings.quality].tries
+            structure = plan_filling(_site(exemplar, surroundings, wrap), tries)
     return Plan(structure, _steps(exemplar, settings, recipe))
 
 
@@ -100,14 +105,10 @@ def plan_steps(exemplar: Exemplar, settings: Settings) -> dict[Octave, int]:
     return found
 
 
-def _site(exemplar: Exemplar, surroundings: Surroundings, settings: Settings) -> Site:
+def _site(exemplar: Exemplar, surroundings: Surroundings, wrap: tuple[bool, bool]) -> Site:
     free = (surroundings.mask[0, 0] > 0).cpu().numpy()
-    valid = np.ones(exemplar.size, bool) if exemplar.valid is None else (exemplar.valid[0, 0] >= 0.5).cpu().numpy()
-    colors, source = (
-        np.ascontiguousarray(picture[0].permute(1, 2, 0).cpu().numpy(), np.float32)
-        for picture in (surroundings.known, exemplar.picture)
-    )
-    return Site(colors, free, source, valid, surroundings.offset, (settings.wrap.y, settings.wrap.x))
+    colors, source = as_array(surroundings.known), as_array(exemplar.picture)
+    return Site(colors, free, source, as_mask(exemplar), surroundings.offset, wrap)
 
 
 def _steps(exemplar: Exemplar, settings: Settings, recipe: Recipe) -> dict[Octave, int]:

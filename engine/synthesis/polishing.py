@@ -8,15 +8,17 @@ from torch import Tensor
 from engine.synthesis.canvas import Surroundings, compose, surroundings_at
 from engine.synthesis.critics import PatchSettings
 from engine.synthesis.encoders.network import Encoder
-from engine.synthesis.exemplar import Exemplar
+from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set
 from engine.synthesis.objective import Objective, Task
 from engine.synthesis.octaves import Octave
+from engine.synthesis.pixels import as_array, as_mask
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import Settings
 from engine.synthesis.snapshot import Snapshot
 from engine.synthesis.solvers import LBFGS, Adam, Solver
+from engine.synthesis.structure import add_detail
 
 
 def polish(
@@ -64,7 +66,13 @@ def polish(
     done, total = 0, sum(steps.values())
     for octave, count in steps.items():
         around = None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.wrap)
-        free = resize(free, octave.canvas, wrap=settings.wrap).clamp(0, 1)
+        coarse, free = free, resize(free, octave.canvas, wrap=settings.wrap).clamp(0, 1)
+        if recipe.structure and surroundings is None and 2 * coarse.shape[2] <= free.shape[2] + 1:
+            for found in detailed(exemplar, octave, free, settings):
+                if found is None:
+                    yield Snapshot(octave.index, done, total, {}, free)
+                else:
+                    free = found
         free = compose(free, around).contiguous(memory_format=torch.channels_last)
         solver = _solver(recipe, free)
         held = working_set(
@@ -75,7 +83,7 @@ def polish(
             while True:
                 try:
                     objective = objective or Objective(task, octave, around, held, generator)
-                    rate = recipe.rate * _slowing(recipe, octave, step / count)
+                    rate = _rate(recipe, octave) * _slowing(recipe, octave, step / count)
                     _advance(solver, objective, rate, step, step / count)
                     break
                 except RuntimeError as error:
@@ -101,13 +109,33 @@ def polish(
         free = compose(solver.picture, around)
 
 
+def detailed(exemplar: Exemplar, octave: Octave, free: Tensor, settings: Settings) -> Iterator[Tensor | None]:
+    """Lay the exemplar's fine detail over a picture that was enlarged; None between two pieces of the work."""
+    here = exemplar_at(exemplar, octave.exemplar)
+    height, width = octave.exemplar
+    halved = resize(here.picture, (max(1, round(height / 2)), max(1, round(width / 2))))
+    low = resize(halved, octave.exemplar)
+    wrap = (settings.wrap.y, settings.wrap.x)
+    valid = as_mask(here)
+    for found in add_detail(as_array(free), as_array(here.picture), as_array(low), valid, wrap, settings.seed):
+        if found is None:
+            yield None
+        else:
+            yield torch.from_numpy(found).permute(2, 0, 1)[None].clamp(0, 1).to(free)
+
+
 def _solver(recipe: Recipe, free: Tensor) -> Solver:
     return Adam(free, recipe.rate) if recipe.solver == "adam" else LBFGS(free, recipe.rate)
 
 
+def _rate(recipe: Recipe, octave: Octave) -> float:
+    # Coarse octaves break up what patches copied, fine ones are not to spoil the grain.
+    return recipe.rate * (1 + octave.index) if recipe.structure else recipe.rate
+
+
 def _slowing(recipe: Recipe, octave: Octave, progress: float) -> float:
     # Long steps find the structure, short ones at the end settle the grain.
-    return recipe.final_rate ** max(0.0, 2 * progress - 1) if octave.index == 0 else 1.0
+    return recipe.final_rate ** max(0.0, 2 * progress - 1) if octave.index == 0 or recipe.structure else 1.0
 
 
 def _advance(solver: Solver, objective: Objective, rate: float, step: int, progress: float) -> None:

@@ -1,22 +1,22 @@
 """Search for nearest patches on the CPU: PatchMatch (Barnes et al. 2009, "PatchMatch").
 
 Departs from the paper in what may be proposed besides (offsets at which pictures repeat, He & Sun 2012), in penalties
-per place, and in that the result does not depend on the number of threads: bands of rows are searched side by side, each
-looks across its border at the field as it was before the pass, and chance belongs to places, not to threads.
+per place, and in that the result does not depend on the number of threads: bands of rows are searched side by side,
+each looks across its border at the field as it was before the pass, and chance belongs to places, not to threads.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads, prange
 
 from engine.synthesis.compiling import compiled, inlined
 from engine.synthesis.matching.field import Bools, Floats, MatchField, Places, Source
 
 BAND_ROWS = 16
-# Patches that are searched without a pause: some hundredths of a second on a slow core.
-PIECE = 40_000
+# Patches that one thread searches without a pause: some hundredths of a second on a slow core.
+PIECE = 20_000
 MOST = np.float32(1e30)
 
 
@@ -31,6 +31,7 @@ class Sought:
         means: As the source's, float32 (height, width, n).
         radius: Patches are 2 radius + 1 pixels wide.
         trust: How much each pixel counts, float32 (height + 2 radius, width + 2 radius); None for all alike.
+        wrap: Whether rows, and columns, continue on the other side.
     """
 
     channels: Floats
@@ -38,6 +39,7 @@ class Sought:
     means: Floats
     radius: int
     trust: Floats | None = None
+    wrap: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +58,7 @@ class Preference:
 
 
 @inlined
-def _chance(seed, a, b, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _chance(seed: int, a: int, b: int, c: int) -> np.uint64:
     """Mix four numbers to 64 random bits (splitmix64; Steele et al. 2014)."""
     x = np.uint64(seed) + np.uint64(a) * np.uint64(0x9E3779B97F4A7C15)
     x ^= np.uint64(b) * np.uint64(0xC2B2AE3D27D4EB4F)
@@ -67,7 +69,19 @@ def _chance(seed, a, b, c):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN
 
 
 @inlined
-def _distance(canvas, source, row, column, other_row, other_column, side, length, radius, channels, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+def _distance(
+    canvas: Floats,
+    source: Floats,
+    row: int,
+    column: int,
+    other_row: int,
+    other_column: int,
+    side: int,
+    length: int,
+    radius: int,
+    channels: int,
+    most: np.float32,
+) -> np.float32:
     """Sum squared differences of two patches, row by row, and stop above `most`."""
     total = np.float32(0)
     left, other_left = column * channels, (other_column - radius) * channels
@@ -82,7 +96,19 @@ def _distance(canvas, source, row, column, other_row, other_column, side, length
 
 
 @inlined
-def _trusted_distance(canvas, source, trust, row, column, other_row, other_column, side, radius, channels, most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+def _trusted_distance(
+    canvas: Floats,
+    source: Floats,
+    trust: Floats,
+    row: int,
+    column: int,
+    other_row: int,
+    other_column: int,
+    side: int,
+    radius: int,
+    channels: int,
+    most: np.float32,
+) -> np.float32:
     """The same, each pixel of the canvas weighted by how much it is trusted."""
     total = np.float32(0)
     for down in range(side):
@@ -102,7 +128,17 @@ def _trusted_distance(canvas, source, trust, row, column, other_row, other_colum
 
 
 @inlined
-def _forgiven(means, other_means, row, column, other_row, other_column, pixels, bias, bias_cost):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+def _forgiven(
+    means: Floats,
+    other_means: Floats,
+    row: int,
+    column: int,
+    other_row: int,
+    other_column: int,
+    pixels: np.float32,
+    bias: np.float32,
+    bias_cost: np.float32,
+) -> np.float32:
     """How much of the squared distance a constant difference within limits explains, less what it is charged."""
     total = np.float32(0)
     for k in range(means.shape[2]):
@@ -113,7 +149,22 @@ def _forgiven(means, other_means, row, column, other_row, other_column, pixels, 
 
 
 @compiled
-def _cost_rows(canvas, source, trust, wanted, means, other_means, places, costs, penalty, bias, bias_cost, radius, first, last):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+def _cost_rows(
+    canvas: Floats,
+    source: Floats,
+    trust: Floats,
+    wanted: Bools,
+    means: Floats,
+    other_means: Floats,
+    places: Places,
+    costs: Floats,
+    penalty: Floats,
+    bias: np.float32,
+    bias_cost: np.float32,
+    radius: int,
+    first: int,
+    last: int,
+) -> None:
     side, channels = 2 * radius + 1, canvas.shape[1] // (wanted.shape[1] + 2 * radius)
     length, pixels = side * channels, np.float32(side * side)
     for row in prange(first, last):
@@ -136,30 +187,32 @@ def _cost_rows(canvas, source, trust, wanted, means, other_means, places, costs,
 
 
 @compiled
-def _search_bands(  # type: ignore[no-untyped-def]  # noqa: ANN202
-    canvas,  # noqa: ANN001
-    source,  # noqa: ANN001
-    trust,  # noqa: ANN001
-    wanted,  # noqa: ANN001
-    usable,  # noqa: ANN001
-    means,  # noqa: ANN001
-    other_means,  # noqa: ANN001
-    before,  # noqa: ANN001
-    places,  # noqa: ANN001
-    costs,  # noqa: ANN001
-    penalty,  # noqa: ANN001
-    proposals,  # noqa: ANN001
-    tries,  # noqa: ANN001
-    bias,  # noqa: ANN001
-    bias_cost,  # noqa: ANN001
-    radius,  # noqa: ANN001
-    reach,  # noqa: ANN001
-    seed,  # noqa: ANN001
-    forward,  # noqa: ANN001
-    shift,  # noqa: ANN001
-    first,  # noqa: ANN001
-    last,  # noqa: ANN001
-):
+def _search_bands(
+    canvas: Floats,
+    source: Floats,
+    trust: Floats,
+    wanted: Bools,
+    usable: Bools,
+    means: Floats,
+    other_means: Floats,
+    before: Places,
+    places: Places,
+    costs: Floats,
+    penalty: Floats,
+    proposals: Places,
+    tries: int,
+    bias: np.float32,
+    bias_cost: np.float32,
+    radius: int,
+    reach: int,
+    wrap_rows: bool,
+    wrap_columns: bool,
+    seed: int,
+    forward: bool,
+    shift: int,
+    first: int,
+    last: int,
+) -> None:
     height, width = wanted.shape
     high, wide = usable.shape
     side, channels = 2 * radius + 1, canvas.shape[1] // (width + 2 * radius)
@@ -181,6 +234,10 @@ def _search_bands(  # type: ignore[no-untyped-def]  # noqa: ANN202
                     # Candidates in turn: two neighbors, proposals, then random ones ever nearer.
                     if turn < 2:
                         other_row, other_column = row - step * (1 - turn), column - step * turn
+                        if wrap_rows:
+                            other_row %= height
+                        if wrap_columns:
+                            other_column %= width
                         valid = 0 <= other_row < height and 0 <= other_column < width
                         if valid:
                             valid = wanted[other_row, other_column]
@@ -192,7 +249,7 @@ def _search_bands(  # type: ignore[no-untyped-def]  # noqa: ANN202
                                 new_row = before[other_row, other_column, 0] + step * (1 - turn)
                                 new_column = before[other_row, other_column, 1] + step * turn
                     elif turn < count:
-                        number = turn - 2
+                        number = np.int64(turn - 2)
                         if tries < len(proposals):
                             number = np.int64(_chance(seed, row, column, turn) % np.uint64(len(proposals)))
                         new_row, new_column = row + proposals[number, 0], column + proposals[number, 1]
@@ -201,9 +258,12 @@ def _search_bands(  # type: ignore[no-untyped-def]  # noqa: ANN202
                         if size < 1:
                             break
                         bits = _chance(seed, row, column, turn)
-                        span = np.uint64(2 * size + 1)
-                        new_row = best_row + np.int64((bits & np.uint64(0xFFFFFFFF)) % span) - size
-                        new_column = best_column + np.int64((bits >> np.uint64(32)) % span) - size
+                        # The window ends where the source does: what is drawn beyond would be lost.
+                        low, left = max(best_row - size, 0), max(best_column - size, 0)
+                        down = np.uint64(min(best_row + size, high - 1) - low + 1)
+                        across = np.uint64(min(best_column + size, wide - 1) - left + 1)
+                        new_row = low + np.int64((bits & np.uint64(0xFFFFFFFF)) % down)
+                        new_column = left + np.int64((bits >> np.uint64(32)) % across)
                         valid = True
                         size //= 2
                     turn += 1
@@ -292,10 +352,11 @@ def improve(
     if not len(rows):
         return
     offered = np.zeros((0, 2), np.int32) if proposals is None else np.ascontiguousarray(proposals, np.int32)
-    together = max(1, PIECE // (BAND_ROWS * int(columns[-1] - columns[0] + 1)))
+    together = get_num_threads() * max(1, PIECE // (BAND_ROWS * int(columns[-1] - columns[0] + 1)))
     canvas, exemplar = _flat(sought.channels), _flat(source.channels)
+    before = np.empty_like(field.places)
     for turn in range(passes):
-        before = field.places.copy()
+        before[...] = field.places
         # Bands meet at other rows in every other pass, so that nothing stops at a border.
         shift = (turn % 2) * (BAND_ROWS // 2)
         first, last = (int(rows[0]) + shift) // BAND_ROWS, (int(rows[-1]) + shift) // BAND_ROWS + 1
@@ -318,6 +379,7 @@ def improve(
                 np.float32(preference.bias_cost),
                 sought.radius,
                 max(source.usable.shape) if reach is None else reach,
+                *sought.wrap,
                 (seed * 1009 + turn) & 0x7FFFFFFFFFFFFFFF,
                 turn % 2 == 0,
                 shift,

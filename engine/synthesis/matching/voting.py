@@ -1,14 +1,26 @@
-"""Voting: the picture that overlapping nearest patches make (Wexler et al. 2007, "Space-Time Completion of Video")."""
+"""Voting: the picture that overlapping patches make (Wexler et al. 2007, "Space-Time Completion of Video")."""
 
 import numpy as np
 from numba import prange
 
 from engine.synthesis.compiling import compiled
-from engine.synthesis.matching.field import Bools, Floats, MatchField, Source
+from engine.synthesis.matching.field import Bools, Floats, MatchField, Places, Source
 
 
 @compiled
-def _average(source, places, weights, wanted, free, shifts, radius, wrap_rows, wrap_columns, found, padding):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+def _average(
+    source: Floats,
+    places: Places,
+    weights: Floats,
+    wanted: Bools,
+    free: Bools,
+    shifts: Floats,
+    radius: int,
+    wrap_rows: bool,
+    wrap_columns: bool,
+    found: Floats,
+    padding: int,
+) -> None:
     height, width = wanted.shape
     channels = source.shape[2]
     for row in prange(height):
@@ -45,7 +57,19 @@ def _average(source, places, weights, wanted, free, shifts, radius, wrap_rows, w
 
 
 @compiled
-def _nearest(source, places, costs, wanted, free, shifts, radius, wrap_rows, wrap_columns, found, padding):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+def _nearest(
+    source: Floats,
+    places: Places,
+    costs: Floats,
+    wanted: Bools,
+    free: Bools,
+    shifts: Floats,
+    radius: int,
+    wrap_rows: bool,
+    wrap_columns: bool,
+    found: Floats,
+    padding: int,
+) -> None:
     height, width = wanted.shape
     channels = source.shape[2]
     for row in prange(height):

@@ -1,8 +1,29 @@
 """Structure by patches: holes filled and textures laid out, coarse to fine, without a network."""
 
-from engine.synthesis.structure.filling import FillPlan, Site, plan_filling
-from engine.synthesis.structure.filling import fill as build
-from engine.synthesis.structure.stages import Planned, Stage
-from engine.synthesis.structure.warming import warm
+from collections.abc import Iterator
 
-__all__ = ["FillPlan", "Planned", "Site", "Stage", "build", "plan_filling", "warm"]
+from engine.synthesis.structure.detail import add_detail
+from engine.synthesis.structure.filling import FillPlan, Site, fill, plan_filling
+from engine.synthesis.structure.stages import Planned, Stage
+from engine.synthesis.structure.texture import TexturePlan, lay_out, plan_texture
+
+StructurePlan = FillPlan | TexturePlan
+
+
+def build(plan: StructurePlan, seed: int) -> Iterator[Stage | None]:
+    """Do what was planned; see `fill` and `lay_out`."""
+    return fill(plan, seed) if isinstance(plan, FillPlan) else lay_out(plan, seed)
+
+
+__all__ = [
+    "FillPlan",
+    "Planned",
+    "Site",
+    "Stage",
+    "StructurePlan",
+    "TexturePlan",
+    "add_detail",
+    "build",
+    "plan_filling",
+    "plan_texture",
+]

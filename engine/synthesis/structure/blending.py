@@ -2,6 +2,7 @@
 
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from engine.synthesis.compiling import compiled
@@ -13,7 +14,9 @@ NEAR = 6.0
 
 
 @compiled
-def _relax(picture, first, right, down, free, screen, parity):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _relax(
+    picture: Floats, first: Floats, right: Floats, down: Floats, free: Bools, screen: np.float32, parity: int
+) -> None:
     """One half of a red-black step of Gauss-Seidel on the screened Poisson equation."""
     height, width = free.shape
     for row in prange(height):
@@ -39,8 +42,10 @@ def _relax(picture, first, right, down, free, screen, parity):  # type: ignore[n
                 picture[row, column, k] = total / count
 
 
-def blend_seams(picture: Floats, right: Floats, down: Floats, free: Bools, *, width: float, steps: int = 24) -> Floats:
-    """Spread steps at seams over some pixels, and leave the rest as it is (Pérez et al. 2003, "Poisson Image Editing").
+def blend_seams(
+    picture: Floats, right: Floats, down: Floats, free: Bools, *, width: float, steps: int = 24
+) -> Floats:
+    """Spread steps at seams over some pixels (Pérez et al. 2003, "Poisson Image Editing").
 
     Departs from the paper in the screen: the picture stays near to what it was, so that no color bleeds far.
 
@@ -62,21 +67,24 @@ def blend_seams(picture: Floats, right: Floats, down: Floats, free: Bools, *, wi
     return found
 
 
-def border_correction(apart: Floats, ring: Bools, free: Bools) -> Floats:
+def border_correction(apart: Floats, ring: Bools, free: Bools, wrap: tuple[bool, bool] = (False, False)) -> Floats:
     """Continue the smooth part of the differences along the border of a hole into it.
 
     Args:
         apart: What is known less what the patches say, float32 (height, width, channels).
         ring: Where that is known, boolean (height, width): some pixels around the hole.
         free: The hole.
+        wrap: Whether rows, and columns, continue on the other side.
 
     Returns:
         What to add in the hole, float32 (height, width, channels); 0 elsewhere.
     """
-    weight = np.maximum(ndimage.gaussian_filter(ring.astype(np.float32), NEAR), 1e-6)
+    modes = ["wrap" if each else "reflect" for each in wrap]
+    weight = np.maximum(ndimage.gaussian_filter(ring.astype(np.float32), NEAR, mode=modes), 1e-6)
 
     def local(values: Floats) -> Floats:
-        found: Floats = ndimage.gaussian_filter(values * ring[..., None], (NEAR, NEAR, 0)) / weight[..., None]
+        near = ndimage.gaussian_filter(values * ring[..., None], (NEAR, NEAR, 0), mode=[*modes, "reflect"])
+        found: Floats = near / weight[..., None]
         return found
 
     mean = local(apart)
@@ -85,11 +93,11 @@ def border_correction(apart: Floats, ring: Bools, free: Bools) -> Floats:
     count = weight * (2 * np.pi * NEAR**2) * 2
     sure = mean**2 / (mean**2 + 4 * noise / np.maximum(count, 1)[..., None] + 1e-9)
     wanted = np.clip(mean * sure, -LARGEST, LARGEST)
-    found: Floats = _spread(np.where(ring[..., None], wanted, 0).astype(np.float32), ring) * free[..., None]
+    found: Floats = _spread(np.where(ring[..., None], wanted, 0).astype(np.float32), ring, wrap) * free[..., None]
     return found
 
 
-def _spread(values: Floats, known: Bools) -> Floats:
+def _spread(values: Floats, known: Bools, wrap: tuple[bool, bool]) -> Floats:
     """Fill what is not known smoothly from what is, by falling scales (push-pull; Gortler et al. 1996)."""
     if known.all() or min(known.shape) < 2:
         return values
@@ -100,13 +108,20 @@ def _spread(values: Floats, known: Bools) -> Floats:
     total = np.pad(values * known[..., None], (*margin, (0, 0))).reshape(rows, 2, columns, 2, -1).sum((1, 3))
     if not (weight > 0).any():
         return values
-    small = _spread((total / np.maximum(weight, 1)[..., None]).astype(np.float32), weight > 0)
-    # Centers of small pixels lie between those of large ones.
-    row = np.clip((np.arange(height) - 0.5) / 2, 0, rows - 1)
-    column = np.clip((np.arange(width) - 0.5) / 2, 0, columns - 1)
-    r0, c0 = np.minimum(row.astype(int), rows - 1), np.minimum(column.astype(int), columns - 1)
-    r1, c1 = np.minimum(r0 + 1, rows - 1), np.minimum(c0 + 1, columns - 1)
-    fr, fc = (row - r0)[:, None, None].astype(np.float32), (column - c0)[None, :, None].astype(np.float32)
+    small = _spread((total / np.maximum(weight, 1)[..., None]).astype(np.float32), weight > 0, wrap)
+    (r0, r1, fr), (c0, c1, fc) = (_between(side, wraps) for side, wraps in zip((height, width), wrap, strict=True))
+    fr, fc = fr[:, None, None], fc[None, :, None]
     upper = small[r0][:, c0] * (1 - fc) + small[r0][:, c1] * fc
     lower = small[r1][:, c0] * (1 - fc) + small[r1][:, c1] * fc
     return np.where(known[..., None], values, upper * (1 - fr) + lower * fr).astype(np.float32)
+
+
+def _between(side: int, wraps: bool) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """Find for each pixel of an axis the two of half the scale that it lies between, and how near the second is."""
+    half = (side + 1) // 2
+    place = (np.arange(side) - 0.5) / 2
+    if not wraps:
+        place = place.clip(0, half - 1)
+    first = np.floor(place).astype(np.int64)
+    share = (place - first).astype(np.float32)
+    return (first % half, (first + 1) % half, share) if wraps else (first, np.minimum(first + 1, half - 1), share)

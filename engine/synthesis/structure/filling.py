@@ -1,18 +1,27 @@
 """Filling a hole by patches, coarse to fine."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
 
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.finishing import finish
-from engine.synthesis.structure.labels import choose_offsets
-from engine.synthesis.structure.octave import PATCH, RADIUS, Octave, Wrap, distances, whole_patches
-from engine.synthesis.structure.offsets import find_offsets, view
+from engine.synthesis.structure.octave import (
+    RADIUS,
+    Octave,
+    Sampled,
+    Wrap,
+    distances,
+    nearest,
+    sampled,
+    whole_patches,
+)
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
+from engine.synthesis.structure.shifting import bounds, cuts, opened, shifted_copies
 from engine.synthesis.structure.stages import Planned, Stage
+from engine.synthesis.structure.widening import widened
 
 # Rounds of search and vote, from the coarsest octave on; finer ones have the last number.
 ROUNDS = (12, 8, 6, 4, 3)
@@ -25,7 +34,6 @@ FEWEST_PATCHES = 16
 LONGEST = 96
 THINNEST = 4.0
 SPARSEST = 0.15
-MARGIN = 40
 # What a round takes however small its octave is, pixels.
 LEAST_COST = 500
 
@@ -82,8 +90,11 @@ def plan_filling(site: Site, tries: int = 1) -> FillPlan:
     Returns:
         The plan.
     """
+    site = _with_whole_patches(site)
     canvas, source = _pyramids(site)
-    pivot = _pivot(canvas)
+    if not site.free.any():
+        return FillPlan(site, canvas, source, None, 1, [Planned(0, canvas[0].size, source[0].size, 1, LEAST_COST)])
+    pivot = _pivot(canvas, site.wrap)
     octaves = []
     for index, (here, there) in enumerate(zip(canvas, source, strict=True)):
         rounds = ROUNDS[min(len(canvas) - 1 - index, len(ROUNDS) - 1)]
@@ -96,9 +107,9 @@ def plan_filling(site: Site, tries: int = 1) -> FillPlan:
 def fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
     """Fill a hole by patches, coarse to fine (Wexler et al. 2007; Newson et al. 2017).
 
-    Several pictures are tried at a small scale: some are made from the coarsest octave on, and one of shifted copies. The
-    one that fits best goes on. The last picture takes each pixel from one patch, so that grain stays grain; seams and the
-    step across the border are then spread out.
+    Several pictures are tried at a small scale: some are made from the coarsest octave on, and one of shifted copies.
+    The one that fits best goes on. The last picture takes each pixel from one patch, so that grain stays grain; seams
+    and the step across the border are then spread out.
 
     Args:
         plan: The hole.
@@ -107,55 +118,81 @@ def fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
     Yields:
         A stage after each round, the last one with the result; None between two pieces of the work.
     """
+    if not plan.site.free.any():
+        yield Stage(plan.octaves[-1], plan.site.colors, ends=True)
+        return
     generator = np.random.default_rng(seed)
-    tried: list[Octave | None] = [None] * plan.tries
+    tried: Sequence[Octave | None] = [None] * plan.tries
     proposals: Places | None = None
     for planned in plan.octaves:
         index, left = planned.index, planned.rounds
         proposals = None if proposals is None else 2 * proposals
-        begun = []
-        for number, before in enumerate(tried):
-            octave = _octave(plan, index, generator)
-            begun.append(octave)
-            if before is None:
-                octave.take(_nearby(octave, plan.site.offset, index))
-                for _ in octave.peel(seed + 1000 * number + index):
-                    yield None
-            else:
-                octave.take(_refined(before, octave))
-                octave.lay()
-        rounds = ROUNDS[min(len(plan.canvas) - 1 - index, len(ROUNDS) - 1)]
+        exemplar, begun = sampled(plan.source[index]), list[Octave]()
+        yield from _begin(plan, index, exemplar, tried, begun, seed, generator)
+        rounds = [ROUNDS[min(len(plan.canvas) - 1 - index, len(ROUNDS) - 1)]] * len(begun)
         if index == plan.pivot:
-            places, proposals = _offsets(begun[0], plan.source[index])
-            yield None
-            begun.append(_octave(plan, index, generator))
+            places, proposals = yield from shifted_copies(begun[0], plan.source[index], _at(plan.site.offset, index))
+            begun.append(Octave(plan.canvas[index], exemplar, generator, plan.site.wrap))
             begun[-1].take(places)
             begun[-1].lay()
+            rounds.append(ROUNDS_WITH_OFFSETS)
+        # Up to the pivot octaves are small, and pictures still look for their structure.
+        refined = index < (len(plan.canvas) - 1 if plan.pivot is None else plan.pivot)
         for number, octave in enumerate(begun):
-            is_shifted = number == len(tried)
-            for turn in range(ROUNDS_WITH_OFFSETS if is_shifted else rounds):
-                for _ in octave.round(seed + 1000 * number + 100 * index + turn, proposals):
-                    yield None
+            for turn in range(rounds[number]):
+                yield from octave.round(seed + 1000 * number + 100 * index + turn, proposals, refined=refined)
                 left -= 1
                 if left or index:
                     yield Stage(planned, octave.channels[..., :COLORS].copy(), ends=not left)
-        tried = [min(begun, key=lambda each: each.energy())] if index == plan.pivot else [*begun]
+        tried = [min(begun, key=lambda each: each.energy())] if index == plan.pivot else begun
     last = tried[0]
     if last is not None:
+        yield None
         last.energy()
-        yield Stage(plan.octaves[-1], finish(last), ends=True)
+        yield None
+        picture = yield from finish(last)
+        yield Stage(plan.octaves[-1], picture, ends=True)
 
 
-def _octave(plan: FillPlan, index: int, generator: np.random.Generator) -> Octave:
-    return Octave(plan.canvas[index], plan.source[index], generator, plan.site.wrap)
+def _begin(
+    plan: FillPlan,
+    index: int,
+    exemplar: Sampled,
+    tried: Sequence[Octave | None],
+    begun: list[Octave],
+    seed: int,
+    generator: np.random.Generator,
+) -> Iterator[None]:
+    """Begin an octave for each picture that is tried: from the coarser one, or from the border of the hole."""
+    for number, before in enumerate(tried):
+        octave = Octave(plan.canvas[index], exemplar, generator, plan.site.wrap)
+        begun.append(octave)
+        if before is None:
+            octave.take(_nearby(octave, _at(plan.site.offset, index)))
+            yield from octave.peel(seed + 1000 * number + index)
+        else:
+            yield
+            octave.take(_refined(before, octave))
+            octave.lay()
+        yield
+
+
+def _with_whole_patches(site: Site) -> Site:
+    if whole_patches(site.valid).sum() >= FEWEST_PATCHES or not site.valid.any():
+        return site
+    source, valid = widened(site.source, site.valid)
+    offset = None if site.offset is None else (site.offset[0] + RADIUS, site.offset[1] + RADIUS)
+    return replace(site, source=source, valid=valid, offset=offset)
 
 
 def _pyramids(site: Site) -> tuple[list[Level], list[Level]]:
-    canvas, source = [make_level(site.colors, ~site.free)], [make_level(site.source, site.valid)]
+    canvas = [make_level(site.colors, ~site.free, wrap=site.wrap)]
+    source = [make_level(site.source, site.valid)]
     depth = float(distances(site.free, site.wrap).max())
+    has_border = not site.free.all()
     while depth > DEPTH and min(*canvas[-1].size, *source[-1].size) >= 2 * SMALLEST_SIDE:
         smaller, exemplar = halve(canvas[-1]), halve(source[-1])
-        if smaller.known.all() or not smaller.known.any():
+        if smaller.known.all() or (has_border and not smaller.known.any()):
             break
         if whole_patches(exemplar.known).sum() < FEWEST_PATCHES:
             break
@@ -165,16 +202,20 @@ def _pyramids(site: Site) -> tuple[list[Level], list[Level]]:
     return canvas, source
 
 
-def _nearby(octave: Octave, offset: tuple[int, int] | None, index: int) -> Places:
+def _at(offset: tuple[int, int] | None, index: int) -> tuple[int, int] | None:
+    return None if offset is None else (offset[0] >> index, offset[1] >> index)
+
+
+def _nearby(octave: Octave, offset: tuple[int, int] | None) -> Places:
     """Find for each place the nearest one that may be sampled: what lies around a thin hole fits best."""
     if offset is None:
         return np.full((*octave.free.shape, 2), -1, np.int32)
     usable = octave.source.usable
-    nearest = ndimage.distance_transform_edt(~usable, return_distances=False, return_indices=True)
+    found = nearest(usable, (False, False))
     rows, columns = np.indices(octave.free.shape)
-    row = np.clip(rows + (offset[0] >> index), 0, usable.shape[0] - 1)
-    column = np.clip(columns + (offset[1] >> index), 0, usable.shape[1] - 1)
-    return np.stack([nearest[0][row, column], nearest[1][row, column]], axis=-1).astype(np.int32)
+    row = np.clip(rows + offset[0], 0, usable.shape[0] - 1)
+    column = np.clip(columns + offset[1], 0, usable.shape[1] - 1)
+    return np.stack([each[row, column] for each in found], axis=-1).astype(np.int32)
 
 
 def _refined(coarse: Octave, fine: Octave) -> Places:
@@ -185,34 +226,15 @@ def _refined(coarse: Octave, fine: Octave) -> Places:
     return np.where(coarse.wanted[rows // 2, columns // 2][..., None], places, -1).astype(np.int32)
 
 
-def _pivot(canvas: list[Level]) -> int | None:
+def _pivot(canvas: list[Level], wrap: Wrap) -> int | None:
     """Choose the octave for offsets; None for a hole that is too thin, or strewn too wide, for them to help."""
     for index, level in enumerate(canvas):
-        free = ~level.known
-        rows, columns = _bounds(free)
+        free = opened(~level.known, cuts(~level.known, wrap))
+        if not free.any() or free.all():
+            return None
+        rows, columns = bounds(free)
         height, width = rows.stop - rows.start, columns.stop - columns.start
         if max(height, width) <= LONGEST:
             thin = float(ndimage.distance_transform_edt(np.pad(free, 1)).max()) < THINNEST
             return None if thin or free.sum() < SPARSEST * height * width else index
     return None
-
-
-def _offsets(octave: Octave, source: Level) -> tuple[Places, Places]:
-    """Choose offsets for the hole of an octave: the places that they lead to, and all offsets that were found."""
-    rows, columns = (
-        slice(max(0, each.start - MARGIN), min(side, each.stop + MARGIN))
-        for each, side in zip(_bounds(octave.free), octave.free.shape, strict=True)
-    )
-    part = Level(np.ascontiguousarray(octave.level.channels[rows, columns]), octave.level.known[rows, columns])
-    here, there = view(part), view(source)
-    hole = np.ascontiguousarray(octave.free[rows, columns])
-    offsets = find_offsets(here, hole, there)
-    places = np.full((*octave.free.shape, 2), -1, np.int32)
-    if len(offsets):
-        places[rows, columns] = choose_offsets(here, hole, there, octave.source.usable, offsets)
-    return places, (offsets - np.array([rows.start, columns.start])).astype(np.int32)
-
-
-def _bounds(marked: Bools) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

@@ -1,42 +1,89 @@
 """The last picture of a filled hole: each pixel from one patch, and no seam to be seen."""
 
+from collections.abc import Generator
+
 import numpy as np
 
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.blending import blend_seams, border_correction
-from engine.synthesis.structure.octave import RING, Octave, dilated
-from engine.synthesis.structure.pyramid import COLORS
+from engine.synthesis.structure.octave import RING, Octave, Wrap, continued, dilated
+from engine.synthesis.structure.pyramid import COLORS, ENERGY_WEIGHT
+from engine.synthesis.structure.shifting import bounds
 
-# Pixels over which a step at a seam is spread.
+# Pixels over which a step at a seam is spread, and beyond which nothing of it is seen.
 WIDTH = 4.0
+SEAM = 16
+# Of the mean difference of neighbors.
+GRAIN = 1.0
+# Pixels around a hole that its correction looks at.
+AROUND = 24
 
 
-def finish(octave: Octave) -> Floats:
+def finish(octave: Octave) -> Generator[None, None, Floats]:
     """Make the picture of an octave whose costs are right.
 
     Args:
         octave: The finest one.
 
+    Yields:
+        Nothing, between two pieces of the work.
+
     Returns:
         RGB, float32 (height, width, 3); equal to the canvas where that is known.
     """
-    known, free = octave.level.channels[..., :COLORS], octave.free
-    ring = octave.wanted & ~free & dilated(free, RING, octave.wrap)
-    origins = octave.origins()
+    found = octave.level.channels[..., :COLORS].copy()
+    part = _surrounded(octave.wanted, octave.wrap)
+    known = found[part]
+    # Compiled functions are compiled once more for arrays that are not contiguous.
+    free, covered = (np.ascontiguousarray(each[part]) for each in (octave.free, octave.wanted))
+    origins = octave.origins()[part]
+    yield
+    said = octave.said()[part]
+    ring = (octave.wanted & ~octave.free & dilated(octave.free, RING, octave.wrap))[part]
     source = octave.source.channels[..., :COLORS]
+    yield
     picture = np.where(free[..., None], source[origins[..., 0], origins[..., 1]], known)
-    apart = (known - octave.said()) * ring[..., None]
-    picture = (picture + border_correction(apart, ring, free)).astype(np.float32)
-    covered = octave.wanted
-    right, down = (_differences(picture, source, origins, covered, axis) for axis in (1, 0))
-    return blend_seams(picture, right, down, free, width=WIDTH)
+    apart = (known - said) * ring[..., None]
+    picture = (picture + border_correction(apart, ring, free, octave.wrap)).astype(np.float32)
+    yield
+    reach = (2 * SEAM, 2 * SEAM)
+    _, inner = continued(free, reach, octave.wrap)
+    picture, origins = (continued(each, reach, octave.wrap)[0] for each in (picture, origins))
+    free, covered = (continued(each, reach, octave.wrap)[0] for each in (free, covered))
+    grain = octave.source.channels[..., COLORS:] / ENERGY_WEIGHT
+    right, down = (_differences(picture, source, grain, origins, covered, free, axis) for axis in (1, 0))
+    yield
+    found[part] = blend_seams(picture, right, down, free, width=WIDTH)[inner]
+    return found
 
 
-def _differences(picture: Floats, source: Floats, origins: Places, covered: Bools, axis: int) -> Floats:
+def _surrounded(marked: Bools, wrap: Wrap) -> tuple[slice, slice]:
+    """Bound what is marked and what lies around it; an axis that wraps has no ends."""
+    rows, columns = (
+        slice(0, side) if wraps else slice(max(0, each.start - AROUND), each.stop + AROUND)
+        for each, side, wraps in zip(bounds(marked), marked.shape, wrap, strict=True)
+    )
+    return rows, columns
+
+
+def _differences(
+    picture: Floats, source: Floats, grain: Floats, origins: Places, covered: Bools, free: Bools, axis: int
+) -> Floats:
     """Say by how much each pixel is to differ from the next one along an axis.
 
-    Within what one patch brings that is the picture's own difference. Where two patches meet each of them knows how the
-    exemplar goes on; the middle of what both and the picture say hides a step without inventing one.
+    Args:
+        picture: float32 (height, width, 3).
+        source: The exemplar, likewise.
+        grain: Mean difference of its neighbors, across and down, float32 (height, width, 2).
+        origins: Where in it each pixel comes from.
+        covered: Where that is known.
+        free: The hole.
+        axis: 0 for rows, 1 for columns.
+
+    Returns:
+        Within what one patch brings, the picture's own difference. Where two patches meet each of them knows how the
+        exemplar continues: the middle of what both and the picture say hides a step without inventing one. A step
+        inside that is no larger than the grain is not seen, and stays.
     """
     high, wide = source.shape[:2]
     step = (1, 0) if axis == 0 else (0, 1)
@@ -54,6 +101,8 @@ def _differences(picture: Floats, source: Floats, origins: Places, covered: Bool
     found = np.zeros_like(picture)
     first = at(origins[here], 1) - at(origins[here], 0)
     second = at(origins[there], 0) - at(origins[there], -1)
-    middle = np.maximum(np.minimum(first, second), np.minimum(np.maximum(first, second), actual))
+    unseen = GRAIN * grain[origins[here][..., 0], origins[here][..., 1], 1 - axis][..., None]
+    unseen *= (free[here] & free[there])[..., None]
+    middle = np.clip(actual, np.minimum(first, second) - unseen, np.maximum(first, second) + unseen)
     found[here] = np.where((covered[here] & covered[there])[..., None], middle, actual)
     return found

@@ -1,5 +1,7 @@
 """Labels: for each place of a hole the offset at which the exemplar fits best to all that lies around it."""
 
+from collections.abc import Generator
+
 import numpy as np
 from numba import prange
 from scipy import ndimage
@@ -21,7 +23,16 @@ VOTES = 2
 
 
 @compiled
-def _window_costs(canvas, trust, source, usable, offsets, radius, certain, found):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202, E501
+def _window_costs(
+    canvas: Floats,
+    trust: Floats,
+    source: Floats,
+    usable: Bools,
+    offsets: Places,
+    radius: int,
+    certain: Bools,
+    found: Floats,
+) -> None:
     height, width = trust.shape
     high, wide = usable.shape
     for number in prange(len(offsets)):
@@ -62,7 +73,9 @@ def _window_costs(canvas, trust, source, usable, offsets, radius, certain, found
                 found[number, row, column] -= UNSEEN * seen / ((2 * radius + 1) ** 2 * (KNOWN + 1))
 
 
-def choose_offsets(canvas: View, hole: Bools, source: View, usable: Bools, offsets: Places) -> Places:
+def choose_offsets(
+    canvas: View, hole: Bools, source: View, usable: Bools, offsets: Places
+) -> Generator[None, None, Places]:
     """Give every place of a hole one of the offsets.
 
     The window within which canvas and exemplar are compared begins as wide as the hole, so that the border alone
@@ -75,7 +88,10 @@ def choose_offsets(canvas: View, hole: Bools, source: View, usable: Bools, offse
         hole: The missing pixels, boolean, of the canvas's size.
         source: The exemplar.
         usable: Where the exemplar may be sampled, boolean.
-        offsets: As `find_offsets` returns them.
+        offsets: As `find_offsets` returns them, one at least.
+
+    Yields:
+        Nothing, between two pieces of the work.
 
     Returns:
         For each place the exemplar's place, int32 (height, width, 2); −1 where no offset reaches a usable one.
@@ -83,16 +99,17 @@ def choose_offsets(canvas: View, hole: Bools, source: View, usable: Bools, offse
     depth = float(ndimage.distance_transform_cdt(np.pad(hole, 1), "chessboard").max())
     filled = np.where(hole[..., None], 0, canvas.features).astype(np.float32)
     height, width = hole.shape
-    grid = np.stack(np.indices((height, width)), axis=-1).astype(np.int32)
+    grid = np.moveaxis(np.indices((height, width), np.int32), 0, -1)
     within = np.stack([_laid(usable, offset, (height, width)) for offset in offsets])
     costs = np.empty((len(offsets), height, width), np.float32)
     trust = (KNOWN * canvas.trusted).astype(np.float32)
     for share in WINDOWS:
+        yield
         radius = max(NARROWEST, round(share * depth))
         _window_costs(filled, trust, source.features, source.trusted, offsets, radius, canvas.trusted, costs)
         costs[~within] = np.inf
         labels = costs.argmin(axis=0)
-        places = grid + offsets[labels]
+        places: Places = grid + offsets[labels]
         reached = within.any(axis=0)
         places[~reached] = -1
         filled = _filled(canvas, hole & reached, source, labels, offsets, within)
@@ -110,9 +127,7 @@ def _laid(usable: Bools, offset: Places, size: tuple[int, int]) -> Bools:
     return found
 
 
-def _filled(
-    canvas: View, hole: Bools, source: View, labels: Places, offsets: Places, within: Bools
-) -> Floats:
+def _filled(canvas: View, hole: Bools, source: View, labels: Places, offsets: Places, within: Bools) -> Floats:
     """Average what the offsets of the places around each one bring."""
     size = 2 * VOTES + 1
     total, weight = np.zeros_like(canvas.features), np.zeros(hole.shape, np.float32)

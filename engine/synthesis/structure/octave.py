@@ -1,13 +1,18 @@
 """The canvas at one scale, with its match field."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from engine.synthesis.matching import MatchField, Preference, Sought, Source, improve, measure, vote
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.pyramid import COLORS, Level
+
+Value = TypeVar("Value", bound=np.generic)
 
 RADIUS = 3
 SIDE = 2 * RADIUS + 1
@@ -15,6 +20,9 @@ PATCH = np.ones((SIDE, SIDE), bool)
 # What is known counts for more than what is guessed, and the more the nearer it is (Wexler et al. 2007).
 CONFIDENCE = 1.3
 PASSES = 3
+# Once the field of a coarser octave is there to start from, a search need not go as far, nor as often.
+PASSES_REFINED = 2
+REACH_REFINED = 32
 TRIES = 6
 RING = np.ones((5, 5), bool)
 # Share of a patch that has to be known before the patch says anything.
@@ -27,12 +35,34 @@ Wrap = tuple[bool, bool]
 """Whether rows, and columns, go on at the other side."""
 
 
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """The exemplar at one scale.
+
+    Attributes:
+        source: What is matched.
+        listed: All places where the center of a patch may lie, one at least, int32 (count, 2).
+        preference: No place counts for more than another one.
+    """
+
+    source: Source
+    listed: Places
+    preference: Preference
+
+
+def sampled(level: Level) -> Sampled:
+    """Take a level of the exemplar, which has whole patches."""
+    usable = whole_patches(level.known)
+    source = Source(level.channels, usable, np.zeros((*level.size, 0), np.float32))
+    return Sampled(source, np.argwhere(usable).astype(np.int32), Preference(np.zeros(level.size, np.float32)))
+
+
 class Octave:
     """The canvas at one scale, with its match field.
 
     Args:
         canvas: What is known, and what is not.
-        source: The exemplar at the same scale.
+        exemplar: What is sampled, at the same scale.
         generator: Of what is drawn by chance.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
 
@@ -45,16 +75,15 @@ class Octave:
     """
 
     def __init__(
-        self, canvas: Level, source: Level, generator: np.random.Generator, wrap: Wrap = (False, False)
+        self, canvas: Level, exemplar: Sampled, generator: np.random.Generator, wrap: Wrap = (False, False)
     ) -> None:
         self.level, self.wrap = canvas, wrap
         self.free = ~canvas.known
         self.wanted = dilated(self.free, PATCH, wrap)
         self.canvas = padded(canvas.channels, RADIUS, wrap)
-        self.source = Source(source.channels, whole_patches(source.known), np.zeros((*source.size, 0), np.float32))
+        self.source = exemplar.source
         self.field = MatchField(np.zeros((*canvas.size, 2), np.int32), np.zeros(canvas.size, np.float32))
-        self._preference = Preference(np.zeros(source.size, np.float32))
-        self._listed = np.argwhere(self.source.usable).astype(np.int32)
+        self._preference, self._listed = exemplar.preference, exemplar.listed
         self._generator = generator
         depth = distances(self.wanted, wrap)
         self._confidence = (CONFIDENCE ** -np.minimum(depth, 60)).astype(np.float32)
@@ -93,11 +122,14 @@ class Octave:
             Nothing, between two pieces of the work.
         """
         known = ~self.free
-        nearest = ndimage.distance_transform_edt(self.free, return_distances=False, return_indices=True)
-        self.put(self.level.channels[nearest[0], nearest[1]])
+        if not known.any():
+            self.lay()
+            return
+        self.put(self.level.channels[nearest(known, self.wrap)])
+        modes = ["wrap" if each else "nearest" for each in self.wrap]
         while not known.all():
             ring = dilated(known, RING, self.wrap) & ~known
-            share = ndimage.uniform_filter(known.astype(np.float32), SIDE, mode="nearest")
+            share = ndimage.uniform_filter(known.astype(np.float32), SIDE, mode=modes)
             here = self.wanted & dilated(ring, RING, self.wrap) & (share > ENOUGH)
             if not ring.any() or not here.any():
                 return
@@ -109,12 +141,13 @@ class Octave:
             known = known | ring
             seed += 1
 
-    def round(self, seed: int, proposals: Places | None = None) -> Iterator[None]:
+    def round(self, seed: int, proposals: Places | None = None, *, refined: bool = False) -> Iterator[None]:
         """Search once for nearer patches, and vote.
 
         Args:
             seed: Of what is drawn by chance.
             proposals: Offsets to try besides, int32 (count, 2).
+            refined: Whether the field began as that of a coarser octave.
 
         Yields:
             Nothing, between two pieces of the work.
@@ -126,8 +159,9 @@ class Octave:
             sought,
             self.source,
             self._preference,
-            passes=PASSES,
+            passes=PASSES_REFINED if refined else PASSES,
             seed=seed,
+            reach=REACH_REFINED if refined else None,
             proposals=proposals,
             tries=TRIES,
         )
@@ -136,32 +170,34 @@ class Octave:
     def energy(self) -> float:
         """Measure how badly the canvas fits as it is; costs are those of the field then.
 
-        A large smooth thing costs little inside and shows at its border, so the mean over the hole and that over its
-        border count alike.
+        Returns:
+            The mean cost in the hole times that at its border, which count alike: a large smooth thing costs little
+            inside and shows at its border.
         """
         measure(self.field, self._sought(self.wanted), self.source, self._preference)
         apart = np.sqrt(np.maximum(self.field.costs, 0)) / SIDE
         border = self.wanted & dilated(~self.free, PATCH, self.wrap)
-        return float((apart[self.wanted].mean() + LEAST_ENERGY) * (apart[border].mean() + LEAST_ENERGY))
+        at_border = apart[border if border.any() else self.wanted].mean()
+        return float((apart[self.wanted].mean() + LEAST_ENERGY) * (at_border + LEAST_ENERGY))
 
     def said(self) -> Floats:
         """Average what the patches say of all that they cover, of what is known too: RGB (height, width, 3)."""
         found = np.zeros((*self.free.shape, self.canvas.shape[2]), np.float32)
         weights = self._weights(self.wanted)
-        vote(self.field, self.source, self.wanted, self.wanted, weights, found, radius=RADIUS, padding=0, wrap=self.wrap)
+        self._vote_into(found, self.source, weights, self.wanted, self.wanted)
         return found[..., :COLORS]
 
     def origins(self) -> Places:
         """Find for each pixel that a patch covers the place in the exemplar that the best one takes it from."""
         high, wide = self.source.usable.shape
-        grid = np.stack(np.indices((high, wide)), axis=-1).astype(np.float32)
+        grid = np.ascontiguousarray(np.moveaxis(np.indices((high, wide), np.float32), 0, -1))
         source = Source(grid, self.source.usable, self.source.means)
         found = np.zeros((*self.free.shape, 2), np.float32)
-        vote(self.field, source, self.wanted, self.wanted, None, found, radius=RADIUS, padding=0, wrap=self.wrap)
+        self._vote_into(found, source, None, self.wanted, self.wanted)
         return found.astype(np.int32)
 
     def _sought(self, wanted: Bools, trust: Floats | None = None) -> Sought:
-        return Sought(self.canvas, wanted, np.zeros((*wanted.shape, 0), np.float32), RADIUS, trust)
+        return Sought(self.canvas, wanted, np.zeros((*wanted.shape, 0), np.float32), RADIUS, trust, self.wrap)
 
     def _weights(self, wanted: Bools) -> Floats:
         scale = np.percentile(self.field.costs[wanted], 75) + 1e-5
@@ -169,17 +205,20 @@ class Octave:
         return found
 
     def _vote(self, wanted: Bools, free: Bools, weights: Floats) -> None:
-        vote(
-            self.field, self.source, wanted, free, weights, self.canvas, radius=RADIUS, padding=RADIUS, wrap=self.wrap
-        )
+        self._vote_into(self.canvas, self.source, weights, wanted, free, padding=RADIUS)
         self.put(self.channels)
 
+    def _vote_into(
+        self, found: Floats, source: Source, weights: Floats | None, wanted: Bools, free: Bools, padding: int = 0
+    ) -> None:
+        vote(self.field, source, wanted, free, weights, found, radius=RADIUS, padding=padding, wrap=self.wrap)
 
-def whole_patches(known: Bools) -> Bools:
-    """Mark the centers of the patches that are known wholly; all that lie inside where none is."""
+
+def whole_patches(known: Bools, radius: int = RADIUS) -> Bools:
+    """Mark the centers of the patches that are known wholly."""
     inner = np.zeros_like(known)
-    middle = (slice(RADIUS, -RADIUS), slice(RADIUS, -RADIUS))
-    inner[middle] = ndimage.binary_erosion(known, PATCH)[middle]
+    middle = (slice(radius, -radius), slice(radius, -radius))
+    inner[middle] = ndimage.minimum_filter(known, 2 * radius + 1)[middle]
     return inner
 
 
@@ -194,21 +233,41 @@ def padded(channels: Floats, margin: int, wrap: Wrap) -> Floats:
 
 def dilated(marked: Bools, shape: Bools, wrap: Wrap) -> Bools:
     """Widen what is marked, over a border that wraps too."""
-    if not any(wrap):
-        return np.asarray(ndimage.binary_dilation(marked, shape))
-    margin = shape.shape[0] // 2
-    pads = [(margin, margin) if each else (0, 0) for each in wrap]
-    wide = ndimage.binary_dilation(np.pad(marked, pads, mode="wrap"), shape)
-    rows, columns = (slice(pad[0], wide.shape[axis] - pad[1]) for axis, pad in enumerate(pads))
-    return np.ascontiguousarray(wide[rows, columns])
+    wide, inner = continued(marked, shape.shape, wrap)
+    return np.ascontiguousarray(ndimage.maximum_filter(wide, shape.shape, mode="constant", cval=0)[inner])
 
 
 def distances(marked: Bools, wrap: Wrap) -> Floats:
     """Measure how deep each place lies in what is marked, pixels; the border of a picture is no end."""
-    pads = [(side // 2, side // 2) if each else (0, 0) for side, each in zip(marked.shape, wrap, strict=True)]
-    wide = np.pad(marked, pads, mode="wrap") if any(wrap) else marked
+    wide, inner = continued(marked, marked.shape, wrap)
     if wide.all():
         return np.full(marked.shape, float(max(marked.shape)), np.float32)
-    found = ndimage.distance_transform_edt(wide)
-    rows, columns = (slice(pad[0], wide.shape[axis] - pad[1]) for axis, pad in enumerate(pads))
-    return np.ascontiguousarray(found[rows, columns], np.float32)
+    return np.ascontiguousarray(ndimage.distance_transform_edt(wide)[inner], np.float32)
+
+
+def nearest(marked: Bools, wrap: Wrap) -> tuple[Places, Places]:
+    """Find for each place the nearest one that is marked, of which there is one at least: rows, and columns."""
+    wide, inner = continued(marked, marked.shape, wrap)
+    found = ndimage.distance_transform_edt(~wide, return_distances=False, return_indices=True)
+    rows, columns = (
+        (each[inner] - part.start) % side for each, part, side in zip(found, inner, marked.shape, strict=True)
+    )
+    return rows, columns
+
+
+def continued(values: NDArray[Value], reach: Sequence[int], wrap: Wrap) -> tuple[NDArray[Value], tuple[slice, slice]]:
+    """Continue a picture along axes that wrap, so that its borders have neighbors.
+
+    Args:
+        values: Shape (height, width, …).
+        reach: By how many rows and columns, half before and half after the picture.
+        wrap: Whether rows, and columns, continue on the other side.
+
+    Returns:
+        The wider picture, and where in it the picture lies.
+    """
+    pads = [(side // 2, side // 2) if each else (0, 0) for side, each in zip(reach, wrap, strict=True)]
+    rows, columns = (slice(pad[0], pad[0] + side) for pad, side in zip(pads, values.shape[:2], strict=True))
+    if any(wrap):
+        values = np.pad(values, [*pads, *[(0, 0)] * (values.ndim - 2)], mode="wrap")
+    return values, (rows, columns)

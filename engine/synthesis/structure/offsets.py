@@ -1,5 +1,6 @@
 """Offsets at which the exemplar continues what lies around a hole (He & Sun 2012, "Statistics of Patch Offsets")."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ def view(level: Level) -> View:
     return View(features, ndimage.binary_erosion(level.known, np.ones((3, 3)), border_value=1))
 
 
-def find_offsets(canvas: View, hole: Bools, source: View) -> Places:
+def find_offsets(canvas: View, hole: Bools, source: View) -> Generator[None, None, Places]:
     """Find offsets at which the surroundings of a hole are most like the exemplar.
 
     Departs from the paper in comparing the surroundings as a whole and tile by tile, at every offset, with Fourier
@@ -52,6 +53,9 @@ def find_offsets(canvas: View, hole: Bools, source: View) -> Places:
         canvas: What lies around the hole, and little else.
         hole: The missing pixels, boolean, of the canvas's size.
         source: The exemplar.
+
+    Yields:
+        Nothing, between two pieces of the work.
 
     Returns:
         Rows and columns to add to a place of the canvas for its place in the exemplar, int32 (count, 2), each once.
@@ -84,11 +88,14 @@ def find_offsets(canvas: View, hole: Bools, source: View) -> Places:
         order = np.argsort(cost[rows, columns], kind="stable")[:most]
         # Behind the exemplar's end the negative offsets follow.
         return [
-            (row if row < source.trusted.shape[0] else row - size[0],
-             column if column < source.trusted.shape[1] else column - size[1])
+            (
+                row if row < source.trusted.shape[0] else row - size[0],
+                column if column < source.trusted.shape[1] else column - size[1],
+            )
             for row, column in zip(rows[order].tolist(), columns[order].tolist(), strict=True)
         ]
 
+    yield
     found = dict.fromkeys(search(canvas.trusted, hole, OVERALL))
     height, width = hole.shape
     for top in range(TILES):
@@ -101,5 +108,6 @@ def find_offsets(canvas: View, hole: Bools, source: View) -> Places:
             rows, columns = (slice(max(0, each.start - margin), each.stop + margin) for each in (rows, columns))
             near[rows, columns] = hole[rows, columns]
             if part.sum() >= 64 and near.any():
+                yield
                 found.update(dict.fromkeys(search(part, near, PER_TILE)))
     return np.array(list(found), np.int32).reshape(-1, 2)

@@ -1,11 +1,15 @@
 """The pyramid: a picture at falling scales, with what is compared and what is known of it."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from engine.synthesis.matching.field import Bools, Floats
+
+Value = TypeVar("Value", bound=np.generic)
 
 COLORS = 3
 # Texture energy is a mean over so many pixels of the full size (Newson et al. 2017, ipol.2017.189).
@@ -32,7 +36,9 @@ class Level:
         return height, width
 
 
-def make_level(colors: Floats, known: Bools, energy_weight: float = ENERGY_WEIGHT) -> Level:
+def make_level(
+    colors: Floats, known: Bools, energy_weight: float = ENERGY_WEIGHT, *, wrap: tuple[bool, bool] = (False, False)
+) -> Level:
     """Put colors and texture energies side by side.
 
     Fine grain is averaged away at coarse scales, and smooth patches would then pass for it; its energy is not.
@@ -41,20 +47,23 @@ def make_level(colors: Floats, known: Bools, energy_weight: float = ENERGY_WEIGH
         colors: RGB in [0, 1], float32 (height, width, 3).
         known: Which pixels count, boolean (height, width).
         energy_weight: How much texture energies count in comparison to colors.
+        wrap: Whether rows, and columns, continue on the other side.
 
     Returns:
         The level of full size; 0 where nothing is known.
     """
-    gray = colors.mean(axis=2)
-    across = np.abs(np.diff(gray, axis=1, append=gray[:, -1:]))
-    down = np.abs(np.diff(gray, axis=0, append=gray[-1:]))
-    # A gradient looks at its right and lower neighbor.
-    whole = known & np.roll(known, -1, 0) & np.roll(known, -1, 1)
-    whole[-1], whole[:, -1] = known[-1], known[:, -1]
-    share = np.maximum(ndimage.uniform_filter(whole.astype(np.float32), ENERGY_SIDE), 1e-3)
-    energies = [ndimage.uniform_filter(each * whole, ENERGY_SIDE) / share for each in (across, down)]
-    channels = np.dstack([colors, *(energy_weight * energy for energy in energies)])
-    return Level(np.ascontiguousarray(channels * known[..., None], np.float32), known)
+    gray = colors @ np.full(COLORS, 1 / COLORS, np.float32)
+    # A gradient looks at the lower neighbor, or at the right one.
+    whole = known & _next(known, 0, wrap) & _next(known, 1, wrap)
+    modes = ["wrap" if each else "reflect" for each in wrap]
+    share = np.maximum(ndimage.uniform_filter(whole.astype(np.float32), ENERGY_SIDE, mode=modes), 1e-3)
+    channels = np.empty((*known.shape, COLORS + 2), np.float32)
+    channels[..., :COLORS] = colors
+    for number, axis in enumerate((1, 0), COLORS):
+        steps = np.abs(_next(gray, axis, wrap) - gray) * whole
+        channels[..., number] = energy_weight * ndimage.uniform_filter(steps, ENERGY_SIDE, mode=modes) / share
+    channels[~known] = 0
+    return Level(channels, known)
 
 
 def halve(level: Level) -> Level:
@@ -62,10 +71,22 @@ def halve(level: Level) -> Level:
     height, width = level.size
     rows, columns = (height + 1) // 2, (width + 1) // 2
     margin = ((0, 2 * rows - height), (0, 2 * columns - width))
-    weight = np.pad(level.known.astype(np.float32), margin)
-    total = np.pad(level.channels * level.known[..., None], (*margin, (0, 0)))
-    weight = weight.reshape(rows, 2, columns, 2).sum((1, 3))
-    total = total.reshape(rows, 2, columns, 2, -1).sum((1, 3))
+    weight = _quartered(np.pad(level.known.astype(np.float32), margin))
+    total = _quartered(np.pad(level.channels * level.known[..., None], (*margin, (0, 0))))
     # At an odd border there are only two below, or one.
-    most = np.pad(np.ones(level.size, np.float32), margin).reshape(rows, 2, columns, 2).sum((1, 3))
-    return Level((total / np.maximum(weight, 1e-6)[..., None]).astype(np.float32), weight >= most / 2)
+    most = _quartered(np.pad(np.ones(level.size, np.float32), margin))
+    total /= np.maximum(weight, 1e-6)[..., None]
+    return Level(total, weight >= most / 2)
+
+
+def _quartered(values: Floats) -> Floats:
+    """Sum the values of four neighbors."""
+    rows = values[0::2] + values[1::2]
+    found: Floats = rows[:, 0::2] + rows[:, 1::2]
+    return found
+
+
+def _next(values: NDArray[Value], axis: int, wrap: tuple[bool, bool]) -> NDArray[Value]:
+    """Shift values along an axis by one pixel; the last ones are followed by the first ones, or by themselves."""
+    last = values.take([0 if wrap[axis] else -1], axis)
+    return np.concatenate([values.take(range(1, values.shape[axis]), axis), last], axis)

@@ -1,6 +1,6 @@
 """New texture by patches, coarse to fine (Kwatra et al. 2005, "Texture Optimization for Example-Based Synthesis")."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,16 @@ from engine.synthesis.matching import MatchField, Preference, Sought, Source, im
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
+from engine.synthesis.structure.stages import Planned, Size, Stage
 
+# Rounds of search and vote, from the coarsest octave on; finer ones have the last number.
 ROUNDS = (16, 10, 6, 4)
 PASSES = 2
-# The coarsest octave is the last one whose exemplar is at least this wide, pixels.
+# An exemplar is halved only while both its sides keep so many pixels, and so many patches are whole.
 NARROWEST = 24
+FEWEST_PATCHES = 64
+# Finer than this, patches only copy: critics make what they have not.
+FINEST = 2
 BLOCK = 8
 # Weights fall with the distance as in iteratively reweighted least squares (ibid.).
 POWER = 0.6
@@ -22,57 +27,124 @@ POWER = 0.6
 EVENNESS = 0.5
 
 
-def lay_out(source_colors, valid, size, seed, wrap=(False, False), evenness=EVENNESS, rounds=ROUNDS, finest=0, last_radius=1, weight=0.0):
-    source = [make_level(source_colors, valid, weight)]
-    while min(source[-1].size) >= 2 * NARROWEST:
+@dataclass(frozen=True, eq=False)
+class TexturePlan:
+    """A texture to be laid out.
+
+    Attributes:
+        source: The exemplar at all scales, finest first.
+        wrap: Whether rows, and columns, of the canvas go on at the other side.
+        octaves: What is done, coarse to fine.
+    """
+
+    source: Sequence[Level]
+    wrap: Wrap
+    octaves: Sequence[Planned]
+
+
+def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, False)) -> TexturePlan:
+    """Plan the octaves of a new texture.
+
+    Args:
+        colors: The exemplar, RGB in [0, 1], float32 (height, width, 3).
+        valid: Where it may be sampled, boolean (height, width).
+        size: Height and width of the canvas at full size, pixels.
+        wrap: Whether rows, and columns, of the canvas go on at the other side.
+
+    Returns:
+        The plan; it ends at a coarse octave.
+    """
+    source = [make_level(colors, valid, 0.0)]
+    while min(source[-1].size) >= 2 * NARROWEST and min(size) >> len(source) >= SIDE:
         smaller = halve(source[-1])
-        if whole_patches(smaller.known).sum() < 64:
+        if whole_patches(smaller.known).sum() < FEWEST_PATCHES:
             break
         source.append(smaller)
+    octaves = []
+    for index in reversed(range(min(FINEST, len(source) - 1), len(source))):
+        height, width = (max(1, round(side / 2**index)) for side in size)
+        rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
+        octaves.append(Planned(index, (height, width), source[index].size, rounds, float(height * width)))
+    return TexturePlan(source, wrap, octaves)
+
+
+def lay_out(plan: TexturePlan, seed: int) -> Iterator[Stage | None]:
+    """Lay a texture out by patches, with an even use of the exemplar (Kaspar et al. 2015, "Self Tuning ...").
+
+    Args:
+        plan: What is to be laid out.
+        seed: Another seed lays it out otherwise.
+
+    Yields:
+        A stage after each round; None between two pieces of the work.
+    """
     generator = np.random.default_rng(seed)
-    field = None
-    for index in reversed(range(finest, len(source))):
-        level = source[index]
-        height, width = (max(SIDE, -(-side >> index) if False else (side + (1 << index) - 1) >> index) for side in size)
+    field: MatchField | None = None
+    for planned in plan.octaves:
+        level = plan.source[planned.index]
         usable = whole_patches(level.known)
         listed = np.argwhere(usable).astype(np.int32)
         exemplar = Source(level.channels, usable, np.zeros((*level.size, 0), np.float32))
-        rows, columns = np.indices((height, width))
-        if field is None:
-            # blocks
-            cells = (-(-height // BLOCK), -(-width // BLOCK))
-            corner = listed[generator.integers(len(listed), size=cells)]
-            places = corner[rows // BLOCK, columns // BLOCK] + np.stack([rows % BLOCK, columns % BLOCK], -1)
-        else:
-            r, c = np.minimum(rows // 2, field.places.shape[0] - 1), np.minimum(columns // 2, field.places.shape[1] - 1)
-            places = field.places[r, c] * 2 + np.stack([rows % 2, columns % 2], -1)
-        high, wide = usable.shape
-        inside = np.stack([np.clip(places[..., 0], 0, high - 1), np.clip(places[..., 1], 0, wide - 1)], -1)
-        good = usable[inside[..., 0], inside[..., 1]] & (inside == places).all(-1)
-        bad = ~good
-        inside[bad] = listed[generator.integers(len(listed), size=int(bad.sum()))]
-        field = MatchField(np.ascontiguousarray(inside, np.int32), np.zeros((height, width), np.float32))
-        wanted = np.ones((height, width), bool)
-        canvas = np.zeros((height, width, level.channels.shape[2]), np.float32)
-        vote(field, exemplar, wanted, wanted, np.ones((height, width), np.float32), canvas, radius=RADIUS, padding=0, wrap=wrap)
-        share = height * width / usable.sum()
-        count = rounds[min(len(source) - 1 - index, len(rounds) - 1)]
-        nothing = Preference(np.zeros(level.size, np.float32))
-        for number in range(count):
-            sought = Sought(padded(canvas, RADIUS, wrap), wanted, np.zeros((height, width, 0), np.float32), RADIUS)
-            use = np.zeros(level.size, np.float32)
-            np.add.at(use, (field.places[..., 0], field.places[..., 1]), 1)
-            use = ndimage.uniform_filter(use, SIDE, mode="nearest")
-            measure(field, sought, exemplar, nothing)
-            penalty = evenness * float(np.median(field.costs)) * np.maximum(use / share - 1, 0)
-            preference = Preference(penalty.astype(np.float32))
+        places = _blocks(listed, planned.canvas, generator) if field is None else _refined(field, planned.canvas)
+        field = MatchField(_usable_only(places, usable, listed, generator), np.zeros(planned.canvas, np.float32))
+        canvas = _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap)
+        for number in range(planned.rounds):
+            wanted = np.ones(planned.canvas, bool)
+            nothing = np.zeros((*planned.canvas, 0), np.float32)
+            sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, nothing, RADIUS)
+            measure(field, sought, exemplar, Preference(np.zeros(level.size, np.float32)))
+            penalty = _overuse(field, usable) * EVENNESS * np.float32(np.median(field.costs))
+            preference = Preference(penalty)
             measure(field, sought, exemplar, preference)
-            for _ in improve(field, sought, exemplar, preference, passes=PASSES, seed=seed * 1000 + index * 50 + number):
+            turn = seed + 100 * planned.index + number
+            for _ in improve(field, sought, exemplar, preference, passes=PASSES, seed=turn):
                 yield None
             costs = np.maximum(field.costs - penalty[field.places[..., 0], field.places[..., 1]], 0)
-            weights = (1 / (1e-4 + costs**POWER)).astype(np.float32)
-            final = index == finest and number == count - 1
-            if final:
-                canvas = np.zeros_like(canvas)
-            vote(field, exemplar, wanted, wanted, weights, canvas, radius=last_radius if final else RADIUS, padding=0, wrap=wrap)
-        yield index, canvas[..., :COLORS].copy(), field
+            canvas = _voted(field, exemplar, (1 / (1e-4 + costs**POWER)).astype(np.float32), plan.wrap)
+            yield Stage(planned, canvas[..., :COLORS].copy(), ends=number + 1 == planned.rounds)
+
+
+def _voted(field: MatchField, exemplar: Source, weights: Floats, wrap: Wrap) -> Floats:
+    everywhere = np.ones(weights.shape, bool)
+    found = np.zeros((*weights.shape, exemplar.channels.shape[2]), np.float32)
+    vote(field, exemplar, everywhere, everywhere, weights, found, radius=RADIUS, padding=0, wrap=wrap)
+    return found
+
+
+def _overuse(field: MatchField, usable: Bools) -> Floats:
+    """Count how often each place's surroundings are used beyond their even share, in shares."""
+    used = np.zeros(usable.shape, np.float32)
+    np.add.at(used, (field.places[..., 0], field.places[..., 1]), 1)
+    share = field.costs.size / max(1, int(usable.sum()))
+    spread = ndimage.uniform_filter(used, SIDE, mode="nearest")
+    found: Floats = np.maximum(spread / share - 1, 0).astype(np.float32)
+    return found
+
+
+def _blocks(listed: Places, size: Size, generator: np.random.Generator) -> Places:
+    """Draw blocks of the exemplar by chance."""
+    rows, columns = np.indices(size)
+    cells = (-(-size[0] // BLOCK), -(-size[1] // BLOCK))
+    corners = listed[generator.integers(len(listed), size=cells)]
+    inside = np.stack([rows % BLOCK, columns % BLOCK], axis=-1)
+    return (corners[rows // BLOCK, columns // BLOCK] + inside).astype(np.int32)
+
+
+def _refined(coarse: MatchField, size: Size) -> Places:
+    """Carry a match field to the next finer octave."""
+    rows, columns = np.indices(size)
+    height, width = coarse.costs.shape
+    found = coarse.places[np.minimum(rows // 2, height - 1), np.minimum(columns // 2, width - 1)] * 2
+    refined: Places = (found + np.stack([rows % 2, columns % 2], axis=-1)).astype(np.int32)
+    return refined
+
+
+def _usable_only(places: Places, usable: Bools, listed: Places, generator: np.random.Generator) -> Places:
+    """Draw another place for those that may not be sampled."""
+    high, wide = usable.shape
+    rows, columns = places[..., 0], places[..., 1]
+    good = (rows < high) & (columns < wide)
+    good &= usable[np.minimum(rows, high - 1), np.minimum(columns, wide - 1)]
+    found = places.copy()
+    found[~good] = listed[generator.integers(len(listed), size=int((~good).sum()))]
+    return found

@@ -1,0 +1,53 @@
+"""Detail: what an exemplar has at a fine scale, laid over a picture that was made at half of it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.synthesis.matching import MatchField, Preference, Sought, Source, improve, measure, vote
+from engine.synthesis.matching.field import Bools, Floats
+from engine.synthesis.structure.octave import Wrap, padded, whole_patches
+
+RADIUS = 2
+PASSES = 6
+
+
+def add_detail(
+    picture: Floats, exemplar: Floats, low: Floats, valid: Bools, wrap: Wrap, seed: int
+) -> Iterator[Floats | None]:
+    """Add the fine detail of the exemplar to a picture that has none.
+
+    Each place takes the detail of the place of the blurred exemplar whose surroundings are most like its own (after
+    Hertzmann et al. 2001, "Image Analogies"). Departs from the paper in that detail alone is taken, pixel by pixel:
+    what the picture shows is kept, nothing is copied in blocks, and critics settle what does not fit.
+
+    Args:
+        picture: Enlarged from half its size, RGB, float32 (height, width, 3).
+        exemplar: RGB at the picture's scale, float32.
+        low: The exemplar, reduced to half and enlarged likewise.
+        valid: Where it may be sampled, boolean.
+        wrap: Whether rows, and columns, of the picture go on at the other side.
+        seed: Of what is drawn by chance.
+
+    Yields:
+        None between two pieces of the work; last the picture with detail, of any values.
+    """
+    generator = np.random.default_rng(seed)
+    usable = whole_patches(valid, RADIUS)
+    listed = np.argwhere(usable).astype(np.int32)
+    size = picture.shape[:2]
+    if not len(listed):
+        yield picture
+        return
+    field = MatchField(listed[generator.integers(len(listed), size=size)], np.zeros(size, np.float32))
+    wanted, nothing = np.ones(size, bool), np.zeros((*exemplar.shape[:2], 0), np.float32)
+    source = Source(np.ascontiguousarray(low), usable, nothing)
+    sought = Sought(padded(picture, RADIUS, wrap), wanted, np.zeros((*size, 0), np.float32), RADIUS)
+    preference = Preference(np.zeros(exemplar.shape[:2], np.float32))
+    measure(field, sought, source, preference)
+    for _ in improve(field, sought, source, preference, passes=PASSES, seed=seed):
+        yield None
+    found = np.zeros_like(picture)
+    detail = Source(np.ascontiguousarray(exemplar - low), usable, nothing)
+    vote(field, detail, wanted, wanted, np.ones(size, np.float32), found, radius=0, padding=0)
+    yield picture + found

@@ -1,0 +1,31 @@
+"""Widening: an exemplar that is too thin for whole patches is continued by its mirror image."""
+
+import numpy as np
+from scipy import ndimage
+
+from engine.synthesis.matching.field import Bools, Floats
+from engine.synthesis.structure.octave import PATCH, RADIUS
+
+
+def widened(colors: Floats, valid: Bools) -> tuple[Floats, Bools]:
+    """Continue what may be sampled by half a patch on every side, so that each of its pixels is the center of one.
+
+    Args:
+        colors: RGB, float32 (height, width, 3).
+        valid: Where it may be sampled, boolean (height, width), somewhere at least.
+
+    Returns:
+        Colors and where they may be sampled, with `RADIUS` more pixels on every side. A pixel that is new has the
+        color of its mirror image across the nearest old one, or of that one.
+    """
+    wide = np.pad(valid, RADIUS)
+    nearest = ndimage.distance_transform_edt(~wide, return_distances=False, return_indices=True)
+    # Numbers of rows and columns before the margin was added.
+    rows, columns = (each - RADIUS for each in nearest)
+    here = np.indices(wide.shape) - RADIUS
+    across, along = 2 * rows - here[0], 2 * columns - here[1]
+    height, width = valid.shape
+    inside = (across >= 0) & (along >= 0) & (across < height) & (along < width)
+    inside &= valid[across.clip(0, height - 1), along.clip(0, width - 1)]
+    found = colors[np.where(inside, across, rows), np.where(inside, along, columns)]
+    return found, np.asarray(ndimage.binary_dilation(wide, PATCH))

@@ -1,0 +1,320 @@
+"""Holes filled by patches."""
+
+import warnings
+
+import numpy as np
+import pytest
+from filling import box, disk, filled, magenta, psnr, stages
+from pictures import bricks, clouds
+from scipy import ndimage
+
+from engine.synthesis.matching import search, voting
+from engine.synthesis.structure import Site, blending, build, labels, plan_filling
+from engine.synthesis.warming import warm
+
+SIDE = 128
+HOLE = disk(SIDE, SIDE, 64, 64, 22)
+ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+TRIES = [1, 3]
+"""With and without the choice between several pictures: `draft` makes one, `normal` three."""
+
+BLUE, ORANGE = np.array([50, 100, 180]) / 255, np.array([200, 120, 30]) / 255
+
+
+def two_colors(marked):
+    return np.where(marked[..., None], BLUE, ORANGE).astype(np.float32)
+
+
+def noise(height, width, *, seed=0):
+    return np.random.default_rng(seed).normal(0.5, 0.12, (height, width, 3)).clip(0, 1).astype(np.float32)
+
+
+def blots(height, width, *, seed=0):
+    found = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(height, width, 3)), (1.5, 1.5, 0))
+    return ((found - found.min()) / np.ptp(found)).astype(np.float32)
+
+
+# What is known of the truth is found.
+
+
+@pytest.mark.parametrize("tries", TRIES)
+@pytest.mark.parametrize(
+    "marked",
+    [ROWS < 64, ROWS < 57, COLUMNS < 64, COLUMNS < 71, ROWS + COLUMNS < 128, ROWS - COLUMNS < 5],
+    ids=[
+        "horizontal",
+        "horizontal, off the middle",
+        "vertical",
+        "vertical, off the middle",
+        "slanted",
+        "slanted back",
+    ],
+)
+def test_a_straight_border_of_two_colors_goes_on(marked, tries):
+    truth = two_colors(marked)
+    found = filled(truth, HOLE, tries=tries)
+    np.testing.assert_array_equal(np.rint(255 * found), np.rint(255 * truth))
+
+
+SLOPES = {"across": COLUMNS, "down": ROWS, "slanted": COLUMNS + 2 * ROWS, "at an odd angle": COLUMNS + 0.43 * ROWS}
+
+
+@pytest.mark.parametrize("tries", TRIES)
+@pytest.mark.parametrize("slope", SLOPES)
+def test_a_linear_gradient_goes_on(slope, tries):
+    light = (SLOPES[slope] / SLOPES[slope].max())[..., None]
+    truth = (light * [1, 0.5, -1] + [0, 0.2, 1]).astype(np.float32)
+    found = filled(truth, HOLE, tries=tries)
+    apart = 255 * np.abs(found - truth)[HOLE]
+    print(f"{slope}: largest difference {apart.max():.2f}, mean {apart.mean():.2f} of 255")
+    assert apart.max() <= 2
+
+
+@pytest.mark.parametrize("tries", TRIES)
+@pytest.mark.parametrize("kind", ["noise", "waves"])
+@pytest.mark.parametrize("period", [(13, 11), (7, 17), (23, 19)], ids=str)
+def test_a_pattern_that_repeats_exactly_goes_on(period, kind, tries):
+    down, across = period
+    if kind == "noise":
+        truth = np.tile(noise(down, across), (SIDE // down + 1, SIDE // across + 1, 1))[:SIDE, :SIDE]
+    else:
+        waves = 0.4 * np.sin(2 * np.pi * ROWS / down) * np.sin(2 * np.pi * COLUMNS / across)
+        truth = (0.5 + waves[..., None] * [1, 0.7, -0.5]).astype(np.float32)
+    assert psnr(filled(truth, HOLE, tries=tries), truth, HOLE) > 40
+
+
+@pytest.mark.parametrize("tries", TRIES)
+def test_a_copy_elsewhere_is_found(tries):
+    truth = blots(SIDE, 2 * SIDE)
+    truth[20:110, 150:240] = truth[20:110, 20:110]
+    hole = disk(SIDE, 2 * SIDE, 64, 64, 20)
+    assert psnr(filled(truth, hole, tries=tries), truth, hole) > 35
+
+
+# Texture stays texture.
+
+
+def steps(picture, marked):
+    """Mean difference of neighbors across the border of a part, and inside it."""
+    across, inside = [], []
+    for axis in (0, 1):
+        apart = np.abs(np.diff(picture, axis=axis)).mean(axis=2)
+        first, second = (np.delete(marked, place, axis=axis) for place in (-1, 0))
+        across.append(apart[first != second])
+        inside.append(apart[first & second])
+    return float(np.concatenate(across).mean()), float(np.concatenate(inside).mean())
+
+
+@pytest.mark.parametrize("tries", TRIES)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_noise_keeps_its_mean_and_variance_and_shows_no_rim(seed, tries):
+    # Large enough for its variance to be known by a few percent.
+    truth, hole = noise(192, 192, seed=seed), disk(192, 192, 96, 96, 40)
+    found = filled(truth, hole, seed=seed, tries=tries)
+    mean, variance = (how(found[hole], axis=0) / how(truth, axis=(0, 1)) for how in (np.mean, np.var))
+    across, inside = steps(found, hole)
+    print(f"mean {mean.round(3)}, variance {variance.round(3)}, step {across / inside:.2f}")
+    assert (np.abs(mean - 1) <= 0.1).all()
+    assert (np.abs(variance - 1) <= 0.1).all()
+    assert across <= 1.2 * inside
+
+
+@pytest.mark.parametrize("texture", [bricks, clouds, blots, noise])
+def test_what_is_kept_is_kept_to_the_last_bit(texture):
+    truth = texture(96, 80)
+    hole = disk(96, 80, 40, 30, 15) | box(96, 80, slice(80, 96), slice(60, 80))
+    for stage in stages(truth, hole):
+        if stage.octave.index == 0:
+            assert np.array_equal(stage.colors[~hole].view(np.int32), truth[~hole].view(np.int32))
+
+
+def test_gray_stays_gray():
+    truth = np.repeat(blots(96, 96)[..., :1], 3, axis=2)
+    for stage in stages(truth, disk(96, 96, 48, 48, 18), tries=3):
+        if stage.octave.index == 0:
+            assert (stage.colors == stage.colors[..., :1]).all()
+
+
+def test_a_seed_gives_the_same_bytes_and_another_one_others():
+    truth, hole = blots(96, 96), disk(96, 96, 48, 48, 18)
+    for tries in TRIES:
+        first, again, other = (filled(truth, hole, seed=seed, tries=tries) for seed in (5, 5, 6))
+        assert first.tobytes() == again.tobytes()
+        assert not np.array_equal(first[hole], other[hole])
+
+
+# What is sampled.
+
+
+def test_another_exemplar_fills_the_hole():
+    truth, exemplar, hole = blots(96, 96), blots(70, 60, seed=1), disk(96, 96, 48, 48, 18)
+    # Its colors are others.
+    exemplar[..., 0] *= 0.3
+    found = filled(truth, hole, source=exemplar)
+    inside = disk(96, 96, 48, 48, 10)
+    assert found[inside][:, 0].mean() == pytest.approx(exemplar[..., 0].mean(), abs=0.1)
+    assert found[inside][:, 0].mean() < 0.6 * truth[inside][:, 0].mean()
+    assert np.array_equal(found[~hole], truth[~hole])
+
+
+def test_what_may_not_be_sampled_is_not_even_where_it_would_fit_best():
+    truth, hole = np.repeat(blots(64, 128)[..., :1], 3, axis=2), disk(64, 128, 32, 32, 14)
+    truth[8:56, 72:120] = truth[8:56, 8:56]
+    valid = ~hole & ~box(64, 128, slice(8, 56), slice(72, 120))
+    assert psnr(filled(truth, hole, source=truth, valid=~hole), truth, hole) > 35
+    found = filled(truth, hole, source=truth, valid=valid)
+    assert not magenta(found).any()
+    assert psnr(found, truth, hole) < 25
+
+
+# A canvas that wraps.
+
+
+@pytest.mark.parametrize("tries", TRIES)
+@pytest.mark.parametrize("size", [(96, 84), (91, 78)], ids=str)
+@pytest.mark.parametrize("wrap", [(True, True), (True, False), (False, True)], ids=["both", "rows", "columns"])
+def test_a_pattern_goes_on_over_a_border_that_wraps(wrap, size, tries):
+    # A hole along the border; the pattern fits at the other side.
+    height, width = size
+    down, across = (12, 14) if size == (96, 84) else (13, 13)
+    truth = np.tile(noise(down, across), (height // down, width // across, 1))
+    kept = [slice(9, -9) if wraps else slice(None) for wraps in wrap]
+    hole = ~box(height, width, *kept)
+    found = filled(truth, hole, wrap=wrap, tries=tries)
+    assert psnr(found, truth, hole) > 40
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (48, 0), (0, 40), (48, 40)], ids=str)
+def test_a_hole_over_the_border_is_filled_as_well_as_one_in_the_middle(shift):
+    truth, hole = clouds(96, 80, seed=3), disk(96, 80, 48, 40, 16)
+    moved, missing = (np.roll(each, shift, (0, 1)) for each in (truth, hole))
+    found = filled(moved, missing, wrap=(True, True), offset=None, tries=3)
+    back = np.roll(found, (-shift[0], -shift[1]), (0, 1))
+    across, true_across = (steps(each, hole)[0] for each in (back, truth))
+    assert across <= 1.3 * true_across
+    # No line where the border was.
+    for axis, place in ((0, 47), (1, 39)):
+        lines = np.abs(np.diff(back, axis=axis)).mean(axis=2)[36:60, 28:52].mean(axis=1 - axis)
+        assert lines[12 if axis else place - 36] < 1.5 * lines.mean()
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("size", [(96, 96), (75, 101)], ids=str)
+def test_a_picture_whose_borders_do_not_fit_gets_borders_that_do(size, seed):
+    truth = clouds(*size, seed=4)
+    hole = ~box(*size, slice(14, -14), slice(14, -14))
+    found = filled(truth, hole, source=truth, wrap=(True, True), seed=seed)
+    for axis in (0, 1):
+        before, after = (
+            np.abs(each.take(0, axis) - each.take(-1, axis)).mean() / np.abs(np.diff(each, axis=axis)).mean()
+            for each in (truth, found)
+        )
+        assert after < 1.5 < 3 < before
+
+
+# Odd cases.
+
+S = slice
+TEXTURE = bricks(48, 48)
+LARGE = bricks(64, 64)
+MIDDLE = box(48, 48, S(10, 30), S(10, 30))
+CORNERS = box(64, 64, S(0, 15), S(0, 15)) | box(64, 64, S(50, 64), S(50, 64))
+CROSS = box(64, 64, S(20, 40), S(None)) | box(64, 64, S(None), S(20, 40))
+SCATTERED = np.random.default_rng(0).random((48, 48)) < 0.3
+
+ODD = {
+    "an exemplar of two rows": {"free": MIDDLE, "valid": ~MIDDLE & box(48, 48, S(12, 14), S(None))},
+    "a context of one pixel": {"free": MIDDLE, "valid": ~MIDDLE & box(48, 48, S(9, 31), S(9, 31))},
+    "an exemplar of 5x5 pixels": {"free": MIDDLE, "source": bricks(5, 5)},
+    "an exemplar of 5x40 pixels": {"free": MIDDLE, "source": bricks(5, 40)},
+    "an exemplar of one pixel": {"free": MIDDLE, "source": bricks(1, 1)},
+    "an exemplar of 8x8 pixels": {"free": MIDDLE, "source": bricks(8, 8)},
+    "an exemplar of scattered pixels": {"free": MIDDLE, "source": TEXTURE, "valid": SCATTERED},
+    "a single pixel that may be sampled": {
+        "free": MIDDLE,
+        "source": TEXTURE,
+        "valid": box(48, 48, S(9, 10), S(7, 8)),
+    },
+    "nothing kept": {"free": np.ones((48, 48), bool), "source": bricks(40, 41, seed=2)},
+    "nothing kept, and a wrap": {"free": np.ones((48, 48), bool), "source": TEXTURE, "wrap": (True, False)},
+    "a hole of one pixel": {"free": box(48, 48, S(20, 21), S(20, 21))},
+    "a hole of one pixel in a corner": {"free": box(48, 48, S(47, 48), S(47, 48))},
+    "a hole of one column": {"free": box(48, 48, S(None), S(20, 21))},
+    "two holes in opposite corners": {"picture": LARGE, "free": CORNERS},
+    "two holes in opposite corners, and a wrap": {"picture": LARGE, "free": CORNERS, "wrap": (True, True)},
+    "a canvas of 8x8 pixels": {"picture": bricks(8, 8), "free": box(8, 8, S(2, 6), S(2, 6)), "source": TEXTURE},
+    "a canvas of 8x8 pixels, its own exemplar": {"picture": bricks(8, 8), "free": box(8, 8, S(2, 6), S(2, 6))},
+    "a canvas of 8x8 pixels, all free": {"picture": bricks(8, 8), "free": np.ones((8, 8), bool), "source": TEXTURE},
+    "a hole at all borders": {"picture": LARGE, "free": CROSS},
+    "all but a corner": {"picture": LARGE, "free": ~box(64, 64, S(0, 12), S(0, 12))},
+    "all but one pixel": {"picture": LARGE, "free": ~box(64, 64, S(12, 13), S(12, 13)), "source": TEXTURE},
+    "a frame": {"picture": LARGE, "free": ~box(64, 64, S(12, 50), S(12, 50))},
+    "every other pixel": {"free": np.indices((48, 48)).sum(axis=0) % 2 == 0},
+    "dust": {"free": np.random.default_rng(1).random((48, 48)) < 0.05},
+    "no hole": {"free": np.zeros((48, 48), bool)},
+    "an exemplar far away": {"free": MIDDLE, "offset": (500, -300)},
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_cases_are_filled_from_what_may_be_sampled(case):
+    options = {"picture": TEXTURE, **ODD[case]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = stages(tries=3, **options)
+    for stage in found:
+        assert np.isfinite(stage.colors).all()
+        assert not magenta(stage.colors).any()
+        assert stage.colors.shape == (*stage.octave.canvas, 3)
+    free = options["free"]
+    assert found[-1].colors.shape == options["picture"].shape
+    assert np.array_equal(found[-1].colors[~free], options["picture"][~free])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 6])
+def test_a_strip_thinner_than_a_patch_is_sampled_all_the_same(rows):
+    truth, strip = blots(64, 64), box(64, 64, S(30, 30 + rows), S(None))
+    hole = box(64, 64, S(20, 44), S(20, 44))
+    # The strip is green and all else is red.
+    truth *= np.where(strip[..., None], [0.2, 1, 0.2], [1, 0.2, 0.2]).astype(np.float32)
+    found = filled(truth, hole, valid=~hole & strip)
+    inside = found[S(26, 38), S(26, 38)]
+    assert (inside[..., 1] > 1.2 * inside[..., 0]).all()
+
+
+# How it is told and what it takes.
+
+
+def test_stages_go_from_coarse_to_fine_and_say_where_an_octave_ends():
+    truth = blots(96, 96)
+    for tries in TRIES:
+        found = stages(truth, disk(96, 96, 48, 48, 18), tries=tries)
+        octaves = [stage.octave.index for stage in found]
+        assert octaves == sorted(octaves, reverse=True)
+        assert len(set(octaves)) > 2
+        assert octaves[-1] == 0
+        expected = [index != after for index, after in zip(octaves, [*octaves[1:], None], strict=True)]
+        assert [stage.ends for stage in found] == expected
+
+
+def test_no_later_stage_changes_the_colors_of_one():
+    truth, hole = blots(96, 96), disk(96, 96, 48, 48, 18)
+    site = Site(np.where(hole[..., None], 0, truth), hole, truth, ~hole, (0, 0))
+    seen = [(stage.colors, stage.colors.copy()) for stage in build(plan_filling(site), 0) if stage is not None]
+    assert all(np.array_equal(now, then) for now, then in seen)
+
+
+def test_after_warming_nothing_is_compiled_any_more():
+    warm()
+    functions = [
+        each
+        for module in (search, voting, blending, labels)
+        for each in vars(module).values()
+        if getattr(each, "signatures", None)
+    ]
+    before = [len(each.signatures) for each in functions]
+    assert len(before) == 6
+    for tries, wrap in ((1, (False, False)), (3, (True, False)), (3, (True, True))):
+        stages(blots(120, 130), disk(120, 130, 50, 60, 20), tries=tries, wrap=wrap)
+    stages(TEXTURE, MIDDLE, valid=ODD["a context of one pixel"]["valid"])
+    assert [len(each.signatures) for each in functions] == before
