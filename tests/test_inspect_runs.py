@@ -89,13 +89,13 @@ def test_the_canvas_at_the_end_of_each_octave_is_kept():
 
 
 def test_a_run_is_followed_as_it_is(encoder):
-    settings = Settings((32, 32), recipe="photo", quality="draft", steps=3)
+    settings = Settings((32, 32), recipe="sliced", quality="draft", steps=3)
     told = []
     found = follow(synthesize(BRICKS, encoder, settings), ticking(), told.append)
     assert [one.step for one in told] == list(range(found.steps + 1))
     assert found.losses["sliced"].tolist() == [one.losses["sliced"] for one in told[1:]]
     assert torch.equal(found.picture, told[-1].picture)
-    assert set(found.layer_losses) == {"patch", "sliced", "sliced 5×5 pixels"}
+    assert set(found.layer_losses) == {"sliced", "sliced 5×5 pixels"}
 
 
 # The figure of the losses.

@@ -31,6 +31,7 @@ SAME = {
     "not square": {"width": 48, "height": 40},
     "coarse to fine": {"octaves": 2, "width": 40, "height": 40},
     "recipe": {"recipe": "gram"},
+    "structure by patches": {"recipe": "photo", "width": 100, "height": 80},
     "seed": {"seed": 5},
     "seamless": {"seamless": "both"},
     "seamless along one axis": {"seamless": "y"},
@@ -126,7 +127,8 @@ CANVAS = bytes_of(bricks(48, 56, seed=1))
 
 def filling(**changes):
     """A job that fills a part of a canvas."""
-    wishes = {"canvas": raster(CANVAS / 255), "mask": raster(FREE), "width": None, "height": None, "steps": 1}
+    size = {"width": None, "height": None}
+    wishes = {"canvas": raster(CANVAS / 255), "mask": raster(FREE), **size, "recipe": "photo", "steps": 1}
     return short_job(**{**wishes, **changes})
 
 
@@ -210,7 +212,7 @@ HOLES = {
 def test_holes_of_any_kind_are_filled_by_patches(case, seamless):
     free, options = HOLES[case]
     canvas = np.where(free[..., None], np.uint8([255, 0, 255]), bytes_of(bricks(*free.shape, seed=1)))
-    wishes = {"exemplar": None, "quality": "normal", "steps": None, "recipe": "photo", **options}
+    wishes = {"exemplar": None, "quality": "normal", "steps": None, **options}
     end = run(filling(canvas=raster(canvas / 255), mask=raster(free), seamless=seamless, **wishes)).end
     assert isinstance(end, Done)
     found = pixels(end.raster)
@@ -270,7 +272,7 @@ def hole_to_fill(**changes):
     """A job that fills a hole by patches alone, at several octaves."""
     canvas, free = bricks(64, 80, seed=1), np.zeros((64, 80))
     free[20:44, 30:60] = 1
-    wishes = {"exemplar": None, "canvas": raster(canvas), "mask": raster(free), "recipe": "photo", "steps": None}
+    wishes = {"exemplar": None, "canvas": raster(canvas), "mask": raster(free), "steps": None}
     return filling(**{**wishes, **changes})
 
 

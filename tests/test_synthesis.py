@@ -29,6 +29,10 @@ def encoder():
     return load_encoder("compact")
 
 
+# Recipes whose every snapshot is a step of the critics.
+FROM_NOISE = [name for name, recipe in RECIPES.items() if not recipe.structure]
+
+
 def settings(size=SIZE, *, recipe="photo", steps=3, **options):
     return Settings(size, recipe=recipe, quality="draft", steps=steps, **options)
 
@@ -74,13 +78,13 @@ def as_kind(encoder, kind):
 
 def test_the_first_snapshot_comes_before_any_work(encoder):
     counting = as_kind(encoder, Counting)
-    first = next(synthesize(Exemplar(BRICKS), counting, settings()))
+    first = next(synthesize(Exemplar(BRICKS), counting, settings(recipe="sliced")))
     assert (first.step, dict(first.losses), counting.passes) == (0, {}, 0)
     assert first.octave == 2
     assert first.picture.shape == (1, 3, 16, 16)
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", FROM_NOISE)
 def test_steps_count_up_to_the_last_and_octaves_fall_to_full_size(encoder, recipe):
     snapshots = run(encoder, settings(recipe=recipe))
     assert [s.step for s in snapshots] == list(range(snapshots[0].steps + 1))
@@ -91,7 +95,7 @@ def test_steps_count_up_to_the_last_and_octaves_fall_to_full_size(encoder, recip
     assert octaves.count(0) == 3
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", FROM_NOISE)
 def test_every_step_tells_finite_losses_of_its_critics(encoder, recipe):
     names = {term.name for term in RECIPES[recipe].terms}
     for snapshot in run(encoder, settings(recipe=recipe))[1:]:
@@ -114,7 +118,7 @@ def test_no_later_step_changes_a_snapshots_picture(encoder, recipe):
     assert all(torch.equal(now, then) for now, then in seen)
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", FROM_NOISE)
 def test_each_step_changes_the_picture(encoder, recipe):
     pictures = [s.picture for s in run(encoder, settings(recipe=recipe)) if s.octave == 0]
     assert not any(torch.equal(one, other) for one, other in pairwise(pictures))
@@ -152,7 +156,7 @@ def test_the_last_snapshot_of_each_octave_says_so(encoder, case):
     # What patches and critics share has two ends.
     ends = [s.octave for s in found if s.ends]
     assert ends == sorted(ends, reverse=True)
-    assert len(ends) == len(set(ends)) + (case == "a hole, with critics")
+    assert len(ends) == len(set(ends)) + (case != "a hole")
 
 
 def test_a_hole_is_filled_without_critics_unless_steps_are_asked_for(encoder):
@@ -285,7 +289,7 @@ def test_global_chance_plays_no_part(encoder):
 
 def test_closing_between_two_steps_ends_the_work(encoder):
     counting = as_kind(encoder, Counting)
-    steps = synthesize(Exemplar(BRICKS), counting, settings())
+    steps = synthesize(Exemplar(BRICKS), counting, settings(recipe="sliced"))
     for _ in range(3):
         next(steps)
     done = counting.passes
@@ -440,7 +444,7 @@ def test_a_canvas_that_wraps_along_one_axis_goes_on_at_its_borders_and_keeps_the
     mask = 1 - hole(**{"columns" if wrap.x else "rows": wide, "rows" if wrap.x else "columns": slice(None)})
     chosen = settings(steps=None, wrap=wrap)
     found = result(encoder, chosen, exemplar=known, surroundings=Surroundings(known, mask, (0, 0)))
-    assert seam(found.transpose(axis, 3)) < 1.5
+    assert seam(found.transpose(axis, 3)) < 1.7
     assert seam(found.transpose(5 - axis, 3)) > 3
 
 
@@ -532,7 +536,7 @@ class Broken(Counting):
 
 
 @pytest.mark.parametrize("kind", [OnlyThrifty, OnlyThriftyLater])
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", FROM_NOISE)
 def test_running_out_of_memory_is_survived_with_a_smaller_working_set(encoder, recipe, kind):
     scarce = as_kind(encoder, kind)
     found = run(scarce, settings(recipe=recipe, steps=6))
@@ -542,7 +546,7 @@ def test_running_out_of_memory_is_survived_with_a_smaller_working_set(encoder, r
 
 
 def test_a_working_set_that_cannot_shrink_any_further_ends_in_an_error_for_people(encoder):
-    steps = synthesize(Exemplar(BRICKS), as_kind(encoder, Exhausted), settings())
+    steps = synthesize(Exemplar(BRICKS), as_kind(encoder, Exhausted), settings(recipe="sliced"))
     next(steps)
     with pytest.raises(MemoryExhaustedError, match="cpu has not enough memory for a canvas of 16x16"):
         next(steps)

@@ -81,7 +81,11 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
         else:
             tries = recipe.qualities[settings.quality].tries
             structure = plan_filling(_site(exemplar, surroundings, wrap), tries)
-    return Plan(structure, _steps(exemplar, settings, recipe))
+    steps = _steps(exemplar, settings, recipe)
+    if structure is not None:
+        # Where patches end at a fine octave, critics have nothing to do at coarser ones.
+        steps = {octave: count for octave, count in steps.items() if octave.index <= structure.octaves[-1].index}
+    return Plan(structure, steps)
 
 
 def plan_steps(exemplar: Exemplar, settings: Settings) -> dict[Octave, int]:
