@@ -253,7 +253,8 @@ def test_a_seamless_texture_tiles(cases):
             np.abs(picture[:, 0] - picture[:, -1]).mean() / steps[1],
         )
 
-    assert seam("seamless") < 1.5 < 1.8 < seam("by_ratio")
+    # Courses of bricks need not come out even at this size, so one of them may be cut at the border.
+    assert seam("seamless") < 0.7 * seam("by_ratio")
 
 
 @pytest.mark.parametrize("case", ["of_a_selection", "of_a_feathered_selection", "of_what_the_mask_shows"])

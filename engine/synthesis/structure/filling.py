@@ -21,7 +21,7 @@ from engine.synthesis.structure.octave import (
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.shifting import bounds, cuts, opened, shifted_copies
 from engine.synthesis.structure.stages import Planned, Stage
-from engine.synthesis.structure.widening import widened
+from engine.synthesis.structure.widening import FEWEST_PATCHES, widened
 
 # Rounds of search and vote, from the coarsest octave on; finer ones have the last number.
 ROUNDS = (12, 8, 6, 4, 3)
@@ -29,7 +29,6 @@ ROUNDS_WITH_OFFSETS = 4
 # The coarsest octave is the first at which the hole is no deeper, pixels.
 DEPTH = 2.0
 SMALLEST_SIDE = 6 * RADIUS
-FEWEST_PATCHES = 16
 # Offsets are chosen at the first octave at which the hole is no longer than this, and no thinner than that.
 LONGEST = 96
 THINNEST = 4.0
@@ -178,10 +177,10 @@ def _begin(
 
 
 def _with_whole_patches(site: Site) -> Site:
-    if whole_patches(site.valid).sum() >= FEWEST_PATCHES or not site.valid.any():
+    source, valid, margin = widened(site.source, site.valid)
+    if not margin:
         return site
-    source, valid = widened(site.source, site.valid)
-    offset = None if site.offset is None else (site.offset[0] + RADIUS, site.offset[1] + RADIUS)
+    offset = None if site.offset is None else (site.offset[0] + margin, site.offset[1] + margin)
     return replace(site, source=source, valid=valid, offset=offset)
 
 

@@ -7,14 +7,12 @@ import numpy as np
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.blending import blend_seams, border_correction
 from engine.synthesis.structure.octave import RING, Octave, Wrap, continued, dilated
-from engine.synthesis.structure.pyramid import COLORS, ENERGY_WEIGHT
+from engine.synthesis.structure.pyramid import COLORS
 from engine.synthesis.structure.shifting import bounds
 
 # Pixels over which a step at a seam is spread, and beyond which nothing of it is seen.
 WIDTH = 4.0
 SEAM = 16
-# Of the mean difference of neighbors.
-GRAIN = 1.0
 # Pixels around a hole that its correction looks at.
 AROUND = 24
 
@@ -50,8 +48,7 @@ def finish(octave: Octave) -> Generator[None, None, Floats]:
     _, inner = continued(free, reach, octave.wrap)
     picture, origins = (continued(each, reach, octave.wrap)[0] for each in (picture, origins))
     free, covered = (continued(each, reach, octave.wrap)[0] for each in (free, covered))
-    grain = octave.source.channels[..., COLORS:] / ENERGY_WEIGHT
-    right, down = (_differences(picture, source, grain, origins, covered, free, axis) for axis in (1, 0))
+    right, down = (_differences(picture, source, origins, covered, axis) for axis in (1, 0))
     yield
     found[part] = blend_seams(picture, right, down, free, width=WIDTH)[inner]
     return found
@@ -66,24 +63,19 @@ def _surrounded(marked: Bools, wrap: Wrap) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _differences(
-    picture: Floats, source: Floats, grain: Floats, origins: Places, covered: Bools, free: Bools, axis: int
-) -> Floats:
+def _differences(picture: Floats, source: Floats, origins: Places, covered: Bools, axis: int) -> Floats:
     """Say by how much each pixel is to differ from the next one along an axis.
 
     Args:
         picture: float32 (height, width, 3).
         source: The exemplar, likewise.
-        grain: Mean difference of its neighbors, across and down, float32 (height, width, 2).
         origins: Where in it each pixel comes from.
         covered: Where that is known.
-        free: The hole.
         axis: 0 for rows, 1 for columns.
 
     Returns:
         Within what one patch brings, the picture's own difference. Where two patches meet each of them knows how the
-        exemplar continues: the middle of what both and the picture say hides a step without inventing one. A step
-        inside that is no larger than the grain is not seen, and stays.
+        exemplar continues: the middle of what both and the picture say hides a step without inventing one.
     """
     high, wide = source.shape[:2]
     step = (1, 0) if axis == 0 else (0, 1)
@@ -101,8 +93,6 @@ def _differences(
     found = np.zeros_like(picture)
     first = at(origins[here], 1) - at(origins[here], 0)
     second = at(origins[there], 0) - at(origins[there], -1)
-    unseen = GRAIN * grain[origins[here][..., 0], origins[here][..., 1], 1 - axis][..., None]
-    unseen *= (free[here] & free[there])[..., None]
-    middle = np.clip(actual, np.minimum(first, second) - unseen, np.maximum(first, second) + unseen)
+    middle = np.clip(actual, np.minimum(first, second), np.maximum(first, second))
     found[here] = np.where((covered[here] & covered[there])[..., None], middle, actual)
     return found

@@ -4,20 +4,25 @@ import numpy as np
 from scipy import ndimage
 
 from engine.synthesis.matching.field import Bools, Floats
-from engine.synthesis.structure.octave import PATCH, RADIUS
+from engine.synthesis.structure.octave import PATCH, RADIUS, whole_patches
+
+# With fewer, nothing but copies can be made.
+FEWEST_PATCHES = 16
 
 
-def widened(colors: Floats, valid: Bools) -> tuple[Floats, Bools]:
-    """Continue what may be sampled by half a patch on every side, so that each of its pixels is the center of one.
+def widened(colors: Floats, valid: Bools) -> tuple[Floats, Bools, int]:
+    """Continue an exemplar by half a patch on every side, unless it has whole patches enough.
 
     Args:
         colors: RGB, float32 (height, width, 3).
         valid: Where it may be sampled, boolean (height, width), somewhere at least.
 
     Returns:
-        Colors and where they may be sampled, with `RADIUS` more pixels on every side. A pixel that is new has the
-        color of its mirror image across the nearest old one, or of that one.
+        Colors, where they may be sampled, and by how many pixels both are larger on every side. A pixel that is new
+        has the color of its mirror image across the nearest old one, or of that one.
     """
+    if whole_patches(valid).sum() >= FEWEST_PATCHES:
+        return colors, valid, 0
     wide = np.pad(valid, RADIUS)
     nearest = ndimage.distance_transform_edt(~wide, return_distances=False, return_indices=True)
     # Numbers of rows and columns before the margin was added.
@@ -28,4 +33,4 @@ def widened(colors: Floats, valid: Bools) -> tuple[Floats, Bools]:
     inside = (across >= 0) & (along >= 0) & (across < height) & (along < width)
     inside &= valid[across.clip(0, height - 1), along.clip(0, width - 1)]
     found = colors[np.where(inside, across, rows), np.where(inside, along, columns)]
-    return found, np.asarray(ndimage.binary_dilation(wide, PATCH))
+    return found, np.asarray(ndimage.binary_dilation(wide, PATCH)), RADIUS
