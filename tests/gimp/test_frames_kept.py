@@ -70,7 +70,7 @@ def test_the_group_has_a_layer_for_each_octave_from_coarse_to_fine_and_the_resul
     assert found["top"] == ["Texture Synthesis", *below]
     result, *octaves = found["group"]
     assert result == "Texture, seed 0"
-    # A small hole has few octaves. The last frame of the finest one is the result: an earlier one is there only if it took long enough.
+    # A small hole has few octaves. An earlier frame of the finest one is there only if that took long enough.
     assert octaves in (["Octave 1"], ["Octave 1", "Octave 2"], ["Octave 0", "Octave 1", "Octave 2"])
 
 
