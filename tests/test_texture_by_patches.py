@@ -51,6 +51,16 @@ def test_what_may_not_be_sampled_is_never_seen():
     assert (found <= kept.max(axis=(0, 1)) + 1e-5).all()
 
 
+def test_an_exemplar_without_a_whole_patch_gives_a_texture_of_its_colors():
+    exemplar = blobs(40, 40)
+    valid = np.zeros((40, 40), bool)
+    valid[18:22] = True
+    exemplar[~valid] = (1, 0, 1)
+    found = laid(exemplar, (48, 48), valid=valid)[1][-1].colors
+    assert (found >= exemplar[valid].min(axis=0) - 1e-5).all()
+    assert (found <= exemplar[valid].max(axis=0) + 1e-5).all()
+
+
 def steps_across(picture, axis):
     """Mean step from the last row, or column, to the first one, over that between neighbors inside."""
     first, last = picture.take(0, axis), picture.take(-1, axis)

@@ -11,6 +11,7 @@ from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.stages import Planned, Size, Stage
+from engine.synthesis.structure.widening import widened
 
 # Rounds of search and vote, from the coarsest octave on; finer ones have the last number.
 ROUNDS = (16, 10, 6, 4)
@@ -54,6 +55,7 @@ def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, 
     Returns:
         The plan; it ends at a coarse octave.
     """
+    colors, valid, _ = widened(colors, valid)
     source = [make_level(colors, valid, 0.0)]
     while min(source[-1].size) >= 2 * NARROWEST and min(size) >> len(source) >= SIDE:
         smaller = halve(source[-1])
