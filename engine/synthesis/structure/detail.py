@@ -42,7 +42,7 @@ def add_detail(
     field = MatchField(listed[generator.integers(len(listed), size=size)], np.zeros(size, np.float32))
     wanted, nothing = np.ones(size, bool), np.zeros((*exemplar.shape[:2], 0), np.float32)
     source = Source(np.ascontiguousarray(low), usable, nothing)
-    sought = Sought(padded(picture, RADIUS, wrap), wanted, np.zeros((*size, 0), np.float32), RADIUS)
+    sought = Sought(padded(picture, RADIUS, wrap), wanted, np.zeros((*size, 0), np.float32), RADIUS, wrap=wrap)
     preference = Preference(np.zeros(exemplar.shape[:2], np.float32))
     measure(field, sought, source, preference)
     for _ in improve(field, sought, source, preference, passes=PASSES, seed=seed):

@@ -93,7 +93,7 @@ def lay_out(plan: TexturePlan, seed: int) -> Iterator[Stage | None]:
         for number in range(planned.rounds):
             wanted = np.ones(planned.canvas, bool)
             nothing = np.zeros((*planned.canvas, 0), np.float32)
-            sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, nothing, RADIUS)
+            sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, nothing, RADIUS, wrap=plan.wrap)
             measure(field, sought, exemplar, Preference(np.zeros(level.size, np.float32)))
             penalty = _overuse(field, usable) * EVENNESS * np.float32(np.median(field.costs))
             preference = Preference(penalty)
