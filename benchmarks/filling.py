@@ -202,9 +202,9 @@ class Comparison:
             case.name,
             f"{case.picture.width}×{case.picture.height}",
             str(int((hole > 0).sum())),
-            *(told(value, 2) for value in (self.seconds, self.gmic_seconds, self.ratio, first)),
-            *(told(value, 3) for value in distances),
-            *(told(value, 2) for value in rims),
+            *(formatted(value, 2) for value in (self.seconds, self.gmic_seconds, self.ratio, first)),
+            *(formatted(value, 3) for value in distances),
+            *(formatted(value, 2) for value in rims),
             f"{self.ours[-1].peak_bytes / 2**20:.0f}",
         ]
         return f"| {' | '.join(cells)} |"
@@ -219,7 +219,7 @@ class Comparison:
         sheet(self.case.picture, self.case.mask, others).save(folder / f"{self.case.name}-sheet.png")
 
 
-def told(value: float, digits: int) -> str:
+def formatted(value: float, digits: int) -> str:
     """Format a number; a dash where there is none."""
     return "–" if math.isnan(value) else f"{value:.{digits}f}"
 

@@ -14,7 +14,7 @@ from pictures import bricks, clouds
 from scipy import ndimage
 
 from engine.synthesis.compiling import cache_folder
-from engine.synthesis.matching import MatchField, Preference, Sought, Source, improve, measure, vote
+from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
 from engine.synthesis.structure.filling import ROUNDS
 from engine.synthesis.structure.octave import PASSES, RADIUS, SIDE, padded, whole_patches
 
@@ -33,38 +33,30 @@ def blots(height, width):
 TEXTURES = {"noise": noise, "blots": blots, "bricks": bricks, "clouds": clouds}
 
 
-def no_means(shape):
-    return np.zeros((*shape[:2], 0), np.float32)
-
-
 def source_of(picture, usable=None):
     """An exemplar that may be sampled wherever its patches are whole, or less."""
     whole = whole_patches(np.ones(picture.shape[:2], bool))
-    return Source(np.ascontiguousarray(picture), whole if usable is None else whole & usable, no_means(picture.shape))
+    return Source(np.ascontiguousarray(picture), whole if usable is None else whole & usable)
 
 
 def sought_in(picture, wanted=None, **options):
     """A canvas whose margin is its mirror image."""
     wanted = np.ones(picture.shape[:2], bool) if wanted is None else wanted
-    return Sought(padded(picture, RADIUS, (False, False)), wanted, no_means(picture.shape), RADIUS, **options)
+    return Sought(padded(picture, RADIUS, (False, False)), wanted, RADIUS, **options)
 
 
-def free_choice(source):
-    return Preference(np.zeros(source.usable.shape, np.float32))
-
-
-def field_for(sought, source, *, seed=0, preference=None):
+def field_for(sought, source, *, seed=0, penalty=None):
     """A field of places that are drawn by chance, and its costs."""
     listed = np.argwhere(source.usable).astype(np.int32)
     drawn = np.random.default_rng(seed).integers(len(listed), size=sought.wanted.shape)
     field = MatchField(listed[drawn], np.zeros(sought.wanted.shape, np.float32))
-    measure(field, sought, source, preference or free_choice(source))
+    measure(field, sought, source, penalty)
     return field
 
 
-def search(field, sought, source, preference=None, **options):
+def search(field, sought, source, penalty=None, **options):
     chosen = {"passes": PASSES, "seed": 0, **options}
-    return sum(1 for _ in improve(field, sought, source, preference or free_choice(source), **chosen))
+    return sum(1 for _ in improve(field, sought, source, penalty, **chosen))
 
 
 def distances(sought, source):
@@ -99,7 +91,7 @@ def test_the_patches_found_are_nearly_as_near_as_the_nearest_ones(texture):
 def test_a_copy_at_an_offset_is_found_as_such(texture):
     picture, (down, across) = TEXTURES[texture](64, 80), (9, 23)
     part = np.ascontiguousarray(picture[down : down + 36, across : across + 46])
-    sought = Sought(part, np.ones((30, 40), bool), no_means((30, 40)), RADIUS)
+    sought = Sought(part, np.ones((30, 40), bool), RADIUS)
     field = field_for(sought, source := source_of(picture))
     for turn in range(ROUNDS[0]):
         search(field, sought, source, seed=turn)
@@ -160,9 +152,9 @@ def test_a_penalty_is_added_to_the_cost_of_a_place():
     picture = noise(40, 50)
     source, sought = source_of(picture[:, :25]), sought_in(picture[5:30, 25:])
     penalty = noise(40, 25, channels=1)[..., 0]
-    field = field_for(sought, source, preference=Preference(penalty))
+    field = field_for(sought, source, penalty=penalty)
     plain = MatchField(field.places.copy(), np.zeros_like(field.costs))
-    measure(plain, sought, source, free_choice(source))
+    measure(plain, sought, source)
     np.testing.assert_allclose(
         field.costs, plain.costs + penalty[field.places[..., 0], field.places[..., 1]], rtol=1e-5
     )
@@ -174,10 +166,9 @@ def test_of_two_like_places_the_one_without_a_penalty_is_taken(price, half):
     source, sought = source_of(np.hstack([tile, tile])), sought_in(tile)
     penalty = np.zeros((30, 60), np.float32)
     penalty[:, :30] = price
-    preference = Preference(penalty)
-    field = field_for(sought, source, preference=preference)
+    field = field_for(sought, source, penalty=penalty)
     for turn in range(ROUNDS[0]):
-        search(field, sought, source, preference, seed=turn)
+        search(field, sought, source, penalty, seed=turn)
     inner = field.places[RADIUS:-RADIUS, RADIUS:-RADIUS, 1] >= 30
     assert inner.all() if half else 0 < inner.mean() < 1
 
@@ -199,23 +190,6 @@ def test_what_a_pixel_counts_for_is_what_it_is_trusted():
     assert (field.costs[:3] == 0).all()
     search(field, sought, source)
     assert (field.costs >= 0).all()
-
-
-@pytest.mark.parametrize("apart", [0.04, 0.25])
-def test_a_constant_difference_within_limits_costs_a_share_of_itself(apart):
-    picture, bias, share = 0.5 * noise(30, 30), 0.1, 0.25
-    means = ndimage.uniform_filter(picture, (SIDE, SIDE, 1)).astype(np.float32)
-    source = Source(picture, whole_patches(np.ones((30, 30), bool)), means)
-    wanted = np.zeros((30, 30), bool)
-    wanted[10:20, 10:20] = True
-    lighter = (picture + apart).astype(np.float32)
-    sought = Sought(padded(lighter, RADIUS, (False, False)), wanted, means + np.float32(apart), RADIUS)
-    grid = np.moveaxis(np.indices((30, 30)), 0, -1).astype(np.int32)
-    field = MatchField(grid, np.zeros((30, 30), np.float32))
-    measure(field, sought, source, Preference(np.zeros((30, 30), np.float32), bias, share))
-    shift = min(apart, bias)
-    expected = 3 * SIDE**2 * ((apart - shift) ** 2 + share * shift**2)
-    np.testing.assert_allclose(field.costs[wanted], expected, rtol=1e-3)
 
 
 def scattered(picture):
@@ -259,10 +233,10 @@ def test_along_an_axis_that_wraps_a_match_spreads_over_the_border(wrap):
     # A cross of kept pixels leaves no way but that over the border.
     wanted = np.ones((20, 24), bool)
     wanted[10], wanted[:, 12] = False, False
-    sought = Sought(padded(tile, RADIUS, (True, True)), wanted, no_means(tile.shape), RADIUS, wrap=wrap)
+    sought = Sought(padded(tile, RADIUS, (True, True)), wanted, RADIUS, wrap=wrap)
     field = MatchField(np.full((20, 24, 2), RADIUS, np.int32), np.zeros((20, 24), np.float32))
     field.places[:10, :12] = right[:10, :12]
-    measure(field, sought, source, free_choice(source))
+    measure(field, sought, source)
     search(field, sought, source, passes=4, reach=0)
     exact = field.costs < 1e-6
     assert exact[:10, :12].all()
@@ -316,21 +290,6 @@ def test_a_pixel_is_what_the_patches_that_cover_it_say(wrap, average):
     np.testing.assert_allclose(found[2:-2, 2:-2][free], expected[free], rtol=1e-5)
     found[2:-2, 2:-2][free] = 7
     assert (found == 7).all()
-
-
-@pytest.mark.parametrize("average", [True, False], ids=["average", "nearest"])
-def test_shifts_are_added_to_what_patches_say(average):
-    source = source_of(noise(20, 22))
-    wanted = np.ones((9, 9), bool)
-    field = field_for(sought_in(noise(9, 9, seed=1)), source)
-    weights = np.ones((9, 9), np.float32) if average else None
-    found = []
-    for shift in (0, 0.25):
-        made = np.zeros((9, 9, 3), np.float32)
-        shifts = np.full((9, 9, 2), shift, np.float32)
-        vote(field, source, wanted, wanted, weights, made, radius=1, padding=0, shifts=shifts)
-        found.append(made)
-    np.testing.assert_allclose(found[1] - found[0], np.broadcast_to([0.25, 0.25, 0], (9, 9, 3)), atol=1e-6)
 
 
 # What it takes.
@@ -391,7 +350,7 @@ def test_a_piece_of_a_large_search_takes_no_more_than_a_moment():
     field = field_for(sought, source)
     search(field, sought, source, passes=1)
     pieces, before = [], time.perf_counter()
-    for _ in improve(field, sought, source, free_choice(source), passes=PASSES, seed=1):
+    for _ in improve(field, sought, source, passes=PASSES, seed=1):
         now = time.perf_counter()
         pieces.append(now - before)
         before = now
@@ -404,12 +363,12 @@ def test_a_piece_of_a_large_search_takes_no_more_than_a_moment():
 def test_a_search_needs_no_more_memory_than_a_second_field():
     picture = noise(300, 400)
     source, sought = source_of(picture[:200, :200]), sought_in(picture)
-    field, preference = field_for(sought, source), free_choice(source)
-    search(field, sought, source, preference, passes=1)
+    field = field_for(sought, source)
+    search(field, sought, source, passes=1)
     tracemalloc.start()
     try:
-        search(field, sought, source, preference)
-        measure(field, sought, source, preference)
+        search(field, sought, source)
+        measure(field, sought, source)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

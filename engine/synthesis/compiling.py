@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, TypeVar, cast
 
+import numba
 import platformdirs
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -30,10 +31,7 @@ def cache_folder() -> Path | None:
 
 _folder = cache_folder()
 if _folder is not None:
-    # numba reads this once, when it is imported.
-    os.environ[FOLDER] = str(_folder)
-
-import numba  # noqa: E402
+    setattr(numba.config, "CACHE_DIR", str(_folder))  # noqa: B010 - numba makes the names of its settings as it goes
 
 
 def compiled(function: Function) -> Function:

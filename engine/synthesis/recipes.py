@@ -40,7 +40,7 @@ class Quality:
     """What a quality spends.
 
     Attributes:
-        steps: Steps at octave 0, 1, 2, …; coarser octaves repeat the last number.
+        steps: Steps at octave 0, 1, 2, …; coarser octaves repeat the last number, or have none after a structure.
         directions: Random directions of the sliced critic per layer and step.
         positions: The most positions of a layer that the sliced critic sorts in one step; a quarter of all if more.
         tries: How many small pictures of a hole are made, of which the one that fits best goes on.

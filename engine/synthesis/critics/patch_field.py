@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.synthesis.critics.patch_book import SIDE
-from engine.synthesis.matching import MatchField, Preference, Sought, Source, improve, measure, vote
+from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
 from engine.synthesis.wrap import NO_WRAP, Wrap
 
 RADIUS = SIDE // 2
@@ -48,11 +48,10 @@ class PatchField:
             centers = [patch_centers(one.shape[2:]) for one in maps]
         usable = _stacked([mask[None, None] for mask in centers])[..., 0]
         self._least_norm = 1e-3 * float(patch_norms(maps[0], valid[0]).mean()) + 1e-12
-        means = _no_means(usable.shape)
-        self._features = Source(_stacked(maps), usable, means)
+        self._features = Source(_stacked(maps), usable)
         scaled = [self._scaled(one, mask) for one, mask in zip(maps, valid, strict=True)]
-        self._compared = Source(_stacked(scaled), usable, means)
-        self._preference = Preference(np.zeros(usable.shape, np.float32))
+        self._compared = Source(_stacked(scaled), usable)
+        self._penalty = np.zeros(usable.shape, np.float32)
         self._field: MatchField | None = None
 
     def targets(
@@ -90,15 +89,15 @@ class PatchField:
         seed = int(torch.randint(2**31, (), generator=generator))
         channels = _stacked([_padded(self._scaled(maps, wrap=self._wrap), self._wrap)])
         axes = (self._wrap.y, self._wrap.x)
-        sought = Sought(channels, wanted, _no_means(wanted.shape), RADIUS, wrap=axes)
+        sought = Sought(channels, wanted, RADIUS, wrap=axes)
         rounds = ROUNDS if self._field else FIRST_ROUNDS
         field = self._field = self._field or self._drawn(wanted.shape, seed)
-        measure(field, sought, self._compared, self._preference)
+        measure(field, sought, self._compared, self._penalty)
         for number in range(rounds):
             if self._overuse:
                 self._punish(field, wanted)
-                measure(field, sought, self._compared, self._preference)
-            for _ in improve(field, sought, self._compared, self._preference, passes=2, seed=seed + number):
+                measure(field, sought, self._compared, self._penalty)
+            for _ in improve(field, sought, self._compared, self._penalty, passes=2, seed=seed + number):
                 pass
         return field
 
@@ -108,7 +107,7 @@ class PatchField:
         return MatchField(places[drawn], np.zeros(size, np.float32))
 
     def _punish(self, field: MatchField, wanted: NDArray[np.bool_]) -> None:
-        usable, penalty = self._compared.usable, self._preference.penalty
+        usable, penalty = self._compared.usable, self._penalty
         places = np.ravel_multi_index(tuple(field.places[wanted].T), usable.shape)
         used = np.bincount(places, minlength=usable.size).reshape(usable.shape)
         share = max(1.0, len(places) / np.count_nonzero(usable))
@@ -151,7 +150,3 @@ def _stacked(maps: Sequence[Tensor]) -> NDArray[Any]:
     width = max(one.shape[3] for one in maps)
     listed = [F.pad(one, (0, width - one.shape[3]))[0].permute(1, 2, 0) for one in maps]
     return np.ascontiguousarray(torch.cat(listed).numpy())
-
-
-def _no_means(size: tuple[int, ...]) -> NDArray[np.float32]:
-    return np.zeros((*size, 0), np.float32)

@@ -17,13 +17,10 @@ class Source:
     Attributes:
         channels: What is compared and voted for, weighted, float32 (height, width, channels), contiguous.
         usable: Where the center of a patch may lie, boolean (height, width).
-        means: Mean over each patch of the first channels, float32 (height, width, n); n channels may differ by a
-            constant.
     """
 
     channels: Floats
     usable: Bools
-    means: Floats
 
 
 @dataclass(eq=False)

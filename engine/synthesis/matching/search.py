@@ -28,7 +28,6 @@ class Sought:
         channels: As the source's, with `radius` more pixels on every side, float32 (height + 2 radius,
             width + 2 radius, channels), contiguous.
         wanted: Where the centers of the patches lie whose nearest ones are wanted, boolean (height, width).
-        means: As the source's, float32 (height, width, n).
         radius: Patches are 2 radius + 1 pixels wide.
         trust: How much each pixel counts, float32 (height + 2 radius, width + 2 radius); None for all alike.
         wrap: Whether rows, and columns, continue on the other side.
@@ -36,25 +35,9 @@ class Sought:
 
     channels: Floats
     wanted: Bools
-    means: Floats
     radius: int
     trust: Floats | None = None
     wrap: tuple[bool, bool] = (False, False)
-
-
-@dataclass(frozen=True, eq=False)
-class Preference:
-    """What counts besides the distance.
-
-    Attributes:
-        penalty: Added to the cost of each place of the source, float32 (height, width).
-        bias: By how much the means of patches may differ at a small cost.
-        bias_cost: Share of such a difference that is charged, 0 to 1.
-    """
-
-    penalty: Floats
-    bias: float = 0.0
-    bias_cost: float = 0.25
 
 
 @inlined
@@ -127,46 +110,21 @@ def _trusted_distance(
     return total
 
 
-@inlined
-def _forgiven(
-    means: Floats,
-    other_means: Floats,
-    row: int,
-    column: int,
-    other_row: int,
-    other_column: int,
-    pixels: np.float32,
-    bias: np.float32,
-    bias_cost: np.float32,
-) -> np.float32:
-    """How much of the squared distance a constant difference within limits explains, less what it is charged."""
-    total = np.float32(0)
-    for k in range(means.shape[2]):
-        apart = means[row, column, k] - other_means[other_row, other_column, k]
-        shift = min(max(apart, -bias), bias)
-        total += 2 * shift * apart - shift * shift - bias_cost * shift * shift
-    return max(total, np.float32(0)) * pixels
-
-
 @compiled
 def _cost_rows(
     canvas: Floats,
     source: Floats,
     trust: Floats,
     wanted: Bools,
-    means: Floats,
-    other_means: Floats,
     places: Places,
     costs: Floats,
     penalty: Floats,
-    bias: np.float32,
-    bias_cost: np.float32,
     radius: int,
     first: int,
     last: int,
 ) -> None:
     side, channels = 2 * radius + 1, canvas.shape[1] // (wanted.shape[1] + 2 * radius)
-    length, pixels = side * channels, np.float32(side * side)
+    length = side * channels
     for row in prange(first, last):
         for column in range(wanted.shape[1]):
             if wanted[row, column]:
@@ -179,11 +137,7 @@ def _cost_rows(
                     found = _distance(
                         canvas, source, row, column, other_row, other_column, side, length, radius, channels, MOST
                     )
-                if bias > 0:
-                    found -= _forgiven(
-                        means, other_means, row, column, other_row, other_column, pixels, bias, bias_cost
-                    )
-                costs[row, column] = max(found, np.float32(0)) + penalty[other_row, other_column]
+                costs[row, column] = found + penalty[other_row, other_column] if len(penalty) else found
 
 
 @compiled
@@ -193,16 +147,12 @@ def _search_bands(
     trust: Floats,
     wanted: Bools,
     usable: Bools,
-    means: Floats,
-    other_means: Floats,
     before: Places,
     places: Places,
     costs: Floats,
     penalty: Floats,
     proposals: Places,
     tries: int,
-    bias: np.float32,
-    bias_cost: np.float32,
     radius: int,
     reach: int,
     wrap_rows: bool,
@@ -216,7 +166,7 @@ def _search_bands(
     height, width = wanted.shape
     high, wide = usable.shape
     side, channels = 2 * radius + 1, canvas.shape[1] // (width + 2 * radius)
-    length, pixels = side * channels, np.float32(side * side)
+    length = side * channels
     step = 1 if forward else -1
     for band in prange(first, last):
         top, bottom = max(0, band * BAND_ROWS - shift), min(height, (band + 1) * BAND_ROWS - shift)
@@ -271,11 +221,7 @@ def _search_bands(
                         continue
                     if (new_row == best_row and new_column == best_column) or not usable[new_row, new_column]:
                         continue
-                    extra = penalty[new_row, new_column]
-                    if bias > 0:
-                        extra -= _forgiven(
-                            means, other_means, row, column, new_row, new_column, pixels, bias, bias_cost
-                        )
+                    extra = penalty[new_row, new_column] if len(penalty) else np.float32(0)
                     most = best - extra
                     if most <= 0:
                         continue
@@ -293,28 +239,24 @@ def _search_bands(
                 costs[row, column] = best
 
 
-def measure(field: MatchField, sought: Sought, source: Source, preference: Preference) -> None:
+def measure(field: MatchField, sought: Sought, source: Source, penalty: Floats | None = None) -> None:
     """Compute the costs of a field anew, for a canvas that has changed.
 
     Args:
         field: Its costs are changed.
         sought: The canvas.
         source: The exemplar.
-        preference: What counts besides the distance.
+        penalty: Added to the cost of each place of the source, float32 (height, width); None for none.
     """
     rows = _rows(sought.wanted)
     _cost_rows(
         _flat(sought.channels),
         _flat(source.channels),
-        _trust(sought),
+        _or_none(sought.trust),
         sought.wanted,
-        sought.means,
-        source.means,
         field.places,
         field.costs,
-        preference.penalty,
-        np.float32(preference.bias),
-        np.float32(preference.bias_cost),
+        _or_none(penalty),
         sought.radius,
         *rows,
     )
@@ -324,7 +266,7 @@ def improve(
     field: MatchField,
     sought: Sought,
     source: Source,
-    preference: Preference,
+    penalty: Floats | None = None,
     *,
     passes: int,
     seed: int,
@@ -338,7 +280,7 @@ def improve(
         field: Is changed.
         sought: The canvas.
         source: The exemplar.
-        preference: What counts besides the distance.
+        penalty: Added to the cost of each place of the source, float32 (height, width); None for none.
         passes: How often to go through the canvas, forwards and backwards in turn.
         seed: Of what is drawn by chance.
         reach: How far the first random candidate may lie, pixels; as far as the source reaches by default.
@@ -353,6 +295,7 @@ def improve(
         return
     offered = np.zeros((0, 2), np.int32) if proposals is None else np.ascontiguousarray(proposals, np.int32)
     together = get_num_threads() * max(1, PIECE // (BAND_ROWS * int(columns[-1] - columns[0] + 1)))
+    added = _or_none(penalty)
     canvas, exemplar = _flat(sought.channels), _flat(source.channels)
     before = np.empty_like(field.places)
     for turn in range(passes):
@@ -364,19 +307,15 @@ def improve(
             _search_bands(
                 canvas,
                 exemplar,
-                _trust(sought),
+                _or_none(sought.trust),
                 sought.wanted,
                 source.usable,
-                sought.means,
-                source.means,
                 before,
                 field.places,
                 field.costs,
-                preference.penalty,
+                added,
                 offered,
                 min(tries, len(offered)),
-                np.float32(preference.bias),
-                np.float32(preference.bias_cost),
                 sought.radius,
                 max(source.usable.shape) if reach is None else reach,
                 *sought.wrap,
@@ -389,8 +328,9 @@ def improve(
             yield
 
 
-def _trust(sought: Sought) -> Floats:
-    return np.zeros((0, 0), np.float32) if sought.trust is None else sought.trust
+def _or_none(values: Floats | None) -> Floats:
+    """Stand for nothing with no values at all: a compiled function takes arrays only."""
+    return np.zeros((0, 0), np.float32) if values is None else values
 
 
 def _flat(channels: Floats) -> Floats:

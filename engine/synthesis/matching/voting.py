@@ -14,7 +14,6 @@ def _average(
     weights: Floats,
     wanted: Bools,
     free: Bools,
-    shifts: Floats,
     radius: int,
     wrap_rows: bool,
     wrap_columns: bool,
@@ -49,8 +48,6 @@ def _average(
                     ]
                     for k in range(channels):
                         total[k] += counts * there[k]
-                    for k in range(shifts.shape[2]):
-                        total[k] += counts * shifts[other_row, other_column, k]
             if weight > 0:
                 for k in range(channels):
                     found[row + padding, column + padding, k] = total[k] / weight
@@ -63,7 +60,6 @@ def _nearest(
     costs: Floats,
     wanted: Bools,
     free: Bools,
-    shifts: Floats,
     radius: int,
     wrap_rows: bool,
     wrap_columns: bool,
@@ -95,8 +91,6 @@ def _nearest(
                         there_column = places[other_row, other_column, 1] - across
                         for k in range(channels):
                             found[row + padding, column + padding, k] = source[there_row, there_column, k]
-                        for k in range(shifts.shape[2]):
-                            found[row + padding, column + padding, k] += shifts[other_row, other_column, k]
 
 
 def vote(
@@ -109,7 +103,6 @@ def vote(
     *,
     radius: int,
     padding: int,
-    shifts: Floats | None = None,
     wrap: tuple[bool, bool] = (False, False),
 ) -> None:
     """Make the canvas of the patches that overlap at each place.
@@ -123,10 +116,8 @@ def vote(
         found: Is written to where the canvas is free, float32 (height + 2 padding, width + 2 padding, channels).
         radius: Patches are 2 radius + 1 pixels wide.
         padding: Pixels by which `found` is larger on every side.
-        shifts: What is added to the first channels of each patch, float32 (height, width, n).
         wrap: Whether rows, and columns, go on at the other side.
     """
-    added = np.zeros((1, 1, 0), np.float32) if shifts is None else shifts
     made = _nearest if weights is None else _average
     how = field.costs if weights is None else weights
-    made(source.channels, field.places, how, wanted, free, added, radius, *wrap, found, padding)
+    made(source.channels, field.places, how, wanted, free, radius, *wrap, found, padding)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.synthesis.matching import MatchField, Preference, Sought, Source, improve, measure, vote
+from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
 from engine.synthesis.matching.field import Bools, Floats
 from engine.synthesis.structure.octave import Wrap, padded, whole_patches
 
@@ -40,14 +40,13 @@ def add_detail(
         yield picture
         return
     field = MatchField(listed[generator.integers(len(listed), size=size)], np.zeros(size, np.float32))
-    wanted, nothing = np.ones(size, bool), np.zeros((*exemplar.shape[:2], 0), np.float32)
-    source = Source(np.ascontiguousarray(low), usable, nothing)
-    sought = Sought(padded(picture, RADIUS, wrap), wanted, np.zeros((*size, 0), np.float32), RADIUS, wrap=wrap)
-    preference = Preference(np.zeros(exemplar.shape[:2], np.float32))
-    measure(field, sought, source, preference)
-    for _ in improve(field, sought, source, preference, passes=PASSES, seed=seed):
+    wanted = np.ones(size, bool)
+    source = Source(np.ascontiguousarray(low), usable)
+    sought = Sought(padded(picture, RADIUS, wrap), wanted, RADIUS, wrap=wrap)
+    measure(field, sought, source)
+    for _ in improve(field, sought, source, passes=PASSES, seed=seed):
         yield None
     found = np.zeros_like(picture)
-    detail = Source(np.ascontiguousarray(exemplar - low), usable, nothing)
+    detail = Source(np.ascontiguousarray(exemplar - low), usable)
     vote(field, detail, wanted, wanted, np.ones(size, np.float32), found, radius=0, padding=0)
     yield picture + found

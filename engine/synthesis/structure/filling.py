@@ -147,6 +147,7 @@ def fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
     last = tried[0]
     if last is not None:
         yield None
+        # The last vote has changed the picture, and with it the costs that the last picture is chosen by.
         last.energy()
         yield None
         picture = yield from finish(last)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from engine.synthesis.matching import MatchField, Preference, Sought, Source, improve, measure, vote
+from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.pyramid import COLORS, Level
 
@@ -42,19 +42,16 @@ class Sampled:
     Attributes:
         source: What is matched.
         listed: All places where the center of a patch may lie, one at least, int32 (count, 2).
-        preference: No place counts for more than another one.
     """
 
     source: Source
     listed: Places
-    preference: Preference
 
 
 def sampled(level: Level) -> Sampled:
     """Take a level of the exemplar, which has whole patches."""
     usable = whole_patches(level.known)
-    source = Source(level.channels, usable, np.zeros((*level.size, 0), np.float32))
-    return Sampled(source, np.argwhere(usable).astype(np.int32), Preference(np.zeros(level.size, np.float32)))
+    return Sampled(Source(level.channels, usable), np.argwhere(usable).astype(np.int32))
 
 
 class Octave:
@@ -83,7 +80,7 @@ class Octave:
         self.canvas = padded(canvas.channels, RADIUS, wrap)
         self.source = exemplar.source
         self.field = MatchField(np.zeros((*canvas.size, 2), np.int32), np.zeros(canvas.size, np.float32))
-        self._preference, self._listed = exemplar.preference, exemplar.listed
+        self._listed = exemplar.listed
         self._generator = generator
         depth = distances(self.wanted, wrap)
         self._confidence = (CONFIDENCE ** -np.minimum(depth, 60)).astype(np.float32)
@@ -135,8 +132,8 @@ class Octave:
                 return
             trust = padded(known[..., None].astype(np.float32), RADIUS, self.wrap)[..., 0]
             sought = self._sought(here, np.ascontiguousarray(trust))
-            measure(self.field, sought, self.source, self._preference)
-            yield from improve(self.field, sought, self.source, self._preference, passes=PEELING, seed=seed)
+            measure(self.field, sought, self.source)
+            yield from improve(self.field, sought, self.source, passes=PEELING, seed=seed)
             self._vote(here, ring, self._weights(here))
             known = known | ring
             seed += 1
@@ -153,12 +150,11 @@ class Octave:
             Nothing, between two pieces of the work.
         """
         sought = self._sought(self.wanted)
-        measure(self.field, sought, self.source, self._preference)
+        measure(self.field, sought, self.source)
         yield from improve(
             self.field,
             sought,
             self.source,
-            self._preference,
             passes=PASSES_REFINED if refined else PASSES,
             seed=seed,
             reach=REACH_REFINED if refined else None,
@@ -174,7 +170,7 @@ class Octave:
             The mean cost in the hole times that at its border, which count alike: a large smooth thing costs little
             inside and shows at its border.
         """
-        measure(self.field, self._sought(self.wanted), self.source, self._preference)
+        measure(self.field, self._sought(self.wanted), self.source)
         apart = np.sqrt(np.maximum(self.field.costs, 0)) / SIDE
         border = self.wanted & dilated(~self.free, PATCH, self.wrap)
         at_border = apart[border if border.any() else self.wanted].mean()
@@ -191,13 +187,13 @@ class Octave:
         """Find for each pixel that a patch covers the place in the exemplar that the best one takes it from."""
         high, wide = self.source.usable.shape
         grid = np.ascontiguousarray(np.moveaxis(np.indices((high, wide), np.float32), 0, -1))
-        source = Source(grid, self.source.usable, self.source.means)
+        source = Source(grid, self.source.usable)
         found = np.zeros((*self.free.shape, 2), np.float32)
         self._vote_into(found, source, None, self.wanted, self.wanted)
         return found.astype(np.int32)
 
     def _sought(self, wanted: Bools, trust: Floats | None = None) -> Sought:
-        return Sought(self.canvas, wanted, np.zeros((*wanted.shape, 0), np.float32), RADIUS, trust, self.wrap)
+        return Sought(self.canvas, wanted, RADIUS, trust, self.wrap)
 
     def _weights(self, wanted: Bools) -> Floats:
         scale = np.percentile(self.field.costs[wanted], 75) + 1e-5

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from engine.synthesis.matching import MatchField, Preference, Sought, Source, improve, measure, vote
+from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
@@ -86,20 +86,18 @@ def lay_out(plan: TexturePlan, seed: int) -> Iterator[Stage | None]:
         level = plan.source[planned.index]
         usable = whole_patches(level.known)
         listed = np.argwhere(usable).astype(np.int32)
-        exemplar = Source(level.channels, usable, np.zeros((*level.size, 0), np.float32))
+        exemplar = Source(level.channels, usable)
         places = _blocks(listed, planned.canvas, generator) if field is None else _refined(field, planned.canvas)
         field = MatchField(_usable_only(places, usable, listed, generator), np.zeros(planned.canvas, np.float32))
         canvas = _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap)
         for number in range(planned.rounds):
             wanted = np.ones(planned.canvas, bool)
-            nothing = np.zeros((*planned.canvas, 0), np.float32)
-            sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, nothing, RADIUS, wrap=plan.wrap)
-            measure(field, sought, exemplar, Preference(np.zeros(level.size, np.float32)))
+            sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, RADIUS, wrap=plan.wrap)
+            measure(field, sought, exemplar)
             penalty = _overuse(field, usable) * EVENNESS * np.float32(np.median(field.costs))
-            preference = Preference(penalty)
-            measure(field, sought, exemplar, preference)
+            measure(field, sought, exemplar, penalty)
             turn = seed + 100 * planned.index + number
-            for _ in improve(field, sought, exemplar, preference, passes=PASSES, seed=turn):
+            for _ in improve(field, sought, exemplar, penalty, passes=PASSES, seed=turn):
                 yield None
             costs = np.maximum(field.costs - penalty[field.places[..., 0], field.places[..., 1]], 0)
             canvas = _voted(field, exemplar, (1 / (1e-4 + costs**POWER)).astype(np.float32), plan.wrap)
