@@ -82,3 +82,19 @@ def wall(tmp_path_factory):
     picture.putalpha(alpha)
     picture.save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def broad_wall(tmp_path_factory):
+    """A picture with a hole that takes seconds to fill: time to press a button in."""
+    path = tmp_path_factory.mktemp("pictures") / "wall.png"
+    cobbles = Image.open(CHECKOUT / "examples" / "cobbles.png").convert("RGB")
+    picture = Image.new("RGB", (6 * cobbles.width, 6 * cobbles.height))
+    for left in range(0, picture.width, cobbles.width):
+        for top in range(0, picture.height, cobbles.height):
+            picture.paste(cobbles, (left, top))
+    alpha = Image.new("L", picture.size, 255)
+    ImageDraw.Draw(alpha).ellipse((400, 400, 1100, 1100), fill=0)
+    picture.putalpha(alpha)
+    picture.save(path)
+    return path

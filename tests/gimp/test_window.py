@@ -11,11 +11,11 @@ from windows import window
 
 
 @pytest.fixture(scope="module")
-def painter(place, known_plug_ins, libraries, engine, tmp_path_factory, wall):
-    """A GIMP with its window, the wall, the plug-in and a warm engine."""
+def painter(place, known_plug_ins, libraries, engine, tmp_path_factory, broad_wall):
+    """A GIMP with its window, the broad wall, the plug-in and a warm engine."""
     own = profile(tmp_path_factory.mktemp("painter") / "profile", known_plug_ins)
     plug(place, own, engine.folder, libraries)
-    with window(place, own, wall) as found:
+    with window(place, own, broad_wall) as found:
         select_hole(found)
         found.key("ctrl+shift+j")
         yield found
