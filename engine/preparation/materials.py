@@ -162,10 +162,12 @@ def finish(materials: Materials, pixels: FloatArray, size: Size) -> Picture:
     alpha = None
     if materials.canvas is not None and materials.box is not None and materials.mask is not None:
         whole = materials.canvas.pixels.copy()
-        materials.box.cut(whole)[...] = pixels
-        pixels = np.where(materials.mask[..., None] > 0, whole, materials.canvas.pixels)
+        inside = materials.box.cut(materials.mask)[..., None] > 0
+        np.copyto(materials.box.cut(whole), pixels, where=inside)
+        pixels = whole
         if materials.canvas.alpha is not None:
             alpha = np.maximum(materials.canvas.alpha, materials.mask)
     stored = None if materials.canvas is None else materials.canvas.stored
     kept = None if materials.mask is None else materials.mask == 0
-    return replace(materials.pattern, pixels=pixels.astype(np.float32), alpha=alpha, stored=stored, kept=kept)
+    pixels = pixels.astype(np.float32, copy=False)
+    return replace(materials.pattern, pixels=pixels, alpha=alpha, stored=stored, kept=kept)
