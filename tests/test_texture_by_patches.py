@@ -20,11 +20,11 @@ def laid(exemplar, size, *, valid=None, wrap=(False, False), seed=0):
     return plan, [stage for stage in lay_out(plan, seed) if stage is not None]
 
 
-def test_octaves_come_coarse_to_fine_and_end_at_a_quarter():
+def test_octaves_come_coarse_to_fine_and_end_at_half():
     plan, stages = laid(blobs(256, 256), (512, 384))
-    assert [octave.index for octave in plan.octaves] == [3, 2]
-    assert stages[-1].colors.shape == (128, 96, 3)
-    assert [stage.ends for stage in stages].count(True) == 2
+    assert [octave.index for octave in plan.octaves] == [3, 2, 1]
+    assert stages[-1].colors.shape == (256, 192, 3)
+    assert [stage.ends for stage in stages].count(True) == 3
     assert len(stages) == sum(octave.rounds for octave in plan.octaves)
 
 

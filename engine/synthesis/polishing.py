@@ -125,7 +125,7 @@ def detailed(exemplar: Exemplar, octave: Octave, free: Tensor, settings: Setting
 
 
 def _solver(recipe: Recipe, free: Tensor) -> Solver:
-    return Adam(free, recipe.rate) if recipe.solver == "adam" else LBFGS(free, recipe.rate)
+    return Adam(free, recipe.rate, damping=recipe.damping) if recipe.solver == "adam" else LBFGS(free, recipe.rate)
 
 
 def _rate(recipe: Recipe, octave: Octave) -> float:

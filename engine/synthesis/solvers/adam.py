@@ -17,14 +17,19 @@ class Adam:
         rate: Step length, in units of the picture's values.
         momentum: Decay of the mean gradient.
         scaling: Decay of the mean squared gradient.
+        damping: How much gradients far below the mean count for less, relative to it: without, they all make steps
+            of one length, and smooth areas, where there is least to mend, grow grain.
     """
 
-    def __init__(self, picture: Tensor, rate: float, *, momentum: float = 0.9, scaling: float = 0.99) -> None:
+    def __init__(
+        self, picture: Tensor, rate: float, *, momentum: float = 0.9, scaling: float = 0.99, damping: float = 0.0
+    ) -> None:
         self.picture = picture.clone()
         self.rate = rate
         self.undone = 0
         self._momentum = momentum
         self._scaling = scaling
+        self._damping = damping
         self.forget()
 
     def forget(self) -> None:
@@ -41,6 +46,7 @@ class Adam:
         self._steps += 1
         self._mean.lerp_(gradient, 1 - self._momentum)
         self._square.mul_(self._scaling).addcmul_(gradient, gradient, value=1 - self._scaling)
-        scale = (self._square / (1 - self._scaling**self._steps)).sqrt_().add_(1e-12)
+        scale = (self._square / (1 - self._scaling**self._steps)).sqrt_()
+        scale += self._damping * scale.mean() + 1e-12
         self.picture.addcdiv_(self._mean, scale, value=-self.rate / (1 - self._momentum**self._steps)).clamp_(0, 1)
         return loss

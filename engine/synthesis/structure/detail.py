@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
 from engine.synthesis.matching.field import Bools, Floats
-from engine.synthesis.structure.octave import Wrap, padded, whole_patches
+from engine.synthesis.structure.octave import Wrap, inside, padded, whole_patches
 
 RADIUS = 2
 PASSES = 6
@@ -35,14 +35,14 @@ def add_detail(
     generator = np.random.default_rng(seed)
     usable = whole_patches(valid, RADIUS)
     listed = np.argwhere(usable).astype(np.int32)
-    size = picture.shape[:2]
+    size = (picture.shape[0], picture.shape[1])
     if not len(listed):
         yield picture
         return
     field = MatchField(listed[generator.integers(len(listed), size=size)], np.zeros(size, np.float32))
     wanted = np.ones(size, bool)
     source = Source(np.ascontiguousarray(low), usable)
-    sought = Sought(padded(picture, RADIUS, wrap), wanted, RADIUS, wrap=wrap)
+    sought = Sought(padded(picture, RADIUS, wrap), wanted, RADIUS, inside(size, RADIUS, wrap), wrap)
     measure(field, sought, source)
     for _ in improve(field, sought, source, passes=PASSES, seed=seed):
         yield None

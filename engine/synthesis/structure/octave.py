@@ -227,6 +227,27 @@ def padded(channels: Floats, margin: int, wrap: Wrap) -> Floats:
     return np.ascontiguousarray(channels)
 
 
+def inside(size: Sequence[int], margin: int, wrap: Wrap) -> Floats | None:
+    """Trust a canvas with a margin as far as it is more than a mirror image; None for all of it.
+
+    Args:
+        size: Height and width of the canvas.
+        margin: Pixels around it.
+        wrap: Whether rows, and columns, continue on the other side.
+
+    Returns:
+        1 where pixels count, else 0, float32 (height + 2 margin, width + 2 margin).
+    """
+    if all(wrap):
+        return None
+    found = np.ones([side + 2 * margin for side in size], np.float32)
+    for axis, wraps in enumerate(wrap):
+        if not wraps:
+            rows = np.moveaxis(found, axis, 0)
+            rows[:margin] = rows[-margin:] = 0
+    return found
+
+
 def dilated(marked: Bools, shape: Bools, wrap: Wrap) -> Bools:
     """Widen what is marked, over a border that wraps too."""
     wide, inner = continued(marked, shape.shape, wrap)

@@ -8,7 +8,8 @@ from scipy import ndimage
 
 from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
 from engine.synthesis.matching.field import Bools, Floats, Places
-from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, padded, whole_patches
+from engine.synthesis.structure.lattice import Lattice, find_lattice
+from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.stages import Planned, Size, Stage
 from engine.synthesis.structure.widening import widened
@@ -20,12 +21,14 @@ PASSES = 2
 NARROWEST = 24
 FEWEST_PATCHES = 64
 # Finer than this, patches only copy: critics make what they have not.
-FINEST = 2
+FINEST = 1
 BLOCK = 8
 # Weights fall with the distance as in iteratively reweighted least squares (ibid.).
 POWER = 0.6
 # Cost of a place that is used beyond its even share, in median costs per share (Kaspar et al. 2015).
-EVENNESS = 0.5
+EVENNESS = 2.0
+# Side of the largest picture of the exemplar that is compared with itself, pixels.
+LARGEST_COMPARED = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +39,13 @@ class TexturePlan:
         source: The exemplar at all scales, finest first.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
         octaves: What is done, coarse to fine.
+        lattice: At which offsets the exemplar repeats itself, at full size; None for an irregular one.
     """
 
     source: Sequence[Level]
     wrap: Wrap
     octaves: Sequence[Planned]
+    lattice: Lattice | None
 
 
 def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, False)) -> TexturePlan:
@@ -67,7 +72,11 @@ def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, 
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(Planned(index, (height, width), source[index].size, rounds, float(height * width)))
-    return TexturePlan(source, wrap, octaves)
+    small = next(
+        (index for index, level in enumerate(source) if max(level.size) <= LARGEST_COMPARED), len(source) - 1
+    )
+    lattice = find_lattice(source[small].channels[..., :COLORS], source[small].known)
+    return TexturePlan(source, wrap, octaves, None if lattice is None else lattice.at(-small))
 
 
 def lay_out(plan: TexturePlan, seed: int) -> Iterator[Stage | None]:
@@ -88,11 +97,13 @@ def lay_out(plan: TexturePlan, seed: int) -> Iterator[Stage | None]:
         listed = np.argwhere(usable).astype(np.int32)
         exemplar = Source(level.channels, usable)
         places = _blocks(listed, planned.canvas, generator) if field is None else _refined(field, planned.canvas)
+        if plan.lattice is not None:
+            places = plan.lattice.at(planned.index).snap(places, level.size, RADIUS, plan.wrap)
         field = MatchField(_usable_only(places, usable, listed, generator), np.zeros(planned.canvas, np.float32))
         canvas = _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap)
+        wanted, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
         for number in range(planned.rounds):
-            wanted = np.ones(planned.canvas, bool)
-            sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, RADIUS, wrap=plan.wrap)
+            sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, RADIUS, trust, plan.wrap)
             measure(field, sought, exemplar)
             penalty = _overuse(field, usable) * EVENNESS * np.float32(np.median(field.costs))
             measure(field, sought, exemplar, penalty)

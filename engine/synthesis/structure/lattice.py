@@ -1,0 +1,131 @@
+"""Lattices: offsets at which a regular exemplar, such as cloth, tiles or a wall of bricks, repeats itself."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft, ndimage
+
+from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.structure.octave import Wrap
+
+# Correlation from which an exemplar counts as regular: walls of bricks reach 0.6, pebbles and waves 0.3.
+REGULAR = 0.5
+# Share of the best correlation from which an offset is one of the lattice.
+AMONG_BEST = 0.8
+# What changes over longer distances than this share of the shorter side is shade, not pattern.
+SHADE = 1 / 8
+LEAST_OVERLAP = 0.25
+# Offsets nearer to each other than this, pixels, are one.
+APART = 4
+# Sine of the smallest angle between the two vectors of a basis.
+SLANTED = 0.35
+# How far an offset may lie from the lattice to refine it, in its shorter vector.
+NEAR = 0.2
+
+Vectors = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """Offsets at which an exemplar repeats itself.
+
+    Attributes:
+        basis: One or two vectors, each a row and a column, pixels, float64 (count, 2): all sums of their multiples
+            are offsets of the lattice. Along one alone, nothing repeats across it.
+    """
+
+    basis: Vectors
+
+    def at(self, index: int) -> "Lattice":
+        """Give the same lattice at an octave."""
+        return Lattice(self.basis / 2**index)
+
+    def snap(self, places: Places, exemplar: tuple[int, int], margin: int, wrap: Wrap) -> Places:
+        """Move places of the exemplar so that canvas and exemplar are at the same phase of the pattern everywhere.
+
+        Args:
+            places: Places of the exemplar for each place of the canvas, int32 (height, width, 2).
+            exemplar: Height and width of the exemplar.
+            margin: Pixels along its borders where no place may lie.
+            wrap: Whether rows, and columns, of the canvas go on at the other side; the pattern is then stretched a
+                little, so that its phase does, too.
+
+        Returns:
+            The nearest such places, rounded, inside of the exemplar as far as it is large enough.
+        """
+        inverse = np.linalg.pinv(self.basis)
+        size = (places.shape[0], places.shape[1])
+        here = np.moveaxis(np.indices(size), 0, -1) @ self._stretching(size, wrap)
+        reach = np.abs(self.basis).sum(axis=0) / 2
+        least = np.minimum(margin + reach, (np.array(exemplar) - 1) / 2)
+        inside = np.clip(places, least, np.array(exemplar) - 1 - least)
+        phase = (here - inside) @ inverse
+        found = inside + (phase - np.rint(phase)) @ self.basis
+        return np.clip(np.rint(found), 0, np.array(exemplar) - 1).astype(np.int32)
+
+    def _stretching(self, size: tuple[int, int], wrap: Wrap) -> Vectors:
+        found = np.eye(2)
+        for axis in (0, 1):
+            if wrap[axis]:
+                whole = size[axis] * np.eye(2)[axis]
+                phase = whole @ np.linalg.pinv(self.basis)
+                stretched = whole + (np.rint(phase) - phase) @ self.basis
+                if np.rint(phase).any():
+                    found[axis] = stretched / size[axis]
+        return found
+
+
+def find_lattice(colors: Floats, valid: Bools) -> Lattice | None:
+    """Find out whether an exemplar is regular.
+
+    Args:
+        colors: RGB in [0, 1], float32 (height, width, 3).
+        valid: Where it may be sampled, boolean (height, width).
+
+    Returns:
+        Its lattice; None where it does not repeat itself.
+    """
+    offsets, correlations = _peaks(colors, valid)
+    if not len(offsets) or correlations.max() < REGULAR:
+        return None
+    offsets = offsets[correlations >= max(REGULAR, AMONG_BEST * float(correlations.max()))]
+    lengths = np.hypot(*offsets.T)
+    offsets = offsets[np.argsort(lengths, kind="stable")]
+    shortest = offsets[0]
+    crossing = np.abs(shortest[0] * offsets[:, 1] - shortest[1] * offsets[:, 0])
+    across = offsets[crossing > SLANTED * np.hypot(*shortest) * np.hypot(*offsets.T)]
+    return Lattice(_refined(np.array([shortest, *across[:1]], np.float64), offsets))
+
+
+def _peaks(colors: Floats, valid: Bools) -> tuple[Vectors, Vectors]:
+    """Find offsets, (count, 2), at which an exemplar correlates best with itself, and their correlations."""
+    weights = valid.astype(np.float32)
+    sigma = SHADE * min(valid.shape)
+    shade = ndimage.gaussian_filter(colors * weights[..., None], (sigma, sigma, 0))
+    shade /= np.maximum(ndimage.gaussian_filter(weights, sigma), 1e-3)[..., None]
+    pattern = (colors - shade) * weights[..., None]
+    size = tuple(fft.next_fast_len(2 * side, real=True) for side in valid.shape)
+    seen, power = (fft.rfft2(each, s=size) for each in (weights, (pattern**2).sum(axis=2)))
+    overlap = fft.irfft2(np.abs(seen) ** 2, s=size)
+    common = fft.irfft2((np.abs(fft.rfft2(pattern, s=size, axes=(0, 1))) ** 2).sum(axis=2), s=size)
+    energy = fft.irfft2((power * seen.conj()).real, s=size)
+    fits = overlap >= LEAST_OVERLAP * weights.sum()
+    correlation = np.where(fits, common / np.maximum(energy, 1e-6), -1)
+    highest = ndimage.maximum_filter(correlation, 2 * APART + 1, mode="wrap")
+    found = np.argwhere(fits & (correlation == highest))
+    # Behind half of it the negative offsets follow; one of each two opposite ones is enough.
+    signed = np.where(found < np.array(size) / 2, found, found - np.array(size))
+    first = (signed[:, 0] > 0) | ((signed[:, 0] == 0) & (signed[:, 1] > 0))
+    return signed[first].astype(np.float64), correlation[tuple(found[first].T)]
+
+
+def _refined(basis: Vectors, offsets: Vectors) -> Vectors:
+    """Fit a basis to offsets, ever longer ones: far multiples tell its vectors to fractions of a pixel."""
+    near = NEAR * float(np.hypot(*basis[0]))
+    for last in range(1, len(offsets) + 1):
+        times = np.rint(offsets[:last] @ np.linalg.pinv(basis))
+        fits = np.hypot(*(times @ basis - offsets[:last]).T) < near
+        if np.linalg.matrix_rank(times[fits]) == len(basis):
+            basis = np.linalg.lstsq(times[fits], offsets[:last][fits], rcond=None)[0]
+    return basis
