@@ -26,6 +26,18 @@ from engine.synthesis.devices import describe_device, find_device, memory_budget
 from engine.synthesis.encoders import Encoder, freeze, load_encoder
 from engine.tensors import exemplar_on
 
+COLUMNS = (
+    "encoder",
+    "size",
+    "quality",
+    "s",
+    "of it patches, s",
+    "critics, s",
+    "first snapshot, s",
+    "peak memory, GiB",
+    "convolution, GFLOP/s",
+    "floor, s",
+)
 VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
 
 
@@ -57,24 +69,28 @@ def measure_one(options: argparse.Namespace) -> None:
     for _ in synthesize(exemplar, encoder, Settings((64, 64), quality="draft", memory=budget)):
         pass
     rate = convolution_rate(device)
-    seconds, first, steps = [], [], 0
+    seconds, first, structure = [], [], []
     settings = Settings((options.size, options.size), quality=options.quality, recipe=options.recipe, memory=budget)
     for _ in range(options.repeat):
         start = time.perf_counter()
-        opening = None
+        opening, patches, before = None, 0.0, start
         for snapshot in synthesize(exemplar, encoder, settings):
-            opening = opening or time.perf_counter() - start
-            steps = snapshot.step
+            now = time.perf_counter()
+            opening = opening or now - start
+            # Critics tell their losses, patches have none.
+            patches += 0.0 if snapshot.losses else now - before
+            before = now
         synchronize(device)
         seconds.append(time.perf_counter() - start)
         first.append(opening or 0.0)
+        structure.append(patches)
     finest = settings.effective_steps(settings.effective_recipe())[0]
     print(
         json.dumps(
             {
                 "seconds": statistics.median(seconds),
                 "first": statistics.median(first),
-                "steps": steps,
+                "structure": statistics.median(structure),
                 "memory": peak_memory(),
                 "rate": rate,
                 "floor": finest * encoder_operations(encoder, options.size) / rate,
@@ -102,8 +118,7 @@ def main() -> None:
     device = find_device(options.device)
     print(f"{describe_device(device)}, {platform.platform()}, torch {torch.__version__}, recipe {options.recipe}")
     print(f"bare convolution {convolution_rate(device) / 1e9:.0f} GFLOP/s, {options.repeat} runs each, medians\n")
-    print("| encoder | size | quality | s | first snapshot, s | peak memory, GiB | convolution, GFLOP/s | floor, s |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|")
     for encoder in options.encoders:
         for size in options.sizes:
             for quality in options.qualities:
@@ -113,7 +128,9 @@ def main() -> None:
                     [*command, "--one", encoder, str(size), quality], check=True, capture_output=True, text=True
                 )
                 found = json.loads(done.stdout.splitlines()[-1])
-                cells = [f"{found['seconds']:.1f}", f"{found['first']:.3f}", f"{found['memory'] / 2**30:.2f}"]
+                stages = [found["seconds"], found["structure"], found["seconds"] - found["structure"]]
+                cells = [*(f"{each:.1f}" for each in stages), f"{found['first']:.3f}"]
+                cells.append(f"{found['memory'] / 2**30:.2f}")
                 cells += [f"{found['rate'] / 1e9:.0f}", f"{found['floor']:.2f}"]
                 print(f"| {encoder} | {size}² | {quality} | {' | '.join(cells)} |", flush=True)
 
