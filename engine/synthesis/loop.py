@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled_start, surroundings_at
+from engine.synthesis.color_space import color_space
 from engine.synthesis.encoders.network import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.memory import check_budget
@@ -48,6 +49,34 @@ def synthesize(
         SettingsError: No layer has positions enough on these pictures, or the canvas cannot fit into the memory
             allowed.
     """
+    recipe = settings.effective_recipe(filling=surroundings is not None)
+    if surroundings is not None and not settings.effective_steps(recipe):
+        # Patches of the exemplar have its colors, and holes are faint or not by what lies around them.
+        yield from _synthesize(exemplar, encoder, settings, surroundings, start, None)
+        return
+    space = color_space(exemplar, surroundings)
+    entered = replace(exemplar, picture=space.enter(exemplar.picture))
+    around = None if surroundings is None else replace(surroundings, known=space.enter(surroundings.known))
+    begun = None if start is None else space.enter(space.bound(start))
+    confined = space.projection()
+    for snapshot in _synthesize(entered, encoder, settings, around, begun, confined):
+        if space.scale == 1 and confined is None and snapshot.step < snapshot.steps:
+            yield snapshot
+            continue
+        picture = space.leave(snapshot.picture)
+        if surroundings is not None and _size(picture) == surroundings.size:
+            picture = compose(picture, surroundings)
+        yield replace(snapshot, picture=picture)
+
+
+def _synthesize(
+    exemplar: Exemplar,
+    encoder: Encoder,
+    settings: Settings,
+    surroundings: Surroundings | None,
+    start: Tensor | None,
+    confined: Tensor | None,
+) -> Iterator[Snapshot]:
     plan = make_plan(exemplar, settings, surroundings, started=start is not None)
     if plan.steps:
         check_budget(encoder, settings.size, settings.memory)
@@ -60,7 +89,8 @@ def synthesize(
     for snapshot in _structure(plan, settings, exemplar, surroundings):
         done, free = snapshot.step, snapshot.picture
         yield replace(snapshot, share=shares[done - 1] if done else 0.0)
-    for snapshot in polish(exemplar, encoder, settings, recipe, plan.steps, surroundings, free, generator):
+    polished = polish(exemplar, encoder, settings, recipe, plan.steps, surroundings, free, generator, confined)
+    for snapshot in polished:
         step = done + snapshot.step
         yield replace(snapshot, step=step, steps=plan.total, share=shares[step - 1])
 

@@ -40,6 +40,7 @@ class Task:
         flips: Whether the exemplar's mirror image is matched too.
         turns: Whether its quarter turns are.
         scales: Relative sizes at which it is matched too.
+        confined: What takes a change of color to its part along the exemplar's colors, (3, 3); None for any color.
     """
 
     exemplar: Exemplar
@@ -51,6 +52,7 @@ class Task:
     flips: bool = False
     turns: bool = False
     scales: tuple[float, ...] = ()
+    confined: Tensor | None = None
 
 
 class Objective:
@@ -73,6 +75,7 @@ class Objective:
         generator: torch.Generator,
     ) -> None:
         self._octave = octave
+        self._confined = task.confined
         self._surroundings = surroundings
         self._thrifty = working_set.thrifty
         self._generator = generator
@@ -126,6 +129,8 @@ class Objective:
             self.layer_losses[term.name] = {name: one.detach() for name, one in losses.items()}
             total = total + weight * loss
         (gradient,) = torch.autograd.grad(total, free)
+        if self._confined is not None:
+            gradient = torch.einsum("dc,bchw->bdhw", self._confined, gradient)
         return total.detach(), gradient
 
     def _is_due(self, critic: Critic) -> bool:

@@ -30,6 +30,7 @@ def polish(
     surroundings: Surroundings | None,
     free: Tensor,
     generator: torch.Generator,
+    confined: Tensor | None = None,
 ) -> Iterator[Snapshot]:
     """Change a picture until the critics like it.
 
@@ -42,6 +43,8 @@ def polish(
         surroundings: What the canvas keeps, at the canvas's size.
         free: Picture to start from, of any size.
         generator: Source of chance.
+        confined: What takes a change of color to its part along the line or plane of the exemplar's colors, (3, 3);
+            None for any color.
 
     Yields:
         The canvas after each step, counted from 1.
@@ -62,6 +65,7 @@ def polish(
         flips=settings.flips,
         turns=settings.turns,
         scales=settings.scales,
+        confined=confined,
     )
     done, total = 0, sum(steps.values())
     for octave, count in steps.items():

@@ -1,0 +1,91 @@
+"""The exemplar's own colors: those on a line or a plane stay there, and faint contrast is worked on enlarged."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.synthesis.canvas import Surroundings
+from engine.synthesis.exemplar import Exemplar
+
+# Along an axis of this extent at most, and of this share of the longest one, colors differ by rounding alone.
+FLAT = 4 / 255
+FLAT_SHARE = 0.25
+# Extent of the colors below which contrast is enlarged.
+FAINT = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class ColorSpace:
+    """Where the colors of an exemplar, and of what a canvas keeps, lie.
+
+    Attributes:
+        mean: The mean color, (3,).
+        axes: Principal axes of the colors, one per row, (3, 3).
+        low: The least coordinate along each axis, from the mean, (3,).
+        high: The greatest.
+        middle: What the middle of the enlarged colors stands for, (3,).
+        scale: What the extent of the enlarged colors stands for; 1 where nothing is enlarged.
+    """
+
+    mean: Tensor
+    axes: Tensor
+    low: Tensor
+    high: Tensor
+    middle: Tensor
+    scale: float
+
+    def enter(self, picture: Tensor) -> Tensor:
+        """Enlarge a picture's contrast, shape (1, 3, height, width); what lies beyond [0, 1] then is cut off."""
+        return picture if self.scale == 1 else ((picture - _across(self.middle)) / self.scale + 0.5).clamp(0, 1)
+
+    def leave(self, picture: Tensor) -> Tensor:
+        """Undo `enter`, and bring the colors within the bounds."""
+        return self.bound(picture if self.scale == 1 else (picture - 0.5) * self.scale + _across(self.middle))
+
+    def bound(self, picture: Tensor) -> Tensor:
+        """Bring a picture's colors to the nearest ones within the bounds, shape (1, 3, height, width)."""
+        along = torch.einsum("ac,bchw->bahw", self.axes, picture - _across(self.mean))
+        along = torch.minimum(torch.maximum(along, _across(self.low)), _across(self.high))
+        return (torch.einsum("ac,bahw->bchw", self.axes, along) + _across(self.mean)).clamp(0, 1)
+
+    def projection(self) -> Tensor | None:
+        """Give what takes a change of color to its part along their line or plane, (3, 3); None for any color."""
+        used = self.axes[self.high > self.low]
+        return None if len(used) == len(self.axes) else used.t() @ used
+
+
+def color_space(exemplar: Exemplar, surroundings: Surroundings | None) -> ColorSpace:
+    """Find out where the colors of an exemplar, and of what a canvas keeps, lie.
+
+    Args:
+        exemplar: The sample texture.
+        surroundings: What the canvas keeps, or None.
+
+    Returns:
+        Their space.
+    """
+    colors = exemplar.colours()
+    if surroundings is not None:
+        kept = (surroundings.mask[0, 0] < 1).flatten()
+        colors = torch.cat([colors, surroundings.known[0].flatten(1).t()[kept]])
+    mean = colors.double().mean(dim=0)
+    centred = colors.double() - mean
+    _, vectors = torch.linalg.eigh(centred.t() @ centred)
+    axes = vectors.t()
+    along = centred @ axes.t()
+    low, high = along.amin(dim=0), along.amax(dim=0)
+    middle = (colors.amin(dim=0) + colors.amax(dim=0)) / 2
+    extent = float((colors.amax(dim=0) - colors.amin(dim=0)).max())
+    flat = high - low <= min(FLAT, FLAT_SHARE * float((high - low).max()))
+    # Colors that differ by rounding alone are one, that in the middle.
+    center = (low + high) / 2
+    low, high = torch.where(flat, center, low), torch.where(flat, center, high)
+    scale = extent if 0 < extent < FAINT else 1.0
+    like = exemplar.picture
+    return ColorSpace(mean.to(like), axes.to(like), low.to(like), high.to(like), middle.to(like), scale)
+
+
+def _across(color: Tensor) -> Tensor:
+    """Lay a color over all pixels."""
+    return color[None, :, None, None]
