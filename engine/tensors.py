@@ -24,7 +24,8 @@ def surroundings_on(materials: Materials, device: torch.device) -> Surroundings 
     """Put what the canvas keeps on a device; None for a new texture."""
     if materials.known is None or materials.free is None:
         return None
-    return Surroundings(to_tensor(materials.known, device), _map(materials.free, device), materials.offset)
+    known, free = to_tensor(materials.known, device), _map(materials.free, device)
+    return Surroundings(known, free, materials.offset, materials.nearby)
 
 
 def to_array(picture: Tensor) -> FloatArray:

@@ -28,6 +28,7 @@ class Materials:
         box: The part of the canvas that is worked on.
         pattern: The picture whose bit depth, grayness and profile the result takes.
         offset: Row and column of the part's first pixel in the exemplar, where that is of the same picture.
+        nearby: Whether each hole of several is filled from what lies near it, as nothing else was asked for.
     """
 
     exemplar: Sample
@@ -38,6 +39,7 @@ class Materials:
     box: Box | None
     pattern: Picture
     offset: tuple[int, int] | None = None
+    nearby: bool = False
 
 
 def prepare(
@@ -94,7 +96,8 @@ def prepare(
     work = free if mask is None else hidden_in(canvas, free)
     known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
     offset = None if exemplar is not None else (box.top - sample.corner[0], box.left - sample.corner[1])
-    return Materials(sample, known, inside, canvas, free, box, canvas, offset)
+    nearby = exemplar is None and exemplar_mask is None and not sampling.is_around_hole
+    return Materials(sample, known, inside, canvas, free, box, canvas, offset, nearby)
 
 
 def canvas_size(canvas: Picture | None, wanted: Size | None) -> Size | None:

@@ -22,11 +22,13 @@ class Surroundings:
         known: The picture to keep, RGB in [0, 1], shape (1, 3, height, width).
         mask: 1 where the canvas is to be synthesised, 0 where it is kept, soft between, (1, 1, height, width).
         offset: Row and column of its first pixel in the exemplar, where both are of one picture.
+        nearby: Whether each hole is filled from what lies near it, in place of all of the exemplar.
     """
 
     known: Tensor
     mask: Tensor
     offset: tuple[int, int] | None = None
+    nearby: bool = False
 
     @property
     def size(self) -> Size:

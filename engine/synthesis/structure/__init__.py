@@ -4,19 +4,23 @@ from collections.abc import Iterator
 
 from engine.synthesis.structure.detail import add_detail
 from engine.synthesis.structure.filling import FillPlan, Site, fill, plan_filling
+from engine.synthesis.structure.islands import IslandsPlan, fill_holes, plan_holes
 from engine.synthesis.structure.stages import Planned, Stage
 from engine.synthesis.structure.texture import TexturePlan, lay_out, plan_texture
 
-StructurePlan = FillPlan | TexturePlan
+StructurePlan = FillPlan | IslandsPlan | TexturePlan
 
 
 def build(plan: StructurePlan, seed: int) -> Iterator[Stage | None]:
-    """Do what was planned; see `fill` and `lay_out`."""
-    return fill(plan, seed) if isinstance(plan, FillPlan) else lay_out(plan, seed)
+    """Do what was planned; see `fill`, `fill_holes` and `lay_out`."""
+    if isinstance(plan, TexturePlan):
+        return lay_out(plan, seed)
+    return fill(plan, seed) if isinstance(plan, FillPlan) else fill_holes(plan, seed)
 
 
 __all__ = [
     "FillPlan",
+    "IslandsPlan",
     "Planned",
     "Site",
     "Stage",
@@ -25,5 +29,6 @@ __all__ = [
     "add_detail",
     "build",
     "plan_filling",
+    "plan_holes",
     "plan_texture",
 ]

@@ -1,0 +1,102 @@
+"""Holes that lie far from each other, each filled in a window of its own."""
+
+import numpy as np
+import pytest
+
+from engine.synthesis.structure import FillPlan, IslandsPlan, Site, build, plan_holes
+
+
+def pattern(height=480, width=640):
+    """A pattern whose period is 24 rows and 32 columns, float32 RGB."""
+    rows, columns = np.mgrid[:height, :width]
+    light = (np.sin(2 * np.pi * rows / 24) + np.cos(2 * np.pi * columns / 32)) / 4 + 0.5
+    return np.repeat(light[..., None], 3, axis=2).astype(np.float32)
+
+
+def site(*holes, colors=None, offset=(0, 0), wrap=(False, False)):
+    colors = pattern() if colors is None else colors
+    free = np.zeros(colors.shape[:2], bool)
+    for rows, columns in holes:
+        free[rows, columns] = True
+    spoilt = np.where(free[..., None], np.float32(0), colors)
+    return Site(spoilt, free, spoilt, ~free, offset, wrap)
+
+
+CORNERS = ((slice(10, 30), slice(10, 30)), (slice(440, 460), slice(600, 630)))
+NEAR = ((slice(10, 30), slice(10, 30)), (slice(60, 80), slice(10, 30)))
+
+
+def stages(plan, seed=0):
+    return [stage for stage in build(plan, seed) if stage is not None]
+
+
+def test_distant_holes_are_looked_at_alone_and_near_ones_together():
+    plan = plan_holes(site(*CORNERS), nearby=True)
+    assert isinstance(plan, IslandsPlan)
+    assert [island.hole.sum() for island in plan.islands] == [400, 600]
+    assert isinstance(plan_holes(site(*NEAR), nearby=True), FillPlan)
+
+
+def test_work_follows_the_holes():
+    plan = plan_holes(site(*CORNERS), nearby=True)
+    one, other = (island.plan.canvas[0].size for island in plan.islands)
+    assert one == (94, 94)
+    assert other == (104, 104)
+    assert max(plan.islands[0].plan.source[0].size) <= 30 + 256
+
+
+def test_all_holes_are_filled_as_they_go_on_and_nothing_else_is_touched():
+    whole, holes = pattern(), site(*CORNERS)
+    last = stages(plan_holes(holes, nearby=True))[-1]
+    assert (last.colors == holes.colors)[~holes.free].all()
+    assert np.sqrt(np.mean((last.colors - whole)[holes.free] ** 2)) < 0.01
+
+
+def test_a_stage_comes_for_each_octave_of_each_hole_and_none_changes_afterwards():
+    plan = plan_holes(site(*CORNERS), nearby=True)
+    kept = [(stage, stage.colors.copy()) for stage in stages(plan)]
+    assert [stage.octave for stage, _ in kept] == list(plan.octaves)
+    assert all(stage.ends and stage.octave.rounds == 1 for stage, _ in kept)
+    assert all((stage.colors == copy).all() for stage, copy in kept)
+
+
+def test_a_hole_samples_what_lies_near_it():
+    colors = np.full((300, 900, 3), 0.25, np.float32)
+    colors[:, 450:] = 0.75
+    holes = site((slice(140, 160), slice(40, 60)), (slice(140, 160), slice(840, 860)), colors=colors)
+    last = stages(plan_holes(holes, nearby=True))[-1].colors
+    assert (last == colors).all()
+
+
+def test_all_of_the_exemplar_is_sampled_where_it_was_asked_for():
+    plan = plan_holes(site(*CORNERS), nearby=False)
+    assert all(island.plan.source[0].size == (480, 640) for island in plan.islands)
+
+
+def test_another_picture_as_exemplar_serves_every_hole():
+    holes = site(*CORNERS, offset=None)
+    last = stages(plan_holes(holes))[-1]
+    assert np.sqrt(np.mean((last.colors - pattern())[holes.free] ** 2)) < 0.02
+
+
+@pytest.mark.parametrize("wrap", [(True, False), (False, True)])
+def test_holes_of_a_canvas_that_wraps_are_one(wrap):
+    assert isinstance(plan_holes(site(*CORNERS, wrap=wrap)), FillPlan)
+
+
+def test_specks_all_over_are_filled_at_once():
+    specks = [
+        (slice(row, row + 2), slice(column, column + 2))
+        for row in range(20, 460, 100)
+        for column in range(20, 620, 100)
+    ]
+    assert isinstance(plan_holes(site(*specks), nearby=True), FillPlan)
+
+
+def test_the_same_seed_gives_the_same_pixels():
+    noisy = np.random.default_rng(0).random((480, 640, 3)).astype(np.float32)
+    one, same, other = (
+        stages(plan_holes(site(*CORNERS, colors=noisy), nearby=True), seed)[-1].colors for seed in (1, 1, 2)
+    )
+    assert one.tobytes() == same.tobytes()
+    assert one.tobytes() != other.tobytes()
