@@ -21,6 +21,7 @@ from engine.synthesis.structure.octave import (
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.shifting import bounds, cuts, opened, shifted_copies
 from engine.synthesis.structure.stages import Planned, Stage
+from engine.synthesis.structure.trend import find_trend
 from engine.synthesis.structure.widening import FEWEST_PATCHES, widened
 
 # Rounds of search and vote, from the coarsest octave on; finer ones have the last number.
@@ -33,6 +34,8 @@ SMALLEST_SIDE = 6 * RADIUS
 LONGEST = 96
 THINNEST = 4.0
 SPARSEST = 0.15
+# Values that a trend is taken off lie around this one.
+HALF = np.float32(0.5)
 # What a round takes however small its octave is, pixels.
 LEAST_COST = 500
 
@@ -69,6 +72,7 @@ class FillPlan:
         pivot: The octave at which offsets are chosen, and after which one picture goes on; None for neither.
         tries: How many pictures are made up to there.
         octaves: What is done, coarse to fine.
+        trend: What changes smoothly over the canvas and was taken off, of its size, less 1/2; None for nothing.
     """
 
     site: Site
@@ -77,6 +81,7 @@ class FillPlan:
     pivot: int | None
     tries: int
     octaves: Sequence[Planned]
+    trend: Floats | None = None
 
 
 def plan_filling(site: Site, tries: int = 1) -> FillPlan:
@@ -89,6 +94,7 @@ def plan_filling(site: Site, tries: int = 1) -> FillPlan:
     Returns:
         The plan.
     """
+    site, trend = _without_trend(site)
     site = _with_whole_patches(site)
     canvas, source = _pyramids(site)
     if not site.free.any():
@@ -100,7 +106,7 @@ def plan_filling(site: Site, tries: int = 1) -> FillPlan:
         if pivot is not None and index >= pivot:
             rounds = tries * rounds + (ROUNDS_WITH_OFFSETS if index == pivot else 0)
         octaves.append(Planned(index, here.size, there.size, rounds, float((~here.known).sum()) + LEAST_COST))
-    return FillPlan(site, canvas, source, pivot, tries if pivot is not None else 1, octaves[::-1])
+    return FillPlan(site, canvas, source, pivot, tries if pivot is not None else 1, octaves[::-1], trend)
 
 
 def fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
@@ -117,6 +123,11 @@ def fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
     Yields:
         A stage after each round, the last one with the result; None between two pieces of the work.
     """
+    for stage in _fill(plan, seed):
+        yield stage if stage is None or plan.trend is None else replace(stage, colors=_with_trend(stage, plan.trend))
+
+
+def _fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
     if not plan.site.free.any():
         yield Stage(plan.octaves[-1], plan.site.colors, ends=True)
         return
@@ -175,6 +186,38 @@ def _begin(
             octave.take(_refined(before, octave))
             octave.lay()
         yield
+
+
+def _without_trend(site: Site) -> tuple[Site, Floats | None]:
+    """Take a trend off the canvas and what is sampled, if there is one: patches then fill in what is left of both."""
+    if site.offset is None or any(site.wrap) or not site.free.any() or site.free.all():
+        return site, None
+    rows, columns = (
+        slice(each.start + shift, each.stop + shift)
+        for each, shift in zip(bounds(site.free), site.offset, strict=True)
+    )
+    found = find_trend(site.source, site.valid, (rows, columns))
+    if found is None:
+        return site, None
+    trend, part = found
+    valid = np.zeros_like(site.valid)
+    valid[part] = site.valid[part]
+    if whole_patches(valid).sum() < FEWEST_PATCHES:
+        return site, None
+    here = trend.over(site.free.shape, site.offset) - HALF
+    source = site.source - trend.over(site.valid.shape, (0, 0)) + HALF
+    return replace(site, colors=site.colors - here, source=source, valid=valid), here
+
+
+def _with_trend(stage: Stage, trend: Floats) -> Floats:
+    scale = 2**stage.octave.index
+    height, width = stage.colors.shape[:2]
+    rows, columns = (
+        np.minimum(np.arange(side) * scale + scale // 2, most - 1)
+        for side, most in zip((height, width), trend.shape[:2], strict=True)
+    )
+    found: Floats = np.clip(stage.colors + trend[rows[:, None], columns], 0, 1)
+    return found
 
 
 def _with_whole_patches(site: Site) -> Site:

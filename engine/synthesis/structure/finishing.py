@@ -13,6 +13,8 @@ from engine.synthesis.structure.shifting import bounds
 # Pixels over which a step at a seam is spread, and beyond which nothing of it is seen.
 WIDTH = 4.0
 SEAM = 16
+# The largest step that is spread, in values of [0, 1].
+LARGEST_STEP = 0.25
 # Pixels around a hole that its correction looks at.
 AROUND = 24
 
@@ -48,7 +50,7 @@ def finish(octave: Octave) -> Generator[None, None, Floats]:
     _, inner = continued(free, reach, octave.wrap)
     picture, origins = (continued(each, reach, octave.wrap)[0] for each in (picture, origins))
     free, covered = (continued(each, reach, octave.wrap)[0] for each in (free, covered))
-    right, down = (_differences(picture, source, origins, covered, axis) for axis in (1, 0))
+    right, down = (_differences(picture, source, origins, covered, free, axis) for axis in (1, 0))
     yield
     found[part] = blend_seams(picture, right, down, free, width=WIDTH)[inner]
     return found
@@ -63,7 +65,7 @@ def _surrounded(marked: Bools, wrap: Wrap) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _differences(picture: Floats, source: Floats, origins: Places, covered: Bools, axis: int) -> Floats:
+def _differences(picture: Floats, source: Floats, origins: Places, covered: Bools, free: Bools, axis: int) -> Floats:
     """Say by how much each pixel is to differ from the next one along an axis.
 
     Args:
@@ -71,6 +73,7 @@ def _differences(picture: Floats, source: Floats, origins: Places, covered: Bool
         source: The exemplar, likewise.
         origins: Where in it each pixel comes from.
         covered: Where that is known.
+        free: The hole.
         axis: 0 for rows, 1 for columns.
 
     Returns:
@@ -94,5 +97,8 @@ def _differences(picture: Floats, source: Floats, origins: Places, covered: Bool
     first = at(origins[here], 1) - at(origins[here], 0)
     second = at(origins[there], 0) - at(origins[there], -1)
     middle = np.clip(actual, np.minimum(first, second), np.maximum(first, second))
+    # In the hole two things that do not fit show less as an edge than as a glow.
+    large = np.abs(actual - middle).max(axis=2) > LARGEST_STEP
+    middle = np.where((large & free[here] & free[there])[..., None], actual, middle)
     found[here] = np.where((covered[here] & covered[there])[..., None], middle, actual)
     return found

@@ -1,0 +1,63 @@
+"""Holes in what changes smoothly."""
+
+import numpy as np
+import pytest
+from filling import disk, filled
+from scipy import ndimage
+
+from engine.synthesis.structure.trend import find_trend
+
+SIDE = 160
+HOLE = disk(SIDE, SIDE, 80, 70, 32)
+BOUNDS = (slice(48, 113), slice(38, 103))
+ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE].astype(np.float64) / SIDE
+
+
+def sky(grain=0.0):
+    """Each color changes in another direction, and not evenly."""
+    colors = np.stack([0.2 + 0.6 * ROWS, 0.8 - 0.5 * COLUMNS**2, 0.3 + 0.4 * ROWS * COLUMNS], axis=-1)
+    colors += np.random.default_rng(0).normal(0, grain, (SIDE, SIDE, 1))
+    return colors.clip(0, 1).astype(np.float32)
+
+
+def test_a_sky_goes_on():
+    assert np.abs(filled(sky(), HOLE) - sky()).max() < 1.5 / 255
+
+
+def test_a_sky_with_grain_keeps_both():
+    truth = sky(grain=0.02)
+    found = filled(truth, HOLE)
+    soft = [ndimage.gaussian_filter(each, (6, 6, 0)) for each in (found, truth)]
+    assert np.abs(soft[0] - soft[1])[HOLE].max() < 4 / 255
+    grain = [np.std((each - sky())[HOLE]) for each in (found, truth)]
+    assert grain[0] == pytest.approx(grain[1], rel=0.15)
+
+
+def test_light_that_is_brightest_in_the_hole_leaves_no_ring():
+    distance = np.hypot(ROWS - 0.5, COLUMNS - 70 / SIDE)
+    truth = np.repeat((1 - distance)[..., None], 3, axis=2).astype(np.float32)
+    found = filled(truth, HOLE)
+    assert np.abs(np.diff(found, axis=0)).max() < 3 * np.abs(np.diff(truth, axis=0)).max()
+    assert found[HOLE].min() > truth[HOLE].min() - 0.02
+    assert found[HOLE].max() < 1
+
+
+@pytest.mark.parametrize(
+    "colors",
+    [
+        np.repeat(np.where(ROWS + COLUMNS < 1, 0.2, 0.7)[..., None], 3, axis=2),
+        np.full((SIDE, SIDE, 3), 0.4),
+        np.random.default_rng(0).normal(0.5, 0.1, (SIDE, SIDE, 3)),
+        np.repeat((0.5 + 0.3 * np.sin(40 * ROWS) * np.sin(40 * COLUMNS))[..., None], 3, axis=2),
+    ],
+    ids=["an edge", "one color", "noise", "a pattern"],
+)
+def test_what_is_no_trend_is_left_to_patches(colors):
+    assert find_trend(colors.astype(np.float32), ~HOLE, BOUNDS) is None
+
+
+def test_a_trend_holds_near_the_hole_only():
+    found = find_trend(sky(), ~HOLE, BOUNDS)
+    assert found is not None
+    _, (rows, columns) = found
+    assert (rows.start, rows.stop, columns.start, columns.stop) == (0, 160, 0, 152)
