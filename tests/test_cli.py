@@ -163,7 +163,6 @@ OPTIONS = {
     "quality": ("--quality", "normal"),
     "pooling": ("--pooling", "max"),
     "layers": ("--layers", "relu1_1:1,relu3_1:0.5"),
-    "octaves": ("--octaves", "1"),
     "steps": ("--steps", "2"),
     "seed": ("--seed", "7"),
     "flips": ("--flips",),
@@ -185,6 +184,11 @@ def test_the_option_changes_the_texture(make, plain, option):
 def test_the_option_overuse_changes_the_texture(make):
     patch = ("--recipe", "patch", "--steps", "4", "--overuse")
     assert not np.array_equal(make(*patch, "1"), make(*patch, "0"))
+
+
+def test_the_option_octaves_changes_the_texture(make):
+    gram = ("--recipe", "gram", "--steps", "2", "--octaves")
+    assert not np.array_equal(make(*gram, "1"), make(*gram, "2"))
 
 
 SAME = {

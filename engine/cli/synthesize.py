@@ -58,7 +58,7 @@ def synthesize(
     layers: Annotated[
         str | None, typer.Option(help="Layers from relu1_1 to relu5_1, such as relu1_1:1,relu3_1:0.5.")
     ] = None,
-    octaves: Annotated[int, typer.Option(help="The most scales, each half as large as the next.")] = 5,
+    octaves: Annotated[int, typer.Option(help="The most scales that critics work at.")] = 5,
     steps: Annotated[int | None, typer.Option(help="Steps at full size, in place of the quality's.")] = None,
     seed: Annotated[int, typer.Option(help="Another seed gives another texture.")] = 0,
     init: Annotated[Path | None, typer.Option(help=INIT_HELP)] = None,

@@ -57,10 +57,11 @@ def synthesize(
     space = color_space(exemplar, surroundings)
     entered = replace(exemplar, picture=space.enter(exemplar.picture))
     around = None if surroundings is None else replace(surroundings, known=space.enter(surroundings.known))
-    begun = None if start is None else space.enter(space.bound(start))
     confined = space.projection()
+    ordinary = space.scale == 1 and confined is None
+    begun = start if start is None or ordinary else space.enter(space.bound(start))
     for snapshot in _synthesize(entered, encoder, settings, around, begun, confined):
-        if space.scale == 1 and confined is None and snapshot.step < snapshot.steps:
+        if ordinary and snapshot.step < snapshot.steps:
             yield snapshot
             continue
         picture = space.leave(snapshot.picture)

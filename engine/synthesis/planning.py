@@ -13,7 +13,7 @@ from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
 from engine.synthesis.pixels import as_array, as_mask
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.settings import Settings, SettingsError
-from engine.synthesis.structure import Site, StructurePlan, plan_holes, plan_texture
+from engine.synthesis.structure import Site, StructurePlan, TexturePlan, plan_holes, plan_texture
 
 # A step of the critics costs about as much as so many rounds of patches: seen with `photo` at 512² on two cores.
 ROUNDS_PER_STEP = 6.0
@@ -85,6 +85,9 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
     if structure is not None:
         # Where patches end at a fine octave, critics have nothing to do at coarser ones.
         steps = {octave: count for octave, count in steps.items() if octave.index <= structure.octaves[-1].index}
+        if isinstance(structure, TexturePlan) and structure.lattice is not None and settings.steps is None:
+            # What goes on unbroken has nothing that critics could mend, and flat colors that they would make rough.
+            steps = {}
     return Plan(structure, steps)
 
 

@@ -13,8 +13,9 @@ from engine.synthesis.structure.shifting import bounds
 # Pixels over which a step at a seam is spread, and beyond which nothing of it is seen.
 WIDTH = 4.0
 SEAM = 16
-# The largest step that is spread, in values of [0, 1].
+# The largest step that is spread, in values of [0, 1], and the share of the exemplar's steps, %, that are no edges.
 LARGEST_STEP = 0.25
+EDGES = 98
 # Pixels around a hole that its correction looks at.
 AROUND = 24
 
@@ -97,8 +98,9 @@ def _differences(picture: Floats, source: Floats, origins: Places, covered: Bool
     first = at(origins[here], 1) - at(origins[here], 0)
     second = at(origins[there], 0) - at(origins[there], -1)
     middle = np.clip(actual, np.minimum(first, second), np.maximum(first, second))
-    # In the hole two things that do not fit show less as an edge than as a glow.
-    large = np.abs(actual - middle).max(axis=2) > LARGEST_STEP
-    middle = np.where((large & free[here] & free[there])[..., None], actual, middle)
+    # Where the exemplar has edges, two things in the hole that do not fit show less as an edge than as a glow.
+    if np.percentile(np.abs(np.diff(source, axis=axis)).max(axis=2), EDGES) > LARGEST_STEP:
+        large = np.abs(actual - middle).max(axis=2) > LARGEST_STEP
+        middle = np.where((large & free[here] & free[there])[..., None], actual, middle)
     found[here] = np.where((covered[here] & covered[there])[..., None], middle, actual)
     return found

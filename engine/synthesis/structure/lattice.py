@@ -13,6 +13,11 @@ from engine.synthesis.structure.octave import Wrap
 REGULAR = 0.5
 # Share of the best correlation from which an offset is one of the lattice.
 AMONG_BEST = 0.8
+# Mean correlation at all offsets of a lattice, and how many of them there have to be.
+REPEATED = 0.45
+FEWEST = 4
+TIMES = 6
+UNKNOWN = -1.0
 # What changes over longer distances than this share of the shorter side is shade, not pattern.
 SHADE = 1 / 8
 LEAST_OVERLAP = 0.25
@@ -86,20 +91,41 @@ def find_lattice(colors: Floats, valid: Bools) -> Lattice | None:
     Returns:
         Its lattice; None where it does not repeat itself.
     """
-    offsets, correlations = _peaks(colors, valid)
-    if not len(offsets) or correlations.max() < REGULAR:
+    offsets, correlation = _peaks(colors, valid)
+    heights = _at(correlation, offsets)
+    if not len(offsets) or heights.max() < REGULAR:
         return None
-    offsets = offsets[correlations >= max(REGULAR, AMONG_BEST * float(correlations.max()))]
+    offsets = offsets[heights >= max(REGULAR, AMONG_BEST * float(heights.max()))]
     lengths = np.hypot(*offsets.T)
     offsets = offsets[np.argsort(lengths, kind="stable")]
     shortest = offsets[0]
     crossing = np.abs(shortest[0] * offsets[:, 1] - shortest[1] * offsets[:, 0])
     across = offsets[crossing > SLANTED * np.hypot(*shortest) * np.hypot(*offsets.T)]
-    return Lattice(_refined(np.array([shortest, *across[:1]], np.float64), offsets))
+    basis = _refined(np.array([shortest, *across[:1]], np.float64), offsets)
+    return Lattice(basis) if _repeats(basis, correlation) else None
+
+
+def _repeats(basis: Vectors, correlation: Vectors) -> bool:
+    """Tell whether an exemplar repeats itself at all multiples, and not by chance at one or two offsets."""
+    times = np.stack(np.meshgrid(*[np.arange(-TIMES, TIMES + 1)] * len(basis)), axis=-1).reshape(-1, len(basis))
+    offsets = times[times.any(axis=1)] @ basis
+    # Of each two opposite offsets one is enough.
+    offsets = offsets[(offsets[:, 0] > 0) | ((offsets[:, 0] == 0) & (offsets[:, 1] > 0))]
+    heights = _at(correlation, offsets[(np.abs(offsets) < np.array(correlation.shape) / 2).all(axis=1)])
+    heights = heights[heights > UNKNOWN]
+    return len(heights) >= FEWEST and float(heights.mean()) >= REPEATED
+
+
+def _at(correlation: Vectors, offsets: Vectors) -> Vectors:
+    """Look up correlations at offsets, each rounded to the best of the nearest pixels."""
+    rows, columns = np.rint(offsets).astype(int).T
+    around = [correlation[rows + down, columns + across] for down in (-1, 0, 1) for across in (-1, 0, 1)]
+    found: Vectors = np.max(around, axis=0) if len(offsets) else np.zeros(0)
+    return found
 
 
 def _peaks(colors: Floats, valid: Bools) -> tuple[Vectors, Vectors]:
-    """Find offsets, (count, 2), at which an exemplar correlates best with itself, and their correlations."""
+    """Correlate an exemplar with itself: offsets, (count, 2), where that is highest, and the correlation at all."""
     weights = valid.astype(np.float32)
     sigma = SHADE * min(valid.shape)
     shade = ndimage.gaussian_filter(colors * weights[..., None], (sigma, sigma, 0))
@@ -111,13 +137,13 @@ def _peaks(colors: Floats, valid: Bools) -> tuple[Vectors, Vectors]:
     common = fft.irfft2((np.abs(fft.rfft2(pattern, s=size, axes=(0, 1))) ** 2).sum(axis=2), s=size)
     energy = fft.irfft2((power * seen.conj()).real, s=size)
     fits = overlap >= LEAST_OVERLAP * weights.sum()
-    correlation = np.where(fits, common / np.maximum(energy, 1e-6), -1)
+    correlation = np.where(fits, common / np.maximum(energy, 1e-6), UNKNOWN)
     highest = ndimage.maximum_filter(correlation, 2 * APART + 1, mode="wrap")
     found = np.argwhere(fits & (correlation == highest))
     # Behind half of it the negative offsets follow; one of each two opposite ones is enough.
     signed = np.where(found < np.array(size) / 2, found, found - np.array(size))
     first = (signed[:, 0] > 0) | ((signed[:, 0] == 0) & (signed[:, 1] > 0))
-    return signed[first].astype(np.float64), correlation[tuple(found[first].T)]
+    return signed[first].astype(np.float64), correlation
 
 
 def _refined(basis: Vectors, offsets: Vectors) -> Vectors:

@@ -20,7 +20,7 @@ PASSES = 2
 # An exemplar is halved only while both its sides keep so many pixels, and so many patches are whole.
 NARROWEST = 24
 FEWEST_PATCHES = 64
-# Finer than this, patches only copy: critics make what they have not.
+# Finer than this, patches only copy: critics make what they have not. What is regular is best copied.
 FINEST = 1
 BLOCK = 8
 # Weights fall with the distance as in iteratively reweighted least squares (ibid.).
@@ -67,16 +67,17 @@ def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, 
         if whole_patches(smaller.known).sum() < FEWEST_PATCHES:
             break
         source.append(smaller)
+    small = 0
+    while small + 1 < len(source) and max(source[small].size) > LARGEST_COMPARED:
+        small += 1
+    found = find_lattice(source[small].channels[..., :COLORS], source[small].known)
+    lattice = None if found is None else found.at(-small)
     octaves = []
-    for index in reversed(range(min(FINEST, len(source) - 1), len(source))):
+    for index in reversed(range(min(FINEST if lattice is None else 0, len(source) - 1), len(source))):
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(Planned(index, (height, width), source[index].size, rounds, float(height * width)))
-    small = next(
-        (index for index, level in enumerate(source) if max(level.size) <= LARGEST_COMPARED), len(source) - 1
-    )
-    lattice = find_lattice(source[small].channels[..., :COLORS], source[small].known)
-    return TexturePlan(source, wrap, octaves, None if lattice is None else lattice.at(-small))
+    return TexturePlan(source, wrap, octaves, lattice)
 
 
 def lay_out(plan: TexturePlan, seed: int) -> Iterator[Stage | None]:
