@@ -120,13 +120,49 @@ def test_half_transparent_pixels_are_synthesised_whole():
 
 def test_the_brightness_of_a_mask_says_how_much_is_synthesised():
     mask = mask_picture(40, 50, slice(10, 14), slice(20, 30))
-    mask.pixels[12, 25] = (0.2, 0.4, 0.6)
+    mask.pixels[12, 25] = 0.4
     found = ready(canvas=picture(40, 50), mask=mask).mask
     expected = np.zeros((40, 50), np.float32)
     expected[10:14, 20:30] = 1
     expected[12, 25] = 0.4
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert found.dtype == np.float32
+
+
+def test_a_hole_cut_out_of_a_white_mask_is_the_hole():
+    alpha = opaque_but_for(40, 50, slice(10, 20), slice(20, 30))
+    found = ready(canvas=picture(40, 50), mask=plain(40, 50, 1.0, alpha=alpha)).mask
+    np.testing.assert_array_equal(found, 1 - alpha)
+
+
+def test_a_white_shape_on_an_empty_layer_is_the_hole_with_its_soft_border():
+    alpha = 1 - opaque_but_for(40, 50, slice(10, 20), slice(20, 30))
+    alpha[10, 20:30] = 0.25
+    found = ready(canvas=picture(40, 50), mask=plain(40, 50, 1.0, alpha=alpha)).mask
+    np.testing.assert_array_equal(found, alpha)
+
+
+def test_a_mask_with_gray_and_transparency_is_read_as_it_looks():
+    mask = mask_picture(40, 50, slice(10, 20), slice(20, 30))
+    alpha = opaque_but_for(40, 50, slice(15, 40), slice(0, 50))
+    found = ready(canvas=picture(40, 50), mask=Picture(mask.pixels, alpha)).mask
+    expected = np.zeros((40, 50), np.float32)
+    expected[10:15, 20:30] = 1
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("color", [(1, 0, 0), (0, 0, 1), (1, 1, 0), (0.2, 0.4, 0.6)])
+def test_a_mask_with_colors_is_refused(color):
+    mask = mask_picture(40, 50, slice(10, 20), slice(20, 30))
+    mask.pixels[10:20, 20:30] = color
+    with pytest.raises(MaterialError, match="colors"):
+        ready(canvas=picture(40, 50), mask=mask)
+
+
+def test_rounding_is_no_color():
+    mask = mask_picture(40, 50, slice(10, 20), slice(20, 30), value=0.9)
+    mask.pixels[10:20, 20:30, 0] += 3 / 255
+    assert ready(canvas=picture(40, 50), mask=mask).mask.max() < 1
 
 
 def test_transparent_parts_of_a_mask_are_not_synthesised():

@@ -17,15 +17,18 @@ from protocol.fields import LARGEST_SEED
 
 if TYPE_CHECKING:
     from engine.cli.outcome import Outcome
+    from engine.images import Picture
     from protocol import Synthesize
 
 DEFAULT_SIZE = "512x512"
 MOST_VARIATIONS = 1000
+CHANNELS = ("red", "green", "blue", "alpha")
 
 SIZE_HELP = f"Width and height in pixels. {DEFAULT_SIZE} if not given, or the canvas's."
 INIT_HELP = "Picture to start from, in place of noise."
 CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
 MASK_HELP = "White where the canvas is synthesised. Its transparent part and 2 pixels around, if not given."
+MASK_CHANNEL_HELP = "Take one channel of the masks: red, green, blue or alpha. Masks with colors need it."
 EXEMPLAR_MASK_HELP = "White where the exemplar may be sampled, or the canvas if there is no EXEMPLAR."
 CONTEXT_HELP = "How far around the hole the canvas is sampled: 1 to 16384 pixels, or whole. Not with an EXEMPLAR."
 CONTEXT_DEFAULT = "by the size of the hole"
@@ -64,6 +67,9 @@ def synthesize(
     init: Annotated[Path | None, typer.Option(help=INIT_HELP)] = None,
     canvas: Annotated[Path | None, typer.Option(help=CANVAS_HELP)] = None,
     mask: Annotated[Path | None, typer.Option(help=MASK_HELP)] = None,
+    mask_channel: Annotated[
+        str | None, typer.Option(help=MASK_CHANNEL_HELP, show_default="how bright and opaque it is")
+    ] = None,
     context: Annotated[
         str | None, typer.Option(help=CONTEXT_HELP, metavar="PIXELS", show_default=CONTEXT_DEFAULT)
     ] = None,
@@ -106,6 +112,7 @@ def synthesize(
         check_apart([*outputs, *([] if record is None else [record])], [*read, weights])
         names = ("exemplar", "canvas", "mask", "exemplar_mask", "init")
         pictures = {n: None if path is None else read_picture(path) for n, path in zip(names, read, strict=True)}
+        pictures.update({n: channel_of(pictures[n], mask_channel) for n in ("mask", "exemplar_mask")})
 
         from engine.preparation import canvas_size, finish, prepare
         from protocol import Synthesize
@@ -171,6 +178,21 @@ def synthesize(
                     print(f"{name}: {whole[1]}x{whole[0]} in {outcome.seconds:.1f} s", file=sys.stderr)
                 if outcome.interrupted:
                     fail(f"interrupted: {name} holds the picture so far", INTERRUPTED)
+
+
+def channel_of(mask: "Picture | None", channel: str | None) -> "Picture | None":
+    """Take one channel of a mask for all of it, if one is named."""
+    if channel not in {None, *CHANNELS}:
+        fail(f"mask-channel {channel!r} is not known: choose {', '.join(CHANNELS)}")
+    if mask is None or channel is None:
+        return mask
+    import numpy as np
+
+    if channel == "alpha":
+        found = np.ones_like(mask.pixels[..., 0]) if mask.alpha is None else mask.alpha
+    else:
+        found = mask.pixels[..., CHANNELS.index(channel)]
+    return replace(mask, pixels=np.repeat(found[..., None], 3, axis=2), alpha=None)
 
 
 def summary(request: "Synthesize", size: tuple[int, int], outcome: "Outcome") -> dict[str, Any]:

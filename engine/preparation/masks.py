@@ -11,6 +11,10 @@ FRINGE = 2
 BAND = 1 / 6
 BLEND = 1 / 5
 
+# Samples of one gray differ by no more, and colors that show are no speck.
+SAME_COLOR = 16 / 255
+LEAST_COLORED = 1e-4
+
 Mask = NDArray[np.float32]
 
 
@@ -28,13 +32,17 @@ def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str)
         float32 (height, width), in [0, 1].
 
     Raises:
-        MaterialError: It has another size, or is black all over.
+        MaterialError: It has another size, is black all over, or has colors.
     """
     height, width = like.pixels.shape[:2]
     if mask.pixels.shape[:2] != (height, width):
         raise MaterialError(
             f"the {name} is {mask.pixels.shape[1]}x{mask.pixels.shape[0]} and the {of} {width}x{height}: "
             f"make the mask as large as the {of}"
+        )
+    if _is_colored(mask):
+        raise MaterialError(
+            f"the {name} has colors, which say nothing of what {purpose}: make it gray, or choose one of its channels"
         )
     # In double precision, so that the mean of three equal samples is that sample; `mean` takes four times as long.
     red, green, blue = np.moveaxis(mask.pixels, 2, 0)
@@ -46,8 +54,29 @@ def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str)
     return found.astype(np.float32)
 
 
+def _is_white(mask: Picture) -> bool:
+    """Whether all that can be seen of a picture is white."""
+    seen = mask.pixels if mask.alpha is None else mask.pixels[mask.alpha > 0]
+    return bool(seen.min() >= OPAQUE)
+
+
+def _is_colored(mask: Picture) -> bool:
+    red, green, blue = np.moveaxis(mask.pixels, 2, 0)
+    apart = np.maximum(np.abs(red - green), np.abs(green - blue)) > SAME_COLOR
+    return float(apart.mean()) > LEAST_COLORED
+
+
+def _cut_out(alpha: Mask) -> Mask:
+    """Mark a hole cut out of a layer, or a shape painted on an empty one."""
+    border = np.concatenate([alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]])
+    return (1 - alpha if border.mean() > 1 / 2 else alpha).astype(np.float32)
+
+
 def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
     """Find what is to be synthesised: what a mask says, else what is transparent, with its fringe.
+
+    A mask that is white all over but for a transparent part is a layer with a hole cut out, or a shape on an empty
+    layer: of its two parts it marks the one that does not lie along the border.
 
     Args:
         canvas: The canvas.
@@ -60,7 +89,8 @@ def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
         MaterialError: The mask does not fit the canvas, or there is neither a mask nor a transparent part.
     """
     if mask is not None:
-        return levels_of(mask, canvas, name="mask", of="canvas", purpose="is to be synthesised")
+        found = levels_of(mask, canvas, name="mask", of="canvas", purpose="is to be synthesised")
+        return found if mask.alpha is None or is_opaque(mask) or not _is_white(mask) else _cut_out(mask.alpha)
     if canvas.alpha is None or is_opaque(canvas):
         raise MaterialError("the canvas has no transparent part to fill: say with --mask what is to be synthesised")
     return _with_fringe(canvas.alpha < OPAQUE)
