@@ -148,9 +148,12 @@ def _fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
             rounds.append(ROUNDS_WITH_OFFSETS)
         # Up to the pivot octaves are small, and pictures still look for their structure.
         refined = index < (len(plan.canvas) - 1 if plan.pivot is None else plan.pivot)
+        even = index >= (1 if plan.pivot is None else plan.pivot)
         for number, octave in enumerate(begun):
             for turn in range(rounds[number]):
-                yield from octave.round(seed + 1000 * number + 100 * index + turn, proposals, refined=refined)
+                yield from octave.round(
+                    seed + 1000 * number + 100 * index + turn, proposals, refined=refined, even=even
+                )
                 left -= 1
                 if left or index:
                     yield Stage(planned, octave.channels[..., :COLORS].copy(), ends=not left)
