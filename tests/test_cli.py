@@ -209,6 +209,7 @@ def test_the_option_octaves_changes_the_texture(make):
 SAME = {
     "device auto": ("--device", "auto"),
     "device cpu": ("--device", "cpu"),
+    "device in capitals": ("--device", "CPU"),
     "encoder": ("--encoder", "compact"),
     "memory": ("--memory", "8GiB"),
     "seed": ("--seed", "0"),

@@ -20,6 +20,9 @@ SIZES = {
     "512X384": (384, 512),
     "512×384": (384, 512),
     "512,384": (384, 512),
+    "512*384": (384, 512),
+    "512 x 384": (384, 512),
+    "512 × 384": (384, 512),
     " 512x384 ": (384, 512),
     "512": (512, 512),
     # Out of range, which the settings tell with the range.
@@ -64,7 +67,7 @@ def test_a_size_is_read_width_first(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "512x", "x384", "512x384x3", "512 x 384", "512.5x384", "1e3", "big", "9" * 10, "1" * 5000]
+    "text", ["", "x", "512x", "x384", "512x384x3", "512 384", "512.5x384", "1e3", "big", "9" * 10, "1" * 5000]
 )
 def test_what_is_no_size_is_named_with_an_example(text):
     with pytest.raises(ParsingError, match=r"is not understood: give width and height such as 512x384") as caught:

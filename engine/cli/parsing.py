@@ -34,7 +34,7 @@ def complete_seamless(words: Sequence[str]) -> list[str]:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Read `512x384`, width first, or `512` for a square.
+    """Read `512x384`, `512 x 384`, `512×384` or `512*384`, width first, or `512` for a square.
 
     Args:
         text: What was typed.
@@ -45,7 +45,7 @@ def parse_size(text: str) -> tuple[int, int]:
     Raises:
         ParsingError: It is neither.
     """
-    found = re.fullmatch(r"(-?\d{1,9})(?:[x×,](-?\d{1,9}))?", text.strip().lower())
+    found = re.fullmatch(r"(-?\d{1,9})(?:\s*[x×*,]\s*(-?\d{1,9}))?", text.strip().lower())
     if not found:
         raise ParsingError(f"size {text!r} is not understood: give width and height such as 512x384")
     width = int(found[1])

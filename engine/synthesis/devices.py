@@ -17,7 +17,7 @@ def find_device(name: str = "auto") -> torch.device:
     """Find a device by name.
 
     Args:
-        name: `cpu`, `cuda`, `cuda:1`, `mps`, `xpu`, or `auto` for the fastest kind that is here.
+        name: `cpu`, `cuda`, `cuda:1`, `mps`, `xpu`, or `auto` for the fastest kind that is here; in any case.
 
     Returns:
         The device.
@@ -25,7 +25,7 @@ def find_device(name: str = "auto") -> torch.device:
     Raises:
         DeviceError: The name is unknown, or this computer (or this build of torch) has no such device.
     """
-    here = available_devices()
+    here, name = available_devices(), name.strip().lower()
     if name == "auto":
         return torch.device(here[0])
     kind, _, number = name.partition(":")
