@@ -151,7 +151,7 @@ def synthesize(
             noise=noise,
             overuse=overuse,
             memory=None if memory is None else parse_memory(memory),
-            device=device,
+            device=device.strip().lower(),
         )
         if engine is not None and (local or record is not None):
             fail("an engine does not record, and is not asked with --local: leave out --engine, or these")
