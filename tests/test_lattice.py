@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from pictures import tensor
 from scipy import ndimage
 
+from engine.synthesis import Exemplar, Settings, SettingsError, synthesize
+from engine.synthesis.encoders import load_encoder
 from engine.synthesis.structure import lay_out, plan_texture
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 
@@ -97,3 +100,10 @@ def test_a_pattern_goes_on_unbroken_in_a_new_texture():
     spread = found.std()
     assert np.sqrt(np.mean((found[down:] - found[:-down]) ** 2)) < 0.1 * spread
     assert np.sqrt(np.mean((found[:, across:] - found[:, :-across]) ** 2)) < 0.1 * spread
+
+
+def test_a_regular_texture_that_cannot_fit_into_the_memory_is_refused_before_any_work():
+    exemplar = Exemplar(tensor(waving((12, 0), (0, 16))))
+    work = synthesize(exemplar, load_encoder("compact"), Settings((8192, 8192), memory=2**30))
+    with pytest.raises(SettingsError, match="choose a smaller size"):
+        next(work)

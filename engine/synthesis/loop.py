@@ -79,7 +79,8 @@ def _synthesize(
     confined: Tensor | None,
 ) -> Iterator[Snapshot]:
     plan = make_plan(exemplar, settings, surroundings, started=start is not None)
-    if plan.steps:
+    # A hole is as large as its canvas; a new texture can be any size, and patches alone need no more than critics.
+    if plan.steps or surroundings is None:
         check_budget(encoder, settings.size, settings.memory)
     recipe = settings.effective_recipe(filling=surroundings is not None)
     generator = torch.Generator().manual_seed(settings.seed)
