@@ -156,10 +156,9 @@ class Octave:
             Nothing, between two pieces of the work.
         """
         sought = self._sought(self.wanted)
-        measure(self.field, sought, self.source)
+        # Costs of the round before are near enough to weigh uses by.
         penalty = self._overuse() if even else None
-        if penalty is not None:
-            measure(self.field, sought, self.source, penalty)
+        measure(self.field, sought, self.source, penalty)
         yield from improve(
             self.field,
             sought,
@@ -172,7 +171,8 @@ class Octave:
             tries=TRIES,
         )
         if penalty is not None:
-            measure(self.field, sought, self.source)
+            paid = penalty[self.field.places[..., 0], self.field.places[..., 1]]
+            self.field.costs[...] = np.maximum(self.field.costs - paid, 0)
         self._vote(self.wanted, self.free, self._weights(self.wanted) * self._confidence)
 
     def _overuse(self) -> Floats:
