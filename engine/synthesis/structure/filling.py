@@ -203,13 +203,14 @@ def _without_trend(site: Site) -> tuple[Site, Floats | None]:
     if found is None:
         return site, None
     trend, part = found
-    valid = np.zeros_like(site.valid)
-    valid[part] = site.valid[part]
+    corner = (part[0].start, part[1].start)
+    valid = np.ascontiguousarray(site.valid[part])
     if whole_patches(valid).sum() < FEWEST_PATCHES:
         return site, None
     here = trend.over(site.free.shape, site.offset) - HALF
-    source = site.source - trend.over(site.valid.shape, (0, 0)) + HALF
-    return replace(site, colors=site.colors - here, source=source, valid=valid), here
+    source = site.source[part] - trend.over(valid.shape, corner) + HALF
+    offset = (site.offset[0] - corner[0], site.offset[1] - corner[1])
+    return replace(site, colors=site.colors - here, source=source, valid=valid, offset=offset), here
 
 
 def _with_trend(stage: Stage, trend: Floats) -> Floats:

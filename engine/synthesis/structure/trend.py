@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebgrid2d, chebvander2d
 from numpy.typing import NDArray
 
 from engine.synthesis.matching.field import Bools, Floats
@@ -30,7 +31,7 @@ class Trend:
     """A polynomial of rows and columns for each color.
 
     Attributes:
-        weights: Of the terms, (terms, colors).
+        weights: Of the products of Chebyshev polynomials of both, (rows, columns, colors).
         middle: Row and column that stand for 0.
         reach: Pixels that stand for 1.
     """
@@ -41,16 +42,12 @@ class Trend:
 
     def over(self, size: tuple[int, int], corner: tuple[int, int]) -> Floats:
         """Give the colors of a whole picture whose first pixel lies at a corner, float32 (height, width, colors)."""
-        rows, columns = (np.arange(side) + first for side, first in zip(size, corner, strict=True))
-        down, across = (rows - self.middle[0]) / self.reach, (columns - self.middle[1]) / self.reach
-        return (_terms(down[:, None], across[None]) @ self.weights).astype(np.float32)
-
-
-def _terms(down: Vectors, across: Vectors) -> Vectors:
-    """Evaluate Chebyshev polynomials of both up to the degree, (…, terms)."""
-    powers = [np.polynomial.chebyshev.chebvander(each, DEGREE) for each in (down, across)]
-    products = [powers[0][..., i] * powers[1][..., j] for i in range(DEGREE + 1) for j in range(DEGREE + 1 - i)]
-    return np.stack(np.broadcast_arrays(*products), axis=-1)
+        rows, columns = (
+            (np.arange(side) + first - middle) / self.reach
+            for side, first, middle in zip(size, corner, self.middle, strict=True)
+        )
+        found: Floats = np.moveaxis(chebgrid2d(rows, columns, self.weights), 0, -1).astype(np.float32)
+        return found
 
 
 def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple[Trend, tuple[slice, slice]] | None:
@@ -79,8 +76,11 @@ def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple
     middle = (hole[0].start + hole[0].stop) / 2, (hole[1].start + hole[1].stop) / 2
     there = rows[thinned] + part[0].start, columns[thinned] + part[1].start
     scale = longer / 2 + reach
-    terms = _terms((there[0] - middle[0]) / scale, (there[1] - middle[1]) / scale)
-    weights = np.linalg.lstsq(terms, values, rcond=None)[0]
+    terms = chebvander2d((there[0] - middle[0]) / scale, (there[1] - middle[1]) / scale, [DEGREE, DEGREE])
+    # Products of a higher degree than each polynomial swing where nothing holds them.
+    weights = np.zeros((terms.shape[1], values.shape[1]))
+    low = np.add.outer(np.arange(DEGREE + 1), np.arange(DEGREE + 1)).ravel() <= DEGREE
+    weights[low] = np.linalg.lstsq(terms[:, low], values, rcond=None)[0]
     rest = values - terms @ weights
     spread = float(values.var(axis=0).sum())
     extent = float((np.percentile(values, 99, axis=0) - np.percentile(values, 1, axis=0)).max())
@@ -88,4 +88,4 @@ def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple
         return None
     if float(np.percentile(np.abs(rest), 99)) > LARGEST_REST * extent:
         return None
-    return Trend(weights, middle, scale), (part[0], part[1])
+    return Trend(weights.reshape(DEGREE + 1, DEGREE + 1, -1), middle, scale), (part[0], part[1])
