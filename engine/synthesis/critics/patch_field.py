@@ -1,7 +1,6 @@
 """Search for nearest patches of feature maps with a match field, where comparing all of them takes too long."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.synthesis.critics.patch_book import SIDE
-from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
+from engine.synthesis.matching import MatchField, Sought, Source, improve, join, measure, vote
 from engine.synthesis.wrap import NO_WRAP, Wrap
 
 RADIUS = SIDE // 2
@@ -46,12 +45,11 @@ class PatchField:
         if not any(bool(mask.any()) for mask in centers):
             valid = [None] * len(maps)
             centers = [patch_centers(one.shape[2:]) for one in maps]
-        usable = _stacked([mask[None, None] for mask in centers])[..., 0]
         self._least_norm = 1e-3 * float(patch_norms(maps[0], valid[0]).mean()) + 1e-12
-        self._features = Source(_stacked(maps), usable)
-        scaled = [self._scaled(one, mask) for one, mask in zip(maps, valid, strict=True)]
-        self._compared = Source(_stacked(scaled), usable)
-        self._penalty = np.zeros(usable.shape, np.float32)
+        usable = [mask.numpy() for mask in centers]
+        self._features = _joined(maps, usable)
+        self._compared = _joined([self._scaled(one, mask) for one, mask in zip(maps, valid, strict=True)], usable)
+        self._penalty = np.zeros(self._compared.usable.shape, np.float32)
         self._field: MatchField | None = None
 
     def targets(
@@ -87,7 +85,7 @@ class PatchField:
 
     def _search(self, maps: Tensor, wanted: NDArray[np.bool_], generator: torch.Generator) -> MatchField:
         seed = int(torch.randint(2**31, (), generator=generator))
-        channels = _stacked([_padded(self._scaled(maps, wrap=self._wrap), self._wrap)])
+        channels = _as_array(_padded(self._scaled(maps, wrap=self._wrap), self._wrap))
         axes = (self._wrap.y, self._wrap.x)
         sought = Sought(channels, wanted, RADIUS, wrap=axes)
         rounds = ROUNDS if self._field else FIRST_ROUNDS
@@ -145,8 +143,11 @@ def _padded(maps: Tensor, wrap: Wrap, value: float = 0.0) -> Tensor:
     return maps
 
 
-def _stacked(maps: Sequence[Tensor]) -> NDArray[Any]:
-    """Put maps (1, channels, height, width) below each other, (rows, columns, channels), filled up with zeros."""
-    width = max(one.shape[3] for one in maps)
-    listed = [F.pad(one, (0, width - one.shape[3]))[0].permute(1, 2, 0) for one in maps]
-    return np.ascontiguousarray(torch.cat(listed).numpy())
+def _joined(maps: Sequence[Tensor], usable: Sequence[NDArray[np.bool_]]) -> Source:
+    """Join the maps of exemplars, each (1, channels, height, width), with the centers that may be used."""
+    return join([Source(_as_array(one), mask) for one, mask in zip(maps, usable, strict=True)]).source
+
+
+def _as_array(maps: Tensor) -> NDArray[np.float32]:
+    """Give maps (1, channels, height, width) as an array (height, width, channels)."""
+    return np.ascontiguousarray(maps[0].permute(1, 2, 0).numpy())

@@ -1,7 +1,8 @@
 """Nearest patches: the match field, how it is searched, how it votes."""
 
+from engine.synthesis.matching.atlas import Atlas, join
 from engine.synthesis.matching.field import MatchField, Source
 from engine.synthesis.matching.search import Sought, improve, measure
 from engine.synthesis.matching.voting import vote
 
-__all__ = ["MatchField", "Sought", "Source", "improve", "measure", "vote"]
+__all__ = ["Atlas", "MatchField", "Sought", "Source", "improve", "join", "measure", "vote"]
