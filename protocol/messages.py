@@ -38,8 +38,8 @@ class Synthesize:
         job: The client's name for it, in use by no other job of this client.
         exemplar: The sample texture; left out, what the mask leaves of the canvas.
         canvas: Picture to keep where the mask is 0.
-        mask: Where the canvas is synthesised, one channel, as large as the canvas; left out, where it is transparent,
-            or, where it is not and is to be seamless, in a band along its border.
+        mask: Where the canvas is synthesised, one channel, as large as the canvas; left out, where parts of it are
+            missing, and, where it is to be seamless, in a band along its border.
         exemplar_mask: Where the exemplar, or the canvas if it is its own exemplar, may be sampled, one channel, of
             its size; left out, everywhere.
         context: How far around the hole the canvas is sampled, pixels; left out, wherever `exemplar_mask` allows it,
@@ -59,6 +59,7 @@ class Synthesize:
         steps: Steps at octave 0, in place of the quality's.
         seed: Another seed gives another texture.
         seamless: The axes along which the texture tiles: `none`, `x`, `y` or `both`; a canvas wraps around then.
+        flatten: Whether only opaque pixels are sampled and the texture is opaque; else alpha is a part of it.
         flips: Whether the mirrored exemplar's patches are matched too.
         turns: Whether its patches turned by quarters are.
         scales: Relative sizes at which it is matched too.
@@ -93,6 +94,7 @@ class Synthesize:
     steps: Annotated[int, Range(1, 2**31)] | None = None
     seed: Seed = 0
     seamless: Word = "none"
+    flatten: bool = False
     flips: bool = False
     turns: bool = False
     scales: tuple[float, ...] = ()

@@ -122,7 +122,7 @@ def test_ctrl_c_keeps_the_picture_so_far_whole(here):
     told = json.loads(out)
     assert told["interrupted"] is True
     assert told["recording"] == "frames"
-    assert 2 <= told["steps"] < 100_000
+    assert 1 <= told["steps"] < 100_000
     assert sorted(path.suffix for path in here.iterdir() if path.is_file()) == [".png", ".png"]
 
 
@@ -516,8 +516,9 @@ def test_a_transparent_border_of_a_canvas_that_wraps_is_filled(call, here):
     assert call("synthesize", "--canvas", "cut.png", "--seamless", "-o", "out.png", *FILL)[0] == 0
     found = load(here / "out.png")
     assert (found[..., 3] == 255).all()
-    # The two pixels around a cut-out are a mixture with what was cut out.
-    assert np.array_equal(found[:, 11:, :3], samples[:, 11:])
+    # The two pixels around a cut-out are a mixture with what was cut out, and the other borders get a band.
+    assert np.array_equal(found[8:-8, 11:-8, :3], samples[8:-8, 11:-8])
+    assert seam(found[..., :3], 1) < 2
 
 
 @pytest.mark.parametrize("profile", ["adobergb", "srgb"])
@@ -645,7 +646,7 @@ FAULTS = {
     "truncated tiff": (truncated("tif"), ("half.tif",), "half.tif is"),
     "decompression bomb": (bomb, ("bomb.png",), "60000 × 60000 pixels, more than"),
     "one pixel": (dot, ("dot.png",), "the exemplar is 1x1 pixels"),
-    "transparent exemplar": (transparent, ("clear.png",), "transparent all over"),
+    "transparent exemplar": (transparent, ("clear.png",), "hardly any visible pixels"),
     "size 0": (None, ("bricks.png", "--size", "0x0"), "is out of range: give 8 to 16,384 pixels"),
     "size negative": (None, ("bricks.png", "--size=-64x64"), "width -64 is out of range"),
     "size absurd": (None, ("bricks.png", "--size", "999999999x64"), "width 999999999 is out of range"),

@@ -81,9 +81,9 @@ def test_an_opaque_alpha_leaves_the_whole_exemplar_to_sample():
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5])
-def test_transparent_and_half_transparent_pixels_are_not_sampled(value):
+def test_only_opaque_pixels_of_an_exemplar_are_sampled_for_a_flat_texture(value):
     alpha = opaque_but_for(12, 20, slice(2, 5), slice(3, 9), value=value)
-    valid = ready(picture(12, 20, alpha=alpha)).exemplar.valid
+    valid = ready(picture(12, 20, alpha=alpha), flatten=True).exemplar.valid
     np.testing.assert_array_equal(valid, alpha == 1)
     assert valid.dtype == np.float32
 
@@ -335,7 +335,7 @@ def test_an_exemplar_mask_of_another_exemplar_leaves_its_white_part():
     exemplar = picture(40, 50, alpha=opaque_but_for(40, 50, slice(12, 14), slice(0, 50)))
     mask = mask_picture(40, 50, slice(10, 30), slice(5, 45))
     for canvas, hole in ((None, None), (picture(300, 400), mask_picture(300, 400, *HOLE))):
-        sample = ready(exemplar, canvas, hole, exemplar_mask=mask).exemplar
+        sample = ready(exemplar, canvas, hole, exemplar_mask=mask, flatten=canvas is None).exemplar
         np.testing.assert_array_equal(sample.pixels, exemplar.pixels[10:30, 5:45])
         np.testing.assert_array_equal(sample.valid, exemplar.alpha[10:30, 5:45])
 
@@ -474,10 +474,19 @@ def test_a_band_can_start_from_a_picture():
     np.testing.assert_array_equal(cut_start(start, ready(canvas=picture(64, 80), seamless="both")), start.pixels)
 
 
-def test_a_transparent_part_comes_before_a_band():
+def test_what_is_missing_of_a_canvas_is_synthesized_with_the_band_and_not_sampled():
     canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(10, 14), slice(0, 30)))
+    materials, missing = ready(canvas=canvas, seamless="both"), ready(canvas=canvas).mask
+    band = ready(canvas=picture(40, 50), seamless="both").mask
+    np.testing.assert_array_equal(materials.mask, np.maximum(missing, band))
+    np.testing.assert_array_equal(materials.exemplar.valid, missing == 0)
+
+
+def test_a_canvas_of_which_more_is_transparent_than_is_ever_missing_only_gets_a_band():
+    canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(0, 40, 2), slice(0, 50)))
     materials = ready(canvas=canvas, seamless="both")
-    np.testing.assert_array_equal(materials.mask, ready(canvas=canvas).mask)
+    np.testing.assert_array_equal(materials.mask, ready(canvas=picture(40, 50), seamless="both").mask)
+    assert materials.exemplar.valid is None
 
 
 def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():
@@ -516,15 +525,15 @@ FAULTS = {
     ),
     "exemplar transparent": (
         {"exemplar": picture(40, 50, alpha=TRANSPARENT)},
-        "the exemplar is transparent all over: give one with visible pixels",
+        "the exemplar has hardly any visible pixels: give one with at least 64",
     ),
-    "exemplar half transparent": (
-        {"exemplar": picture(40, 50, alpha=TRANSPARENT + np.float32(0.5))},
-        "the exemplar is transparent all over: give one with visible pixels",
+    "flat texture of a half transparent exemplar": (
+        {"exemplar": picture(40, 50, alpha=TRANSPARENT + np.float32(0.5)), "flatten": True},
+        "the exemplar has hardly any opaque pixels: give one with at least 64",
     ),
     "exemplar with 63 visible pixels": (
         {"exemplar": picture(40, 50, alpha=1 - opaque_but_for(40, 50, slice(0, 7), slice(0, 9)))},
-        "the exemplar is transparent all over: give one with visible pixels",
+        "the exemplar has hardly any visible pixels: give one with at least 64",
     ),
     "canvas without alpha": (
         {"canvas": picture(40, 50)},

@@ -60,7 +60,7 @@ def runner(
 
     def run_there(request: "Synthesize", title: str, record: Path | None) -> "Outcome":
         try:
-            return run_in_engine(client, request, pictures, materials.box, title=title, quiet=quiet)
+            return run_in_engine(client, request, pictures, materials, title=title, quiet=quiet)
         except NotHereError as error:
             if engine is not None:
                 fail(str(error))

@@ -19,6 +19,7 @@ class Outcome:
         interrupted: Whether Ctrl+C ended it early.
         device: Where it was computed.
         peak_bytes: The most memory that was taken; 0 where that is not known.
+        alpha: Of the picture, float32 (height, width); None where it is opaque.
     """
 
     picture: FloatArray
@@ -29,3 +30,4 @@ class Outcome:
     interrupted: bool
     device: str
     peak_bytes: int
+    alpha: FloatArray | None = None

@@ -12,7 +12,7 @@ from engine.cli.outcome import Outcome
 from engine.cli.progress import step_bar
 from engine.cli.recording import recording
 from engine.images.picture import FloatArray
-from engine.preparation import Materials
+from engine.preparation import Materials, lift
 from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
 from engine.synthesis.devices import peak_memory
 from engine.synthesis.encoders import PIXELS, Encoder
@@ -81,8 +81,10 @@ def run(
             interrupted = True
     if snapshot is None:
         raise KeyboardInterrupt
-    picture = to_array(resize(snapshot.picture, settings.size, wrap=settings.wrap))
-    return Outcome(picture, snapshot.step, snapshot.losses, seconds, first, interrupted, str(device), peak_memory())
+    made = to_array(resize(snapshot.picture, settings.size, wrap=settings.wrap))
+    picture, alpha = lift(materials, made, settings.size)
+    told = (snapshot.step, snapshot.losses, seconds, first, interrupted, str(device), peak_memory())
+    return Outcome(picture, *told, alpha)
 
 
 def _growth(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> "Growth":

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE = "512x512"
 MOST_VARIATIONS = 1000
+FLATTEN_HELP = (
+    "Sample only what is opaque, and make the result opaque. Without it the alpha of the exemplar, or of the canvas, "
+    "is a part of the texture."
+)
 CHANNELS = ("red", "green", "blue", "alpha")
 
 SIZE_HELP = f"Width and height in pixels. {DEFAULT_SIZE} if not given, or the canvas's."
@@ -75,6 +79,7 @@ def synthesize(
     ] = None,
     sample_from: Annotated[str, typer.Option(help=SAMPLE_FROM_HELP)] = "all",
     exemplar_mask: Annotated[Path | None, typer.Option(help=EXEMPLAR_MASK_HELP)] = None,
+    flatten: Annotated[bool, typer.Option("--flatten", help=FLATTEN_HELP)] = False,
     variations: Annotated[int, typer.Option(help="How many textures, from this seed on; files get -1, -2, …")] = 1,
     flips: Annotated[bool, typer.Option("--flips", help="Match the mirrored exemplar's patches too.")] = False,
     turns: Annotated[bool, typer.Option("--turns", help="Match its patches turned by quarters too.")] = False,
@@ -126,6 +131,7 @@ def synthesize(
             context=reach,
             sample_from=sample_from,
             seamless=seamless,
+            flatten=flatten,
         )
         whole = canvas_size(pictures["canvas"], wanted) or parse_size(DEFAULT_SIZE)
         request = Synthesize(
@@ -145,6 +151,7 @@ def synthesize(
             steps=steps,
             seed=seed,
             seamless=seamless,
+            flatten=flatten,
             flips=flips,
             turns=turns,
             scales=() if scales is None else parse_scales(scales),
@@ -169,7 +176,7 @@ def synthesize(
                 wish = replace(request, seed=seed + number)
                 recorded = None if record is None else numbered(record, number, variations)
                 outcome = run(wish, name.name, recorded)
-                write_picture(name, finish(materials, outcome.picture, whole))
+                write_picture(name, finish(materials, outcome.picture, whole, outcome.alpha))
                 if as_json:
                     told = {"output": str(name), "recording": None if recorded is None else str(recorded)}
                     told["encoder"] = encoder if weights is None else str(weights)

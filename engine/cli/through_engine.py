@@ -12,7 +12,7 @@ from engine.cli.failures import ENGINE_FAILED, OUT_OF_MEMORY, fail
 from engine.cli.outcome import Outcome
 from engine.cli.progress import step_bar
 from engine.images import Picture
-from engine.preparation import Box
+from engine.preparation import Materials
 from engine.service.rasters import array_raster, picture_of, samples_of
 from protocol import (
     Cancelled,
@@ -61,7 +61,7 @@ def run_in_engine(
     client: EngineClient,
     request: Synthesize,
     pictures: Pictures,
-    box: Box | None,
+    materials: Materials,
     *,
     title: str,
     quiet: bool,
@@ -72,7 +72,7 @@ def run_in_engine(
         client: Of the engine.
         request: What is to be made, but for the pictures.
         pictures: The pictures of the request, by its fields.
-        box: The part of the canvas that the outcome is to show; None for all.
+        materials: What the pictures were turned into here.
         title: What the progress bar calls it.
         quiet: Show no progress.
 
@@ -104,11 +104,13 @@ def run_in_engine(
         fail(f"{end.message}: {end.hint}" if end.hint else end.message, STATUSES.get(end.code, ENGINE_FAILED))
     if end.raster is None:
         raise KeyboardInterrupt
-    pixels = picture_of(end.raster, "result").pixels
-    pixels = pixels if box is None else np.ascontiguousarray(box.cut(pixels))
-    return Outcome(
-        pixels, end.step, end.losses, end.seconds, end.first_seconds, interrupted, end.device, end.peak_bytes
-    )
+    result, box = picture_of(end.raster, "result"), materials.box
+    pixels, alpha = result.pixels, None if materials.translucency is None else result.alpha
+    if box is not None:
+        pixels = np.ascontiguousarray(box.cut(pixels))
+        alpha = None if alpha is None else np.ascontiguousarray(box.cut(alpha))
+    told = (end.step, end.losses, end.seconds, end.first_seconds, interrupted, end.device, end.peak_bytes)
+    return Outcome(pixels, *told, alpha)
 
 
 def _follow(client: EngineClient, job: str, title: str, *, quiet: bool) -> Done | Failed | Cancelled:

@@ -4,7 +4,7 @@ from engine.preparation.areas import Box, Size
 from engine.preparation.axes import AXES, axes_of
 from engine.preparation.errors import MaterialError
 from engine.preparation.masks import BAND, FRINGE, OPAQUE, Mask
-from engine.preparation.materials import Materials, canvas_size, cut_start, finish, prepare
+from engine.preparation.materials import Materials, canvas_size, cut_start, finish, lift, prepare
 from engine.preparation.sampling import (
     DIRECTIONS,
     LARGEST_CONTEXT,
@@ -34,5 +34,6 @@ __all__ = [
     "canvas_size",
     "cut_start",
     "finish",
+    "lift",
     "prepare",
 ]

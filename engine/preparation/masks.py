@@ -7,9 +7,17 @@ from engine.images import Picture
 from engine.preparation.errors import MaterialError
 
 OPAQUE = 0.99
+# What has less alpha cannot be seen.
+CLEAR = 0.01
 FRINGE = 2
 BAND = 1 / 6
 BLEND = 1 / 5
+
+# Shares of the surroundings, and of the hole, that are transparent: see `has_holes`.
+LEAST_CLEAR = 0.02
+LIKE = 1 / 3
+# A picture of which more is missing is meant to have holes.
+MOST_MISSING = 0.25
 
 # Samples of one gray differ by no more, and colors that show are no speck.
 SAME_COLOR = 16 / 255
@@ -91,16 +99,56 @@ def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
     if mask is not None:
         found = levels_of(mask, canvas, name="mask", of="canvas", purpose="is to be synthesised")
         return found if mask.alpha is None or is_opaque(mask) or not _is_white(mask) else _cut_out(mask.alpha)
-    if canvas.alpha is None or is_opaque(canvas):
+    missing = missing_in(canvas)
+    if not missing.any():
         raise MaterialError("the canvas has no transparent part to fill: say with --mask what is to be synthesised")
-    return _with_fringe(canvas.alpha < OPAQUE)
+    return _with_fringe(missing)
 
 
-def hidden_in(canvas: Picture, free: Mask) -> Mask:
+def missing_in(picture: Picture) -> NDArray[np.bool_]:
+    """Mark what is missing of a picture.
+
+    Args:
+        picture: The picture.
+
+    Returns:
+        Boolean (height, width): if most of what can be seen is opaque, all the rest, because cut-outs have soft
+        edges; else alpha belongs to the picture, and only what is wholly transparent is missing.
+    """
+    if picture.alpha is None:
+        return np.zeros(picture.pixels.shape[:2], bool)
+    visible, opaque = picture.alpha >= CLEAR, picture.alpha >= OPAQUE
+    return np.asarray(~opaque if 2 * opaque.sum() > visible.sum() else ~visible)
+
+
+def is_damaged(canvas: Picture) -> bool:
+    """Whether parts of a picture are missing, and not so many that they belong to it, as in lace."""
+    return 0 < float(missing_in(canvas).mean()) < MOST_MISSING
+
+
+def has_holes(canvas: Picture, free: Mask) -> bool:
+    """Tell whether what is transparent around a hole belongs to the picture, as in lace, or is missing of it.
+
+    Args:
+        canvas: What is looked at of the canvas.
+        free: 1 where it is to be synthesized, (height, width).
+
+    Returns:
+        Whether both the hole and its surroundings are transparent in part, and to like degrees: who selects a
+        transparent corner of a photograph wants it filled.
+    """
+    if canvas.alpha is None or not (kept := free == 0).any():
+        return False
+    clear = canvas.alpha < CLEAR
+    around, within = float(clear[kept].mean()), float(clear[free > 0].mean())
+    return min(around, within) >= LEAST_CLEAR and around >= LIKE * within
+
+
+def hidden_in(canvas: Picture, free: Mask, *, flatten: bool) -> Mask:
     """Add to what is synthesised what is transparent, whose colours nobody sees: nothing has to fit to them."""
     if canvas.alpha is None:
         return free
-    return np.maximum(free, canvas.alpha < OPAQUE, dtype=np.float32)
+    return np.maximum(free, canvas.alpha < (OPAQUE if flatten else CLEAR), dtype=np.float32)
 
 
 def band_along(height: int, width: int, axes: tuple[bool, bool]) -> Mask:

@@ -9,8 +9,9 @@ from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, Size, bounds_of, whole_of
 from engine.preparation.axes import axes_of
 from engine.preparation.errors import MaterialError
-from engine.preparation.masks import Mask, band_along, hidden_in, hole_of, is_opaque
-from engine.preparation.sampling import ALL, Sample, Sampling, sample_canvas, sample_exemplar
+from engine.preparation.masks import OPAQUE, Mask, band_along, has_holes, hidden_in, hole_of, is_damaged
+from engine.preparation.sampling import ALL, Sample, Sampling, context_of, sample_canvas, sample_exemplar
+from engine.preparation.translucency import Translucency, translucency
 
 NEAREST_CONTEXT = 64
 
@@ -29,6 +30,7 @@ class Materials:
         pattern: The picture whose bit depth, grayness and profile the result takes.
         offset: Row and column of the part's first pixel in the exemplar, where that is of the same picture.
         nearby: Whether each hole of several is filled from what lies near it, as nothing else was asked for.
+        translucency: How alpha is a part of the texture; None where the result is opaque.
     """
 
     exemplar: Sample
@@ -40,6 +42,7 @@ class Materials:
     pattern: Picture
     offset: tuple[int, int] | None = None
     nearby: bool = False
+    translucency: Translucency | None = None
 
 
 def prepare(
@@ -51,19 +54,21 @@ def prepare(
     context: int | None = None,
     sample_from: str = ALL,
     seamless: str = "none",
+    flatten: bool = False,
 ) -> Materials:
     """Turn pictures into what synthesis takes.
 
     Args:
-        exemplar: The sample texture; transparent pixels are not sampled. None: what the mask leaves of the canvas.
+        exemplar: The sample texture, with its alpha. None: what the mask leaves of the canvas.
         canvas: Picture to keep where the mask is black.
         mask: White where the canvas is to be synthesised; None: where the canvas is transparent, and 2 pixels on.
         exemplar_mask: White where the exemplar may be sampled, or the canvas if it is its own exemplar.
         context: How far around the hole the canvas is sampled, pixels; None: wherever `exemplar_mask` is white, or
             else by the size of the hole.
         sample_from: From which directions of the hole the canvas is sampled: one of `DIRECTIONS`.
-        seamless: One of `AXES`: along which axes the result tiles. A canvas wraps around. One without a mask or a
-            transparent part is then synthesised anew in a band along its border, from all of itself.
+        seamless: One of `AXES`: along which axes the result tiles. A canvas wraps around. One without a mask is then
+            synthesised anew in a band along its border, from all of itself, and where parts of it are missing.
+        flatten: Whether the texture is opaque, and only opaque pixels are sampled.
 
     Returns:
         The materials.
@@ -72,32 +77,56 @@ def prepare(
         MaterialError: The pictures do not fit together, or a value is out of range.
     """
     axes = axes_of(seamless)
-    sampling = Sampling(context, sample_from, exemplar_mask)
+    sampling = Sampling(context, sample_from, exemplar_mask, flatten)
+    wrap = (axes[1], axes[0])
     if canvas is None:
         if exemplar is None:
             raise MaterialError("there is nothing to take the texture from: name an exemplar, or give --canvas")
         if mask is not None:
             raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
-        return Materials(sample_exemplar(exemplar, sampling), None, None, None, None, None, exemplar)
+        sample = sample_exemplar(exemplar, sampling, None)
+        through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
+        return Materials(_over(sample, through), None, None, None, None, None, exemplar, translucency=through)
     everything = whole_of(canvas.pixels)
-    banded = any(axes) and mask is None and is_opaque(canvas)
-    free = band_along(*everything.size, axes) if banded else hole_of(canvas, mask)
+    banded = any(axes) and mask is None
+    gone = np.zeros(everything.size, np.float32) if banded and not is_damaged(canvas) else hole_of(canvas, mask)
+    free = np.maximum(gone, band_along(*everything.size, axes)) if banded else gone
     hole = bounds_of(free)
+    around = everything if any(axes) else context_of(hole, sampling).common(everything)
+    holes = (mask is not None or banded) and exemplar is None and not flatten
+    holes = holes and has_holes(_cut(canvas, around), around.cut(free))
     if exemplar is not None:
-        sample = sample_exemplar(exemplar, sampling)
+        sample = sample_exemplar(exemplar, sampling, canvas)
     else:
         # The band is texture too, but for the seam: what can stay as it is fits the middle best.
-        unsampled = np.zeros_like(free) if banded else free
-        sample = sample_canvas(canvas, unsampled, hole, sampling, tiling=any(axes))
+        sample = sample_canvas(canvas, gone, hole, sampling, tiling=any(axes), holes=holes)
     # Patterns continue over some distance, but what lies further away only costs time. Of a canvas that wraps around,
     # every border is next to another one.
     near = hole.grown(max(NEAREST_CONTEXT, max(hole.size) // 4)).common(everything)
     box = everything if any(axes) else near
-    work = free if mask is None else hidden_in(canvas, free)
+    work = free if holes or (mask is None and not banded) else hidden_in(canvas, free, flatten=flatten)
     known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
+    through = None
+    if canvas.alpha is not None and not flatten:
+        alpha, changed = (np.ascontiguousarray(box.cut(array)) for array in (canvas.alpha, free))
+        own = np.ones(sample.pixels.shape[:2], np.float32) if sample.alpha is None else sample.alpha
+        if sample.alpha is not None or (alpha[inside == 0] < OPAQUE).any():
+            through = translucency(sample.pixels, own, sample.valid, wrap, (known, alpha, changed))
+            known = through.composite(known, alpha)
     offset = None if exemplar is not None else (box.top - sample.corner[0], box.left - sample.corner[1])
     nearby = exemplar is None and exemplar_mask is None and not sampling.is_around_hole
-    return Materials(sample, known, inside, canvas, free, box, canvas, offset, nearby)
+    return Materials(_over(sample, through), known, inside, canvas, free, box, canvas, offset, nearby, through)
+
+
+def _cut(picture: Picture, box: Box) -> Picture:
+    alpha = None if picture.alpha is None else box.cut(picture.alpha)
+    return replace(picture, pixels=box.cut(picture.pixels), alpha=alpha, stored=None, kept=None)
+
+
+def _over(sample: Sample, through: Translucency | None) -> Sample:
+    if through is None:
+        return sample
+    return replace(sample, pixels=through.composite(through.colors, through.alpha))
 
 
 def canvas_size(canvas: Picture | None, wanted: Size | None) -> Size | None:
@@ -145,16 +174,31 @@ def cut_start(picture: Picture | None, materials: Materials) -> FloatArray | Non
     return np.ascontiguousarray(materials.box.cut(found))
 
 
-def finish(materials: Materials, pixels: FloatArray, size: Size) -> Picture:
+def lift(materials: Materials, pixels: FloatArray, size: Size) -> tuple[FloatArray, Mask | None]:
+    """Take what was synthesized off its backdrop.
+
+    Args:
+        materials: What the job works on.
+        pixels: float32 (height, width, 3), RGB in [0, 1], at the size that is worked at, or smaller.
+        size: Height and width that is worked at, pixels.
+
+    Returns:
+        RGB, and alpha (height, width); None where it is opaque.
+    """
+    return (pixels, None) if materials.translucency is None else materials.translucency.lift(pixels, size)
+
+
+def finish(materials: Materials, pixels: FloatArray, size: Size, alpha: Mask | None = None) -> Picture:
     """Turn a synthesised picture into one to write.
 
     Args:
         materials: What the job worked on.
         pixels: float32 (height, width, 3), RGB in [0, 1], at the size that was worked at.
         size: Height and width of the canvas, pixels.
+        alpha: float32 (height, width), of the pixels; None where they are opaque.
 
     Returns:
-        The whole canvas, opaque where it was synthesised, with the pattern's bit depth, grayness and profile.
+        The whole canvas, with the pattern's bit depth, grayness and profile.
 
     Raises:
         MaterialError: The picture has another size.
@@ -162,14 +206,15 @@ def finish(materials: Materials, pixels: FloatArray, size: Size) -> Picture:
     due = size if materials.box is None else materials.box.size
     if pixels.shape[:2] != due:
         raise MaterialError(f"the picture is {pixels.shape[1]}x{pixels.shape[0]} where {due[1]}x{due[0]} is due")
-    alpha = None
     if materials.canvas is not None and materials.box is not None and materials.mask is not None:
         whole = materials.canvas.pixels.copy()
         inside = materials.box.cut(materials.mask)[..., None] > 0
         np.copyto(materials.box.cut(whole), pixels, where=inside)
         pixels = whole
-        if materials.canvas.alpha is not None:
-            alpha = np.maximum(materials.canvas.alpha, materials.mask)
+        made = alpha
+        alpha = None if materials.canvas.alpha is None else np.maximum(materials.canvas.alpha, materials.mask)
+        if alpha is not None and made is not None:
+            np.copyto(materials.box.cut(alpha), made, where=inside[..., 0])
     stored = None if materials.canvas is None else materials.canvas.stored
     kept = None if materials.mask is None else materials.mask == 0
     pixels = pixels.astype(np.float32, copy=False)

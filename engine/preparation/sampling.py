@@ -8,7 +8,7 @@ from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.errors import MaterialError
-from engine.preparation.masks import OPAQUE, Mask, levels_of
+from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_opaque, levels_of
 
 SMALLEST_EXEMPLAR = 8
 FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
@@ -27,11 +27,13 @@ class Sample:
         pixels: float32 (height, width, 3), RGB in [0, 1].
         valid: float32 (height, width), 1 where the pixels may be sampled, else 0; None for everywhere.
         corner: Row and column of the first pixel in the picture that it is cut from.
+        alpha: float32 (height, width), in [0, 1]; None where all that may be sampled is opaque, or is to be.
     """
 
     pixels: FloatArray
     valid: Mask | None = None
     corner: tuple[int, int] = (0, 0)
+    alpha: Mask | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,7 @@ class Sampling:
         context: How far around the hole the canvas is sampled, pixels; None: by the size of the hole.
         directions: One of `DIRECTIONS`: all around the hole, only its rows, or only its columns.
         mask: White where the exemplar, or the canvas, may be sampled; None for everywhere.
+        flatten: Whether only what is opaque is sampled.
 
     Raises:
         MaterialError: A value is out of range.
@@ -50,6 +53,7 @@ class Sampling:
     context: int | None = None
     directions: str = ALL
     mask: Picture | None = None
+    flatten: bool = False
 
     def __post_init__(self) -> None:
         if self.context is not None and not 1 <= self.context <= LARGEST_CONTEXT:
@@ -63,12 +67,14 @@ class Sampling:
         return self.context is not None or self.directions != ALL
 
 
-def sample_exemplar(exemplar: Picture, sampling: Sampling) -> Sample:
+def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | None) -> Sample:
     """Take a picture as the exemplar.
 
     Args:
-        exemplar: The picture; transparent pixels are not sampled.
+        exemplar: The picture. What is transparent in it is a part of a new texture, unless it is to be flat; a canvas
+            is filled with what can be seen, and one without alpha with what is opaque, if there is any.
         sampling: What of it may be sampled.
+        canvas: What is to be filled with it; None for a new texture.
 
     Returns:
         The picture, or the bounds of what a mask allows of it.
@@ -87,26 +93,35 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling) -> Sample:
         raise MaterialError(
             f"the exemplar is {width}x{height} pixels, more than {LARGEST_EXEMPLAR:,}: crop or scale it down"
         )
-    allowed = np.ones(area.size, np.float32) if exemplar.alpha is None else exemplar.alpha
-    if _count(allowed) < FEWEST_PIXELS:
-        raise MaterialError("the exemplar is transparent all over: give one with visible pixels")
+    solid = sampling.flatten or (canvas is not None and is_opaque(canvas))
+    visible = _visible(exemplar, flatten=sampling.flatten)
+    if solid and _count(opaque := _visible(exemplar, flatten=True)) >= FEWEST_PIXELS:
+        visible = opaque
+    if _count(visible) < FEWEST_PIXELS:
+        kind = "opaque" if sampling.flatten else "visible"
+        raise MaterialError(f"the exemplar has hardly any {kind} pixels: give one with at least {FEWEST_PIXELS}")
+    allowed = visible if solid or canvas is not None else np.ones(area.size, np.float32)
     if sampling.mask is not None:
-        allowed = allowed * _levels(sampling.mask, exemplar, "exemplar")
-        if _count(allowed) < FEWEST_PIXELS:
-            raise MaterialError(f"{_shortage(allowed)}: paint more of the exemplar mask white")
+        white = _levels(sampling.mask, exemplar, "exemplar")
+        allowed = allowed * white
+        if _count(visible * white) < FEWEST_PIXELS:
+            raise MaterialError(f"{_shortage(visible * white)}: paint more of the exemplar mask white")
         area = _at_least_smallest(bounds_of(allowed >= OPAQUE), area)
-    return _cut(exemplar, allowed, area)
+    return _cut(exemplar, allowed, area, solid=solid)
 
 
-def sample_canvas(canvas: Picture, free: Mask, hole: Box, sampling: Sampling, *, tiling: bool) -> Sample:
+def sample_canvas(
+    canvas: Picture, free: Mask, hole: Box, sampling: Sampling, *, tiling: bool, holes: bool = False
+) -> Sample:
     """Take what is left of the canvas as the exemplar.
 
     Args:
-        canvas: The canvas; transparent pixels are not sampled.
+        canvas: The canvas; what cannot be seen is not sampled.
         free: 0 where the canvas may be sampled, (height, width).
         hole: Bounds of what is to be synthesized.
         sampling: What of the canvas may be sampled.
         tiling: Whether the canvas wraps around: without a context, all that is left of it is then sampled.
+        holes: Whether what is transparent belongs to the picture.
 
     Returns:
         A part of the canvas around the hole, or the bounds of what a mask allows of it.
@@ -115,14 +130,12 @@ def sample_canvas(canvas: Picture, free: Mask, hole: Box, sampling: Sampling, *,
         MaterialError: Too little of the canvas may be sampled.
     """
     everything = whole_of(free)
-    allowed = 1 - free if canvas.alpha is None else (1 - free) * canvas.alpha
+    allowed = 1 - free if holes else (1 - free) * _visible(canvas, flatten=sampling.flatten)
     if sampling.mask is not None:
         allowed = allowed * _levels(sampling.mask, canvas, "canvas")
     anywhere = tiling or sampling.mask is not None
-    if sampling.context is None and anywhere:
-        area = everything
-    else:
-        area = hole.grown(sampling.context or max(WIDEST_CONTEXT, *hole.size)).common(everything)
+    near = context_of(hole, sampling).common(everything)
+    area = everything if sampling.context is None and anywhere else near
     if sampling.directions == SIDES:
         area = Box(hole.top, area.left, hole.bottom, area.right)
     elif sampling.directions == ABOVE_BELOW:
@@ -140,7 +153,12 @@ def sample_canvas(canvas: Picture, free: Mask, hole: Box, sampling: Sampling, *,
             raise MaterialError(f"{_shortage(left)}: {more}")
         raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
     _check_size(area)
-    return _cut(canvas, inside, area)
+    return _cut(canvas, inside, area, solid=sampling.flatten)
+
+
+def context_of(hole: Box, sampling: Sampling) -> Box:
+    """Bound what is sampled around a hole if nothing else is asked for."""
+    return hole.grown(sampling.context or max(WIDEST_CONTEXT, *hole.size))
 
 
 def _levels(mask: Picture, like: Picture, of: str) -> Mask:
@@ -180,7 +198,16 @@ def _no_more_than_largest(area: Box, hole: Box) -> Box:
     return area.placed((int(height * scale), int(width * scale)), hole)
 
 
-def _cut(picture: Picture, allowed: Mask, area: Box) -> Sample:
-    # A half transparent pixel is half hidden: sampling it would bring the colour of nothing into the texture.
+def _visible(picture: Picture, *, flatten: bool) -> Mask:
+    """Mark what can be seen of a picture, or what of it is opaque: 1 there, else 0."""
+    if picture.alpha is None:
+        return np.ones(picture.pixels.shape[:2], np.float32)
+    return (picture.alpha >= (OPAQUE if flatten else CLEAR)).astype(np.float32)
+
+
+def _cut(picture: Picture, allowed: Mask, area: Box, *, solid: bool) -> Sample:
     valid = (area.cut(allowed) >= OPAQUE).astype(np.float32)
-    return Sample(area.cut(picture.pixels), None if bool(valid.all()) else valid, (area.top, area.left))
+    alpha = None if solid or picture.alpha is None else np.ascontiguousarray(area.cut(picture.alpha))
+    if alpha is not None and (alpha[valid > 0] >= OPAQUE).all():
+        alpha = None
+    return Sample(area.cut(picture.pixels), None if bool(valid.all()) else valid, (area.top, area.left), alpha)

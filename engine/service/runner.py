@@ -8,12 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from engine.images import ImageError
-from engine.preparation import MaterialError, Materials, axes_of, canvas_size, cut_start, finish, prepare
+from engine.preparation import MaterialError, Materials, axes_of, canvas_size, cut_start, finish, lift, prepare
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis import MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
@@ -182,7 +183,11 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
     rasters = {name: getattr(request, name) for name in ("exemplar", "canvas", "mask", "exemplar_mask")}
     pictures = {name: None if raster is None else picture_of(raster, name) for name, raster in rasters.items()}
     materials = prepare(
-        **pictures, context=request.context, sample_from=request.sample_from, seamless=request.seamless
+        **pictures,
+        context=request.context,
+        sample_from=request.sample_from,
+        seamless=request.seamless,
+        flatten=request.flatten,
     )
     whole = canvas_size(pictures["canvas"], wanted) or DEFAULT_SIZE
     memory = memory_budget(device) if request.memory is None else request.memory
@@ -239,7 +244,9 @@ def _frame(request: Synthesize, snapshot: Snapshot, materials: Materials, whole:
     picture = _limited(snapshot.picture, request.frame_limit)
     top, left = (0, 0) if materials.box is None else (materials.box.top, materials.box.left)
     height, width = whole if materials.box is None else materials.box.size
-    samples = to_array(picture)
+    samples, alpha = lift(materials, to_array(picture), (height, width))
+    if alpha is not None:
+        samples = np.dstack([samples, alpha])
     raster = array_raster(samples, "u8")
     return Frame(request.job, raster, snapshot.octave, snapshot.step, snapshot.steps, left, top, width, height)
 
@@ -255,7 +262,8 @@ def _limited(picture: Tensor, limit: int) -> Tensor:
 
 def _result(request: Synthesize, snapshot: Snapshot, materials: Materials, settings: Settings, whole: Size) -> Raster:
     picture = resize(snapshot.picture, settings.size, wrap=settings.wrap)
-    return raster_of(finish(materials, to_array(picture), whole), request.depth)
+    pixels, alpha = lift(materials, to_array(picture), settings.size)
+    return raster_of(finish(materials, pixels, whole, alpha), request.depth)
 
 
 def _finite(losses: Mapping[str, float]) -> dict[str, float]:

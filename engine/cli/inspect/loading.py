@@ -86,7 +86,7 @@ def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 0
         if min(height, width) < least:
             fail(f"{path} is {width}x{height} pixels: give a picture of at least {least}x{least}")
         try:
-            found.append(exemplar_on(prepare(picture), device))
+            found.append(exemplar_on(prepare(picture, flatten=True), device))
         except MaterialError as error:
             fail(f"{path}: {error}")
     return found

@@ -1,0 +1,195 @@
+"""Alpha as a part of the texture: laid over a backdrop while colors are synthesized, and found again by matches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from engine.images.picture import FloatArray
+from engine.preparation.areas import Size, bounds_of
+from engine.preparation.masks import CLEAR, Mask
+
+# Alpha that differs by no more is one level all over.
+SAME_ALPHA = 1.5 / 255
+# Colors of what is more transparent than this are those of the matched place: little of them can be seen.
+LEAST_VISIBLE = 0.25
+# Half the side of the patches by which alpha is found again; smaller ones where no such patch is whole.
+RADII = (2, 1, 0)
+PASSES = 6
+# So many colors are looked at to choose a backdrop, and so many percent of them may be nearer to it than the rest.
+COLORS_COMPARED = 20_000
+NEAREST_PERCENT = 2
+BACKDROPS = np.array([*np.ndindex(2, 2, 2), (0.5, 0.5, 0.5)], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Translucency:
+    """How alpha travels through the synthesis of colors.
+
+    Attributes:
+        colors: The sample, RGB, not multiplied by alpha, float32 (height, width, 3).
+        alpha: Of the sample, float32 (height, width).
+        valid: Where it may be sampled, boolean (height, width).
+        backdrop: The color that lies behind it meanwhile, float32 (3,); None where alpha is the same all over.
+        wrap: Whether rows, and columns, of the canvas continue on the other side.
+        known: Alpha of the part that is worked on, (height, width), and the mask of what is synthesized there; None
+            for a new texture.
+    """
+
+    colors: FloatArray
+    alpha: Mask
+    valid: np.ndarray
+    backdrop: FloatArray | None
+    wrap: tuple[bool, bool]
+    known: tuple[Mask, Mask] | None = None
+
+    def composite(self, colors: FloatArray, alpha: Mask | float) -> FloatArray:
+        """Lay colors (height, width, 3) over the backdrop."""
+        if self.backdrop is None:
+            return colors
+        by = np.asarray(alpha, np.float32)[..., None] if np.ndim(alpha) else np.float32(alpha)
+        found: FloatArray = (by * colors + (1 - by) * self.backdrop).astype(np.float32)
+        return found
+
+    def lift(self, picture: FloatArray, size: Size, seed: int = 0) -> tuple[FloatArray, Mask]:
+        """Take a synthesized picture off the backdrop.
+
+        Args:
+            picture: RGB over the backdrop, float32 (height, width, 3), of the size that is worked at, or smaller.
+            size: Height and width that is worked at, pixels.
+            seed: Of what is drawn by chance.
+
+        Returns:
+            Colors, not multiplied by alpha, and alpha, float32 (height, width).
+        """
+        if self.backdrop is None:
+            alpha = np.full(picture.shape[:2], float(np.median(self.alpha[self.valid])), np.float32)
+            return picture, self._blended(alpha)
+        # Smaller pictures are compared with the sample at their own scale.
+        shrunk = self if picture.shape[0] >= size[0] else self._at(picture.shape[0] / size[0])
+        colors, alpha = shrunk._matched(picture, self._wanted(picture.shape[:2]), seed)  # noqa: SLF001
+        alpha = self._blended(alpha)
+        residual = picture - self.composite(colors, alpha)
+        lifted = colors + residual / np.maximum(alpha, LEAST_VISIBLE)[..., None]
+        # What does not fit is not to bring in colors that are nowhere seen.
+        seen = self.colors[self.valid & (self.alpha >= CLEAR)]
+        return np.clip(lifted, seen.min(axis=0), seen.max(axis=0)).astype(np.float32), alpha
+
+    def _blended(self, alpha: Mask) -> Mask:
+        """Keep the alpha of what the mask keeps."""
+        if self.known is None or self.known[0].shape != alpha.shape:
+            return alpha
+        before, free = self.known
+        return ((1 - free) * before + free * alpha).astype(np.float32)
+
+    def _wanted(self, size: tuple[int, ...]) -> np.ndarray:
+        if self.known is None or self.known[0].shape != size:
+            return np.ones(size, bool)
+        return np.asarray(self.known[1] > 0)
+
+    def _matched(self, picture: FloatArray, wanted: np.ndarray, seed: int) -> tuple[FloatArray, Mask]:
+        """Find colors and alpha of the places of the sample that look most like those of a picture."""
+        from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
+
+        radius, usable = self._whole_patches()
+        listed = np.argwhere(usable).astype(np.int32)
+        drawn = np.random.default_rng(seed).integers(len(listed), size=picture.shape[:2])
+        box = bounds_of(wanted)
+        field = MatchField(np.ascontiguousarray(box.cut(listed[drawn])), np.zeros(box.size, np.float32))
+        pads = [(radius, radius)] * 2
+        padded = picture
+        for axis, wraps in enumerate(self.wrap):
+            one = [(0, 0)] * 3
+            one[axis] = pads[axis]
+            padded = np.pad(padded, one, mode="wrap" if wraps else "symmetric")
+        part = padded[box.top : box.bottom + 2 * radius, box.left : box.right + 2 * radius]
+        inside = np.ascontiguousarray(box.cut(wanted))
+        sought = Sought(np.ascontiguousarray(part, np.float32), inside, radius)
+        source = Source(np.ascontiguousarray(self.composite(self.colors, self.alpha)), usable)
+        measure(field, sought, source)
+        for _ in improve(field, sought, source, passes=PASSES, seed=seed):
+            pass
+        found = np.ones((*picture.shape[:2], 4), np.float32)
+        found[..., :3] = picture
+        there = Source(np.dstack([self.colors, self.alpha]), usable)
+        made = np.ascontiguousarray(box.cut(found))
+        # Of neighbors that come from different places, each says a little, so that edges are smooth.
+        even, near = np.ones(box.size, np.float32), min(radius, 1)
+        vote(field, there, inside, inside, even, made, radius=near, padding=0)
+        np.copyto(box.cut(found), made, where=inside[..., None])
+        return np.ascontiguousarray(found[..., :3]), np.ascontiguousarray(found[..., 3])
+
+    def _whole_patches(self) -> tuple[int, np.ndarray]:
+        for radius in RADII:
+            whole = ndimage.minimum_filter(np.pad(self.valid, radius), 2 * radius + 1)
+            usable = np.ascontiguousarray(whole[radius : radius + len(self.valid), radius:][:, : self.valid.shape[1]])
+            for axis in (0, 1):
+                edges = np.moveaxis(usable, axis, 0)
+                edges[:radius] = edges[len(edges) - radius :] = False
+            if usable.any():
+                return radius, usable
+        return 0, np.ones_like(self.valid)
+
+    def _at(self, scale: float) -> "Translucency":
+        """Shrink the sample; what may not be sampled at full size may not be at a smaller one."""
+        from engine.synthesis.resample import resize
+        from engine.tensors import to_pixels, to_tensor
+
+        height, width = (max(1, round(side * scale)) for side in self.valid.shape)
+        layers = np.dstack([self.colors, self.alpha, self.valid.astype(np.float32)])
+        found = to_pixels(resize(to_tensor(layers, "cpu"), (height, width)).clamp(0, 1))
+        valid = found[..., 4] > 0.99
+        return Translucency(
+            np.ascontiguousarray(found[..., :3]),
+            np.ascontiguousarray(found[..., 3]),
+            valid if valid.any() else np.ones_like(valid),
+            self.backdrop,
+            self.wrap,
+        )
+
+
+def translucency(
+    colors: FloatArray,
+    alpha: Mask,
+    valid: Mask | None,
+    wrap: tuple[bool, bool],
+    known: tuple[FloatArray, Mask, Mask] | None = None,
+) -> Translucency:
+    """Choose what lies behind a translucent sample.
+
+    Args:
+        colors: The sample, RGB, float32 (height, width, 3).
+        alpha: Of the sample, float32 (height, width).
+        valid: 1 where it may be sampled, else 0; None for everywhere.
+        wrap: Whether rows, and columns, of the canvas continue on the other side.
+        known: Colors, alpha and mask of the canvas's part that is worked on; None for a new texture.
+
+    Returns:
+        How alpha travels. The backdrop is the corner of the color cube, or its middle, that is farthest from what can
+        be seen.
+    """
+    allowed = np.ones(alpha.shape, bool) if valid is None else valid > 0
+    colors = _filled(colors, alpha >= CLEAR)
+    levels = [alpha[allowed]]
+    seen = [colors[allowed & (alpha >= CLEAR)]]
+    if known is not None:
+        kept = known[2] == 0
+        levels.append(known[1][kept])
+        seen.append(known[0][kept & (known[1] >= CLEAR)])
+    every = np.concatenate(levels)
+    parts = None if known is None else (known[1], known[2])
+    if float(np.ptp(every)) <= SAME_ALPHA:
+        return Translucency(colors, alpha, allowed, None, wrap, parts)
+    listed = np.concatenate(seen)
+    listed = listed[:: -(-len(listed) // COLORS_COMPARED)]
+    apart = np.abs(listed[None] - BACKDROPS[:, None]).sum(axis=2)
+    backdrop = BACKDROPS[int(np.percentile(apart, NEAREST_PERCENT, axis=1).argmax())]
+    return Translucency(colors, alpha, allowed, backdrop, wrap, parts)
+
+
+def _filled(colors: FloatArray, visible: np.ndarray) -> FloatArray:
+    """Give what nobody sees the nearest color that is seen: no file says what it holds."""
+    if visible.all() or not visible.any():
+        return colors
+    rows, columns = ndimage.distance_transform_edt(~visible, return_distances=False, return_indices=True)
+    return np.ascontiguousarray(colors[rows, columns])

@@ -1,0 +1,300 @@
+"""Alpha as a part of the texture: from pictures with alpha to pictures with alpha."""
+
+import numpy as np
+import pytest
+from engines import pixels, raster, short_job
+from pictures import bricks, clouds
+from runs import run
+from scipy import ndimage
+
+from engine.images import Picture
+from engine.preparation import finish, lift, prepare
+from engine.preparation.masks import has_holes, missing_in
+
+RED = np.array([1.0, 0.0, 0.0], np.float32)
+
+
+def lace(height=96, width=96, period=12):
+    """Threads around round holes, which are red where nobody sees it: colors and alpha."""
+    rows, columns = np.mgrid[:height, :width] % period - (period - 1) / 2
+    alpha = np.clip(np.hypot(rows, columns) - period / 3, 0, 1).astype(np.float32)
+    colors = np.repeat(bricks(height, width)[..., :1], 3, axis=2)
+    return np.where(alpha[..., None] > 0, colors, RED).astype(np.float32), alpha
+
+
+def veil(height=96, width=96):
+    """Clouds that are the more opaque the brighter they are, and nowhere opaque or gone."""
+    colors = clouds(height, width)
+    return colors, np.clip(colors[..., 0], 0.1, 0.9)
+
+
+def hole_in(height, width, rows, columns):
+    mask = np.zeros((height, width), np.float32)
+    mask[rows, columns] = 1
+    return mask
+
+
+def as_mask(values):
+    return Picture(np.repeat(values[..., None], 3, axis=2))
+
+
+def texture(colors, alpha, **wishes):
+    """Synthesize a texture from an exemplar with alpha: colors and alpha of what is made."""
+    asked = {"recipe": "photo", "quality": "draft", "steps": None, **wishes}
+    found = pixels(run(short_job(exemplar=raster(np.dstack([colors, alpha])), **asked)).end.raster)
+    return found[..., :-1], found[..., -1]
+
+
+def filled(colors, alpha, mask, **wishes):
+    asked = {"recipe": "photo", "quality": "draft", "steps": None, "width": None, "height": None, **wishes}
+    canvas = raster(np.dstack([colors, alpha]))
+    masked = None if mask is None else raster(mask)
+    found = pixels(run(short_job(exemplar=None, canvas=canvas, mask=masked, **asked)).end.raster)
+    return found[..., :-1], found[..., -1]
+
+
+# New textures.
+
+
+def test_an_exemplar_with_holes_gives_a_texture_with_holes():
+    colors, alpha = lace()
+    found, opacity = texture(colors, alpha, width=128, height=112)
+    assert found.shape == (112, 128, 3)
+    assert (opacity < 3).mean() == pytest.approx((alpha == 0).mean(), rel=0.1)
+    assert (opacity > 252).mean() == pytest.approx((alpha == 1).mean(), rel=0.1)
+    # Its holes go on in their order: shifted by a period it is the same.
+    apart = np.abs(opacity[:, 12:].astype(int) - opacity[:, :-12])
+    assert np.median(apart) <= 2
+
+
+def test_no_color_that_nobody_sees_is_sampled():
+    colors, alpha = lace()
+    found, opacity = texture(colors, alpha, width=96, height=96)
+    seen = found[opacity > 20].astype(int)
+    assert (seen[:, 0] - seen[:, 1]).max() < 40
+
+
+def test_colors_of_one_level_of_alpha_are_synthesized_as_if_they_were_opaque():
+    colors, level = bricks(48, 48), np.full((48, 48), 230 / 255, np.float32)
+    found, opacity = texture(colors, level, width=64, height=64)
+    opaque = pixels(
+        run(
+            short_job(exemplar=raster(colors), recipe="photo", quality="draft", steps=None, width=64, height=64)
+        ).end.raster
+    )
+    assert np.unique(opacity).tolist() == [230]
+    np.testing.assert_array_equal(found, opaque)
+
+
+def test_alpha_that_follows_brightness_still_does_in_the_texture():
+    colors, alpha = veil()
+    found, opacity = texture(colors, alpha, width=128, height=128)
+    visible = np.corrcoef(found[..., 0].ravel(), opacity.ravel())[0, 1]
+    assert visible > 0.95
+    assert opacity.mean() / 255 == pytest.approx(alpha.mean(), abs=0.05)
+    assert opacity.std() / 255 == pytest.approx(alpha.std(), rel=0.25)
+
+
+def test_alpha_of_strokes_of_one_color_is_found_again():
+    alpha = clouds(80, 80)[..., 0]
+    alpha = np.clip((alpha - 0.4) * 4, 0, 1)
+    black = np.zeros((80, 80, 3), np.float32)
+    found, opacity = texture(black, alpha, width=80, height=80)
+    assert found[opacity > 20].max() <= 12
+    assert opacity.mean() / 255 == pytest.approx(alpha.mean(), abs=0.1)
+    assert opacity.min() <= 2
+    assert opacity.max() >= 250
+
+
+@pytest.mark.parametrize("recipe", ["gram", "sliced", "patch"])
+def test_every_recipe_takes_alpha_as_a_part_of_the_texture(recipe):
+    colors, alpha = lace(48, 48)
+    _, opacity = texture(colors, alpha, recipe=recipe, steps=2, width=40, height=40)
+    assert opacity.min() < 20
+    assert opacity.max() > 235
+
+
+def test_a_flat_texture_is_made_of_what_is_opaque_alone_and_is_opaque():
+    colors, alpha = lace()
+    end = run(
+        short_job(
+            exemplar=raster(np.dstack([colors, alpha])),
+            recipe="photo",
+            quality="draft",
+            steps=None,
+            width=64,
+            height=64,
+            flatten=True,
+        )
+    ).end
+    assert end.raster.channels == 3
+    found = pixels(end.raster).astype(int)
+    assert (found[..., 0] - found[..., 1]).max() < 40
+
+
+def test_a_texture_that_tiles_has_alpha_that_tiles():
+    colors, alpha = veil(64, 64)
+    _, opacity = texture(colors, alpha, width=64, height=64, seamless="both")
+    steps = np.abs(np.diff(opacity.astype(int), axis=0)).mean()
+    assert np.abs(opacity[0].astype(int) - opacity[-1]).mean() < 2 * steps
+
+
+def test_frames_show_alpha_too():
+    colors, alpha = lace(64, 64)
+    seen = run(
+        short_job(
+            exemplar=raster(np.dstack([colors, alpha])),
+            recipe="photo",
+            quality="draft",
+            steps=None,
+            width=64,
+            height=64,
+            frame_interval=0.0,
+        )
+    )
+    assert {frame.raster.channels for frame in seen.frames} == {4}
+    last = pixels(seen.frames[-1].raster)[..., 3]
+    assert (last < 60).mean() == pytest.approx((alpha < 60 / 255).mean(), abs=0.15)
+
+
+# Holes.
+
+
+def test_a_hole_in_lace_is_filled_with_lace():
+    colors, alpha = lace()
+    mask = hole_in(96, 96, slice(32, 60), slice(30, 66))
+    found, opacity = filled(colors, alpha, mask)
+    kept = mask == 0
+    np.testing.assert_array_equal(opacity[kept], np.rint(alpha * 255).astype(np.uint8)[kept])
+    np.testing.assert_array_equal(found[kept], np.rint(colors * 255).astype(np.uint8)[kept])
+    # Strictly periodic, so that there is one right answer.
+    apart = opacity[~kept].astype(float) - alpha[~kept] * 255
+    assert 20 * np.log10(255 / np.sqrt((apart**2).mean())) > 30
+
+
+def test_a_hole_in_a_picture_of_one_level_of_alpha_gets_that_level():
+    level = np.full((60, 60), 230 / 255, np.float32)
+    mask = hole_in(60, 60, slice(20, 40), slice(20, 40))
+    for cut in (False, True):
+        alpha = np.where(mask > 0, 0, level).astype(np.float32) if cut else level
+        _, opacity = filled(bricks(60, 60), alpha, None if cut else mask)
+        assert np.unique(opacity).tolist() == [230]
+
+
+def test_alpha_goes_on_across_a_hole_in_a_gradient_of_it():
+    alpha = np.broadcast_to(np.linspace(0.3, 0.9, 96, dtype=np.float32)[:, None], (96, 96))
+    mask = hole_in(96, 96, slice(36, 60), slice(36, 60))
+    _, opacity = filled(clouds(96, 96), alpha, mask)
+    apart = np.abs(opacity / 255 - alpha)[mask > 0]
+    assert apart.mean() < 0.05
+    assert apart.max() < 0.2
+
+
+def test_a_transparent_corner_of_a_photograph_that_is_selected_is_filled():
+    rows, columns = np.mgrid[:96, :96]
+    alpha = (rows + columns > 30).astype(np.float32)
+    alpha[95 - rows + 95 - columns < 20] = 0
+    mask = (rows + columns <= 36).astype(np.float32)
+    _, opacity = filled(bricks(96, 96), alpha, mask)
+    assert (opacity[mask > 0] == 255).all()
+
+
+def test_soft_edges_of_a_cut_out_are_filled_with_it():
+    alpha = np.ones((80, 80), np.float32)
+    alpha[30:50, 30:50] = 0
+    alpha = ndimage.gaussian_filter(alpha, 2).astype(np.float32)
+    _, opacity = filled(bricks(80, 80), alpha, None)
+    assert (opacity == 255).all()
+
+
+def test_an_opaque_canvas_stays_opaque_whatever_fills_it():
+    colors, alpha = veil(48, 48)
+    mask = hole_in(64, 64, slice(20, 40), slice(20, 40))
+    asked = {"recipe": "photo", "quality": "draft", "steps": None, "width": None, "height": None}
+    job = short_job(
+        exemplar=raster(np.dstack([colors, alpha])), canvas=raster(bricks(64, 64)), mask=raster(mask), **asked
+    )
+    assert run(job).end.raster.channels == 3
+
+
+def test_lace_made_to_tile_stays_lace():
+    colors, alpha = lace()
+    _, opacity = filled(colors, alpha, None, seamless="both")
+    assert (opacity < 3).mean() == pytest.approx((alpha == 0).mean(), rel=0.15)
+
+
+# What belongs to a picture, and what is missing of it.
+
+
+@pytest.mark.parametrize(
+    ("alpha", "missing"),
+    [
+        ([1, 1, 1, 0.5, 0.2, 0], [0, 0, 0, 1, 1, 1]),
+        ([0.9, 0.9, 0.9, 0.5, 0.2, 0], [0, 0, 0, 0, 0, 1]),
+        ([0.9, 0.9, 0.9, 0.9, 0.9, 0.9], [0, 0, 0, 0, 0, 0]),
+        ([1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 0, 0]),
+        ([0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1]),
+    ],
+)
+def test_of_an_opaque_picture_all_that_is_not_is_missing_else_only_what_is_gone(alpha, missing):
+    picture = Picture(np.zeros((1, 6, 3), np.float32), np.array([alpha], np.float32))
+    assert missing_in(picture)[0].tolist() == [bool(each) for each in missing]
+
+
+@pytest.mark.parametrize(
+    ("around", "within", "holes"),
+    [(0.5, 0.5, True), (0.3, 0.6, True), (0.5, 1.0, True), (0.1, 1.0, False), (0.5, 0.0, False), (0.0, 0.5, False)],
+)
+def test_what_is_transparent_belongs_to_a_picture_if_it_is_so_inside_and_outside_of_the_hole(around, within, holes):
+    alpha = np.ones((2, 100), np.float32)
+    alpha[0, : round(100 * around)] = 0
+    alpha[1, : round(100 * within)] = 0
+    free = np.zeros((2, 100), np.float32)
+    free[1] = 1
+    assert has_holes(Picture(np.zeros((2, 100, 3), np.float32), alpha), free) == holes
+
+
+# Over the backdrop and off it.
+
+
+@pytest.mark.parametrize("example", [lace, veil])
+def test_what_is_taken_off_its_backdrop_again_is_what_it_was(example):
+    colors, alpha = example()
+    materials = prepare(Picture(colors, alpha))
+    found, opacity = lift(materials, materials.exemplar.pixels, (96, 96))
+    # Along the border of the canvas patches are not whole.
+    inner = np.zeros((96, 96), bool)
+    inner[3:-3, 3:-3] = True
+    np.testing.assert_allclose(opacity[inner], alpha[inner], atol=0.06)
+    visible = inner & (alpha > 0.3)
+    np.testing.assert_allclose(found[visible], colors[visible], atol=0.06)
+
+
+def test_the_backdrop_is_far_from_every_color_that_is_seen():
+    colors, alpha = lace()
+    materials = prepare(Picture(colors, alpha))
+    backdrop = materials.translucency.backdrop
+    assert np.abs(colors[alpha > 0] - backdrop).sum(axis=1).min() > 0.5
+
+
+def test_only_what_was_synthesized_gets_another_alpha():
+    colors, alpha = lace()
+    mask = hole_in(96, 96, slice(30, 50), slice(30, 50))
+    materials = prepare(None, canvas=Picture(colors, alpha), mask=as_mask(mask))
+    size = materials.box.size
+    found = finish(materials, np.zeros((*size, 3), np.float32), (96, 96), np.full(size, 0.5, np.float32))
+    np.testing.assert_array_equal(found.alpha, np.where(mask > 0, 0.5, alpha))
+    np.testing.assert_array_equal(found.pixels[mask == 0], colors[mask == 0])
+
+
+def test_a_soft_mask_blends_alpha():
+    colors, alpha = veil()
+    soft = np.zeros((96, 96), np.float32)
+    soft[30:60, 30:60] = 0.25
+    soft[40:50, 40:50] = 1
+    found, opacity = filled(colors, alpha, soft)
+    before = np.rint(alpha * 255)
+    apart = np.abs(opacity - before)
+    np.testing.assert_array_equal(opacity[soft == 0], before[soft == 0])
+    assert apart[soft == 0.25].mean() < 0.5 * max(apart[soft == 1].mean(), 10)
+    assert found.shape == (96, 96, 3)
