@@ -106,6 +106,13 @@ def add_common(procedure: Gimp.Procedure) -> None:
     )
     procedure.add_int_argument("seed", _("See_d"), _("Another seed gives another texture"), 0, LARGEST_SEED, 0, FLAGS)
     procedure.add_boolean_argument(
+        "flatten",
+        _("_Opaque texture"),
+        _("Sample only what is opaque, and make an opaque texture; else alpha is a part of it"),
+        False,
+        FLAGS,
+    )
+    procedure.add_boolean_argument(
         "keep-frames",
         _("Keep _all frames as layers"),
         _("Keep every octave's last frame as a layer"),
@@ -251,6 +258,7 @@ def wish_of(config: Gimp.ProcedureConfig, task: str) -> Wish:
         encoder=config.get_property("encoder"),
         seed=config.get_property("seed"),
         keep_frames=config.get_property("keep-frames"),
+        flatten=config.get_property("flatten"),
     )
     if task == wishes.FILL:
         return _fill(wish, config)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.translation import _
-from gimp_plugin.wishes import ABOVE_BELOW, ACROSS, ALL, BOTH, DOWN, SIDES, Wish
+from gimp_plugin.wishes import ABOVE_BELOW, ALL, SIDES, Wish
 from protocol import Raster, Synthesize
 
 # As far as the engine looks around a hole for its exemplar, and for what continues into it.
@@ -18,8 +18,6 @@ SMALLEST_EXEMPLAR = 8
 LONGEST_EXEMPLAR = 1024
 SMALLEST, LARGEST = 8, 16384
 SMALLEST_TILE = 16
-# As the engine does where nothing is transparent.
-BAND_PART = 6
 LONGEST_FRAME = 1024
 # Each frame has GIMP draw the image anew, on the same computer that makes the texture.
 FRAME_SECONDS = 1.0
@@ -98,7 +96,7 @@ def fill(
         PlanError: There is nothing to fill, or nothing to fill it with.
     """
     width, height = canvas.width, canvas.height
-    clear = samples.transparent(canvas)
+    clear = samples.missing(canvas)
     if selected is None and (exemplar is None or any(clear)):
         return _fill_transparent(wish, canvas, hole, clear, exemplar, depth, white)
     chosen = samples.touched(selected) if selected is not None else b"\xff" * (hole.width * hole.height)
@@ -108,7 +106,8 @@ def fill(
     wanted = samples.place_mask(chosen, hole, width, height)
     if exemplar is not None and not wanted.count(0):
         # Nothing is kept, so nothing has to fit.
-        return Plan((_job(wish, depth, exemplar=exemplar, width=width, height=height),), width, height, hole, shown)
+        job = _job(wish, depth, exemplar=exemplar, width=width, height=height, flatten=True)
+        return Plan((job,), width, height, hole, shown)
     mask = mask_raster(wanted, width, height)
     if exemplar is not None:
         job = _job(wish, depth, exemplar=exemplar, canvas=canvas, mask=mask)
@@ -118,13 +117,14 @@ def fill(
     return Plan((job,), width, height, hole, shown)
 
 
-def new(wish: Wish, exemplar: Raster, depth: str) -> Plan:
+def new(wish: Wish, exemplar: Raster, depth: str, white: bytes | None = None) -> Plan:
     """Plan new textures.
 
     Args:
         wish: What is wanted.
         exemplar: The sample texture.
         depth: Kind of sample of the result.
+        white: 255 where it may be sampled, a byte for each of its pixels; None for everywhere.
 
     Returns:
         The plan.
@@ -141,7 +141,15 @@ def new(wish: Wish, exemplar: Raster, depth: str) -> Plan:
                     width=width, height=height, least=SMALLEST, most=LARGEST
                 )
             )
-    first = _job(wish, depth, exemplar=exemplar, width=width, height=height, seamless=wish.wrap)
+    first = _job(
+        wish,
+        depth,
+        exemplar=exemplar,
+        exemplar_mask=None if white is None else mask_raster(white, exemplar.width, exemplar.height),
+        width=width,
+        height=height,
+        seamless=wish.wrap,
+    )
     seeds = ((wish.seed + number) % (LARGEST_SEED + 1) for number in range(wish.variations))
     return Plan(tuple(replace(first, seed=seed) for seed in seeds), width, height, Box(0, 0, width, height))
 
@@ -161,40 +169,37 @@ def seamless(wish: Wish, canvas: Raster, depth: str) -> Plan:
         PlanError: The picture is too small.
     """
     width, height = canvas.width, canvas.height
-    clear = samples.transparent(canvas)
-    mask = None
-    if any(clear):
-        band = max(2, min(width, height) // BAND_PART)
-        columns, rows = (band * (wish.wrap in {axis, BOTH}) for axis in (ACROSS, DOWN))
-        mask = mask_raster(samples.either(samples.frame(width, height, columns, rows), clear), width, height)
-    if min(width, height) < SMALLEST_TILE or (mask and not _enough(samples.hidden(canvas, bytes(mask.data)))):
+    if min(width, height) < SMALLEST_TILE or not _enough(canvas):
         raise PlanError(_("Too little of the picture would remain: take a larger one."))
-    # Without a mask the engine chooses a band along the border, and blends it in.
-    job = _job(wish, depth, canvas=canvas, mask=mask, seamless=wish.wrap)
+    # Without a mask the engine chooses a band along the border, and fills what is missing.
+    job = _job(wish, depth, canvas=canvas, seamless=wish.wrap)
     return Plan((job,), width, height, Box(0, 0, width, height))
 
 
-def check_exemplar(exemplar: Raster) -> Raster:
+def check_exemplar(exemplar: Raster, white: bytes | None = None) -> tuple[Raster, bytes | None]:
     """Cut an exemplar to what is visible of it and to a size that can be searched.
 
     Args:
         exemplar: With alpha.
+        white: 255 where it may be sampled, a byte for each of its pixels; None for everywhere.
 
     Returns:
-        The part, at most 1024 pixels a side: the middle, or where more is visible.
+        The part, at most 1024 pixels a side: the middle, or where more is visible; and the mask's part.
 
     Raises:
         PlanError: Too little of it is visible.
     """
-    visible = samples.opaque_box(exemplar)
-    if min(visible.width, visible.height) < SMALLEST_EXEMPLAR or not _enough(exemplar):
+    sampled = exemplar if white is None else samples.hidden(exemplar, samples.inverted(white))
+    visible = samples.visible_box(sampled)
+    if min(visible.width, visible.height) < SMALLEST_EXEMPLAR or not _enough(sampled):
         raise PlanError(
             _("The exemplar has no visible part of {side} × {side} px or more: choose another.").format(
                 side=SMALLEST_EXEMPLAR
             )
         )
-    parts = [samples.crop(exemplar, box) for box in visible.parts(LONGEST_EXEMPLAR)]
-    return max(parts, key=lambda part: samples.transparent(part).count(0))
+    part = max(visible.parts(LONGEST_EXEMPLAR), key=lambda box: samples.clear(samples.crop(sampled, box)).count(0))
+    found = None if white is None else samples.crop_mask(white, exemplar.width, part)
+    return samples.crop(exemplar, part), found
 
 
 def mask_raster(mask: bytes, width: int, height: int) -> Raster:
@@ -260,7 +265,7 @@ def _fill_transparent(
     elif clear.count(0):
         job = _job(wish, depth, exemplar=exemplar, canvas=canvas)
     else:
-        job = _job(wish, depth, exemplar=exemplar, width=width, height=height)
+        job = _job(wish, depth, exemplar=exemplar, width=width, height=height, flatten=True)
     return Plan((job,), width, height, hole)
 
 
@@ -296,10 +301,11 @@ def _check_rest(wish: Wish, canvas: Raster, hole: Box, mask: bytes, white: bytes
 
 
 def _enough(exemplar: Raster) -> bool:
-    return samples.transparent(exemplar).count(0) >= SMALLEST_EXEMPLAR**2
+    return samples.clear(exemplar).count(0) >= SMALLEST_EXEMPLAR**2
 
 
 def _job(wish: Wish, depth: str, **materials: object) -> Synthesize:
+    asked = {"flatten": wish.flatten, **materials}
     return Synthesize(
         "planned",
         recipe=wish.recipe,
@@ -307,5 +313,5 @@ def _job(wish: Wish, depth: str, **materials: object) -> Synthesize:
         encoder=wish.encoder,
         seed=wish.seed,
         depth=depth,
-        **materials,  # type: ignore[arg-type]
+        **asked,  # type: ignore[arg-type]
     )

@@ -13,6 +13,8 @@ from protocol import Raster
 SAMPLE_BYTES = {"u8": 1, "u16": 2, "f32": 4}
 # What the engine takes for opaque, 0.99, as the highest byte of a sample.
 OPAQUE = 253
+# What has less alpha cannot be seen, 0.01, likewise.
+CLEAR = 3
 
 _FULL = bytes([255])
 _NONE = bytes([0])
@@ -122,23 +124,23 @@ def widened(mask: bytes, width: int, by: int) -> bytes:
     return b"".join(row[by : by + width] for row in rows)
 
 
-def frame(width: int, height: int, columns: int, rows: int) -> bytes:
-    """Make a mask of 255 along the border, so many columns and rows wide, and 0 inside."""
-    columns, rows = min(columns, width // 2), min(rows, height // 2)
-    edge, inner = _FULL * width, _FULL * columns + _NONE * (width - 2 * columns) + _FULL * columns
-    return edge * rows + inner * (height - 2 * rows) + edge * rows
+def clear(raster: Raster) -> bytes:
+    """Find the pixels of a raster with 8 or 16 bits that cannot be seen: 255 there, else 0."""
+    return below(alpha(raster), CLEAR)
 
 
-def transparent(raster: Raster) -> bytes:
-    """Find the pixels that are not opaque.
+def missing(raster: Raster) -> bytes:
+    """Find what is missing of a picture, as the engine does.
 
     Args:
         raster: With 8 or 16 bits.
 
     Returns:
-        255 there, else 0; all 0 without an alpha channel.
+        255 there, else 0: if most of what can be seen is opaque, all the rest, else only what cannot be seen.
     """
-    return below(alpha(raster), OPAQUE)
+    levels = alpha(raster)
+    gone, faint = below(levels, CLEAR), below(levels, OPAQUE)
+    return faint if 2 * faint.count(0) > gone.count(0) else gone
 
 
 def alpha(raster: Raster) -> bytes:
@@ -186,9 +188,9 @@ def hidden(raster: Raster, mask: bytes) -> Raster:
     return replace(raster, data=bytes(data))
 
 
-def opaque_box(raster: Raster) -> Box:
-    """Find the smallest rectangle that holds every opaque pixel; one without area where there is none."""
-    return marked_box(inverted(transparent(raster)), raster.width)
+def visible_box(raster: Raster) -> Box:
+    """Find the smallest rectangle that holds every pixel that can be seen; one without area where there is none."""
+    return marked_box(inverted(clear(raster)), raster.width)
 
 
 def marked_box(mask: bytes, width: int) -> Box:

@@ -42,7 +42,7 @@ def settings_box(
     for part in (_widgets(dialog, "recipe", "quality"), _seed(dialog, config)):
         box.pack_start(part, False, False, 0)
     more = Gtk.Expander(label=_("More"))
-    inside = _widgets(dialog, "encoder", "keep-frames")
+    inside = _widgets(dialog, "encoder", "flatten", "keep-frames")
     inside.set_margin_top(6)
     more.add(inside)
     more.show_all()

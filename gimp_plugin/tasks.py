@@ -130,10 +130,13 @@ def _new(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     box = _part(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     sample = canvas.read(layer, box, gray=gray, depth=depth)
+    white = _white(wish, layer, box)
     if canvas.selection(image):
-        sample = _only_selected(image, box, sample)
-    sample = _only_white(wish, layer, box, sample)
-    plan = plans.new(wish, plans.check_exemplar(sample), depth)
+        # What is selected by half would bring in what lies beside.
+        chosen = samples.above(canvas.read_selection(image, box), samples.OPAQUE)
+        white = chosen if white is None else samples.common(white, chosen)
+    exemplar, white = plans.check_exemplar(sample, white)
+    plan = plans.new(wish, exemplar, depth, white)
     size = Box(0, 0, plan.width, plan.height)
     if wish.destination == wishes.LAYERS:
         return Task(
@@ -163,16 +166,6 @@ def _part(image: Gimp.Image, layer: Gimp.Layer) -> Box:
     if not part:
         raise PlanError(_("The selection lies outside of the layer: select a part of it, or nothing."))
     return part
-
-
-def _only_selected(image: Gimp.Image, box: Box, sample: Raster) -> Raster:
-    # What is selected by half would bring in what lies beside.
-    return samples.hidden(sample, samples.below(canvas.read_selection(image, box), samples.OPAQUE))
-
-
-def _only_white(wish: Wish, item: Gimp.Drawable, box: Box, sample: Raster) -> Raster:
-    white = _white(wish, item, box)
-    return sample if white is None else samples.hidden(sample, samples.inverted(white))
 
 
 def _white(wish: Wish, item: Gimp.Drawable, box: Box) -> bytes | None:
@@ -217,8 +210,11 @@ def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
         if item is None or not item.is_drawable():
             raise PlanError(_("The exemplar's layer is not there: choose another."))
         box = canvas.extent(item)
-        found = _only_white(wish, item, box, canvas.read(item, box, gray=gray, depth=depth))
-    return plans.check_exemplar(found)
+        found, white = canvas.read(item, box, gray=gray, depth=depth), _white(wish, item, box)
+        if white is not None:
+            found = samples.hidden(found, samples.inverted(white))
+    exemplar, _mask = plans.check_exemplar(found)
+    return exemplar
 
 
 def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: Plan, *, masked: bool) -> Place:

@@ -35,6 +35,7 @@ class Wish:
         width: Of a new texture, pixels; 0 to use the ratio.
         height: Likewise.
         ratio: Of the new texture's sides to the exemplar's.
+        flatten: Whether only opaque pixels are sampled, and the texture is opaque.
         wrap: How a texture tiles: `none`, `x`, `y` or `both`.
         variations: How many new textures, of seeds that follow each other.
         destination: New textures become an `image`, or `layers` of this one.
@@ -56,6 +57,7 @@ class Wish:
     width: int = 0
     height: int = 0
     ratio: float = 2.0
+    flatten: bool = False
     wrap: str = NONE
     variations: int = 1
     destination: str = IMAGE

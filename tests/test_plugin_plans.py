@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.images import Picture
-from engine.preparation import WIDEST_CONTEXT, prepare
+from engine.preparation import BAND, WIDEST_CONTEXT, prepare
 from gimp_plugin import plans, samples
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
@@ -79,7 +79,9 @@ def materials(job):
     """What the engine works on when it is asked for this."""
     rasters = {name: getattr(job, name) for name in ("exemplar", "canvas", "mask", "exemplar_mask")}
     pictures = {name: None if raster is None else engines_picture(raster) for name, raster in rasters.items()}
-    return prepare(**pictures, context=job.context, sample_from=job.sample_from, seamless=job.seamless)
+    return prepare(
+        **pictures, context=job.context, sample_from=job.sample_from, seamless=job.seamless, flatten=job.flatten
+    )
 
 
 # What is read around a hole.
@@ -200,7 +202,8 @@ def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, da
     clear = np.random.default_rng(seed).random((height, width)) < data.draw(st.sampled_from([0, 0.1, 0.5]))
     hole = Box(data.draw(st.integers(0, width - 10)), data.draw(st.integers(0, height - 10)), 10, 10)
     canvas = picture(height, width, clear, depth=depth, seed=seed)
-    job = only(plans.fill(Wish(FILL), canvas, hole, full(hole), None, depth))
+    # As if it were no lace: what is clear all over would be a part of the texture.
+    job = only(plans.fill(Wish(FILL, flatten=True), canvas, hole, full(hole), None, depth))
     found = materials(job)
     visible = array_of(canvas)[..., 3] > 0
     inside = marked(height, width, hole) > 0
@@ -230,6 +233,8 @@ def test_another_exemplar_that_fills_everything_has_nothing_to_fit_to(selected):
     plan = plans.fill(Wish(FILL), picture(30, 40), Box(0, 0, 40, 30), selected, exemplar, "u8")
     job = only(plan)
     assert (job.exemplar, job.canvas, job.mask, job.width, job.height) == (exemplar, None, None, 40, 30)
+    # A fill leaves no holes.
+    assert job.flatten
     assert (plan.width, plan.height, plan.part) == (40, 30, Box(0, 0, 40, 30))
 
 
@@ -367,7 +372,7 @@ def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_bo
     job = only(plan)
     assert (job.canvas, job.mask, job.exemplar, job.seamless) == (canvas, None, None, "both")
     assert (plan.width, plan.height, plan.part) == (200, 100, Box(0, 0, 200, 100))
-    band = round(100 / plans.BAND_PART)
+    band = round(100 * BAND)
     free = materials(job).mask
     assert not free[band:-band, band:-band].any()
     assert free[0].all()
@@ -377,9 +382,11 @@ def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_bo
 def test_transparent_pixels_are_made_anew_with_the_border():
     clear = Box(20, 20, 5, 5)
     job = only(plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(48, 60, clear), "u8"))
-    assert np.array_equal(mask_of(job), np.maximum(frame_of(48, 60, 8), marked(48, 60, clear)))
-    assert job.seamless == "both"
-    assert materials(job).exemplar.valid.sum() == (48 - 16) * (60 - 16) - 25
+    assert (job.mask, job.seamless) == (None, "both")
+    wide = clear.grown(plans.FRINGE)
+    found = materials(job)
+    assert np.array_equal(found.mask > 0, np.maximum(frame_of(48, 60, 8), marked(48, 60, wide)) > 0)
+    assert found.exemplar.valid.sum() == 48 * 60 - wide.width * wide.height
 
 
 @pytest.mark.parametrize("wrap", ["x", "y"])
@@ -388,14 +395,13 @@ def test_along_one_axis_only_the_borders_that_meet_are_made_anew(wrap, clear):
     job = only(plans.seamless(Wish(SEAMLESS, wrap=wrap), picture(48, 60, clear), "u8"))
     assert job.seamless == wrap
     borders = (Box(0, 0, 8, 48), Box(52, 0, 8, 48)) if wrap == "x" else (Box(0, 0, 60, 8), Box(0, 40, 60, 8))
-    expected = marked(48, 60, *borders, *([] if clear is None else [clear]))
+    expected = marked(48, 60, *borders, *([] if clear is None else [clear.grown(plans.FRINGE)]))
     assert np.array_equal(materials(job).mask > 0, expected > 0)
 
 
-def test_the_border_is_never_thinner_than_two_pixels_nor_the_rest_too_small():
+def test_the_smallest_picture_that_tiles_can_have_a_transparent_part():
     job = only(plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(16, 16, Box(0, 0, 1, 1)), "u8"))
-    assert np.array_equal(mask_of(job), frame_of(16, 16, 2))
-    assert materials(job).exemplar is not None
+    assert materials(job).exemplar.valid.sum() == 16 * 16 - 9
 
 
 @pytest.mark.parametrize("size", [(8, 8), (15, 200), (200, 15)], ids=str)
@@ -408,7 +414,7 @@ def test_a_picture_that_is_too_small_to_tile_is_refused(size, clear):
 
 def test_a_picture_of_which_too_little_would_remain_is_refused():
     with pytest.raises(PlanError) as refused:
-        plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(60, 60, Box(5, 5, 50, 50)), "u8")
+        plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(60, 60, Box(0, 0, 60, 59)), "u8")
     assert str(refused.value) == TOO_SMALL_TO_TILE
 
 
@@ -418,12 +424,26 @@ def test_a_picture_of_which_too_little_would_remain_is_refused():
 def test_an_exemplar_is_cut_to_what_is_visible_of_it():
     clear = marked(40, 50, Box(0, 0, 50, 40)) - marked(40, 50, Box(10, 5, 20, 30))
     exemplar = picture(40, 50, clear > 0)
-    assert plans.check_exemplar(exemplar) == samples.crop(exemplar, Box(10, 5, 20, 30))
+    assert plans.check_exemplar(exemplar) == (samples.crop(exemplar, Box(10, 5, 20, 30)), None)
+
+
+def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
+    stripes = np.zeros((40, 50), bool)
+    stripes[:, ::2] = True
+    exemplar, white = picture(40, 50, stripes), marked(40, 50, Box(10, 5, 20, 30))
+    part = Box(11, 5, 19, 30)
+    cut, mask = plans.check_exemplar(exemplar, white.tobytes())
+    assert (cut, mask) == (samples.crop(exemplar, part), full(part))
+    job = only(plans.new(Wish(NEW), cut, "u8", mask))
+    found = materials(job)
+    assert found.exemplar.valid is None
+    np.testing.assert_array_equal(found.translucency.alpha, array_of(cut)[..., 3] / 255)
+    assert materials(only(plans.new(Wish(NEW, flatten=True), cut, "u8", mask))).exemplar.valid.sum() == 10 * 30
 
 
 def test_a_huge_exemplar_is_cut_to_its_middle():
     exemplar = picture(1000, 1200)
-    found = plans.check_exemplar(exemplar)
+    found, _mask = plans.check_exemplar(exemplar)
     assert (found.width, found.height) == (1024, 1000)
     assert found == samples.crop(exemplar, Box(88, 0, 1024, 1000))
 
@@ -452,7 +472,7 @@ def test_an_exemplar_that_is_too_narrow_for_the_engine_is_refused(size):
 def test_an_exemplar_is_never_larger_than_what_can_be_searched():
     clear = np.ones((1040, 2000), bool)
     clear[:20, :20] = clear[-20:, -20:] = False
-    found = plans.check_exemplar(picture(1040, 2000, clear))
+    found, _mask = plans.check_exemplar(picture(1040, 2000, clear))
     assert max(found.width, found.height) <= plans.LONGEST_EXEMPLAR
 
 

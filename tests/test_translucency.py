@@ -243,15 +243,51 @@ def test_of_an_opaque_picture_all_that_is_not_is_missing_else_only_what_is_gone(
 
 @pytest.mark.parametrize(
     ("around", "within", "holes"),
-    [(0.5, 0.5, True), (0.3, 0.6, True), (0.5, 1.0, True), (0.1, 1.0, False), (0.5, 0.0, False), (0.0, 0.5, False)],
+    [(0.5, 0.5, True), (0.3, 0.6, True), (0.5, 1.0, True), (0.1, 0.9, False), (0.5, 0.0, False), (0.0, 0.5, False)],
 )
 def test_what_is_transparent_belongs_to_a_picture_if_it_is_so_inside_and_outside_of_the_hole(around, within, holes):
-    alpha = np.ones((2, 100), np.float32)
-    alpha[0, : round(100 * around)] = 0
-    alpha[1, : round(100 * within)] = 0
-    free = np.zeros((2, 100), np.float32)
-    free[1] = 1
-    assert has_holes(Picture(np.zeros((2, 100, 3), np.float32), alpha), free) == holes
+    # Between two columns that are seen.
+    alpha = np.ones((2, 102), np.float32)
+    alpha[0, 1 : 1 + round(100 * around)] = 0
+    alpha[1, 1 : 1 + round(100 * within)] = 0
+    free = np.zeros((2, 102), np.float32)
+    free[1, 1:-1] = 1
+    assert has_holes(Picture(np.zeros((2, 102, 3), np.float32), alpha), free) == holes
+
+
+def test_what_lies_beyond_all_that_can_be_seen_is_no_hole():
+    alpha, free = np.zeros((40, 40), np.float32), np.zeros((40, 40), np.float32)
+    alpha[:, :20] = 1
+    free[10:30, 10:30] = 1
+    assert not has_holes(Picture(np.zeros((40, 40, 3), np.float32), alpha), free)
+
+
+def round_thing(soft):
+    """A disc in the middle of nothing, with a soft edge."""
+    rows, columns = np.mgrid[:80, :80] - 39.5
+    return np.clip((30 - np.hypot(rows, columns)) / soft + 0.5, 0, 1).astype(np.float32)
+
+
+def test_what_lies_around_a_thing_that_was_cut_out_is_not_sampled_nor_its_soft_edge():
+    alpha = round_thing(2.0)
+    materials = prepare(Picture(bricks(80, 80), alpha))
+    assert materials.translucency is None
+    np.testing.assert_array_equal(materials.exemplar.valid, alpha >= 0.99)
+
+
+def test_what_fades_out_slowly_is_sampled_with_its_alpha():
+    alpha = round_thing(40.0)
+    materials = prepare(Picture(bricks(80, 80), alpha))
+    assert materials.translucency.backdrop is not None
+    np.testing.assert_array_equal(materials.exemplar.valid, alpha >= 0.01)
+
+
+def test_holes_within_the_white_of_a_mask_are_a_part_of_the_texture_and_what_is_not_white_is_not():
+    colors, alpha = lace()
+    white = hole_in(96, 96, slice(10, 70), slice(20, 90))
+    materials = prepare(Picture(colors, alpha), exemplar_mask=as_mask(white))
+    assert materials.exemplar.valid is None
+    np.testing.assert_array_equal(materials.translucency.alpha, alpha[10:70, 20:90])
 
 
 # Over the backdrop and off it.

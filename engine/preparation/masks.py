@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.images import Picture
+from engine.preparation.areas import bounds_of
 from engine.preparation.errors import MaterialError
 
 OPAQUE = 0.99
@@ -13,7 +14,7 @@ FRINGE = 2
 BAND = 1 / 6
 BLEND = 1 / 5
 
-# Shares of the surroundings, and of the hole, that are transparent: see `has_holes`.
+# What of a part is transparent at least, and of its surroundings in comparison, if that belongs to the picture.
 LEAST_CLEAR = 0.02
 LIKE = 1 / 3
 # A picture of which more is missing is meant to have holes.
@@ -137,10 +138,37 @@ def has_holes(canvas: Picture, free: Mask) -> bool:
         Whether both the hole and its surroundings are transparent in part, and to like degrees: who selects a
         transparent corner of a photograph wants it filled.
     """
-    if canvas.alpha is None or not (kept := free == 0).any():
+    if canvas.alpha is None or not (seen := canvas.alpha >= CLEAR).any():
         return False
-    clear = canvas.alpha < CLEAR
-    around, within = float(clear[kept].mean()), float(clear[free > 0].mean())
+    # What lies beyond all that can be seen is no hole.
+    box = bounds_of(seen)
+    return _alike(box.cut(canvas.alpha) < CLEAR, box.cut(free) > 0)
+
+
+def is_lace(exemplar: Picture, allowed: Mask) -> bool:
+    """Tell whether what is transparent in an exemplar belongs to it, or lies around a thing that was cut out.
+
+    Args:
+        exemplar: The exemplar.
+        allowed: 1 where it may be sampled whatever its alpha, (height, width).
+
+    Returns:
+        Whether both the middle and the rest of what can be seen are transparent in part, and to like degrees.
+    """
+    if exemplar.alpha is None or not (seen := (exemplar.alpha >= CLEAR) & (allowed > 0)).any():
+        return False
+    box = bounds_of(seen)
+    clear, inside = box.cut(exemplar.alpha) < CLEAR, box.cut(allowed) > 0
+    middle = np.zeros(box.size, bool)
+    rows, columns = (slice(side // 4, side - side // 4) for side in box.size)
+    middle[rows, columns] = True
+    return _alike(clear[inside], middle[inside])
+
+
+def _alike(clear: NDArray[np.bool_], part: NDArray[np.bool_]) -> bool:
+    if part.all() or not part.any():
+        return False
+    around, within = float(clear[~part].mean()), float(clear[part].mean())
     return min(around, within) >= LEAST_CLEAR and around >= LIKE * within
 
 

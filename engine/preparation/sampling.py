@@ -8,11 +8,13 @@ from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.errors import MaterialError
-from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_opaque, levels_of
+from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of
 
 SMALLEST_EXEMPLAR = 8
 FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
 LARGEST_EXEMPLAR = 2**24
+# Of what can be seen of a cut-out, no more than this share is its soft edge.
+MOST_SOFT = 0.25
 WIDEST_CONTEXT = 256
 LARGEST_CONTEXT = 2**20
 ALL, SIDES, ABOVE_BELOW = "all", "sides", "above-below"
@@ -71,8 +73,8 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
     """Take a picture as the exemplar.
 
     Args:
-        exemplar: The picture. What is transparent in it is a part of a new texture, unless it is to be flat; a canvas
-            is filled with what can be seen, and one without alpha with what is opaque, if there is any.
+        exemplar: The picture. Holes in it are a part of a new texture, unless it is to be flat, and what lies around
+            a cut-out is not. A canvas is filled with what can be seen, an opaque one with what is opaque, if it can.
         sampling: What of it may be sampled.
         canvas: What is to be filled with it; None for a new texture.
 
@@ -93,17 +95,21 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
         raise MaterialError(
             f"the exemplar is {width}x{height} pixels, more than {LARGEST_EXEMPLAR:,}: crop or scale it down"
         )
+    white = np.ones(area.size, np.float32)
+    if sampling.mask is not None:
+        white = _levels(sampling.mask, exemplar, "exemplar")
     solid = sampling.flatten or (canvas is not None and is_opaque(canvas))
-    visible = _visible(exemplar, flatten=sampling.flatten)
-    if solid and _count(opaque := _visible(exemplar, flatten=True)) >= FEWEST_PIXELS:
+    visible, opaque = (_visible(exemplar, flatten=flatten) for flatten in (sampling.flatten, True))
+    # The soft edge of a cut-out is mixed with what it was cut out of.
+    soft = _count(visible) - _count(opaque)
+    if _count(opaque) >= FEWEST_PIXELS and (solid or soft <= MOST_SOFT * _count(visible)):
         visible = opaque
     if _count(visible) < FEWEST_PIXELS:
         kind = "opaque" if sampling.flatten else "visible"
         raise MaterialError(f"the exemplar has hardly any {kind} pixels: give one with at least {FEWEST_PIXELS}")
-    allowed = visible if solid or canvas is not None else np.ones(area.size, np.float32)
+    holes = not solid and canvas is None and is_lace(exemplar, (white >= OPAQUE).astype(np.float32))
+    allowed = white if holes else visible * white
     if sampling.mask is not None:
-        white = _levels(sampling.mask, exemplar, "exemplar")
-        allowed = allowed * white
         if _count(visible * white) < FEWEST_PIXELS:
             raise MaterialError(f"{_shortage(visible * white)}: paint more of the exemplar mask white")
         area = _at_least_smallest(bounds_of(allowed >= OPAQUE), area)

@@ -127,6 +127,29 @@ def of_what_the_mask_shows_in_green():
     return made(image, width=48, height=48)
 
 
+def lace():
+    # Holes in rows: nothing is seen there, whatever color it has.
+    image = opened(wall)
+    layer = image.get_layers()[0]
+    layer.add_alpha()
+    box = Gegl.Rectangle.new(0, 0, 64, 64)
+    pixels = bytearray(layer.get_buffer().get(box, 1.0, "R'G'B'A u8", Gegl.AbyssPolicy.NONE))
+    for y in range(64):
+        for x in range(64):
+            if x % 16 < 8 and y % 16 < 8:
+                pixels[4 * (64 * y + x) : 4 * (64 * y + x) + 4] = bytes([0, 255, 0, 0])
+    layer.get_buffer().set(box, "R'G'B'A u8", bytes(pixels))
+    return image
+
+
+def of_lace():
+    return made(lace(), width=96, height=96)
+
+
+def of_lace_opaque():
+    return made(lace(), width=96, height=96, flatten=True)
+
+
 def too_small():
     image = opened(wall)
     before = len(Gimp.get_images())
@@ -155,7 +178,8 @@ def tiny_selection():
 cases = [
     by_ratio, by_size, by_width_and_ratio, variations, the_second_of_them, seamless, layers, of_a_selection,
     of_a_selection_in_green, of_a_feathered_selection, of_a_feathered_selection_in_green,
-    of_a_selection_beyond_the_layer, of_what_the_mask_shows, of_what_the_mask_shows_in_green, too_small, too_large,
+    of_a_selection_beyond_the_layer, of_what_the_mask_shows, of_what_the_mask_shows_in_green, of_lace,
+    of_lace_opaque, too_small, too_large,
     selection_beside_the_layer, tiny_selection,
 ]
 """
@@ -170,6 +194,7 @@ MADE = (
     "of_a_feathered_selection",
     "of_a_selection_beyond_the_layer",
     "of_what_the_mask_shows",
+    "of_lace_opaque",
 )
 
 
@@ -251,6 +276,15 @@ def test_a_seamless_texture_tiles(cases):
         inside = np.abs(np.diff(picture, axis=axis)).mean(axis=(1 - axis, 2))
         # The step from a joint to a brick is the largest that there is.
         assert across < 1.1 * inside.max()
+
+
+def test_lace_gives_lace(cases):
+    texture = array_of(cases["of_lace"]["pictures"][0])
+    assert cases["of_lace"]["rest"]
+    assert (texture[..., 3] < 20).mean() == pytest.approx(0.25, abs=0.04)
+    assert (texture[..., 3] > 235).mean() == pytest.approx(0.75, abs=0.04)
+    seen = texture[texture[..., 3] > 128].astype(int)
+    assert (seen[:, 1] - seen[:, 0]).max() < 40
 
 
 @pytest.mark.parametrize("case", ["of_a_selection", "of_a_feathered_selection", "of_what_the_mask_shows"])
