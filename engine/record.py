@@ -1,9 +1,12 @@
 """Recording how a picture comes about: an animated GIF or WebP, an MP4 video or a folder of frames."""
 
+import contextlib
 import io
+import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol
@@ -12,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.file_errors import is_folder, writing_refusal
 from engine.images import ImageError, check_target, replacing
 from engine.images.png import encode_png
 
@@ -46,6 +50,7 @@ class Recorder:
     without frames makes no file.
 
     Args:
+        path: the file or folder, for errors.
         sink: what stores the frames.
         size: width and height of the recording in pixels.
 
@@ -53,8 +58,9 @@ class Recorder:
         seconds: how long completing it may take, where leaving out frames can shorten that; None for any time.
     """
 
-    def __init__(self, sink: _Sink, size: tuple[int, int]) -> None:
+    def __init__(self, path: Path, sink: _Sink, size: tuple[int, int]) -> None:
         self.seconds: float | None = None
+        self._path = path
         self._sink = sink
         self._size = size
 
@@ -69,7 +75,8 @@ class Recorder:
         """
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
             raise ImageError(f"the frame is {frame.dtype} {frame.shape}; give uint8 (height, width, 3), none zero")
-        self._sink.add(_scaled(frame, self._size))
+        with telling(self._path):
+            self._sink.add(_scaled(frame, self._size))
 
     def __enter__(self) -> "Recorder":
         return self
@@ -78,9 +85,31 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None or issubclass(kind, KeyboardInterrupt):
-            self._sink.finish(self.seconds)
+            with telling(self._path):
+                self._sink.finish(self.seconds)
         else:
-            self._sink.discard()
+            # What had to be told is on its way already.
+            with contextlib.suppress(OSError):
+                self._sink.discard()
+
+
+@contextlib.contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Turn what the file system, or a temporary file, refuses into an error that names the recording.
+
+    Args:
+        path: The recording.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        ImageError: Something was refused.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ImageError(writing_refusal(path, error)) from error
 
 
 def open_recorder(path: Path, size: tuple[int, int]) -> Recorder:
@@ -102,10 +131,11 @@ def open_recorder(path: Path, size: tuple[int, int]) -> Recorder:
     if min(size) < 1 or max(size) > _SIDE_LIMITS.get(suffix, max(size)):
         limit = f"1 to {_SIDE_LIMITS[suffix]}" if suffix else "1 or more"
         raise ImageError(f"a recording of {size[0]} × {size[1]} pixels cannot be made; each side must be {limit}")
-    if not suffix:
-        return Recorder(_Folder(path), size)
-    check_target(path)
-    return Recorder(_Video(path, size) if suffix == ".mp4" else _Animation(path), size)
+    with telling(path):
+        if not suffix:
+            return Recorder(path, _Folder(path), size)
+        check_target(path)
+        return Recorder(path, _Video(path, size) if suffix == ".mp4" else _Animation(path), size)
 
 
 def _scaled(frame: Frame, size: tuple[int, int]) -> Frame:
@@ -129,11 +159,15 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._frames: list[Path] = []
-        self._made = not path.exists()
-        try:
-            path.mkdir(exist_ok=True)
-        except OSError as error:
-            raise ImageError(f"the folder {path} cannot be made ({error.strerror}); choose another") from error
+        self._made = not os.path.lexists(path)
+        if self._made:
+            path.mkdir()
+        elif not is_folder(path):
+            # Which also tells of links that lead nowhere, and of folders that may not be entered.
+            path.stat()
+            raise ImageError(
+                f"{path} is there and no folder; name a new one for the frames, or a .gif, .webp or .mp4 file"
+            )
         if any(path.iterdir()):
             raise ImageError(f"the folder {path} is not empty; name a new or an empty one for the frames")
         check_target(path / "0000.png")

@@ -9,10 +9,11 @@ import typer
 
 from engine.cli.doctor import doctor
 from engine.cli.engines import status, stop
-from engine.cli.failures import INTERRUPTED
+from engine.cli.failures import INTERRUPTED, told
 from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
 from engine.cli.parsing import complete_seamless
+from engine.cli.paths import drop_output
 from engine.cli.serve import serve
 from engine.cli.synthesize import synthesize
 from engine.cli.threads import share_cores
@@ -64,11 +65,19 @@ def main() -> None:
         command = typer.main.get_command(build_app())
         words = complete_seamless(sys.argv[1:])
         status = command.main(words, prog_name="texture-engine", standalone_mode=False)
+        # Here it can be told that the disk is full; at the very end it is a traceback.
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except _USAGE_ERROR as error:
         message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
         # Without a command there is only the help, which has been printed.
         if message:
             print(f"texture-engine: {message}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        # The last resort; where something is known of the file it has been told.
+        drop_output()
+        print(f"texture-engine: {told(error)}", file=sys.stderr)
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         print("texture-engine: interrupted before there was a picture: nothing is written", file=sys.stderr)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.failures import fail
+from engine.cli.paths import path_option
+from engine.file_errors import reading_refusal
 
 if TYPE_CHECKING:
     from protocol import EngineClient, Status
@@ -17,7 +19,7 @@ NOT_RUNNING = 1
 STOP_SECONDS = 15.0
 ENGINE_HELP = "Connection file of the engine. This user's own on this computer, if not given."
 
-Engine = Annotated[Path | None, typer.Option(help=ENGINE_HELP)]
+Engine = Annotated[Path | None, path_option(ENGINE_HELP)]
 
 
 def status(
@@ -76,9 +78,14 @@ def describe(found: "Status") -> list[str]:
 
 
 def check_engine_file(engine: Path | None) -> None:
-    """Refuse a connection file that was named and is not there."""
-    if engine is not None and not engine.is_file():
-        fail(f"{engine} is not there: give the connection file of an engine, copied from its computer")
+    """Refuse a connection file that was named and cannot be read."""
+    if engine is None:
+        return
+    try:
+        with engine.open("rb"):
+            pass
+    except (OSError, ValueError) as error:
+        fail(f"{reading_refusal(engine, error)}: give the connection file of an engine, copied from its computer")
 
 
 def _client(engine: Path | None) -> "EngineClient":

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from engine.cli.failures import fail
+from engine.cli.paths import path_option
+from engine.file_errors import writing_refusal
 
 AUTHORIZED_FILE = "authorized_keys"
 FILE_HELP = "File of the clients that may come in, for `serve --authorized-keys`."
@@ -16,19 +18,19 @@ def keys(
     add: Annotated[str | None, typer.Option(help="Let a client with this public key come in.")] = None,
     name: Annotated[str, typer.Option(help="Name for the key that is added.")] = "",
     remove: Annotated[str | None, typer.Option(help="Let it come in no more.")] = None,
-    file: Annotated[Path | None, typer.Option(help=FILE_HELP)] = None,
+    file: Annotated[Path | None, path_option(FILE_HELP)] = None,
 ) -> None:
     """Show this user's own key, made if there is none, and the clients that may come in from elsewhere."""
     from protocol.errors import UnsafeFileError
     from protocol.keys import CLIENT_KEYS, is_key, own_keys, read_authorized
     from protocol.private_files import make_folder, state_folder
 
+    path = file or state_folder() / AUTHORIZED_FILE
     try:
         if name and add is None:
             fail("a name is for a key that is added: give --add KEY too")
         folder = make_folder(state_folder())
-        path = file or folder / AUTHORIZED_FILE
-        known = read_authorized(path) if path.exists() else {}
+        known = read_authorized(path) if is_there(path) else {}
         if add is not None:
             if not is_key(add):
                 fail(f"{add!r} is no public key: give the 40 characters that `texture-engine keys` shows there")
@@ -42,16 +44,25 @@ def keys(
     except UnsafeFileError as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename} cannot be written ({error.strerror}): choose another with --file")
+        fail(f"{writing_refusal(path, error)} with --file")
     print(f"clients that may come in from elsewhere, in {path}:" if known else f"{path} lets in nobody else")
     for key, owner in known.items():
         print(f"{key} {owner}".rstrip())
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file, also one that may not be read; raises OSError for a path that cannot be one."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _edit(path: Path, key: str, line: str | None) -> None:
     """Put a line in place of that of a key, at the end where there is none yet, or leave the key out."""
     from protocol.private_files import write_private
 
-    lines = path.read_text().splitlines() if path.exists() else []
+    lines = path.read_text().splitlines() if is_there(path) else []
     others = [one for one in lines if one.split(" ")[0] != key]
     write_private(path, "".join(f"{one}\n" for one in [*others, *([] if line is None else [line])]).encode())

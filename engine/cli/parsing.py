@@ -1,7 +1,9 @@
 """Values on the command line that are more than a number or a name."""
 
+import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 Layers = tuple[tuple[str, float], ...]
 
@@ -28,9 +30,17 @@ def complete_seamless(words: Sequence[str]) -> list[str]:
     """
     found: list[str] = []
     for number, word in enumerate(words, 1):
-        has_value = number < len(words) and words[number] in _AXES
-        found += [word, "both"] if word == "--seamless" and not has_value else [word]
+        found.append(word)
+        if word == "--seamless" and not (number < len(words) and _is_axis(words[number])):
+            found.append("both")
     return found
+
+
+def _is_axis(word: str) -> bool:
+    """Tell whether a word behind `--seamless` is its value, if maybe a wrong one, and not a file or an option."""
+    if word.lower() in _AXES:
+        return True
+    return not (word.startswith("-") or Path(word).suffix or Path(word).name != word or os.path.lexists(word))
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -7,6 +7,8 @@ import typer
 
 from engine.cli.detaching import detach_engine, running_already
 from engine.cli.failures import fail
+from engine.cli.paths import path_option
+from engine.file_errors import writing_refusal
 
 LISTEN_HELP = "Where to listen. From elsewhere than this computer only with --authorized-keys."
 AUTHORIZED_HELP = "File of the public keys of other clients; see `texture-engine keys`."
@@ -18,11 +20,11 @@ def serve(
     *,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, …; several with commas, each has a worker.")] = "auto",
     listen: Annotated[str, typer.Option(help=LISTEN_HELP)] = "tcp://127.0.0.1:*",
-    authorized_keys: Annotated[Path | None, typer.Option(help=AUTHORIZED_HELP)] = None,
+    authorized_keys: Annotated[Path | None, path_option(AUTHORIZED_HELP)] = None,
     idle_unload: Annotated[float, typer.Option(help=UNLOAD_HELP, min=0)] = 900.0,
     idle_exit: Annotated[float, typer.Option(help=EXIT_HELP, min=0)] = 0.0,
     detach: Annotated[bool, typer.Option("--detach", help="Go on in the background, with a log file.")] = False,
-    log_file: Annotated[Path | None, typer.Option(help="Log to this file, which rotates, and not to stderr.")] = None,
+    log_file: Annotated[Path | None, path_option("Log to this file, which rotates, and not to stderr.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
     """Keep an engine running for GIMP and other clients of this user.
@@ -61,4 +63,4 @@ def serve(
     except (ServingError, UnsafeFileError, ValueError) as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename or log_file} cannot be written ({error.strerror}): mend that")
+        fail(writing_refusal(Path(error.filename or log_file or state_folder()), error))

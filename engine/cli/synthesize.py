@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,20 @@ import typer
 from engine.cli.choosing import runner
 from engine.cli.failures import INTERRUPTED, fail, one_line_errors
 from engine.cli.parsing import parse_context, parse_layers, parse_memory, parse_scales, parse_size
+from engine.cli.paths import STANDARD, path_argument, path_option, read_input, real
+from engine.cli.results import check_apart, check_results, numbered, tell, write_result
 from protocol.fields import LARGEST_SEED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from engine.cli.outcome import Outcome
     from engine.images import Picture
     from protocol import Synthesize
 
 DEFAULT_SIZE = "512x512"
 MOST_VARIATIONS = 1000
+MOST_NAMED = 3
 FLATTEN_HELP = (
     "Sample only what is opaque, and make the result opaque. Without it the alpha of the exemplar, or of the canvas, "
     "is a part of the texture."
@@ -29,11 +33,21 @@ FLATTEN_HELP = (
 CHANNELS = ("red", "green", "blue", "alpha")
 
 SIZE_HELP = f"Width and height in pixels. {DEFAULT_SIZE} if not given, or the canvas's."
+EXEMPLAR_HELP = "The sample texture; - reads it, or --canvas or --mask, from standard input."
+OUTPUT_HELP = "The file to write; - writes PNG to standard output. (required)"
+QUALITY_OF_FILES_HELP = "Quality of JPEG and lossy WebP files, 1 to 100. Makes WebP lossy."
+QUALITY_OF_FILES_DEFAULT = "that of the JPEG file it is made from, else 95"
+STRIP_HELP = "Keep no EXIF, XMP, texts and resolution of the canvas or exemplar."
+FORCE_HELP = "Replace files that are write-protected."
 INIT_HELP = "Picture to start from, in place of noise."
 CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
-MASK_HELP = "White where the canvas is synthesised. Its transparent part and 2 pixels around, if not given."
+MASK_HELP = (
+    "White where the canvas is synthesised; gray blends. Its transparent part and 2 pixels around, if not given."
+)
 MASK_CHANNEL_HELP = "Take one channel of the masks: red, green, blue or alpha. Masks with colors need it."
-EXEMPLAR_MASK_HELP = "White where the exemplar may be sampled, or the canvas if there is no EXEMPLAR."
+EXEMPLAR_MASK_HELP = (
+    "White where the exemplar may be sampled, or the canvas if there is no EXEMPLAR; gray counts as black."
+)
 CONTEXT_HELP = "How far around the hole the canvas is sampled: 1 to 16384 pixels, or whole. Not with an EXEMPLAR."
 CONTEXT_DEFAULT = "by the size of the hole"
 SAMPLE_FROM_HELP = (
@@ -54,13 +68,13 @@ MEMORY_HELP = (
 
 def synthesize(
     *,
-    exemplar: Annotated[Path | None, typer.Argument(help="The sample texture.", show_default=False)] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file to write. (required)")] = None,
+    exemplars: Annotated[list[Path] | None, path_argument(EXEMPLAR_HELP, "EXEMPLAR")] = None,
+    output: Annotated[Path | None, path_option(OUTPUT_HELP, "--output", "-o")] = None,
     size: Annotated[str | None, typer.Option(help=SIZE_HELP)] = None,
     recipe: Annotated[str, typer.Option(help="How: photo, sliced, gram or patch.")] = "photo",
     quality: Annotated[str, typer.Option(help="How long: draft, normal or best.")] = "normal",
     encoder: Annotated[str, typer.Option(help="The network: compact, vgg19, vgg16 or vgg11.")] = "compact",
-    weights: Annotated[Path | None, typer.Option(help="Weights of a VGG of any width, in place of these.")] = None,
+    weights: Annotated[Path | None, path_option("Weights of a VGG of any width, in place of these.")] = None,
     pooling: Annotated[str, typer.Option(help="How the encoder halves its maps: average or max.")] = "average",
     layers: Annotated[
         str | None, typer.Option(help="Layers from relu1_1 to relu5_1, such as relu1_1:1,relu3_1:0.5.")
@@ -68,9 +82,9 @@ def synthesize(
     octaves: Annotated[int, typer.Option(help="The most scales that critics work at.")] = 5,
     steps: Annotated[int | None, typer.Option(help="Steps at full size, in place of the quality's.")] = None,
     seed: Annotated[int, typer.Option(help="Another seed gives another texture.")] = 0,
-    init: Annotated[Path | None, typer.Option(help=INIT_HELP)] = None,
-    canvas: Annotated[Path | None, typer.Option(help=CANVAS_HELP)] = None,
-    mask: Annotated[Path | None, typer.Option(help=MASK_HELP)] = None,
+    init: Annotated[Path | None, path_option(INIT_HELP)] = None,
+    canvas: Annotated[Path | None, path_option(CANVAS_HELP)] = None,
+    mask: Annotated[Path | None, path_option(MASK_HELP)] = None,
     mask_channel: Annotated[
         str | None, typer.Option(help=MASK_CHANNEL_HELP, show_default="how bright and opaque it is")
     ] = None,
@@ -78,7 +92,7 @@ def synthesize(
         str | None, typer.Option(help=CONTEXT_HELP, metavar="PIXELS", show_default=CONTEXT_DEFAULT)
     ] = None,
     sample_from: Annotated[str, typer.Option(help=SAMPLE_FROM_HELP)] = "all",
-    exemplar_mask: Annotated[Path | None, typer.Option(help=EXEMPLAR_MASK_HELP)] = None,
+    exemplar_mask: Annotated[Path | None, path_option(EXEMPLAR_MASK_HELP)] = None,
     flatten: Annotated[bool, typer.Option("--flatten", help=FLATTEN_HELP)] = False,
     variations: Annotated[int, typer.Option(help="How many textures, from this seed on; files get -1, -2, …")] = 1,
     flips: Annotated[bool, typer.Option("--flips", help="Match the mirrored exemplar's patches too.")] = False,
@@ -89,11 +103,16 @@ def synthesize(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
     memory: Annotated[str | None, typer.Option(help=MEMORY_HELP)] = None,
     seamless: Annotated[str, typer.Option(help=SEAMLESS_HELP)] = "none",
-    record: Annotated[Path | None, typer.Option(help=RECORD_HELP)] = None,
+    record: Annotated[Path | None, path_option(RECORD_HELP)] = None,
     record_figures: Annotated[bool, typer.Option("--record-figures", help=FIGURES_HELP)] = False,
+    jpeg_quality: Annotated[
+        int | None, typer.Option(help=QUALITY_OF_FILES_HELP, show_default=QUALITY_OF_FILES_DEFAULT)
+    ] = None,
+    strip_metadata: Annotated[bool, typer.Option("--strip-metadata", help=STRIP_HELP)] = False,
+    force: Annotated[bool, typer.Option("--force", help=FORCE_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each texture.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    engine: Annotated[Path | None, typer.Option(help=ENGINE_HELP)] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no remarks.")] = False,
+    engine: Annotated[Path | None, path_option(ENGINE_HELP)] = None,
     local: Annotated[bool, typer.Option("--local", help="Compute here even when an engine is running.")] = False,
 ) -> None:
     """Synthesise a texture from an exemplar, or fill a part of a picture with texture.
@@ -101,22 +120,23 @@ def synthesize(
     Ctrl+C ends early and keeps the picture so far.
     """
     with one_line_errors():
-        if output is None:
-            fail("there is no file to write to: name one with --output FILE")
         if record_figures and record is None:
             fail("there is no recording to put figures in: name one with --record FILE")
         check_seeds(seed, variations)
-        from engine.images import check_writable, read_picture, write_picture
+        exemplar = only_exemplar(exemplars or [])
+        from engine.images import Metadata, check_quality
 
+        check_quality(jpeg_quality)
+        seamless = seamless.strip().lower()
         wanted = None if size is None else parse_size(size)
         reach = None if context is None else parse_context(context)
-        outputs = [numbered(output, n, variations) for n in range(variations)]
-        for name in outputs:
-            check_writable(name)
-        read = (exemplar, canvas, mask, exemplar_mask, init)
-        check_apart([*outputs, *([] if record is None else [record])], [*read, weights])
-        names = ("exemplar", "canvas", "mask", "exemplar_mask", "init")
-        pictures = {n: None if path is None else read_picture(path) for n, path in zip(names, read, strict=True)}
+        outputs = check_results(output, variations, record, force=force, as_json=as_json)
+        read = {"exemplar": exemplar, "canvas": canvas, "mask": mask, "exemplar_mask": exemplar_mask, "init": init}
+        check_one_stream(read)
+        check_apart([*outputs, *([] if record is None else [record])], [*read.values(), weights])
+        pictures = {name: None if path is None else read_input(path) for name, path in read.items()}
+        for picture in filter(None, pictures.values()):
+            tell(picture.remarks, quiet=quiet)
         pictures.update({n: channel_of(pictures[n], mask_channel) for n in ("mask", "exemplar_mask")})
 
         from engine.preparation import canvas_size, finish, prepare
@@ -144,7 +164,7 @@ def synthesize(
             quality=quality,
             encoder=encoder,
             # A path means the same to an engine of this user that was started in another folder.
-            weights=None if weights is None else str(weights if engine else weights.resolve()),
+            weights=None if weights is None else str(weights if engine else real(weights)),
             pooling=pooling,
             layers=None if layers is None else parse_layers(layers),
             octaves=octaves,
@@ -176,15 +196,21 @@ def synthesize(
                 wish = replace(request, seed=seed + number)
                 recorded = None if record is None else numbered(record, number, variations)
                 outcome = run(wish, name.name, recorded)
-                write_picture(name, finish(materials, outcome.picture, whole, outcome.alpha))
+                made = finish(materials, outcome.picture, whole, outcome.alpha)
+                remarks = write_result(
+                    name, replace(made, metadata=Metadata()) if strip_metadata else made, jpeg_quality
+                )
+                # Those on the other variations say the same.
+                tell(remarks if number == 0 else [], quiet=quiet)
+                shown = "standard output" if name == STANDARD else str(name)
                 if as_json:
-                    told = {"output": str(name), "recording": None if recorded is None else str(recorded)}
+                    told = {"output": shown, "recording": None if recorded is None else str(recorded)}
                     told["encoder"] = encoder if weights is None else str(weights)
                     print(json.dumps({**told, **summary(wish, whole, outcome)}))
                 elif not quiet:
-                    print(f"{name}: {whole[1]}x{whole[0]} in {outcome.seconds:.1f} s", file=sys.stderr)
+                    print(f"{shown}: {whole[1]}x{whole[0]} in {outcome.seconds:.1f} s", file=sys.stderr)
                 if outcome.interrupted:
-                    fail(f"interrupted: {name} holds the picture so far", INTERRUPTED)
+                    fail(f"interrupted: {shown} holds the picture so far", INTERRUPTED)
 
 
 def channel_of(mask: "Picture | None", channel: str | None) -> "Picture | None":
@@ -230,16 +256,18 @@ def check_seeds(seed: int, variations: int) -> None:
             fail(f"seed {number} is out of range: give 0 to {LARGEST_SEED:,}")
 
 
-def check_apart(written: Sequence[Path], read: Sequence[Path | None]) -> None:
-    """Refuse to write over what is read, or twice to one file."""
-    given = {path.resolve() for path in read if path is not None}
-    for path in written:
-        if path.resolve() in given:
-            fail(f"{path} would be overwritten, and it is one of the pictures given: name another file to write")
-    if len({path.resolve() for path in written}) < len(written):
-        fail(f"{written[-1]} would be written twice: name another file")
+def only_exemplar(exemplars: "Sequence[Path]") -> Path | None:
+    """Give the one exemplar that a run takes, or None."""
+    if len(exemplars) > 1:
+        names = ", ".join(map(str, exemplars[:MOST_NAMED])) + (", …" if len(exemplars) > MOST_NAMED else "")
+        fail(f"{len(exemplars)} exemplars are given ({names}), and a run takes one: run them one after the other")
+    return exemplars[0] if exemplars else None
 
 
-def numbered(path: Path, number: int, count: int) -> Path:
-    """Name one of several files: `wall.png` becomes `wall-1.png`, `wall-2.png`, …; a single one keeps its name."""
-    return path if count == 1 else path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
+def check_one_stream(read: "Mapping[str, Path | None]") -> None:
+    """Refuse to read more than one picture from standard input."""
+    named = [name.replace("_", " ") for name, path in read.items() if path == STANDARD]
+    if len(named) > 1:
+        fail(
+            f"standard input holds one picture, and {' and '.join(named)} are to come from it: name files for others"
+        )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.cli.engines import check_engine_file
-from engine.cli.failures import ENGINE_FAILED, OUT_OF_MEMORY, fail
+from engine.cli.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail
 from engine.cli.outcome import Outcome
 from engine.cli.progress import step_bar
 from engine.images import Picture
@@ -51,7 +51,7 @@ def find_client(engine: Path | None) -> EngineClient | None:
         return EngineClient.connect(engine, name="texture-engine synthesize")
     except (EngineError, UnsafeFileError) as error:
         if engine is not None:
-            fail(str(error), ENGINE_FAILED)
+            fail(str(error), BAD_INPUT if isinstance(error, UnsafeFileError) else ENGINE_FAILED)
         if not isinstance(error, NoEngineError):
             print(f"texture-engine: going on without the running engine: {error}", file=sys.stderr)
     return None

@@ -1,18 +1,26 @@
 """Pictures on disk: reading, writing and the colours between, without PyTorch."""
 
+from engine.images.metadata import Metadata
 from engine.images.picture import PIXEL_LIMIT, ImageError, Picture
-from engine.images.reading import read_picture
-from engine.images.replacing import check_target, replacing
-from engine.images.writing import SUFFIXES, check_writable, write_picture
+from engine.images.reading import picture_from, read_picture
+from engine.images.remarks import remarks_on_writing
+from engine.images.replacing import check_target, check_unprotected, replacing
+from engine.images.writing import SUFFIXES, check_quality, check_writable, encoded, write_picture
 
 __all__ = [
     "PIXEL_LIMIT",
     "SUFFIXES",
     "ImageError",
+    "Metadata",
     "Picture",
+    "check_quality",
     "check_target",
+    "check_unprotected",
     "check_writable",
+    "encoded",
+    "picture_from",
     "read_picture",
+    "remarks_on_writing",
     "replacing",
     "write_picture",
 ]

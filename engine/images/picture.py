@@ -1,9 +1,12 @@
 """What travels between files and synthesis: a picture and the error about one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.images.compression import Compression
+from engine.images.metadata import Metadata
 
 FloatArray = NDArray[np.float32]
 
@@ -28,6 +31,9 @@ class Picture:
         stored: float32 (height, width, 1 or 3), the file's own samples, in its profile; None where that is sRGB.
         kept: bool (height, width), where `stored` is to be written back as it was, in place of the pixels; a way
             through sRGB and back would round it.
+        metadata: what else the file tells about the picture.
+        compression: how the file was compressed.
+        remarks: what reading it has changed, a sentence each.
 
     Raises:
         ImageError: an array has another shape or type, or bits is neither 8 nor 16.
@@ -40,6 +46,9 @@ class Picture:
     profile: bytes | None = None
     stored: FloatArray | None = None
     kept: NDArray[np.bool_] | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    compression: Compression = field(default_factory=Compression)
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape

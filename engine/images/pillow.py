@@ -7,14 +7,19 @@ import warnings
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image, JpegImagePlugin, PngImagePlugin
 
+from engine.images.compression import compression_of
+from engine.images.exif import ORIENTATION_TAG, UPRIGHT, exif_metadata, sound_dpi
+from engine.images.metadata import Dpi, Metadata
 from engine.images.picture import PIXEL_LIMIT
-from engine.images.stored import UPRIGHT, Stored, check_size, orientation_of, unit_samples
+from engine.images.samples import unit_samples
+from engine.images.stored import Stored, check_size
 
 _GRAY_MODES = {"1", "L", "LA", "La"}
 # Profiles of printers outgrow Pillow's limit of one mebibyte.
 _PNG_CHUNK_LIMIT = 2**26
+_XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
 _settings = threading.RLock()
 
 
@@ -38,21 +43,45 @@ def decode_with_pillow(data: bytes) -> Stored:
         orientation = UPRIGHT
         # A damaged EXIF block is no reason to refuse sound pixels, and its parser raises nearly anything.
         with contextlib.suppress(Exception):
-            orientation = orientation_of(image.getexif())
+            value = image.getexif().get(ORIENTATION_TAG, UPRIGHT)
+            orientation = value if isinstance(value, int) and 1 <= value <= 8 else UPRIGHT
         profile = image.info.get("icc_profile")
+        metadata, compression = _metadata_of(image), compression_of(image, data)
         if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
             samples, has_alpha, bits = np.asarray(image)[..., None], False, 16
         else:
             has_alpha, bits = image.has_transparency_data, 8
             samples = np.asarray(image.convert(_plain_mode(image.mode, has_alpha=has_alpha)))
-    colors = unit_samples(np.atleast_3d(samples))
+    colors, scaling = unit_samples(np.atleast_3d(samples))
     return Stored(
         colors=colors[..., :-1] if has_alpha else colors,
         alpha=colors[..., -1] if has_alpha else None,
         bits=bits,
         profile=profile if isinstance(profile, bytes) and profile else None,
         orientation=orientation,
+        metadata=metadata,
+        compression=compression,
+        scaling=scaling,
     )
+
+
+def _metadata_of(image: Image.Image) -> Metadata:
+    """Read the metadata of JPEG and WebP; those of PNG and TIFF are read for all depths elsewhere."""
+    exif, xmp, dpi = image.info.get("exif"), image.info.get("xmp"), None
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        dpi = _density(image)
+        packets = (part for kind, part in image.applist if kind == "APP1" and part.startswith(_XMP_START))
+        xmp = next(packets, b"").removeprefix(_XMP_START)
+    return exif_metadata(
+        exif if isinstance(exif, bytes) else b"", xmp=xmp if isinstance(xmp, bytes) and xmp else None, dpi=dpi
+    )
+
+
+def _density(image: Image.Image) -> Dpi | None:
+    # Not Pillow's own figure, which is 72 where the file says nothing.
+    scale = {1: 1.0, 2: 2.54}.get(image.info.get("jfif_unit", 0))
+    x, y = image.info.get("jfif_density", (0, 0))
+    return None if scale is None else sound_dpi((scale * x, scale * y))
 
 
 def _plain_mode(mode: str, *, has_alpha: bool) -> str:

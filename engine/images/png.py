@@ -8,8 +8,12 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.images.exif import UPRIGHT, exif_orientation
+from engine.images.metadata import Metadata
 from engine.images.picture import ImageError
-from engine.images.stored import UPRIGHT, Stored, check_size, exif_orientation, unit_samples
+from engine.images.png_metadata import metadata_chunks, png_metadata
+from engine.images.samples import unit_samples
+from engine.images.stored import Stored, check_size
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # The signature, then IHDR: length, kind, 13 bytes and checksum.
@@ -56,7 +60,7 @@ def decode_png16(data: bytes) -> Stored:
             profile = _unpacked_profile(chunk[8:-4])
         elif kind == b"eXIf":
             orientation = exif_orientation(chunk[8:-4])
-    samples = unit_samples(np.atleast_3d(imagecodecs.png_decode(b"".join(pixel_chunks))))
+    samples, _ = unit_samples(np.atleast_3d(imagecodecs.png_decode(b"".join(pixel_chunks))))
     has_alpha = samples.shape[2] in {2, 4}
     return Stored(
         colors=samples[..., :-1] if has_alpha else samples,
@@ -67,23 +71,43 @@ def decode_png16(data: bytes) -> Stored:
     )
 
 
-def encode_png(samples: NDArray[np.uint8] | NDArray[np.uint16], profile: bytes | None) -> bytes:
+def read_png_metadata(data: bytes) -> Metadata:
+    """Read what a PNG file tells about its picture.
+
+    Args:
+        data: a file that `check_png` has passed.
+
+    Returns:
+        The metadata.
+    """
+    return png_metadata((kind, chunk[8:-4]) for kind, chunk in _chunks(data))
+
+
+def encode_png(
+    samples: NDArray[np.uint8] | NDArray[np.uint16], profile: bytes | None, metadata: Metadata | None = None
+) -> bytes:
     """Encode samples as PNG.
 
     Args:
         samples: uint8 or uint16 (height, width, channels); gray, gray and alpha, RGB, or RGB and alpha.
         profile: the ICC profile of the samples, or None.
+        metadata: what the file is to tell about the picture, or None.
 
     Returns:
         The file.
     """
-    single = samples.shape[2] == 1
-    data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples[..., 0] if single else samples)))
-    if profile is None:
-        return data
-    body = b"iCCP" + b"ICC profile\0\0" + zlib.compress(profile)
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return data[:_HEADER_END] + chunk + data[_HEADER_END:]
+    height, width, channels = samples.shape
+    data = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples[..., 0] if channels == 1 else samples)))
+    chunks = [] if profile is None else [(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))]
+    if metadata is not None:
+        chunks += metadata_chunks(metadata, width, height)
+    told = b"".join(map(_chunk, chunks))
+    return data[:_HEADER_END] + told + data[_HEADER_END:]
+
+
+def _chunk(kind_and_content: tuple[bytes, bytes]) -> bytes:
+    kind, content = kind_and_content
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -1,15 +1,21 @@
 """Reading a picture file of any kind."""
 
+import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import UnidentifiedImageError
 
-from engine.images import png, tiff
+from engine.file_errors import reading_refusal
+from engine.images import jpeg2000, png, tiff
 from engine.images.color import to_srgb
 from engine.images.picture import ImageError, Picture
 from engine.images.pillow import decode_with_pillow
 from engine.images.stored import Stored, oriented
+from engine.images.tiff_metadata import read_tiff_metadata
+
+_CMYK_CHANNELS = 4
 
 
 def read_picture(path: Path) -> Picture:
@@ -19,51 +25,77 @@ def read_picture(path: Path) -> Picture:
         path: a PNG, JPEG, WebP or TIFF file, or any other that Pillow opens; of an animation the first frame.
 
     Returns:
-        The picture; 16-bit PNG and TIFF keep all 16 bits, floating point TIFF counts as 16 bits, and a damaged ICC
-        profile counts as sRGB.
+        The picture; PNG, TIFF and JPEG 2000 of more than 8 bits keep up to 16, floating point TIFF counts as 16 bits,
+        and a damaged ICC profile counts as sRGB. It says in `remarks` where values were scaled or CMYK converted.
 
     Raises:
-        ImageError: the file is missing, no picture, damaged, cut short, empty, too large or of an unknown kind.
+        ImageError: the file is missing, may not be read, or is no picture, damaged, cut short, empty, too large or of
+            an unknown kind.
     """
     try:
-        stored = _decoded(_contents(path))
+        mode = path.stat().st_mode
+        # Never opened: a pipe would be waited for.
+        data = path.read_bytes() if stat.S_ISREG(mode) else None
+    except (OSError, ValueError) as error:
+        raise ImageError(reading_refusal(path, error)) from error
+    if data is None:
+        kind = "a folder; name a picture file in it" if stat.S_ISDIR(mode) else "not an ordinary file; name a picture"
+        raise ImageError(f"{path} is {kind}")
+    return picture_from(data, str(path))
+
+
+def picture_from(data: bytes, name: str) -> Picture:
+    """Read a picture from the contents of a file.
+
+    Args:
+        data: the contents.
+        name: what to call it in errors and remarks.
+
+    Returns:
+        The picture, as `read_picture` gives it.
+
+    Raises:
+        ImageError: it is no picture, damaged, cut short, empty, too large or of an unknown kind.
+    """
+    try:
+        stored = _decoded(data)
     except ImageError as error:
-        raise ImageError(f"{path} {error}") from error
+        raise ImageError(f"{name} {error}") from error
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"{path} is no picture that can be read, or its beginning is damaged; use PNG, JPEG, WebP or TIFF"
+            f"{name} is no picture that can be read, or its beginning is damaged; use PNG, JPEG, WebP or TIFF"
         ) from error
+    except MemoryError as error:
+        raise ImageError(f"{name} does not fit into memory; scale it down") from error
     except Exception as error:
         # Decoders raise nearly anything on damaged files, and none of it means that the program is at fault.
-        raise ImageError(f"{path} is damaged or cut short ({error}); get the file again or export it anew") from error
+        raise ImageError(f"{name} is damaged or cut short ({error}); get the file again or export it anew") from error
     pixels, profile = to_srgb(stored.colors, stored.profile)
-    alpha = stored.alpha
-    profiled = profile is not None and stored.colors.shape[2] in {1, 3}
+    alpha, channels = stored.alpha, stored.colors.shape[2]
+    profiled = profile is not None and channels != _CMYK_CHANNELS
+    remarks = [] if stored.scaling is None else [f"{name} has {stored.scaling}"]
+    if channels == _CMYK_CHANNELS:
+        remarks.append(f"{name} holds CMYK, which is converted to RGB; the result is RGB")
     return Picture(
         pixels=np.ascontiguousarray(oriented(pixels, stored.orientation)),
         alpha=None if alpha is None else np.ascontiguousarray(oriented(alpha, stored.orientation)),
         bits=stored.bits,
-        gray=stored.colors.shape[2] == 1,
+        gray=channels == 1,
         profile=profile,
         stored=np.ascontiguousarray(oriented(stored.colors, stored.orientation)) if profiled else None,
+        metadata=stored.metadata,
+        compression=stored.compression,
+        remarks=tuple(remarks),
     )
 
 
-def _contents(path: Path) -> bytes:
-    if path.is_dir():
-        raise ImageError("is a folder; name a picture file in it")
-    if not path.exists():
-        raise ImageError("does not exist; check the name")
-    if not path.is_file():
-        raise ImageError("is not an ordinary file; name a picture file")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"cannot be read ({error.strerror}); check its permissions") from error
-
-
 def _decoded(data: bytes) -> Stored:
-    if data.startswith(png.SIGNATURE) and png.check_png(data) == 16:
-        return png.decode_png16(data)
-    deep = tiff.decode_deep_tiff(data) if data.startswith(tiff.SIGNATURES) else None
-    return decode_with_pillow(data) if deep is None else deep
+    if data.startswith(png.SIGNATURE):
+        bits = png.check_png(data)
+        found = png.decode_png16(data) if bits == 16 else decode_with_pillow(data)
+        return replace(found, metadata=png.read_png_metadata(data))
+    if data.startswith(tiff.SIGNATURES):
+        found = tiff.decode_deep_tiff(data) or decode_with_pillow(data)
+        return replace(found, metadata=read_tiff_metadata(data))
+    deep = jpeg2000.decode_deep_jpeg2000(data) if data.startswith(jpeg2000.SIGNATURES) else None
+    return deep or decode_with_pillow(data)

@@ -3,10 +3,14 @@
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.file_errors import is_folder, writing_refusal
 from engine.images.picture import ImageError
+
+_ANY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def check_target(path: Path) -> None:
@@ -16,19 +20,42 @@ def check_target(path: Path) -> None:
         path: where a file is to be written later.
 
     Raises:
-        ImageError: the path is a folder, or its folder is missing or cannot be written to.
+        ImageError: the path is a folder or a device, or its name or its folder does not allow a file.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise ImageError(f"{path} is a folder; name a file in it")
-    temporary = _beside(path)
+    temporary = mode = None
     try:
-        # Permission bits mislead for the superuser and on network drives, so only making a file tells.
-        with temporary.open("xb"):
-            pass
-    except OSError as error:
-        raise ImageError(_refusal(path, error)) from error
+        # The name itself may be too long, or a link without an end, where one beside it is not.
+        mode = _mode(path)
+        if mode is None or stat.S_ISREG(mode):
+            # Permission bits mislead for the superuser and on network drives, so only making a file tells.
+            temporary = _beside(path)
+            with temporary.open("xb"):
+                pass
+    except (OSError, ValueError) as error:
+        raise ImageError(writing_refusal(path, error)) from error
     finally:
         _remove(temporary)
+    if mode is not None and not stat.S_ISREG(mode):
+        raise ImageError(f"{path} is a device or pipe, which would be replaced by a file; choose another name")
+
+
+def check_unprotected(path: Path, remedy: str = "make it writable or name another file") -> None:
+    """Refuse to replace a file that is protected from writing, which renaming another to its name would not notice.
+
+    Args:
+        path: where a file is to be written later.
+        remedy: what to do about it.
+
+    Raises:
+        ImageError: there is a file at the path which this user may not write to, or nobody.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        mode = _mode(path)
+        # The superuser may write to all files; that nobody is meant to is what the bits say.
+        if mode is not None and not (mode & _ANY_WRITES and os.access(path, os.W_OK)):
+            raise ImageError(f"{path} is there and write-protected; {remedy}")
 
 
 @contextlib.contextmanager
@@ -49,9 +76,16 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.replace(_target(path))
     except OSError as error:
-        raise ImageError(_refusal(path, error)) from error
+        raise ImageError(writing_refusal(path, error)) from error
     finally:
         _remove(temporary)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
 
 
 def _target(path: Path) -> Path:
@@ -63,14 +97,7 @@ def _beside(path: Path) -> Path:
     return _target(path).parent / f".{secrets.token_hex(8)}.part"
 
 
-def _remove(temporary: Path) -> None:
-    with contextlib.suppress(OSError):
-        temporary.unlink()
-
-
-def _refusal(path: Path, error: OSError) -> str:
-    if path.is_dir():
-        return f"{path} is a folder; name a file in it"
-    if not path.parent.is_dir():
-        return f"the folder {path.parent} of {path.name} does not exist; make it or choose another"
-    return f"{path} cannot be written ({error.strerror or error}); choose another folder"
+def _remove(temporary: Path | None) -> None:
+    if temporary is not None:
+        with contextlib.suppress(OSError, ValueError):
+            temporary.unlink()

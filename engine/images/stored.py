@@ -1,16 +1,11 @@
 """Samples as a file holds them, before orientation and colour are applied."""
 
-import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
+from engine.images.compression import Compression
+from engine.images.exif import UPRIGHT
+from engine.images.metadata import Metadata
 from engine.images.picture import PIXEL_LIMIT, FloatArray, ImageError
-
-ORIENTATION_TAG = 0x0112
-UPRIGHT = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +18,19 @@ class Stored:
         bits: bits per sample of the file, 8 or 16.
         profile: the embedded ICC profile, unchecked, or None.
         orientation: the EXIF orientation, 1 to 8.
+        metadata: what else the file tells about the picture.
+        compression: how the samples were compressed.
+        scaling: what was done to values outside of the range, or None.
     """
 
     colors: FloatArray
     alpha: FloatArray | None
     bits: int
     profile: bytes | None
-    orientation: int
+    orientation: int = UPRIGHT
+    metadata: Metadata = field(default_factory=Metadata)
+    compression: Compression = field(default_factory=Compression)
+    scaling: str | None = None
 
 
 def check_size(width: int, height: int) -> None:
@@ -46,57 +47,6 @@ def check_size(width: int, height: int) -> None:
         raise ImageError(f"holds no pixels ({width} × {height}); choose a picture with at least one")
     if width * height > PIXEL_LIMIT:
         raise ImageError(f"has {width} × {height} pixels, more than the {PIXEL_LIMIT} allowed; crop or scale it")
-
-
-def unit_samples(samples: NDArray[np.generic]) -> FloatArray:
-    """Bring samples of any accepted type to [0, 1].
-
-    Args:
-        samples: uint8, uint16, integers within the range of uint16, or floats within [0, 1]; any shape.
-
-    Returns:
-        float32, the same shape, in [0, 1].
-
-    Raises:
-        ImageError: integers or floats lie outside their range.
-    """
-    if samples.dtype == np.uint8:
-        return samples.astype(np.float32) / np.float32(255)
-    low, high = float(samples.min()), float(samples.max())
-    top = 1 if np.issubdtype(samples.dtype, np.floating) else 65535
-    if not 0 <= low <= high <= top:
-        raise ImageError(f"has values from {low:g} to {high:g} where 0 to {top} are read; rescale it to that range")
-    return samples.astype(np.float32) / np.float32(top)
-
-
-def orientation_of(exif: Image.Exif) -> int:
-    """Give the orientation that EXIF data ask for.
-
-    Args:
-        exif: the EXIF data of a file.
-
-    Returns:
-        1 to 8; 1, upright, where the data say nothing usable.
-    """
-    value = exif.get(ORIENTATION_TAG, UPRIGHT)
-    return value if isinstance(value, int) and 1 <= value <= 8 else UPRIGHT
-
-
-def exif_orientation(data: bytes) -> int:
-    """Give the orientation that a block of EXIF data asks for.
-
-    Args:
-        data: the block, possibly damaged.
-
-    Returns:
-        1 to 8; 1, upright, where the block says nothing usable.
-    """
-    # A damaged EXIF block is no reason to refuse sound pixels, and its parser raises nearly anything.
-    with contextlib.suppress(Exception):
-        exif = Image.Exif()
-        exif.load(data)
-        return orientation_of(exif)
-    return UPRIGHT
 
 
 def oriented(samples: FloatArray, orientation: int) -> FloatArray:

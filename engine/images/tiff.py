@@ -1,4 +1,4 @@
-"""TIFF files: decoding of 16-bit and floating point samples, which Pillow lacks, and encoding."""
+"""TIFF files: decoding of what Pillow lacks, such as 16-bit, signed and floating point samples, and encoding."""
 
 import io
 import logging
@@ -8,13 +8,17 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from engine.images.exif import ORIENTATION_TAG, UPRIGHT
+from engine.images.metadata import Metadata
 from engine.images.picture import FloatArray, ImageError
-from engine.images.stored import ORIENTATION_TAG, UPRIGHT, Stored, check_size, unit_samples
+from engine.images.samples import unit_samples
+from engine.images.stored import Stored, check_size
+from engine.images.tiff_metadata import with_metadata
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _PROFILE_TAG = 34675
-_UNSIGNED, _FLOAT = 1, 3
+_UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _COLOR_CHANNELS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
 _PREMULTIPLIED_ALPHA, _PLAIN_ALPHA = 1, 2
@@ -24,13 +28,13 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 def decode_deep_tiff(data: bytes) -> Stored | None:
-    """Decode the first page of a TIFF file of 16-bit or floating point samples.
+    """Decode the first page of a TIFF file that Pillow would not give as it is.
 
     Args:
         data: the file.
 
     Returns:
-        Its samples, or None where they have 8 bits or fewer.
+        Its samples, or None where they are unsigned and have 8 bits or fewer, without alpha beside CMYK.
 
     Raises:
         ImageError: the file is empty, too large, or holds samples of another kind.
@@ -39,12 +43,13 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
         page: Any = file.pages[0]
         check_size(page.imagewidth, page.imagelength)
         kind, bits = int(page.sampleformat), int(page.bitspersample)
-        if bits <= 8:
-            return None
         color_channels = _COLOR_CHANNELS.get(int(page.photometric))
-        if (kind, bits) != (_UNSIGNED, 16) and kind != _FLOAT:
+        inked = page.photometric == _CMYK and page.samplesperpixel > _COLOR_CHANNELS[_CMYK]
+        if bits <= 8 and kind == _UNSIGNED and not inked:
+            return None
+        if kind not in {_UNSIGNED, _SIGNED, _FLOAT}:
             raise ImageError(
-                f"has {bits}-bit samples of TIFF format {kind}, where unsigned 8 or 16 bits, or floats, are read; "
+                f"has {bits}-bit samples of TIFF format {kind}, where integers or floats are read; "
                 "convert it to one of these"
             )
         if color_channels is None or page.samplesperpixel < color_channels or page.imagedepth != 1:
@@ -55,11 +60,12 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
         samples = page.asarray()
         if page.axes.startswith("S"):
             samples = np.moveaxis(samples, 0, -1)
-        samples = unit_samples(np.atleast_3d(samples))
-        colors, alpha = samples[..., :color_channels], None
+        samples = np.atleast_3d(samples)
         extra = int(page.extrasamples[0]) if page.extrasamples else 0
-        if extra in {_PREMULTIPLIED_ALPHA, _PLAIN_ALPHA}:
-            alpha = samples[..., color_channels]
+        has_alpha = extra in {_PREMULTIPLIED_ALPHA, _PLAIN_ALPHA}
+        # Channels that are neither color nor alpha say nothing of the range.
+        found, scaling = unit_samples(samples[..., : color_channels + has_alpha], bits)
+        colors, alpha = found[..., :color_channels], found[..., color_channels] if has_alpha else None
         if page.photometric == _WHITE_IS_ZERO:
             colors = 1 - colors
         if extra == _PREMULTIPLIED_ALPHA and alpha is not None:
@@ -67,24 +73,28 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
         return Stored(
             colors=colors,
             alpha=alpha,
-            bits=16,
+            bits=8 if bits <= 8 else 16,
             profile=_tag(page, _PROFILE_TAG, None),
             orientation=int(_tag(page, ORIENTATION_TAG, UPRIGHT)),
+            scaling=scaling,
         )
 
 
-def encode_tiff(samples: NDArray[np.uint8] | NDArray[np.uint16], profile: bytes | None) -> bytes:
+def encode_tiff(
+    samples: NDArray[np.uint8] | NDArray[np.uint16], profile: bytes | None, metadata: Metadata | None = None
+) -> bytes:
     """Encode samples as TIFF, compressed without loss.
 
     Args:
         samples: uint8 or uint16 (height, width, channels); gray, gray and alpha, RGB, or RGB and alpha.
         profile: the ICC profile of the samples, or None.
+        metadata: what the file is to tell about the picture, or None.
 
     Returns:
         The file.
     """
     file = io.BytesIO()
-    channels = samples.shape[2]
+    height, width, channels = samples.shape
     tifffile.imwrite(
         file,
         samples[..., 0] if channels == 1 else samples,
@@ -95,8 +105,10 @@ def encode_tiff(samples: NDArray[np.uint8] | NDArray[np.uint16], profile: bytes 
         predictor=True,
         iccprofile=profile,
         metadata=None,
+        software=False,
+        byteorder="<",
     )
-    return file.getvalue()
+    return file.getvalue() if metadata is None else with_metadata(file.getvalue(), metadata, width, height)
 
 
 def _tag(page: Any, number: int, default: Any) -> Any:  # noqa: ANN401 - a tag holds whatever the file says

@@ -1,14 +1,20 @@
 """Writing a picture file."""
 
 import io
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.file_errors import is_folder
 from engine.images.color import from_srgb
+from engine.images.exif import exif_block
+from engine.images.metadata import Metadata
 from engine.images.picture import FloatArray, ImageError, Picture
 from engine.images.png import encode_png
 from engine.images.replacing import check_target, replacing
@@ -16,8 +22,14 @@ from engine.images.tiff import encode_tiff
 
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
-_DEEP = {".png": encode_png, ".tif": encode_tiff, ".tiff": encode_tiff}
-_JPEG_SUFFIXES = {".jpg", ".jpeg"}
+JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
+DEFAULT_QUALITY = 95
+EXIF_START, XMP_START = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+# What a segment of JPEG can hold besides its own length.
+EXIF_LIMIT, XMP_LIMIT = 65533 - len(EXIF_START), 65533 - len(XMP_START)
+
+_Encode = Callable[[Samples, bytes | None, Metadata], bytes]
+_DEEP: Mapping[str, _Encode] = MappingProxyType({".png": encode_png, ".tif": encode_tiff, ".tiff": encode_tiff})
 # The most pixels per side that the format, or for PNG the library, can hold.
 _SIDE_LIMITS = {".png": 1_000_000, ".jpg": 65500, ".jpeg": 65500, ".webp": 16383}
 
@@ -39,7 +51,7 @@ def check_writable(path: Path) -> None:
     check_target(path)
 
 
-def write_picture(path: Path, picture: Picture, *, quality: int = 95) -> None:
+def write_picture(path: Path, picture: Picture, *, quality: int | None = None) -> None:
     """Write a picture in the format that the suffix names, in the colours of its profile.
 
     PNG and TIFF keep 16 bits, JPEG and WebP have 8; JPEG drops alpha and WebP has no gray.
@@ -47,7 +59,7 @@ def write_picture(path: Path, picture: Picture, *, quality: int = 95) -> None:
     Args:
         path: where to write; a file there is replaced once the new one is whole.
         picture: what to write.
-        quality: of JPEG and WebP, 1 to 100.
+        quality: see `encoded`.
 
     Raises:
         ImageError: the suffix, the quality, the pixels or the folder do not allow it.
@@ -55,25 +67,61 @@ def write_picture(path: Path, picture: Picture, *, quality: int = 95) -> None:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ImageError(_suffix_refusal(path))
-    if not 1 <= quality <= 100:
-        raise ImageError(f"the quality {quality} is outside 1 to 100; choose one within")
+    data = encoded(picture, suffix, quality=quality)
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def encoded(picture: Picture, suffix: str, *, quality: int | None = None) -> bytes:
+    """Encode a picture as a file.
+
+    Args:
+        picture: what to encode.
+        suffix: which format, one of `SUFFIXES`.
+        quality: of JPEG and lossy WebP, 1 to 100. Without, JPEG takes that of the picture's own JPEG file, or 95, and
+            WebP is without loss but where the picture's own file was not.
+
+    Returns:
+        The contents of the file.
+
+    Raises:
+        ImageError: the quality or the pixels do not allow it.
+    """
+    check_quality(quality)
     _check_side(suffix, picture)
     # A profile that describes one channel does not fit the three that WebP writes.
     gray = picture.gray and suffix != ".webp"
     colors, profile = from_srgb(_finite(picture.pixels), picture.profile, gray=gray)
     if picture.kept is not None and picture.stored is not None and profile is not None:
         colors = np.where(picture.kept[..., None], picture.stored, colors)
-    alpha = None if suffix in _JPEG_SUFFIXES else picture.alpha
+    alpha = None if suffix in JPEG_SUFFIXES else picture.alpha
     if alpha is not None:
         colors = np.concatenate([colors, _finite(alpha)[..., None]], axis=2)
-    encode = _DEEP.get(suffix) or _encoder_of_8_bits(suffix, quality)
-    data = encode(_quantised(colors, picture.bits if suffix in _DEEP else 8), profile)
-    with replacing(path) as temporary:
-        temporary.write_bytes(data)
+    if suffix in _DEEP:
+        return _DEEP[suffix](_quantised(colors, picture.bits), profile, picture.metadata)
+    return _encoded_by_pillow(suffix, _quantised(colors, 8), profile, picture, quality)
+
+
+def check_quality(quality: int | None) -> None:
+    """Refuse a quality that no encoder knows.
+
+    Args:
+        quality: what was asked for, or None.
+
+    Raises:
+        ImageError: it is outside 1 to 100.
+    """
+    if quality is not None and not 1 <= quality <= 100:
+        raise ImageError(f"the quality {quality} is outside 1 to 100; choose one within")
+
+
+def is_lossy(picture: Picture, suffix: str, quality: int | None) -> bool:
+    """Tell whether a file of this format rounds the samples, see `encoded`."""
+    return suffix in JPEG_SUFFIXES or (suffix == ".webp" and (quality is not None or picture.compression.lossy))
 
 
 def _suffix_refusal(path: Path) -> str:
-    if path.is_dir():
+    if is_folder(path):
         return f"{path} is a folder; name a file in it"
     return (
         f"{path.name} does not end in the name of a format that can be written; choose one of {', '.join(SUFFIXES)}"
@@ -101,15 +149,39 @@ def _quantised(samples: FloatArray, bits: int) -> Samples:
     return levels.astype(np.uint8) if bits == 8 else levels.astype(np.uint16)
 
 
-def _encoder_of_8_bits(suffix: str, quality: int) -> Callable[[Samples, bytes | None], bytes]:
-    def encode(samples: Samples, profile: bytes | None) -> bytes:
-        image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
-        file = io.BytesIO()
-        if suffix in _JPEG_SUFFIXES:
-            # Colour at full resolution: halved, it blurs exactly the fine grain that a texture is made of.
-            image.save(file, "JPEG", quality=quality, subsampling=0, icc_profile=profile)
+def _encoded_by_pillow(
+    suffix: str, samples: Samples, profile: bytes | None, picture: Picture, quality: int | None
+) -> bytes:
+    image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    exif, xmp = block_of(picture), picture.metadata.xmp or b""
+    options: dict[str, Any] = {"icc_profile": profile}
+    if suffix in JPEG_SUFFIXES:
+        # Without a file to be like, color at full resolution: halved, it blurs the fine grain of a texture.
+        options["subsampling"] = picture.compression.subsampling
+        if quality is None and picture.compression.tables is not None:
+            options["qtables"] = picture.compression.tables
         else:
-            image.save(file, "WEBP", quality=quality, exact=True, icc_profile=profile)
-        return file.getvalue()
+            options["quality"] = DEFAULT_QUALITY if quality is None else quality
+        if exif and len(exif) <= EXIF_LIMIT:
+            options["exif"] = EXIF_START + exif
+        if xmp and len(xmp) <= XMP_LIMIT:
+            part = XMP_START + xmp
+            options["extra"] = b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part
+        if picture.metadata.dpi is not None:
+            options["dpi"] = picture.metadata.dpi
+        kind = "JPEG"
+    else:
+        lossy = is_lossy(picture, suffix, quality)
+        options["exact"] = True
+        options |= {"quality": quality or DEFAULT_QUALITY} if lossy else {"lossless": True}
+        options |= {"exif": exif, "xmp": xmp}
+        kind = "WEBP"
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
 
-    return encode
+
+def block_of(picture: Picture) -> bytes:
+    """Give a picture's block of EXIF data, empty where there is nothing to tell."""
+    height, width = picture.pixels.shape[:2]
+    return exif_block(picture.metadata, width, height)

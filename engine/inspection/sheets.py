@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from engine.images import ImageError, check_target, replacing
+from engine.images import ImageError, check_target, check_unprotected, replacing
 
 SUFFIXES = (".png", ".svg")
 NUMBER_SUFFIXES = (".json", ".npz")
@@ -129,6 +129,7 @@ def check_sheet(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
     if path.suffix.lower() not in suffixes:
         raise ImageError(f"{path.name} is of no kind that can be written: choose {' or '.join(suffixes)}")
     check_target(path)
+    check_unprotected(path)
 
 
 def save_sheet(figure: Figure, path: Path) -> None:

@@ -198,7 +198,7 @@ def finish(materials: Materials, pixels: FloatArray, size: Size, alpha: Mask | N
         alpha: float32 (height, width), of the pixels; None where they are opaque.
 
     Returns:
-        The whole canvas, with the pattern's bit depth, grayness and profile.
+        The whole canvas, with the pattern's bit depth, grayness, profile and metadata.
 
     Raises:
         MaterialError: The picture has another size.
@@ -218,4 +218,7 @@ def finish(materials: Materials, pixels: FloatArray, size: Size, alpha: Mask | N
     stored = None if materials.canvas is None else materials.canvas.stored
     kept = None if materials.mask is None else materials.mask == 0
     pixels = pixels.astype(np.float32, copy=False)
-    return replace(materials.pattern, pixels=pixels, alpha=alpha, stored=stored, kept=kept)
+    # A new texture is no picture of the place where its exemplar was taken.
+    told = materials.pattern.metadata
+    told = told.without_place() if materials.canvas is None else told
+    return replace(materials.pattern, pixels=pixels, alpha=alpha, stored=stored, kept=kept, metadata=told)

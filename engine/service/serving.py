@@ -13,6 +13,7 @@ from types import FrameType
 
 import zmq
 
+from engine.file_errors import writing_refusal
 from engine.service.front import Front, Options
 from engine.service.logs import start_log
 from engine.service.presence import AlreadyRunningError, Presence, take_lock
@@ -98,7 +99,7 @@ def serve(service: Service) -> None:
         with _signals() as stopping:
             _run(options, folder, stopping)
     except OSError as error:
-        raise ServingError(f"{error.filename or folder} cannot be written ({error.strerror}): mend that") from None
+        raise ServingError(writing_refusal(Path(error.filename or folder), error)) from None
     finally:
         lock.release()
 

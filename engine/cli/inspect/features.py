@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from engine.cli.failures import one_line_errors
-from engine.cli.inspect.files import check_numbers, check_sheets
+from engine.cli.inspect.files import check_numbers, check_sheets, make_parent
 from engine.cli.inspect.options import AsJson, Device, Encoder, Numbers, Pooling, Quiet, Weights
 from engine.cli.inspect.runs import sides
 from engine.cli.parsing import parse_names
-from engine.cli.synthesize import check_apart
+from engine.cli.paths import path_argument, path_option
+from engine.cli.results import check_apart
 
 OUTPUT_HELP = (
     "Folder for the sheets, or the beginning of their names: maps.png makes maps-relu1_1.png and so on. (required)"
@@ -20,8 +21,8 @@ OUTPUT_HELP = (
 
 def features(
     *,
-    picture: Annotated[Path, typer.Argument(help="The picture to look at.", show_default=False)],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help=OUTPUT_HELP)] = None,
+    picture: Annotated[Path, path_argument("The picture to look at.", "PICTURE")],
+    output: Annotated[Path | None, path_option(OUTPUT_HELP, "--output", "-o")] = None,
     layers: Annotated[str | None, typer.Option(help="Layers such as relu1_1,relu3_1. All, if not given.")] = None,
     encoder: Encoder = "compact",
     weights: Weights = None,
@@ -41,7 +42,7 @@ def features(
         from engine.cli.inspect.report import report
         from engine.inspection.encoding import encode, fitting_layers, too_small_for
         from engine.inspection.features import draw_maps, measure_maps
-        from engine.inspection.sheets import NumbersBehind, save_sheet, size_told
+        from engine.inspection.sheets import NumbersBehind, check_sheet, save_sheet, size_told
         from engine.synthesis.exemplar import valid_regions
 
         place = load_place(encoder, weights, pooling, device, quiet=quiet)
@@ -50,7 +51,9 @@ def features(
         chosen = fitting_layers(place.encoder, sample.size, wanted, asked=asked is not None)
         outputs = {name: pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in chosen}
         check_apart(list(outputs.values()), [picture, weights])
-        pattern.parent.mkdir(exist_ok=True)
+        make_parent(pattern)
+        for name in outputs.values():
+            check_sheet(name)
         told = f"{picture.name}, {size_told(sample.size)} pixels; {place.told}{too_small_for(wanted, chosen)}"
         regions = valid_regions(sample.valid, chosen)
         measured: dict[str, Any] = {}

@@ -1,10 +1,12 @@
 """The files that the commands of `inspect` write, checked before the work begins."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from engine.cli.failures import fail
-from engine.cli.synthesize import check_apart
+from engine.cli.results import check_apart
+from engine.file_errors import is_folder, writing_refusal
 
 
 def check_files(output: Path | None, numbers: Path | None, read: Sequence[Path | None]) -> Path:
@@ -52,9 +54,22 @@ def check_sheets(output: Path | None, picture: Path) -> Path:
 
     if output is None:
         fail("there is nothing to write to: name a folder or a file with --output")
-    if output.suffix and not output.is_dir():
+    if output.suffix and not is_folder(output):
         check_sheet(output)
         return output
-    # What is no folder yet can be made if a file of its name can.
-    check_target(output / "sheet.png" if output.is_dir() else output)
+    # What is no folder yet can be made if a file of its name can, unless there is one.
+    if not is_folder(output):
+        check_target(output)
+        if os.path.lexists(output):
+            fail(f"{output} is there and no folder: name another for the sheets, or a .png or .svg file")
+    else:
+        check_target(output / "sheet.png")
     return output / f"{picture.stem}.png"
+
+
+def make_parent(file: Path) -> None:
+    """Make the folder of a file where it is not there yet."""
+    try:
+        file.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        fail(writing_refusal(file, error))

@@ -10,6 +10,7 @@ from engine.cli.failures import one_line_errors
 from engine.cli.inspect.files import check_files
 from engine.cli.inspect.options import AsJson, Device, Encoder, Numbers, Output, Pooling, Quiet, Weights
 from engine.cli.parsing import parse_names
+from engine.cli.paths import path_argument
 from engine.cli.synthesize import check_seeds
 
 LAYERS_HELP = "Layers such as relu1_1,relu3_1. The first of every block, if not given."
@@ -17,7 +18,7 @@ LAYERS_HELP = "Layers such as relu1_1,relu3_1. The first of every block, if not 
 
 def grams(
     *,
-    pictures: Annotated[list[Path], typer.Argument(help="The pictures to compare.", show_default=False)],
+    pictures: Annotated[list[Path], path_argument("The pictures to compare.", "PICTURES")],
     output: Output = None,
     layers: Annotated[str | None, typer.Option(help=LAYERS_HELP)] = None,
     encoder: Encoder = "compact",

@@ -8,6 +8,7 @@ import typer
 from engine.cli.failures import fail, one_line_errors
 from engine.cli.inspect.files import check_files
 from engine.cli.inspect.options import AsJson, Device, Exemplar, Numbers, Output, Quiet
+from engine.cli.paths import path_argument
 
 if TYPE_CHECKING:
     from engine.inspection.matches import Matches
@@ -19,7 +20,7 @@ STRIDE_HELP = "Look at one patch at every so many pixels of the texture. As many
 def matches(
     *,
     exemplar: Exemplar,
-    texture: Annotated[Path, typer.Argument(help="What was made from it.", show_default=False)],
+    texture: Annotated[Path, path_argument("What was made from it.", "TEXTURE")],
     output: Output = None,
     patch: Annotated[int, typer.Option(help="Side of the patches, pixels.")] = 11,
     stride: Annotated[int | None, typer.Option(help=STRIDE_HELP)] = None,

@@ -5,8 +5,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from engine.cli.failures import fail, one_line_errors
 from engine.cli.inspect.files import check_files
 from engine.cli.inspect.options import (
@@ -25,6 +23,7 @@ from engine.cli.inspect.options import (
     Weights,
 )
 from engine.cli.inspect.runs import Wish, load_run
+from engine.cli.paths import path_option
 
 if TYPE_CHECKING:
     from engine.inspection.recipe_sheet import Made
@@ -44,7 +43,7 @@ def recipes(
     encoder: Encoder = "compact",
     weights: Weights = None,
     pooling: Pooling = "average",
-    judge: Annotated[Path | None, typer.Option(help=JUDGE_HELP)] = None,
+    judge: Annotated[Path | None, path_option(JUDGE_HELP)] = None,
     device: Device = "auto",
     numbers: Numbers = None,
     as_json: AsJson = False,

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from engine.file_errors import reading_refusal
 from engine.synthesis.encoders.errors import EncoderError
 from engine.synthesis.encoders.folding import ColourMap, fold, imagenet_normalisation
 from engine.synthesis.encoders.key_styles import find_convolutions, is_torchvision
@@ -54,17 +56,17 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         EncoderError: The file is missing, is not a weights file, or holds code.
     """
-    if not path.is_file():
-        raise EncoderError(f"{path} is not there or is not a file: {WANTED}")
     try:
+        # Never opened: a pipe would be waited for.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise EncoderError(f"{path} is a folder or device and not a file: {WANTED}")
         with path.open("rb") as file:
             is_safetensors = file.read(SAFETENSORS_JSON + 1)[SAFETENSORS_JSON:] == b"{"
-    except OSError as error:
-        raise EncoderError(f"{path} cannot be read ({error.strerror or error}): check its permissions") from error
-    if not is_safetensors:
-        return _read_torch(path)
-    try:
+        if not is_safetensors:
+            return _read_torch(path)
         return load_file(path)
+    except OSError as error:
+        raise EncoderError(reading_refusal(path, error)) from error
     except SafetensorError as error:
         raise EncoderError(f"{path} is a damaged safetensors file ({error}): copy or fetch it again") from error
 

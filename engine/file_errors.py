@@ -1,0 +1,92 @@
+"""What the file system refuses, in one sentence each: the path, why, and what to do."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+FileError = OSError | ValueError
+"""What opening a path can raise; ValueError where no file can have such a name."""
+
+_DENIED = {errno.EACCES, errno.EPERM}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder, and not raise where it cannot be looked at."""
+    return _mode(path) is not None and stat.S_ISDIR(_mode(path) or 0)
+
+
+def reading_refusal(path: Path, error: FileError) -> str:
+    """Say why a file cannot be read.
+
+    Args:
+        path: The file.
+        error: What reading it has raised.
+
+    Returns:
+        One sentence that names the path and a remedy.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if not isinstance(error, OSError) or number == errno.EINVAL:
+        return f"{str(path)!r} is a name that no file can have; check the name"
+    if number == errno.ENOENT and path.is_symlink():
+        return f"{path} is a symbolic link to a file that does not exist; name the file itself"
+    if number == errno.ENOTDIR:
+        return f"{path} does not exist, since {_file_above(path)} is a file and no folder; check the name"
+    if number in _DENIED:
+        return f"{path} may not be read ({error.strerror}); check its permissions and those of its folders"
+    told = {
+        errno.ENOENT: "does not exist; check the name",
+        errno.EISDIR: "is a folder; name a file in it",
+        errno.ELOOP: "is a symbolic link that leads back to itself; name the file itself",
+        errno.ENAMETOOLONG: "has a longer name than a file can have; check the name",
+    }.get(number or 0, f"cannot be read ({error.strerror or error}); check the disk that it is on")
+    return f"{path} {told}"
+
+
+def writing_refusal(path: Path, error: FileError) -> str:
+    """Say why a file cannot be written.
+
+    Args:
+        path: The file.
+        error: What writing it, or a temporary file beside it, has raised.
+
+    Returns:
+        One sentence that names the path and a remedy.
+    """
+    if not isinstance(error, OSError):
+        return f"{str(path)!r} is a name that no file can have; choose another"
+    number = error.errno
+    if is_folder(path):
+        return f"{path} is a folder; name a file in it"
+    folder = Path(os.path.realpath(path)).parent
+    if number in {errno.ENOTDIR, errno.EEXIST} and not is_folder(folder):
+        return f"{path} cannot be written, since {_file_above(path)} is a file and no folder; choose another folder"
+    if number == errno.ENOENT and not is_folder(folder):
+        shown = folder if path.is_symlink() else path.parent
+        return f"the folder {shown} of {path.name} does not exist; make it or choose another"
+    if number == errno.ELOOP:
+        return f"{path} is a symbolic link that leads back to itself; remove it or choose another name"
+    if number == errno.ENAMETOOLONG:
+        return f"{path} has a longer name than a file can have; choose a shorter one"
+    remedy = "choose another folder"
+    if number in _DENIED:
+        remedy = "check the permissions of its folder, or choose another"
+    elif number in _FULL:
+        remedy = "make room on that disk, or choose another"
+    elif number == errno.EROFS:
+        remedy = "choose a folder on another disk"
+    return f"{path} cannot be written ({error.strerror or error}); {remedy}"
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+
+
+def _file_above(path: Path) -> Path:
+    """Find the file that a path takes for a folder."""
+    return next((one for one in path.parents if _mode(one) is not None and not is_folder(one)), path.parent)

@@ -1,0 +1,48 @@
+"""What a file tells about its picture besides the pixels: EXIF, XMP, resolution and texts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.images.xmp import without_place as xmp_without_place
+
+Tags = Mapping[int, Any]
+Dpi = tuple[float, float]
+
+TEXT_CODING = "latin-1"
+"""Of the texts in EXIF tags: their bytes as they are, whose coding no file tells; most often it is UTF-8."""
+
+IMAGE_DESCRIPTION, ARTIST, COPYRIGHT = 0x010E, 0x013B, 0x8298
+
+# The registered keywords of PNG that EXIF has tags for.
+_TEXT_TAGS = {"Description": IMAGE_DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
+
+
+@dataclass(frozen=True, eq=False)
+class Metadata:
+    """What a file tells about its picture, without what is no longer true of another one: orientation and thumbnail.
+
+    Args:
+        image: EXIF tags about the picture, such as its artist and copyright, by number.
+        photo: EXIF tags about how it was taken, by number.
+        place: EXIF tags about where it was taken (GPS), by number.
+        xmp: an XMP packet, or None.
+        dpi: pixels per inch along x and y, or None.
+        texts: keywords of PNG and what they say.
+    """
+
+    image: Tags = field(default_factory=dict)
+    photo: Tags = field(default_factory=dict)
+    place: Tags = field(default_factory=dict)
+    xmp: bytes | None = None
+    dpi: Dpi | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+
+    def without_place(self) -> "Metadata":
+        """Leave out where the picture was taken: a texture made from it shows no place."""
+        return replace(self, place={}, xmp=None if self.xmp is None else xmp_without_place(self.xmp))
+
+    def image_with_texts(self) -> dict[int, Any]:
+        """Give the EXIF tags about the picture, those that only the texts know among them."""
+        told = {_TEXT_TAGS[key]: text.encode().decode(TEXT_CODING) for key, text in self.texts if key in _TEXT_TAGS}
+        return {**told, **self.image}

@@ -1,0 +1,41 @@
+"""What a format cannot hold of a picture, told in a sentence each."""
+
+from pathlib import Path
+
+from engine.images.picture import Picture
+from engine.images.writing import EXIF_LIMIT, JPEG_SUFFIXES, XMP_LIMIT, block_of, is_lossy
+
+_NAMES = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP"}
+
+
+def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = None) -> list[str]:
+    """Say what is lost where a picture is written to a file.
+
+    Args:
+        path: the file.
+        picture: what is written.
+        quality: see `encoded`.
+
+    Returns:
+        A sentence for each loss.
+    """
+    suffix = path.suffix.lower()
+    name, remarks = _NAMES.get(suffix), []
+    if name is None:
+        return []
+    if picture.kept is not None and picture.kept.any() and is_lossy(picture, suffix, quality):
+        remarks.append(f"{path}: the pixels that are kept are encoded again; .png or .tif keeps them exactly")
+    if suffix in JPEG_SUFFIXES and picture.alpha is not None and (picture.alpha < 1).any():
+        remarks.append(f"{path}: transparency is left out, since JPEG has none; .png, .webp or .tif keeps it")
+    if picture.bits > 8:
+        remarks.append(
+            f"{path}: {picture.bits} bits are rounded to 8, since {name} has no more; .png or .tif keeps them"
+        )
+    if suffix in JPEG_SUFFIXES:
+        too_long = {"EXIF": len(block_of(picture)) > EXIF_LIMIT, "XMP": len(picture.metadata.xmp or b"") > XMP_LIMIT}
+        remarks += [
+            f"{path}: {kind} data are left out, since JPEG holds no more than 64 kB of them; .png or .tif keeps them"
+            for kind, is_too_long in too_long.items()
+            if is_too_long
+        ]
+    return remarks
