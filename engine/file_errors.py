@@ -17,6 +17,37 @@ def is_folder(path: Path) -> bool:
     return _mode(path) is not None and stat.S_ISDIR(_mode(path) or 0)
 
 
+def is_missing(path: Path) -> bool:
+    """Tell whether there is nothing at a path; what cannot be looked at may be something."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return not path.is_symlink()
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def reading_fault(path: Path) -> str | None:
+    """Try whether a file can be read.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Why not, in one sentence with a remedy; None where it can.
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            with path.open("rb"):
+                return None
+    except (OSError, ValueError) as error:
+        return reading_refusal(path, error)
+    # Never opened: a pipe would be waited for.
+    return f"{path} is {'a folder' if stat.S_ISDIR(mode) else 'a device or pipe'}; name a file"
+
+
 def reading_refusal(path: Path, error: FileError) -> str:
     """Say why a file cannot be read.
 

@@ -689,7 +689,7 @@ FAULTS = {
     "variations absurd": (None, ("bricks.png", "--variations", "99999"), "variations 99999 is out of range"),
     "weights with nan": (nan_weights, ("bricks.png", "--weights", "nan.safetensors"), "holds NaN"),
     "weights of another shape": (gray_weights, ("bricks.png", "--weights", "gray.safetensors"), "takes 1 channels"),
-    "weights missing": (None, ("bricks.png", "--weights", "nowhere.pth"), "nowhere.pth is not there"),
+    "weights missing": (None, ("bricks.png", "--weights", "nowhere.pth"), "nowhere.pth does not exist"),
     "weights a picture": (None, ("bricks.png", "--weights", "bricks.png"), "is not a weights file"),
     "init missing": (None, ("bricks.png", "--init", "nowhere.png"), "nowhere.png does not exist"),
     "canvas missing": (None, ("--canvas", "nowhere.png"), "nowhere.png does not exist"),

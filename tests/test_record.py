@@ -275,13 +275,13 @@ def test_nothing_but_the_recording_is_left_behind(tmp_path, kind):
     [
         ("a.avi", r"choose \.gif, \.webp, \.mp4 or a folder"),
         ("none/a.gif", "does not exist"),
-        ("none/frames", "cannot be made"),
+        ("none/frames", "does not exist"),
         ("folder.gif", "is a folder"),
-        ("file", "cannot be made"),
-        ("file/a.webp", "does not exist"),
+        ("file", "is there and no folder"),
+        ("file/a.webp", "is a file and no folder"),
         ("full", "is not empty"),
         ("/proc/a.gif", "cannot be written"),
-        ("/proc/frames", "cannot be made"),
+        ("/proc/frames", "cannot be written"),
     ],
 )
 def test_a_path_that_cannot_be_recorded_to_is_refused_at_once(tmp_path, name, message):

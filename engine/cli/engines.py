@@ -10,7 +10,7 @@ import typer
 
 from engine.cli.failures import fail
 from engine.cli.paths import path_option
-from engine.file_errors import reading_refusal
+from engine.file_errors import reading_fault
 
 if TYPE_CHECKING:
     from protocol import EngineClient, Status
@@ -79,13 +79,8 @@ def describe(found: "Status") -> list[str]:
 
 def check_engine_file(engine: Path | None) -> None:
     """Refuse a connection file that was named and cannot be read."""
-    if engine is None:
-        return
-    try:
-        with engine.open("rb"):
-            pass
-    except (OSError, ValueError) as error:
-        fail(f"{reading_refusal(engine, error)}: give the connection file of an engine, copied from its computer")
+    if engine is not None and (fault := reading_fault(engine)):
+        fail(f"{fault}: give the connection file of an engine, copied from its computer")
 
 
 def _client(engine: Path | None) -> "EngineClient":

@@ -7,7 +7,7 @@ import typer
 
 from engine.cli.failures import fail
 from engine.cli.paths import path_option
-from engine.file_errors import writing_refusal
+from engine.file_errors import is_missing, reading_fault, writing_refusal
 
 AUTHORIZED_FILE = "authorized_keys"
 FILE_HELP = "File of the clients that may come in, for `serve --authorized-keys`."
@@ -26,11 +26,13 @@ def keys(
     from protocol.private_files import make_folder, state_folder
 
     path = file or state_folder() / AUTHORIZED_FILE
+    if file is not None and not is_missing(file) and (fault := reading_fault(file)):
+        fail(fault)
     try:
         if name and add is None:
             fail("a name is for a key that is added: give --add KEY too")
         folder = make_folder(state_folder())
-        known = read_authorized(path) if is_there(path) else {}
+        known = read_authorized(path) if not is_missing(path) else {}
         if add is not None:
             if not is_key(add):
                 fail(f"{add!r} is no public key: give the 40 characters that `texture-engine keys` shows there")
@@ -50,19 +52,10 @@ def keys(
         print(f"{key} {owner}".rstrip())
 
 
-def is_there(path: Path) -> bool:
-    """Tell whether there is a file, also one that may not be read; raises OSError for a path that cannot be one."""
-    try:
-        path.stat()
-    except FileNotFoundError:
-        return False
-    return True
-
-
 def _edit(path: Path, key: str, line: str | None) -> None:
     """Put a line in place of that of a key, at the end where there is none yet, or leave the key out."""
     from protocol.private_files import write_private
 
-    lines = path.read_text().splitlines() if is_there(path) else []
+    lines = path.read_text().splitlines() if not is_missing(path) else []
     others = [one for one in lines if one.split(" ")[0] != key]
     write_private(path, "".join(f"{one}\n" for one in [*others, *([] if line is None else [line])]).encode())

@@ -8,7 +8,7 @@ import typer
 from engine.cli.detaching import detach_engine, running_already
 from engine.cli.failures import fail
 from engine.cli.paths import path_option
-from engine.file_errors import writing_refusal
+from engine.file_errors import is_missing, reading_fault, writing_refusal
 
 LISTEN_HELP = "Where to listen. From elsewhere than this computer only with --authorized-keys."
 AUTHORIZED_HELP = "File of the public keys of other clients; see `texture-engine keys`."
@@ -41,6 +41,10 @@ def serve(
     devices = tuple(part.strip() for part in device.split(","))
     if not all(devices):
         fail(f"device {device!r} names one that is empty: give names such as cuda:0,cuda:1")
+    if authorized_keys is not None and not is_missing(authorized_keys) and (fault := reading_fault(authorized_keys)):
+        fail(fault)
+    if log_file is not None:
+        check_log(log_file)
     try:
         split_address(listen.replace(":*", ":1"))
         folder = make_folder(state_folder())
@@ -64,3 +68,13 @@ def serve(
         fail(str(error))
     except OSError as error:
         fail(writing_refusal(Path(error.filename or log_file or state_folder()), error))
+
+
+def check_log(file: Path) -> None:
+    """Refuse a log file that cannot be written, before an engine is started for it."""
+    from engine.images import ImageError, check_target
+
+    try:
+        check_target(file)
+    except ImageError as error:
+        fail(str(error))

@@ -49,13 +49,15 @@ def check_unprotected(path: Path, remedy: str = "make it writable or name anothe
         remedy: what to do about it.
 
     Raises:
-        ImageError: there is a file at the path which this user may not write to, or nobody.
+        ImageError: there is a file at the path which this user, or anybody, may not write to, or the path is bad.
     """
-    with contextlib.suppress(OSError, ValueError):
+    try:
         mode = _mode(path)
-        # The superuser may write to all files; that nobody is meant to is what the bits say.
-        if mode is not None and not (mode & _ANY_WRITES and os.access(path, os.W_OK)):
-            raise ImageError(f"{path} is there and write-protected; {remedy}")
+    except (OSError, ValueError) as error:
+        raise ImageError(writing_refusal(path, error)) from error
+    # The superuser may write to all files; that nobody is meant to is what the bits say.
+    if mode is not None and not (mode & _ANY_WRITES and os.access(path, os.W_OK)):
+        raise ImageError(f"{path} is there and write-protected; {remedy}")
 
 
 @contextlib.contextmanager

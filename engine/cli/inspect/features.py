@@ -52,8 +52,8 @@ def features(
         outputs = {name: pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in chosen}
         check_apart(list(outputs.values()), [picture, weights])
         make_parent(pattern)
-        for name in outputs.values():
-            check_sheet(name)
+        for file in outputs.values():
+            check_sheet(file)
         told = f"{picture.name}, {size_told(sample.size)} pixels; {place.told}{too_small_for(wanted, chosen)}"
         regions = valid_regions(sample.valid, chosen)
         measured: dict[str, Any] = {}

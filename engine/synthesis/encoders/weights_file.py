@@ -2,7 +2,6 @@
 
 import pickle
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from engine.file_errors import reading_refusal
+from engine.file_errors import reading_fault, reading_refusal
 from engine.synthesis.encoders.errors import EncoderError
 from engine.synthesis.encoders.folding import ColourMap, fold, imagenet_normalisation
 from engine.synthesis.encoders.key_styles import find_convolutions, is_torchvision
@@ -56,10 +55,9 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         EncoderError: The file is missing, is not a weights file, or holds code.
     """
+    if fault := reading_fault(path):
+        raise EncoderError(fault)
     try:
-        # Never opened: a pipe would be waited for.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise EncoderError(f"{path} is a folder or device and not a file: {WANTED}")
         with path.open("rb") as file:
             is_safetensors = file.read(SAFETENSORS_JSON + 1)[SAFETENSORS_JSON:] == b"{"
         if not is_safetensors:

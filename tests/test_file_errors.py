@@ -1,0 +1,320 @@
+"""What the file system refuses: one line with the path and a remedy, status 2, and nothing left behind."""
+
+import ctypes
+import os
+import resource
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+import pytest
+from test_cli import QUICK, ROOT
+
+if sys.platform == "win32":
+    pytest.skip("Windows has other names, links and permissions", allow_module_level=True)
+
+NOBODY = 65534
+
+
+def named(suffix):
+    return f"{'n' * 300}{suffix}"
+
+
+def loop(suffix):
+    Path(f"loop{suffix}").symlink_to(f"loop{suffix}")
+    return f"loop{suffix}"
+
+
+def loop_of_folders(suffix):
+    Path("round").symlink_to("round")
+    return f"round/file{suffix}"
+
+
+def folder(suffix):
+    Path(f"folder{suffix}").mkdir()
+    Path(f"folder{suffix}/note").write_bytes(b"mine")
+    return f"folder{suffix}"
+
+
+def pipe(suffix):
+    os.mkfifo(f"pipe{suffix}")
+    return f"pipe{suffix}"
+
+
+BAD = {
+    "a name of 300 bytes": named,
+    "a link to itself": loop,
+    "below a link to itself": loop_of_folders,
+    "below a file": lambda suffix: f"bricks.png/file{suffix}",
+    "a NUL": lambda suffix: f"a\0b{suffix}",
+    "empty": lambda _: "",
+    "a folder": folder,
+    "a pipe": pipe,
+    "in no folder": lambda suffix: f"nowhere/file{suffix}",
+}
+FILL = ("synthesize", "--canvas", "bricks.png", "-o", "out.png")
+MAKE = ("synthesize", "bricks.png", "-o", "out.png")
+# Command, what is put before the path, and the path's suffix.
+PLACES = {
+    "exemplar": (("synthesize", "-o", "out.png"), "", ".png"),
+    "canvas": (("synthesize", "-o", "out.png", "--mask", "bricks.png"), "--canvas", ".png"),
+    "mask": (FILL, "--mask", ".png"),
+    "exemplar mask": (MAKE, "--exemplar-mask", ".png"),
+    "init": (MAKE, "--init", ".png"),
+    "weights": (MAKE, "--weights", ".safetensors"),
+    "engine": (MAKE, "--engine", ".json"),
+    "output": (("synthesize", "bricks.png"), "-o", ".png"),
+    "output of several": (("synthesize", "bricks.png", "--variations", "2"), "-o", ".jpg"),
+    "record": ((*MAKE, *QUICK), "--record", ".gif"),
+    "record to video": ((*MAKE, *QUICK), "--record", ".mp4"),
+    "record to a folder": ((*MAKE, *QUICK), "--record", ""),
+    "features of": (("inspect", "features", "-o", "sheets"), "", ".png"),
+    "features to": (("inspect", "features", "bricks.png"), "-o", ".png"),
+    "grams of": (("inspect", "grams", "bricks.png", "-o", "out.png"), "", ".png"),
+    "grams by": (("inspect", "grams", "bricks.png", "-o", "out.png"), "--weights", ".pth"),
+    "layers of": (("inspect", "layers", "-o", "out.png"), "", ".png"),
+    "losses to": (("inspect", "losses", "bricks.png"), "--output", ".svg"),
+    "matches of": (("inspect", "matches", "bricks.png", "-o", "out.png"), "", ".png"),
+    "numbers": (("inspect", "matches", "bricks.png", "bricks.png", "-o", "out.png"), "--numbers", ".json"),
+    "judge": (("inspect", "recipes", "bricks.png", "-o", "out.png"), "--judge", ".pth"),
+    "status": (("status",), "--engine", ".json"),
+    "stop": (("stop",), "--engine", ".json"),
+    "keys": (("keys",), "--file", ""),
+    "authorized keys": (("serve",), "--authorized-keys", ""),
+    "log file": (("serve",), "--log-file", ".log"),
+    "log file of a detached": (("serve", "--detach"), "--log-file", ".log"),
+}
+# Another name is made of it, or there is nothing wrong with it.
+SOUND = {
+    ("output of several", "a link to itself"),
+    ("output of several", "a folder"),
+    ("output of several", "a pipe"),
+    ("features to", "a folder"),
+    ("keys", "in no folder"),
+}
+
+
+def listed(place):
+    return sorted(str(path) for path in place.rglob("*"))
+
+
+def assert_told(told, path=""):
+    status, out, err = told
+    assert (status, out) == (2, ""), err
+    assert len(err.splitlines()) == 1, err
+    assert err.startswith("texture-engine: ")
+    assert "Traceback" not in err
+    assert path in err
+
+
+@pytest.fixture(autouse=True)
+def _own_state(monkeypatch, tmp_path_factory):
+    state = tmp_path_factory.mktemp("state")
+    state.chmod(0o700)
+    monkeypatch.setenv("TEXTURE_ENGINE_FOLDER", str(state))
+
+
+@pytest.mark.parametrize(("place", "bad"), [both for both in product(PLACES, BAD) if both not in SOUND])
+def test_a_path_that_cannot_be_used_is_told_before_any_work(call, here, place, bad):
+    command, option, suffix = PLACES[place]
+    path = BAD[bad](suffix)
+    before = listed(here)
+    told = call(*command, *([option] if option else []), path)
+    assert_told(told, "" if "\0" in path else path.partition("/")[0][:60])
+    assert listed(here) == before
+
+
+# As a user whom permissions bind.
+
+DROP_FROM_BOUNDING_SET = 24
+DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2
+
+
+def bind(*limits):
+    """Give what binds a new process to permissions, also one of the superuser, and sets limits in it."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" and os.geteuid() == 0 else None
+
+    def setup():
+        for capability in (DAC_OVERRIDE, DAC_READ_SEARCH) if library else ():
+            library.prctl(DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
+        for limit in limits:
+            resource.setrlimit(*limit)
+
+    return setup
+
+
+def is_bound():
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).chmod(0)
+        reading = [sys.executable, "-c", "import sys; open(sys.argv[1])", file.name]
+        return subprocess.run(reading, capture_output=True, preexec_fn=bind()).returncode != 0
+
+
+needs_a_user = pytest.mark.skipif(not is_bound(), reason="permissions bind nobody here")
+SMALL = (resource.RLIMIT_FSIZE, (1000, 1000))
+
+
+@pytest.fixture
+def place(here):
+    """The folder of the exemplar, which can be removed afterwards, with a home in it."""
+    (here / "home").mkdir()
+    yield here
+    for path in here.rglob("*"):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+
+
+def run(place, *arguments, limits=(), **variables):
+    """Run the program in a folder as a user whom permissions bind."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **variables}
+    done = subprocess.run(
+        [sys.executable, "-m", "engine", *map(str, arguments)],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        timeout=120,
+        preexec_fn=bind(*limits),
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def closed_folder(place, mode):
+    folder = place / "closed"
+    folder.mkdir()
+    shutil.copy(place / "bricks.png", folder / "bricks.png")
+    folder.chmod(mode)
+
+
+@needs_a_user
+@pytest.mark.parametrize("place_of_path", ["exemplar", "mask", "canvas", "weights", "engine", "grams of", "status"])
+@pytest.mark.parametrize("closed", ["file", "folder"])
+def test_what_may_not_be_read_is_told_as_that_and_not_as_damaged(place, place_of_path, closed):
+    command, option, _ = PLACES[place_of_path]
+    if closed == "file":
+        shutil.copy(place / "bricks.png", place / "secret.png")
+        (place / "secret.png").chmod(0)
+        path = "secret.png"
+    else:
+        closed_folder(place, 0o000)
+        path = "closed/bricks.png"
+    status, out, err = run(place, *command, *([option] if option else []), path)
+    assert_told((status, out, err), path)
+    assert "may not be read" in err
+    assert "damaged" not in err
+    assert "check its permissions" in err
+
+
+@needs_a_user
+@pytest.mark.parametrize(
+    "place_of_path", ["output", "record", "record to a folder", "features to", "numbers", "log file"]
+)
+@pytest.mark.parametrize("mode", [0o000, 0o500])
+def test_a_folder_that_may_not_be_entered_or_written_to_is_told(place, place_of_path, mode):
+    command, option, suffix = PLACES[place_of_path]
+    closed_folder(place, mode)
+    status, out, err = run(place, *command, option, f"closed/new{suffix}")
+    assert_told((status, out, err), "closed")
+    assert "permission" in err.lower()
+    assert not list(place.glob("*out*"))
+
+
+@needs_a_user
+def test_a_file_larger_than_allowed_leaves_nothing_half_written(place):
+    (place / "out.png").write_bytes(b"old")
+    status, out, err = run(place, *MAKE, *QUICK, "--local", "-q", limits=[SMALL])
+    assert_told((status, out, err), "out.png")
+    assert (place / "out.png").read_bytes() == b"old"
+    assert not list(place.glob(".*"))
+
+
+@needs_a_user
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".mp4", ""])
+def test_a_recording_larger_than_allowed_leaves_nothing_behind(place, suffix):
+    if suffix == ".mp4":
+        pytest.importorskip("av")
+
+    status, out, err = run(place, *MAKE, *QUICK, "-q", "--record", f"run{suffix}", limits=[SMALL])
+    assert_told((status, out, err), "run")
+    assert not list(place.glob("run*"))
+    assert not list(place.glob("*out*"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", [("-o", "-"), ("-o", "out.png", "--json")])
+def test_a_full_disk_behind_standard_output_is_told(here, arguments):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "engine", "synthesize", "bricks.png", *QUICK, "--local", "-q", *arguments],
+            cwd=here,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=100,
+        )
+    assert_told((done.returncode, "", done.stderr.decode()))
+
+
+# Files that are write-protected.
+
+
+@pytest.mark.parametrize("option", ["-o", "--record"])
+def test_a_write_protected_file_is_replaced_only_by_force(call, here, option):
+    target = here / ("kept.png" if option == "-o" else "kept.gif")
+    target.write_bytes(b"mine")
+    target.chmod(0o444)
+    arguments = ("synthesize", "bricks.png", *QUICK, "-q", option, target.name)
+    arguments += () if option == "-o" else ("-o", "out.png")
+    told = call(*arguments)
+    assert_told(told, target.name)
+    assert "--force" in told[2]
+    assert target.read_bytes() == b"mine"
+    assert call(*arguments, "--force")[0] == 0
+    assert target.read_bytes() != b"mine"
+
+
+@needs_a_user
+def test_a_file_of_another_user_is_replaced_only_by_force(place):
+    if os.geteuid() != 0:
+        pytest.skip("only the superuser can make one")
+    (place / "out.png").write_bytes(b"theirs")
+    os.chown(place / "out.png", NOBODY, NOBODY)
+    status, out, err = run(place, *MAKE, *QUICK)
+    assert_told((status, out, err), "out.png")
+    assert (place / "out.png").read_bytes() == b"theirs"
+
+
+def test_a_write_protected_figure_is_not_replaced(call, here):
+    (here / "kept.png").write_bytes(b"mine")
+    (here / "kept.png").chmod(0o444)
+    assert_told(call("inspect", "matches", "bricks.png", "bricks.png", "-o", "kept.png"), "kept.png")
+    assert (here / "kept.png").read_bytes() == b"mine"
+
+
+def test_a_device_behind_a_link_is_not_replaced(call, here):
+    (here / "out.png").symlink_to(os.devnull)
+    assert_told(call(*MAKE, *QUICK), "out.png")
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+# The user's own folder.
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep caches elsewhere")
+def test_a_plain_local_run_makes_nothing_but_the_cache_of_compiled_functions(place):
+    home = place / "home"
+    cache = home / ".cache" / "gimp-texture-synthesis" / "compiled"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "TEXTURE_", "NUMBA_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "engine", *MAKE, *QUICK, "--local"],
+        cwd=place,
+        env={**plain, "PYTHONPATH": str(ROOT), "HOME": str(home)},
+        capture_output=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [path for path in home.rglob("*") if path.is_file() and not path.is_relative_to(cache)] == []
+    assert [path.name for path in home.iterdir()] in ([], [".cache"])
