@@ -277,7 +277,8 @@ class _Video:
         self._path = path
         self._padding = ((0, size[1] % 2), (0, size[0] % 2), (0, 0))
         self._last: Frame | None = None
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - open until the recording ends
+        # On the disk that has to hold the video at the end, and open until then.
+        self._file = tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent)  # noqa: SIM115
         self._container = av.open(self._file, "w", format="mp4")
         # Grain that changes with every frame would take ten times as much.
         rate = str(round(VIDEO_RATE * max(1.0, size[0] * size[1] / 2**20)))

@@ -206,19 +206,6 @@ def test_a_float_tiff_counts_as_16_bits(tmp_path):
     assert picture.bits == 16
 
 
-@pytest.mark.parametrize("value", [-0.5, 1.5, np.nan, np.inf])
-def test_a_float_tiff_with_values_outside_the_range_is_refused(tmp_path, value):
-    samples = np.full((HEIGHT, WIDTH, 3), 0.5, np.float32)
-    samples[1, 1, 1] = value
-    with pytest.raises(ImageError, match="where 0 to 1 are read"):
-        read_picture(make_tiff(tmp_path / "a.tif", samples))
-
-
-def test_a_tiff_of_32_bit_integers_is_refused(tmp_path):
-    with pytest.raises(ImageError, match="32-bit samples"):
-        read_picture(make_tiff(tmp_path / "a.tif", np.zeros((4, 4), np.uint32)))
-
-
 def test_a_16_bit_tiff_of_lab_colors_is_refused(tmp_path):
     with pytest.raises(ImageError, match="gray, RGB or CMYK"):
         read_picture(make_tiff(tmp_path / "a.tif", noise(3, 16), photometric="cielab"))

@@ -33,7 +33,9 @@ def parse_path(text: str) -> Path:
         raise typer.BadParameter("the name is empty: give a file, or leave this out")
     if "\0" in text:
         raise typer.BadParameter(f"no file can have the name {text!r}, with a NUL in it: give another")
-    return Path(text)
+    # `./-` is a file, and a path by itself does not tell it from the stream.
+    path = Path(text)
+    return path.absolute() if path == STANDARD and text != str(STANDARD) else path
 
 
 def path_option(description: str, *names: str) -> Any:  # noqa: ANN401 - as Typer has it
