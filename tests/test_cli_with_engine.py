@@ -173,7 +173,7 @@ def test_an_engine_can_be_named_by_its_connection_file(call, here, engine, watch
 
 def test_an_engine_that_is_named_and_has_no_file_is_a_mistake(call, here):
     told = call("synthesize", "bricks.png", "-o", "out.png", *SMALL, *QUICK, "--engine", "nowhere.json")
-    assert_refused(told, 2, "nowhere.json is not there: give the connection file of an engine")
+    assert_refused(told, 2, "nowhere.json does not exist; check the name: give the connection file of an engine")
     assert not (here / "out.png").exists()
 
 

@@ -343,7 +343,7 @@ def test_safetensors_are_told_by_content_whatever_the_name(tmp_path: Path) -> No
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match=r"nowhere\.pth is not there"):
+    with pytest.raises(EncoderError, match=r"nowhere\.pth does not exist"):
         read_weights(tmp_path / "nowhere.pth")
 
 
