@@ -71,10 +71,9 @@ def read_private(path: Path, *, secret: bool) -> bytes:
         UnsafeFileError: Others can write to it or to its folder, or it cannot be read.
     """
     try:
-        # A pipe would be waited for.
-        if not path.is_file():
-            path.stat()
-            raise UnsafeFileError(f"{path} is no file: remove it, or name another")
+        # It would be waited for.
+        if path.is_fifo():
+            raise UnsafeFileError(f"{path} is a pipe: remove it")
         with path.open("rb") as file:
             # The open file, so that nobody can put another one there between the look and the reading.
             _check(path, os.fstat(file.fileno()), secret=secret)

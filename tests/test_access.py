@@ -86,7 +86,7 @@ def test_a_file_with_something_else_in_it_is_left_as_it_is(folder, tmp_path):
 
 def test_a_file_that_cannot_be_written_is_told_in_one_line(folder, tmp_path):
     told = terminal(folder, "keys", "--file", tmp_path / "nowhere" / "friends", "--add", make_keys().public)
-    assert_refused(told, "cannot be written")
+    assert_refused(told, "nowhere of friends does not exist")
 
 
 # An engine that others can reach.

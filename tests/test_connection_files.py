@@ -220,6 +220,12 @@ def test_a_folder_within_a_file_cannot_be_made(folder):
 
 
 @posix
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(folder):
+    os.mkfifo(folder / "file", 0o600)
+    assert "is a pipe" in refusal(read_private, folder / "file", secret=False)
+
+
+@posix
 def test_a_folder_in_place_of_a_file_cannot_be_read(folder):
     (folder / "file").mkdir()
     sentence = f"{folder / 'file'} cannot be read (Is a directory): mend that or remove it"

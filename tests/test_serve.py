@@ -107,10 +107,10 @@ REFUSED = {
     ),
     "keys that are not there": (("--authorized-keys", "nowhere"), "nowhere is not there: make it with"),
     "an empty device": (("--device", "cpu,"), "device 'cpu,' names one that is empty"),
-    "a log in no folder": (("--log-file", "nowhere/engine.log"), "nowhere/engine.log cannot be written"),
+    "a log in no folder": (("--log-file", "nowhere/engine.log"), "the folder nowhere of engine.log does not exist"),
     "a detached log in no folder": (
         ("--detach", "--log-file", "nowhere/engine.log"),
-        "nowhere/engine.log cannot be written",
+        "the folder nowhere of engine.log does not exist",
     ),
     "a negative time": (("--idle-exit", "-1"), "--idle-exit"),
 }
@@ -171,7 +171,7 @@ def test_status_finds_an_engine_by_its_connection_file(engine, tmp_path):
 @pytest.mark.parametrize("command", ["status", "stop"])
 def test_an_engine_that_is_named_has_to_be_there(tmp_path, command):
     told = terminal(tmp_path / "engine", command, "--engine", tmp_path / "gpu.json")
-    assert_refused(told, "gpu.json is not there: give the connection file of an engine")
+    assert_refused(told, "gpu.json does not exist; check the name: give the connection file of an engine")
 
 
 @pytest.mark.parametrize("command", ["status", "stop"])
