@@ -1,5 +1,6 @@
 """Pixels out of GIMP and into it. All reading and writing of drawables is here."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from gi.repository import Gegl, Gimp, Gio
@@ -7,6 +8,7 @@ from gi.repository import Gegl, Gimp, Gio
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
+from gimp_plugin.seen import seen
 from gimp_plugin.translation import _
 from protocol import Raster
 
@@ -53,29 +55,32 @@ def read_selection(image: Gimp.Image, box: Box) -> bytes:
     return _read(image.get_selection(), box, "Y u8", 1)
 
 
-def read(drawable: Gimp.Drawable, box: Box, *, gray: bool, depth: str) -> Raster:
-    """Read pixels as sRGB, whatever the image's profile and precision.
+def read(
+    drawable: Gimp.Drawable, box: Box, *, gray: bool, depth: str, groups: Sequence[Gimp.GroupLayer] = ()
+) -> Raster:
+    """Read pixels as they are seen, as sRGB, whatever the image's profile and precision.
 
     Args:
-        drawable: A layer, a group, or a channel.
+        drawable: A layer, a group, or a channel. Its filters are applied, its opacity and its mode are not.
         box: In its image; what lies outside of the drawable is transparent.
         gray: Whether to read one channel of colour or three.
         depth: Kind of sample; for `f32` 16 bits are read, which bring values out of range back.
+        groups: The groups around it whose filters are to be applied as well, from the inside out.
 
     Returns:
         With alpha; what the layer's mask hides is transparent.
     """
     channels, kind = 2 if gray else 4, "u8" if depth == "u8" else "u16"
-    place = extent(drawable)
-    inside = box.moved(-place.x, -place.y)
     pixel = channels * samples.SAMPLE_BYTES[kind]
-    raster = Raster(
-        box.width, box.height, channels, kind, _read(drawable, inside, f"{_NAMES[channels]} {kind}", pixel)
-    )
+    with seen(drawable, box, groups) as (source, part):
+        data = _read(source, part, f"{_NAMES[channels]} {kind}", pixel)
+    raster = Raster(box.width, box.height, channels, kind, data)
     mask = drawable.get_mask() if drawable.is_layer() else None
     if mask is None or not drawable.get_apply_mask():
         return raster
-    shown = _read(mask, inside, "Y u8", 1)
+    place = extent(drawable)
+    # GIMP has filters for layers, and none for masks.
+    shown = _read(mask, box.moved(-place.x, -place.y), "Y u8", 1)
     return samples.hidden(raster, samples.below(shown, samples.OPAQUE))
 
 
@@ -134,6 +139,14 @@ def groups_of(layer: Gimp.Layer) -> list[Gimp.GroupLayer]:
     while (layer := layer.get_parent()) is not None:
         found.append(layer)
     return found
+
+
+def outside_locked(layer: Gimp.Layer) -> Gimp.Layer:
+    """Find the outermost locked group of a layer, or itself: a new layer in a locked group cannot be written."""
+    for group in groups_of(layer):
+        if group.get_lock_content():
+            layer = group
+    return layer
 
 
 def attached(layer: Gimp.Layer | None) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gi.repository import Gimp
 
-from gimp_plugin import canvas, samples
+from gimp_plugin import blending, canvas, samples
 from gimp_plugin.box import Box
 from gimp_plugin.scaling import scaled
 from gimp_plugin.translation import _
@@ -32,6 +32,7 @@ class Place:
         left: Of the texture in the image, pixels.
         top: Likewise.
         part: The part of what the engine makes that becomes the layer.
+        joins: Whether the texture becomes a part of the picture of the layer below: it is blended as that one is.
         masked: Whether the selection becomes the layer's mask.
         mask: What becomes the layer's mask in place of the selection, a byte for each pixel.
     """
@@ -41,6 +42,7 @@ class Place:
     left: int
     top: int
     part: Box
+    joins: bool
     masked: bool
     mask: bytes | None = None
 
@@ -61,6 +63,7 @@ class Growth:
         self._earlier = earlier
         self._selected = place.image.get_selected_layers()
         self._group: Gimp.GroupLayer | None = None
+        self._enclosed: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
         self._open = False
         self._results: list[Gimp.Layer] = []
         self._frames: dict[tuple[int, int], Gimp.Layer] = {}
@@ -130,6 +133,7 @@ class Growth:
             for layer in filter(canvas.attached, self._results):
                 self._place.image.remove_layer(layer)
             self._results = []
+            self._release()
             self._select()
         self._end()
 
@@ -164,9 +168,10 @@ class Growth:
     def _opened_group(self) -> Gimp.GroupLayer:
         if self._group is None:
             self._begin()
-            self._group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
             parent, position = self._position()
+            self._group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
             self._place.image.insert_layer(self._group, parent, position)
+            self._blend(self._group)
             self._select()
         return self._group
 
@@ -179,15 +184,20 @@ class Growth:
 
     def _position(self) -> tuple[Gimp.Layer | None, int]:
         above = self._place.above
-        return self._outside(above) if canvas.attached(above) else (None, 0)
+        if not canvas.attached(above):
+            return None, 0
+        if self._place.joins:
+            ground = canvas.outside_locked(above)
+            if not blending.covers(ground):
+                self._enclosed.append((blending.enclose(ground), ground))
+                self._select()
+        return self._outside(above)
 
     def _outside(self, layer: Gimp.Layer | None) -> tuple[Gimp.Layer | None, int]:
-        """Find the place above a layer, and outside of groups that are locked: what is in those cannot be written."""
+        """Find the place above a layer, and outside of groups that are locked."""
         if layer is None:
             return None, 0
-        for group in canvas.groups_of(layer):
-            if group.get_lock_content():
-                layer = group
+        layer = canvas.outside_locked(layer)
         parent, position = layer.get_parent(), self._place.image.get_item_position(layer)
         beside = parent.get_children() if parent is not None else self._place.image.get_layers()
         # Earlier results lie there, and would hide a new one.
@@ -195,12 +205,20 @@ class Growth:
             position -= 1
         return parent, position
 
+    def _blend(self, layer: Gimp.Layer) -> None:
+        """Blend a layer that is not in the group of frames as the one is of which the texture becomes a part."""
+        above = self._place.above
+        if self._place.joins and canvas.attached(above):
+            blending.take_over(layer, canvas.outside_locked(above))
+
     def _insert(self, name: str, raster: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
         image = self._place.image
         kind = Gimp.ImageType.GRAYA_IMAGE if canvas.is_gray(image) else Gimp.ImageType.RGBA_IMAGE
         layer = Gimp.Layer.new(image, name, raster.width, raster.height, kind, 100, Gimp.LayerMode.NORMAL)
         layer.set_offsets(self._place.left, self._place.top)
         image.insert_layer(layer, parent, position)
+        if self._group is None or parent is None or parent.get_id() != self._group.get_id():
+            self._blend(layer)
         if not canvas.write(layer, raster):
             image.remove_layer(layer)
             raise GoneError(_("The layers around the texture were locked."))
@@ -223,6 +241,12 @@ class Growth:
             self._place.image.remove_layer(self._group)
         self._group = None
         self._frames.clear()
+
+    def _release(self) -> None:
+        while self._enclosed:
+            group, layer = self._enclosed.pop()
+            if canvas.attached(group) and canvas.attached(layer):
+                blending.release(group, layer)
 
     def _select(self) -> None:
         still = [layer for layer in self._selected if canvas.attached(layer)]

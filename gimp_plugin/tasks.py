@@ -104,32 +104,36 @@ def _fill(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     marked = samples.marked_box(white, whole.width).moved(*whole.corner) if white is not None else None
     limit = plans.context_of(hole, whole, wish.context, marked)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    around = canvas.read(layer, limit, gray=gray, depth=depth)
+    # The texture will lie above this, so what is seen of it is what has to be fitted to.
+    ground = canvas.outside_locked(layer)
+    around = canvas.read(ground, limit, gray=gray, depth=depth)
     plan = plans.fill(
         wish,
         around,
         hole.moved(-limit.x, -limit.y),
         canvas.read_selection(image, hole) if selected else None,
-        _exemplar(wish, gray=gray, depth=depth),
+        _exemplar(wish, canvas.groups_of(ground), gray=gray, depth=depth),
         depth,
-        canvas.extent(layer).moved(-limit.x, -limit.y),
+        canvas.extent(ground).moved(-limit.x, -limit.y),
         samples.crop_mask(white, whole.width, limit.moved(-whole.x, -whole.y)) if white is not None else None,
     )
     box = plan.part.moved(limit.x, limit.y)
-    return Task(plan, _place(image, layer, box, plan, masked=selected is not None), fresh=False)
+    return Task(plan, _place(image, layer, box, plan, joins=True, masked=selected is not None), fresh=False)
 
 
 def _seamless(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     box = _part(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    plan = plans.seamless(wish, canvas.read(layer, box, gray=gray, depth=depth), depth)
-    return Task(plan, _place(image, layer, box, plan, masked=False), fresh=False)
+    plan = plans.seamless(wish, canvas.read(canvas.outside_locked(layer), box, gray=gray, depth=depth), depth)
+    return Task(plan, _place(image, layer, box, plan, joins=True), fresh=False)
 
 
 def _new(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     box = _part(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    sample = canvas.read(layer, box, gray=gray, depth=depth)
+    inside = wish.destination == wishes.LAYERS
+    around = canvas.groups_of(canvas.outside_locked(layer)) if inside else []
+    sample = canvas.read(layer, box, gray=gray, depth=depth, groups=_own_groups(layer, around))
     white = _white(wish, layer, box)
     if canvas.selection(image):
         # What is selected by half would bring in what lies beside.
@@ -138,12 +142,10 @@ def _new(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     exemplar, white = plans.check_exemplar(sample, white)
     plan = plans.new(wish, exemplar, depth, white)
     size = Box(0, 0, plan.width, plan.height)
-    if wish.destination == wishes.LAYERS:
-        return Task(
-            plan, _place(image, layer, size.moved(*canvas.extent(layer).corner), plan, masked=False), fresh=False
-        )
+    if inside:
+        return Task(plan, _place(image, layer, size.moved(*canvas.extent(layer).corner), plan), fresh=False)
     made = new_image(image, plan.width, plan.height)
-    return Task(plan, _place(made, None, size, plan, masked=False), fresh=True)
+    return Task(plan, _place(made, None, size, plan), fresh=True)
 
 
 def new_image(like: Gimp.Image, width: int, height: int) -> Gimp.Image:
@@ -193,8 +195,8 @@ def _white(wish: Wish, item: Gimp.Drawable, box: Box) -> bytes | None:
     return found
 
 
-def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
-    """Read another exemplar than the surroundings, if one was chosen."""
+def _exemplar(wish: Wish, around: Sequence[Gimp.GroupLayer], *, gray: bool, depth: str) -> Raster | None:
+    """Read another exemplar than the surroundings, if one was chosen; `around` are the texture's groups."""
     if wish.source == wishes.SURROUNDINGS:
         return None
     if wish.source == wishes.FILE:
@@ -210,12 +212,27 @@ def _exemplar(wish: Wish, *, gray: bool, depth: str) -> Raster | None:
         if item is None or not item.is_drawable():
             raise PlanError(_("The exemplar's layer is not there: choose another."))
         box = canvas.extent(item)
-        found, white = canvas.read(item, box, gray=gray, depth=depth), _white(wish, item, box)
+        white = _white(wish, item, box)
+        found = canvas.read(item, box, gray=gray, depth=depth, groups=_own_groups(item, around))
         if white is not None:
             found = samples.hidden(found, samples.inverted(white))
     exemplar, _mask = plans.check_exemplar(found)
     return exemplar
 
 
-def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: Plan, *, masked: bool) -> Place:
-    return Place(image, above, box.x, box.y, plan.part, masked, plan.mask)
+def _own_groups(item: Gimp.Drawable, around: Sequence[Gimp.GroupLayer]) -> list[Gimp.GroupLayer]:
+    """List the groups that an exemplar is in and its texture will not be in: their filters belong to its look."""
+    shared = {group.get_id() for group in around}
+    return [group for group in canvas.groups_of(item) if group.get_id() not in shared]
+
+
+def _place(
+    image: Gimp.Image,
+    above: Gimp.Layer | None,
+    box: Box,
+    plan: Plan,
+    *,
+    joins: bool = False,
+    masked: bool = False,
+) -> Place:
+    return Place(image, above, box.x, box.y, plan.part, joins, masked, plan.mask)

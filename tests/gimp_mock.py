@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
+from gimp_mock_blending import COMPOSITES, MODES, SPACES, Blended
 
 import gimp_plugin
 
@@ -27,7 +28,9 @@ _FORMATS = {
     "Y u8": (1, np.dtype("u1")),
 }
 # Modules of the plug-in that hold on to GIMP's, once imported.
-_HOLDERS = ("arguments", "attempts", "canvas", "growth", "panel", "plugin", "running", "scaling", "tasks")
+_HOLDERS = (
+    "arguments", "attempts", "blending", "canvas", "growth", "panel", "plugin", "running", "scaling", "seen", "tasks",
+)  # fmt: skip
 
 
 class Killed(BaseException):
@@ -145,6 +148,14 @@ class Image:
         layer.parent, layer.removed = None, True
         self.selected = [chosen for chosen in self.selected if chosen.attached()]
 
+    def reorder_item(self, layer, parent, position):
+        self._here()
+        _demand(layer.attached(), f"{layer.name} is not in the image")
+        _demand(parent is None or (parent.attached() and parent.is_group()), "the parent is no group of the image")
+        layer.siblings().remove(layer)
+        layer.parent = parent
+        layer.siblings().insert(position, layer)
+
     def undo_group_start(self):
         self._here()
         self.undo_depth += 1
@@ -196,7 +207,7 @@ class Mask(Channel):
         _demand((x, y, width, height) == (0, 0, self.get_width(), self.get_height()), "not all of it is told")
 
 
-class Layer(Channel):
+class Layer(Channel, Blended):
     """A layer, or a group of layers.
 
     Attributes:
@@ -205,6 +216,7 @@ class Layer(Channel):
 
     def __init__(self, image, name, width, height, kind, *, group=False):
         super().__init__(image, np.zeros((height, width, 4)))
+        Blended.__init__(self)
         self.name, self.type = name, kind
         self.width, self.height = width, height
         self.corner = (0, 0)
@@ -428,7 +440,7 @@ def _gimp(flushes):
     found.Drawable = found.Item = Channel
     found.ImageBaseType = SimpleNamespace(RGB="RGB", GRAY="GRAY", INDEXED="INDEXED")
     found.ImageType = SimpleNamespace(RGBA_IMAGE="RGBA", GRAYA_IMAGE="GRAYA")
-    found.LayerMode = SimpleNamespace(NORMAL="NORMAL")
+    found.LayerMode, found.LayerColorSpace, found.LayerCompositeMode = MODES, SPACES, COMPOSITES
     found.AddMaskType = SimpleNamespace(SELECTION="SELECTION", WHITE="WHITE")
     found.LayerMask = Mask
     found.PARASITE_PERSISTENT, found.PARASITE_UNDOABLE = 1, 2

@@ -83,7 +83,7 @@ def texture(colour=RED, seed=7, *, finished=True):
 
 def place_in(gimp, image, above="below", **changes):
     """Where a texture of 16 by 8 pixels goes."""
-    wishes = {"left": 5, "top": 6, "part": Box(0, 0, 16, 8), "masked": False, **changes}
+    wishes = {"left": 5, "top": 6, "part": Box(0, 0, 16, 8), "joins": True, "masked": False, **changes}
     return gimp.growth.Place(image, named(image, above) if above else None, **wishes)
 
 
@@ -361,6 +361,129 @@ def test_a_layer_that_is_locked_is_no_hindrance_to_one_above_it(gimp, image):
     growth.show(frame(GREEN), 0)
     (layer,) = growth.finish([texture()])
     assert colours(layer) == {RED}
+
+
+# How its layer is blended.
+
+LOOK = {
+    "mode": "MULTIPLY",
+    "blend_space": "RGB_PERCEPTUAL",
+    "composite_space": "AUTO",
+    "composite_mode": "UNION",
+    "opacity": 40.0,
+}
+PLAIN = {
+    "mode": "NORMAL",
+    "blend_space": "AUTO",
+    "composite_space": "AUTO",
+    "composite_mode": "AUTO",
+    "opacity": 100.0,
+}
+TOGETHER = "below with texture"
+
+
+@pytest.fixture
+def blended(image):
+    """A layer that does not cover what lies below it."""
+    layer = named(image, "below")
+    layer.look |= LOOK
+    return layer
+
+
+@pytest.mark.usefixtures("blended")
+def test_a_layer_that_does_not_cover_is_in_a_group_with_its_texture_which_is_blended_as_it_was(gimp, image):
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    frames = f"{TOGETHER}/Texture Synthesis"
+    assert everything(image) == ["above", TOGETHER, frames, f"{frames}/Octave 0", f"{TOGETHER}/below"]
+    assert named(image, TOGETHER).look == LOOK
+    for inner in ("Texture Synthesis", "Octave 0", "below"):
+        assert named(image, inner).look == PLAIN
+    growth.finish([texture()])
+    assert everything(image) == ["above", TOGETHER, f"{TOGETHER}/Texture, seed 7", f"{TOGETHER}/below"]
+    assert named(image, "Texture, seed 7").look == PLAIN
+    assert [layer.name for layer in image.selected] == ["below"]
+
+
+@pytest.mark.usefixtures("blended")
+def test_the_next_texture_goes_into_the_same_group(gimp, image):
+    (first,) = growing(gimp, image).finish([texture(seed=1)])
+    growing(gimp, image, earlier=[first]).finish([texture(seed=2)])
+    inside = [f"{TOGETHER}/{name}" for name in ("Texture, seed 2", "Texture, seed 1", "below")]
+    assert everything(image) == ["above", TOGETHER, *inside]
+
+
+@pytest.mark.parametrize("shown", [1, 3])
+def test_what_is_given_up_leaves_the_layer_as_it_was(gimp, image, blended, shown):
+    growth = growing(gimp, image)
+    for octave in range(shown):
+        growth.show(frame(GREEN, octave), 0)
+    growth.abandon()
+    growth.abandon()
+    assert everything(image) == ["above", "below"]
+    assert blended.look == LOOK
+    assert image.undo_depth == 0
+
+
+@pytest.mark.usefixtures("blended")
+def test_what_the_user_has_put_into_the_group_meanwhile_stays_there(gimp, image):
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    add(gimp, image, "mine", parent=named(image, TOGETHER))
+    growth.abandon()
+    assert everything(image) == ["above", TOGETHER, f"{TOGETHER}/mine", f"{TOGETHER}/below"]
+    assert named(image, TOGETHER).look == LOOK
+
+
+@pytest.mark.usefixtures("blended")
+@pytest.mark.parametrize("gone", ["below", TOGETHER])
+def test_a_layer_that_was_deleted_meanwhile_is_not_brought_back(gimp, image, gone):
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    image.remove_layer(named(image, gone))
+    growth.abandon()
+    assert "below" not in everything(image)
+    assert image.undo_depth == 0
+
+
+@pytest.mark.usefixtures("blended")
+def test_a_group_that_is_locked_meanwhile_is_blended_with_the_texture_above_it(gimp, image):
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    named(image, TOGETHER).locked = True
+    (layer,) = growth.finish([texture()])
+    outer = f"{TOGETHER} with texture"
+    assert layer.path() == (outer, "Texture, seed 7")
+    assert (named(image, outer).look, named(image, TOGETHER).look) == (LOOK, PLAIN)
+
+
+@pytest.mark.parametrize(
+    "look", [{"mode": "NORMAL_LEGACY"}, {"blend_space": "RGB_PERCEPTUAL"}, {"composite_mode": "UNION"}]
+)
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_texture_takes_over_how_a_layer_that_covers_is_blended(gimp, image, look, keep):
+    below = named(image, "below")
+    below.look |= look
+    growth = growing(gimp, image, keep=keep)
+    growth.show(frame(GREEN), 0)
+    (layer,) = growth.finish([texture()])
+    outermost = layer.parent or layer
+    assert outermost.look == below.look == PLAIN | look
+    assert everything(image)[-1] == "below"
+
+
+def test_a_group_that_passes_through_has_its_texture_above_it(gimp, image):
+    group = add(gimp, image, "house", group=True)
+    group.look["mode"] = "PASS_THROUGH"
+    (layer,) = growing(gimp, image, above="house").finish([texture()])
+    assert everything(image)[:2] == ["Texture, seed 7", "house"]
+    assert layer.look == PLAIN
+
+
+def test_a_new_texture_is_blended_by_itself(gimp, image, blended):
+    (layer,) = growing(gimp, image, joins=False).finish([texture()])
+    assert everything(image) == ["above", "Texture, seed 7", "below"]
+    assert (layer.look, blended.look) == (PLAIN, LOOK)
 
 
 # What the user had selected, and undoing.

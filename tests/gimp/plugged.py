@@ -76,6 +76,18 @@ def everything(image):
             "name": layer.get_name(),
             "offsets": list(layer.get_offsets())[1:],
             "visible": layer.get_visible(),
+            "blending": [
+                layer.get_mode().value_nick, layer.get_blend_space().value_nick,
+                layer.get_composite_space().value_nick, layer.get_composite_mode().value_nick, layer.get_opacity(),
+            ],
+            "filters": [
+                [one.get_operation_name(), one.get_visible(), one.get_opacity(), one.get_blend_mode().value_nick]
+                for one in layer.get_filters()
+            ],
+            "locks": [
+                layer.get_lock_content(), layer.get_lock_position(), layer.get_lock_visibility(),
+                layer.get_lock_alpha(),
+            ],
             "pixels": hash(bytes(seen(layer, "R'G'B'A float"))),
             "mask": hash(bytes(seen(layer.get_mask(), "Y u8"))) if layer.get_mask() else None,
             "inside": [told(child) for child in layer.get_children()] if layer.is_group() else [],

@@ -160,19 +160,11 @@ def text():
     return {**filled(image, [layer]), "text": layer.is_text_layer() and layer.get_text()}
 
 
-def linear_layer_mode():
-    image, layers = bricks()
-    layers[0].set_opacity(40)
-    layers[0].set_mode(Gimp.LayerMode.MULTIPLY)
-    image.select_ellipse(Gimp.ChannelOps.REPLACE, 20, 24, 24, 20)
-    return filled(image, layers)
-
-
 cases = [
     ellipse, rectangle, feathered, apart, transparent, transparent_otherwise, transparent_beside,
     transparent_beside_otherwise, over_the_edge, layer_beyond_the_image,
     in_groups, a_group_itself, masked, masked_otherwise,
-    mask_edited, text, linear_layer_mode,
+    mask_edited, text,
 ]
 """
 CASES = (
@@ -189,7 +181,6 @@ CASES = (
     "masked",
     "mask_edited",
     "text",
-    "linear_layer_mode",
 )
 SELECTED = tuple(case for case in CASES if case not in {"transparent", "text"})
 

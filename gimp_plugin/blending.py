@@ -1,0 +1,71 @@
+"""How layers are blended with what lies below them."""
+
+from gi.repository import Gimp
+
+from gimp_plugin.translation import _
+
+NORMAL_MODES = (Gimp.LayerMode.NORMAL, Gimp.LayerMode.NORMAL_LEGACY)
+_OVER = (Gimp.LayerCompositeMode.AUTO, Gimp.LayerCompositeMode.UNION)
+
+
+def covers(layer: Gimp.Layer) -> bool:
+    """Whether a layer hides what lies below it, so that a patch above it hides it in turn."""
+    if layer.get_opacity() < 100:
+        return False
+    mode = layer.get_mode()
+    if mode == Gimp.LayerMode.PASS_THROUGH:
+        return True
+    return mode in NORMAL_MODES and layer.get_composite_mode() in _OVER
+
+
+def take_over(layer: Gimp.Layer, like: Gimp.Layer) -> None:
+    """Blend a layer as another one, opacity and all; a layer that is no group cannot pass through."""
+    if like.get_mode() != Gimp.LayerMode.PASS_THROUGH or layer.is_group():
+        # The mode comes first: with another mode the rest is another, too.
+        layer.set_mode(like.get_mode())
+        layer.set_blend_space(like.get_blend_space())
+        layer.set_composite_space(like.get_composite_space())
+        layer.set_composite_mode(like.get_composite_mode())
+    layer.set_opacity(like.get_opacity())
+
+
+def reset(layer: Gimp.Layer, *, through: bool) -> None:
+    """Blend a layer as GIMP blends a new one, or let a group pass through, at full opacity."""
+    layer.set_mode(Gimp.LayerMode.PASS_THROUGH if through else Gimp.LayerMode.NORMAL)
+    layer.set_blend_space(Gimp.LayerColorSpace.AUTO)
+    layer.set_composite_space(Gimp.LayerColorSpace.AUTO)
+    layer.set_composite_mode(Gimp.LayerCompositeMode.AUTO)
+    layer.set_opacity(100)
+
+
+def enclose(layer: Gimp.Layer) -> Gimp.GroupLayer:
+    """Put a layer into a group that is blended as the layer was; the image looks as before.
+
+    Args:
+        layer: Is in its image.
+
+    Returns:
+        The group. What is put above the layer in it looks as if it were part of the layer.
+    """
+    image, parent = layer.get_image(), layer.get_parent()
+    group = Gimp.GroupLayer.new(image, _("{name} with texture").format(name=layer.get_name()))
+    image.insert_layer(group, parent, image.get_item_position(layer))
+    take_over(group, layer)
+    image.reorder_item(layer, group, 0)
+    reset(layer, through=group.get_mode() == Gimp.LayerMode.PASS_THROUGH)
+    return group
+
+
+def release(group: Gimp.GroupLayer, layer: Gimp.Layer) -> None:
+    """Undo `enclose`, if nothing else is in the group.
+
+    Args:
+        group: Is in its image.
+        layer: What was put into it.
+    """
+    if [item.get_id() for item in group.get_children()] != [layer.get_id()]:
+        return
+    image = layer.get_image()
+    image.reorder_item(layer, group.get_parent(), image.get_item_position(group))
+    take_over(layer, group)
+    image.remove_layer(group)

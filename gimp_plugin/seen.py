@@ -1,0 +1,118 @@
+"""What is seen of a layer: its pixels with its non-destructive filters applied.
+
+A layer's buffer holds its pixels without its filters, and GIMP shows them with. They are read from a copy in another
+image, so that nothing is changed in the user's.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+
+from gi.repository import Gimp
+
+from gimp_plugin.blending import NORMAL_MODES, reset
+from gimp_plugin.box import Box
+
+
+@contextmanager
+def seen(
+    drawable: Gimp.Drawable, box: Box, groups: Sequence[Gimp.GroupLayer] = ()
+) -> Iterator[tuple[Gimp.Drawable, Box]]:
+    """Show a drawable as it is seen, at full opacity, in normal mode and without its mask.
+
+    Args:
+        drawable: A layer, a group, or a channel.
+        box: The part that is to be read, in its image.
+        groups: The groups around it whose filters are to be applied as well, from the inside out.
+
+    Yields:
+        A drawable to read from, and where the part is in it. The drawable itself, where it has no filters.
+    """
+    filtered = [number for number, group in enumerate(groups, start=1) if has_filters(group)]
+    below = _backdrop(drawable) if not filtered and _blends_with_backdrop(drawable) else []
+    if not filtered and not below and not has_filters(drawable):
+        _found, x, y = drawable.get_offsets()
+        yield drawable, box.moved(-x, -y)
+        return
+    image = _empty(drawable.get_image(), box)
+    try:
+        for item in reversed(below):
+            _copied(item, image, box)
+        _show(drawable, groups[: max(filtered, default=0)], image, box, through=bool(below))
+        layer = Gimp.Layer.new_from_visible(image, image, "seen")
+        try:
+            yield layer, Box(0, 0, box.width, box.height)
+        finally:
+            layer.delete()
+    finally:
+        image.delete()
+
+
+def has_filters(drawable: Gimp.Drawable) -> bool:
+    """Whether non-destructive filters change how a drawable looks."""
+    return any(found.get_visible() and found.get_opacity() > 0 for found in drawable.get_filters())
+
+
+def _empty(like: Gimp.Image, box: Box) -> Gimp.Image:
+    """Make an image of the box's size, which keeps another one's samples as they are; RGB in place of a palette."""
+    base = like.get_base_type()
+    kind = Gimp.ImageBaseType.RGB if base == Gimp.ImageBaseType.INDEXED else base
+    image = Gimp.Image.new_with_precision(box.width, box.height, kind, like.get_precision())
+    image.undo_disable()
+    profile = like.get_color_profile()
+    if profile is not None:
+        image.set_color_profile(profile)
+    return image
+
+
+def _copied(item: Gimp.Drawable, image: Gimp.Image, box: Box) -> Gimp.Layer:
+    _found, x, y = item.get_offsets()
+    copy = Gimp.Layer.new_from_drawable(item, image)
+    image.insert_layer(copy, None, 0)
+    copy.set_offsets(x - box.x, y - box.y)
+    return copy
+
+
+def _show(
+    drawable: Gimp.Drawable, groups: Sequence[Gimp.GroupLayer], image: Gimp.Image, box: Box, *, through: bool
+) -> None:
+    """Copy a drawable into an image, with groups around it that show nothing else."""
+    path = [*reversed(groups), drawable]
+    copy = _copied(path[0], image, box)
+    _bare(copy, through=through)
+    for parent, child in pairwise(path):
+        number = [item.get_id() for item in parent.get_children()].index(child.get_id())
+        children = copy.get_children()
+        for item in children:
+            item.set_visible(False)
+        copy = children[number]
+        _bare(copy, through=False)
+
+
+def _bare(layer: Gimp.Layer, *, through: bool) -> None:
+    """Show all of a layer as it is, in pass-through mode or in normal mode."""
+    if layer.get_mask() is not None:
+        layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
+    reset(layer, through=through)
+    layer.set_visible(True)
+
+
+def _blends_with_backdrop(item: Gimp.Drawable) -> bool:
+    """Whether a group's look depends on what lies below it: it passes through what is blended in other modes."""
+    if not item.is_group() or item.get_mode() != Gimp.LayerMode.PASS_THROUGH:
+        return False
+    if has_filters(item):
+        return True
+    shown = [child for child in item.get_children() if child.get_visible()]
+    own = (Gimp.LayerMode.PASS_THROUGH, *NORMAL_MODES)
+    return any(child.get_mode() not in own or _blends_with_backdrop(child) for child in shown)
+
+
+def _backdrop(item: Gimp.Layer) -> list[Gimp.Layer]:
+    """List what a group in pass-through mode is blended with, from the top down."""
+    parent = item.get_parent()
+    beside = parent.get_children() if parent is not None else item.get_image().get_layers()
+    below = beside[[layer.get_id() for layer in beside].index(item.get_id()) + 1 :]
+    if parent is not None and parent.get_mode() == Gimp.LayerMode.PASS_THROUGH:
+        below += _backdrop(parent)
+    return list(below)

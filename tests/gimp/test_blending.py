@@ -1,0 +1,356 @@
+"""Opacity and mode: a texture looks as if its layer itself had been filled, in a real GIMP."""
+
+import numpy as np
+import pytest
+from pictures import bricks, ramp, save
+from plugged import array_of
+
+SIDE = 72
+# Modes with opacity; then blend space, composite space and composite mode where they are not GIMP's choice.
+LOOKS = (
+    ("NORMAL", 100),
+    ("NORMAL", 40),
+    ("NORMAL_LEGACY", 100),
+    ("NORMAL_LEGACY", 65),
+    ("MULTIPLY", 100),
+    ("MULTIPLY", 55),
+    ("MULTIPLY_LEGACY", 100),
+    ("SCREEN", 100),
+    ("OVERLAY", 80),
+    ("SOFTLIGHT", 100),
+    ("DIFFERENCE", 100),
+    ("ADDITION", 30),
+    ("SUBTRACT", 100),
+    ("GRAIN_MERGE", 100),
+    ("HSV_HUE", 100),
+    ("LCH_COLOR", 60),
+    ("LUMINANCE", 100),
+    ("DISSOLVE", 50),
+    ("ERASE", 60),
+    ("COLOR_ERASE", 100),
+    ("MULTIPLY", 70, "RGB_LINEAR", "RGB_PERCEPTUAL", "AUTO"),
+    ("NORMAL", 100, "RGB_PERCEPTUAL", "RGB_PERCEPTUAL", "AUTO"),
+    ("NORMAL", 100, "AUTO", "AUTO", "CLIP_TO_BACKDROP"),
+    ("NORMAL", 100, "AUTO", "AUTO", "CLIP_TO_LAYER"),
+    ("NORMAL", 50, "AUTO", "AUTO", "INTERSECTION"),
+    ("SCREEN", 90, "RGB_PERCEPTUAL", "AUTO", "UNION"),
+)
+CODE = """
+def blend(layer, mode, opacity, blend="AUTO", space="AUTO", composite="AUTO"):
+    layer.set_mode(getattr(Gimp.LayerMode, mode))
+    layer.set_blend_space(getattr(Gimp.LayerColorSpace, blend))
+    layer.set_composite_space(getattr(Gimp.LayerColorSpace, space))
+    layer.set_composite_mode(getattr(Gimp.LayerCompositeMode, composite))
+    layer.set_opacity(opacity)
+
+
+def blending(layer):
+    named = [layer.get_mode(), layer.get_blend_space(), layer.get_composite_space(), layer.get_composite_mode()]
+    return [*(value.value_nick for value in named), round(layer.get_opacity(), 1)]
+
+
+def projected(image):
+    layer = Gimp.Layer.new_from_visible(image, image, "seen")
+    found = kept(layer)
+    layer.delete()
+    return found
+
+
+def on_a_backdrop(layer):
+    image = opened(light)
+    # A part of the backdrop is transparent.
+    backdrop = image.get_layers()[0]
+    backdrop.add_alpha()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 34, 20)
+    backdrop.edit_clear()
+    Gimp.Selection.none(image)
+    added = Gimp.Layer.new_from_drawable(layer, image)
+    image.insert_layer(added, None, 0)
+    return image, added
+
+
+def select(image, feathered=False):
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 20, 12, 24, 24)
+    if feathered:
+        Gimp.Selection.feather(image, 8)
+
+
+def filled(look, name="fill", feathered=False, picture=None, selects=True, **wishes):
+    # What it is to look like: the layer alone, filled and then blended.
+    plain = opened(picture or wall)
+    layer = plain.get_layers()[0]
+    if look[0].startswith("NORMAL") and look[1] == 100:
+        blend(layer, *look)
+    image, blended = on_a_backdrop(layer)
+    blend(blended, *look)
+    look_before, before = blending(blended), projected(image)
+    if selects:
+        select(plain, feathered)
+        select(image, feathered)
+    raw = projected(plain)
+    called(name, plain, [layer], quality="draft", **wishes)
+    expected, whole = on_a_backdrop(Gimp.Layer.new_from_visible(plain, plain, "filled"))
+    blend(whole, *look)
+    rest = everything(image)
+    _image, made = called(name, image, [blended], quality="draft", **wishes)
+    found = {
+        "before": before, "after": projected(image), "expected": projected(expected),
+        "alone": [raw, projected(plain)],
+        "look": look_before, "stays": blending(blended) == look_before,
+        "made": blending(made), "top": blending(image.get_layers()[0]),
+        "layers": [item.get_name() for item in image.get_layers()],
+        "selected": [item.get_name() for item in image.get_selected_layers()],
+    }
+    group = made.get_parent()
+    while group is not None and group.get_name() == "Texture Synthesis":
+        made, group = group, group.get_parent()
+    image.remove_layer(made)
+    if group is not None:
+        found["inside"] = [blending(item) for item in group.get_children()]
+        image.reorder_item(blended, None, 0)
+        blend(blended, *look)
+        image.remove_layer(group)
+    found["rest"] = everything(image) == rest
+    return found
+
+
+def case_of(number, look):
+    def case():
+        return filled(look)
+    case.__name__ = f"look {number}"
+    return case
+
+
+def feathered():
+    return filled(["MULTIPLY", 55], feathered=True)
+
+
+def frames():
+    return filled(["SCREEN", 45], keep_frames=True)
+
+
+def transparent():
+    return filled(["MULTIPLY", 55], picture=holed, selects=False)
+
+
+def transparent_and_selected():
+    return filled(["NORMAL", 40], picture=holed)
+
+
+def seamless():
+    return filled(["DIFFERENCE", 70], name="seamless", selects=False)
+
+
+def layers_of_their_own():
+    # New textures are no part of the layer that they are made from.
+    image, layer = on_a_backdrop(opened(wall).get_layers()[0])
+    blend(layer, "MULTIPLY", 40)
+    before = blending(layer)
+    _image, made = called("new", image, [layer], quality="draft", ratio=1, destination="layers")
+    return {"made": blending(made), "stays": blending(layer) == before, "parent": made.get_parent() is None}
+
+
+def grouped(image, layer, name="group"):
+    group = Gimp.GroupLayer.new(image, name)
+    image.insert_layer(group, layer.get_parent(), image.get_item_position(layer))
+    image.reorder_item(layer, group, 0)
+    return group
+
+
+def in_group(change, target="layer"):
+    # The layer in a group: changed before it is blended, and expected of a copy of it that is filled.
+    plain = opened(wall)
+    select(plain)
+    called("fill", plain, plain.get_layers(), quality="draft")
+    found = {}
+    for what, source in (
+        ("expected", Gimp.Layer.new_from_visible(plain, plain, "filled")),
+        ("after", opened(wall).get_layers()[0]),
+    ):
+        image, layer = on_a_backdrop(source)
+        select(image)
+        group = grouped(image, layer)
+        change(group, layer)
+        if what == "after":
+            found["before"] = projected(image)
+            _image, made = called("fill", image, [group if target == "group" else layer], quality="draft")
+            found["parents"] = parents(made)
+        found[what] = projected(image)
+    return found
+
+
+def parents(item):
+    found = []
+    while (item := item.get_parent()) is not None:
+        found.append(item.get_name())
+    return found
+
+
+def group_selected():
+    return in_group(lambda group, layer: group.set_opacity(40), "group")
+
+
+def group_selected_that_passes_through():
+    return in_group(lambda group, layer: blend(group, "PASS_THROUGH", 40), "group")
+
+
+def multiplied_through():
+    # What is seen of such a group depends on what lies below it.
+    image = opened(gray)
+    image.insert_layer(Gimp.Layer.new_from_drawable(opened(wall).get_layers()[0], image), None, 0)
+    layer = image.get_layers()[0]
+    layer.set_mode(Gimp.LayerMode.MULTIPLY)
+    group = grouped(image, layer)
+    blend(group, "PASS_THROUGH", 70)
+    select(image)
+    before = projected(image)
+    _image, made = called("fill", image, [group], quality="draft")
+    return {"before": before, "after": projected(image), "parents": parents(made)}
+
+
+def group_around():
+    return in_group(lambda group, layer: blend(group, "MULTIPLY", 70))
+
+
+def group_around_that_passes_through():
+    def change(group, layer):
+        blend(group, "PASS_THROUGH", 60)
+        blend(layer, "MULTIPLY", 50)
+    return in_group(change)
+
+
+def group_locked():
+    def change(group, layer):
+        blend(group, "SCREEN", 60)
+        group.set_lock_content(True)
+    return in_group(change)
+
+
+def position_locked():
+    def change(group, layer):
+        blend(layer, "NORMAL", 50)
+        for item in (group, layer):
+            item.set_lock_position(True)
+            item.set_lock_visibility(True)
+        layer.set_lock_content(True)
+    return in_group(change)
+
+
+def twice():
+    image, layer = on_a_backdrop(opened(wall).get_layers()[0])
+    blend(layer, "MULTIPLY", 40)
+    select(image)
+    for seed in (1, 2):
+        _image, made = called("fill", image, [layer], quality="draft", seed=seed)
+    return [made.get_parent().get_name(), [item.get_name() for item in made.get_parent().get_children()]]
+
+
+cases = [case_of(number, look) for number, look in enumerate(looks)]
+cases += [
+    feathered, frames, transparent, transparent_and_selected, seamless, layers_of_their_own, group_selected,
+    group_selected_that_passes_through, multiplied_through, group_around, group_around_that_passes_through,
+    group_locked, position_locked, twice,
+]
+"""
+LOOK_CASES = [
+    pytest.param(f"look {number}", id="-".join(map(str, look)).lower()) for number, look in enumerate(LOOKS)
+]
+LAYER_CASES = [*LOOK_CASES, "feathered", "frames", "transparent", "transparent_and_selected", "seamless"]
+GROUP_CASES = [
+    "group_selected",
+    "group_selected_that_passes_through",
+    "group_around",
+    "group_around_that_passes_through",
+    "group_locked",
+    "position_locked",
+]
+HOLE = (slice(12, 36), slice(20, 44))
+
+
+@pytest.fixture(scope="module")
+def cases(plugged, tmp_path_factory):
+    """All that these tests look at, made in one GIMP."""
+    folder = tmp_path_factory.mktemp("blending")
+    save(folder / "light.png", ramp(SIDE, SIDE))
+    save(folder / "gray.png", np.full((SIDE, SIDE, 3), 0.4))
+    picture = bricks(SIDE, SIDE)
+    save(folder / "wall.png", picture)
+    alpha = np.ones((SIDE, SIDE, 1))
+    alpha[16:30, 24:40] = 0
+    save(folder / "holed.png", np.concatenate([picture, alpha], axis=2))
+    paths = {name: str(folder / f"{name}.png") for name in ("light", "gray", "wall", "holed")}
+    return plugged.cases(CODE, folder / "run", looks=LOOKS, **paths)
+
+
+def difference(first, second):
+    """The largest difference of what can be seen of two pictures."""
+    first, second = (array_of(picture).astype(int) for picture in (first, second))
+    seen = np.maximum(first[..., 3], second[..., 3]) > 0
+    return np.abs(first - second)[seen].max()
+
+
+@pytest.mark.parametrize("case", [*LAYER_CASES, *GROUP_CASES])
+def test_it_looks_as_if_the_layer_itself_had_been_filled(cases, case):
+    assert difference(cases[case]["after"], cases[case]["expected"]) <= 1
+
+
+@pytest.mark.parametrize("case", LAYER_CASES)
+def test_the_textures_of_these_tests_can_be_told_from_what_was_there(cases, case):
+    assert difference(*cases[case]["alone"]) > 16
+
+
+@pytest.mark.parametrize("case", [*LOOK_CASES, *GROUP_CASES])
+def test_around_the_selection_nothing_looks_different(cases, case):
+    before, after = (array_of(cases[case][when]).copy() for when in ("before", "after"))
+    before[HOLE] = after[HOLE] = 0
+    shown = np.maximum(before[..., 3], after[..., 3]) > 0
+    # GIMP's own arithmetic depends on how many pixels it takes at a time.
+    assert np.abs(before[shown].astype(int) - after[shown]).max(initial=0) <= 1
+
+
+@pytest.mark.parametrize("case", LOOK_CASES)
+def test_a_layer_that_covers_stays_as_it_is_and_the_texture_is_blended_like_it(cases, case):
+    found = cases[case]
+    mode, _blend, _space, composite, opacity = found["look"]
+    covers = mode.startswith("normal") and opacity == 100 and composite in {"auto", "union"}
+    assert found["stays"] == covers
+    # Otherwise a group has taken that over, from the layer and for the texture.
+    assert (found["made"] if covers else found["top"]) == found["look"]
+    if not covers:
+        assert found["layers"][0] == "Background copy with texture"
+        assert found["inside"] == [["normal", "auto", "auto", "auto", 100.0]]
+        assert found["made"] == ["normal", "auto", "auto", "auto", 100.0]
+
+
+@pytest.mark.parametrize("case", LAYER_CASES)
+def test_all_else_is_as_it_was(cases, case):
+    assert cases[case]["rest"]
+    assert cases[case]["selected"] == ["Background copy"]
+
+
+def test_a_group_that_passes_through_is_filled_as_it_is_seen(cases):
+    before, after = (array_of(cases["multiplied_through"][when])[..., :3].copy() for when in ("before", "after"))
+    middle = (slice(16, 32), slice(24, 40))
+    assert cases["multiplied_through"]["parents"] == ["group with texture"]
+    assert not np.array_equal(before[middle], after[middle])
+    means = [picture[middle].reshape(-1, 3).mean(0) for picture in (before, after)]
+    assert np.allclose(*means, atol=8)
+    after[HOLE] = before[HOLE]
+    assert np.array_equal(before, after)
+
+
+def test_new_textures_are_blended_by_themselves(cases):
+    found = cases["layers_of_their_own"]
+    assert found == {"made": ["normal", "auto", "auto", "auto", 100.0], "stays": True, "parent": True}
+
+
+def test_a_result_goes_where_it_can_be_written(cases):
+    assert cases["group_locked"]["parents"] == ["group with texture"]
+    assert cases["position_locked"]["parents"][1:] == ["group"]
+
+
+def test_the_next_result_goes_into_the_same_group(cases):
+    group, layers = cases["twice"]
+    assert group.endswith("with texture")
+    assert layers[:2] == ["Texture, seed 2", "Texture, seed 1"]
+    assert len(layers) == 3
