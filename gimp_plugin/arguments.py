@@ -1,18 +1,17 @@
 """The arguments of the procedures, and what they mean as a wish."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from gi.repository import Gimp, GObject
 
-from gimp_plugin import wishes
+from gimp_plugin import values, wishes
 from gimp_plugin.translation import _
 from gimp_plugin.wishes import Wish
 
 FLAGS = GObject.ParamFlags.READWRITE
-LARGEST_SEED = 2**31 - 1
-LARGEST_SIDE = 16384
-MOST_VARIATIONS = 16
+# No narrower ranges: what lies beyond them would not arrive here, see `values`.
+WHOLE = (-(2**31), 2**31 - 1)
+BROAD = (-1e9, 1e9)
 
 
 def add_texture(procedure: Gimp.Procedure, task: str) -> None:
@@ -36,11 +35,10 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
 
 def add_engine(procedure: Gimp.Procedure) -> None:
     """Declare arguments and return values of the procedure for the engine."""
-    procedure.add_choice_argument(
+    procedure.add_string_argument(
         "action",
         _("_Action"),
         _("What to do: status, start or stop"),
-        _choice({"status": _("Tell what it is doing"), "start": _("Start it"), "stop": _("Stop it")}),
         "status",
         FLAGS,
     )
@@ -60,51 +58,30 @@ def value_of(spec: GObject.ParamSpec, value: object) -> GObject.Value:
 
 def add_common(procedure: Gimp.Procedure) -> None:
     """Declare what every texture has."""
-    procedure.add_choice_argument(
+    procedure.add_string_argument(
         "recipe",
         _("Loo_k"),
         _("How the texture is made: photo, sliced, gram or patch"),
-        _choice(
-            {
-                "photo": _("Natural: whole shapes, crisp (photo)"),
-                "sliced": _("Loose: same colours and grain (sliced)"),
-                "gram": _("Classic: the first neural textures (gram)"),
-                "patch": _("Close: pieces of the exemplar (patch)"),
-            }
-        ),
         "photo",
         FLAGS,
     )
-    procedure.add_choice_argument(
+    procedure.add_string_argument(
         "quality",
         _("_Quality"),
         _("How much time is spent: draft, normal or best"),
-        _choice(
-            {
-                "draft": _("Draft: a quick look"),
-                "normal": _("Normal"),
-                "best": _("Best: for the final picture"),
-            }
-        ),
         "normal",
         FLAGS,
     )
-    procedure.add_choice_argument(
+    procedure.add_string_argument(
         "encoder",
         _("_Network"),
         _("The network that looks at the picture: compact, vgg19, vgg16 or vgg11"),
-        _choice(
-            {
-                "compact": _("Compact (built in)"),
-                "vgg19": _("VGG-19 (fetches 550 MB once)"),
-                "vgg16": _("VGG-16 (fetches 530 MB once)"),
-                "vgg11": _("VGG-11 (fetches 510 MB once)"),
-            }
-        ),
         "compact",
         FLAGS,
     )
-    procedure.add_int_argument("seed", _("See_d"), _("Another seed gives another texture"), 0, LARGEST_SEED, 0, FLAGS)
+    procedure.add_int_argument(
+        "seed", _("See_d"), _("Another seed gives another texture; 0 to 2147483647"), *WHOLE, 0, FLAGS
+    )
     procedure.add_boolean_argument(
         "flatten",
         _("_Opaque texture"),
@@ -123,18 +100,10 @@ def add_common(procedure: Gimp.Procedure) -> None:
 
 def add_fill(procedure: Gimp.Procedure) -> None:
     """Declare where a fill takes its exemplar."""
-    procedure.add_choice_argument(
+    procedure.add_string_argument(
         "exemplar",
         _("_Exemplar"),
         _("The exemplar: surroundings, drawable, file or pattern"),
-        _choice(
-            {
-                wishes.SURROUNDINGS: _("What lies around the selection"),
-                wishes.DRAWABLE: _("Another layer or image"),
-                wishes.FILE: _("A file"),
-                wishes.PATTERN: _("A pattern"),
-            }
-        ),
         wishes.SURROUNDINGS,
         FLAGS,
     )
@@ -163,26 +132,18 @@ def add_fill(procedure: Gimp.Procedure) -> None:
         True,
         FLAGS,
     )
-    procedure.add_choice_argument(
+    procedure.add_string_argument(
         "sample-from",
         _("Sa_mple from"),
         _("Where around the selection to sample: all, sides or above-below"),
-        _choice(
-            {
-                wishes.ALL: _("All around"),
-                wishes.SIDES: _("Left and right"),
-                wishes.ABOVE_BELOW: _("Above and below"),
-            }
-        ),
         wishes.ALL,
         FLAGS,
     )
     procedure.add_int_argument(
         "context",
         _("Con_text, px (0: automatic)"),
-        _("How far around the selection to sample, pixels; 0: by the size of the selection, or all of the mask"),
-        0,
-        LARGEST_SIDE,
+        _("How far around the selection to sample, at most 16384 px; 0: by the selection's size, or all of the mask"),
+        *WHOLE,
         0,
         FLAGS,
     )
@@ -203,26 +164,29 @@ def add_mask(procedure: Gimp.Procedure) -> None:
 def add_new(procedure: Gimp.Procedure) -> None:
     """Declare what a new texture is to be like."""
     procedure.add_double_argument(
-        "ratio", _("Si_ze, times the exemplar's"), _("Used where width and height are 0"), 0.1, 64.0, 2.0, FLAGS
+        "ratio",
+        _("Si_ze, times the exemplar's"),
+        _("Used where width and height are 0; 0.1 to 64"),
+        *BROAD,
+        2.0,
+        FLAGS,
     )
-    procedure.add_int_argument("width", _("_Width"), _("Pixels; 0: by the ratio"), 0, LARGEST_SIDE, 0, FLAGS)
-    procedure.add_int_argument("height", _("_Height"), _("Pixels; 0: by the ratio"), 0, LARGEST_SIDE, 0, FLAGS)
-    procedure.add_choice_argument(
+    procedure.add_int_argument("width", _("_Width"), _("Pixels, 8 to 16384; 0: by the ratio"), *WHOLE, 0, FLAGS)
+    procedure.add_int_argument("height", _("_Height"), _("Pixels, 8 to 16384; 0: by the ratio"), *WHOLE, 0, FLAGS)
+    procedure.add_string_argument(
         "seamless",
         _("_Tiles without a seam"),
         _("How the texture tiles: none, x (left fits right), y (top fits bottom) or both"),
-        _choice({wishes.NONE: _("No"), **_axes()}),
         wishes.NONE,
         FLAGS,
     )
     procedure.add_int_argument(
-        "variations", _("_Variations"), _("How many, of seeds that follow each other"), 1, MOST_VARIATIONS, 1, FLAGS
+        "variations", _("_Variations"), _("How many, 1 to 16, of seeds that follow each other"), *WHOLE, 1, FLAGS
     )
-    procedure.add_choice_argument(
+    procedure.add_string_argument(
         "destination",
         _("_Into"),
         _("Where to put the texture: image or layers"),
-        _choice({wishes.IMAGE: _("A new image"), wishes.LAYERS: _("New layers of this image")}),
         wishes.IMAGE,
         FLAGS,
     )
@@ -231,11 +195,10 @@ def add_new(procedure: Gimp.Procedure) -> None:
 
 def add_seamless(procedure: Gimp.Procedure) -> None:
     """Declare how a picture is to tile."""
-    procedure.add_choice_argument(
+    procedure.add_string_argument(
         "seamless",
         _("_Tiles without a seam"),
         _("How the texture tiles: x (left fits right), y (top fits bottom) or both"),
-        _choice(_axes()),
         wishes.BOTH,
         FLAGS,
     )
@@ -250,7 +213,11 @@ def wish_of(config: Gimp.ProcedureConfig, task: str) -> Wish:
 
     Returns:
         What is wanted.
+
+    Raises:
+        ValueOutOfRangeError: An argument has a value that it may not have.
     """
+    values.check(config, task)
     wish = Wish(
         task,
         recipe=config.get_property("recipe"),
@@ -297,14 +264,3 @@ def _new(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
 def _mask_id(config: Gimp.ProcedureConfig) -> int:
     mask = config.get_property("exemplar-mask")
     return int(mask.get_id()) if mask is not None else 0
-
-
-def _axes() -> dict[str, str]:
-    return {wishes.ACROSS: _("Horizontally"), wishes.DOWN: _("Vertically"), wishes.BOTH: _("Both")}
-
-
-def _choice(labels: Mapping[str, str]) -> Gimp.Choice:
-    choice = Gimp.Choice.new()
-    for number, (name, label) in enumerate(labels.items()):
-        choice.add(name, number, label, "")
-    return choice

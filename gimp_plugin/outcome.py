@@ -10,6 +10,7 @@ class Outcome:
 
     Attributes:
         problem: What went wrong, for the user, or nothing.
+        misused: Whether that is how the procedure was called.
         cancelled: Whether the user wanted no result.
         image: The image with the result.
         layers: The layers of the result.
@@ -17,6 +18,7 @@ class Outcome:
     """
 
     problem: str = ""
+    misused: bool = False
     cancelled: bool = False
     image: Any = None
     layers: tuple[Any, ...] = ()

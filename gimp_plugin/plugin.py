@@ -89,7 +89,8 @@ def _run(
 def _returned(procedure: Gimp.Procedure, outcome: Outcome) -> Gimp.ValueArray:
     if outcome.problem:
         error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), outcome.problem, 0)
-        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
+        failed = Gimp.PDBStatusType.CALLING_ERROR if outcome.misused else Gimp.PDBStatusType.EXECUTION_ERROR
+        return procedure.new_return_values(failed, error)
     status = Gimp.PDBStatusType.CANCEL if outcome.cancelled else Gimp.PDBStatusType.SUCCESS
     values = procedure.new_return_values(status, None)
     if status == Gimp.PDBStatusType.SUCCESS:

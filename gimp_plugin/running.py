@@ -1,15 +1,15 @@
 """The procedures at work, with the window that belongs to them or without."""
 
 import logging
-import os
 import random
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+import gi
 from gi.repository import Gimp
 
-from gimp_plugin import arguments, tasks, wishes
+from gimp_plugin import arguments, tasks, values, wishes
 from gimp_plugin.attempts import Attempt, Manner
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.engine_report import end, report
@@ -62,7 +62,12 @@ def run_texture(
     Returns:
         How it ended.
     """
-    wish = repeated(installation) if kind == "repeat" else arguments.wish_of(config, kind)
+    if mode == Gimp.RunMode.INTERACTIVE and not has_screen():
+        return Outcome(problem=_no_screen(), misused=True)
+    try:
+        wish = repeated(installation) if kind == "repeat" else arguments.wish_of(config, kind)
+    except values.ValueOutOfRangeError as error:
+        return Outcome(problem=str(error), misused=True)
     if wish is None:
         return Outcome(problem=_("There is no last texture yet: make one first."))
     link = EngineLink(installation, name=client_name(), patient=mode != Gimp.RunMode.NONINTERACTIVE)
@@ -92,11 +97,17 @@ def run_engine(mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: I
     Returns:
         How it ended.
     """
-    if mode == Gimp.RunMode.INTERACTIVE and has_screen():
+    if mode == Gimp.RunMode.INTERACTIVE:
+        if not has_screen():
+            return Outcome(problem=_no_screen(), misused=True)
         from gimp_plugin.engine_dialog import show_engine
 
         show_engine(installation)
         return Outcome()
+    try:
+        values.check(config, "engine")
+    except values.ValueOutOfRangeError as error:
+        return Outcome(problem=str(error), misused=True)
     action = config.get_property("action")
     if action == "stop":
         return Outcome(text=end(installation))
@@ -163,7 +174,7 @@ def repeated(installation: Installation) -> Wish | None:
 
 def new_seed() -> int:
     """Draw a seed."""
-    return random.SystemRandom().randint(0, arguments.LARGEST_SEED)
+    return random.SystemRandom().randint(0, values.LARGEST_SEED)
 
 
 def client_name() -> str:
@@ -173,4 +184,14 @@ def client_name() -> str:
 
 def has_screen() -> bool:
     """Whether there is a screen to show a window on."""
-    return sys.platform in {"win32", "darwin"} or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    # One that is named and does not answer has GTK end the process, without a word that reaches the user.
+    gi.require_version("Gdk", "3.0")
+    from gi.repository import Gdk
+
+    return Gdk.Display.get_default() is not None
+
+
+def _no_screen() -> str:
+    return _("There is no display to show a window on: use the run mode NONINTERACTIVE.")

@@ -1,14 +1,16 @@
 """The settings in the dialog."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from gi.repository import Gimp, GimpUi, GObject, Gtk
 
-from gimp_plugin import wishes
+from gimp_plugin import values, wishes
 from gimp_plugin.running import new_seed
 from gimp_plugin.translation import _
 
-NUMBERS = frozenset({"variations", "ratio", "width", "height", "seed", "context"})
+STEPS = {"ratio": (0.1, 1.0, 2)}
+"""Small and large step, and decimals, of numbers that are not whole."""
 SOURCES = {
     "exemplar-drawable": {wishes.DRAWABLE},
     "exemplar-file": {wishes.FILE},
@@ -20,6 +22,23 @@ SOURCES = {
 """Arguments that mean something for some sources of the exemplar only."""
 LARGE = 512
 ICONS = Path(__file__).resolve().parent / "icons"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the widgets belong to.
+
+    Attributes:
+        dialog: The dialog.
+        config: The arguments.
+        kind: `fill`, `new` or `seamless`.
+        labels: Makes labels equally wide, those of the dialog's own widgets and the others.
+    """
+
+    dialog: GimpUi.ProcedureDialog
+    config: Gimp.ProcedureConfig
+    kind: str
+    labels: Gtk.SizeGroup
 
 
 def settings_box(
@@ -38,11 +57,12 @@ def settings_box(
     """
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
     own = {wishes.FILL: _exemplar, wishes.NEW: _new, wishes.SEAMLESS: _seamless}[kind]
-    box.pack_start(own(dialog, config, layer), False, False, 0)
-    for part in (_widgets(dialog, "recipe", "quality"), _seed(dialog, config)):
+    form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL))
+    box.pack_start(own(form, layer), False, False, 0)
+    for part in (_widgets(form, "recipe", "quality"), _seed(form)):
         box.pack_start(part, False, False, 0)
     more = Gtk.Expander(label=_("More"))
-    inside = _widgets(dialog, "encoder", "flatten", "keep-frames")
+    inside = _widgets(form, "encoder", "flatten", "keep-frames")
     inside.set_margin_top(6)
     more.add(inside)
     more.show_all()
@@ -51,24 +71,51 @@ def settings_box(
     return box
 
 
-def _widget(dialog: GimpUi.ProcedureDialog, name: str) -> Gtk.Widget:
-    widget = dialog.get_widget(name, GimpUi.LabelSpin.__gtype__ if name in NUMBERS else GObject.TYPE_NONE)
+def _widget(form: Form, name: str) -> Gtk.Widget:
+    dialog, labels = form.dialog, values.choices(form.kind, name)
+    if labels:
+        widget = _chooser(form.config, name, labels)
+    elif name in values.RANGES:
+        widget = dialog.get_widget(name, GimpUi.LabelSpin.__gtype__)
+        least, most = values.RANGES[name]
+        small, large, digits = STEPS.get(name, (1, 10, 0))
+        widget.set_digits(digits)
+        widget.set_increments(small, large)
+        widget.get_spin_button().set_range(least, most)
+        widget.get_spin_button().set_width_chars(len(f"{most:.{digits}f}"))
+    else:
+        widget = dialog.get_widget(name, GObject.TYPE_NONE)
+    if isinstance(widget, GimpUi.Labeled):
+        form.labels.add_widget(widget.get_label())
     widget.show()
     return widget
 
 
-def _widgets(dialog: GimpUi.ProcedureDialog, *names: str) -> Gtk.Widget:
+def _chooser(config: Gimp.ProcedureConfig, name: str, labels: dict[str, str]) -> Gtk.Widget:
+    """Let one of some words be chosen by its label."""
+    spec = config.find_property(name)
+    model = Gtk.ListStore(str, str)
+    for word, label in labels.items():
+        model.append([word, label])
+    chooser = GimpUi.prop_string_combo_box_new(config, name, model, 0, 1)
+    chooser.show()
+    widget = GimpUi.LabelStringWidget.new(spec.get_nick(), chooser)
+    widget.set_tooltip_text(spec.get_blurb())
+    return widget
+
+
+def _widgets(form: Form, *names: str) -> Gtk.Widget:
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
     for name in names:
-        box.pack_start(_widget(dialog, name), False, False, 0)
+        box.pack_start(_widget(form, name), False, False, 0)
     box.show()
     return box
 
 
-def _exemplar(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, _layer: Gimp.Layer) -> Gtk.Widget:
+def _exemplar(form: Form, _layer: Gimp.Layer) -> Gtk.Widget:
     """Let the source of the exemplar be chosen, with the choosers that it needs, and no others."""
-    box = _widgets(dialog, "exemplar")
-    choosers = {name: _mask(dialog, config) if name == "exemplar-mask" else _widget(dialog, name) for name in SOURCES}
+    box, config = _widgets(form, "exemplar"), form.config
+    choosers = {name: _mask(form) if name == "exemplar-mask" else _widget(form, name) for name in SOURCES}
 
     def update(*_ignored: object) -> None:
         for name, widget in choosers.items():
@@ -82,25 +129,25 @@ def _exemplar(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, _lay
     return box
 
 
-def _new(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, layer: Gimp.Layer) -> Gtk.Widget:
+def _new(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-    rest = _widgets(dialog, "destination", "seamless", "variations")
-    for part in (_size(dialog, config, layer), _mask(dialog, config), rest):
+    rest = _widgets(form, "destination", "seamless", "variations")
+    for part in (_size(form, layer), _mask(form), rest):
         box.pack_start(part, False, False, 0)
     box.show()
     return box
 
 
-def _seamless(dialog: GimpUi.ProcedureDialog, _config: Gimp.ProcedureConfig, _layer: Gimp.Layer) -> Gtk.Widget:
-    return _widgets(dialog, "seamless")
+def _seamless(form: Form, _layer: Gimp.Layer) -> Gtk.Widget:
+    return _widgets(form, "seamless")
 
 
-def _size(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, layer: Gimp.Layer) -> Gtk.Widget:
+def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     """Let the size be chosen in pixels or as a ratio; the one that is not meant is hidden."""
-    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+    box, config = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6), form.config
     by_ratio = Gtk.RadioButton.new_with_mnemonic(None, _("Size by _ratio"))
     in_pixels = Gtk.RadioButton.new_with_mnemonic_from_widget(by_ratio, _("Size in _pixels"))
-    ratio, width, height = (_widget(dialog, name) for name in ("ratio", "width", "height"))
+    ratio, width, height = (_widget(form, name) for name in ("ratio", "width", "height"))
 
     def update(*_ignored: object) -> None:
         pixels = in_pixels.get_active()
@@ -126,27 +173,27 @@ def _size(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, layer: G
     return box
 
 
-def _mask(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig) -> Gtk.Widget:
+def _mask(form: Form) -> Gtk.Widget:
     """Let the exemplar mask be chosen, or none: GIMP's chooser has no way back."""
     box = Gtk.Box(spacing=6)
     none = Gtk.Button.new_from_icon_name("edit-clear", Gtk.IconSize.BUTTON)
     none.set_tooltip_text(_("No exemplar mask"))
-    none.connect("clicked", lambda _button: config.set_property("exemplar-mask", None))
+    none.connect("clicked", lambda _button: form.config.set_property("exemplar-mask", None))
     none.show()
-    box.pack_start(_widget(dialog, "exemplar-mask"), True, True, 0)
+    box.pack_start(_widget(form, "exemplar-mask"), True, True, 0)
     box.pack_start(none, False, False, 0)
     box.show()
     return box
 
 
-def _seed(dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig) -> Gtk.Widget:
+def _seed(form: Form) -> Gtk.Widget:
     box = Gtk.Box(spacing=6)
     dice = Gtk.Button()
     dice.add(Gtk.Image.new_from_file(str(ICONS / "dice.svg")))
     dice.set_tooltip_text(_("Draw another seed"))
-    dice.connect("clicked", lambda _button: config.set_property("seed", new_seed()))
+    dice.connect("clicked", lambda _button: form.config.set_property("seed", new_seed()))
     dice.show_all()
-    box.pack_start(_widget(dialog, "seed"), True, True, 0)
+    box.pack_start(_widget(form, "seed"), True, True, 0)
     box.pack_start(dice, False, False, 0)
     box.show()
     return box

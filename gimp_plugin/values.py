@@ -1,0 +1,105 @@
+"""Which values the arguments of the procedures may have.
+
+GIMP's own choices and ranges are of no help to a script: what lies beyond them becomes the default before the plug-in
+is run, with a warning on stderr. So words are declared as strings, numbers with wide ranges, and both are checked here.
+"""
+
+from gi.repository import Gimp
+
+from gimp_plugin import wishes
+from gimp_plugin.translation import _
+
+LARGEST_SEED = 2**31 - 1
+LARGEST_SIDE = 16384
+MOST_VARIATIONS = 16
+RANGES: dict[str, tuple[float, float]] = {
+    "seed": (0, LARGEST_SEED),
+    "context": (0, LARGEST_SIDE),
+    "ratio": (0.1, 64.0),
+    "width": (0, LARGEST_SIDE),
+    "height": (0, LARGEST_SIDE),
+    "variations": (1, MOST_VARIATIONS),
+}
+"""The least and the most of each number."""
+
+
+class ValueOutOfRangeError(ValueError):
+    """An argument has a value that it may not have, told in a sentence."""
+
+
+def choices(task: str, name: str) -> dict[str, str]:
+    """List what an argument may be.
+
+    Args:
+        task: `fill`, `new`, `seamless` or `engine`.
+        name: Of the argument.
+
+    Returns:
+        The words, with their labels in the dialog; nothing where the argument is no choice.
+    """
+    axes = {wishes.ACROSS: _("Horizontally"), wishes.DOWN: _("Vertically"), wishes.BOTH: _("Both")}
+    known = {
+        "action": {"status": _("Tell what it is doing"), "start": _("Start it"), "stop": _("Stop it")},
+        "recipe": {
+            "photo": _("Natural: whole shapes, crisp (photo)"),
+            "sliced": _("Loose: same colours and grain (sliced)"),
+            "gram": _("Classic: the first neural textures (gram)"),
+            "patch": _("Close: pieces of the exemplar (patch)"),
+        },
+        "quality": {
+            "draft": _("Draft: a quick look"),
+            "normal": _("Normal"),
+            "best": _("Best: for the final picture"),
+        },
+        "encoder": {
+            "compact": _("Compact (built in)"),
+            "vgg19": _("VGG-19 (fetches 550 MB once)"),
+            "vgg16": _("VGG-16 (fetches 530 MB once)"),
+            "vgg11": _("VGG-11 (fetches 510 MB once)"),
+        },
+        "exemplar": {
+            wishes.SURROUNDINGS: _("What lies around the selection"),
+            wishes.DRAWABLE: _("Another layer or image"),
+            wishes.FILE: _("A file"),
+            wishes.PATTERN: _("A pattern"),
+        },
+        "sample-from": {
+            wishes.ALL: _("All around"),
+            wishes.SIDES: _("Left and right"),
+            wishes.ABOVE_BELOW: _("Above and below"),
+        },
+        "seamless": axes if task == wishes.SEAMLESS else {wishes.NONE: _("No"), **axes},
+        "destination": {wishes.IMAGE: _("A new image"), wishes.LAYERS: _("New layers of this image")},
+    }
+    return known.get(name, {})
+
+
+def check(config: Gimp.ProcedureConfig, task: str) -> None:
+    """Check every argument of a run.
+
+    Args:
+        config: The arguments.
+        task: `fill`, `new`, `seamless` or `engine`.
+
+    Raises:
+        ValueOutOfRangeError: One has a value that it may not have.
+    """
+    for name in (spec.name for spec in config.list_properties()):
+        allowed = choices(task, name)
+        if allowed:
+            value = config.get_property(name)
+            if value not in allowed:
+                raise ValueOutOfRangeError(
+                    _("The argument {name} cannot be “{value}”: choose {choices}.").format(
+                        name=name, value=value, choices=", ".join(allowed)
+                    )
+                )
+        elif name in RANGES:
+            least, most = RANGES[name]
+            number = config.get_property(name)
+            if not least <= number <= most:
+                raise ValueOutOfRangeError(
+                    _("The argument {name} cannot be {value}: choose {least} to {most}.").format(
+                        name=name, value=number, least=least, most=most
+                    )
+                )
