@@ -98,6 +98,7 @@ def _chooser(config: Gimp.ProcedureConfig, name: str, labels: dict[str, str]) ->
     for word, label in labels.items():
         model.append([word, label])
     chooser = GimpUi.prop_string_combo_box_new(config, name, model, 0, 1)
+    chooser.set_hexpand(True)
     chooser.show()
     widget = GimpUi.LabelStringWidget.new(spec.get_nick(), chooser)
     widget.set_tooltip_text(spec.get_blurb())

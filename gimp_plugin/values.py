@@ -1,7 +1,7 @@
 """Which values the arguments of the procedures may have.
 
-GIMP's own choices and ranges are of no help to a script: what lies beyond them becomes the default before the plug-in
-is run, with a warning on stderr. So words are declared as strings, numbers with wide ranges, and both are checked here.
+GIMP's own choices and ranges do not tell a script that it is wrong: a value beyond them becomes the default before
+the plug-in is run, with a warning on stderr. So words are strings, numbers have wide ranges, and both are checked.
 """
 
 from gi.repository import Gimp

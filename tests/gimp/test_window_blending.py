@@ -36,7 +36,7 @@ def painter(place, known_plug_ins, plugged, libraries, engine, tmp_path, wall):
 
 def test_such_a_layer_is_filled_as_it_is_seen_and_one_step_takes_that_away(painter, pictures_folder):
     # Marching ants would differ between two looks.
-    painter.menu("View", "Show Selection")
+    painter.key("ctrl+t")
     painter.screenshot(pictures_folder / "blended-before.png")
     before = layers(painter)
     asked(painter)
