@@ -4,7 +4,10 @@ from gi.repository import Gimp
 
 from gimp_plugin.translation import _
 
+TOGETHER = "texture-synthesis-group"
 NORMAL_MODES = (Gimp.LayerMode.NORMAL, Gimp.LayerMode.NORMAL_LEGACY)
+# Without the second, GIMP could not undo the step.
+MARK_FLAGS = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
 _OVER = (Gimp.LayerCompositeMode.AUTO, Gimp.LayerCompositeMode.UNION)
 
 
@@ -49,11 +52,22 @@ def enclose(layer: Gimp.Layer) -> Gimp.GroupLayer:
     """
     image, parent = layer.get_image(), layer.get_parent()
     group = Gimp.GroupLayer.new(image, _("{name} with texture").format(name=layer.get_name()))
+    group.attach_parasite(Gimp.Parasite.new(TOGETHER, MARK_FLAGS, b"group"))
     image.insert_layer(group, parent, image.get_item_position(layer))
     take_over(group, layer)
     image.reorder_item(layer, group, 0)
     reset(layer, through=group.get_mode() == Gimp.LayerMode.PASS_THROUGH)
     return group
+
+
+def is_enclosed(layer: Gimp.Layer) -> bool:
+    """Whether a layer is alone with its textures in a group, so that what erases it erases nothing else."""
+    group = layer.get_parent()
+    return (
+        group is not None
+        and group.get_parasite(TOGETHER) is not None
+        and group.get_mode() != Gimp.LayerMode.PASS_THROUGH
+    )
 
 
 def release(group: Gimp.GroupLayer, layer: Gimp.Layer) -> None:

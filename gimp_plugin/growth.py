@@ -13,9 +13,7 @@ from gimp_plugin.work import Texture
 from protocol import Frame, Raster
 
 GROUP_NAME = "Texture Synthesis"
-MARK = "texture-synthesis"
-# Without the second, GIMP could not undo the step.
-MARK_FLAGS = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
+MARK, HOLE = "texture-synthesis", "texture-synthesis-hole"
 
 
 class GoneError(RuntimeError):
@@ -66,6 +64,7 @@ class Growth:
         self._enclosed: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
         self._open = False
         self._results: list[Gimp.Layer] = []
+        self._holes: list[Gimp.Layer] = []
         self._frames: dict[tuple[int, int], Gimp.Layer] = {}
 
     def show(self, frame: Frame, number: int) -> None:
@@ -106,16 +105,21 @@ class Growth:
         self._begin()
         try:
             kept = self._keep and canvas.attached(self._group)
-            parent, position = self._inside() if kept else self._position()
-            for texture in textures:
+            parts = [samples.crop(texture.raster, self._place.part) for texture in textures]
+            cut = self._shows_through(parts) and self._can_be_cut()
+            if cut:
+                parent, position = self._outside(self._group if kept else self._place.above)
+                self._cut_out(parent, position)
+            else:
+                parent, position = self._inside() if kept else self._position()
+            for texture, part in zip(textures, parts, strict=True):
                 name = _("Texture, seed {seed}") if texture.finished else _("Texture so far, seed {seed}")
-                part = samples.crop(texture.raster, self._place.part)
                 layer = self._insert(name.format(seed=texture.seed), part, parent, position)
-                layer.attach_parasite(Gimp.Parasite.new(MARK, MARK_FLAGS, b"result"))
+                layer.attach_parasite(Gimp.Parasite.new(MARK, blending.MARK_FLAGS, b"result"))
+                if cut:
+                    layer.set_mode(Gimp.LayerMode.MERGE)
                 self._results.append(layer)
-            for older in self._earlier:
-                if canvas.attached(older):
-                    older.set_visible(False)
+            self._hide_earlier()
             if not kept:
                 self._remove_group()
             self._select()
@@ -130,9 +134,9 @@ class Growth:
         """Take everything away again; what is gone already is no matter."""
         if self._place.image.is_valid():
             self._remove_group()
-            for layer in filter(canvas.attached, self._results):
+            for layer in filter(canvas.attached, (*self._results, *self._holes)):
                 self._place.image.remove_layer(layer)
-            self._results = []
+            self._results, self._holes = [], []
             self._release()
             self._select()
         self._end()
@@ -201,9 +205,58 @@ class Growth:
         parent, position = layer.get_parent(), self._place.image.get_item_position(layer)
         beside = parent.get_children() if parent is not None else self._place.image.get_layers()
         # Earlier results lie there, and would hide a new one.
-        while position and beside[position - 1].get_parasite(MARK) is not None:
+        while position and (beside[position - 1].get_parasite(MARK) or beside[position - 1].get_parasite(HOLE)):
             position -= 1
         return parent, position
+
+    def _shows_through(self, parts: Sequence[Raster]) -> bool:
+        """Whether the layer below, whose place the textures are to take, would be seen through them."""
+        if not self._place.joins:
+            return False
+        box = Box(self._place.left, self._place.top, self._place.part.width, self._place.part.height)
+        shown = self._place.mask
+        if shown is None and self._place.masked:
+            shown = canvas.read_selection(self._place.image, box)
+        for part in parts:
+            faint = samples.below(samples.alpha(part), samples.OPAQUE)
+            if any(faint if shown is None else samples.common(faint, samples.touched(shown))):
+                return True
+        return False
+
+    def _can_be_cut(self) -> bool:
+        """Put the layer into a group, where it can be erased and nothing else is; returns whether that was done."""
+        above = self._place.above
+        if not canvas.attached(above):
+            return False
+        ground = canvas.outside_locked(above)
+        if ground.get_mode() == Gimp.LayerMode.PASS_THROUGH:
+            return False
+        if not blending.is_enclosed(ground):
+            self._enclosed.append((blending.enclose(ground), ground))
+        if self._keep and canvas.attached(self._group):
+            # The frames would hide what lies in the layer's group.
+            position = self._place.image.get_item_position(ground)
+            self._place.image.reorder_item(self._group, ground.get_parent(), position)
+            blending.reset(self._group, through=False)
+        self._select()
+        return True
+
+    def _cut_out(self, parent: Gimp.Layer | None, position: int) -> None:
+        """Erase what a texture replaces, as much of each pixel as the texture is shown."""
+        size = self._place.part.width, self._place.part.height
+        layer = self._insert(_("Hole"), Raster(*size, 4, "u8", b"\0\0\0\xff" * (size[0] * size[1])), parent, position)
+        layer.attach_parasite(Gimp.Parasite.new(HOLE, blending.MARK_FLAGS, b"hole"))
+        layer.set_mode(Gimp.LayerMode.ERASE)
+        self._holes.append(layer)
+
+    def _hide_earlier(self) -> None:
+        for older in filter(canvas.attached, self._earlier):
+            older.set_visible(False)
+            parent = older.get_parent()
+            beside = parent.get_children() if parent is not None else self._place.image.get_layers()
+            below = beside[self._place.image.get_item_position(older) + 1 :]
+            if below and below[0].get_parasite(HOLE) is not None:
+                below[0].set_visible(False)
 
     def _blend(self, layer: Gimp.Layer) -> None:
         """Blend a layer that is not in the group of frames as the one is of which the texture becomes a part."""

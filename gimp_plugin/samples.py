@@ -144,9 +144,12 @@ def missing(raster: Raster) -> bytes:
 
 
 def alpha(raster: Raster) -> bytes:
-    """Read how opaque each pixel of a raster with 8 or 16 bits is, as a byte; 255 without an alpha channel."""
+    """Read how opaque each pixel of a raster is, as a byte; 255 without an alpha channel."""
     if raster.channels in {1, 3}:
         return _FULL * (raster.width * raster.height)
+    if raster.depth == "f32":
+        levels = memoryview(raster.data).cast("f")[raster.channels - 1 :: raster.channels]
+        return bytes(round(255 * min(max(level, 0.0), 1.0)) for level in levels)
     pixel = raster.channels * SAMPLE_BYTES[raster.depth]
     return bytes(memoryview(raster.data)[pixel - 1 :: pixel])
 

@@ -7,7 +7,7 @@ def _named(*names):
     return SimpleNamespace(**{name: name for name in names})
 
 
-MODES = _named("NORMAL", "NORMAL_LEGACY", "MULTIPLY", "PASS_THROUGH")
+MODES = _named("NORMAL", "NORMAL_LEGACY", "MULTIPLY", "PASS_THROUGH", "ERASE", "MERGE")
 SPACES = _named("AUTO", "RGB_PERCEPTUAL")
 COMPOSITES = _named("AUTO", "UNION", "CLIP_TO_LAYER")
 

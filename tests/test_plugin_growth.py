@@ -480,6 +480,77 @@ def test_a_group_that_passes_through_has_its_texture_above_it(gimp, image):
     assert layer.look == PLAIN
 
 
+def lace(depth="u8", channels=4, alpha=0, seed=7):
+    """A texture of which the left half is as opaque as this, of 255."""
+    kind, most = {"u8": ("u1", 255), "u16": ("<u2", 65535), "f32": ("<f4", 1)}[depth]
+    pixels = np.ones((8, 16, channels))
+    pixels[:, :8, -1] = alpha / 255
+    return Texture(seed, Raster(16, 8, channels, depth, (pixels * most).astype(kind).tobytes()), finished=True)
+
+
+@pytest.mark.parametrize("depth", ["u8", "u16", "f32"])
+@pytest.mark.parametrize("alpha", [0, 230])
+@pytest.mark.parametrize("frames", [0, 1])
+def test_what_can_be_seen_through_takes_the_place_of_what_lies_below(gimp, image, depth, alpha, frames):
+    growth = growing(gimp, image)
+    for octave in range(frames):
+        growth.show(frame(GREEN, octave), 0)
+    (layer,) = growth.finish([lace(depth, alpha=alpha)])
+    inside = [f"{TOGETHER}/{name}" for name in ("Texture, seed 7", "Hole", "below")]
+    assert everything(image) == ["above", TOGETHER, *inside]
+    hole = named(image, "Hole")
+    assert (layer.look, hole.look) == (PLAIN | {"mode": "MERGE"}, PLAIN | {"mode": "ERASE"})
+    assert (hole.bytes()[..., 3] == 255).all()
+    assert (hole.corner, hole.bytes().shape) == (layer.corner, layer.bytes().shape)
+    assert [found.name for found in image.selected] == ["below"]
+
+
+@pytest.mark.parametrize("texture", [lace("u8", alpha=254), lace("f32", alpha=255), lace("u8", channels=3)])
+def test_what_is_opaque_lies_above_the_layer(gimp, image, texture):
+    growing(gimp, image).finish([texture])
+    assert everything(image) == ["above", "Texture, seed 7", "below"]
+
+
+def test_only_what_the_mask_shows_counts(gimp, image):
+    mask = np.full((8, 16), 255, np.uint8)
+    mask[:, :8] = 0
+    growing(gimp, image, mask=mask.tobytes()).finish([lace()])
+    assert everything(image) == ["above", "Texture, seed 7", "below"]
+    growing(gimp, image, mask=(255 - mask).tobytes()).finish([lace()])
+    hole = named(image, "Hole")
+    assert np.array_equal(np.rint(hole.mask.pixels[..., 0] * 255), 255 - mask)
+
+
+def test_an_earlier_try_is_hidden_with_its_hole(gimp, image):
+    first = growing(gimp, image).finish([lace(seed=1)])
+    second = growing(gimp, image, earlier=first).finish([lace(seed=2)])
+    group = named(image, TOGETHER)
+    assert everything(image)[1] == TOGETHER
+    assert everything(image).count(TOGETHER) == 1
+    assert [(layer.name, layer.visible) for layer in group.children] == [
+        ("Texture, seed 2", True),
+        ("Hole", True),
+        ("Texture, seed 1", False),
+        ("Hole", False),
+        ("below", True),
+    ]
+    assert second[0].visible
+
+
+def test_frames_that_are_kept_lie_below_what_can_be_seen_through(gimp, image):
+    growth = growing(gimp, image, keep=True)
+    growth.show(frame(GREEN, 1), 0)
+    growth.finish([lace()])
+    frames = f"{TOGETHER}/Texture Synthesis"
+    expected = [f"{TOGETHER}/Texture, seed 7", f"{TOGETHER}/Hole", frames, f"{frames}/Octave 1", f"{TOGETHER}/below"]
+    assert everything(image) == ["above", TOGETHER, *expected]
+
+
+def test_a_new_texture_with_holes_cuts_nothing(gimp, image):
+    growing(gimp, image, joins=False).finish([lace()])
+    assert everything(image) == ["above", "Texture, seed 7", "below"]
+
+
 def test_a_new_texture_is_blended_by_itself(gimp, image, blended):
     (layer,) = growing(gimp, image, joins=False).finish([texture()])
     assert everything(image) == ["above", "Texture, seed 7", "below"]

@@ -141,6 +141,47 @@ def seamless():
     return filled(["DIFFERENCE", 70], name="seamless", selects=False)
 
 
+def over(look, feather=0, selects=True, name="fill"):
+    # Lace: what it is to look like is the layer with the texture in place of its own pixels.
+    image, layer = on_a_backdrop(opened(lace).get_layers()[0])
+    blend(layer, *look)
+    if selects:
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 12, 24, 24)
+        if feather:
+            Gimp.Selection.feather(image, feather)
+    found = {"before": projected(image), "layer": kept(layer)}
+    _image, made = called(name, image, [layer], quality="draft")
+    found |= {"after": projected(image), "texture": kept(made), "box": box_of(made)}
+    found["mask"] = kept(made.get_mask(), "Y u8") if made.get_mask() else None
+    if not feather:
+        expected, whole = on_a_backdrop(layer)
+        blend(whole, *look)
+        x, y, width, height = box_of(made)
+        pixels = bytes(seen(made))
+        whole.get_buffer().set(Gegl.Rectangle.new(x, y, width, height), "R'G'B'A u8", pixels)
+        whole.get_buffer().flush()
+        whole.update(x, y, width, height)
+        found["expected"] = projected(expected)
+    found["inside"] = [item.get_name() for item in made.get_parent().get_children()]
+    return found
+
+
+def lace_plain():
+    return over(["NORMAL", 100])
+
+
+def lace_multiplied():
+    return over(["MULTIPLY", 60])
+
+
+def lace_seamless():
+    return over(["NORMAL", 100], selects=False, name="seamless")
+
+
+def lace_feathered():
+    return over(["NORMAL", 100], feather=8)
+
+
 def layers_of_their_own():
     # New textures are no part of the layer that they are made from.
     image, layer = on_a_backdrop(opened(wall).get_layers()[0])
@@ -247,7 +288,8 @@ def twice():
 
 cases = [case_of(number, look) for number, look in enumerate(looks)]
 cases += [
-    feathered, frames, transparent, transparent_and_selected, seamless, layers_of_their_own, group_selected,
+    feathered, frames, transparent, transparent_and_selected, seamless, lace_plain, lace_multiplied, lace_seamless,
+    lace_feathered, layers_of_their_own, group_selected,
     group_selected_that_passes_through, multiplied_through, group_around, group_around_that_passes_through,
     group_locked, position_locked, twice,
 ]
@@ -278,7 +320,11 @@ def cases(plugged, tmp_path_factory):
     alpha = np.ones((SIDE, SIDE, 1))
     alpha[16:30, 24:40] = 0
     save(folder / "holed.png", np.concatenate([picture, alpha], axis=2))
-    paths = {name: str(folder / f"{name}.png") for name in ("light", "gray", "wall", "holed")}
+    # Threads with nothing between them.
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    threads = ((rows % 6 < 3) | (columns % 8 < 3))[..., None]
+    save(folder / "lace.png", np.concatenate([picture, np.where(threads, 1.0, 0.0)], axis=2))
+    paths = {name: str(folder / f"{name}.png") for name in ("light", "gray", "wall", "holed", "lace")}
     return plugged.cases(CODE, folder / "run", looks=LOOKS, **paths)
 
 
@@ -292,6 +338,30 @@ def difference(first, second):
 @pytest.mark.parametrize("case", [*LAYER_CASES, *GROUP_CASES])
 def test_it_looks_as_if_the_layer_itself_had_been_filled(cases, case):
     assert difference(cases[case]["after"], cases[case]["expected"]) <= 1
+
+
+@pytest.mark.parametrize("case", ["lace_plain", "lace_multiplied", "lace_seamless"])
+def test_lace_takes_the_place_of_lace(cases, case):
+    found = cases[case]
+    assert difference(found["after"], found["expected"]) <= 1
+    assert difference(found["before"], found["after"]) > 16
+    assert (array_of(found["texture"])[..., 3] == 0).any()
+    assert found["inside"] == ["Texture, seed 0", "Hole", "Background copy"]
+
+
+def test_a_feathered_selection_fades_from_lace_to_lace(cases):
+    found = cases["lace_feathered"]
+    texture, mask = array_of(found["texture"])[..., 3] / 255, array_of(found["mask"])[..., 0] / 255
+    left, top, width, height = found["box"]
+    part = (slice(top, top + height), slice(left, left + width))
+    layer = array_of(found["layer"])[part][..., 3] / 255
+    backdrop = array_of(found["before"])[part][..., 3] == 0
+    after = array_of(found["after"])[part][..., 3] / 255
+    # Where nothing lies below, alpha is that of the layer.
+    expected = texture * mask + layer * (1 - mask)
+    alone = backdrop & (layer == 0)
+    assert alone.sum() > 16
+    assert np.abs(after - expected)[alone].max() < 0.02
 
 
 @pytest.mark.parametrize("case", LAYER_CASES)
