@@ -64,6 +64,9 @@ def run_texture(
     """
     if mode == Gimp.RunMode.INTERACTIVE and not has_screen():
         return Outcome(problem=_no_screen(), misused=True)
+    if mode == Gimp.RunMode.INTERACTIVE and kind != "repeat":
+        # What was kept of an earlier run, by another version perhaps, is chosen anew.
+        values.mend(config, kind)
     try:
         wish = repeated(installation) if kind == "repeat" else arguments.wish_of(config, kind)
     except values.ValueOutOfRangeError as error:

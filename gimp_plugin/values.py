@@ -4,6 +4,8 @@ GIMP's own choices and ranges do not tell a script that it is wrong: a value bey
 the plug-in is run, with a warning on stderr. So words are strings, numbers have wide ranges, and both are checked.
 """
 
+from collections.abc import Iterator
+
 from gi.repository import Gimp
 
 from gimp_plugin import wishes
@@ -84,22 +86,23 @@ def check(config: Gimp.ProcedureConfig, task: str) -> None:
     Raises:
         ValueOutOfRangeError: One has a value that it may not have.
     """
+    for _name, sentence in _faults(config, task):
+        raise ValueOutOfRangeError(sentence)
+
+
+def mend(config: Gimp.ProcedureConfig, task: str) -> None:
+    """Give arguments that have a value that they may not have their defaults: a dialog begins with what was kept."""
+    for name, _sentence in list(_faults(config, task)):
+        config.set_property(name, config.find_property(name).default_value)
+
+
+def _faults(config: Gimp.ProcedureConfig, task: str) -> Iterator[tuple[str, str]]:
     for name in (spec.name for spec in config.list_properties()):
-        allowed = choices(task, name)
-        if allowed:
-            value = config.get_property(name)
-            if value not in allowed:
-                raise ValueOutOfRangeError(
-                    _("The argument {name} cannot be “{value}”: choose {choices}.").format(
-                        name=name, value=value, choices=", ".join(allowed)
-                    )
-                )
-        elif name in RANGES:
+        allowed, value = choices(task, name), config.get_property(name)
+        if allowed and value not in allowed:
+            sentence = _("The argument {name} cannot be “{value}”: choose {choices}.")
+            yield name, sentence.format(name=name, value=value, choices=", ".join(allowed))
+        elif name in RANGES and not RANGES[name][0] <= value <= RANGES[name][1]:
             least, most = RANGES[name]
-            number = config.get_property(name)
-            if not least <= number <= most:
-                raise ValueOutOfRangeError(
-                    _("The argument {name} cannot be {value}: choose {least} to {most}.").format(
-                        name=name, value=number, least=least, most=most
-                    )
-                )
+            sentence = _("The argument {name} cannot be {value}: choose {least} to {most}.")
+            yield name, sentence.format(name=name, value=value, least=least, most=most)

@@ -30,6 +30,7 @@ _FORMATS = {
 # Modules of the plug-in that hold on to GIMP's, once imported.
 _HOLDERS = (
     "arguments", "attempts", "blending", "canvas", "growth", "panel", "plugin", "running", "scaling", "seen", "tasks",
+    "values",
 )  # fmt: skip
 
 
@@ -438,6 +439,7 @@ def _gimp(flushes):
     found = ModuleType("Gimp")
     found.Image, found.Layer, found.GroupLayer = Image, Layer, GroupLayer
     found.Drawable = found.Item = Channel
+    found.ProcedureConfig = object
     found.ImageBaseType = SimpleNamespace(RGB="RGB", GRAY="GRAY", INDEXED="INDEXED")
     found.ImageType = SimpleNamespace(RGBA_IMAGE="RGBA", GRAYA_IMAGE="GRAYA")
     found.LayerMode, found.LayerColorSpace, found.LayerCompositeMode = MODES, SPACES, COMPOSITES
