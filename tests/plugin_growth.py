@@ -1,0 +1,69 @@
+"""Growing a texture in a GIMP of the tests' own: what goes in, and what is there then."""
+
+from gimp_plugin.box import Box
+from gimp_plugin.work import Texture
+from protocol import Frame, Raster
+
+RED, GREEN, BLUE = (200, 10, 20), (10, 190, 20), (30, 20, 180)
+ALL = Box(0, 0, 16, 8)
+
+
+def add(gimp, image, name, *, parent=None, width=40, height=30, corner=(0, 0), group=False):
+    """Put a layer, or a group, on top of the others."""
+    if group:
+        layer = gimp.Gimp.GroupLayer.new(image, name)
+    else:
+        layer = gimp.Gimp.Layer.new(image, name, width, height, "RGBA", 100, "NORMAL")
+        layer.pixels[...] = 1
+    layer.set_offsets(*corner)
+    image.insert_layer(layer, parent, 0)
+    return layer
+
+
+def everything(image):
+    """Names of all layers with the groups that they are in, from the top."""
+
+    def below(layers):
+        for layer in layers:
+            yield "/".join(layer.path())
+            if layer.is_group():
+                yield from below(layer.children)
+
+    return list(below(image.layers))
+
+
+def named(image, name):
+    def below(layers):
+        for layer in layers:
+            yield layer
+            if layer.is_group():
+                yield from below(layer.children)
+
+    return next(layer for layer in below(image.layers) if layer.name == name)
+
+
+def plain(colour, width=16, height=8, **changes):
+    """A raster of one colour."""
+    return Raster(width, height, 3, "u8", bytes(colour) * (width * height), **changes)
+
+
+def frame(colour, octave=0, *, size=(16, 8), covered=ALL):
+    return Frame("job", plain(colour, *size), octave, 1, 10, covered.x, covered.y, covered.width, covered.height)
+
+
+def texture(colour=RED, seed=7, *, finished=True):
+    return Texture(seed, plain(colour), finished)
+
+
+def place_in(gimp, image, above="below", **changes):
+    """Where a texture of 16 by 8 pixels goes."""
+    wishes = {"left": 5, "top": 6, "part": Box(0, 0, 16, 8), "joins": True, "masked": False, **changes}
+    return gimp.growth.Place(image, named(image, above) if above else None, **wishes)
+
+
+def growing(gimp, image, *, keep=False, earlier=(), **where):
+    return gimp.growth.Growth(place_in(gimp, image, **where), keep=keep, earlier=earlier)
+
+
+def colours(layer):
+    return {tuple(map(int, colour)) for colour in layer.bytes()[..., :3].reshape(-1, 3)}

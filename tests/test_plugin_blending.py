@@ -1,0 +1,221 @@
+"""How a growing texture and its layer are blended, in a GIMP of the tests' own."""
+
+from types import SimpleNamespace
+
+import gimp_mock
+import numpy as np
+import pytest
+from plugin_growth import GREEN, add, everything, frame, growing, named, texture
+
+from gimp_plugin.work import Texture
+from protocol import Raster
+
+LOOK = {
+    "mode": "MULTIPLY",
+    "blend_space": "RGB_PERCEPTUAL",
+    "composite_space": "AUTO",
+    "composite_mode": "UNION",
+    "opacity": 40.0,
+}
+PLAIN = {
+    "mode": "NORMAL",
+    "blend_space": "AUTO",
+    "composite_space": "AUTO",
+    "composite_mode": "AUTO",
+    "opacity": 100.0,
+}
+TOGETHER = "below with texture"
+
+
+@pytest.fixture
+def gimp():
+    """GIMP's modules, and those of the plug-in that use them."""
+    with gimp_mock.mocked() as found:
+        from gimp_plugin import canvas, growth, scaling
+
+        yield SimpleNamespace(canvas=canvas, growth=growth, scaling=scaling, **vars(found))
+
+
+@pytest.fixture
+def image(gimp):
+    """An image of 40 by 30 pixels with two layers, of which the lower one is selected."""
+    made = gimp.Gimp.Image(40, 30)
+    for name in ("below", "above"):
+        add(gimp, made, name)
+    made.set_selected_layers([named(made, "below")])
+    return made
+
+
+@pytest.fixture
+def blended(image):
+    """A layer that does not cover what lies below it."""
+    layer = named(image, "below")
+    layer.look |= LOOK
+    return layer
+
+
+@pytest.mark.usefixtures("blended")
+def test_a_layer_that_does_not_cover_is_in_a_group_with_its_texture_which_is_blended_as_it_was(gimp, image):
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    frames = f"{TOGETHER}/Texture Synthesis"
+    assert everything(image) == ["above", TOGETHER, frames, f"{frames}/Octave 0", f"{TOGETHER}/below"]
+    assert named(image, TOGETHER).look == LOOK
+    for inner in ("Texture Synthesis", "Octave 0", "below"):
+        assert named(image, inner).look == PLAIN
+    growth.finish([texture()])
+    assert everything(image) == ["above", TOGETHER, f"{TOGETHER}/Texture, seed 7", f"{TOGETHER}/below"]
+    assert named(image, "Texture, seed 7").look == PLAIN
+    assert [layer.name for layer in image.selected] == ["below"]
+
+
+@pytest.mark.usefixtures("blended")
+def test_the_next_texture_goes_into_the_same_group(gimp, image):
+    (first,) = growing(gimp, image).finish([texture(seed=1)])
+    growing(gimp, image, earlier=[first]).finish([texture(seed=2)])
+    inside = [f"{TOGETHER}/{name}" for name in ("Texture, seed 2", "Texture, seed 1", "below")]
+    assert everything(image) == ["above", TOGETHER, *inside]
+
+
+@pytest.mark.parametrize("shown", [1, 3])
+def test_what_is_given_up_leaves_the_layer_as_it_was(gimp, image, blended, shown):
+    growth = growing(gimp, image)
+    for octave in range(shown):
+        growth.show(frame(GREEN, octave), 0)
+    growth.abandon()
+    growth.abandon()
+    assert everything(image) == ["above", "below"]
+    assert blended.look == LOOK
+    assert image.undo_depth == 0
+
+
+@pytest.mark.usefixtures("blended")
+def test_what_the_user_has_put_into_the_group_meanwhile_stays_there(gimp, image):
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    add(gimp, image, "mine", parent=named(image, TOGETHER))
+    growth.abandon()
+    assert everything(image) == ["above", TOGETHER, f"{TOGETHER}/mine", f"{TOGETHER}/below"]
+    assert named(image, TOGETHER).look == LOOK
+
+
+@pytest.mark.usefixtures("blended")
+@pytest.mark.parametrize("gone", ["below", TOGETHER])
+def test_a_layer_that_was_deleted_meanwhile_is_not_brought_back(gimp, image, gone):
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    image.remove_layer(named(image, gone))
+    growth.abandon()
+    assert "below" not in everything(image)
+    assert image.undo_depth == 0
+
+
+@pytest.mark.usefixtures("blended")
+def test_a_group_that_is_locked_meanwhile_is_blended_with_the_texture_above_it(gimp, image):
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    named(image, TOGETHER).locked = True
+    (layer,) = growth.finish([texture()])
+    outer = f"{TOGETHER} with texture"
+    assert layer.path() == (outer, "Texture, seed 7")
+    assert (named(image, outer).look, named(image, TOGETHER).look) == (LOOK, PLAIN)
+
+
+@pytest.mark.parametrize(
+    "look", [{"mode": "NORMAL_LEGACY"}, {"blend_space": "RGB_PERCEPTUAL"}, {"composite_mode": "UNION"}]
+)
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_texture_takes_over_how_a_layer_that_covers_is_blended(gimp, image, look, keep):
+    below = named(image, "below")
+    below.look |= look
+    growth = growing(gimp, image, keep=keep)
+    growth.show(frame(GREEN), 0)
+    (layer,) = growth.finish([texture()])
+    outermost = layer.parent or layer
+    assert outermost.look == below.look == PLAIN | look
+    assert everything(image)[-1] == "below"
+
+
+def test_a_group_that_passes_through_has_its_texture_above_it(gimp, image):
+    group = add(gimp, image, "house", group=True)
+    group.look["mode"] = "PASS_THROUGH"
+    (layer,) = growing(gimp, image, above="house").finish([texture()])
+    assert everything(image)[:2] == ["Texture, seed 7", "house"]
+    assert layer.look == PLAIN
+
+
+def lace(depth="u8", channels=4, alpha=0, seed=7):
+    """A texture of which the left half is as opaque as this, of 255."""
+    kind, most = {"u8": ("u1", 255), "u16": ("<u2", 65535), "f32": ("<f4", 1)}[depth]
+    pixels = np.ones((8, 16, channels))
+    pixels[:, :8, -1] = alpha / 255
+    return Texture(seed, Raster(16, 8, channels, depth, (pixels * most).astype(kind).tobytes()), finished=True)
+
+
+@pytest.mark.parametrize("depth", ["u8", "u16", "f32"])
+@pytest.mark.parametrize("alpha", [0, 230])
+@pytest.mark.parametrize("frames", [0, 1])
+def test_what_can_be_seen_through_takes_the_place_of_what_lies_below(gimp, image, depth, alpha, frames):
+    growth = growing(gimp, image)
+    for octave in range(frames):
+        growth.show(frame(GREEN, octave), 0)
+    (layer,) = growth.finish([lace(depth, alpha=alpha)])
+    inside = [f"{TOGETHER}/{name}" for name in ("Texture, seed 7", "Hole", "below")]
+    assert everything(image) == ["above", TOGETHER, *inside]
+    hole = named(image, "Hole")
+    assert (layer.look, hole.look) == (PLAIN | {"mode": "MERGE"}, PLAIN | {"mode": "ERASE"})
+    assert (hole.bytes()[..., 3] == 255).all()
+    assert (hole.corner, hole.bytes().shape) == (layer.corner, layer.bytes().shape)
+    assert [found.name for found in image.selected] == ["below"]
+
+
+@pytest.mark.parametrize("texture", [lace("u8", alpha=254), lace("f32", alpha=255), lace("u8", channels=3)])
+def test_what_is_opaque_lies_above_the_layer(gimp, image, texture):
+    growing(gimp, image).finish([texture])
+    assert everything(image) == ["above", "Texture, seed 7", "below"]
+
+
+def test_only_what_the_mask_shows_counts(gimp, image):
+    mask = np.full((8, 16), 255, np.uint8)
+    mask[:, :8] = 0
+    growing(gimp, image, mask=mask.tobytes()).finish([lace()])
+    assert everything(image) == ["above", "Texture, seed 7", "below"]
+    growing(gimp, image, mask=(255 - mask).tobytes()).finish([lace()])
+    hole = named(image, "Hole")
+    assert np.array_equal(np.rint(hole.mask.pixels[..., 0] * 255), 255 - mask)
+
+
+def test_an_earlier_try_is_hidden_with_its_hole(gimp, image):
+    first = growing(gimp, image).finish([lace(seed=1)])
+    second = growing(gimp, image, earlier=first).finish([lace(seed=2)])
+    group = named(image, TOGETHER)
+    assert everything(image)[1] == TOGETHER
+    assert everything(image).count(TOGETHER) == 1
+    assert [(layer.name, layer.visible) for layer in group.children] == [
+        ("Texture, seed 2", True),
+        ("Hole", True),
+        ("Texture, seed 1", False),
+        ("Hole", False),
+        ("below", True),
+    ]
+    assert second[0].visible
+
+
+def test_frames_that_are_kept_lie_below_what_can_be_seen_through(gimp, image):
+    growth = growing(gimp, image, keep=True)
+    growth.show(frame(GREEN, 1), 0)
+    growth.finish([lace()])
+    frames = f"{TOGETHER}/Texture Synthesis"
+    expected = [f"{TOGETHER}/Texture, seed 7", f"{TOGETHER}/Hole", frames, f"{frames}/Octave 1", f"{TOGETHER}/below"]
+    assert everything(image) == ["above", TOGETHER, *expected]
+
+
+def test_a_new_texture_with_holes_cuts_nothing(gimp, image):
+    growing(gimp, image, joins=False).finish([lace()])
+    assert everything(image) == ["above", "Texture, seed 7", "below"]
+
+
+def test_a_new_texture_is_blended_by_itself(gimp, image, blended):
+    (layer,) = growing(gimp, image, joins=False).finish([texture()])
+    assert everything(image) == ["above", "Texture, seed 7", "below"]
+    assert (layer.look, blended.look) == (PLAIN, LOOK)
