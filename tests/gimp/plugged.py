@@ -100,6 +100,20 @@ def everything(image):
     ])
 
 
+def taken_back(image, made):
+    # Removes a result, and the group that it shares with a layer.
+    group = made.get_parent()
+    image.remove_layer(made)
+    if group is None or not group.get_name().endswith(" with texture"):
+        return
+    for item in group.get_children():
+        if item.get_name() == "Hole":
+            image.remove_layer(item)
+    layer, = group.get_children()
+    image.reorder_item(layer, group.get_parent(), image.get_item_position(group))
+    image.remove_layer(group)
+
+
 def told_by(cases):
     # One that fails does not keep the others from being told.
     told = {}

@@ -25,7 +25,7 @@ def filled(image, drawables, **wishes):
         "mask": kept(made.get_mask(), "Y u8") if made.get_mask() else None,
         "selection": kept(image.get_selection(), "Y u8"),
     }
-    image.remove_layer(made)
+    taken_back(image, made)
     found["rest"] = everything(image) == before
     return found
 
