@@ -84,7 +84,7 @@ def add_common(procedure: Gimp.Procedure) -> None:
     )
     procedure.add_boolean_argument(
         "flatten",
-        _("_Opaque texture"),
+        _("Opaq_ue texture"),
         _("Sample only what is opaque, and make an opaque texture; else alpha is a part of it"),
         False,
         FLAGS,

@@ -285,9 +285,8 @@ class Growth:
         return layer
 
     def _cut(self, frame: Frame) -> Raster:
-        whole = Raster(frame.raster.width, frame.raster.height, 3, "u8", frame.raster.data)
         covered = Box(frame.left, frame.top, frame.width, frame.height)
-        return scaled(whole, covered, self._place.part)
+        return scaled(frame.raster, covered, self._place.part)
 
     def _remove_group(self) -> None:
         if canvas.attached(self._group):

@@ -103,7 +103,7 @@ class Panel:
 
 def _tiled(small: GdkPixbuf.Pixbuf, across: int, down: int) -> GdkPixbuf.Pixbuf:
     width, height = small.get_width(), small.get_height()
-    whole = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, across * width, down * height)
+    whole = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, small.get_has_alpha(), 8, across * width, down * height)
     for x in range(across):
         for y in range(down):
             small.copy_area(0, 0, width, height, whole, x * width, y * height)

@@ -5,12 +5,14 @@ from gi.repository import GdkPixbuf, GLib
 from gimp_plugin.box import Box
 from protocol import Raster
 
+RGBA = 4
+
 
 def pixbuf_of(raster: Raster) -> GdkPixbuf.Pixbuf:
     """Wrap a raster for showing it.
 
     Args:
-        raster: RGB, 8 bits.
+        raster: RGB or RGB with alpha, 8 bits.
 
     Returns:
         The same pixels.
@@ -19,11 +21,11 @@ def pixbuf_of(raster: Raster) -> GdkPixbuf.Pixbuf:
     return GdkPixbuf.Pixbuf.new_from_bytes(
         data,
         GdkPixbuf.Colorspace.RGB,
-        False,
+        raster.channels == RGBA,
         8,
         raster.width,
         raster.height,
-        3 * raster.width,
+        raster.channels * raster.width,
     )
 
 
@@ -31,14 +33,14 @@ def scaled(raster: Raster, covered: Box, part: Box) -> Raster:
     """Enlarge a frame to the size of what it covers, and cut a part out.
 
     Args:
-        raster: RGB, 8 bits.
+        raster: RGB or RGB with alpha, 8 bits.
         covered: What it covers of the canvas, in pixels of the finished one.
         part: The part, likewise.
 
     Returns:
-        The part, RGB, 8 bits; black where the frame covers nothing of it.
+        The part, with as many channels; black, or transparent, where the frame covers nothing of it.
     """
-    made = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, part.width, part.height)
+    made = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, raster.channels == RGBA, 8, part.width, part.height)
     made.fill(0)
     common = covered.common(part)
     if common:
@@ -55,7 +57,7 @@ def scaled(raster: Raster, covered: Box, part: Box) -> Raster:
             covered.height / raster.height,
             GdkPixbuf.InterpType.BILINEAR,
         )
-    stride, row = made.get_rowstride(), 3 * part.width
+    stride, row = made.get_rowstride(), raster.channels * part.width
     data = made.get_pixels()
     rows = data if stride == row else b"".join(data[y * stride : y * stride + row] for y in range(part.height))
-    return Raster(part.width, part.height, 3, "u8", bytes(rows)[: row * part.height])
+    return Raster(part.width, part.height, raster.channels, "u8", bytes(rows)[: row * part.height])

@@ -384,26 +384,28 @@ class Buffer:
 
 
 class Pixbuf:
-    """RGB pixels, whose rows begin at multiples of four bytes."""
+    """RGB pixels, with alpha or without, whose rows begin at multiples of four bytes."""
 
     def __init__(self, pixels):
         self.pixels = pixels
 
     @classmethod
     def new(cls, colours, alpha, bits, width, height):
-        _demand((colours, alpha, bits) == ("RGB", False, 8) and width > 0 and height > 0, "no such pixbuf")
+        _demand((colours, bits) == ("RGB", 8) and width > 0 and height > 0, "no such pixbuf")
         # What is not filled is anything.
-        return cls(np.full((height, width, 3), 77, np.uint8))
+        return cls(np.full((height, width, 3 + alpha), 77, np.uint8))
 
     @classmethod
     def new_from_bytes(cls, data, colours, alpha, bits, width, height, stride):
-        _demand((colours, alpha, bits) == ("RGB", False, 8), "no such pixbuf")
-        _demand(stride >= 3 * width and len(data.data) >= stride * (height - 1) + 3 * width, "too few bytes")
-        rows = (data.data[y * stride : y * stride + 3 * width] for y in range(height))
-        return cls(np.frombuffer(b"".join(rows), np.uint8).reshape(height, width, 3))
+        _demand((colours, bits) == ("RGB", 8), "no such pixbuf")
+        row = (3 + alpha) * width
+        _demand(stride >= row and len(data.data) >= stride * (height - 1) + row, "too few bytes")
+        rows = (data.data[y * stride : y * stride + row] for y in range(height))
+        return cls(np.frombuffer(b"".join(rows), np.uint8).reshape(height, width, 3 + alpha))
 
     def fill(self, colour):
-        self.pixels[...] = [colour >> 24 & 255, colour >> 16 & 255, colour >> 8 & 255]
+        channels = [colour >> 24 & 255, colour >> 16 & 255, colour >> 8 & 255, colour & 255]
+        self.pixels[...] = channels[: self.pixels.shape[2]]
 
     def scale(self, into, x, y, width, height, offset_x, offset_y, scale_x, scale_y, how):
         _demand(how == "BILINEAR" and width > 0 and height > 0, "nothing to scale")
@@ -416,10 +418,10 @@ class Pixbuf:
         into.pixels[y : y + height, x : x + width] = self.pixels[rows][:, columns]
 
     def get_rowstride(self):
-        return (3 * self.pixels.shape[1] + 3) // 4 * 4
+        return (self.pixels.shape[2] * self.pixels.shape[1] + 3) // 4 * 4
 
     def get_pixels(self):
-        padding = b"\xee" * (self.get_rowstride() - 3 * self.pixels.shape[1])
+        padding = b"\xee" * (self.get_rowstride() - self.pixels.shape[2] * self.pixels.shape[1])
         # The last row has none.
         return padding.join(row.tobytes() for row in self.pixels)
 

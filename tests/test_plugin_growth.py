@@ -10,7 +10,7 @@ from plugin_growth import BLUE, GREEN, RED, add, colours, everything, frame, gro
 
 from gimp_plugin.box import Box
 from gimp_plugin.work import Texture
-from protocol import Raster
+from protocol import Frame, Raster
 
 
 @pytest.fixture
@@ -76,6 +76,17 @@ def test_a_coarse_frame_is_enlarged_to_what_it_covers(gimp, image):
     assert colours(named(image, "Octave 2")) == {RED}
 
 
+def test_a_frame_that_can_be_seen_through_is_shown_with_its_alpha(gimp, image):
+    pixels = np.full((2, 4, 4), 90, np.uint8)
+    pixels[:, 2:, 3] = 0
+    raster = Raster(4, 2, 4, "u8", pixels.tobytes())
+    growing(gimp, image, part=Box(0, 0, 16, 8)).show(Frame("job", raster, 2, 1, 10, 0, 0, 8, 8), 0)
+    found = named(image, "Octave 2").bytes()
+    assert (found[:, :4] == 90).all()
+    # Half of the frame is clear, and it covers half of the layer.
+    assert (found[:, 4:, 3] == 0).all()
+
+
 def test_a_frame_of_a_part_is_shown_where_it_belongs(gimp, image):
     growth = growing(gimp, image, part=Box(10, 10, 16, 8))
     growth.show(frame(RED, covered=Box(14, 12, 50, 3)), 0)
@@ -91,10 +102,11 @@ def test_a_frame_that_covers_nothing_of_the_layer_is_black(gimp, image):
     assert colours(named(image, "Octave 0")) == {(0, 0, 0)}
 
 
+@pytest.mark.parametrize("channels", [3, 4])
 @pytest.mark.parametrize("width", range(1, 9))
-def test_rows_of_any_length_come_through(gimp, width):
-    data = bytes(np.random.default_rng(0).integers(0, 255, 3 * 3 * width, np.uint8))
-    raster = Raster(width, 3, 3, "u8", data)
+def test_rows_of_any_length_come_through(gimp, width, channels):
+    data = bytes(np.random.default_rng(0).integers(0, 255, channels * 3 * width, np.uint8))
+    raster = Raster(width, 3, channels, "u8", data)
     assert gimp.scaling.scaled(raster, Box(0, 0, width, 3), Box(0, 0, width, 3)) == raster
 
 
