@@ -4,7 +4,7 @@ Departs from the paper in that all places are searched at once, and that matches
 "Jump Flooding in GPU"), each from the field as it was before the jump, in place of from neighbor to neighbor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ from engine.synthesis.matching.search import Sought
 from engine.synthesis.matching.tensor_patches import Comparison
 from engine.synthesis.matching.tensor_places import bounds, moved, numbered, pieces
 
-JUMPS = (8, 4, 2, 1)
+# Jumps that are tried together: each alone is no better, and takes twice as many operations.
+JUMPS = ((8, 4), (2, 1))
+MARGIN = JUMPS[0][0]
 DIRECTIONS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 # What is known of each candidate takes no more than half of this; patches that are compared take the other half.
 BYTES_EACH = 256
@@ -67,7 +69,7 @@ class TensorSearch:
         self._width, self._wide, self._radius = canvas.shape[1], source.channels.shape[1], sought.radius
         self._last = torch.tensor(source.channels.shape[:2], dtype=torch.int32, device=device) - 1
         # Numbers of the places that are wanted, with a margin in which all jumps end.
-        map_ = numbered(wanted, JUMPS[0], sought.wrap)
+        map_ = numbered(wanted, MARGIN, sought.wrap)
         self._numbers, self._line = self.held(map_).flatten(), map_.shape[1]
         self._at = self.held(np.argwhere(wanted).astype(np.int32))
         self._places = self.held(field.places[part][wanted].astype(np.int32))
@@ -89,43 +91,41 @@ class TensorSearch:
             found = self._comparison.whole(self._corners(piece), places - self._radius * (self._wide + 1))
             self._costs[piece] = found if self._penalty is None else found + self._penalty[places]
 
-    def spread(self, jump: int) -> Iterator[None]:
+    def spread(self, jumps: Sequence[int]) -> Iterator[None]:
         """Try how the matches go on of the places that lie so many pixels away."""
         before = self._places.clone()
-        offsets = jump * torch.tensor(DIRECTIONS, dtype=torch.int32, device=self._device)
+        offsets = self.held(np.array([(jump * down, jump * across) for jump in jumps for down, across in DIRECTIONS]))
         over = (offsets[:, 0] * self._line + offsets[:, 1])[:, None]
-        for piece in self._pieces(len(DIRECTIONS)):
-            at = self._at[piece] + JUMPS[0]
+        offsets = offsets.int()
+        for piece in self._pieces(len(offsets)):
+            at = self._at[piece] + MARGIN
             numbers = self._numbers[at[:, 0] * self._line + at[:, 1] + over]
             candidates = before[numbers.clamp(min=0)] - offsets[:, None]
             self._consider(piece, candidates, numbers >= 0)
             yield
 
-    def propose(self, offered: Tensor, tries: int, seed: int) -> Iterator[None]:
-        """Try offsets, drawn by chance if there are more of them than tries."""
-        turns = torch.arange(tries, device=self._device)
-        for piece in self._pieces(tries):
-            rows, columns = self._absolute(piece)
-            drawn = turns[:, None]
-            if tries < len(offered):
-                drawn = halves(chance(seed, rows, columns, turns + 2))[0] % len(offered)
-            candidates = torch.stack([rows, columns], dim=1).int() + offered[drawn]
-            self._consider(piece, candidates)
-            yield
-
-    def wander(self, reach: int, seed: int) -> Iterator[None]:
-        """Try random places, ever nearer to the match."""
+    def guess(self, offered: Tensor | None, tries: int, reach: int, seed: int) -> Iterator[None]:
+        """Try offsets, drawn by chance if there are more of them than tries, and random places, ever nearer."""
+        tries = 0 if offered is None else min(tries, len(offered))
         sizes = [reach >> turn for turn in range(reach.bit_length())]
-        if not sizes:
+        if not tries and not sizes:
             return
         radii = torch.tensor(sizes, dtype=torch.int32, device=self._device)[:, None, None]
-        turns = -1 - torch.arange(len(sizes), device=self._device)
-        for piece in self._pieces(len(sizes)):
-            bits = torch.stack(halves(chance(seed, *self._absolute(piece), turns)), dim=2)
-            # The window ends where the source does: what is drawn beyond would be lost.
-            places = self._places[piece]
-            low, high = (places - radii).clamp(min=0), torch.minimum(places + radii, self._last)
-            self._consider(piece, low + (bits % (high - low + 1)).int())
+        turns = torch.arange(tries + len(sizes), device=self._device) + 2
+        for piece in self._pieces(len(turns)):
+            rows, columns = self._absolute(piece)
+            bits = halves(chance(seed, rows, columns, turns))
+            found = list[Tensor]()
+            if offered is not None and tries:
+                drawn = bits[0][:tries] % len(offered) if tries < len(offered) else turns[:tries, None] - 2
+                found.append(torch.stack([rows, columns], dim=1).int() + offered[drawn])
+            if sizes:
+                # The window ends where the source does: what is drawn beyond would be lost.
+                places = self._places[piece]
+                low, high = (places - radii).clamp(min=0), torch.minimum(places + radii, self._last)
+                far = torch.stack([each[tries:] for each in bits], dim=2)
+                found.append(low + (far % (high - low + 1)).int())
+            self._consider(piece, torch.cat(found) if len(found) > 1 else found[0])
             yield
 
     def _consider(self, piece: slice, candidates: Tensor, valid: Tensor | None = None) -> None:

@@ -64,11 +64,9 @@ class TensorMatcher:
         offered = None if proposals is None or not len(proposals) else search.held(proposals.astype(np.int32))
         for turn in range(passes):
             drawn = (seed * 1009 + turn) & 0x7FFFFFFFFFFFFFFF
-            for jump in JUMPS:
-                yield from search.spread(jump)
-            if offered is not None and tries:
-                yield from search.propose(offered, min(tries, len(offered)), drawn)
-            yield from search.wander(max(source.usable.shape) if reach is None else reach, drawn)
+            for jumps in JUMPS:
+                yield from search.spread(jumps)
+            yield from search.guess(offered, tries, max(source.usable.shape) if reach is None else reach, drawn)
             search.write(field)
 
     def vote(
