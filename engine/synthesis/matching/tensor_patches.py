@@ -35,8 +35,9 @@ class Comparison:
         self._canvas, self._source = _lines(canvas, side), _lines(source, side)
         self._trust = None if trust is None else _lines(trust[..., None], side)
         self._channels = canvas.shape[2]
-        # Most candidates differ much: a part of their lines tells.
-        first, rest = [radius], [line for line in range(side) if line != radius]
+        # Many candidates differ so much that a part of their lines tells.
+        first = sorted({1, side - 2}) if radius else [0]
+        rest = [line for line in range(side) if line not in first]
         self._parts = list[_Lines]()
         for lines in (first, rest) if rest else (first,):
             numbers = torch.tensor(lines, device=canvas.device)
