@@ -56,6 +56,23 @@ def client(engine):
         yield connected
 
 
+@pytest.fixture(params=["compiled", "tensors", "tensors on cuda"])
+def matcher(request):
+    """What searches for patches and votes; on a GPU where there is one."""
+    import torch
+
+    from engine.synthesis.matching import COMPILED
+    from engine.synthesis.matching.tensors import TensorMatcher
+
+    if request.param == "compiled":
+        return COMPILED
+    if request.param == "tensors":
+        return TensorMatcher(torch.device("cpu"))
+    if not torch.cuda.is_available():
+        return pytest.skip("torch finds no CUDA device here")
+    return TensorMatcher(torch.device("cuda"))
+
+
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory):
     """A home where `install.py` has run, for a GIMP 3.0; not to be changed."""

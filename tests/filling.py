@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from engine.synthesis.matching import COMPILED
 from engine.synthesis.structure import Site, build, plan_filling
 
 NO_WRAP = (False, False)
@@ -20,7 +21,7 @@ def box(height, width, rows, columns):
     return found
 
 
-def stages(picture, free, *, source=None, valid=None, offset=(0, 0), wrap=NO_WRAP, seed=0, tries=1):
+def stages(picture, free, *, source=None, valid=None, offset=(0, 0), wrap=NO_WRAP, seed=0, tries=1, matcher=COMPILED):
     """Fill a hole: all stages; what is missing, and what may not be sampled, is magenta."""
     if source is None:
         source, valid = picture, ~free if valid is None else valid
@@ -29,7 +30,7 @@ def stages(picture, free, *, source=None, valid=None, offset=(0, 0), wrap=NO_WRA
     valid = np.ones(source.shape[:2], bool) if valid is None else valid
     colors, sample = (hidden(*each) for each in ((picture, free), (source, ~valid)))
     plan = plan_filling(Site(colors, free, sample, valid, offset, wrap), tries)
-    found = [stage for stage in build(plan, seed) if stage is not None]
+    found = [stage for stage in build(plan, seed, matcher) if stage is not None]
     assert len(found) == sum(each.rounds for each in plan.octaves)
     return found
 

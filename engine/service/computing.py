@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.service.runner import Hooks, Stop, run_job
 from engine.synthesis.devices import DeviceError, describe_device, find_device, memory_in_use
 from engine.synthesis.encoders import Encoder, EncoderError, load_encoder
+from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.warming import warm
 from protocol import Cancelled, Done, Failed, Synthesize
 
@@ -36,7 +37,7 @@ class Computer:
             self.description = describe_device(self.device)
             self._wanted: tuple[str, str | None, str] = ("compact", None, "average")
             self._encoder = self._load("compact", None, "average", None)
-            warm()
+            warm(matcher_for(self.device))
         except (DeviceError, EncoderError, RuntimeError, OSError) as error:
             raise UnusableDeviceError(f"{device} cannot be computed on: {error}") from error
 

@@ -10,6 +10,8 @@ from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled
 from engine.synthesis.color_space import color_space
 from engine.synthesis.encoders.network import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
+from engine.synthesis.matching import Matcher
+from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.memory import check_budget
 from engine.synthesis.planning import Plan, make_plan
 from engine.synthesis.polishing import polish
@@ -88,10 +90,13 @@ def _synthesize(
     around = None if surroundings is None else surroundings_at(surroundings, _size(free), wrap=settings.wrap)
     yield Snapshot(plan.octaves[0].index, 0, plan.total, {}, compose(free, around))
     done, shares = 0, plan.shares()
-    for snapshot in _structure(plan, settings, exemplar, surroundings):
+    matcher = matcher_for(exemplar.picture.device)
+    for snapshot in _structure(plan, settings, exemplar, surroundings, matcher):
         done, free = snapshot.step, snapshot.picture
         yield replace(snapshot, share=shares[done - 1] if done else 0.0)
-    polished = polish(exemplar, encoder, settings, recipe, plan.steps, surroundings, free, generator, confined)
+    polished = polish(
+        exemplar, encoder, settings, recipe, plan.steps, surroundings, free, generator, confined, matcher
+    )
     for snapshot in polished:
         step = done + snapshot.step
         yield replace(snapshot, step=step, steps=plan.total, share=shares[step - 1])
@@ -108,14 +113,14 @@ def _start(
 
 
 def _structure(
-    plan: Plan, settings: Settings, exemplar: Exemplar, surroundings: Surroundings | None
+    plan: Plan, settings: Settings, exemplar: Exemplar, surroundings: Surroundings | None, matcher: Matcher
 ) -> Iterator[Snapshot]:
     """Lay out the structure by patches; nothing if the plan has none."""
     if plan.structure is None:
         return
     step = 0
     latest: Snapshot | None = None
-    for stage in build(plan.structure, settings.seed):
+    for stage in build(plan.structure, settings.seed, matcher):
         if stage is None:
             if latest is not None:
                 yield replace(latest, ends=False)

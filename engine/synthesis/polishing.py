@@ -9,6 +9,7 @@ from engine.synthesis.canvas import Surroundings, compose, surroundings_at
 from engine.synthesis.critics import PatchSettings
 from engine.synthesis.encoders.network import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
+from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set
 from engine.synthesis.objective import Objective, Task
 from engine.synthesis.octaves import Octave
@@ -31,6 +32,7 @@ def polish(
     free: Tensor,
     generator: torch.Generator,
     confined: Tensor | None = None,
+    matcher: Matcher = COMPILED,
 ) -> Iterator[Snapshot]:
     """Change a picture until the critics like it.
 
@@ -45,6 +47,7 @@ def polish(
         generator: Source of chance.
         confined: What takes a change of color to its part along the line or plane of the exemplar's colors, (3, 3);
             None for any color.
+        matcher: Searches for detail.
 
     Yields:
         The canvas after each step, counted from 1.
@@ -72,7 +75,7 @@ def polish(
         around = None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.wrap)
         coarse, free = free, resize(free, octave.canvas, wrap=settings.wrap).clamp(0, 1)
         if recipe.structure and surroundings is None and 2 * coarse.shape[2] <= free.shape[2] + 1:
-            for found in detailed(exemplar, octave, free, settings):
+            for found in detailed(exemplar, octave, free, settings, matcher):
                 if found is None:
                     yield Snapshot(octave.index, done, total, {}, free)
                 else:
@@ -113,15 +116,16 @@ def polish(
         free = compose(solver.picture, around)
 
 
-def detailed(exemplar: Exemplar, octave: Octave, free: Tensor, settings: Settings) -> Iterator[Tensor | None]:
+def detailed(
+    exemplar: Exemplar, octave: Octave, free: Tensor, settings: Settings, matcher: Matcher = COMPILED
+) -> Iterator[Tensor | None]:
     """Lay the exemplar's fine detail over a picture that was enlarged; None between two pieces of the work."""
     here = exemplar_at(exemplar, octave.exemplar)
     height, width = octave.exemplar
     halved = resize(here.picture, (max(1, round(height / 2)), max(1, round(width / 2))))
     low = resize(halved, octave.exemplar)
-    wrap = (settings.wrap.y, settings.wrap.x)
-    valid = as_mask(here)
-    for found in add_detail(as_array(free), as_array(here.picture), as_array(low), valid, wrap, settings.seed):
+    wrap, sample = (settings.wrap.y, settings.wrap.x), (as_array(here.picture), as_array(low), as_mask(here))
+    for found in add_detail(as_array(free), *sample, wrap, settings.seed, matcher):
         if found is None:
             yield None
         else:

@@ -2,7 +2,19 @@
 
 from engine.synthesis.matching.atlas import Atlas, join
 from engine.synthesis.matching.field import MatchField, Source
+from engine.synthesis.matching.matcher import COMPILED, Matcher
 from engine.synthesis.matching.search import Sought, improve, measure
 from engine.synthesis.matching.voting import vote
 
-__all__ = ["Atlas", "MatchField", "Sought", "Source", "improve", "join", "measure", "vote"]
+__all__ = [
+    "COMPILED",
+    "Atlas",
+    "MatchField",
+    "Matcher",
+    "Sought",
+    "Source",
+    "improve",
+    "join",
+    "measure",
+    "vote",
+]

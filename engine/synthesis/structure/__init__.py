@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.structure.detail import add_detail
 from engine.synthesis.structure.filling import FillPlan, Site, fill, plan_filling
 from engine.synthesis.structure.islands import IslandsPlan, fill_holes, plan_holes
@@ -11,11 +12,11 @@ from engine.synthesis.structure.texture import TexturePlan, lay_out, plan_textur
 StructurePlan = FillPlan | IslandsPlan | TexturePlan
 
 
-def build(plan: StructurePlan, seed: int) -> Iterator[Stage | None]:
+def build(plan: StructurePlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
     """Do what was planned; see `fill`, `fill_holes` and `lay_out`."""
     if isinstance(plan, TexturePlan):
-        return lay_out(plan, seed)
-    return fill(plan, seed) if isinstance(plan, FillPlan) else fill_holes(plan, seed)
+        return lay_out(plan, seed, matcher)
+    return fill(plan, seed, matcher) if isinstance(plan, FillPlan) else fill_holes(plan, seed, matcher)
 
 
 __all__ = [

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
+from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
 from engine.synthesis.matching.field import Bools, Floats
 from engine.synthesis.structure.octave import Wrap, inside, padded, whole_patches
 
@@ -13,7 +13,13 @@ PASSES = 6
 
 
 def add_detail(
-    picture: Floats, exemplar: Floats, low: Floats, valid: Bools, wrap: Wrap, seed: int
+    picture: Floats,
+    exemplar: Floats,
+    low: Floats,
+    valid: Bools,
+    wrap: Wrap,
+    seed: int,
+    matcher: Matcher = COMPILED,
 ) -> Iterator[Floats | None]:
     """Add the fine detail of the exemplar to a picture that has none.
 
@@ -28,6 +34,7 @@ def add_detail(
         valid: Where it may be sampled, boolean.
         wrap: Whether rows, and columns, of the picture go on at the other side.
         seed: Of what is drawn by chance.
+        matcher: Searches and votes.
 
     Yields:
         None between two pieces of the work; last the picture with detail, of any values.
@@ -43,10 +50,10 @@ def add_detail(
     wanted = np.ones(size, bool)
     source = Source(np.ascontiguousarray(low), usable)
     sought = Sought(padded(picture, RADIUS, wrap), wanted, RADIUS, inside(size, RADIUS, wrap), wrap)
-    measure(field, sought, source)
-    for _ in improve(field, sought, source, passes=PASSES, seed=seed):
+    matcher.measure(field, sought, source)
+    for _ in matcher.improve(field, sought, source, passes=PASSES, seed=seed):
         yield None
     found = np.zeros_like(picture)
     detail = Source(np.ascontiguousarray(exemplar - low), usable)
-    vote(field, detail, wanted, wanted, np.ones(size, np.float32), found, radius=0, padding=0)
+    matcher.vote(field, detail, wanted, wanted, np.ones(size, np.float32), found, radius=0, padding=0)
     yield picture + found

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.finishing import finish
 from engine.synthesis.structure.octave import (
@@ -109,7 +110,7 @@ def plan_filling(site: Site, tries: int = 1) -> FillPlan:
     return FillPlan(site, canvas, source, pivot, tries if pivot is not None else 1, octaves[::-1], trend)
 
 
-def fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
+def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
     """Fill a hole by patches, coarse to fine (Wexler et al. 2007; Newson et al. 2017).
 
     Several pictures are tried at a small scale: some are made from the coarsest octave on, and one of shifted copies.
@@ -119,15 +120,16 @@ def fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
     Args:
         plan: The hole.
         seed: Another seed fills it otherwise.
+        matcher: Searches and votes.
 
     Yields:
         A stage after each round, the last one with the result; None between two pieces of the work.
     """
-    for stage in _fill(plan, seed):
+    for stage in _fill(plan, seed, matcher):
         yield stage if stage is None or plan.trend is None else replace(stage, colors=_with_trend(stage, plan.trend))
 
 
-def _fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
+def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]:
     if not plan.site.free.any():
         yield Stage(plan.octaves[-1], plan.site.colors, ends=True)
         return
@@ -138,11 +140,11 @@ def _fill(plan: FillPlan, seed: int) -> Iterator[Stage | None]:
         index, left = planned.index, planned.rounds
         proposals = None if proposals is None else 2 * proposals
         exemplar, begun = sampled(plan.source[index]), list[Octave]()
-        yield from _begin(plan, index, exemplar, tried, begun, seed, generator)
+        yield from _begin(plan, index, exemplar, tried, begun, seed, generator, matcher)
         rounds = [ROUNDS[min(len(plan.canvas) - 1 - index, len(ROUNDS) - 1)]] * len(begun)
         if index == plan.pivot:
             places, proposals = yield from shifted_copies(begun[0], plan.source[index], _at(plan.site.offset, index))
-            begun.append(Octave(plan.canvas[index], exemplar, generator, plan.site.wrap))
+            begun.append(Octave(plan.canvas[index], exemplar, generator, plan.site.wrap, matcher))
             begun[-1].take(places)
             begun[-1].lay()
             rounds.append(ROUNDS_WITH_OFFSETS)
@@ -176,10 +178,11 @@ def _begin(
     begun: list[Octave],
     seed: int,
     generator: np.random.Generator,
+    matcher: Matcher,
 ) -> Iterator[None]:
     """Begin an octave for each picture that is tried: from the coarser one, or from the border of the hole."""
     for number, before in enumerate(tried):
-        octave = Octave(plan.canvas[index], exemplar, generator, plan.site.wrap)
+        octave = Octave(plan.canvas[index], exemplar, generator, plan.site.wrap, matcher)
         begun.append(octave)
         if before is None:
             octave.take(_nearby(octave, _at(plan.site.offset, index)))

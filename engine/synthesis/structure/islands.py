@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Bools, Places
 from engine.synthesis.structure.filling import FillPlan, Site, fill, plan_filling
 from engine.synthesis.structure.octave import whole_patches
@@ -87,19 +88,20 @@ def plan_holes(site: Site, tries: int = 1, *, nearby: bool = False) -> FillPlan 
     return IslandsPlan(site, islands, octaves)
 
 
-def fill_holes(plan: IslandsPlan, seed: int) -> Iterator[Stage | None]:
+def fill_holes(plan: IslandsPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
     """Fill holes one after the other; see `fill`.
 
     Args:
         plan: The holes.
         seed: Another seed fills them otherwise.
+        matcher: Searches and votes.
 
     Yields:
         A stage after each octave, of the whole canvas; None between two pieces of the work.
     """
     colors, planned = plan.site.colors, iter(plan.octaves)
     for number, island in enumerate(plan.islands):
-        for stage in fill(island.plan, seed + SEEDS * number):
+        for stage in fill(island.plan, seed + SEEDS * number, matcher):
             if stage is None or not stage.ends:
                 yield None
                 continue

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
+from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.pyramid import COLORS, Level
 
@@ -65,6 +65,7 @@ class Octave:
         exemplar: What is sampled, at the same scale.
         generator: Of what is drawn by chance.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
+        matcher: Searches and votes.
 
     Attributes:
         canvas: Channels, with `RADIUS` more pixels on every side.
@@ -75,9 +76,14 @@ class Octave:
     """
 
     def __init__(
-        self, canvas: Level, exemplar: Sampled, generator: np.random.Generator, wrap: Wrap = (False, False)
+        self,
+        canvas: Level,
+        exemplar: Sampled,
+        generator: np.random.Generator,
+        wrap: Wrap = (False, False),
+        matcher: Matcher = COMPILED,
     ) -> None:
-        self.level, self.wrap = canvas, wrap
+        self.level, self.wrap, self._matcher = canvas, wrap, matcher
         self.free = ~canvas.known
         self.wanted = dilated(self.free, PATCH, wrap)
         self.canvas = padded(canvas.channels, RADIUS, wrap)
@@ -135,8 +141,8 @@ class Octave:
                 return
             trust = padded(known[..., None].astype(np.float32), RADIUS, self.wrap)[..., 0]
             sought = self._sought(here, np.ascontiguousarray(trust))
-            measure(self.field, sought, self.source)
-            yield from improve(self.field, sought, self.source, passes=PEELING, seed=seed)
+            self._matcher.measure(self.field, sought, self.source)
+            yield from self._matcher.improve(self.field, sought, self.source, passes=PEELING, seed=seed)
             self._vote(here, ring, self._weights(here))
             known = known | ring
             seed += 1
@@ -158,8 +164,8 @@ class Octave:
         sought = self._sought(self.wanted)
         # Costs of the round before are near enough to weigh uses by.
         penalty = self._overuse() if even else None
-        measure(self.field, sought, self.source, penalty)
-        yield from improve(
+        self._matcher.measure(self.field, sought, self.source, penalty)
+        yield from self._matcher.improve(
             self.field,
             sought,
             self.source,
@@ -192,7 +198,7 @@ class Octave:
             The mean cost in the hole times that at its border, which count alike: a large smooth thing costs little
             inside and shows at its border.
         """
-        measure(self.field, self._sought(self.wanted), self.source)
+        self._matcher.measure(self.field, self._sought(self.wanted), self.source)
         apart = np.sqrt(np.maximum(self.field.costs, 0)) / SIDE
         border = self.wanted & dilated(~self.free, PATCH, self.wrap)
         at_border = apart[border if border.any() else self.wanted].mean()
@@ -229,7 +235,9 @@ class Octave:
     def _vote_into(
         self, found: Floats, source: Source, weights: Floats | None, wanted: Bools, free: Bools, padding: int = 0
     ) -> None:
-        vote(self.field, source, wanted, free, weights, found, radius=RADIUS, padding=padding, wrap=self.wrap)
+        self._matcher.vote(
+            self.field, source, wanted, free, weights, found, radius=RADIUS, padding=padding, wrap=self.wrap
+        )
 
 
 def whole_patches(known: Bools, radius: int = RADIUS) -> Bools:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
+from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
@@ -80,12 +80,13 @@ def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, 
     return TexturePlan(source, wrap, octaves, lattice)
 
 
-def lay_out(plan: TexturePlan, seed: int) -> Iterator[Stage | None]:
+def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
     """Lay a texture out by patches, with an even use of the exemplar (Kaspar et al. 2015, "Self Tuning ...").
 
     Args:
         plan: What is to be laid out.
         seed: Another seed lays it out otherwise.
+        matcher: Searches and votes.
 
     Yields:
         A stage after each round; None between two pieces of the work.
@@ -101,25 +102,26 @@ def lay_out(plan: TexturePlan, seed: int) -> Iterator[Stage | None]:
         if plan.lattice is not None:
             places = plan.lattice.at(planned.index).snap(places, level.size, RADIUS, plan.wrap)
         field = MatchField(_usable_only(places, usable, listed, generator), np.zeros(planned.canvas, np.float32))
-        canvas = _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap)
+        canvas = _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher)
         wanted, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
         for number in range(planned.rounds):
             sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, RADIUS, trust, plan.wrap)
-            measure(field, sought, exemplar)
+            matcher.measure(field, sought, exemplar)
             penalty = _overuse(field, usable) * EVENNESS * np.float32(np.median(field.costs))
-            measure(field, sought, exemplar, penalty)
+            matcher.measure(field, sought, exemplar, penalty)
             turn = seed + 100 * planned.index + number
-            for _ in improve(field, sought, exemplar, penalty, passes=PASSES, seed=turn):
+            for _ in matcher.improve(field, sought, exemplar, penalty, passes=PASSES, seed=turn):
                 yield None
             costs = np.maximum(field.costs - penalty[field.places[..., 0], field.places[..., 1]], 0)
-            canvas = _voted(field, exemplar, (1 / (1e-4 + costs**POWER)).astype(np.float32), plan.wrap)
+            weights = (1 / (1e-4 + costs**POWER)).astype(np.float32)
+            canvas = _voted(field, exemplar, weights, plan.wrap, matcher)
             yield Stage(planned, canvas[..., :COLORS].copy(), ends=number + 1 == planned.rounds)
 
 
-def _voted(field: MatchField, exemplar: Source, weights: Floats, wrap: Wrap) -> Floats:
+def _voted(field: MatchField, exemplar: Source, weights: Floats, wrap: Wrap, matcher: Matcher) -> Floats:
     everywhere = np.ones(weights.shape, bool)
     found = np.zeros((*weights.shape, exemplar.channels.shape[2]), np.float32)
-    vote(field, exemplar, everywhere, everywhere, weights, found, radius=RADIUS, padding=0, wrap=wrap)
+    matcher.vote(field, exemplar, everywhere, everywhere, weights, found, radius=RADIUS, padding=0, wrap=wrap)
     return found
 
 

@@ -1,0 +1,103 @@
+"""What is true of compiled functions alone: threads, memory, and where they are kept."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matching import field_for, noise, search, sought_in, source_of
+from pictures import clouds
+
+from engine.synthesis.compiling import cache_folder
+from engine.synthesis.matching import COMPILED
+from engine.synthesis.structure.octave import RADIUS
+
+HASHES = """
+import hashlib
+import sys
+import numba
+sys.path.insert(0, sys.argv[1])
+from test_compiled_matching import fingerprint
+for threads in (1, 2, 8):
+    numba.set_num_threads(threads)
+    print(fingerprint())
+"""
+
+
+def fingerprint():
+    """What several passes find, and the votes, as a number."""
+    picture = clouds(200, 120)
+    source, sought = source_of(picture[:, :60]), sought_in(picture[:, 60:])
+    field = field_for(COMPILED, sought, source)
+    proposals = np.random.default_rng(0).integers(-40, 40, (20, 2))
+    for turn in range(2):
+        search(COMPILED, field, sought, source, seed=turn, proposals=proposals, tries=3)
+    found = np.zeros((200, 60, 3), np.float32)
+    wanted = np.ones((200, 60), bool)
+    COMPILED.vote(
+        field, source, wanted, wanted, np.exp(-field.costs), found, radius=RADIUS, padding=0, wrap=(True, True)
+    )
+    parts = (field.places.tobytes(), field.costs.tobytes(), found.tobytes())
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def run_python(code, *arguments, **variables):
+    environment = {**os.environ, **{name: str(value) for name, value in variables.items()}}
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_the_same_is_found_with_any_number_of_threads():
+    ended = run_python(HASHES, Path(__file__).parent, NUMBA_NUM_THREADS=8)
+    assert ended.returncode == 0, ended.stderr
+    assert set(ended.stdout.split()) == {fingerprint()}
+    assert len(ended.stdout.split()) == 3
+
+
+def test_a_search_needs_no_more_memory_than_a_second_field():
+    picture = noise(300, 400)
+    source, sought = source_of(picture[:200, :200]), sought_in(picture)
+    field = field_for(COMPILED, sought, source)
+    search(COMPILED, field, sought, source, passes=1)
+    tracemalloc.start()
+    try:
+        search(COMPILED, field, sought, source)
+        COMPILED.measure(field, sought, source)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert field.places.nbytes <= peak < 1.1 * field.places.nbytes
+
+
+# Where compiled functions are kept.
+
+
+def test_a_folder_for_compiled_functions_is_made_where_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "a" / "b"))
+    assert cache_folder() == tmp_path / "a" / "b"
+    assert (tmp_path / "a" / "b").is_dir()
+    assert not list((tmp_path / "a" / "b").iterdir())
+
+
+def test_without_a_folder_that_can_be_written_functions_are_compiled_each_time(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file" / "compiled"))
+    assert cache_folder() is None
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from matching import field_for, noise, sought_in, source_of
+from engine.synthesis.matching import COMPILED
+source, sought = source_of(noise(20, 20)), sought_in(noise(9, 9))
+print(float(field_for(COMPILED, sought, source).costs.mean()))
+"""
+    ended = run_python(code, Path(__file__).parent)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    expected = float(field_for(COMPILED, sought_in(noise(9, 9)), source_of(noise(20, 20))).costs.mean())
+    assert float(ended.stdout) == pytest.approx(expected)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
