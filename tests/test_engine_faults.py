@@ -25,9 +25,9 @@ from protocol import (
     EngineClient,
     EngineLostError,
     Failed,
-    NoEngineError,
     Pong,
     Progress,
+    StaleFileError,
     Welcome,
     read_connection,
 )
@@ -190,8 +190,8 @@ def test_front_killed_and_its_connection_file_left(tmp_path, measured):
     folder = tmp_path / "engine"
     with running(folder, *ON_CPU) as engine:
         engine.client().close()
-    words = r"nothing listens at .* start one with `texture-engine serve`"
-    with within(1), pytest.raises(NoEngineError, match=words):
+    words = rf"left behind by process {engine.process.pid}, which has ended\): start one with `texture-engine serve`"
+    with within(1), pytest.raises(StaleFileError, match=words):
         EngineClient.connect(engine.file, name="late", keys=make_keys())
     with measured(10), running(folder, *ON_CPU) as anew, anew.client() as client:
         assert read_connection(engine.file).process == anew.process.pid

@@ -74,16 +74,22 @@ def _version(name: str) -> str | None:
 
 
 def _engine(advice: list[str]) -> str:
-    from protocol import NoEngineError, UnsafeFileError, connection_path, find_engine
+    from engine.cli.engines import reach
+    from protocol import EngineError, NoEngineError, UnsafeFileError, connection_path, find_engine
 
     try:
+        # Without one, a client is not even tried: it would make keys.
         found = find_engine(connection_path())
-    except NoEngineError:
-        return "engine: none is running; `texture-engine serve` starts one"
+        with reach(None, name="texture-engine doctor"):
+            return f"engine: process {found.process} at {found.address} answers"
+    except NoEngineError as error:
+        return f"engine: {error}"
+    except EngineError as error:
+        advice.append(str(error))
+        return f"engine: process {found.process} at {found.address} does not answer as it should"
     except UnsafeFileError as error:
         advice.append(str(error))
         return "engine: not to be found"
-    return f"engine: process {found.process} at {found.address}"
 
 
 def _devices() -> Table:
