@@ -30,7 +30,7 @@ from protocol import (
 
 Pictures = Mapping[str, Picture | None]
 
-STATUSES = {"out-of-memory": OUT_OF_MEMORY, "bad-request": 2, "bad-message": 2, "too-large": 2}
+STATUSES = {"out-of-memory": OUT_OF_MEMORY, "no-worker": 2, "bad-request": 2, "bad-message": 2, "too-large": 2}
 
 
 class NotHereError(RuntimeError):
