@@ -62,7 +62,7 @@ def process_state(process: int, host: str, mark: str) -> ProcessState:
         return ProcessState.UNKNOWN
     try:
         here = _scope()
-        if scope != here:
+        if _space(scope) != _space(here):
             return ProcessState.ENDED if _is_earlier_boot(scope, here) else ProcessState.UNKNOWN
         return ProcessState.RUNNING if _start_of(process) == start else ProcessState.ENDED
     except OSError:
@@ -81,6 +81,11 @@ def _scope() -> str:
     machine = hashlib.sha256(b"gimp-texture-synthesis" + found).hexdigest()[:16] if found else "-"
     boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     return f"linux {machine} {boot} {Path('/proc/self/ns/pid').readlink()}"
+
+
+def _space(scope: str) -> list[str]:
+    """The part of a scope that ids and starts depend on; from within a chroot, the computer seems to be another."""
+    return [word for place, word in enumerate(scope.split()) if place != 1]
 
 
 def _is_earlier_boot(scope: str, here: str) -> bool:

@@ -149,6 +149,15 @@ def test_after_a_new_boot_it_has_ended():
 
 
 @linux
+@pytest.mark.parametrize("machine", ["-", "0123456789abcdef"])
+def test_from_within_another_root_folder_it_is_seen_all_the_same(machine):
+    with sleeper() as process:
+        mark = changed(process_mark(process.pid), 1, machine)
+        assert state(process.pid, mark) is RUNNING
+    assert state(process.pid, mark) is ENDED
+
+
+@linux
 def test_outside_of_a_sandbox_it_is_out_of_sight():
     assert state(os.getpid(), changed(process_mark(os.getpid()), 3, "pid:[1]")) is UNKNOWN
 

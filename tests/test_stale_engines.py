@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from engines import end_of, running, short_job, surroundings, terminal
+from filelock import FileLock
 from plugin_links import end_engine, installation_of, linked, program, reach
 
 from gimp_plugin.engine_report import end, look
@@ -465,6 +466,16 @@ def test_looking_for_the_lock_keeps_no_engine_from_starting(tmp_path):
         for each in looking:
             each.kill()
             each.wait()
+
+
+def test_a_second_engine_names_no_process_that_has_ended(killed):
+    folder, found = killed
+    # As one holds it that is just starting, or has stopped in the midst of that.
+    with FileLock(folder / "engine.lock"):
+        told = terminal(folder, "serve", *CPU)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == f"texture-engine: an engine has locked {folder}, and does not say where it is\n"
+    assert str(found.process) not in told.stderr
 
 
 def test_the_installer_takes_no_other_program_for_the_engine(killed):
