@@ -5,7 +5,7 @@ import logging
 from gi.repository import GimpUi, Gio, GLib, Gtk
 
 from gimp_plugin.engine_link import EngineLink
-from gimp_plugin.engine_report import end, is_running, report
+from gimp_plugin.engine_report import end, look
 from gimp_plugin.installation import Installation
 from gimp_plugin.log import LOG_FILE
 from gimp_plugin.translation import _
@@ -70,15 +70,16 @@ class EngineWindow:
             if link.client is not None or link.problem:
                 self._link = None
                 link.close()
-                self._say(link.problem or report(self._installation))
+                self._say(link.problem or look(self._installation)[0])
             else:
                 self._say(link.saying)
         return True
 
     def _look(self) -> bool:
         if self._link is None:
-            self._say(report(self._installation))
-            self._offer(running=is_running(self._installation))
+            sentence, running = look(self._installation)
+            self._say(sentence)
+            self._offer(running=running)
         return True
 
     def _offer(self, *, running: bool) -> None:

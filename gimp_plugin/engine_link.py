@@ -7,21 +7,32 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from gimp_plugin.installation import FOLDER_VARIABLE, Installation
+from gimp_plugin.installation import Installation
 from gimp_plugin.sentences import explain_refusal
 from gimp_plugin.translation import _
-from protocol import EngineClient, EngineError, NoEngineError, UnsafeFileError
+from protocol import (
+    Connection,
+    EngineClient,
+    EngineError,
+    EngineLostError,
+    NoEngineError,
+    UnsafeFileError,
+    engine_state,
+    read_connection,
+)
 from protocol.client import Event
 from protocol.connection import CONNECTION_FILE
 from protocol.keys import CLIENT_KEYS, own_keys
+from protocol.launching import bundles_of, engine_environment
 from protocol.private_files import make_folder
+from protocol.processes import ProcessState
+from protocol.windows import usual_library_folders
 
 RETRY_SECONDS = 1.0
-# What GIMP sets for its own Python would mislead the engine's.
-FOREIGN_VARIABLES = ("PYTHONPATH", "PYTHONHOME", "GI_TYPELIB_PATH")
 
 
 class EngineLink:
@@ -49,6 +60,7 @@ class EngineLink:
         self._installation = installation
         self._name = name
         self._patient = patient
+        self._silent: Connection | None = None
         self._steps = self._reach()
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
@@ -81,6 +93,7 @@ class EngineLink:
             return
         self.close()
         self.problem = ""
+        self._silent = None
         self._steps = self._reach()
 
     def close(self) -> None:
@@ -109,8 +122,10 @@ class EngineLink:
                         reason=reason, command=f"{self._installation.installer} --check"
                     )
                 )
-        if not self._connected():
-            raise EngineError(_("The engine has ended right after its start: open its log with Engine…"))
+        try:
+            self._connect()
+        except NoEngineError:
+            raise EngineError(_("The engine has ended right after its start: open its log with Engine…")) from None
 
     def _await_user(self) -> Iterator[str]:
         command = f"{self._installation.engine} serve --detach"
@@ -125,14 +140,29 @@ class EngineLink:
                 return
 
     def _connected(self) -> bool:
-        folder = make_folder(self._installation.folder)
+        path = self._installation.folder / CONNECTION_FILE
+        found = None
+        with suppress(FileNotFoundError, UnsafeFileError):
+            found = read_connection(path)
+        if found is not None and found == self._silent:
+            return False
         try:
-            keys = own_keys(folder / CLIENT_KEYS)
-            self.client = EngineClient.connect(folder / CONNECTION_FILE, name=self._name, keys=keys)
+            self._connect()
         except NoEngineError:
             return False
-        logging.getLogger(__name__).info("connected to the engine %s", self.client.welcome.software)
+        except EngineLostError:
+            if found is None or engine_state(found) is ProcessState.RUNNING:
+                raise
+            # Another program may have its port by now. Where an engine runs all the same, starting one tells so.
+            self._silent = found
+            return False
         return True
+
+    def _connect(self) -> None:
+        folder = make_folder(self._installation.folder)
+        keys = own_keys(folder / CLIENT_KEYS)
+        self.client = EngineClient.connect(folder / CONNECTION_FILE, name=self._name, keys=keys)
+        logging.getLogger(__name__).info("connected to the engine %s", self.client.welcome.software)
 
 
 def start_engine(installation: Installation, said: IO[bytes]) -> "subprocess.Popen[bytes]":
@@ -148,24 +178,34 @@ def start_engine(installation: Installation, said: IO[bytes]) -> "subprocess.Pop
     Raises:
         EngineError: It is not there.
     """
-    surroundings = {name: value for name, value in os.environ.items() if name not in FOREIGN_VARIABLES}
-    surroundings[FOLDER_VARIABLE] = str(installation.folder)
+    environment = engine_environment(os.environ, installation.folder, gimp_bundles())
     try:
-        return subprocess.Popen(  # noqa: S603
-            [installation.engine, "serve", "--detach"],
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            env=surroundings,
-            # Else it would end with GIMP.
-            start_new_session=sys.platform != "win32",
-        )
+        with usual_library_folders():
+            return subprocess.Popen(  # noqa: S603
+                [installation.engine, "serve", "--detach"],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                env=environment,
+                # GIMP's may be on a disk, or in an AppImage, that is to be taken away when GIMP ends.
+                cwd=installation.folder,
+                # Else it would end with GIMP.
+                start_new_session=sys.platform != "win32",
+            )
     except OSError as error:
         raise EngineError(
             _("The engine is not at {path} ({reason}): run `{command}`").format(
                 path=installation.engine, reason=error.strerror, command=installation.installer
             )
         ) from None
+
+
+def gimp_bundles() -> tuple[Path, ...]:
+    """List the folders that GIMP, with this Python, brings its own libraries in."""
+    found = bundles_of(os.environ)
+    if sys.platform == "win32":
+        found = (*found, Path(sys.base_prefix))
+    return (*found, *(folder for folder in Path(sys.executable or "/").parents if folder.suffix == ".app"))
 
 
 def sandboxed() -> bool:

@@ -5,10 +5,20 @@ import time
 from gimp_plugin.installation import Installation
 from gimp_plugin.sentences import explain_refusal
 from gimp_plugin.translation import _
-from protocol import EngineClient, EngineError, NoEngineError, Status, UnsafeFileError, find_engine
+from protocol import (
+    EngineClient,
+    EngineError,
+    EngineLostError,
+    NoEngineError,
+    Status,
+    UnsafeFileError,
+    engine_state,
+    read_connection,
+)
 from protocol.connection import CONNECTION_FILE
 from protocol.keys import CLIENT_KEYS, own_keys
 from protocol.private_files import make_folder
+from protocol.processes import ProcessState
 
 STOP_SECONDS = 15.0
 NAME = "GIMP, Engine…"
@@ -32,23 +42,26 @@ def connected(installation: Installation) -> EngineClient:
     return EngineClient.connect(folder / CONNECTION_FILE, name=NAME, keys=own_keys(folder / CLIENT_KEYS))
 
 
-def is_running(installation: Installation) -> bool:
-    """Whether something listens where the engine says that it does."""
-    try:
-        return bool(find_engine(installation.folder / CONNECTION_FILE))
-    except (EngineError, UnsafeFileError):
-        return False
+def look(installation: Installation) -> tuple[str, bool]:
+    """Tell what the engine is doing.
 
+    Args:
+        installation: Where things are.
 
-def report(installation: Installation) -> str:
-    """Tell what the engine is doing, in a few lines."""
+    Returns:
+        A few lines, and whether it can be stopped; otherwise it can be started.
+    """
     try:
         with connected(installation) as client:
-            return "\n".join(lines(client.status(), installation))
+            return "\n".join(lines(client.status(), installation)), True
     except NoEngineError:
-        return _("The engine is not running. It is started when it is needed.")
-    except (EngineError, UnsafeFileError, OSError) as error:
-        return explain_refusal(error, installation)
+        return _("The engine is not running. It is started when it is needed."), False
+    except EngineLostError as error:
+        return explain_refusal(error, installation), _runs(installation)
+    except EngineError as error:
+        return explain_refusal(error, installation), True
+    except (UnsafeFileError, OSError) as error:
+        return explain_refusal(error, installation), False
 
 
 def lines(status: Status, installation: Installation) -> list[str]:
@@ -79,6 +92,14 @@ def lines(status: Status, installation: Installation) -> list[str]:
         )
     )
     return found
+
+
+def _runs(installation: Installation) -> bool:
+    try:
+        found = read_connection(installation.folder / CONNECTION_FILE)
+    except (FileNotFoundError, UnsafeFileError):
+        return False
+    return engine_state(found) is ProcessState.RUNNING
 
 
 def end(installation: Installation) -> str:

@@ -12,7 +12,7 @@ from gi.repository import Gimp
 from gimp_plugin import arguments, tasks, values, wishes
 from gimp_plugin.attempts import Attempt, Manner
 from gimp_plugin.engine_link import EngineLink
-from gimp_plugin.engine_report import end, report
+from gimp_plugin.engine_report import end, look
 from gimp_plugin.installation import Installation
 from gimp_plugin.outcome import Outcome
 from gimp_plugin.plans import PlanError
@@ -121,7 +121,7 @@ def run_engine(mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: I
         link.close()
         if link.problem:
             return Outcome(problem=link.problem)
-    return Outcome(text=report(installation))
+    return Outcome(text=look(installation)[0])
 
 
 def make_quietly(

@@ -2,8 +2,9 @@
 
 from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
-from protocol import EngineLostError, EngineRefusedError, Failed, UnsafeFileError, read_connection
+from protocol import EngineLostError, EngineRefusedError, Failed, UnsafeFileError, engine_state, read_connection
 from protocol.connection import CONNECTION_FILE
+from protocol.processes import ProcessState
 
 
 def explain(failed: Failed, installation: Installation) -> str:
@@ -63,11 +64,20 @@ def explain_refusal(error: Exception, installation: Installation) -> str:
         return version_sentence(str(error), installation)
     if isinstance(error, EngineLostError):
         try:
-            process = read_connection(installation.folder / CONNECTION_FILE).process
+            found = read_connection(installation.folder / CONNECTION_FILE)
+            state = engine_state(found)
         except (FileNotFoundError, UnsafeFileError):
+            state = ProcessState.ENDED
+        if state is ProcessState.ENDED:
             return _("The engine has ended. Try again.")
+        if state is ProcessState.UNKNOWN:
+            # A process of that id may be anything.
+            return _(
+                "What listens at {address} does not answer as the engine: it hangs, or is another program. "
+                "End the engine if it runs, then try again."
+            ).format(address=found.address)
         return _(
             "The engine does not answer: it hangs, or its keys were changed while it ran. "
             "End its process {process}, then try again."
-        ).format(process=process)
+        ).format(process=found.process)
     return str(error)

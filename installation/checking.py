@@ -59,7 +59,7 @@ def _faults(task: Task, versions: dict[str, str]) -> Iterator[str]:
     if fault := environment_fault(folder, source):
         yield f"the environment {folder} {fault}: {mend}"
     elif words := _doctor(folder):
-        yield f"the engine does not work ({words}): `{engine_of(folder)} doctor` says what to do"
+        yield f"something is wrong with the engine ({words}): `{engine_of(folder)} doctor` says what to do"
     if fault := privacy_fault(task.state):
         yield fault
     yield from task.gimps.unstarted

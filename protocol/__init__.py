@@ -2,13 +2,15 @@
 
 from protocol.client import EngineClient
 from protocol.codec import decode, encode
-from protocol.connection import Connection, connection_path, find_engine, read_connection
+from protocol.connection import Connection, connection_path, engine_state, find_engine, read_connection
 from protocol.errors import (
+    BrokenFileError,
     EngineError,
     EngineLostError,
     EngineRefusedError,
     NoEngineError,
     ProtocolError,
+    StaleFileError,
     UnsafeFileError,
 )
 from protocol.limits import Limits
@@ -41,6 +43,7 @@ from protocol.version import PROTOCOL, software_version
 __all__ = [
     "PROTOCOL",
     "Accepted",
+    "BrokenFileError",
     "Cancel",
     "Cancelled",
     "ClientMessage",
@@ -65,6 +68,7 @@ __all__ = [
     "ProtocolError",
     "Raster",
     "Shutdown",
+    "StaleFileError",
     "Status",
     "StatusRequest",
     "Synthesize",
@@ -74,6 +78,7 @@ __all__ = [
     "connection_path",
     "decode",
     "encode",
+    "engine_state",
     "find_engine",
     "read_connection",
     "software_version",

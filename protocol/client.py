@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from protocol.codec import UNKNOWN_TYPE, decode, encode, job_in
-from protocol.connection import Connection, connection_path, find_engine, read_connection
+from protocol.connection import Connection, connection_path, engine_state, find_engine, read_connection
 from protocol.errors import EngineLostError, EngineRefusedError, ProtocolError, UnsafeFileError
 from protocol.keys import CLIENT_KEYS, KeyPair, own_keys
 from protocol.limits import TRUSTED
@@ -33,6 +33,7 @@ from protocol.messages import (
     Welcome,
 )
 from protocol.private_files import make_folder, state_folder
+from protocol.processes import ProcessState
 from protocol.raster import Buffer
 from protocol.version import PROTOCOL, software_version
 
@@ -350,6 +351,8 @@ class EngineClient:
         try:
             found = read_connection(self._path)
         except (FileNotFoundError, UnsafeFileError):
+            return
+        if engine_state(found) is ProcessState.ENDED:
             return
         # The socket connects by itself as soon as something listens, and a busy engine may need some time to answer.
         if not self._link.is_open or found != self._engine or self._tried - self._opened > GREETING_SECONDS:

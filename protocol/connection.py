@@ -6,9 +6,10 @@ import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from protocol.errors import NoEngineError, UnsafeFileError
+from protocol.errors import BrokenFileError, NoEngineError, StaleFileError
 from protocol.keys import is_key
 from protocol.private_files import read_private, state_folder, write_private
+from protocol.processes import ProcessState, process_state
 from protocol.version import Version
 
 CONNECTION_FILE = "engine.json"
@@ -28,6 +29,8 @@ class Connection:
         software: Its version.
         protocol: The version of the protocol that it speaks.
         started: When it started, seconds since 1970 by its clock, for people only.
+        process_mark: Which process that is beyond its id, which may be another's by now; nothing where that is not
+            known. See `protocol.processes`.
     """
 
     address: str
@@ -37,6 +40,7 @@ class Connection:
     software: str
     protocol: Version
     started: float
+    process_mark: str = ""
 
 
 def connection_path() -> Path:
@@ -86,7 +90,8 @@ def read_connection(path: Path) -> Connection:
 
     Raises:
         FileNotFoundError: It is not there.
-        UnsafeFileError: It is broken, or others can write to it.
+        BrokenFileError: It is no connection file, or half of one.
+        UnsafeFileError: Others can write to it, or it cannot be read.
     """
     content = read_private(path, secret=False)
     try:
@@ -100,19 +105,30 @@ def read_connection(path: Path) -> Connection:
             software=str(found["software"]),
             protocol=(int(major), int(minor)),
             started=float(found["started"]),
+            process_mark=str(found.get("process_mark", "")),
         )
         split_address(read.address)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-        raise UnsafeFileError(f"{path} is no connection file: remove it, and start the engine again") from None
+        raise BrokenFileError(f"{path} is no connection file: remove it, and start the engine again") from None
     if not is_key(read.public_key):
-        raise UnsafeFileError(f"{path} holds no public key: remove it, and start the engine again")
+        raise BrokenFileError(f"{path} holds no public key: remove it, and start the engine again")
     return read
 
 
-def is_listening(connection: Connection, timeout: float = 1.0) -> bool:
-    """Tell whether anything listens at an address; nothing does where the file was left behind.
+def engine_state(connection: Connection) -> ProcessState:
+    """Tell whether the engine's process still runs.
 
-    The process id cannot tell that: a sandboxed GIMP does not see the processes of its host.
+    Args:
+        connection: What the file says.
+
+    Returns:
+        What is known of it: nothing, where it is on another computer or outside of this sandbox.
+    """
+    return process_state(connection.process, connection.host, connection.process_mark)
+
+
+def is_listening(connection: Connection, timeout: float = 1.0) -> bool:
+    """Tell whether anything listens at an address; where it is an engine, it answers to a key.
 
     Args:
         connection: What the file says.
@@ -136,19 +152,28 @@ def find_engine(path: Path) -> Connection:
         path: Its connection file.
 
     Returns:
-        What the file says; something listens there.
+        What the file says. Its process runs where that can be seen from here, and something listens there: whether
+        that is the engine, its answer tells.
 
     Raises:
-        NoEngineError: There is no file, or it was left behind by an engine that has ended.
-        UnsafeFileError: The file is broken, or others can write to it.
+        NoEngineError: There is no file.
+        StaleFileError: It was left behind by an engine that has ended, or is half of one.
+        UnsafeFileError: Others can write to the file, or it cannot be read.
     """
     remedy = "start one with `texture-engine serve`"
     try:
         found = read_connection(path)
     except FileNotFoundError:
         raise NoEngineError(f"no engine is running ({path} is not there): {remedy}") from None
+    except BrokenFileError:
+        # An engine that runs writes it again within a second.
+        raise StaleFileError(f"no engine is running ({path} is no connection file): {remedy}") from None
+    if engine_state(found) is ProcessState.ENDED:
+        raise StaleFileError(
+            f"no engine is running ({path} was left behind by process {found.process}, which has ended): {remedy}"
+        )
     if not is_listening(found):
-        raise NoEngineError(
+        raise StaleFileError(
             f"no engine is running (nothing listens at {found.address}, which {path} names): {remedy}"
         )
     return found

@@ -17,12 +17,20 @@ class UnsafeFileError(ValueError):
     """A key or connection file that is missing, broken or open to others, told in one sentence."""
 
 
+class BrokenFileError(UnsafeFileError):
+    """A connection file that says nothing of use: half of one, or something else."""
+
+
 class EngineError(RuntimeError):
     """An engine that cannot be had, told in one sentence."""
 
 
 class NoEngineError(EngineError):
     """No engine is running where one was looked for."""
+
+
+class StaleFileError(NoEngineError):
+    """A connection file that was left behind: its engine has ended, whatever has its process id or its port now."""
 
 
 class EngineRefusedError(EngineError):

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
-from protocol import read_connection
+from protocol import BrokenFileError, engine_state, read_connection
 from protocol.connection import CONNECTION_FILE
+from protocol.processes import ProcessState
 
 INSTALLER = "python3 install.py"
 LINK_SECONDS = 30
@@ -54,6 +55,8 @@ def reach(link: EngineLink) -> list[str]:
 
 def end_engine(folder: Path) -> None:
     """End the engine of a folder, if there is one."""
-    with suppress(FileNotFoundError, ProcessLookupError):
-        process = read_connection(folder / CONNECTION_FILE).process
-        os.kill(process, signal.SIGKILL)
+    with suppress(FileNotFoundError, BrokenFileError, ProcessLookupError):
+        found = read_connection(folder / CONNECTION_FILE)
+        # Its id may be another process's by now.
+        if engine_state(found) is ProcessState.RUNNING:
+            os.kill(found.process, signal.SIGKILL)

@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 import zmq
 
-from protocol import Connection, NoEngineError, UnsafeFileError, connection_path, find_engine, read_connection
+from protocol import (
+    Connection,
+    NoEngineError,
+    StaleFileError,
+    UnsafeFileError,
+    connection_path,
+    engine_state,
+    find_engine,
+    read_connection,
+)
 from protocol.connection import is_listening, split_address, write_connection
 from protocol.keys import is_key, make_keys, own_keys, read_authorized
 from protocol.private_files import (
@@ -25,6 +34,7 @@ from protocol.private_files import (
     state_folder,
     write_private,
 )
+from protocol.processes import ProcessState
 
 ROOT = Path(__file__).parents[1]
 KEYS = make_keys()
@@ -495,6 +505,13 @@ def test_what_a_later_engine_adds_to_the_file_is_ignored(folder):
     assert read_connection(path) == ENGINE
 
 
+def test_what_an_earlier_engine_left_out_of_the_file_is_not_known(folder):
+    earlier = {name: value for name, value in vars(ENGINE).items() if name != "process_mark"}
+    path = holding(folder / "engine.json", json.dumps(earlier))
+    assert read_connection(path) == ENGINE
+    assert engine_state(replace(ENGINE, process=os.getpid(), host=socket.gethostname())) is ProcessState.UNKNOWN
+
+
 def changed(**values):
     return json.dumps({**ENGINE.__dict__, **values}).encode()
 
@@ -510,6 +527,8 @@ BROKEN_CONNECTIONS = {
     **{
         f"no {name}": json.dumps({k: v for k, v in ENGINE.__dict__.items() if k != name}).encode()
         for name in vars(ENGINE)
+        # Which an older engine does not write.
+        if name != "process_mark"
     },
     "an address that is none": changed(address="127.0.0.1"),
     "an address that is a number": changed(address=7),
@@ -643,7 +662,7 @@ def test_an_engine_that_left_its_file_behind_is_not_found(folder, listening):
     server.close()
     path = folder / "engine.json"
     write_connection(path, replace(ENGINE, address=address))
-    with pytest.raises(NoEngineError) as caught:
+    with pytest.raises(StaleFileError) as caught:
         find_engine(path)
     assert str(caught.value) == (
         f"no engine is running (nothing listens at {address}, which {path} names): "
@@ -651,6 +670,13 @@ def test_an_engine_that_left_its_file_behind_is_not_found(folder, listening):
     )
 
 
-def test_a_broken_file_is_no_sign_that_there_is_no_engine(folder):
-    path = holding(folder / "engine.json", "{")
-    assert refusal(find_engine, path).endswith("remove it, and start the engine again")
+def test_half_a_file_is_none_that_an_engine_keeps(folder):
+    path = holding(folder / "engine.json", changed()[:50])
+    with pytest.raises(StaleFileError, match="is no connection file"):
+        find_engine(path)
+
+
+@posix
+def test_a_file_that_others_can_change_is_no_sign_that_there_is_no_engine(folder):
+    path = holding(folder / "engine.json", changed(), 0o666)
+    assert "can be written by others" in refusal(find_engine, path)

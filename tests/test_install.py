@@ -285,6 +285,21 @@ def test_a_python_without_venv_is_told_the_command_that_brings_it(home, tmp_path
     assert home.snapshot() == before
 
 
+@posix
+def test_what_a_terminal_hands_down_does_not_reach_the_engines_python(home, tmp_path):
+    home.gimp()
+    home.install()
+    clean = home.run("--check")
+    for name in ("numpy", "zmq", "msgpack", "pip", "torch", "engine", "importlib_metadata"):
+        (tmp_path / "broken" / name).mkdir(parents=True)
+        (tmp_path / "broken" / name / "__init__.py").write_text("raise RuntimeError('not the one that was meant')")
+    handed_down = {"PYTHONPATH": str(tmp_path / "broken"), "LC_ALL": "xx_YY.UTF-16", "LD_PRELOAD": "/nowhere.so"}
+    poisoned = home.run("--check", **handed_down)
+    assert (poisoned.returncode, poisoned.stdout) == (clean.returncode, clean.stdout)
+    assert "engine " in poisoned.stdout
+    assert "already up to date" in home.run(**handed_down).stdout
+
+
 def test_sudo_is_refused(home):
     assert told_error(home.run(SUDO_USER="somebody"), 2).endswith("run it without sudo")
 

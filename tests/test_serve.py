@@ -126,7 +126,7 @@ def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
     with running(tmp_path / "engine", "--device", "tpu") as engine, engine.client() as client:
         client.submit(short_job())
         failed = end_of(client, "short")
-        reason = "tpu cannot be computed on: device 'tpu' is not known: choose"
+        reason = "device 'tpu' is not known: choose"
         assert failed.code == "no-worker"
         assert failed.message.startswith(f"the engine cannot compute: {reason}")
         assert failed.hint == "`texture-engine doctor` tells what is wrong"

@@ -4,10 +4,10 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
 
 import pytest
 from engines import end_of, long_job, running, short_job, started, terminal
+from plugin_links import end_engine
 from wire import Wire
 
 from protocol import (
@@ -36,9 +36,7 @@ def detached(tmp_path):
     folder = tmp_path / "engine"
     told = terminal(folder, "serve", "--detach", *CPU)
     yield told, folder
-    # Unless it has ended by itself, as it should.
-    with suppress(FileNotFoundError, ProcessLookupError):
-        os.kill(read_connection(folder / "engine.json").process, signal.SIGKILL)
+    end_engine(folder)
 
 
 # In the background.

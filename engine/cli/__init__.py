@@ -1,5 +1,6 @@
 """The terminal: `texture-engine`."""
 
+import logging
 import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -61,6 +62,9 @@ def common(
 def main() -> None:
     """Run the command line; a mistake in it is one line on stderr and exit status 2."""
     share_cores(os.environ)
+    if logging.lastResort is not None:
+        # What is worth a warning looks like all else that is said on stderr.
+        logging.lastResort.setFormatter(logging.Formatter("texture-engine: %(message)s"))
     try:
         command = typer.main.get_command(build_app())
         words = complete_seamless(sys.argv[1:])

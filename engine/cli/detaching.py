@@ -1,5 +1,6 @@
 """An engine in the background."""
 
+import os
 import subprocess
 import sys
 import time
@@ -24,8 +25,10 @@ def detach_engine(log_file: Path) -> None:
         OSError: The log file cannot be written.
     """
     from engine.service.logs import for_this_user
-    from protocol import EngineError, find_engine
-    from protocol.connection import connection_path
+    from engine.service.own_python import own_python
+    from protocol import EngineError, connection_path, find_engine
+    from protocol.launching import bundles_of, engine_environment
+    from protocol.windows import usual_library_folders
 
     given = [part for part in sys.argv[1:] if part != "--detach"]
     if not any(part.split("=")[0] == "--log-file" for part in given):
@@ -33,13 +36,15 @@ def detach_engine(log_file: Path) -> None:
     own: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         own = {"creationflags": WINDOWS_FLAGS}
-    with open(log_file, "ab", opener=for_this_user) as log:
+    environment = engine_environment(os.environ, connection_path().parent, bundles_of(os.environ))
+    with open(log_file, "ab", opener=for_this_user) as log, usual_library_folders():
         begins = log.tell()
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "engine", *given],
+            [*own_python("engine"), *given],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
+            env=environment,
             **own,
         )
     until = time.monotonic() + DETACH_SECONDS

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 PACKAGES = (
@@ -32,20 +33,20 @@ def doctor(
     console = Console()
     advice: list[str] = []
     console.print(_versions(advice))
-    console.print(_engine(advice))
+    console.print(escape(_engine(advice)))
     try:
         import torch
     except (ImportError, OSError) as error:
         # A torch for another system or processor breaks with OSError, while its libraries load.
         advice.append(f"torch does not load ({error}): install it again with `pip install --force-reinstall torch`")
     else:
-        console.print(_devices())
+        console.print(_devices(advice))
         console.print(_encoders(advice))
         if not quick:
             _try_synthesis(console, advice, torch.get_num_threads())
     _check_torchvision(advice)
     for line in advice:
-        console.print(f"[bold red]to do:[/] {line}")
+        console.print(f"[bold red]to do:[/] {escape(line)}")
     if advice:
         raise typer.Exit(1)
     console.print("[bold green]all is well[/]")
@@ -74,27 +75,39 @@ def _version(name: str) -> str | None:
 
 
 def _engine(advice: list[str]) -> str:
-    from protocol import NoEngineError, UnsafeFileError, connection_path, find_engine
+    from engine.cli.engines import reach
+    from protocol import EngineError, NoEngineError, UnsafeFileError, connection_path, find_engine
 
     try:
+        # Without one, a client is not even tried: it would make keys.
         found = find_engine(connection_path())
-    except NoEngineError:
-        return "engine: none is running; `texture-engine serve` starts one"
+        with reach(None, name="texture-engine doctor"):
+            return f"engine: process {found.process} at {found.address} answers"
+    except NoEngineError as error:
+        return f"engine: {error}"
+    except EngineError as error:
+        advice.append(str(error))
+        return f"engine: process {found.process} at {found.address} does not answer as it should"
     except UnsafeFileError as error:
         advice.append(str(error))
         return "engine: not to be found"
-    return f"engine: process {found.process} at {found.address}"
 
 
-def _devices() -> Table:
+def _devices(advice: list[str]) -> Table:
     import torch
 
-    from engine.synthesis.devices import available_devices, describe_device, memory_budget
+    from engine.synthesis.devices import describe_device, memory_budget
+    from engine.synthesis.trying import listed_devices, try_device
 
-    table = Table("device", "memory for synthesis", title="Devices, the first is `auto`")
-    for name in available_devices():
-        device = torch.device(name)
-        table.add_row(describe_device(device), f"{memory_budget(device) / 2**30:.1f} GiB")
+    table = Table("device", "works", "memory for synthesis", title="Devices, the first that works is `auto`")
+    for listed in listed_devices():
+        trial = listed if listed.problem else try_device(listed.name)
+        if trial.problem:
+            table.add_row(trial.name, "no", "")
+            advice.append(f"{trial.name} does not work ({trial.problem}): {trial.remedy}")
+            continue
+        device = torch.device(trial.name)
+        table.add_row(describe_device(device), "yes", f"{memory_budget(device) / 2**30:.1f} GiB")
     return table
 
 
@@ -125,10 +138,10 @@ def _try_synthesis(console: Console, advice: list[str], threads: int) -> None:
     import torch
 
     from engine.synthesis import Exemplar, Settings, synthesize
-    from engine.synthesis.devices import describe_device, find_device
+    from engine.synthesis.devices import choose_device, describe_device
     from engine.synthesis.encoders import EncoderError, load_encoder
 
-    device = find_device()
+    device = torch.device(choose_device().name)
     picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(threads)).to(device)
     start = time.perf_counter()
     try:

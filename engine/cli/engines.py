@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NOT_RUNNING = 1
 STOP_SECONDS = 15.0
+LET_IN = "on its computer, `texture-engine keys --add KEY` lets this user in; `texture-engine keys` shows the key"
 ENGINE_HELP = "Connection file of the engine. This user's own on this computer, if not given."
 
 Engine = Annotated[Path | None, path_option(ENGINE_HELP)]
@@ -43,8 +44,7 @@ def status(
 
 def stop(*, engine: Engine = None) -> None:
     """End the running engine, and wait until it is gone; exit status 1 if there is none."""
-    from protocol import NoEngineError, find_engine
-    from protocol.connection import connection_path
+    from protocol import NoEngineError, connection_path, find_engine
 
     with _client(engine) as client:
         client.shutdown("`texture-engine stop` was called")
@@ -78,38 +78,80 @@ def describe(found: "Status") -> list[str]:
 
 
 def check_engine_file(engine: Path | None) -> None:
-    """Refuse a connection file that was named and cannot be read."""
-    if engine is not None and (fault := reading_fault(engine)):
-        fail(f"{fault}: give the connection file of an engine, copied from its computer")
+    """Refuse a connection file that was named and cannot be read, or is none."""
+    from protocol import BrokenFileError, UnsafeFileError, read_connection
+
+    if engine is None:
+        return
+    remedy = "give the connection file of an engine, copied from its computer"
+    if fault := reading_fault(engine):
+        fail(f"{fault}: {remedy}")
+    try:
+        read_connection(engine)
+    except BrokenFileError:
+        fail(f"{engine} is no connection file: {remedy}")
+    except UnsafeFileError as error:
+        fail(str(error))
+
+
+def reach(engine: Path | None, *, name: str) -> "EngineClient":
+    """Connect to an engine.
+
+    Args:
+        engine: Its connection file; None for this user's own.
+        name: What the client is, for people.
+
+    Returns:
+        A client.
+
+    Raises:
+        NoEngineError: None is running, whatever has the process id or the port of the last one.
+        EngineLostError: One is, and does not answer; says what to do about it.
+        EngineError: It says no.
+        UnsafeFileError: The connection file or the keys are open to others, or the keys are broken.
+    """
+    from protocol import EngineClient, EngineLostError
+
+    try:
+        return EngineClient.connect(engine, name=name)
+    except EngineLostError as error:
+        remedy = LET_IN if engine is not None else _silence()
+        raise EngineLostError(f"{error}; {remedy}") from None
+
+
+def _silence() -> str:
+    """Say what to do about this user's own engine, which does not answer.
+
+    Returns:
+        The end of a sentence.
+
+    Raises:
+        StaleFileError: It has ended; something else listens where it did.
+    """
+    from engine.service.presence import is_locked
+    from protocol import StaleFileError, connection_path, engine_state, find_engine
+    from protocol.processes import ProcessState
+
+    path = connection_path()
+    found = find_engine(path)
+    if engine_state(found) is ProcessState.UNKNOWN and not is_locked(path.parent):
+        raise StaleFileError(
+            f"no engine is running ({path} was left behind, and {found.address}, which it names, is another "
+            "program's): start one with `texture-engine serve`"
+        )
+    return f"if it hangs, end process {found.process}"
 
 
 def _client(engine: Path | None) -> "EngineClient":
-    from protocol import EngineClient, EngineError, EngineLostError, UnsafeFileError
+    from protocol import EngineError, UnsafeFileError
 
     check_engine_file(engine)
     try:
-        return EngineClient.connect(engine, name="texture-engine")
+        return reach(engine, name="texture-engine")
     except UnsafeFileError as error:
         fail(str(error))
-    except EngineLostError as error:
-        fail(f"{error}; {_remedy(engine)}", NOT_RUNNING)
     except EngineError as error:
         fail(str(error), NOT_RUNNING)
-
-
-def _remedy(engine: Path | None) -> str:
-    """Say what to do about an engine that does not answer."""
-    from protocol import UnsafeFileError, connection_path, read_connection
-
-    if engine is not None:
-        return (
-            "on its computer, `texture-engine keys --add KEY` lets this user in; `texture-engine keys` shows the key"
-        )
-    try:
-        return f"if it hangs, end process {read_connection(connection_path()).process}"
-    except (FileNotFoundError, UnsafeFileError):
-        # It has ended meanwhile.
-        return "start one with `texture-engine serve`"
 
 
 def _duration(seconds: float) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.cli.engines import check_engine_file
+from engine.cli.engines import check_engine_file, reach
 from engine.cli.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail
 from engine.cli.outcome import Outcome
 from engine.cli.progress import step_bar
@@ -30,7 +30,7 @@ from protocol import (
 
 Pictures = Mapping[str, Picture | None]
 
-STATUSES = {"out-of-memory": OUT_OF_MEMORY, "bad-request": 2, "bad-message": 2, "too-large": 2}
+STATUSES = {"out-of-memory": OUT_OF_MEMORY, "no-worker": 2, "bad-request": 2, "bad-message": 2, "too-large": 2}
 
 
 class NotHereError(RuntimeError):
@@ -48,7 +48,7 @@ def find_client(engine: Path | None) -> EngineClient | None:
     """
     check_engine_file(engine)
     try:
-        return EngineClient.connect(engine, name="texture-engine synthesize")
+        return reach(engine, name="texture-engine synthesize")
     except (EngineError, UnsafeFileError) as error:
         if engine is not None:
             fail(str(error), BAD_INPUT if isinstance(error, UnsafeFileError) else ENGINE_FAILED)

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.service.runner import Hooks, Stop, run_job
-from engine.synthesis.devices import DeviceError, describe_device, find_device, memory_in_use
+from engine.synthesis.devices import DeviceError, choose_device, describe_device, find_device, memory_in_use
 from engine.synthesis.encoders import Encoder, EncoderError, load_encoder
-from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.warming import warm
 from protocol import Cancelled, Done, Failed, Synthesize
 
@@ -35,10 +34,15 @@ class Computer:
         try:
             self.device = find_device(device)
             self.description = describe_device(self.device)
+            if device == "auto":
+                others = [f"{trial.name} does not work: {trial.problem}" for trial in choose_device().passed_over]
+                self.description = "; ".join([self.description, *others])
             self._wanted: tuple[str, str | None, str] = ("compact", None, "average")
             self._encoder = self._load("compact", None, "average", None)
-            warm(matcher_for(self.device))
-        except (DeviceError, EncoderError, RuntimeError, OSError) as error:
+            warm()
+        except DeviceError as error:
+            raise UnusableDeviceError(str(error)) from error
+        except (EncoderError, RuntimeError, OSError) as error:
             raise UnusableDeviceError(f"{device} cannot be computed on: {error}") from error
 
     def run(self, request: Synthesize, hooks: Hooks, stop: Stop) -> Done | Failed | Cancelled:

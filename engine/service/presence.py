@@ -12,6 +12,8 @@ from protocol.errors import UnsafeFileError
 
 LOCK_FILE = "engine.lock"
 LOOK_SECONDS = 1.0
+# Longer than anybody holds the lock who only looks whether an engine does.
+LOCK_SECONDS = 0.3
 
 
 class AlreadyRunningError(RuntimeError):
@@ -33,12 +35,30 @@ def take_lock(folder: Path) -> FileLock:
     """
     lock = FileLock(folder / LOCK_FILE, mode=0o600)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=LOCK_SECONDS, poll_interval=0.05)
     except Timeout:
         raise AlreadyRunningError from None
     except OSError as error:
         raise UnsafeFileError(f"{folder / LOCK_FILE} cannot be written ({error.strerror}): mend that") from None
     return lock
+
+
+def is_locked(folder: Path) -> bool:
+    """Tell whether an engine of this folder runs, which it does for as long as it holds the lock.
+
+    Args:
+        folder: Where keys and the connection file are.
+
+    Returns:
+        Whether one does; True where that cannot be found out.
+    """
+    if not (folder / LOCK_FILE).exists():
+        return False
+    try:
+        take_lock(folder).release()
+    except (AlreadyRunningError, UnsafeFileError):
+        return True
+    return False
 
 
 @dataclass

@@ -17,11 +17,12 @@ from engine.file_errors import writing_refusal
 from engine.service.front import Front, Options
 from engine.service.logs import start_log
 from engine.service.presence import AlreadyRunningError, Presence, take_lock
-from protocol.connection import Connection, connection_path, read_connection, split_address
+from protocol.connection import Connection, connection_path, engine_state, read_connection, split_address
 from protocol.errors import UnsafeFileError
 from protocol.keys import CLIENT_KEYS, ENGINE_KEYS, own_keys, read_authorized
 from protocol.limits import Limits
 from protocol.private_files import make_folder, state_folder
+from protocol.processes import ProcessState, process_mark
 from protocol.version import PROTOCOL, software_version
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -119,7 +120,10 @@ def running_engine(folder: Path) -> Connection:
     until = time.monotonic() + SHOW_SECONDS
     while time.monotonic() < until:
         with suppress(FileNotFoundError, UnsafeFileError):
-            return read_connection(connection_path())
+            found = read_connection(connection_path())
+            # The one before may have left its file behind.
+            if engine_state(found) is not ProcessState.ENDED:
+                return found
         time.sleep(0.1)
     raise AlreadyRunningError(f"an engine has locked {folder}, and does not say where it is")
 
@@ -161,7 +165,16 @@ def _connection(address: str, public_key: str) -> Connection:
     host, port = split_address(address)
     # Bound to every address: this computer's own clients find it at this one.
     shown = f"tcp://127.0.0.1:{port}" if host in ANY_ADDRESS else address
-    return Connection(shown, public_key, os.getpid(), socket.gethostname(), software_version(), PROTOCOL, time.time())
+    return Connection(
+        address=shown,
+        public_key=public_key,
+        process=os.getpid(),
+        host=socket.gethostname(),
+        software=software_version(),
+        protocol=PROTOCOL,
+        started=time.time(),
+        process_mark=process_mark(os.getpid()),
+    )
 
 
 def _known(folder: Path, authorized: Path | None) -> set[str]:

@@ -1,10 +1,8 @@
 """A worker as the front sees it: a process that is started, watched and ended."""
 
 import logging
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -14,6 +12,7 @@ from typing import IO
 import zmq
 
 from engine.service.internal import HandOver
+from engine.service.own_python import own_python
 from engine.service.waiting import Job
 from protocol import WorkerStatus
 from protocol.keys import make_keys
@@ -82,14 +81,15 @@ class Worker:
         self._generation += 1
         self._words.clear()
         self.trouble = ""
-        # Only what was imported from can be imported from again: the folder that this was started in may not be it.
-        command = [sys.executable, "-m", "engine.service.worker"]
         # Made before there is anything to tell: later there may be no descriptor left for it.
         told = self._context.socket(zmq.PUSH)
         told.connect(EXITS)
         try:
             self._process = subprocess.Popen(  # noqa: S603
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=_environment()
+                own_python("engine.service.worker"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
             )
         except OSError:
             told.close(0)
@@ -183,11 +183,6 @@ def _watch(process: "subprocess.Popen[bytes]", name: str, words: "deque[str]", t
     _pipe(process.stderr).close()
     told.send_multipart([name.encode(), str(status).encode()])
     told.close(1000)
-
-
-def _environment() -> dict[str, str]:
-    # The worker has to find this very package, also where it is not installed but run from its folder.
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path)}  # noqa: PTH109
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

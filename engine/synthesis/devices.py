@@ -1,56 +1,95 @@
 """Choosing where to compute."""
 
+import logging
 import os
 import sys
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import torch
+
+from engine.synthesis.trying import Trial, listed_devices, try_device
 
 DEVICES = ("auto", "cpu", "cuda", "mps", "xpu")
 
 
 class DeviceError(ValueError):
-    """A device that is not here, told in one sentence."""
+    """A device that is not here, or does not work, told in one sentence."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The device that `auto` stands for.
+
+    Attributes:
+        name: Such as `cuda` or `cpu`.
+        passed_over: Faster ones that do not work.
+    """
+
+    name: str
+    passed_over: tuple[Trial, ...]
+
+
+@cache
+def choose_device() -> Choice:
+    """Try the devices that are here, fastest first, each once, until one works; the CPU always does."""
+    passed_over: list[Trial] = []
+    for listed in listed_devices():
+        trial = listed if listed.problem or listed.name == "cpu" else try_device(listed.name)
+        if not trial.problem:
+            return Choice(trial.name, tuple(passed_over))
+        passed_over.append(trial)
+    return Choice("cpu", tuple(passed_over))
 
 
 def find_device(name: str = "auto") -> torch.device:
-    """Find a device by name.
+    """Find a device by name, and see that it works.
 
     Args:
-        name: `cpu`, `cuda`, `cuda:1`, `mps`, `xpu`, or `auto` for the fastest kind that is here; in any case.
+        name: `cpu`, `cuda`, `cuda:1`, `mps`, `xpu`, or `auto` for the fastest one that works; in any case. A faster
+            one that does not is told to the log.
 
     Returns:
         The device.
 
     Raises:
-        DeviceError: The name is unknown, or this computer (or this build of torch) has no such device.
+        DeviceError: The name is unknown, this computer (or this build of torch) has no such device, or it does not
+            work.
     """
-    here, name = available_devices(), name.strip().lower()
+    name = name.strip().lower()
     if name == "auto":
-        return torch.device(here[0])
+        _tell_of_others()
+        return torch.device(choose_device().name)
     kind, _, number = name.partition(":")
     if kind not in DEVICES[1:] or (number and not number.isdigit()):
         raise DeviceError(
             f"device {name!r} is not known: choose {', '.join(DEVICES)}, or one by number such as cuda:1"
         )
-    if kind not in here:
-        raise DeviceError(f"device {name!r} is not available here: choose {' or '.join(here)}")
-    count = torch.cuda.device_count() if kind == "cuda" else 1
-    if number and int(number) >= count:
-        raise DeviceError(f"device {name!r} is not available here: there are {count}, numbered from 0")
+    listed = [trial for trial in listed_devices() if trial.name.partition(":")[0] == kind]
+    others = " or ".join(other for other in available_devices() if other != kind) or "another"
+    if not listed:
+        raise DeviceError(f"device {name!r} is not available here: choose {others}")
+    if not listed[0].problem and number and int(number) >= len(listed):
+        raise DeviceError(f"device {name!r} is not available here: there are {len(listed)}, numbered from 0")
+    trial = listed[0] if listed[0].problem or kind == "cpu" else try_device(name)
+    if trial.problem:
+        raise DeviceError(f"device {name!r} does not work here ({trial.problem}): {trial.remedy}, or choose {others}")
     return torch.device(name)
 
 
 def available_devices() -> list[str]:
-    """List the kinds of device that torch can use here, fastest first; the CPU is always one."""
-    found = []
-    if torch.cuda.is_available():
-        found.append("cuda")
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    if hasattr(torch, "xpu") and torch.xpu.is_available():
-        found.append("xpu")
-    return [*found, "cpu"]
+    """List the kinds of device that are here, fastest first, whether they work or not; the CPU is always one."""
+    return [trial.name for trial in listed_devices() if not trial.problem and ":" not in trial.name]
+
+
+@cache
+def _tell_of_others() -> None:
+    choice = choose_device()
+    for trial in choice.passed_over:
+        logging.getLogger(__name__).warning(
+            "%s does not work here (%s), so %s is taken: %s", trial.name, trial.problem, choice.name, trial.remedy
+        )
 
 
 def memory_budget(device: torch.device) -> int:
@@ -80,7 +119,8 @@ def describe_device(device: torch.device) -> str:
 
 def peak_memory() -> int:
     """Measure the most memory that this process has taken, on its GPU where it uses one; bytes, 0 if unknown."""
-    if torch.cuda.is_available() and torch.cuda.max_memory_allocated():
+    # Asked whether it is available, a driver that does not work would complain again.
+    if torch.cuda.is_initialized() and torch.cuda.max_memory_allocated():
         return torch.cuda.max_memory_allocated()
     try:
         import resource
