@@ -33,7 +33,11 @@ from PIL import Image
 from service import FRAME_SECONDS, JOB_SECONDS, OwnEngine, own_engine
 
 from engine.synthesis.encoders import Encoder, load_encoder
-from protocol import Done, EngineClient, EngineError, Frame, JobEnd, Raster, Synthesize
+from protocol.client import EngineClient
+from protocol.errors import EngineError
+from protocol.messages import Canvas, Done, Frame, JobEnd, Synthesize
+from protocol.raster import Raster
+from protocol.vocabulary import Settings
 
 GMIC_SECONDS = 600.0
 # A command of G'MIC that takes longer is not repeated.
@@ -102,9 +106,8 @@ def picture_of(found: Raster) -> Image.Image:
 
 def request_of(case: FillCase, quality: str) -> Synthesize:
     """Ask for a picture to be filled, with frames, as GIMP does."""
-    return Synthesize(
-        "fill", canvas=raster(case.picture), mask=raster(case.mask), quality=quality, frame_interval=FRAME_SECONDS
-    )
+    canvas = Canvas(raster(case.picture), raster(case.mask))
+    return Synthesize("fill", (), canvas, Settings(quality=quality), frame_interval=FRAME_SECONDS)
 
 
 def run_engine(client: EngineClient, request: Synthesize) -> EngineRun:

@@ -23,22 +23,14 @@ from pathlib import Path
 
 from engine.images import read_picture
 from engine.service.rasters import raster_of
-from protocol import (
-    Cancelled,
-    Done,
-    EngineClient,
-    EngineError,
-    Frame,
-    JobEnd,
-    NoEngineError,
-    Progress,
-    Raster,
-    Status,
-    Synthesize,
-)
+from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE
+from protocol.errors import EngineError, NoEngineError
 from protocol.keys import CLIENT_KEYS, own_keys
+from protocol.messages import Cancelled, Canvas, Done, Frame, JobEnd, Progress, Source, Status, Synthesize
 from protocol.private_files import FOLDER_VARIABLE
+from protocol.raster import Raster
+from protocol.vocabulary import Settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -232,7 +224,8 @@ def run_job(client: EngineClient, request: Synthesize) -> Run:
 
 def run_alone(exemplar: Path, request: Synthesize, device: str) -> tuple[float, float]:
     """Run the same job in a process of its own; tell the whole seconds, and those that it says itself."""
-    words = ["--size", f"{request.width}x{request.height}", "--quality", request.quality, "--recipe", request.recipe]
+    words = ["--size", f"{request.canvas.width}x{request.canvas.height}", "--quality", request.settings.quality]
+    words += ["--recipe", request.settings.recipe]
     command = [sys.executable, "-m", "engine", "synthesize", str(exemplar), *words, "--device", device, "--local"]
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
@@ -304,11 +297,14 @@ def print_table(options: argparse.Namespace, exemplar: Raster) -> None:
     }
     print("\n".join(rows(told)), flush=True)
     request = Synthesize(
-        "job", exemplar, width=options.size, height=options.size, quality=options.quality, recipe=options.recipe
+        "job",
+        (Source(exemplar),),
+        Canvas(width=options.size, height=options.size),
+        Settings(quality=options.quality, recipe=options.recipe),
     )
     with own_engine(options.device) as engine, engine.connect("benchmark") as client:
         engine.ready(client)
-        run_job(client, replace(request, job="warm-up", quality="draft"))
+        run_job(client, replace(request, job="warm-up", settings=replace(request.settings, quality="draft")))
         print("\n".join(rows(measure_answers(client, request, options.repeat))), flush=True)
         print("\n".join(rows(measure_jobs(client, request, options.exemplar, options.device, options.pairs))))
 

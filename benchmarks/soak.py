@@ -23,20 +23,11 @@ from pathlib import Path
 import numpy as np
 from service import OwnEngine, own_engine, percent
 
-from protocol import (
-    Accepted,
-    Done,
-    EngineClient,
-    EngineError,
-    Failed,
-    Frame,
-    JobEnd,
-    Progress,
-    ProtocolError,
-    Raster,
-    Status,
-    Synthesize,
-)
+from protocol.client import EngineClient
+from protocol.errors import EngineError, ProtocolError
+from protocol.messages import Accepted, Canvas, Done, Failed, Frame, JobEnd, Progress, Source, Status, Synthesize
+from protocol.raster import Raster
+from protocol.vocabulary import Settings
 
 JOB_SECONDS = 120.0
 REST_SECONDS = 30.0
@@ -48,15 +39,15 @@ MIB = 2**20
 SHARES = {"plain": 0.7, "cancelled": 0.15, "abandoned": 0.1, "bad": 0.05}
 RECIPES = ("photo", "photo", "sliced", "gram", "patch")
 # What is wrong with a bad request, and the code that it is to be refused with.
-FAULTS: tuple[tuple[dict[str, object], str], ...] = (
-    ({"recipe": "none"}, "bad-request"),
-    ({"exemplar": None}, "bad-request"),
-    ({"height": None}, "bad-request"),
-    ({"mask": Raster(1, 1, 1, "u8", b"\0")}, "bad-request"),
-    ({"exemplar": Raster(1, 1, 1, "f32", b"\0\0\xc0\x7f")}, "bad-request"),
-    ({"device": "none"}, "no-device"),
-    ({"steps": -1}, "bad-message"),
-    ({"width": 2**40}, "bad-message"),
+FAULTS: tuple[tuple[str, dict[str, object], str], ...] = (
+    ("settings", {"recipe": "none"}, "bad-message"),
+    ("", {"sources": ()}, "bad-request"),
+    ("canvas", {"height": None}, "bad-request"),
+    ("canvas", {"mask": Raster(1, 1, 1, "u8", b"\0")}, "bad-request"),
+    ("", {"sources": (Source(Raster(1, 1, 1, "f32", b"\0\0\xc0\x7f")),)}, "bad-request"),
+    ("settings", {"device": "none"}, "no-device"),
+    ("settings", {"steps": -1}, "bad-message"),
+    ("canvas", {"width": 2**40}, "bad-message"),
 )
 
 
@@ -128,21 +119,23 @@ def draw_plan(seed: int, number: int, sides: Sequence[int]) -> Plan:
     hasty = kind in {"plain", "bad"}
     request = Synthesize(
         f"job-{number}",
-        Raster(sample, sample, 3, "u8", chance.bytes(3 * sample * sample)),
-        width=width,
-        height=height,
-        recipe=str(chance.choice(RECIPES)),
-        steps=int(chance.integers(2, 9) if hasty else chance.integers(20, 200)),
-        octaves=int(chance.integers(1, 3)),
-        seamless="both" if chance.random() < 0.3 else "none",
-        seed=number,
+        (Source(Raster(sample, sample, 3, "u8", chance.bytes(3 * sample * sample))),),
+        Canvas(width=width, height=height),
+        Settings(
+            recipe=str(chance.choice(RECIPES)),
+            steps=int(chance.integers(2, 9) if hasty else chance.integers(20, 200)),
+            octaves=int(chance.integers(1, 3)),
+            seamless="both" if chance.random() < 0.3 else "none",
+            seed=number,
+        ),
         frame_interval=float(chance.choice([0.0, 0.02, 0.2])) if chance.random() < 0.6 else None,
         frame_limit=int(chance.choice([0, 24])),
     )
     code = ""
     if kind == "bad":
-        fault, code = FAULTS[chance.integers(len(FAULTS))]
-        request = replace(request, **fault)  # type: ignore[arg-type]
+        part, fault, code = FAULTS[chance.integers(len(FAULTS))]
+        changes = {part: replace(getattr(request, part), **fault)} if part else fault
+        request = replace(request, **changes)
     nap = chance.uniform(0.05, 0.3) if chance.random() < 0.1 else 0.0
     return Plan(kind, request, code, float(chance.uniform(0, 2)), float(nap))
 
@@ -216,7 +209,7 @@ class Visitor:
                 story.end = "abandoned"
                 return
             story.seconds["asked"] = time.monotonic() - began
-            client.cancel(plan.request.job, keep=plan.request.seed % 2 == 0)
+            client.cancel(plan.request.job, keep=plan.request.settings.seed % 2 == 0)
         story.trouble = f"nothing came of it in {JOB_SECONDS:g} s"
 
 
@@ -246,7 +239,7 @@ def note(story: Story, event: object, began: float) -> None:
 
 def size_of(request: Synthesize) -> tuple[int | None, int | None]:
     """Tell how large the texture of a request is, width first."""
-    return request.width, request.height
+    return request.canvas.width, request.canvas.height
 
 
 def usage(process: int) -> Usage:

@@ -21,10 +21,11 @@ from convolution import convolution_rate, synchronize
 
 from engine.images import read_picture
 from engine.preparation import prepare
-from engine.synthesis import QUALITIES, Settings, synthesize
+from engine.synthesis import Settings, synthesize
 from engine.synthesis.devices import describe_device, find_device, memory_budget, peak_memory
 from engine.synthesis.encoders import Encoder, freeze, load_encoder
 from engine.tensors import exemplar_on
+from protocol.vocabulary import QUALITIES
 
 COLUMNS = (
     "encoder",

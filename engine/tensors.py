@@ -5,8 +5,10 @@ import torch
 from torch import Tensor
 
 from engine.images.picture import FloatArray
-from engine.preparation import Mask, Materials
+from engine.preparation import Box, Mask, Materials
+from engine.preparation.islands import Island
 from engine.synthesis import Exemplar, Surroundings
+from engine.synthesis.structure.islands import Hole
 
 
 def to_tensor(pixels: FloatArray, device: torch.device | str) -> Tensor:
@@ -25,7 +27,16 @@ def surroundings_on(materials: Materials, device: torch.device) -> Surroundings 
     if materials.known is None or materials.free is None:
         return None
     known, free = to_tensor(materials.known, device), _map(materials.free, device)
-    return Surroundings(known, free, materials.offset, materials.nearby)
+    return Surroundings(known, free, materials.offset, [hole_of(each) for each in materials.islands])
+
+
+def hole_of(island: Island) -> Hole:
+    """Turn an island into a hole for synthesis."""
+    return Hole(_slices(island.window), island.hole, None if island.sampled is None else _slices(island.sampled))
+
+
+def _slices(box: Box) -> tuple[slice, slice]:
+    return slice(box.top, box.bottom), slice(box.left, box.right)
 
 
 def to_array(picture: Tensor) -> FloatArray:

@@ -1,12 +1,13 @@
-"""The arguments of the procedures, and what they mean as a wish."""
+"""The arguments of the procedures, and what they mean as a options."""
 
 from dataclasses import replace
 
 from gi.repository import Gimp, GObject
 
-from gimp_plugin import values, wishes
+from gimp_plugin import user_options, values
 from gimp_plugin.translation import _
-from gimp_plugin.wishes import Wish
+from gimp_plugin.user_options import Options
+from protocol.vocabulary import Setting, checked, settings
 
 FLAGS = GObject.ParamFlags.READWRITE
 # No narrower ranges: what lies beyond them would not arrive here, see `values`.
@@ -21,11 +22,11 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
         procedure: The procedure.
         task: `fill`, `new`, `seamless`, or another, which has no arguments of its own.
     """
-    if task in {wishes.FILL, wishes.NEW, wishes.SEAMLESS}:
+    if task in {user_options.FILL, user_options.NEW, user_options.SEAMLESS}:
         add_common(procedure)
-        if task == wishes.FILL:
+        if task == user_options.FILL:
             add_fill(procedure)
-        elif task == wishes.NEW:
+        elif task == user_options.NEW:
             add_new(procedure)
         else:
             add_seamless(procedure)
@@ -58,37 +59,9 @@ def value_of(spec: GObject.ParamSpec, value: object) -> GObject.Value:
 
 def add_common(procedure: Gimp.Procedure) -> None:
     """Declare what every texture has."""
-    procedure.add_string_argument(
-        "recipe",
-        _("Loo_k"),
-        _("How the texture is made: photo, sliced, gram or patch"),
-        "photo",
-        FLAGS,
-    )
-    procedure.add_string_argument(
-        "quality",
-        _("_Quality"),
-        _("How much time is spent: draft, normal or best"),
-        "normal",
-        FLAGS,
-    )
-    procedure.add_string_argument(
-        "encoder",
-        _("_Network"),
-        _("The network that looks at the picture: compact, vgg19, vgg16 or vgg11"),
-        "compact",
-        FLAGS,
-    )
-    procedure.add_int_argument(
-        "seed", _("See_d"), _("Another seed gives another texture; 0 to 2147483647"), *WHOLE, 0, FLAGS
-    )
-    procedure.add_boolean_argument(
-        "flatten",
-        _("Opaq_ue texture"),
-        _("Sample only what is opaque, and make an opaque texture; else alpha is a part of it"),
-        False,
-        FLAGS,
-    )
+    for setting in settings().values():
+        if setting.label:
+            _add_setting(procedure, setting)
     procedure.add_boolean_argument(
         "keep-frames",
         _("Keep _all frames as layers"),
@@ -98,13 +71,27 @@ def add_common(procedure: Gimp.Procedure) -> None:
     )
 
 
+def _add_setting(procedure: Gimp.Procedure, setting: Setting) -> None:
+    """Declare a setting of the vocabulary."""
+    label, text = _(setting.label), _(setting.help)
+    if setting.kind is bool:
+        procedure.add_boolean_argument(setting.name, label, text, setting.default, FLAGS)
+    elif setting.kind is int:
+        procedure.add_int_argument(setting.name, label, text, *WHOLE, setting.default, FLAGS)
+    elif setting.kind is float:
+        procedure.add_double_argument(setting.name, label, text, *BROAD, setting.default, FLAGS)
+    else:
+        words = f"{text} {', '.join(setting.choices)}" if setting.choices else text
+        procedure.add_string_argument(setting.name, label, words, setting.default, FLAGS)
+
+
 def add_fill(procedure: Gimp.Procedure) -> None:
     """Declare where a fill takes its exemplar."""
     procedure.add_string_argument(
         "exemplar",
         _("_Exemplar"),
         _("The exemplar: surroundings, drawable, file or pattern"),
-        wishes.SURROUNDINGS,
+        user_options.SURROUNDINGS,
         FLAGS,
     )
     procedure.add_drawable_argument(
@@ -136,7 +123,7 @@ def add_fill(procedure: Gimp.Procedure) -> None:
         "sample-from",
         _("Sa_mple from"),
         _("Where around the selection to sample: all, sides or above-below"),
-        wishes.ALL,
+        user_options.ALL,
         FLAGS,
     )
     procedure.add_int_argument(
@@ -177,7 +164,7 @@ def add_new(procedure: Gimp.Procedure) -> None:
         "seamless",
         _("_Tiles without a seam"),
         _("How the texture tiles: none, x (left fits right), y (top fits bottom) or both"),
-        wishes.NONE,
+        user_options.NONE,
         FLAGS,
     )
     procedure.add_int_argument(
@@ -187,7 +174,7 @@ def add_new(procedure: Gimp.Procedure) -> None:
         "destination",
         _("_Into"),
         _("Where to put the texture: image or layers"),
-        wishes.IMAGE,
+        user_options.IMAGE,
         FLAGS,
     )
     add_mask(procedure)
@@ -199,12 +186,12 @@ def add_seamless(procedure: Gimp.Procedure) -> None:
         "seamless",
         _("_Tiles without a seam"),
         _("How the texture tiles: x (left fits right), y (top fits bottom) or both"),
-        wishes.BOTH,
+        user_options.BOTH,
         FLAGS,
     )
 
 
-def wish_of(config: Gimp.ProcedureConfig, task: str) -> Wish:
+def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
     """Read the arguments.
 
     Args:
@@ -218,27 +205,21 @@ def wish_of(config: Gimp.ProcedureConfig, task: str) -> Wish:
         ValueOutOfRangeError: An argument has a value that it may not have.
     """
     values.check(config, task)
-    wish = Wish(
-        task,
-        recipe=config.get_property("recipe"),
-        quality=config.get_property("quality"),
-        encoder=config.get_property("encoder"),
-        seed=config.get_property("seed"),
-        keep_frames=config.get_property("keep-frames"),
-        flatten=config.get_property("flatten"),
-    )
-    if task == wishes.FILL:
-        return _fill(wish, config)
-    wish = replace(wish, wrap=config.get_property("seamless"))
-    return _new(wish, config) if task == wishes.NEW else wish
+    asked = {name: config.get_property(name) for name, each in settings().items() if each.label}
+    if task != user_options.FILL:
+        asked["seamless"] = config.get_property("seamless")
+    options = Options(task, checked(asked), keep_frames=config.get_property("keep-frames"))
+    if task == user_options.FILL:
+        return _fill(options, config)
+    return _new(options, config) if task == user_options.NEW else options
 
 
-def _fill(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
+def _fill(options: Options, config: Gimp.ProcedureConfig) -> Options:
     drawable = config.get_property("exemplar-drawable")
     file = config.get_property("exemplar-file")
     pattern = config.get_property("exemplar-pattern")
     return replace(
-        wish,
+        options,
         source=config.get_property("exemplar"),
         drawable=drawable.get_id() if drawable is not None else 0,
         file=(file.get_path() or "") if file is not None else "",
@@ -249,9 +230,9 @@ def _fill(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
     )
 
 
-def _new(wish: Wish, config: Gimp.ProcedureConfig) -> Wish:
+def _new(options: Options, config: Gimp.ProcedureConfig) -> Options:
     return replace(
-        wish,
+        options,
         ratio=config.get_property("ratio"),
         width=config.get_property("width"),
         height=config.get_property("height"),

@@ -14,13 +14,13 @@ from gimp_plugin.installation import Installation
 from gimp_plugin.tasks import Task
 from gimp_plugin.translation import _
 from gimp_plugin.work import Show, State, Work
-from protocol import Frame
+from protocol.messages import Frame
 
 LOOK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Manner:
+class Appearance:
     """How an attempt is shown.
 
     Attributes:
@@ -42,7 +42,9 @@ class Attempt:
         problem: What went wrong, for the user.
     """
 
-    def __init__(self, task: Task, link: EngineLink, installation: Installation, show: Show, manner: Manner) -> None:
+    def __init__(
+        self, task: Task, link: EngineLink, installation: Installation, show: Show, appearance: Appearance
+    ) -> None:
         """Begin.
 
         Args:
@@ -50,13 +52,13 @@ class Attempt:
             link: The connection to the engine.
             installation: Where things are.
             show: Who else shows it.
-            manner: How it is shown.
+            appearance: How it is shown.
         """
         self.layers: list[Gimp.Layer] = []
         self.problem = ""
-        self._growth = Growth(task.place, keep=manner.keep_frames, earlier=manner.earlier)
+        self._growth = Growth(task.place, keep=appearance.keep_frames, earlier=appearance.earlier)
         self._show = show
-        jobs = plans.with_frames(task.plan.jobs, frames=manner.frames or manner.keep_frames)
+        jobs = plans.with_frames(task.plan.jobs, frames=appearance.frames or appearance.keep_frames)
         self._work = Work(link, jobs, self, installation)
         self._looked = 0.0
         self._ended = False

@@ -10,7 +10,7 @@ from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
 from gimp_plugin.seen import seen
 from gimp_plugin.translation import _
-from protocol import Raster
+from protocol.raster import Raster
 
 _NAMES = {1: "Y'", 2: "Y'A", 3: "R'G'B'", 4: "R'G'B'A"}
 _DEPTHS = {"u8": "u8", "u16": "u16", "f32": "float"}

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
-from gimp_plugin import arguments, tasks, wishes
-from gimp_plugin.attempts import Attempt, Manner
+from gimp_plugin import arguments, tasks, user_options
+from gimp_plugin.attempts import Appearance, Attempt
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
 from gimp_plugin.outcome import Outcome
@@ -15,8 +15,9 @@ from gimp_plugin.running import new_seed, settled
 from gimp_plugin.settings_box import settings_box
 from gimp_plugin.tasks import PaletteError, Task
 from gimp_plugin.translation import _
-from gimp_plugin.wishes import Wish
+from gimp_plugin.user_options import Options
 from gimp_plugin.work import State
+from protocol.vocabulary import AXES
 
 TICK_MILLISECONDS = 30
 PROGRAM = "texture-synthesis"
@@ -53,11 +54,11 @@ class Window:
             if keep:
                 self.panel.say(_("Stopping…"))
 
-    def make(self, wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Outcome:
+    def make(self, options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Outcome:
         """Make a texture, and keep the window alive meanwhile.
 
         Args:
-            wish: What is wanted.
+            options: What is wanted.
             image: The image.
             layer: The layer that is meant.
 
@@ -67,13 +68,13 @@ class Window:
         Raises:
             PlanError: It cannot be done.
         """
-        task = tasks.prepare(wish, image, layer)
+        task = tasks.prepare(options, image, layer)
         display = self._opened(task)
         self._link.renew()
-        manner = Manner(frames=True, keep_frames=wish.keep_frames, earlier=tuple(self.layers))
-        self._attempt = Attempt(task, self._link, self._installation, self.panel, manner)
+        appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=tuple(self.layers))
+        self._attempt = Attempt(task, self._link, self._installation, self.panel, appearance)
         self.panel.note("")
-        self.panel.work(going=True, tiles=_tiles(wish))
+        self.panel.work(going=True, tiles=_tiles(options))
         self._rest(resting=False)
         try:
             self._loop(self._attempt.turn)
@@ -84,7 +85,7 @@ class Window:
         if not attempt.layers and display is not None and display.is_valid():
             # The image goes with its last display.
             display.delete()
-        outcome = settled(wish, task, attempt, self._installation)
+        outcome = settled(options, task, attempt, self._installation)
         if outcome.layers:
             self.layers = [] if task.fresh else list(outcome.layers)
             self.last = outcome
@@ -177,18 +178,18 @@ def ask_and_make(
     across.show()
     dialog.get_content_area().pack_start(across, True, True, 0)
     window.panel.picture(thumbnail(layer))
-    tried: Wish | None = None
+    tried: Options | None = None
     try:
         while window.asked():
-            wish = arguments.wish_of(config, kind)
-            if wish == tried:
+            options = arguments.options_of(config, kind)
+            if options == tried:
                 # The same again would be the same picture.
                 config.set_property("seed", new_seed())
-                wish = arguments.wish_of(config, kind)
+                options = arguments.options_of(config, kind)
             chosen.set_sensitive(False)
             try:
-                if window.make(wish, image, layer).layers:
-                    tried = wish
+                if window.make(options, image, layer).layers:
+                    tried = options
             except PaletteError as error:
                 if not _wants_copy(dialog, str(error)):
                     continue
@@ -205,11 +206,13 @@ def ask_and_make(
     return window.last or Outcome(cancelled=True)
 
 
-def make(wish: Wish, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, installation: Installation) -> Outcome:
+def make(
+    options: Options, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, installation: Installation
+) -> Outcome:
     """Make a texture in a window that closes by itself.
 
     Args:
-        wish: What is wanted.
+        options: What is wanted.
         image: The image.
         layer: The layer that is meant.
         link: The connection to the engine.
@@ -219,13 +222,13 @@ def make(wish: Wish, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, ins
         How it ended.
     """
     GimpUi.init(PROGRAM)
-    dialog = GimpUi.Dialog(title=_title(wish.task), role=PROGRAM)
+    dialog = GimpUi.Dialog(title=_title(options.task), role=PROGRAM)
     window = Window(dialog, link, installation)
     window.panel.widget.set_border_width(12)
     dialog.get_content_area().pack_start(window.panel.widget, True, True, 0)
     dialog.show()
     try:
-        return window.make(wish, image, layer)
+        return window.make(options, image, layer)
     finally:
         dialog.destroy()
 
@@ -257,19 +260,21 @@ def _wants_copy(dialog: Gtk.Dialog, sentence: str) -> bool:
     return bool(answer == Gtk.ResponseType.OK)
 
 
-def _tiles(wish: Wish) -> tuple[int, int]:
+def _tiles(options: Options) -> tuple[int, int]:
     """How often to show a texture across and down, so that its seams would be seen."""
-    across, down = (1 + (wish.wrap in {axis, wishes.BOTH}) for axis in (wishes.ACROSS, wishes.DOWN))
+    across, down = (1 + each for each in AXES[options.settings.seamless])
     return across, down
 
 
 def _title(kind: str) -> str:
     return {
-        wishes.FILL: _("Fill Selection with Texture"),
-        wishes.NEW: _("New Texture from Layer"),
-        wishes.SEAMLESS: _("Make Seamless"),
+        user_options.FILL: _("Fill Selection with Texture"),
+        user_options.NEW: _("New Texture from Layer"),
+        user_options.SEAMLESS: _("Make Seamless"),
     }[kind]
 
 
 def _verb(kind: str) -> str:
-    return {wishes.FILL: _("_Fill"), wishes.NEW: _("_Make"), wishes.SEAMLESS: _("_Make Seamless")}[kind]
+    return {user_options.FILL: _("_Fill"), user_options.NEW: _("_Make"), user_options.SEAMLESS: _("_Make Seamless")}[
+        kind
+    ]

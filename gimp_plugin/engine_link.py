@@ -14,18 +14,9 @@ from typing import IO
 from gimp_plugin.installation import Installation
 from gimp_plugin.sentences import explain_refusal
 from gimp_plugin.translation import _
-from protocol import (
-    Connection,
-    EngineClient,
-    EngineError,
-    EngineLostError,
-    NoEngineError,
-    UnsafeFileError,
-    engine_state,
-    read_connection,
-)
-from protocol.client import Event
-from protocol.connection import CONNECTION_FILE
+from protocol.client import EngineClient, Event
+from protocol.connection import CONNECTION_FILE, Connection, engine_state, read_connection
+from protocol.errors import EngineError, EngineLostError, NoEngineError, UnsafeFileError
 from protocol.keys import CLIENT_KEYS, own_keys
 from protocol.launching import bundles_of, engine_environment
 from protocol.private_files import make_folder

@@ -5,18 +5,11 @@ import time
 from gimp_plugin.installation import Installation
 from gimp_plugin.sentences import explain_refusal
 from gimp_plugin.translation import _
-from protocol import (
-    EngineClient,
-    EngineError,
-    EngineLostError,
-    NoEngineError,
-    Status,
-    UnsafeFileError,
-    engine_state,
-    read_connection,
-)
-from protocol.connection import CONNECTION_FILE
+from protocol.client import EngineClient
+from protocol.connection import CONNECTION_FILE, engine_state, read_connection
+from protocol.errors import EngineError, EngineLostError, NoEngineError, UnsafeFileError
 from protocol.keys import CLIENT_KEYS, own_keys
+from protocol.messages import Status
 from protocol.private_files import make_folder
 from protocol.processes import ProcessState
 

@@ -10,7 +10,8 @@ from gimp_plugin.box import Box
 from gimp_plugin.scaling import scaled
 from gimp_plugin.translation import _
 from gimp_plugin.work import Texture
-from protocol import Frame, Raster
+from protocol.messages import Frame
+from protocol.raster import Raster
 
 GROUP_NAME = "Texture Synthesis"
 MARK, HOLE = "texture-synthesis", "texture-synthesis-hole"

@@ -6,7 +6,7 @@ from gi.repository import GdkPixbuf, Gtk
 
 from gimp_plugin.scaling import pixbuf_of
 from gimp_plugin.translation import _
-from protocol import Frame
+from protocol.messages import Frame
 
 PREVIEW_SIDE = 256
 MINUTE = 60

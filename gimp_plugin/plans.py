@@ -1,4 +1,4 @@
-"""From the user's wish and the pixels to jobs for the engine. Knows nothing of GIMP."""
+"""From the user's options and the pixels to jobs for the engine. Knows nothing of GIMP."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,26 +6,29 @@ from dataclasses import dataclass, replace
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.translation import _
-from gimp_plugin.wishes import ABOVE_BELOW, ALL, SIDES, Wish
-from protocol import Raster, Synthesize
+from gimp_plugin.user_options import ABOVE_BELOW, ALL, SIDES, Options
+from protocol.messages import Canvas, Source, Synthesize
+from protocol.raster import Raster
+from protocol.vocabulary import (
+    FRINGE,
+    LARGEST_SEED,
+    LARGEST_SIDE,
+    NEAREST_CONTEXT,
+    NEAREST_PART,
+    SMALLEST_EXEMPLAR,
+    SMALLEST_SIDE,
+    WIDEST_CONTEXT,
+)
 
-# As far as the engine looks around a hole for its exemplar, and for what continues into it.
-WIDEST_CONTEXT = 256
-NEAREST_CONTEXT = 64
-# As the engine does where it is not told what to fill.
-FRINGE = 2
-SMALLEST_EXEMPLAR = 8
 LONGEST_EXEMPLAR = 1024
-SMALLEST, LARGEST = 8, 16384
 SMALLEST_TILE = 16
 LONGEST_FRAME = 1024
 # Each frame has GIMP draw the image anew, on the same computer that makes the texture.
 FRAME_SECONDS = 1.0
-LARGEST_SEED = 2**63 - 1
 
 
 class PlanError(ValueError):
-    """A wish that cannot be fulfilled, told in one or two sentences."""
+    """A options that cannot be fulfilled, told in one or two sentences."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +64,14 @@ def context_of(hole: Box, limit: Box, context: int = 0, white: Box | None = None
         The hole, what continues into it, and what may be sampled.
     """
     longest = max(hole.width, hole.height)
-    near = hole.grown(max(NEAREST_CONTEXT, longest // 4))
+    near = hole.grown(max(NEAREST_CONTEXT, longest // NEAREST_PART))
     if white is not None and not context:
         return near.united(white).common(limit)
     return near.united(hole.grown(context or max(WIDEST_CONTEXT, longest))).common(limit)
 
 
 def fill(
-    wish: Wish,
+    options: Options,
     canvas: Raster,
     hole: Box,
     selected: bytes | None,
@@ -80,7 +83,7 @@ def fill(
     """Plan the filling of a selection.
 
     Args:
-        wish: What is wanted.
+        options: What is wanted.
         canvas: What lies in and around the hole, with alpha.
         hole: Bounds of the selection, in the canvas's pixels.
         selected: How much each pixel of the hole's bounds is selected; None for what of them is transparent.
@@ -98,7 +101,7 @@ def fill(
     width, height = canvas.width, canvas.height
     clear = samples.missing(canvas)
     if selected is None and (exemplar is None or any(clear)):
-        return _fill_transparent(wish, canvas, hole, clear, exemplar, depth, white)
+        return _fill_transparent(options, canvas, hole, clear, exemplar, depth, white)
     chosen = samples.touched(selected) if selected is not None else b"\xff" * (hole.width * hole.height)
     shown = None
     if selected is not None:
@@ -106,22 +109,22 @@ def fill(
     wanted = samples.place_mask(chosen, hole, width, height)
     if exemplar is not None and not wanted.count(0):
         # Nothing is kept, so nothing has to fit.
-        job = _job(wish, depth, exemplar=exemplar, width=width, height=height, flatten=True)
+        job = _job(options, depth, exemplar=exemplar, canvas=Canvas(width=width, height=height), flatten=True)
         return Plan((job,), width, height, hole, shown)
     mask = mask_raster(wanted, width, height)
     if exemplar is not None:
-        job = _job(wish, depth, exemplar=exemplar, canvas=canvas, mask=mask)
+        job = _job(options, depth, exemplar=exemplar, canvas=Canvas(canvas, mask))
     else:
-        _check_rest(wish, canvas, hole, wanted, white)
-        job = _job(wish, depth, canvas=canvas, mask=mask, **_sampling(wish, canvas, white))
+        _check_rest(options, canvas, hole, wanted, white)
+        job = _job(options, depth, canvas=_sampled(options, canvas, white, mask))
     return Plan((job,), width, height, hole, shown)
 
 
-def new(wish: Wish, exemplar: Raster, depth: str, white: bytes | None = None) -> Plan:
+def new(options: Options, exemplar: Raster, depth: str, white: bytes | None = None) -> Plan:
     """Plan new textures.
 
     Args:
-        wish: What is wanted.
+        options: What is wanted.
         exemplar: The sample texture.
         depth: Kind of sample of the result.
         white: 255 where it may be sampled, a byte for each of its pixels; None for everywhere.
@@ -132,33 +135,27 @@ def new(wish: Wish, exemplar: Raster, depth: str, white: bytes | None = None) ->
     Raises:
         PlanError: The exemplar is too small, or the size out of range.
     """
-    width = wish.width or round(exemplar.width * wish.ratio)
-    height = wish.height or round(exemplar.height * wish.ratio)
+    width = options.width or round(exemplar.width * options.ratio)
+    height = options.height or round(exemplar.height * options.ratio)
     for side in (width, height):
-        if not SMALLEST <= side <= LARGEST:
+        if not SMALLEST_SIDE <= side <= LARGEST_SIDE:
             raise PlanError(
                 _("The texture would be {width} × {height} px: choose sides of {least} to {most} px.").format(
-                    width=width, height=height, least=SMALLEST, most=LARGEST
+                    width=width, height=height, least=SMALLEST_SIDE, most=LARGEST_SIDE
                 )
             )
-    first = _job(
-        wish,
-        depth,
-        exemplar=exemplar,
-        exemplar_mask=None if white is None else mask_raster(white, exemplar.width, exemplar.height),
-        width=width,
-        height=height,
-        seamless=wish.wrap,
-    )
-    seeds = ((wish.seed + number) % (LARGEST_SEED + 1) for number in range(wish.variations))
-    return Plan(tuple(replace(first, seed=seed) for seed in seeds), width, height, Box(0, 0, width, height))
+    mask = None if white is None else mask_raster(white, exemplar.width, exemplar.height)
+    begin, canvas = options.settings.seed, Canvas(width=width, height=height)
+    seeds = ((begin + number) % (LARGEST_SEED + 1) for number in range(options.variations))
+    jobs = tuple(_job(options, depth, exemplar=exemplar, white=mask, canvas=canvas, seed=seed) for seed in seeds)
+    return Plan(jobs, width, height, Box(0, 0, width, height))
 
 
-def seamless(wish: Wish, canvas: Raster, depth: str) -> Plan:
+def seamless(options: Options, canvas: Raster, depth: str) -> Plan:
     """Plan to make a picture tile: what lies along its border is made anew, so that opposite sides fit.
 
     Args:
-        wish: What is wanted.
+        options: What is wanted.
         canvas: The picture, with alpha.
         depth: Kind of sample of the result.
 
@@ -172,7 +169,7 @@ def seamless(wish: Wish, canvas: Raster, depth: str) -> Plan:
     if min(width, height) < SMALLEST_TILE or not _enough(canvas):
         raise PlanError(_("Too little of the picture would remain: take a larger one."))
     # Without a mask the engine chooses a band along the border, and fills what is missing.
-    job = _job(wish, depth, canvas=canvas, seamless=wish.wrap)
+    job = _job(options, depth, canvas=Canvas(canvas))
     return Plan((job,), width, height, Box(0, 0, width, height))
 
 
@@ -251,7 +248,13 @@ def _with_fringe(
 
 
 def _fill_transparent(
-    wish: Wish, canvas: Raster, hole: Box, clear: bytes, exemplar: Raster | None, depth: str, white: bytes | None
+    options: Options,
+    canvas: Raster,
+    hole: Box,
+    clear: bytes,
+    exemplar: Raster | None,
+    depth: str,
+    white: bytes | None,
 ) -> Plan:
     if not any(clear):
         raise PlanError(
@@ -260,38 +263,40 @@ def _fill_transparent(
     width, height = canvas.width, canvas.height
     # Without a mask the engine widens the transparent part by the fringe that a cut-out leaves.
     if exemplar is None:
-        _check_rest(wish, canvas, samples.marked_box(clear, width), clear, white)
-        job = _job(wish, depth, canvas=canvas, **_sampling(wish, canvas, white))
+        _check_rest(options, canvas, samples.marked_box(clear, width), clear, white)
+        job = _job(options, depth, canvas=_sampled(options, canvas, white))
     elif clear.count(0):
-        job = _job(wish, depth, exemplar=exemplar, canvas=canvas)
+        job = _job(options, depth, exemplar=exemplar, canvas=Canvas(canvas))
     else:
-        job = _job(wish, depth, exemplar=exemplar, width=width, height=height, flatten=True)
+        job = _job(options, depth, exemplar=exemplar, canvas=Canvas(width=width, height=height), flatten=True)
     return Plan((job,), width, height, hole)
 
 
-def _sampling(wish: Wish, canvas: Raster, white: bytes | None) -> dict[str, object]:
-    """Say what of the canvas may be sampled."""
-    return {
-        "context": wish.context or None,
-        "sample_from": wish.sample_from,
-        "exemplar_mask": None if white is None else mask_raster(white, canvas.width, canvas.height),
-    }
+def _sampled(options: Options, canvas: Raster, white: bytes | None, mask: Raster | None = None) -> Canvas:
+    """Say what of the canvas is made, and what of it may be sampled."""
+    return Canvas(
+        canvas,
+        mask,
+        None if white is None else mask_raster(white, canvas.width, canvas.height),
+        options.context or None,
+        options.sample_from,
+    )
 
 
-def _check_rest(wish: Wish, canvas: Raster, hole: Box, mask: bytes, white: bytes | None) -> None:
+def _check_rest(options: Options, canvas: Raster, hole: Box, mask: bytes, white: bytes | None) -> None:
     """Refuse, before the engine is asked, a hole around which too little may be sampled."""
     if white is not None:
         mask = samples.either(mask, samples.inverted(white))
-    area = hole.grown(wish.context) if wish.context else Box(0, 0, canvas.width, canvas.height)
-    if wish.sample_from == SIDES:
+    area = hole.grown(options.context) if options.context else Box(0, 0, canvas.width, canvas.height)
+    if options.sample_from == SIDES:
         area = Box(area.x, hole.y, area.width, hole.height)
-    elif wish.sample_from == ABOVE_BELOW:
+    elif options.sample_from == ABOVE_BELOW:
         area = Box(hole.x, area.y, hole.width, area.height)
     area = area.common(Box(0, 0, canvas.width, canvas.height))
     left = samples.hidden(samples.crop(canvas, area), samples.crop_mask(mask, canvas.width, area))
     if _enough(left):
         return
-    if white is not None or wish.context or wish.sample_from != ALL:
+    if white is not None or options.context or options.sample_from != ALL:
         raise PlanError(
             _("Too little may be sampled: choose a larger context, all around, or another exemplar mask or exemplar.")
         )
@@ -304,14 +309,15 @@ def _enough(exemplar: Raster) -> bool:
     return samples.clear(exemplar).count(0) >= SMALLEST_EXEMPLAR**2
 
 
-def _job(wish: Wish, depth: str, **materials: object) -> Synthesize:
-    asked = {"flatten": wish.flatten, **materials}
-    return Synthesize(
-        "planned",
-        recipe=wish.recipe,
-        quality=wish.quality,
-        encoder=wish.encoder,
-        seed=wish.seed,
-        depth=depth,
-        **asked,  # type: ignore[arg-type]
-    )
+def _job(
+    options: Options,
+    depth: str,
+    *,
+    exemplar: Raster | None = None,
+    white: Raster | None = None,
+    canvas: Canvas = Canvas(),  # noqa: B008 - it is frozen
+    **changes: object,
+) -> Synthesize:
+    sources = () if exemplar is None else (Source(exemplar, white),)
+    settings = replace(options.settings, **changes)  # type: ignore[arg-type]
+    return Synthesize("planned", sources, canvas, settings, depth)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gi.repository import Gimp, Gio, GLib
 
-from gimp_plugin import arguments, wishes
+from gimp_plugin import arguments, user_options
 from gimp_plugin.installation import InstallationError, make_importable, read_installation
 from gimp_plugin.log import start_log
 from gimp_plugin.outcome import Outcome
@@ -16,7 +16,7 @@ from gimp_plugin.translation import DOMAIN, _
 PREFIX = "plug-in-texture-synthesis-"
 MENU = "<Image>/Filters/Texture Synthesis"
 REPEAT, ENGINE = "repeat", "engine"
-PROCEDURES = (wishes.FILL, wishes.NEW, wishes.SEAMLESS, REPEAT, ENGINE)
+PROCEDURES = (user_options.FILL, user_options.NEW, user_options.SEAMLESS, REPEAT, ENGINE)
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -107,7 +107,7 @@ def _returned(procedure: Gimp.Procedure, outcome: Outcome) -> Gimp.ValueArray:
 def _texts(task: str) -> tuple[str, str, str]:
     """Label in the menu, summary and description of a procedure."""
     return {
-        wishes.FILL: (
+        user_options.FILL: (
             _("_Fill Selection with Texture…"),
             _("Fill the selection with texture that fits what lies around it"),
             _(
@@ -116,12 +116,12 @@ def _texts(task: str) -> tuple[str, str, str]:
                 "of an opaque one."
             ),
         ),
-        wishes.NEW: (
+        user_options.NEW: (
             _("_New Texture from Layer…"),
             _("Make a texture of any size from the selection or the layer"),
             _("The selection, or the whole layer, is the exemplar of new textures, in a new image or in new layers."),
         ),
-        wishes.SEAMLESS: (
+        user_options.SEAMLESS: (
             _("_Make Seamless…"),
             _("Make the selection or the layer tile without a seam"),
             _("What lies along the border is made anew, in a new layer above, so that opposite sides fit."),

@@ -9,8 +9,8 @@ from dataclasses import replace
 import gi
 from gi.repository import Gimp
 
-from gimp_plugin import arguments, tasks, values, wishes
-from gimp_plugin.attempts import Attempt, Manner
+from gimp_plugin import arguments, tasks, user_options, values
+from gimp_plugin.attempts import Appearance, Attempt
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.engine_report import end, look
 from gimp_plugin.installation import Installation
@@ -18,9 +18,9 @@ from gimp_plugin.outcome import Outcome
 from gimp_plugin.plans import PlanError
 from gimp_plugin.tasks import Task
 from gimp_plugin.translation import _
-from gimp_plugin.wishes import Wish
+from gimp_plugin.user_options import Options
 from gimp_plugin.work import State
-from protocol import Frame
+from protocol.messages import Frame
 
 TURN_SECONDS = 0.1
 
@@ -68,21 +68,21 @@ def run_texture(
         # What was kept of an earlier run, by another version perhaps, is chosen anew.
         values.mend(config, kind)
     try:
-        wish = repeated(installation) if kind == "repeat" else arguments.wish_of(config, kind)
+        options = repeated(installation) if kind == "repeat" else arguments.options_of(config, kind)
     except values.ValueOutOfRangeError as error:
         return Outcome(problem=str(error), misused=True)
-    if wish is None:
+    if options is None:
         return Outcome(problem=_("There is no last texture yet: make one first."))
     link = EngineLink(installation, name=client_name(), patient=mode != Gimp.RunMode.NONINTERACTIVE)
     try:
         layer = tasks.target(drawables)
         if mode == Gimp.RunMode.NONINTERACTIVE or not has_screen():
-            return make_quietly(wish, image, layer, link, installation)
+            return make_quietly(options, image, layer, link, installation)
         from gimp_plugin import dialogs
 
         if mode == Gimp.RunMode.INTERACTIVE and kind != "repeat":
             return dialogs.ask_and_make(procedure, config, image, layer, kind, link, installation)
-        return dialogs.make(wish, image, layer, link, installation)
+        return dialogs.make(options, image, layer, link, installation)
     except PlanError as error:
         return Outcome(problem=str(error))
     finally:
@@ -125,12 +125,12 @@ def run_engine(mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: I
 
 
 def make_quietly(
-    wish: Wish, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, installation: Installation
+    options: Options, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, installation: Installation
 ) -> Outcome:
     """Make a texture without a window.
 
     Args:
-        wish: What is wanted.
+        options: What is wanted.
         image: The image.
         layer: The layer that is meant.
         link: The connection to the engine.
@@ -139,18 +139,18 @@ def make_quietly(
     Returns:
         How it ended.
     """
-    task = tasks.prepare(wish, image, layer)
-    attempt = Attempt(task, link, installation, Silence(), Manner(frames=False, keep_frames=wish.keep_frames))
+    task = tasks.prepare(options, image, layer)
+    attempt = Attempt(task, link, installation, Silence(), Appearance(frames=False, keep_frames=options.keep_frames))
     while attempt.turn(TURN_SECONDS):
         pass
-    return settled(wish, task, attempt, installation)
+    return settled(options, task, attempt, installation)
 
 
-def settled(wish: Wish, task: Task, attempt: Attempt, installation: Installation) -> Outcome:
+def settled(options: Options, task: Task, attempt: Attempt, installation: Installation) -> Outcome:
     """Say how an attempt has ended, and remember what was wanted if it has brought something.
 
     Args:
-        wish: What was wanted.
+        options: What was wanted.
         task: What was done.
         attempt: The attempt, which has ended.
         installation: Where things are.
@@ -160,7 +160,7 @@ def settled(wish: Wish, task: Task, attempt: Attempt, installation: Installation
     """
     if attempt.layers:
         try:
-            wishes.remember(wish, installation.folder)
+            user_options.remember(options, installation.folder)
         except OSError as error:
             logging.getLogger(__name__).warning("cannot remember the settings: %s", error)
         return Outcome(image=task.place.image, layers=tuple(attempt.layers))
@@ -169,15 +169,15 @@ def settled(wish: Wish, task: Task, attempt: Attempt, installation: Installation
     return Outcome(problem=attempt.problem, cancelled=attempt.state is State.CANCELLED and not attempt.problem)
 
 
-def repeated(installation: Installation) -> Wish | None:
-    """Recall the last wish, with a new seed."""
-    last = wishes.recall(installation.folder)
-    return None if last is None else replace(last, seed=new_seed())
+def repeated(installation: Installation) -> Options | None:
+    """Recall the last options, with a new seed."""
+    last = user_options.recall(installation.folder)
+    return None if last is None else replace(last, settings=replace(last.settings, seed=new_seed()))
 
 
 def new_seed() -> int:
     """Draw a seed."""
-    return random.SystemRandom().randint(0, values.LARGEST_SEED)
+    return random.SystemRandom().randint(0, values.LARGEST)
 
 
 def client_name() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gimp_plugin.box import Box
-from protocol import Raster
+from protocol.raster import Raster
 
 SAMPLE_BYTES = {"u8": 1, "u16": 2, "f32": 4}
 # What the engine takes for opaque, 0.99, as the highest byte of a sample.

@@ -3,7 +3,7 @@
 from gi.repository import GdkPixbuf, GLib
 
 from gimp_plugin.box import Box
-from protocol import Raster
+from protocol.raster import Raster
 
 RGBA = 4
 

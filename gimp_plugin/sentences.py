@@ -2,8 +2,9 @@
 
 from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
-from protocol import EngineLostError, EngineRefusedError, Failed, UnsafeFileError, engine_state, read_connection
-from protocol.connection import CONNECTION_FILE
+from protocol.connection import CONNECTION_FILE, engine_state, read_connection
+from protocol.errors import EngineLostError, EngineRefusedError, UnsafeFileError
+from protocol.messages import Failed
 from protocol.processes import ProcessState
 
 

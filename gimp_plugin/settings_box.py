@@ -5,21 +5,24 @@ from pathlib import Path
 
 from gi.repository import Gimp, GimpUi, GObject, Gtk
 
-from gimp_plugin import values, wishes
+from gimp_plugin import user_options, values
 from gimp_plugin.running import new_seed
 from gimp_plugin.translation import _
+from protocol.vocabulary import settings
 
 STEPS = {"ratio": (0.1, 1.0, 2)}
 """Small and large step, and decimals, of numbers that are not whole."""
 SOURCES = {
-    "exemplar-drawable": {wishes.DRAWABLE},
-    "exemplar-file": {wishes.FILE},
-    "exemplar-pattern": {wishes.PATTERN},
-    "sample-from": {wishes.SURROUNDINGS},
-    "context": {wishes.SURROUNDINGS},
-    "exemplar-mask": {wishes.SURROUNDINGS, wishes.DRAWABLE},
+    "exemplar-drawable": {user_options.DRAWABLE},
+    "exemplar-file": {user_options.FILE},
+    "exemplar-pattern": {user_options.PATTERN},
+    "sample-from": {user_options.SURROUNDINGS},
+    "context": {user_options.SURROUNDINGS},
+    "exemplar-mask": {user_options.SURROUNDINGS, user_options.DRAWABLE},
 }
 """Arguments that mean something for some sources of the exemplar only."""
+FIRST = ("recipe", "quality", "seed")
+"""Settings that every dialog shows at once; all others are under More."""
 LARGE = 512
 ICONS = Path(__file__).resolve().parent / "icons"
 
@@ -56,13 +59,14 @@ def settings_box(
         A widget, shown.
     """
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-    own = {wishes.FILL: _exemplar, wishes.NEW: _new, wishes.SEAMLESS: _seamless}[kind]
+    own = {user_options.FILL: _exemplar, user_options.NEW: _new, user_options.SEAMLESS: _seamless}[kind]
     form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL))
     box.pack_start(own(form, layer), False, False, 0)
     for part in (_widgets(form, "recipe", "quality"), _seed(form)):
         box.pack_start(part, False, False, 0)
     more = Gtk.Expander(label=_("More"))
-    inside = _widgets(form, "encoder", "flatten", "keep-frames")
+    shown = [name for name, each in settings().items() if each.label and name not in FIRST]
+    inside = _widgets(form, *shown, "keep-frames")
     inside.set_margin_top(6)
     more.add(inside)
     more.show_all()

@@ -1,4 +1,4 @@
-"""From a wish to a plan and a place: reads what is needed out of GIMP."""
+"""From a options to a plan and a place: reads what is needed out of GIMP."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from gi.repository import Gimp
 
-from gimp_plugin import canvas, plans, samples, wishes
+from gimp_plugin import canvas, plans, samples, user_options
 from gimp_plugin.box import Box
 from gimp_plugin.growth import Place
 from gimp_plugin.plans import Plan, PlanError
 from gimp_plugin.translation import _
-from gimp_plugin.wishes import Wish
-from protocol import Raster
+from gimp_plugin.user_options import Options
+from protocol.raster import Raster
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ def target(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:
     return found
 
 
-def prepare(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+def prepare(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     """Read what a task needs.
 
     Args:
-        wish: What is wanted.
+        options: What is wanted.
         image: The image.
         layer: The layer that is meant.
 
@@ -80,13 +80,13 @@ def prepare(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     if image.get_floating_sel() is not None:
         raise PlanError(_("There is a floating selection: anchor it first (Layer → Anchor Floating Selection)."))
     indexed = image.get_base_type() == Gimp.ImageBaseType.INDEXED
-    if indexed and not (wish.task == wishes.NEW and wish.destination == wishes.IMAGE):
+    if indexed and not (options.task == user_options.NEW and options.destination == user_options.IMAGE):
         raise PaletteError(
             _("The image has a palette, which a texture does not fit into: use Image → Mode → RGB first.")
         )
-    if wish.task == wishes.NEW:
-        return _new(wish, image, layer)
-    return _fill(wish, image, layer) if wish.task == wishes.FILL else _seamless(wish, image, layer)
+    if options.task == user_options.NEW:
+        return _new(options, image, layer)
+    return _fill(options, image, layer) if options.task == user_options.FILL else _seamless(options, image, layer)
 
 
 def rgb_copy(image: Gimp.Image) -> Gimp.Image:
@@ -96,23 +96,23 @@ def rgb_copy(image: Gimp.Image) -> Gimp.Image:
     return copy
 
 
-def _fill(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     selected = canvas.selection(image)
     hole = selected or canvas.extent(layer)
     whole = Box(0, 0, image.get_width(), image.get_height()) if selected else hole
-    white = _white(wish, layer, whole) if wish.source == wishes.SURROUNDINGS else None
+    white = _white(options, layer, whole) if options.source == user_options.SURROUNDINGS else None
     marked = samples.marked_box(white, whole.width).moved(*whole.corner) if white is not None else None
-    limit = plans.context_of(hole, whole, wish.context, marked)
+    limit = plans.context_of(hole, whole, options.context, marked)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     # The texture will lie above this, so what is seen of it is what has to be fitted to.
     ground = canvas.outside_locked(layer)
     around = canvas.read(ground, limit, gray=gray, depth=depth)
     plan = plans.fill(
-        wish,
+        options,
         around,
         hole.moved(-limit.x, -limit.y),
         canvas.read_selection(image, hole) if selected else None,
-        _exemplar(wish, canvas.groups_of(ground), gray=gray, depth=depth),
+        _exemplar(options, canvas.groups_of(ground), gray=gray, depth=depth),
         depth,
         canvas.extent(ground).moved(-limit.x, -limit.y),
         samples.crop_mask(white, whole.width, limit.moved(-whole.x, -whole.y)) if white is not None else None,
@@ -121,26 +121,26 @@ def _fill(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     return Task(plan, _place(image, layer, box, plan, joins=True, masked=selected is not None), fresh=False)
 
 
-def _seamless(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     box = _part(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    plan = plans.seamless(wish, canvas.read(canvas.outside_locked(layer), box, gray=gray, depth=depth), depth)
+    plan = plans.seamless(options, canvas.read(canvas.outside_locked(layer), box, gray=gray, depth=depth), depth)
     return Task(plan, _place(image, layer, box, plan, joins=True), fresh=False)
 
 
-def _new(wish: Wish, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+def _new(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     box = _part(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    inside = wish.destination == wishes.LAYERS
+    inside = options.destination == user_options.LAYERS
     around = canvas.groups_of(canvas.outside_locked(layer)) if inside else []
     sample = canvas.read(layer, box, gray=gray, depth=depth, groups=_own_groups(layer, around))
-    white = _white(wish, layer, box)
+    white = _white(options, layer, box)
     if canvas.selection(image):
         # What is selected by half would bring in what lies beside.
         chosen = samples.above(canvas.read_selection(image, box), samples.OPAQUE)
         white = chosen if white is None else samples.common(white, chosen)
     exemplar, white = plans.check_exemplar(sample, white)
-    plan = plans.new(wish, exemplar, depth, white)
+    plan = plans.new(options, exemplar, depth, white)
     size = Box(0, 0, plan.width, plan.height)
     if inside:
         return Task(plan, _place(image, layer, size.moved(*canvas.extent(layer).corner), plan), fresh=False)
@@ -170,11 +170,11 @@ def _part(image: Gimp.Image, layer: Gimp.Layer) -> Box:
     return part
 
 
-def _white(wish: Wish, item: Gimp.Drawable, box: Box) -> bytes | None:
+def _white(options: Options, item: Gimp.Drawable, box: Box) -> bytes | None:
     """Read the exemplar mask.
 
     Args:
-        wish: Names it, or none.
+        options: Names it, or none.
         item: The drawable that is sampled.
         box: In its image.
 
@@ -184,9 +184,9 @@ def _white(wish: Wish, item: Gimp.Drawable, box: Box) -> bytes | None:
     Raises:
         PlanError: It is not there, or has no white pixel.
     """
-    if not wish.mask:
+    if not options.mask:
         return None
-    mask = Gimp.Item.get_by_id(wish.mask) if Gimp.Item.id_is_valid(wish.mask) else None
+    mask = Gimp.Item.get_by_id(options.mask) if Gimp.Item.id_is_valid(options.mask) else None
     if mask is None or not mask.is_drawable() or mask.get_image().get_id() != item.get_image().get_id():
         raise PlanError(_("The exemplar mask is not in the image that is sampled: choose another one, or none."))
     found = canvas.read_white(mask, box)
@@ -195,24 +195,24 @@ def _white(wish: Wish, item: Gimp.Drawable, box: Box) -> bytes | None:
     return found
 
 
-def _exemplar(wish: Wish, around: Sequence[Gimp.GroupLayer], *, gray: bool, depth: str) -> Raster | None:
+def _exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: bool, depth: str) -> Raster | None:
     """Read another exemplar than the surroundings, if one was chosen; `around` are the texture's groups."""
-    if wish.source == wishes.SURROUNDINGS:
+    if options.source == user_options.SURROUNDINGS:
         return None
-    if wish.source == wishes.FILE:
-        if not wish.file:
+    if options.source == user_options.FILE:
+        if not options.file:
             raise PlanError(_("Choose the file to take the texture from."))
-        found = canvas.read_file(Path(wish.file), gray=gray, depth=depth)
-    elif wish.source == wishes.PATTERN:
-        found = canvas.read_pattern(wish.pattern, gray=gray, depth=depth)
+        found = canvas.read_file(Path(options.file), gray=gray, depth=depth)
+    elif options.source == user_options.PATTERN:
+        found = canvas.read_pattern(options.pattern, gray=gray, depth=depth)
     else:
-        if not wish.drawable:
+        if not options.drawable:
             raise PlanError(_("Choose the layer or image to take the texture from."))
-        item = Gimp.Item.get_by_id(wish.drawable) if Gimp.Item.id_is_valid(wish.drawable) else None
+        item = Gimp.Item.get_by_id(options.drawable) if Gimp.Item.id_is_valid(options.drawable) else None
         if item is None or not item.is_drawable():
             raise PlanError(_("The exemplar's layer is not there: choose another."))
         box = canvas.extent(item)
-        white = _white(wish, item, box)
+        white = _white(options, item, box)
         found = canvas.read(item, box, gray=gray, depth=depth, groups=_own_groups(item, around))
         if white is not None:
             found = samples.hidden(found, samples.inverted(white))

@@ -8,14 +8,19 @@ from collections.abc import Iterator
 
 from gi.repository import Gimp
 
-from gimp_plugin import wishes
+from gimp_plugin import user_options
 from gimp_plugin.translation import _
+from protocol.vocabulary import LARGEST_SIDE, settings
 
-LARGEST_SEED = 2**31 - 1
-LARGEST_SIDE = 16384
+# GIMP's whole numbers have 32 bits.
+LARGEST = 2**31 - 1
 MOST_VARIATIONS = 16
 RANGES: dict[str, tuple[float, float]] = {
-    "seed": (0, LARGEST_SEED),
+    **{
+        name: (each.span.low, min(each.span.high, LARGEST))
+        for name, each in settings().items()
+        if each.label and each.span is not None and each.kind in {int, float}
+    },
     "context": (0, LARGEST_SIDE),
     "ratio": (0.1, 64.0),
     "width": (0, LARGEST_SIDE),
@@ -39,7 +44,7 @@ def choices(task: str, name: str) -> dict[str, str]:
     Returns:
         The words, with their labels in the dialog; nothing where the argument is no choice.
     """
-    axes = {wishes.ACROSS: _("Horizontally"), wishes.DOWN: _("Vertically"), wishes.BOTH: _("Both")}
+    axes = {user_options.ACROSS: _("Horizontally"), user_options.DOWN: _("Vertically"), user_options.BOTH: _("Both")}
     known = {
         "action": {"status": _("Tell what it is doing"), "start": _("Start it"), "stop": _("Stop it")},
         "recipe": {
@@ -60,18 +65,18 @@ def choices(task: str, name: str) -> dict[str, str]:
             "vgg11": _("VGG-11 (fetches 510 MB once)"),
         },
         "exemplar": {
-            wishes.SURROUNDINGS: _("What lies around the selection"),
-            wishes.DRAWABLE: _("Another layer or image"),
-            wishes.FILE: _("A file"),
-            wishes.PATTERN: _("A pattern"),
+            user_options.SURROUNDINGS: _("What lies around the selection"),
+            user_options.DRAWABLE: _("Another layer or image"),
+            user_options.FILE: _("A file"),
+            user_options.PATTERN: _("A pattern"),
         },
         "sample-from": {
-            wishes.ALL: _("All around"),
-            wishes.SIDES: _("Left and right"),
-            wishes.ABOVE_BELOW: _("Above and below"),
+            user_options.ALL: _("All around"),
+            user_options.SIDES: _("Left and right"),
+            user_options.ABOVE_BELOW: _("Above and below"),
         },
-        "seamless": axes if task == wishes.SEAMLESS else {wishes.NONE: _("No"), **axes},
-        "destination": {wishes.IMAGE: _("A new image"), wishes.LAYERS: _("New layers of this image")},
+        "seamless": axes if task == user_options.SEAMLESS else {user_options.NONE: _("No"), **axes},
+        "destination": {user_options.IMAGE: _("A new image"), user_options.LAYERS: _("New layers of this image")},
     }
     return known.get(name, {})
 

@@ -11,19 +11,10 @@ from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
 from gimp_plugin.sentences import explain
 from gimp_plugin.translation import _
-from protocol import (
-    Accepted,
-    Cancelled,
-    Done,
-    EngineError,
-    Failed,
-    Frame,
-    Progress,
-    ProtocolError,
-    Raster,
-    Synthesize,
-)
 from protocol.client import LOST, Event
+from protocol.errors import EngineError, ProtocolError
+from protocol.messages import Accepted, Cancelled, Done, Failed, Frame, Progress, Synthesize
+from protocol.raster import Raster
 
 
 class State(enum.Enum):
@@ -187,7 +178,7 @@ class Work:
     def _bring(self, raster: Raster, *, finished: bool) -> None:
         if self._running is None:
             return
-        self.textures.append(Texture(self._running.seed, raster, finished))
+        self.textures.append(Texture(self._running.settings.seed, raster, finished))
         self._running = None
         if len(self.textures) == len(self._jobs):
             self.state = State.DONE

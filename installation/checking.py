@@ -10,15 +10,15 @@ from installation.environment import engine_of, environment_fault, python_of, ve
 from installation.files import privacy_fault
 from installation.libraries import FOLDER, PACKAGES, libraries_fault, served, works_with
 from installation.plugin import plugin_contents, plugin_fault, plugin_folder
-from installation.running import find_running
+from installation.running_engine import find_running
+from installation.setup_run import SetupRun
 from installation.version import software_version
-from installation.wishes import Task
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 DOCTOR_SECONDS = 300
 
 
-def check(task: Task) -> int:
+def check(task: SetupRun) -> int:
     """Tell what is installed, and what is wrong with the command that mends it.
 
     Args:
@@ -38,7 +38,7 @@ def check(task: Task) -> int:
     return 1 if faults else 0
 
 
-def _installed(task: Task, versions: dict[str, str]) -> Iterator[str]:
+def _installed(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
     folder, libraries = task.environment.folder, task.state / FOLDER
     if versions:
         engine, torch = versions.get("gimp-texture-synthesis"), versions.get("torch")
@@ -53,7 +53,7 @@ def _installed(task: Task, versions: dict[str, str]) -> Iterator[str]:
         yield f"engine {running.software} is running, process {running.process}"
 
 
-def _faults(task: Task, versions: dict[str, str]) -> Iterator[str]:
+def _faults(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
     folder, source = task.environment.folder, task.environment.source
     mend = f"run `{task.installer}`"
     if fault := environment_fault(folder, source):
@@ -75,7 +75,7 @@ def _faults(task: Task, versions: dict[str, str]) -> Iterator[str]:
         yield f"engine {running.software} is running, another version: run `{engine_of(folder)} stop`"
 
 
-def _library_faults(task: Task, versions: dict[str, str], mend: str) -> Iterator[str]:
+def _library_faults(task: SetupRun, versions: dict[str, str], mend: str) -> Iterator[str]:
     libraries = task.state / FOLDER
     if fault := libraries_fault(libraries, versions):
         yield f"the folder {libraries} {fault}: {mend}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from installation.actions import Action
 from installation.files import read_json, remove, write_json
 from installation.problems import InstallationError
-from installation.running import find_running, stop
+from installation.running_engine import find_running, stop
 from installation.version import fingerprint
 
 MARKER = "texture-synthesis.json"
@@ -63,7 +63,7 @@ class Packages:
 
 
 @dataclass(frozen=True)
-class Wish:
+class Options:
     """What environment there should be.
 
     Attributes:
@@ -132,11 +132,11 @@ def environment_fault(folder: Path, source: Path) -> str | None:
     return _fault_to_remake(folder) or _fault_to_update(folder, source)
 
 
-def environment_actions(wish: Wish, state: Path, *, upgrade: bool) -> Iterator[Action]:
+def environment_actions(wanted: Options, state: Path, *, upgrade: bool) -> Iterator[Action]:
     """Give what is to be done for an environment.
 
     Args:
-        wish: The environment.
+        wanted: The environment.
         state: The folder of the engine's connection file.
         upgrade: Whether to look for newer packages.
 
@@ -146,20 +146,20 @@ def environment_actions(wish: Wish, state: Path, *, upgrade: bool) -> Iterator[A
     Raises:
         InstallationError: There is an environment that is not this installer's.
     """
-    folder, marker = wish.folder, read_marker(wish.folder)
-    if folder.exists() and any(folder.iterdir()) and marker is None and not wish.ours:
+    folder, marker = wanted.folder, read_marker(wanted.folder)
+    if folder.exists() and any(folder.iterdir()) and marker is None and not wanted.ours:
         raise InstallationError(f"{folder} was made by something else: remove it, or leave out --here")
-    cpu = wish.cpu or (marker is not None and marker.cpu)
+    cpu = wanted.cpu or (marker is not None and marker.cpu)
     broken = _fault_to_remake(folder)
     remake = broken is not None or (marker is not None and cpu != marker.cpu)
-    if not remake and not upgrade and not _fault_to_update(folder, wish.source):
+    if not remake and not upgrade and not _fault_to_update(folder, wanted.source):
         return
     # Its packages change beneath it. A broken environment cannot tell it to end before it is mended.
     running = find_running(state) if folder.exists() else None
     ending = [] if running is None else [_end(python_of(folder), state, f"process {running.process}")]
     if not broken:
         yield from ending
-    yield from _installing(wish, Marker(complete=False, source="", cpu=cpu), remake=remake, upgrade=upgrade)
+    yield from _installing(wanted, Marker(complete=False, source="", cpu=cpu), remake=remake, upgrade=upgrade)
     if broken:
         yield from ending
 
@@ -186,8 +186,8 @@ def _fault_to_update(folder: Path, source: Path) -> str | None:
     return None if marker and marker.source == fingerprint(source) else f"is not of the version in {source}"
 
 
-def _installing(wish: Wish, begun: Marker, *, remake: bool, upgrade: bool) -> Iterator[Action]:
-    folder = wish.folder
+def _installing(wanted: Options, begun: Marker, *, remake: bool, upgrade: bool) -> Iterator[Action]:
+    folder = wanted.folder
     before = None if remake else read_marker(folder)
     newer = ["--upgrade", "--upgrade-strategy", "eager"] if upgrade and not remake else []
     if remake:
@@ -202,9 +202,9 @@ def _installing(wish: Wish, begun: Marker, *, remake: bool, upgrade: bool) -> It
     size = "" if begun.cpu or not remake else "; PyTorch takes about 5 GB"
     # Of equal versions pip takes the one that ends in +cpu, and so does not come back with CUDA.
     places = ["--extra-index-url", CPU_INDEX] if begun.cpu and newer else []
-    words = [*newer, *places, str(wish.source)]
+    words = [*newer, *places, str(wanted.source)]
     yield Action(f"install the engine and what it needs into it{size}", partial(_install, folder, words, before))
-    yield Action("note that it is complete", partial(_finish, folder, fingerprint(wish.source), cpu=begun.cpu))
+    yield Action("note that it is complete", partial(_finish, folder, fingerprint(wanted.source), cpu=begun.cpu))
 
 
 def _end(python: Path, state: Path, name: str) -> Action:

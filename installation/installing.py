@@ -12,8 +12,8 @@ from installation.libraries import libraries_actions
 from installation.plugin import plugin_actions, plugin_contents
 from installation.problems import InstallationError
 from installation.record import with_installed, write_record
+from installation.setup_run import SetupRun
 from installation.version import software_version
-from installation.wishes import Task
 
 WINDOWS_NOTE = (
     "GIMP's own Python on Windows is not known to load pyzmq and msgpack from their registry; nobody has tried the "
@@ -21,7 +21,7 @@ WINDOWS_NOTE = (
 )
 
 
-def install(task: Task) -> int:
+def install(task: SetupRun) -> int:
     """Install what is missing.
 
     Args:
@@ -70,7 +70,7 @@ def check_python() -> None:
         ) from None
 
 
-def _about_gimps(task: Task) -> list[str]:
+def _about_gimps(task: SetupRun) -> list[str]:
     if task.profiles or task.gimps.unstarted:
         return []
     later = f"run `{task.installer}` again, or give its folder with --gimp"
@@ -81,12 +81,12 @@ def _about_gimps(task: Task) -> list[str]:
     return [f"no GIMP 3 is found: the engine is installed without it; once you have started GIMP 3, {later}"]
 
 
-def _libraries(task: Task) -> Iterator[Action]:
+def _libraries(task: SetupRun) -> Iterator[Action]:
     if task.profiles:
         yield from libraries_actions(task.state, task.environment.folder)
 
 
-def _plugins(task: Task) -> Iterator[Action]:
+def _plugins(task: SetupRun) -> Iterator[Action]:
     if not task.profiles:
         return
     environment = task.environment
@@ -95,13 +95,13 @@ def _plugins(task: Task) -> Iterator[Action]:
         yield from plugin_actions(profile, contents, again=task.upgrade)
 
 
-def _record(task: Task) -> Iterator[Action]:
+def _record(task: SetupRun) -> Iterator[Action]:
     now = with_installed(task.record, task.environment.folder, list(task.profiles))
     if now != task.record:
         yield Action(f"note in {task.data} what is installed", partial(write_record, task.data, now))
 
 
-def _tell_end(task: Task, count: int) -> None:
+def _tell_end(task: SetupRun, count: int) -> None:
     version = software_version(task.environment.source)
     print(f"Texture Synthesis {version} is {'installed' if count else 'already up to date'}")
     print(f"engine: {engine_of(task.environment.folder)}")

@@ -10,7 +10,7 @@ from installation.checking import check
 from installation.installing import install
 from installation.problems import InstallationError, MisuseError
 from installation.removing import uninstall
-from installation.wishes import read_options, task_of
+from installation.setup_run import read_options, setup_run_of
 
 FAILED = 1
 INTERRUPTED = 130
@@ -45,7 +45,7 @@ def main(description: str, words: Sequence[str]) -> int:
 def _do(options: Namespace) -> int:
     if os.environ.get("SUDO_USER", "root") != "root":
         raise MisuseError("this installs for the user who runs it: run it without sudo")
-    task = task_of(options)
+    task = setup_run_of(options)
     if options.check:
         return check(task)
     return uninstall(task) if options.uninstall else install(task)

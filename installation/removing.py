@@ -11,8 +11,8 @@ from installation.folders import weights_folder
 from installation.libraries import FOLDER
 from installation.plugin import plugin_folder
 from installation.record import RECORD_FILE
-from installation.running import CONNECTION_FILE, find_running, stop
-from installation.wishes import Task
+from installation.running_engine import CONNECTION_FILE, find_running, stop
+from installation.setup_run import SetupRun
 
 STATE_PATTERNS = (
     CONNECTION_FILE,
@@ -29,7 +29,7 @@ AUTHORIZED = "authorized_keys"
 LAST_VALUES = "plug-in-settings/*-plug-in-texture-synthesis-*"
 
 
-def uninstall(task: Task) -> int:
+def uninstall(task: SetupRun) -> int:
     """Remove everything that was installed, and say what is kept.
 
     Args:
@@ -50,7 +50,7 @@ def uninstall(task: Task) -> int:
     return 0
 
 
-def _engine(task: Task) -> Iterator[Action]:
+def _engine(task: SetupRun) -> Iterator[Action]:
     if running := find_running(task.state):
         python = python_of(task.environment.folder)
         yield Action(
@@ -58,7 +58,7 @@ def _engine(task: Task) -> Iterator[Action]:
         )
 
 
-def _plugins(task: Task) -> Iterator[Action]:
+def _plugins(task: SetupRun) -> Iterator[Action]:
     for profile in task.profiles:
         folder = plugin_folder(profile)
         if folder.exists() or folder.is_symlink() or leftovers(folder):
@@ -75,7 +75,7 @@ def _remove_plugin(folder: Path) -> None:
         remove_if_empty(plugins, profile, profile.parent)
 
 
-def _state(task: Task) -> Iterator[Action]:
+def _state(task: SetupRun) -> Iterator[Action]:
     if not task.state.is_dir():
         return
     libraries = task.state / FOLDER
@@ -88,7 +88,7 @@ def _state(task: Task) -> Iterator[Action]:
         yield Action(f"remove {task.state}", partial(remove_if_empty, task.state, task.state.parent))
 
 
-def _environments(task: Task) -> Iterator[Action]:
+def _environments(task: SetupRun) -> Iterator[Action]:
     for folder in _environment_folders(task):
         yield Action(f"remove the environment in {folder}", partial(_remove_environment, folder))
     record = task.data / RECORD_FILE
@@ -98,7 +98,7 @@ def _environments(task: Task) -> Iterator[Action]:
         yield Action(f"remove {task.data} if it is empty", partial(remove_if_empty, task.data))
 
 
-def _environment_folders(task: Task) -> list[Path]:
+def _environment_folders(task: SetupRun) -> list[Path]:
     told = [task.environment.folder, *map(Path, task.record.environments)]
     named = [folder for folder in dict.fromkeys(told) if read_marker(folder)]
     own = task.data / "engine"
@@ -113,7 +113,7 @@ def _remove_environment(folder: Path) -> None:
     remove(folder)
 
 
-def _kept(task: Task) -> list[str]:
+def _kept(task: SetupRun) -> list[str]:
     """Tell what stays."""
     sentences = []
     if (task.state / AUTHORIZED).exists():

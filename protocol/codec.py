@@ -1,25 +1,23 @@
 """Messages to ZeroMQ frames and back, for every message alike."""
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from types import MappingProxyType, NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgpack
 
 from protocol.errors import ProtocolError
-from protocol.fields import JobName, Range
+from protocol.fields import JobName, remedy, without_none
 from protocol.limits import Limits
 from protocol.raster import SAMPLE_BYTES, Buffer, Raster, raster_bytes
+from protocol.vocabulary import VocabularyError
 
 M = TypeVar("M")
 
 MOST_ITEMS = 1024
 UNKNOWN_TYPE = "unknown-type"
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _RASTER_NUMBERS = ("width", "height", "channels", "depth")
 
 
@@ -152,7 +150,10 @@ def _build(kind: type, values: Mapping[Any, Any], where: str, pixels: memoryview
             given[key] = _read(hint, values[key], f"{where}.{key}", pixels, limits)
         elif needed:
             raise ProtocolError(f"{where}.{key} is missing: send it")
-    return kind(**given)
+    try:
+        return kind(**given)
+    except VocabularyError as error:
+        raise ProtocolError(f"{where}.{error.name}: send {error.remedy}") from None
 
 
 def _raster(values: Mapping[Any, Any], where: str, pixels: memoryview, limits: Limits) -> Raster:
@@ -177,10 +178,11 @@ def _raster(values: Mapping[Any, Any], where: str, pixels: memoryview, limits: L
 
 
 def _read(hint: Any, value: Any, where: str, pixels: memoryview, limits: Limits) -> Any:  # noqa: ANN401
-    if get_origin(hint) in {Union, UnionType}:
-        if value is None:
-            return None
-        (hint,) = (part for part in get_args(hint) if part is not NoneType)
+    hint, optional = without_none(hint)
+    if optional and value is None:
+        return None
+    if get_origin(hint) is Annotated and get_origin(get_args(hint)[0]) is tuple:
+        hint = get_args(hint)[0]
     if get_origin(hint) is tuple:
         return tuple(_read(part, item, where, pixels, limits) for part, item in _items(hint, value, where))
     if is_dataclass(hint):
@@ -205,26 +207,11 @@ def _items(hint: Any, value: Any, where: str) -> list[tuple[Any, Any]]:  # noqa:
 
 
 def _leaf(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401
-    hint, span = get_args(hint) if get_origin(hint) is Annotated else (hint, None)
-    if hint is float and type(value) is int:
-        value = float(value)
-    wanted = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[hint]
-    if type(value) is not hint:
-        raise ProtocolError(f"{where} is {_shown(value)}: send {wanted}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ProtocolError(f"{where} is {value}: send {wanted} that is finite")
-    if isinstance(span, Range):
-        _check_range(span, value, where, wanted)
-    return value
-
-
-def _check_range(span: Range, value: Any, where: str, wanted: str) -> None:  # noqa: ANN401
-    words = isinstance(value, str)
-    if not span.low <= (len(value) if words else value) <= span.high:
-        unit = " characters" if words else ""
-        raise ProtocolError(f"{where} is {_shown(value)}: send {wanted} of {span.low:,} to {span.high:,}{unit}")
-    if span.name and not _NAME.fullmatch(value):
-        raise ProtocolError(f"{where} is {_shown(value)}: send letters, digits and . _ - only")
+    due = remedy(hint, value)
+    if due is not None:
+        raise ProtocolError(f"{where} is {_shown(value)}: send {due}")
+    kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return float(value) if kind is float else value
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401

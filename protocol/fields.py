@@ -1,7 +1,12 @@
-"""Kinds of fields, with the range of each, to be written as types."""
+"""Kinds of fields, with what each may hold, to be written as types."""
 
+import math
+import re
 from dataclasses import dataclass
-from typing import Annotated
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,13 @@ class Range:
     name: bool = False
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The texts that a field may hold."""
+
+    options: tuple[str, ...]
+
+
 JobName = Annotated[str, Range(1, 64, name=True)]
 Word = Annotated[str, Range(0, 200)]
 Sentence = Annotated[str, Range(0, 4000)]
@@ -28,5 +40,51 @@ Seconds = Annotated[float, Range(0, 1e9)]
 Side = Annotated[int, Range(1, 2**20)]
 Offset = Annotated[int, Range(0, 2**20)]
 Octave = Annotated[int, Range(0, 100)]
-LARGEST_SEED = 2**63 - 1
-Seed = Annotated[int, Range(0, LARGEST_SEED)]
+
+_KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+
+
+def without_none(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
+    """Take None out of a type.
+
+    Args:
+        hint: Annotated or not.
+
+    Returns:
+        The rest of it, annotated likewise, and whether None was there.
+    """
+    base, *limits = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    if get_origin(base) not in {Union, UnionType}:
+        return hint, False
+    (inner,) = (part for part in get_args(base) if part is not NoneType)
+    return (Annotated[(inner, *limits)] if limits else inner), True
+
+
+def remedy(hint: Any, value: Any) -> str | None:  # noqa: ANN401
+    """Say what a value has to be instead.
+
+    Args:
+        hint: One of the types above, or another number, text or bool, annotated or not.
+        value: What is there.
+
+    Returns:
+        Such as `a whole number of 1 to 12`; None for a value that is right.
+    """
+    kind, *limits = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    for limit in limits:
+        if isinstance(limit, Choice):
+            return None if value in limit.options else f"one of {', '.join(limit.options)}"
+    wanted = _KINDS[kind]
+    if type(value) is not kind and not (kind is float and type(value) is int):
+        return wanted
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{wanted} that is finite"
+    for limit in limits:
+        if isinstance(limit, Range):
+            size = len(value) if isinstance(value, str) else value
+            if not limit.low <= size <= limit.high:
+                unit = " characters" if isinstance(value, str) else ""
+                return f"{wanted} of {limit.low:,} to {limit.high:,}{unit}"
+            if limit.name and not _NAME.fullmatch(value):
+                return "letters, digits and . _ - only"
+    return None

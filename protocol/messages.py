@@ -6,12 +6,14 @@ A field without a default has to be there. The order of fields means nothing on 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from protocol.fields import Bytes, Count, JobName, Octave, Offset, Range, Seconds, Seed, Sentence, Side, Word
+from protocol import vocabulary
+from protocol.fields import Bytes, Count, JobName, Octave, Offset, Seconds, Sentence, Side, Word
 from protocol.limits import Limits
 from protocol.raster import Raster
 from protocol.version import Version
+from protocol.vocabulary import CanvasSide, Context, Depth, Direction, Settings
 
 
 @dataclass(frozen=True)
@@ -31,42 +33,55 @@ class Hello:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A picture to sample.
+
+    Attributes:
+        picture: The sample texture.
+        mask: Where it may be sampled, one channel, of its size; left out, everywhere.
+    """
+
+    picture: Raster
+    mask: Raster | None = None
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What is to be made, or filled.
+
+    Attributes:
+        picture: Picture to keep where the mask is 0; left out for a new texture.
+        mask: Where it is synthesized, one channel, of the picture's size; left out, where parts of the picture are
+            missing, and, where it is to be seamless, in a band along its border.
+        sample_mask: Where the picture may be sampled, likewise; left out, everywhere. Not with sources.
+        context: How far around the hole the picture is sampled, pixels; left out, wherever `sample_mask` allows it,
+            or else by the size of the hole. Not with sources.
+        sample_from: From where around the hole the picture is sampled: `all`, `sides` (its rows only) or
+            `above-below` (its columns only). Not with sources.
+        start: Picture to start from, in place of noise.
+        width: Pixels; left out, the picture's, or 512.
+        height: Likewise.
+    """
+
+    picture: Raster | None = None
+    mask: Raster | None = None
+    sample_mask: Raster | None = None
+    context: Context | None = None
+    sample_from: Direction = "all"
+    start: Raster | None = None
+    width: CanvasSide | None = None
+    height: CanvasSide | None = None
+
+
+@dataclass(frozen=True)
 class Synthesize:
-    """A job; fields that are left out have the values that the terminal's options have.
+    """A job.
 
     Attributes:
         job: The client's name for it, in use by no other job of this client.
-        exemplar: The sample texture; left out, what the mask leaves of the canvas.
-        canvas: Picture to keep where the mask is 0.
-        mask: Where the canvas is synthesised, one channel, as large as the canvas; left out, where parts of it are
-            missing, and, where it is to be seamless, in a band along its border.
-        exemplar_mask: Where the exemplar, or the canvas if it is its own exemplar, may be sampled, one channel, of
-            its size; left out, everywhere.
-        context: How far around the hole the canvas is sampled, pixels; left out, wherever `exemplar_mask` allows it,
-            or else by the size of the hole. Not with an exemplar.
-        sample_from: From where around the hole the canvas is sampled: `all`, `sides` (its rows only) or
-            `above-below` (its columns only). Not with an exemplar.
-        init: Picture to start from, in place of noise; with a canvas, one of the canvas's size.
-        width: Of the texture, pixels; left out, the canvas's, or 512.
-        height: Likewise.
-        recipe: `photo`, `sliced`, `gram` or `patch`.
-        quality: `draft`, `normal` or `best`.
-        encoder: The network: `compact`, `vgg19`, `vgg16` or `vgg11`.
-        weights: A file on the engine's computer with weights of a VGG, in place of these.
-        pooling: How the encoder halves its maps: `average` or `max`.
-        layers: Layers and weights for every critic, in place of the recipe's.
-        octaves: The most octaves.
-        steps: Steps at octave 0, in place of the quality's.
-        seed: Another seed gives another texture.
-        seamless: The axes along which the texture tiles: `none`, `x`, `y` or `both`; a canvas wraps around then.
-        flatten: Whether only opaque pixels are sampled and the texture is opaque; else alpha is a part of it.
-        flips: Whether the mirrored exemplar's patches are matched too.
-        turns: Whether its patches turned by quarters are.
-        scales: Relative sizes at which it is matched too.
-        noise: Noise on the features before matching.
-        overuse: Penalty on patches that are used too often; left out, the recipe's.
-        memory: Bytes that synthesis may take; left out, what the engine thinks best.
-        device: One of `welcome`'s devices, or `auto` for any.
+        sources: What is sampled, one at most as yet; none: what the mask leaves of the canvas.
+        canvas: What is to be made, or filled.
+        settings: How.
         depth: Kind of sample of the result: `u8`, `u16` or `f32`.
         frame_interval: Seconds between frames, besides one at the start and at the end of octaves; 0 for these only,
             left out for none at all.
@@ -75,34 +90,10 @@ class Synthesize:
 
     type: ClassVar[str] = "synthesize"
     job: JobName
-    exemplar: Raster | None = None
-    canvas: Raster | None = None
-    mask: Raster | None = None
-    exemplar_mask: Raster | None = None
-    context: Side | None = None
-    sample_from: Word = "all"
-    init: Raster | None = None
-    width: Side | None = None
-    height: Side | None = None
-    recipe: Word = "photo"
-    quality: Word = "normal"
-    encoder: Word = "compact"
-    weights: Sentence | None = None
-    pooling: Word = "average"
-    layers: tuple[tuple[str, float], ...] | None = None
-    octaves: Annotated[int, Range(1, 100)] = 5
-    steps: Annotated[int, Range(1, 2**31)] | None = None
-    seed: Seed = 0
-    seamless: Word = "none"
-    flatten: bool = False
-    flips: bool = False
-    turns: bool = False
-    scales: tuple[float, ...] = ()
-    noise: float = 0.0
-    overuse: float | None = None
-    memory: Annotated[int, Range(1, 2**63 - 1)] | None = None
-    device: Word = "auto"
-    depth: Word = "u8"
+    sources: tuple[Source, ...] = ()
+    canvas: Canvas = field(default_factory=Canvas)
+    settings: Settings = field(default_factory=Settings)
+    depth: Depth = "u8"
     frame_interval: Seconds | None = None
     frame_limit: Offset = 0
 
@@ -153,6 +144,34 @@ class Shutdown:
 
 
 @dataclass(frozen=True)
+class SettingRange:
+    """What an engine takes for a setting, in `welcome`.
+
+    Attributes:
+        name: Of the field of `settings`.
+        kind: `int`, `float`, `str`, `bool` or `tuple`.
+        choices: The texts that it may be; none for any other setting.
+        low: The least number, or number of a list, or length of a text; left out where there is none.
+        high: The most of either.
+    """
+
+    name: Word
+    kind: Word
+    choices: tuple[Word, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+def setting_ranges() -> tuple[SettingRange, ...]:
+    """List what this version takes for each setting."""
+    found = []
+    for name, each in vocabulary.settings().items():
+        low, high = (None, None) if each.span is None else (float(each.span.low), float(each.span.high))
+        found.append(SettingRange(name, each.kind.__name__, each.choices, low, high))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
 class Welcome:
     """The answer to `hello`.
 
@@ -161,6 +180,7 @@ class Welcome:
         software: The engine's version, for people.
         limits: What it takes.
         devices: What it computes on, one for each worker.
+        settings: What it takes for each setting.
         silence: Seconds after which an engine that has sent nothing is to be taken for lost.
     """
 
@@ -169,6 +189,7 @@ class Welcome:
     software: Word
     limits: Limits = field(default_factory=Limits)
     devices: tuple[Word, ...] = ()
+    settings: tuple[SettingRange, ...] = ()
     silence: Seconds = 30.0
 
 

@@ -6,14 +6,19 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 from pictures import bricks, bytes_of
 
-from protocol import EngineClient, NoEngineError, Progress, Raster, Status, Synthesize
+from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE
+from protocol.errors import NoEngineError
 from protocol.keys import CLIENT_KEYS, own_keys
+from protocol.messages import Canvas, Progress, Source, Status, Synthesize
+from protocol.raster import Raster
+from protocol.vocabulary import Settings, settings
 
 SERVE = ("-m", "engine", "serve")
 START_SECONDS = 20
@@ -114,7 +119,20 @@ def short_job(name="short", **changes) -> Synthesize:
     # From noise: each step has a snapshot of its own.
     wishes = {"exemplar": raster(bricks(32, 32)), "width": 32, "height": 32, "steps": 2, "octaves": 1}
     wishes["recipe"] = "photo" if "canvas" in changes else "sliced"
-    return Synthesize(name, **{**wishes, **changes})
+    return job(name, **{**wishes, **changes})
+
+
+def job(name, **wishes) -> Synthesize:
+    """A request of values of any of its parts; `exemplar` and `exemplar_mask` are those of its only source."""
+    exemplar, mask = wishes.pop("exemplar", None), wishes.pop("exemplar_mask", None)
+    wishes["sources"] = () if exemplar is None else (Source(exemplar, mask),)
+    places = {"canvas": "picture", "init": "start", "mask": "mask"}
+    places |= {each.name: each.name for each in fields(Canvas) if each.name != "picture"}
+    canvas = {places[name]: wishes.pop(name) for name in list(wishes) if name in places}
+    if exemplar is None:
+        canvas["sample_mask"] = mask
+    how = {name: wishes.pop(name) for name in list(wishes) if name in settings()}
+    return Synthesize(name, canvas=Canvas(**canvas), settings=Settings(**how), **wishes)
 
 
 def long_job(name="long", **changes) -> Synthesize:

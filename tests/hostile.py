@@ -9,9 +9,11 @@ from pathlib import Path
 
 import zmq
 
-from protocol import PROTOCOL, EngineMessage, Hello, Welcome, decode, encode
+from protocol.codec import decode, encode
 from protocol.connection import split_address
 from protocol.limits import TRUSTED
+from protocol.messages import EngineMessage, Hello, Welcome
+from protocol.version import PROTOCOL
 
 ANSWER_MILLISECONDS = 5000
 LISTENING = "0A"

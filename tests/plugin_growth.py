@@ -2,7 +2,8 @@
 
 from gimp_plugin.box import Box
 from gimp_plugin.work import Texture
-from protocol import Frame, Raster
+from protocol.messages import Frame
+from protocol.raster import Raster
 
 RED, GREEN, BLUE = (200, 10, 20), (10, 190, 20), (30, 20, 180)
 ALL = Box(0, 0, 16, 8)

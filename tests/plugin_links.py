@@ -10,8 +10,8 @@ from pathlib import Path
 
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
-from protocol import BrokenFileError, engine_state, read_connection
-from protocol.connection import CONNECTION_FILE
+from protocol.connection import CONNECTION_FILE, engine_state, read_connection
+from protocol.errors import BrokenFileError
 from protocol.processes import ProcessState
 
 INSTALLER = "python3 install.py"

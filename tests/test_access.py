@@ -3,8 +3,11 @@
 import pytest
 from engines import end_of, running, short_job, terminal
 
-from protocol import Done, EngineClient, EngineLostError, Status, read_connection
+from protocol.client import EngineClient
+from protocol.connection import read_connection
+from protocol.errors import EngineLostError
 from protocol.keys import CLIENT_KEYS, make_keys, own_keys, read_authorized
+from protocol.messages import Done, Status
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from engine.synthesis.canvas import (
     surroundings_at,
 )
 from engine.synthesis.encoders import Encoder, freeze
-from engine.synthesis.exemplar import Exemplar, exemplar_at, turned_copies, valid_regions
+from engine.synthesis.exemplar import Exemplar, exemplar_at, valid_regions, varied_copies
 
 LAYERS = ("pixels", "relu1_2", "relu2_1", "relu3_1")
 
@@ -348,8 +348,8 @@ def test_the_start_follows_from_the_seed(start):
 # Copies.
 
 
-def copies(exemplar, *, flips=False, turns=False, scales=()):
-    return turned_copies(exemplar, flips=flips, turns=turns, scales=scales)
+def copies(exemplar, *, flips=False, rotations=False, scales=()):
+    return varied_copies(exemplar, flips=flips, rotations=rotations, scales=scales)
 
 
 def assert_pictures(found, expected):
@@ -372,12 +372,12 @@ def test_flips_add_the_mirror_image():
 def test_turns_add_three_quarter_turns():
     once = PICTURE.transpose(2, 3).flip(2)
     assert_pictures(
-        copies(Exemplar(PICTURE), turns=True), [once, PICTURE.flip((2, 3)), PICTURE.transpose(2, 3).flip(3)]
+        copies(Exemplar(PICTURE), rotations=True), [once, PICTURE.flip((2, 3)), PICTURE.transpose(2, 3).flip(3)]
     )
 
 
 def test_flips_and_turns_add_all_seven_other_ways_to_lay_a_picture():
-    found = {tuple(one.picture.flatten().tolist()) for one in copies(Exemplar(PICTURE), flips=True, turns=True)}
+    found = {tuple(one.picture.flatten().tolist()) for one in copies(Exemplar(PICTURE), flips=True, rotations=True)}
     upright = [PICTURE.flip(axes) for axes in ((2,), (3,), (2, 3))]
     lying = [PICTURE.transpose(2, 3).flip(axes) for axes in ((), (2,), (3,), (2, 3))]
     assert found == {tuple(one.flatten().tolist()) for one in upright + lying}
@@ -395,7 +395,7 @@ def test_copies_carry_their_valid_pixels_along():
     # The mask is a channel of the picture too, so that both must have been turned alike.
     valid = (noise(1, 1, 12, 20, seed=1) > 0.5).float()
     exemplar = Exemplar(torch.cat([PICTURE[:, :2], valid], dim=1), valid)
-    found = copies(exemplar, flips=True, turns=True, scales=(0.5,))
+    found = copies(exemplar, flips=True, rotations=True, scales=(0.5,))
     assert len(found) == 8
     for one in found:
         assert torch.equal(one.valid, one.picture[:, 2:])

@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 import zmq
 
-from protocol import (
+from protocol.connection import (
     Connection,
-    NoEngineError,
-    StaleFileError,
-    UnsafeFileError,
     connection_path,
     engine_state,
     find_engine,
+    is_listening,
     read_connection,
+    split_address,
+    write_connection,
 )
-from protocol.connection import is_listening, split_address, write_connection
+from protocol.errors import NoEngineError, StaleFileError, UnsafeFileError
 from protocol.keys import is_key, make_keys, own_keys, read_authorized
 from protocol.private_files import (
     LONGEST_FILE,

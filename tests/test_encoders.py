@@ -168,9 +168,9 @@ def test_a_thrifty_pass_gives_the_same_features_and_gradients(wrap: Wrap) -> Non
     encoder = made_up_encoder(wrap=wrap)
     layers = ["relu1_1", "relu3_1", "relu4_1"]
     gradients, maps = [], []
-    for thrifty in (False, True):
+    for checkpointing in (False, True):
         picture = noise(1, 3, 32, 32).requires_grad_()
-        features = encoder(picture, layers, thrifty=thrifty)
+        features = encoder(picture, layers, checkpointing=checkpointing)
         torch.stack([(f**2).mean() for f in features.values()]).sum().backward()
         gradients.append(picture.grad)
         maps.append(features)

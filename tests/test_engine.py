@@ -7,29 +7,29 @@ import pytest
 from engines import end_of, heard, long_job, pixels, short_job, started
 from wire import Wire
 
-from protocol import (
-    PROTOCOL,
+from protocol.connection import read_connection
+from protocol.errors import ProtocolError
+from protocol.limits import Limits
+from protocol.messages import (
     Accepted,
     Cancelled,
     Done,
     Failed,
     Frame,
     Hello,
-    Limits,
     Pong,
     Progress,
-    ProtocolError,
     StatusRequest,
     Welcome,
-    read_connection,
-    software_version,
+    setting_ranges,
 )
+from protocol.version import PROTOCOL, software_version
 
 # Hello.
 
 
 def test_the_engine_answers_hello_with_what_it_is_and_takes(client):
-    assert client.welcome == Welcome(PROTOCOL, software_version(), Limits(), ("cpu",))
+    assert client.welcome == Welcome(PROTOCOL, software_version(), Limits(), ("cpu",), setting_ranges())
 
 
 def test_a_client_of_another_minor_version_is_welcome(engine):
@@ -127,10 +127,10 @@ def test_the_first_frame_of_a_warm_engine_comes_within_a_second(client):
 
 
 def test_a_job_that_cannot_be_done_fails_in_a_sentence_and_the_next_one_is_done(client):
-    client.submit(short_job("wrong", recipe="foto"))
+    client.submit(short_job("wrong", exemplar=None))
     failed = end_of(client, "wrong")
     assert (failed.code, failed.job) == ("bad-request", "wrong")
-    assert failed.message == "recipe 'foto' is not known; choose one of photo, sliced, gram, patch"
+    assert failed.message.startswith("there is nothing to take the texture from")
     client.submit(short_job("right"))
     assert isinstance(end_of(client, "right"), Done)
 
@@ -262,7 +262,7 @@ def test_status_counts_how_jobs_ended(client):
     started(client, long_job())
     client.cancel("long")
     end_of(client, "long")
-    for request in (short_job("done"), short_job("failed", recipe="foto")):
+    for request in (short_job("done"), short_job("failed", exemplar=None)):
         client.submit(request)
         end_of(client, request.job)
     after = client.status()

@@ -6,7 +6,7 @@ import time
 import pytest
 from engines import JOB_SECONDS, end_of, heard, long_job, short_job, started
 
-from protocol import Accepted, Cancelled, Done, Frame, JobEnd, Pong, Progress
+from protocol.messages import Accepted, Cancelled, Done, Frame, JobEnd, Pong, Progress
 
 
 @pytest.fixture

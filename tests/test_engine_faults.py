@@ -20,19 +20,11 @@ from engines import JOB_SECONDS, SERVE, end_of, long_job, raster, running, short
 from hostile import descriptors, plain_sockets
 from pictures import bricks
 
-from protocol import (
-    Done,
-    EngineClient,
-    EngineLostError,
-    Failed,
-    Pong,
-    Progress,
-    StaleFileError,
-    Welcome,
-    read_connection,
-)
-from protocol.connection import CONNECTION_FILE
+from protocol.client import EngineClient
+from protocol.connection import CONNECTION_FILE, read_connection
+from protocol.errors import EngineLostError, StaleFileError
 from protocol.keys import CLIENT_KEYS, ENGINE_KEYS, make_keys, own_keys
+from protocol.messages import Done, Failed, Pong, Progress, Welcome
 
 resource = pytest.importorskip("resource")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals, limits and /proc are Linux's")
@@ -42,12 +34,15 @@ ON_CPU = ("--device", "cpu")
 VICTIM = """
 import sys
 from pathlib import Path
-from protocol import EngineClient, Raster, Synthesize
+from protocol.client import EngineClient
+from protocol.messages import Canvas, Source, Synthesize
+from protocol.raster import Raster
+from protocol.vocabulary import Settings
 
 grays = Raster(32, 32, 1, "u8", bytes(range(256)) * 4)
 with EngineClient.connect(Path(sys.argv[1]), name="victim") as client:
     for name in ("runs", "waits", "waits-too"):
-        client.submit(Synthesize(name, exemplar=grays, width=64, height=64, steps=100_000))
+        client.submit(Synthesize(name, (Source(grays),), Canvas(width=64, height=64), Settings(steps=100_000)))
     for event in client.events("runs"):
         print(event.type, getattr(event, "code", ""), getattr(event, "message", ""), flush=True)
 """
@@ -55,11 +50,15 @@ with EngineClient.connect(Path(sys.argv[1]), name="victim") as client:
 DREAMER = """
 import sys, time
 from pathlib import Path
-from protocol import EngineClient, Raster, Synthesize
+from protocol.client import EngineClient
+from protocol.messages import Canvas, Source, Synthesize
+from protocol.raster import Raster
+from protocol.vocabulary import Settings
 
 grays = Raster(32, 32, 1, "u8", bytes(range(256)) * 4)
 with EngineClient.connect(Path(sys.argv[1]), name="dreamer") as client:
-    client.submit(Synthesize("dream", exemplar=grays, width=64, height=64, steps=100_000, frame_interval=0.01))
+    how = {"settings": Settings(steps=100_000), "frame_interval": 0.01}
+    client.submit(Synthesize("dream", (Source(grays),), Canvas(width=64, height=64), **how))
     print(next(event.type for event in client.events("dream") if event.type == "progress" and event.step))
     time.sleep(3)
     client.cancel("dream")
@@ -68,7 +67,7 @@ with EngineClient.connect(Path(sys.argv[1]), name="dreamer") as client:
 # An engine that does not wait long for those who say nothing.
 IMPATIENT = """
 from engine.service.serving import Service, serve
-from protocol import Limits
+from protocol.limits import Limits
 serve(Service(devices=("cpu",), limits=Limits(quiet_seconds=3)))
 """
 # An engine whose clock is wrong by as many seconds as its first argument says.

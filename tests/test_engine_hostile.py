@@ -15,14 +15,16 @@ import zmq
 from engines import end_of, long_job, running, short_job, started
 from hostile import Pinger, Stranger, descriptors, hung_up, listening, memory, plain_sockets
 
-from protocol import (
-    PROTOCOL,
+from protocol.client import EngineClient
+from protocol.codec import encode
+from protocol.connection import read_connection, split_address
+from protocol.errors import EngineRefusedError
+from protocol.keys import CLIENT_KEYS, make_keys, own_keys
+from protocol.messages import (
     Accepted,
     Cancel,
     Cancelled,
     Done,
-    EngineClient,
-    EngineRefusedError,
     Failed,
     Frame,
     Hello,
@@ -33,11 +35,8 @@ from protocol import (
     StatusRequest,
     Synthesize,
     Welcome,
-    encode,
-    read_connection,
 )
-from protocol.connection import split_address
-from protocol.keys import CLIENT_KEYS, make_keys, own_keys
+from protocol.version import PROTOCOL
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="what a process takes is read from /proc"),
@@ -48,7 +47,7 @@ pytestmark = [
 MESSAGE_BYTES = 2**22
 PROGRAM = f"""
 from engine.service.serving import Service, serve
-from protocol import Limits
+from protocol.limits import Limits
 serve(Service(devices=("cpu",), limits=Limits(message_bytes={MESSAGE_BYTES})))
 """
 HEADER_BYTES = 2**16
@@ -217,8 +216,8 @@ def test_rasters_of_a_wrong_kind_or_size(stranger):
     sides = (7, 31, 33, 2**20, 2**31 - 1, len(pixels), len(pixels) + 1, -len(pixels))
     for field in ("width", "height", "channels", "depth", "offset"):
         for oddity in (*ODDITIES, *sides):
-            exemplar = {**header["exemplar"], field: oddity}
-            stranger.say([msgpack.packb({**header, "exemplar": exemplar}), pixels])
+            picture = {**header["sources"][0]["picture"], field: oddity}
+            stranger.say([msgpack.packb({**header, "sources": [{"picture": picture}]}), pixels])
             assert_told_what_is_wrong(end_heard(stranger))
 
 
@@ -228,8 +227,8 @@ def test_pixels_that_do_not_match_their_raster(stranger):
         stranger.say([msgpack.packb(header), wrong])
         assert_not_understood(stranger.hear(), job="odd")
     for sides in ((2**31, 2**31), (2**31, 1), (1, 2**31), (33, 32)):
-        raster = {**header["exemplar"], "width": sides[0], "height": sides[1]}
-        stranger.say([msgpack.packb({**header, "exemplar": raster}), pixels])
+        picture = {**header["sources"][0]["picture"], "width": sides[0], "height": sides[1]}
+        stranger.say([msgpack.packb({**header, "sources": [{"picture": picture}]}), pixels])
         assert_not_understood(stranger.hear(), job="odd")
 
 

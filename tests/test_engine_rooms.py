@@ -23,6 +23,12 @@ def test_structures_import_no_torch(path):
     assert not {name for name in modules(path) if name.rpartition(".")[2] in TENSORS}
 
 
+@pytest.mark.parametrize("path", sorted(SYNTHESIS.rglob("*.py")), ids=lambda path: path.stem)
+def test_the_algorithm_knows_of_the_protocol_its_vocabulary_alone(path):
+    spoken = {name for name in imports(path) if name.split(".")[0] == "protocol"}
+    assert all(name == "protocol" or name.startswith("protocol.vocabulary") for name in spoken)
+
+
 @pytest.mark.parametrize("path", MATCHING, ids=lambda path: path.stem)
 def test_matching_imports_nothing_else_of_synthesis(path):
     engine = {name for name in imports(path) if name.startswith("engine.")}

@@ -8,7 +8,7 @@ from engines import pixels, raster, short_job
 from pictures import bricks, bytes_of
 from runs import run
 
-from protocol import Frame
+from protocol.messages import Frame
 
 TWO_OCTAVES = {"octaves": 2, "steps": 4, "width": 40, "height": 32}
 

@@ -252,8 +252,8 @@ BAD = {
     ),
     "no such layer": (("bricks.png", "-o", "maps", "--layers", "relu9_1"), "no such layer in this encoder"),
     "a layer too deep": (("small.png", "-o", "maps", "--layers", "relu5_1"), "too small for relu5_1"),
-    "no such encoder": (("bricks.png", "-o", "maps", "--encoder", "eye"), "there is no encoder eye"),
-    "no such pooling": (("bricks.png", "-o", "maps", "--pooling", "mean"), "mean is neither average nor max"),
+    "no such encoder": (("bricks.png", "-o", "maps", "--encoder", "eye"), "--encoder is 'eye'"),
+    "no such pooling": (("bricks.png", "-o", "maps", "--pooling", "mean"), "--pooling is 'mean'"),
     "no such device": (("bricks.png", "-o", "maps", "--device", "abacus"), "device 'abacus' is not known"),
     "over what is read": (("bricks-relu1_1.png", "-o", "bricks.png", "--layers", "relu1_1"), "would be overwritten"),
 }

@@ -220,7 +220,7 @@ BAD = {
     "no such kind": (("bricks.png", "-o", "grams.gif"), "choose .png or .svg"),
     "over a picture": (("bricks.png", "-o", "bricks.png"), "would be overwritten"),
     "twice to one file": (("bricks.png", "-o", "grams.png", "--numbers", "grams.png"), "choose .json or .npz"),
-    "a seed out of range": (("bricks.png", "-o", "grams.png", "--seed", "-1"), "seed -1 is out of range"),
+    "a seed out of range": (("bricks.png", "-o", "grams.png", "--seed", "-1"), "--seed is -1"),
     "no such layer": (("bricks.png", "-o", "grams.png", "--layers", "conv1"), "no such layer in this encoder"),
     "no layers": (("bricks.png", "-o", "grams.png", "--layers", ","), "are not understood"),
 }

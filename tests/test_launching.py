@@ -11,10 +11,11 @@ from plugin_links import end_engine, installation_of, linked, program, reach
 
 from engine.cli.threads import SPINS
 from gimp_plugin import engine_link
-from protocol import Done, EngineClient, read_connection
-from protocol.connection import CONNECTION_FILE
+from protocol.client import EngineClient
+from protocol.connection import CONNECTION_FILE, read_connection
 from protocol.keys import CLIENT_KEYS, own_keys
 from protocol.launching import bundles_of, engine_environment
+from protocol.messages import Done
 
 FOLDER = Path("/home/anna/.config/GIMP/texture-synthesis")
 ALWAYS = {"PATH": os.defpath, "TEXTURE_ENGINE_FOLDER": str(FOLDER)}

@@ -64,18 +64,18 @@ def plan(budget, positions=65536):
 
 def test_within_the_budget_activations_are_kept():
     needed = activation_bytes(small_encoder(), DEEP, SIZE)
-    assert not plan(2 * needed).thrifty
+    assert not plan(2 * needed).checkpointing
 
 
 def test_over_the_budget_activations_are_computed_anew():
     needed = activation_bytes(small_encoder(), DEEP, SIZE)
-    assert plan(needed).thrifty
+    assert plan(needed).checkpointing
 
 
 def test_a_larger_canvas_needs_thrift_where_a_smaller_one_does_not():
     budget = 2 * activation_bytes(small_encoder(), DEEP, SIZE)
     larger = working_set(small_encoder(), DEEP, (2 * SIZE[0], 2 * SIZE[1]), budget=budget, positions=65536)
-    assert larger.thrifty
+    assert larger.checkpointing
 
 
 @given(st.integers(2**20, 2**45), st.integers(0, 2**20))
@@ -94,24 +94,24 @@ def test_at_least_a_quarter_of_the_pixels_is_sorted():
 
 
 @given(st.booleans(), st.integers(SMALLEST_CHUNK, 2**40), st.integers(0, 2**30))
-def test_shrinking_never_grows_anything_always_changes_something_and_ends(thrifty, chunk, positions):
-    current = WorkingSet(thrifty, chunk, positions)
+def test_shrinking_never_grows_anything_always_changes_something_and_ends(checkpointing, chunk, positions):
+    current = WorkingSet(checkpointing, chunk, positions)
     for _ in range(40):
         following = smaller(current)
         if following is None:
             break
         assert following != current
-        assert following.thrifty >= current.thrifty
+        assert following.checkpointing >= current.checkpointing
         assert following.chunk <= current.chunk
         assert following.positions <= current.positions
         current = following
     assert smaller(current) is None
-    assert current == WorkingSet(thrifty=True, chunk=SMALLEST_CHUNK, positions=min(positions, FEWEST_POSITIONS))
+    assert current == WorkingSet(checkpointing=True, chunk=SMALLEST_CHUNK, positions=min(positions, FEWEST_POSITIONS))
 
 
 def test_the_first_thing_given_up_is_speed():
-    assert smaller(WorkingSet(thrifty=False, chunk=2**28, positions=65536)) == WorkingSet(
-        thrifty=True, chunk=2**28, positions=65536
+    assert smaller(WorkingSet(checkpointing=False, chunk=2**28, positions=65536)) == WorkingSet(
+        checkpointing=True, chunk=2**28, positions=65536
     )
 
 

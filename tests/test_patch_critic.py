@@ -13,7 +13,7 @@ from engine.synthesis.critics.patch import patch_loss
 from engine.synthesis.critics.patch_book import make_book, patch_places, scaled_patches, unit_patches, vote
 from engine.synthesis.critics.patch_search import AllKeys
 
-PLAIN = PatchSettings(overuse=0.0)
+PLAIN = PatchSettings(repetition_penalty=0.0)
 LAYER = "relu3_1"
 
 
@@ -124,7 +124,7 @@ def alike(count, length=9):
 def test_overuse_spreads_the_matches():
     queries, keys = torch.ones(320, 9) / 3, alike(10)
     plain = AllKeys(keys).match(queries).bincount(minlength=10)
-    spread = AllKeys(keys, overuse=0.1).match(queries).bincount(minlength=10)
+    spread = AllKeys(keys, repetition_penalty=0.1).match(queries).bincount(minlength=10)
     assert int(plain.max()) == 320
     assert int(spread.max()) <= 64
     assert int((spread > 0).sum()) >= 5
@@ -133,7 +133,7 @@ def test_overuse_spreads_the_matches():
 def test_with_overuse_the_first_in_the_order_get_the_best_match():
     queries, keys = torch.ones(320, 9) / 3, alike(10)
     best = int(AllKeys(keys).match(queries[:1]))
-    found = AllKeys(keys, overuse=0.1).match(queries, order=torch.arange(319, -1, -1))
+    found = AllKeys(keys, repetition_penalty=0.1).match(queries, order=torch.arange(319, -1, -1))
     assert (found[-64:] == best).all()
     assert (found[:64] != best).all()
 
@@ -141,7 +141,7 @@ def test_with_overuse_the_first_in_the_order_get_the_best_match():
 def test_an_even_use_is_not_punished():
     keys = torch.eye(4)
     queries = keys.repeat(64, 1)
-    assert torch.equal(AllKeys(keys, overuse=1.0).match(queries), torch.arange(4).repeat(64))
+    assert torch.equal(AllKeys(keys, repetition_penalty=1.0).match(queries), torch.arange(4).repeat(64))
 
 
 def test_a_use_up_to_the_even_share_is_not_punished():
@@ -149,7 +149,7 @@ def test_a_use_up_to_the_even_share_is_not_punished():
     other, unused = torch.tensor([0.0, 0.0, 1.0, 0.0]), torch.tensor([0.0, 0.0, 0.0, 1.0])
     # The even share is 32, and the usage is counted after the first 64 queries.
     queries = torch.stack([best] * 32 + [other] * 32 + [best] * 64)
-    found = AllKeys(torch.stack([best, second, other, unused]), overuse=0.5).match(queries)
+    found = AllKeys(torch.stack([best, second, other, unused]), repetition_penalty=0.5).match(queries)
     assert found.tolist() == [0] * 32 + [2] * 32 + [0] * 64
 
 
@@ -194,9 +194,9 @@ def test_a_book_of_as_many_patches_as_wanted_holds_them_all():
 
 def test_the_settings_say_how_many_patches_of_the_exemplar_are_searched():
     exemplar = noise(1, 4, 12, 12)
-    few = critic_for(exemplar, settings=PatchSettings(overuse=0.0, keys=3))
+    few = critic_for(exemplar, settings=PatchSettings(repetition_penalty=0.0, keys=3))
     assert float(loss_of(few, exemplar)) > 0.1
-    enough = critic_for(exemplar, settings=PatchSettings(overuse=0.0, keys=100))
+    enough = critic_for(exemplar, settings=PatchSettings(repetition_penalty=0.0, keys=100))
     assert float(loss_of(enough, exemplar)) == pytest.approx(0, abs=1e-10)
 
 
@@ -280,16 +280,16 @@ def test_the_settings_say_how_often_to_search_anew():
 
 def test_the_loss_does_not_depend_on_the_memory_that_the_search_may_take():
     exemplar, canvas = noise(1, 4, 8, 7), noise(1, 4, 9, 9, seed=1)
-    little = critic_for(exemplar, settings=PatchSettings(overuse=0.0, memory=1))
+    little = critic_for(exemplar, settings=PatchSettings(repetition_penalty=0.0, memory=1))
     assert float(loss_of(little, canvas)) == pytest.approx(float(loss_of(critic_for(exemplar), canvas)))
 
 
 def test_a_canvas_with_repeats_has_a_higher_loss_with_overuse():
-    # A canvas that is one patch over and over: with overuse, most of it must be matched with other patches.
+    # A canvas that is one patch over and over: with a penalty, most of it must be matched with other patches.
     exemplar = noise(1, 4, 16, 16)
     canvas = exemplar[:, :, 4:7, 4:7].repeat(1, 1, 8, 8)
     plain = float(loss_of(critic_for(exemplar), canvas))
-    assert float(loss_of(critic_for(exemplar, settings=PatchSettings(overuse=0.5)), canvas)) > 1.05 * plain
+    assert float(loss_of(critic_for(exemplar, settings=PatchSettings(repetition_penalty=0.5)), canvas)) > 1.05 * plain
 
 
 def test_without_noise_the_matches_do_not_depend_on_chance():
@@ -298,14 +298,14 @@ def test_without_noise_the_matches_do_not_depend_on_chance():
 
 
 def test_noise_changes_the_matches():
-    critic = critic_for(noise(1, 4, 12, 12), settings=PatchSettings(overuse=0.0, noise=1.0))
+    critic = critic_for(noise(1, 4, 12, 12), settings=PatchSettings(repetition_penalty=0.0, noise=1.0))
     canvas = noise(1, 4, 12, 12, seed=1)
     assert len({float(loss_of(critic, canvas, seed=seed)) for seed in range(4)}) == 4
 
 
 def test_a_trace_of_noise_changes_no_match():
     exemplar, canvas = noise(1, 4, 12, 12), noise(1, 4, 12, 12, seed=1)
-    trace = critic_for(exemplar, settings=PatchSettings(overuse=0.0, noise=1e-6))
+    trace = critic_for(exemplar, settings=PatchSettings(repetition_penalty=0.0, noise=1e-6))
     assert torch.equal(loss_of(trace, canvas), loss_of(critic_for(exemplar), canvas))
 
 

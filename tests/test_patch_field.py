@@ -13,8 +13,8 @@ from engine.synthesis.critics.patch_search import AllKeys, KeyTree, main_axes
 from engine.synthesis.critics.patch_table import PatchTable
 
 LAYER = "relu3_1"
-FIELD = PatchSettings(overuse=0.0, exact=0)
-EXACT = PatchSettings(overuse=0.0, exact=10**9)
+FIELD = PatchSettings(repetition_penalty=0.0, exact=0)
+EXACT = PatchSettings(repetition_penalty=0.0, exact=10**9)
 
 
 def generator(seed=0):
@@ -150,7 +150,10 @@ def test_a_canvas_with_repeats_has_a_higher_loss_with_overuse():
     exemplar = features(24, 24)
     canvas = exemplar[:, :, 4:7, 4:7].repeat(1, 1, 12, 12)
     plain = float(loss_of(critic_for(exemplar), canvas))
-    assert float(loss_of(critic_for(exemplar, settings=PatchSettings(overuse=0.5, exact=0)), canvas)) > 1.05 * plain
+    assert (
+        float(loss_of(critic_for(exemplar, settings=PatchSettings(repetition_penalty=0.5, exact=0)), canvas))
+        > 1.05 * plain
+    )
 
 
 def test_an_exemplar_without_features_can_be_searched():
@@ -163,7 +166,7 @@ def test_the_result_follows_from_the_seed_whatever_the_number_of_threads():
     found = []
     for threads in (1, before):
         numba.set_num_threads(threads)
-        found.append(PatchField([exemplar], [None], overuse=0.01).targets(canvas, None, generator(3))[0])
+        found.append(PatchField([exemplar], [None], repetition_penalty=0.01).targets(canvas, None, generator(3))[0])
     numba.set_num_threads(before)
     assert torch.equal(found[0], found[1])
     assert not torch.equal(found[0], PatchField([exemplar], [None]).targets(canvas, None, generator(4))[0])
@@ -205,11 +208,13 @@ def test_the_main_axes_are_orthonormal_and_those_of_the_largest_variance():
 # Which search is used.
 
 
-@pytest.mark.parametrize("overuse", [0.0, 0.01])
-def test_small_exemplars_are_searched_exactly(overuse):
+@pytest.mark.parametrize("repetition_penalty", [0.0, 0.01])
+def test_small_exemplars_are_searched_exactly(repetition_penalty):
     exemplar, canvas = features(12, 11), features(14, 13, seed=1)
-    settings = PatchSettings(overuse=overuse)
-    expected = PatchTable([exemplar], [None], overuse=overuse).targets(canvas, None, generator())[0]
+    settings = PatchSettings(repetition_penalty=repetition_penalty)
+    expected = PatchTable([exemplar], [None], repetition_penalty=repetition_penalty).targets(
+        canvas, None, generator()
+    )[0]
     critic = critic_for(exemplar, settings=settings)
     loss_of(critic, canvas)
     target = float(measured(critic, {LAYER: expected.t().reshape(1, 6, 14, 13)}))
@@ -218,7 +223,7 @@ def test_small_exemplars_are_searched_exactly(overuse):
 
 def test_doubles_are_searched_exactly():
     exemplar, canvas = features(40, 44).double(), features(20, 22, seed=1).double()
-    settings = PatchSettings(overuse=0.0, exact=0)
+    settings = PatchSettings(repetition_penalty=0.0, exact=0)
     assert float(loss_of(critic_for(exemplar, settings=settings), canvas)) == pytest.approx(
         float(loss_of(critic_for(exemplar, settings=EXACT), canvas))
     )

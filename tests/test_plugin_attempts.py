@@ -12,8 +12,9 @@ from pictures import bricks, bytes_of
 from plugin_links import installation_of, linked, reach
 
 from gimp_plugin import plans
-from gimp_plugin.wishes import BOTH, FILL, LAYERS, NEW, SEAMLESS, Wish
+from gimp_plugin.user_options import BOTH, FILL, LAYERS, NEW, SEAMLESS, Options
 from gimp_plugin.work import State
+from protocol.vocabulary import Settings
 
 TURN_SECONDS = 0.05
 HOLE = slice(20, 36), slice(16, 40)
@@ -50,12 +51,13 @@ def attempt(gimp, image, engine, client):  # noqa: ARG001 - the worker is ready 
     with linked(installation) as link:
         reach(link)
 
-        def begin(wish, *, frames=True, keep=False, show=None, **changes):
-            task = gimp.tasks.prepare(wish, image, image.layers[0])
-            jobs = tuple(replace(job, **{"steps": 4, "octaves": 2, **changes}) for job in task.plan.jobs)
+        def begin(options, *, frames=True, keep=False, show=None, **changes):
+            task = gimp.tasks.prepare(options, image, image.layers[0])
+            how = {"steps": 4, "octaves": 2, **changes}
+            jobs = tuple(replace(job, settings=replace(job.settings, **how)) for job in task.plan.jobs)
             task = replace(task, plan=replace(task.plan, jobs=jobs))
-            manner = gimp.attempts.Manner(frames=frames, keep_frames=keep)
-            return gimp.attempts.Attempt(task, link, installation, show or Watching(), manner)
+            appearance = gimp.attempts.Appearance(frames=frames, keep_frames=keep)
+            return gimp.attempts.Attempt(task, link, installation, show or Watching(), appearance)
 
         yield begin
 
@@ -90,7 +92,7 @@ def names(image):
 @pytest.mark.parametrize("frames", [True, False])
 def test_a_selection_is_filled_in_a_layer_above_with_the_selection_as_its_mask(attempt, image, frames):
     before = image.layers[0].bytes().copy()
-    made = attempt(Wish(FILL, seed=3), frames=frames)
+    made = attempt(Options(FILL, Settings(seed=3)), frames=frames)
     assert run(made) is State.DONE
     assert names(image) == ["Texture, seed 3", "bricks"]
     (layer,) = made.layers
@@ -105,7 +107,7 @@ def test_a_selection_is_filled_in_a_layer_above_with_the_selection_as_its_mask(a
 
 def test_frames_are_shown_while_it_grows_and_stay_where_they_are_wanted(attempt, image):
     show = Watching()
-    made = attempt(Wish(FILL, keep_frames=True), keep=True, show=show)
+    made = attempt(Options(FILL, keep_frames=True), keep=True, show=show)
     assert run(made) is State.DONE
     (group,) = (layer for layer in image.layers if layer.is_group())
     octaves = {f"Octave {frame.octave}" for frame in show.frames}
@@ -114,8 +116,8 @@ def test_frames_are_shown_while_it_grows_and_stay_where_they_are_wanted(attempt,
 
 
 def test_variations_become_layers(attempt, image):
-    wish = Wish(NEW, ratio=1.0, variations=2, destination=LAYERS)
-    made = attempt(wish)
+    options = Options(NEW, ratio=1.0, variations=2, destination=LAYERS)
+    made = attempt(options)
     assert run(made) is State.DONE
     assert names(image) == ["Texture, seed 1", "Texture, seed 0", "bricks"]
     # What is selected by less than all is no part of the exemplar.
@@ -124,27 +126,27 @@ def test_variations_become_layers(attempt, image):
 
 def test_a_picture_is_made_to_tile(attempt, image):
     image.select(None)
-    made = attempt(Wish(SEAMLESS, wrap=BOTH))
+    made = attempt(Options(SEAMLESS, Settings(seamless=BOTH)))
     assert run(made) is State.DONE
     assert (made.layers[0].width, made.layers[0].height) == (64, 48)
 
 
 def test_a_gray_picture_is_filled(attempt, image):
     image.kind = "GRAY"
-    assert run(attempt(Wish(FILL))) is State.DONE
+    assert run(attempt(Options(FILL))) is State.DONE
     colours = image.layers[0].bytes()[..., :3]
     assert (colours == colours[..., :1]).all()
 
 
 def test_a_picture_of_sixteen_bits_keeps_them(attempt, image):
     image.precision = "u16-non-linear"
-    assert run(attempt(Wish(FILL))) is State.DONE
+    assert run(attempt(Options(FILL))) is State.DONE
     assert (image.layers[0].bytes("R'G'B'A u16") % 257).any()
 
 
 def test_what_is_cancelled_leaves_nothing(attempt, image):
     show = Watching()
-    made = attempt(Wish(FILL), show=show, steps=100_000)
+    made = attempt(Options(FILL), show=show, steps=100_000)
     run(made, until=lambda: show.frames)
     assert len(image.layers) == 2
     made.stop(keep=False)
@@ -154,7 +156,7 @@ def test_what_is_cancelled_leaves_nothing(attempt, image):
 
 def test_what_is_stopped_is_kept_as_it_is(attempt, image):
     show = Watching()
-    made = attempt(Wish(FILL), show=show, steps=100_000)
+    made = attempt(Options(FILL), show=show, steps=100_000)
     run(made, until=lambda: show.frames)
     made.stop(keep=True)
     assert run(made) is State.STOPPED
@@ -162,15 +164,15 @@ def test_what_is_stopped_is_kept_as_it_is(attempt, image):
 
 
 def test_what_fails_leaves_nothing_and_says_why(attempt, image):
-    made = attempt(Wish(FILL, recipe="weave"))
+    made = attempt(Options(FILL, Settings(recipe="weave")))
     assert run(made) is State.FAILED
-    assert "recipe 'weave' is not known" in made.problem
+    assert "recipe is 'weave'" in made.problem
     assert (names(image), made.layers, image.undo_depth) == (["bricks"], [], 0)
 
 
 @pytest.mark.parametrize("frames", [True, False])
 def test_an_image_that_is_closed_ends_the_attempt_and_its_job(attempt, image, engine, client, frames):
-    made = attempt(Wish(FILL), frames=frames, steps=100_000)
+    made = attempt(Options(FILL), frames=frames, steps=100_000)
     run(made, until=lambda: client.status().workers[0].state == "working")
     image.close()
     assert run(made) is State.CANCELLED
@@ -180,7 +182,7 @@ def test_an_image_that_is_closed_ends_the_attempt_and_its_job(attempt, image, en
 
 def test_a_group_that_is_deleted_ends_the_attempt(attempt, image):
     show = Watching()
-    made = attempt(Wish(FILL), show=show, steps=100_000)
+    made = attempt(Options(FILL), show=show, steps=100_000)
     run(made, until=lambda: show.frames)
     image.remove_layer(image.layers[0])
     assert run(made) is State.CANCELLED
@@ -193,7 +195,7 @@ def test_whatever_breaks_leaves_neither_frames_nor_an_open_undo_group(attempt, i
         def frame(self, _frame, _number):
             raise ZeroDivisionError("broken glass")
 
-    made = attempt(Wish(FILL), show=Broken(), steps=100_000)
+    made = attempt(Options(FILL), show=Broken(), steps=100_000)
     with pytest.raises(ZeroDivisionError):
         run(made)
     assert made.problem == "ZeroDivisionError: broken glass"
@@ -213,7 +215,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_touched(gimp, image, cha
     (layer,) = image.layers
     vars(image).update(change)
     with pytest.raises(plans.PlanError, match=sentence):
-        gimp.tasks.prepare(Wish(FILL), image, layer)
+        gimp.tasks.prepare(Options(FILL), image, layer)
     assert image.undo_groups == 0
 
 
@@ -221,4 +223,4 @@ def test_a_selection_outside_of_the_layer_is_told(gimp, image):
     (layer,) = image.layers
     layer.set_offsets(500, 0)
     with pytest.raises(plans.PlanError, match="The selection lies outside of the layer"):
-        gimp.tasks.prepare(Wish(SEAMLESS), image, layer)
+        gimp.tasks.prepare(Options(SEAMLESS), image, layer)

@@ -8,7 +8,7 @@ import pytest
 from plugin_growth import GREEN, add, everything, frame, growing, named, texture
 
 from gimp_plugin.work import Texture
-from protocol import Raster
+from protocol.raster import Raster
 
 LOOK = {
     "mode": "MULTIPLY",

@@ -15,9 +15,10 @@ from plugin_links import INSTALLER, LINK_SECONDS, TURN_SECONDS, end_engine, inst
 
 from gimp_plugin import engine_link
 from gimp_plugin.engine_report import end, lines, look
-from protocol import Done, EngineClient, Failed, read_connection
-from protocol.connection import CONNECTION_FILE, write_connection
+from protocol.client import EngineClient
+from protocol.connection import CONNECTION_FILE, read_connection, write_connection
 from protocol.keys import CLIENT_KEYS, make_keys
+from protocol.messages import Done, Failed
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the engine's program is a shell script here")
 

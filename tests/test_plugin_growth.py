@@ -10,7 +10,8 @@ from plugin_growth import BLUE, GREEN, RED, add, colours, everything, frame, gro
 
 from gimp_plugin.box import Box
 from gimp_plugin.work import Texture
-from protocol import Frame, Raster
+from protocol.messages import Frame
+from protocol.raster import Raster
 
 
 @pytest.fixture

@@ -1,17 +1,22 @@
 """What the plug-in asks the engine for, and what the engine makes of it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.images import Picture
-from engine.preparation import BAND, WIDEST_CONTEXT, prepare
+from engine.preparation import BAND, prepare
 from gimp_plugin import plans, samples
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
-from gimp_plugin.wishes import ALL, BOTH, DRAWABLE, FILL, NEW, SEAMLESS, Wish
-from protocol import Raster
+from gimp_plugin.user_options import ALL, BOTH, DRAWABLE, FILL, NEW, SEAMLESS, Options
+from protocol import vocabulary
+from protocol.messages import Source
+from protocol.raster import Raster
+from protocol.vocabulary import WIDEST_CONTEXT, Settings
 
 EVERYTHING = Box(0, 0, 10_000, 10_000)
 TOO_LITTLE_LEFT = (
@@ -61,9 +66,32 @@ def full(box):
     return b"\xff" * (box.width * box.height)
 
 
+def chosen(task, **values):
+    """The user's options, and the settings among them."""
+    how = {name: values.pop(name) for name in list(values) if name in vocabulary.settings()}
+    return Options(task, Settings(**how), **values)
+
+
+def asked(job):
+    """All that a job asks for, at one level."""
+    (source,) = job.sources or (Source(None),)
+    return SimpleNamespace(
+        exemplar=source.picture,
+        exemplar_mask=source.mask or job.canvas.sample_mask,
+        canvas=job.canvas.picture,
+        mask=job.canvas.mask,
+        context=job.canvas.context,
+        sample_from=job.canvas.sample_from,
+        width=job.canvas.width,
+        height=job.canvas.height,
+        depth=job.depth,
+        **vars(job.settings),
+    )
+
+
 def only(plan):
     (job,) = plan.jobs
-    return job
+    return asked(job)
 
 
 def engines_picture(raster):
@@ -120,7 +148,7 @@ def test_with_an_exemplar_mask_what_is_white_is_read_too():
 def test_a_selection_is_filled_from_what_lies_around():
     hole = Box(30, 20, 12, 10)
     canvas = picture(60, 80)
-    plan = plans.fill(Wish(FILL, seed=7), canvas, hole, full(hole), None, "u8")
+    plan = plans.fill(chosen(FILL, seed=7), canvas, hole, full(hole), None, "u8")
     job = only(plan)
     assert (plan.width, plan.height, plan.part) == (80, 60, hole)
     assert (job.exemplar, job.canvas, job.seed, job.depth) == (None, canvas, 7, "u8")
@@ -129,43 +157,43 @@ def test_a_selection_is_filled_from_what_lies_around():
 
 def test_whatever_is_selected_at_all_is_made_anew_so_that_the_layers_mask_can_blend_it():
     hole = Box(4, 3, 3, 2)
-    job = only(plans.fill(Wish(FILL), picture(20, 20), hole, bytes([0, 1, 128, 254, 255, 0]), None, "u8"))
+    job = only(plans.fill(chosen(FILL), picture(20, 20), hole, bytes([0, 1, 128, 254, 255, 0]), None, "u8"))
     assert part_of(mask_of(job), hole).tolist() == [[0, 255, 255], [255, 255, 0]]
 
 
 def test_the_settings_of_a_wish_are_asked_for():
-    wish = Wish(FILL, recipe="gram", quality="best", encoder="vgg19", seed=2**31 - 1)
+    options = chosen(FILL, recipe="gram", quality="best", encoder="vgg19", seed=2**31 - 1)
     hole = Box(4, 4, 4, 4)
-    job = only(plans.fill(wish, picture(20, 20, depth="u16"), hole, full(hole), None, "f32"))
+    job = only(plans.fill(options, picture(20, 20, depth="u16"), hole, full(hole), None, "f32"))
     asked = (job.recipe, job.quality, job.encoder, job.seed, job.depth, job.seamless)
     assert asked == ("gram", "best", "vgg19", 2**31 - 1, "f32", "none")
 
 
 def test_nothing_has_to_fit_to_transparent_pixels_near_the_hole():
     hole, clear = Box(30, 20, 10, 10), Box(0, 0, 80, 8)
-    job = only(plans.fill(Wish(FILL), picture(60, 80, clear), hole, full(hole), None, "u8"))
+    job = only(plans.fill(chosen(FILL), picture(60, 80, clear), hole, full(hole), None, "u8"))
     assert np.array_equal(mask_of(job), marked(60, 80, hole))
     assert np.array_equal(materials(job).free > 0, marked(60, 80, hole, clear) > 0)
 
 
 SAMPLED = {
-    "all": (Wish(FILL), None, Box(0, 0, 80, 60)),
-    "a context": (Wish(FILL, context=5), None, Box(25, 15, 20, 20)),
-    "a context larger than the picture": (Wish(FILL, context=16384), None, Box(0, 0, 80, 60)),
-    "its sides": (Wish(FILL, sample_from="sides"), None, Box(0, 20, 80, 10)),
-    "above and below": (Wish(FILL, sample_from="above-below", context=12), None, Box(30, 8, 10, 34)),
-    "a mask": (Wish(FILL), Box(50, 5, 20, 40), Box(50, 5, 20, 40)),
-    "a mask, from its sides": (Wish(FILL, sample_from="sides"), Box(50, 5, 20, 40), Box(50, 20, 20, 10)),
+    "all": (chosen(FILL), None, Box(0, 0, 80, 60)),
+    "a context": (chosen(FILL, context=5), None, Box(25, 15, 20, 20)),
+    "a context larger than the picture": (chosen(FILL, context=16384), None, Box(0, 0, 80, 60)),
+    "its sides": (chosen(FILL, sample_from="sides"), None, Box(0, 20, 80, 10)),
+    "above and below": (chosen(FILL, sample_from="above-below", context=12), None, Box(30, 8, 10, 34)),
+    "a mask": (chosen(FILL), Box(50, 5, 20, 40), Box(50, 5, 20, 40)),
+    "a mask, from its sides": (chosen(FILL, sample_from="sides"), Box(50, 5, 20, 40), Box(50, 20, 20, 10)),
 }
 
 
 @pytest.mark.parametrize("case", SAMPLED)
 @pytest.mark.parametrize("clear", [None, Box(0, 0, 80, 12)], ids=["opaque", "transparent above"])
 def test_what_is_sampled_around_a_selection_is_what_the_wish_says(case, clear):
-    wish, white, area = SAMPLED[case]
+    options, white, area = SAMPLED[case]
     hole, canvas = Box(30, 20, 10, 10), picture(60, 80, clear)
     allowed = None if white is None else marked(60, 80, white).tobytes()
-    job = only(plans.fill(wish, canvas, hole, full(hole), None, "u8", white=allowed))
+    job = only(plans.fill(options, canvas, hole, full(hole), None, "u8", white=allowed))
     sample = materials(job).exemplar
     valid = np.ones(sample.pixels.shape[:2]) if sample.valid is None else sample.valid
     expected = marked(60, 80, area) & ~marked(60, 80, hole) & (array_of(canvas)[..., 3])
@@ -174,14 +202,14 @@ def test_what_is_sampled_around_a_selection_is_what_the_wish_says(case, clear):
 
 
 def test_a_transparent_part_is_filled_from_where_the_wish_says():
-    canvas, wish = picture(60, 80, Box(30, 20, 10, 10)), Wish(FILL, sample_from="sides", context=9)
-    job = only(plans.fill(wish, canvas, Box(0, 0, 80, 60), None, None, "u8", white=full(Box(0, 0, 80, 60))))
+    canvas, options = picture(60, 80, Box(30, 20, 10, 10)), chosen(FILL, sample_from="sides", context=9)
+    job = only(plans.fill(options, canvas, Box(0, 0, 80, 60), None, None, "u8", white=full(Box(0, 0, 80, 60))))
     assert materials(job).exemplar.pixels.shape[:2] == (10 + 2 * plans.FRINGE, 10 + 2 * plans.FRINGE + 2 * 9)
 
 
 def test_with_another_exemplar_nothing_is_said_about_the_surroundings():
-    hole, wish = Box(10, 10, 8, 8), Wish(FILL, source=DRAWABLE, sample_from="sides", context=5)
-    job = only(plans.fill(wish, picture(40, 40), hole, full(hole), picture(16, 16, seed=1), "u8"))
+    hole, options = Box(10, 10, 8, 8), chosen(FILL, source=DRAWABLE, sample_from="sides", context=5)
+    job = only(plans.fill(options, picture(40, 40), hole, full(hole), picture(16, 16, seed=1), "u8"))
     assert (job.context, job.sample_from, job.exemplar_mask) == (None, ALL, None)
     assert materials(job).exemplar.pixels.shape == (16, 16, 3)
 
@@ -203,7 +231,7 @@ def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, da
     hole = Box(data.draw(st.integers(0, width - 10)), data.draw(st.integers(0, height - 10)), 10, 10)
     canvas = picture(height, width, clear, depth=depth, seed=seed)
     # As if it were no lace: what is clear all over would be a part of the texture.
-    job = only(plans.fill(Wish(FILL, flatten=True), canvas, hole, full(hole), None, depth))
+    job = only(plans.fill(chosen(FILL, flatten=True), canvas, hole, full(hole), None, depth))
     found = materials(job)
     visible = array_of(canvas)[..., 3] > 0
     inside = marked(height, width, hole) > 0
@@ -220,7 +248,7 @@ def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, da
 def test_another_exemplar_fills_a_selection_so_that_it_fits():
     hole = Box(10, 10, 8, 8)
     exemplar, canvas = picture(16, 16, seed=1), picture(40, 40)
-    plan = plans.fill(Wish(FILL), canvas, hole, full(hole), exemplar, "u8")
+    plan = plans.fill(chosen(FILL), canvas, hole, full(hole), exemplar, "u8")
     job = only(plan)
     assert (job.exemplar, job.canvas, plan.part) == (exemplar, canvas, hole)
     assert np.array_equal(mask_of(job), marked(40, 40, hole))
@@ -230,7 +258,7 @@ def test_another_exemplar_fills_a_selection_so_that_it_fits():
 @pytest.mark.parametrize("selected", [full(Box(0, 0, 40, 30)), None])
 def test_another_exemplar_that_fills_everything_has_nothing_to_fit_to(selected):
     exemplar = picture(16, 16)
-    plan = plans.fill(Wish(FILL), picture(30, 40), Box(0, 0, 40, 30), selected, exemplar, "u8")
+    plan = plans.fill(chosen(FILL), picture(30, 40), Box(0, 0, 40, 30), selected, exemplar, "u8")
     job = only(plan)
     assert (job.exemplar, job.canvas, job.mask, job.width, job.height) == (exemplar, None, None, 40, 30)
     # A fill leaves no holes.
@@ -241,7 +269,7 @@ def test_another_exemplar_that_fills_everything_has_nothing_to_fit_to(selected):
 def test_another_exemplar_fills_a_selection_where_all_around_is_transparent():
     hole = Box(10, 10, 8, 8)
     canvas = picture(40, 40, Box(0, 0, 40, 40))
-    job = only(plans.fill(Wish(FILL), canvas, hole, full(hole), picture(16, 16), "u8"))
+    job = only(plans.fill(chosen(FILL), canvas, hole, full(hole), picture(16, 16), "u8"))
     assert materials(job).free.all()
 
 
@@ -250,7 +278,7 @@ def test_another_exemplar_fills_a_selection_where_all_around_is_transparent():
 
 def test_without_a_selection_what_is_transparent_is_filled():
     canvas = picture(40, 40, Box(5, 5, 10, 10))
-    plan = plans.fill(Wish(FILL), canvas, Box(0, 0, 40, 40), None, None, "u8")
+    plan = plans.fill(chosen(FILL), canvas, Box(0, 0, 40, 40), None, None, "u8")
     job = only(plan)
     # Without a mask the engine takes away the fringe of a cut-out, too.
     assert (job.canvas, job.mask, job.exemplar, plan.part) == (canvas, None, None, Box(0, 0, 40, 40))
@@ -262,7 +290,7 @@ def test_without_a_selection_what_is_transparent_is_filled():
 
 def test_nothing_selected_and_nothing_transparent_is_refused():
     with pytest.raises(PlanError) as refused:
-        plans.fill(Wish(FILL), picture(40, 40), Box(0, 0, 40, 40), None, None, "u8")
+        plans.fill(chosen(FILL), picture(40, 40), Box(0, 0, 40, 40), None, None, "u8")
     assert str(refused.value) == NOTHING_CHOSEN
 
 
@@ -275,10 +303,10 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_selection_around_which_nothing_is_left_is_refused(case):
-    clear, *chosen = REFUSED[case]
-    hole, selected = Box(0, 0, 40, 40), marked(40, 40, *chosen).tobytes()
+    clear, *rest = REFUSED[case]
+    hole, selected = Box(0, 0, 40, 40), marked(40, 40, *rest).tobytes()
     with pytest.raises(PlanError) as refused:
-        plans.fill(Wish(FILL), picture(40, 40, clear), hole, selected, None, "u8")
+        plans.fill(chosen(FILL), picture(40, 40, clear), hole, selected, None, "u8")
     assert str(refused.value) == TOO_LITTLE_LEFT
 
 
@@ -286,31 +314,31 @@ TOO_LITTLE_CHOSEN = (
     "Too little may be sampled: choose a larger context, all around, or another exemplar mask or exemplar."
 )
 CHOSEN = {
-    "a mask within the hole": (Wish(FILL), Box(10, 10, 20, 20)),
-    "a mask far from the context": (Wish(FILL, context=5), Box(36, 36, 4, 4)),
-    "sides of a hole as wide as the picture": (Wish(FILL, sample_from="sides"), None),
+    "a mask within the hole": (chosen(FILL), Box(10, 10, 20, 20)),
+    "a mask far from the context": (chosen(FILL, context=5), Box(36, 36, 4, 4)),
+    "sides of a hole as wide as the picture": (chosen(FILL, sample_from="sides"), None),
 }
 
 
 @pytest.mark.parametrize("case", CHOSEN)
 def test_a_choice_that_leaves_too_little_to_sample_is_refused(case):
-    wish, white = CHOSEN[case]
+    options, white = CHOSEN[case]
     hole = Box(0, 10, 40, 20)
     allowed = None if white is None else marked(40, 40, white).tobytes()
     with pytest.raises(PlanError) as refused:
-        plans.fill(wish, picture(40, 40), hole, full(hole), None, "u8", white=allowed)
+        plans.fill(options, picture(40, 40), hole, full(hole), None, "u8", white=allowed)
     assert str(refused.value) == TOO_LITTLE_CHOSEN
 
 
 def test_eight_by_eight_pixels_around_a_selection_are_enough():
     selected = marked(40, 40, Box(0, 8, 40, 32), Box(8, 0, 32, 8)).tobytes()
-    job = only(plans.fill(Wish(FILL), picture(40, 40), Box(0, 0, 40, 40), selected, None, "u8"))
+    job = only(plans.fill(chosen(FILL), picture(40, 40), Box(0, 0, 40, 40), selected, None, "u8"))
     assert materials(job).exemplar.valid.sum() == 64
 
 
 def test_a_layer_without_a_visible_pixel_is_refused():
     with pytest.raises(PlanError) as refused:
-        plans.fill(Wish(FILL), picture(40, 40, Box(0, 0, 40, 40)), Box(0, 0, 40, 40), None, None, "u8")
+        plans.fill(chosen(FILL), picture(40, 40, Box(0, 0, 40, 40)), Box(0, 0, 40, 40), None, None, "u8")
     assert str(refused.value) == TOO_LITTLE_LEFT
 
 
@@ -318,42 +346,42 @@ def test_a_layer_without_a_visible_pixel_is_refused():
 
 
 def test_a_new_texture_is_as_large_as_the_ratio_says():
-    plan = plans.new(Wish(NEW, ratio=1.5), picture(21, 30), "u16")
+    plan = plans.new(chosen(NEW, ratio=1.5), picture(21, 30), "u16")
     job = only(plan)
     assert (job.width, job.height) == (plan.width, plan.height) == (45, 32)
     assert (plan.part, job.depth, job.canvas, job.mask) == (Box(0, 0, 45, 32), "u16", None, None)
 
 
 def test_sides_that_are_given_count_more_than_the_ratio():
-    plan = plans.new(Wish(NEW, ratio=3.0, width=100), picture(20, 30), "u8")
+    plan = plans.new(chosen(NEW, ratio=3.0, width=100), picture(20, 30), "u8")
     assert (plan.width, plan.height) == (100, 60)
-    plan = plans.new(Wish(NEW, width=100, height=50), picture(20, 30), "u8")
+    plan = plans.new(chosen(NEW, width=100, height=50), picture(20, 30), "u8")
     assert (plan.width, plan.height) == (100, 50)
 
 
 def test_variations_have_seeds_that_follow_each_other():
-    plan = plans.new(Wish(NEW, seed=5, variations=3, wrap="x"), picture(20, 20), "u8")
-    assert [job.seed for job in plan.jobs] == [5, 6, 7]
-    assert {job.seamless for job in plan.jobs} == {"x"}
+    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), picture(20, 20), "u8")
+    assert [job.settings.seed for job in plan.jobs] == [5, 6, 7]
+    assert {job.settings.seamless for job in plan.jobs} == {"x"}
 
 
 def test_the_seed_after_the_largest_is_the_first():
-    plan = plans.new(Wish(NEW, seed=2**63 - 1, variations=2), picture(20, 20), "u8")
-    assert [job.seed for job in plan.jobs] == [2**63 - 1, 0]
+    plan = plans.new(chosen(NEW, seed=2**63 - 1, variations=2), picture(20, 20), "u8")
+    assert [job.settings.seed for job in plan.jobs] == [2**63 - 1, 0]
 
 
 @pytest.mark.parametrize(
-    ("wish", "size"),
+    ("options", "size"),
     [
-        (Wish(NEW, ratio=0.1), "2 × 2"),
-        (Wish(NEW, width=7, height=20), "7 × 20"),
-        (Wish(NEW, width=20, height=16385), "20 × 16385"),
+        (chosen(NEW, ratio=0.1), "2 × 2"),
+        (chosen(NEW, width=7, height=20), "7 × 20"),
+        (chosen(NEW, width=20, height=16385), "20 × 16385"),
     ],
     ids=["a ratio too small", "a side too short", "a side too long"],
 )
-def test_a_size_that_cannot_be_made_is_refused(wish, size):
+def test_a_size_that_cannot_be_made_is_refused(options, size):
     with pytest.raises(PlanError) as refused:
-        plans.new(wish, picture(20, 20), "u8")
+        plans.new(options, picture(20, 20), "u8")
     assert str(refused.value) == f"The texture would be {size} px: choose sides of 8 to 16384 px."
 
 
@@ -368,7 +396,7 @@ def frame_of(height, width, band):
 
 def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_border_anew():
     canvas = picture(100, 200)
-    plan = plans.seamless(Wish(SEAMLESS, wrap=BOTH), canvas, "u8")
+    plan = plans.seamless(chosen(SEAMLESS, seamless=BOTH), canvas, "u8")
     job = only(plan)
     assert (job.canvas, job.mask, job.exemplar, job.seamless) == (canvas, None, None, "both")
     assert (plan.width, plan.height, plan.part) == (200, 100, Box(0, 0, 200, 100))
@@ -381,7 +409,7 @@ def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_bo
 
 def test_transparent_pixels_are_made_anew_with_the_border():
     clear = Box(20, 20, 5, 5)
-    job = only(plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(48, 60, clear), "u8"))
+    job = only(plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(48, 60, clear), "u8"))
     assert (job.mask, job.seamless) == (None, "both")
     wide = clear.grown(plans.FRINGE)
     found = materials(job)
@@ -392,7 +420,7 @@ def test_transparent_pixels_are_made_anew_with_the_border():
 @pytest.mark.parametrize("wrap", ["x", "y"])
 @pytest.mark.parametrize("clear", [None, Box(20, 20, 5, 5)], ids=["opaque", "with transparent pixels"])
 def test_along_one_axis_only_the_borders_that_meet_are_made_anew(wrap, clear):
-    job = only(plans.seamless(Wish(SEAMLESS, wrap=wrap), picture(48, 60, clear), "u8"))
+    job = only(plans.seamless(chosen(SEAMLESS, seamless=wrap), picture(48, 60, clear), "u8"))
     assert job.seamless == wrap
     borders = (Box(0, 0, 8, 48), Box(52, 0, 8, 48)) if wrap == "x" else (Box(0, 0, 60, 8), Box(0, 40, 60, 8))
     expected = marked(48, 60, *borders, *([] if clear is None else [clear.grown(plans.FRINGE)]))
@@ -400,7 +428,7 @@ def test_along_one_axis_only_the_borders_that_meet_are_made_anew(wrap, clear):
 
 
 def test_the_smallest_picture_that_tiles_can_have_a_transparent_part():
-    job = only(plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(16, 16, Box(0, 0, 1, 1)), "u8"))
+    job = only(plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(16, 16, Box(0, 0, 1, 1)), "u8"))
     assert materials(job).exemplar.valid.sum() == 16 * 16 - 9
 
 
@@ -408,13 +436,13 @@ def test_the_smallest_picture_that_tiles_can_have_a_transparent_part():
 @pytest.mark.parametrize("clear", [None, Box(0, 0, 1, 1)], ids=["opaque", "with transparent pixels"])
 def test_a_picture_that_is_too_small_to_tile_is_refused(size, clear):
     with pytest.raises(PlanError) as refused:
-        plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(*size, clear), "u8")
+        plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(*size, clear), "u8")
     assert str(refused.value) == TOO_SMALL_TO_TILE
 
 
 def test_a_picture_of_which_too_little_would_remain_is_refused():
     with pytest.raises(PlanError) as refused:
-        plans.seamless(Wish(SEAMLESS, wrap=BOTH), picture(60, 60, Box(0, 0, 60, 59)), "u8")
+        plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(60, 60, Box(0, 0, 60, 59)), "u8")
     assert str(refused.value) == TOO_SMALL_TO_TILE
 
 
@@ -434,11 +462,11 @@ def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
     part = Box(11, 5, 19, 30)
     cut, mask = plans.check_exemplar(exemplar, white.tobytes())
     assert (cut, mask) == (samples.crop(exemplar, part), full(part))
-    job = only(plans.new(Wish(NEW), cut, "u8", mask))
+    job = only(plans.new(chosen(NEW), cut, "u8", mask))
     found = materials(job)
     assert found.exemplar.valid is None
     np.testing.assert_array_equal(found.translucency.alpha, array_of(cut)[..., 3] / 255)
-    assert materials(only(plans.new(Wish(NEW, flatten=True), cut, "u8", mask))).exemplar.valid.sum() == 10 * 30
+    assert materials(only(plans.new(chosen(NEW, flatten=True), cut, "u8", mask))).exemplar.valid.sum() == 10 * 30
 
 
 def test_a_huge_exemplar_is_cut_to_its_middle():
@@ -480,11 +508,11 @@ def test_an_exemplar_is_never_larger_than_what_can_be_searched():
 
 
 def test_frames_are_asked_for_or_not():
-    jobs = plans.new(Wish(NEW, variations=2), picture(20, 20), "u8").jobs
+    jobs = plans.new(chosen(NEW, variations=2), picture(20, 20), "u8").jobs
     with_them, without = (plans.with_frames(jobs, frames=frames) for frames in (True, False))
     assert [(job.frame_interval, job.frame_limit) for job in with_them] == [(1.0, 1024)] * 2
     assert [job.frame_interval for job in without] == [None, None]
-    assert [job.seed for job in with_them] == [job.seed for job in jobs]
+    assert [job.settings.seed for job in with_them] == [job.settings.seed for job in jobs]
 
 
 # The fringe of a cut-out.
@@ -494,7 +522,7 @@ def test_around_what_is_transparent_in_the_selection_a_fringe_is_made_anew_and_s
     clear = np.zeros((60, 70), bool)
     clear[20:30, 20:40] = True
     hole = Box(20, 20, 20, 10)
-    plan = plans.fill(Wish(FILL), picture(60, 70, clear), hole, bytes([255]) * 200, None, "u8")
+    plan = plans.fill(chosen(FILL), picture(60, 70, clear), hole, bytes([255]) * 200, None, "u8")
     assert plan.part == Box(18, 18, 24, 14)
     assert plan.mask == bytes([255]) * (24 * 14)
     assert np.array_equal(mask_of(only(plan)) > 0, spread(clear, plans.FRINGE))
@@ -504,7 +532,7 @@ def test_a_feathered_selection_keeps_its_feather_where_nothing_is_transparent():
     clear = np.zeros((60, 70), bool)
     clear[28:30, 28:30] = True
     hole, selected = Box(20, 20, 20, 20), np.full((20, 20), 140, np.uint8)
-    plan = plans.fill(Wish(FILL), picture(60, 70, clear), hole, selected.tobytes(), None, "u8")
+    plan = plans.fill(chosen(FILL), picture(60, 70, clear), hole, selected.tobytes(), None, "u8")
     shown = np.frombuffer(plan.mask, np.uint8).reshape(plan.part.height, plan.part.width)[2:-2, 2:-2]
     assert np.array_equal(shown == 255, (spread(clear, plans.FRINGE) & ~clear)[20:40, 20:40])
     assert set(shown.ravel()) == {140, 255}
@@ -512,14 +540,14 @@ def test_a_feathered_selection_keeps_its_feather_where_nothing_is_transparent():
 
 def test_an_opaque_selection_is_the_mask_itself():
     hole = Box(20, 20, 20, 20)
-    plan = plans.fill(Wish(FILL), picture(60, 70), hole, bytes([255]) * 400, None, "u8")
+    plan = plans.fill(chosen(FILL), picture(60, 70), hole, bytes([255]) * 400, None, "u8")
     assert (plan.part, plan.mask) == (hole, None)
 
 
 def test_without_a_selection_another_exemplar_fills_what_is_transparent_too():
     clear = np.zeros((60, 70), bool)
     clear[20:30, 20:40] = True
-    job = only(plans.fill(Wish(FILL), picture(60, 70, clear), Box(0, 0, 70, 60), None, picture(20, 20), "u8"))
+    job = only(plans.fill(chosen(FILL), picture(60, 70, clear), Box(0, 0, 70, 60), None, picture(20, 20), "u8"))
     assert job.exemplar is not None
     assert job.canvas is not None
     assert job.mask is None

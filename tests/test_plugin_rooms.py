@@ -13,10 +13,10 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ALLOWED = {*sys.stdlib_module_names, "gi", "gimp_plugin", "protocol"}
 # What is said to be without GIMP, which lets it be tested without.
 WITHOUT_GIMP = {
-    "box", "samples", "plans", "wishes", "work", "sentences", "translation", "log", "outcome", "installation",
+    "box", "samples", "plans", "user_options", "work", "sentences", "translation", "log", "outcome", "installation",
     "engine_link", "engine_report",
 }  # fmt: skip
-WITH_PYZMQ = {"zmq", "msgpack", "protocol"}
+WITH_PYZMQ = {"zmq", "msgpack"}
 
 
 def imports(path, *, at_once=False):
@@ -41,7 +41,7 @@ def loaded_at_once(path, seen):
     seen.add(path)
     for name in imports(path, at_once=True):
         part = ROOT.joinpath(*name.split(".")).with_suffix(".py")
-        if name.startswith("gimp_plugin.") and part.exists() and part not in seen:
+        if name.startswith(("gimp_plugin.", "protocol.")) and part.exists() and part not in seen:
             loaded_at_once(part, seen)
     return seen
 
@@ -56,7 +56,7 @@ def test_the_plugin_imports_the_standard_library_gimp_and_protocol_alone(path):
 @pytest.mark.parametrize("entry", ["texture-synthesis", "plugin"])
 def test_what_gimp_asks_at_its_start_is_answered_without_pyzmq(entry):
     files = loaded_at_once(PACKAGE / f"{entry}.py", set())
-    assert {"plugin", "arguments", "wishes"} <= {path.stem for path in files}
+    assert {"plugin", "arguments", "user_options", "vocabulary"} <= {path.stem for path in files}
     found = {path.stem: first_words(imports(path, at_once=True)) & WITH_PYZMQ for path in files}
     assert not any(found.values()), found
 
@@ -84,7 +84,7 @@ def test_what_knows_nothing_of_gimp_loads_neither_numpy_nor_torch_nor_the_engine
 
 
 def test_what_is_asked_at_the_start_loads_no_pyzmq():
-    names = "wishes, installation, log, outcome, translation"
+    names = "user_options, installation, log, outcome, translation"
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from gimp_plugin import {names}; print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert told.returncode == 0, told.stderr

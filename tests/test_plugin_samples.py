@@ -12,7 +12,7 @@ from engine.images import Picture
 from engine.preparation.masks import missing_in
 from gimp_plugin import samples
 from gimp_plugin.box import Box
-from protocol import Raster
+from protocol.raster import Raster
 
 KINDS = {"u8": np.dtype("u1"), "u16": np.dtype("<u2"), "f32": np.dtype("<f4")}
 MEGAPIXELS_SECONDS = 2.0

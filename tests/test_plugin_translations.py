@@ -10,6 +10,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from protocol.vocabulary import settings
+
 PACKAGE = Path(__file__).resolve().parents[1] / "gimp_plugin"
 LOCALE = PACKAGE / "locale"
 LANGUAGES = sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
@@ -18,7 +20,9 @@ AGAIN = "run tools/translate.py, and translate what is new"
 
 def said():
     """Every text of the plug-in that can be translated."""
-    return {found[2] for found in extract_from_dir(str(PACKAGE), keywords={"_": None})}
+    shown = [setting for setting in settings().values() if setting.label]
+    declared = {text for setting in shown for text in (setting.label, setting.help)}
+    return declared | {found[2] for found in extract_from_dir(str(PACKAGE), keywords={"_": None})}
 
 
 def texts(path):

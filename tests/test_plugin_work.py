@@ -8,7 +8,7 @@ from engines import JOB_SECONDS, long_job, pixels, running, short_job, started
 from plugin_links import installation_of, linked, reach
 
 from gimp_plugin.work import State, Work
-from protocol import Failed, Progress, Synthesize
+from protocol.messages import Failed, Progress, Synthesize
 
 TURN_SECONDS = 0.05
 
@@ -230,9 +230,9 @@ def test_whoever_waits_for_others_is_told_so(work, show, engine, client):
 @pytest.mark.parametrize(
     ("job", "sentence"),
     [
-        (short_job(recipe="weave"), "recipe 'weave' is not known"),
-        (Synthesize("x", width=32, height=32), "there is nothing to take the texture from"),
-        (short_job(width=32, height=32, encoder="vgg99"), "there is no encoder vgg99"),
+        (short_job(recipe="weave"), "recipe is 'weave'"),
+        (Synthesize("x"), "there is nothing to take the texture from"),
+        (short_job(width=32, height=32, encoder="vgg99"), "encoder is 'vgg99'"),
     ],
     ids=["recipe", "no exemplar", "encoder"],
 )

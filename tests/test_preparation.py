@@ -12,9 +12,7 @@ import torch.nn.functional as F
 from engine.images import Picture
 from engine.preparation import (
     BAND,
-    FRINGE,
     LARGEST_EXEMPLAR,
-    SMALLEST_EXEMPLAR,
     Box,
     MaterialError,
     canvas_size,
@@ -24,6 +22,7 @@ from engine.preparation import (
 )
 from engine.synthesis.resample import resize
 from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
+from protocol.vocabulary import FRINGE, SMALLEST_EXEMPLAR
 
 ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")
@@ -566,18 +565,6 @@ FAULTS = {
     "mask gray": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.5)},
         "the mask leaves nothing of the canvas to take the texture from: name an exemplar",
-    ),
-    "a context of nothing": (
-        {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "context": 0},
-        "context 0 is out of range: give 1 to 1,048,576 pixels",
-    ),
-    "another direction": (
-        {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "sample_from": "left"},
-        "sample-from 'left' is not known: choose all, sides, above-below",
-    ),
-    "another axis": (
-        {"exemplar": picture(40, 50), "seamless": "z"},
-        "seamless 'z' is not known: choose none, x, y, both",
     ),
     "a context of another exemplar": (
         {"exemplar": picture(40, 50), "canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "context": 5},

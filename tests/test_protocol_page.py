@@ -9,40 +9,38 @@ import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, get_args, get_origin, get_type_hints
 
 import pytest
 from engines import JOB_SECONDS, running, surroundings
 from pictures import load
 
-from engine.preparation import AXES, DIRECTIONS, LARGEST_EXEMPLAR, SMALLEST_EXEMPLAR
-from engine.synthesis.encoders import encoder_names
-from engine.synthesis.encoders.network import Pooling
-from engine.synthesis.recipes import QUALITIES, RECIPES
-from engine.synthesis.settings import Settings, SettingsError
-from protocol import (
-    PROTOCOL,
-    ClientMessage,
-    ClientStatus,
-    Connection,
-    EngineMessage,
-    Limits,
-    Raster,
-    WorkerStatus,
-)
+from engine.preparation import LARGEST_EXEMPLAR
 from protocol.codec import MOST_ITEMS
-from protocol.connection import CONNECTION_FILE
+from protocol.connection import CONNECTION_FILE, Connection
 from protocol.errors import ProtocolError
-from protocol.fields import Range
+from protocol.fields import Choice, Range, without_none
 from protocol.keys import CLIENT_KEYS
+from protocol.limits import Limits
 from protocol.link import RECEIVE_BYTES, UNREAD_MESSAGES
+from protocol.messages import Canvas, ClientMessage, ClientStatus, EngineMessage, SettingRange, Source, WorkerStatus
 from protocol.private_files import FOLDER_VARIABLE
-from protocol.raster import SAMPLE_BYTES
+from protocol.raster import Raster
+from protocol.version import PROTOCOL
+from protocol.vocabulary import LAYERS, SMALLEST_EXEMPLAR, Settings, settings
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "protocol" / "README.md").read_text(encoding="utf-8")
-RECORDS = {Raster: "raster", Limits: "limits", ClientStatus: "client status", WorkerStatus: "worker status"}
+RECORDS = {
+    Raster: "raster",
+    Source: "source",
+    Canvas: "canvas",
+    Settings: "settings",
+    Limits: "limits",
+    SettingRange: "setting range",
+    ClientStatus: "client status",
+    WorkerStatus: "worker status",
+}
 PARTS = {
     "Messages": {name: record for record, name in RECORDS.items()},
     "What a client sends": {kind.type: kind for kind in get_args(ClientMessage)},
@@ -89,12 +87,13 @@ def rows_of(record):
 
 def words_for(hint):
     """A type as the page writes it."""
-    if get_origin(hint) in {Union, UnionType}:
-        (one,) = (part for part in get_args(hint) if part is not NoneType)
-        return f"{words_for(one)}, or nil"
+    hint, optional = without_none(hint)
+    if optional:
+        return f"{words_for(hint)}, or nil"
     if get_origin(hint) is Annotated:
-        kind, span = get_args(hint)
-        return words_for_range(kind, span)
+        kind, *limits = get_args(hint)
+        limit = next((each for each in limits if isinstance(each, Range | Choice)), None)
+        return words_for(kind) if limit is None else words_for_limit(kind, limit)
     if get_origin(hint) is tuple:
         first, *rest = get_args(hint)
         return f"list of {words_for(first)}" if rest == [...] else f"[{', '.join(map(words_for, get_args(hint)))}]"
@@ -103,9 +102,12 @@ def words_for(hint):
     return {**RECORDS, int: "whole", float: "number", str: "text", bool: "yes/no"}[hint]
 
 
-def words_for_range(kind, span):
+def words_for_limit(kind, span):
+    if isinstance(span, Choice):
+        names = ", ".join(f"`{each}`" for each in span.options)
+        return "layer" if span.options == tuple(LAYERS) else f"one of {names}"
     if span.name:
-        return "name"
+        return "name" if span.high == 64 else f"name {span.high}"
     return f"text {span.high}" if kind is str else f"{words_for(kind)} {figure(span.low)}…{figure(span.high)}"
 
 
@@ -199,67 +201,20 @@ def test_the_version_is_told():
 # What the engine makes of a request.
 
 
-def requests():
-    return table(sections("What a client sends")["synthesize"])
+def test_every_layer_is_told():
+    told = re.search(r"^\| layer \| (.*) \|$", PAGE, re.MULTILINE)[1]
+    assert re.findall(r"`(\w+)`", told) == list(LAYERS)
 
 
-@pytest.mark.parametrize(
-    ("field", "choices"),
-    [
-        ("recipe", RECIPES),
-        ("quality", QUALITIES),
-        ("encoder", encoder_names()),
-        ("pooling", get_args(Pooling)),
-        ("depth", SAMPLE_BYTES),
-        ("sample_from", DIRECTIONS),
-        ("seamless", AXES),
-    ],
-)
-def test_every_choice_is_told(field, choices):
-    assert re.findall(r"`([\w-]+)`", requests()[field][2]) == list(choices)
-
-
-RANGES = {
-    field: tuple(map(ast.literal_eval, told.groups()))
-    for field, (_, _, meaning) in requests().items()
-    if (told := re.search(r"the engine takes (\d+(?:\.\d+)?) to (\d+(?:\.\d+)?)", meaning))
-}
-WHOLE = {"width", "octaves", "steps"}
-
-
-def settings_with(field, value):
-    wishes = {"scales": {"scales": (value,)}, "width": {"size": (64, value)}}
-    return Settings(**{"size": (64, 64), **wishes.get(field, {field: value})})
-
-
-def test_the_ranges_that_the_engine_takes_are_told_where_they_are_narrower():
-    assert set(RANGES) == {*WHOLE, "scales", "noise", "overuse"}
-
-
-@pytest.mark.parametrize("field", RANGES)
-def test_the_engine_takes_the_range_that_is_told(field):
-    for value in RANGES[field]:
-        settings_with(field, value)
-
-
-@pytest.mark.parametrize("field", RANGES)
-@pytest.mark.parametrize("way", [-1, 1], ids=["below", "above"])
-def test_the_engine_takes_nothing_beyond_the_range_that_is_told(field, way):
-    beyond = RANGES[field][way > 0] + way * (1 if field in WHOLE else 0.01)
-    with pytest.raises(SettingsError):
-        settings_with(field, beyond)
-
-
-def test_the_least_memory_is_told():
-    least = int(re.search(r"(\d+) or more", requests()["memory"][2])[1])
-    Settings(size=(64, 64), memory=least)
-    with pytest.raises(SettingsError):
-        Settings(size=(64, 64), memory=least - 1)
+def test_every_setting_is_described_by_its_own_words():
+    rows = table(sections("Messages")["settings"])
+    for name, setting in settings().items():
+        assert rows[name][2].startswith(setting.help.rstrip("."))
 
 
 def test_the_least_and_the_largest_exemplar_are_told():
     sizes = f"{SMALLEST_EXEMPLAR}×{SMALLEST_EXEMPLAR} to {figure(LARGEST_EXEMPLAR)} pixels"
-    assert sizes in requests()["exemplar"][2]
+    assert sizes in table(sections("Messages")["source"])["picture"][2]
 
 
 # Failures.

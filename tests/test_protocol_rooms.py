@@ -41,18 +41,25 @@ def test_protocol_imports_the_standard_library_zmq_and_msgpack_alone(path):
 
 
 def test_a_client_loads_neither_numpy_nor_torch_nor_the_engine():
-    loaded = run(sys.executable, "import sys, protocol; print(*{name.partition('.')[0] for name in sys.modules})")
+    loaded = run(
+        sys.executable, "import sys, protocol.client; print(*{name.partition('.')[0] for name in sys.modules})"
+    )
     assert not {"numpy", "torch", "PIL", "engine", "gimp_plugin"} & set(loaded.split())
 
 
 EXCHANGE = """
 import sys
 from pathlib import Path
-from protocol import ClientMessage, Done, EngineMessage, Limits, Raster, Synthesize, decode, encode
+from protocol.codec import decode, encode
+from protocol.limits import Limits
+from protocol.messages import Canvas, ClientMessage, Done, EngineMessage, Source, Synthesize
+from protocol.raster import Raster
+from protocol.vocabulary import Settings
 
+HOW = Settings(layers=(("relu3_1", 0.1),), seed=2**63 - 1, scales=(0.5, 2.0))
 GRAY, DEEP = Raster(2, 1, 1, "u8", b"\\x00\\xff"), Raster(1, 2, 4, "f32", bytes(range(32)))
 MESSAGES = (
-    (Synthesize("job-1", GRAY, DEEP, layers=(("relu3_1", 0.1),), seed=2**63 - 1, scales=(0.5, 2.0)), ClientMessage),
+    (Synthesize("job-1", (Source(DEEP, GRAY),), Canvas(GRAY), HOW), ClientMessage),
     (Done("job-1", DEEP, 90, 12.5, 0.1, {"gram": 1e-9, "größe": 2.0}, "cuda:0", 2**40), EngineMessage),
 )
 does, folder = sys.argv[1], Path(sys.argv[2])

@@ -5,7 +5,7 @@ import pytest
 
 from engine.images import ImageError
 from engine.service.rasters import array_raster, picture_of, raster_of
-from protocol import Raster
+from protocol.raster import Raster
 
 KINDS = {"u8": np.dtype("u1"), "u16": np.dtype("<u2"), "f32": np.dtype("<f4")}
 CHANNELS = (1, 2, 3, 4)

@@ -2,20 +2,20 @@
 
 import numpy as np
 import pytest
-from engines import pixels, raster, short_job
+from engines import job, pixels, raster, short_job
 from pictures import bricks, bytes_of
 from runs import CPU, at, run
-from wraps import BOTH, NO_WRAP, X, Y
 
 from engine.service.runner import Hooks, Stop, plan_job, run_job
 from engine.synthesis import Exemplar, Settings, synthesize
 from engine.synthesis.devices import memory_budget
 from engine.synthesis.encoders import load_encoder
+from engine.synthesis.settings import settings_for
 from engine.tensors import to_tensor
-from protocol import Cancelled, Done, Progress, Raster, Synthesize
+from protocol.messages import Cancelled, Done, Progress
+from protocol.raster import Raster
 
 SAMPLE = bytes_of(bricks(32, 32))
-WRAP = {"none": NO_WRAP, "x": X, "y": Y, "both": BOTH}
 
 
 def deep(samples):
@@ -36,10 +36,10 @@ SAME = {
     "seamless": {"seamless": "both"},
     "seamless along one axis": {"seamless": "y"},
     "layers": {"layers": (("relu1_1", 1.0), ("relu2_1", 0.5))},
-    "flips and turns": {"flips": True, "turns": True},
+    "flips and rotations": {"flips": True, "rotations": True},
     "scales": {"scales": (0.8,)},
     "noise": {"noise": 1.0},
-    "overuse": {"recipe": "patch", "overuse": 1.0},
+    "repetition_penalty": {"recipe": "patch", "repetition_penalty": 1.0},
     "quality": {"quality": "draft", "steps": None},
 }
 
@@ -47,9 +47,7 @@ SAME = {
 @pytest.mark.parametrize("wish", SAME)
 def test_a_job_gives_what_synthesis_gives_for_the_same_settings(wish):
     request = short_job(**SAME[wish])
-    named = Settings.__dataclass_fields__.keys() - {"size", "memory", "wrap"}
-    chosen = {name: getattr(request, name) for name in named} | {"wrap": WRAP[request.seamless]}
-    settings = Settings(size=(request.height, request.width), memory=memory_budget(CPU), **chosen)
+    settings = settings_for(request.settings, (request.canvas.height, request.canvas.width), memory_budget(CPU))
     exemplar = Exemplar(to_tensor(SAMPLE.astype(np.float32) / np.float32(255), CPU))
     *_, last = synthesize(exemplar, load_encoder("compact"), settings)
     end = run(request).end
@@ -59,34 +57,13 @@ def test_a_job_gives_what_synthesis_gives_for_the_same_settings(wish):
     np.testing.assert_array_equal(pixels(end.raster), expected)
 
 
-def test_every_setting_of_a_request_is_one_of_synthesis():
-    wishes = {
-        "recipe": "patch",
-        "quality": "best",
-        "seed": 9,
-        "layers": (("relu2_1", 2.0),),
-        "octaves": 3,
-        "steps": 7,
-        "flips": True,
-        "turns": True,
-        "scales": (0.5, 2.0),
-        "noise": 0.5,
-        "overuse": 0.25,
-        "memory": 2**30,
-    }
-    assert wishes.keys() == Settings.__dataclass_fields__.keys() - {"size", "wrap"}
-    for seamless, wrap in WRAP.items():
-        _, settings, _ = plan_job(short_job(width=40, height=24, seamless=seamless, **wishes), CPU)
-        assert settings == Settings(size=(24, 40), wrap=wrap, **wishes)
-
-
 def test_without_a_size_the_texture_is_512_pixels_square():
-    _, settings, whole = plan_job(Synthesize("job", exemplar=raster(bricks(32, 32))), CPU)
+    _, settings, whole = plan_job(job("job", exemplar=raster(bricks(32, 32))), CPU)
     assert (settings.size, whole) == ((512, 512), (512, 512))
 
 
 def test_the_values_of_a_request_that_says_nothing_are_those_of_synthesis():
-    _, settings, _ = plan_job(Synthesize("job", exemplar=raster(bricks(32, 32))), CPU)
+    _, settings, _ = plan_job(job("job", exemplar=raster(bricks(32, 32))), CPU)
     assert settings == Settings(size=(512, 512), memory=memory_budget(CPU))
 
 

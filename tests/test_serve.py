@@ -14,7 +14,8 @@ import pytest
 from engines import end_of, long_job, running, short_job, started, terminal
 
 from engine.service.logs import UnfailingFileHandler
-from protocol import Status, read_connection
+from protocol.connection import read_connection
+from protocol.messages import Status
 
 HELLO_SECONDS = 1.5
 

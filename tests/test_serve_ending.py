@@ -10,20 +10,12 @@ from engines import end_of, long_job, running, short_job, started, terminal
 from plugin_links import end_engine
 from wire import Wire
 
-from protocol import (
-    PROTOCOL,
-    Accepted,
-    Cancelled,
-    Done,
-    EngineClient,
-    Failed,
-    Hello,
-    NoEngineError,
-    Shutdown,
-    Welcome,
-    read_connection,
-)
+from protocol.client import EngineClient
+from protocol.connection import read_connection
+from protocol.errors import NoEngineError
 from protocol.keys import CLIENT_KEYS, own_keys
+from protocol.messages import Accepted, Cancelled, Done, Failed, Hello, Shutdown, Welcome
+from protocol.version import PROTOCOL
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 

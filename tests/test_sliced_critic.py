@@ -31,8 +31,8 @@ def noise(*shape, seed=0, dtype=torch.float32):
     return torch.randn(shape, generator=generator(seed), dtype=dtype)
 
 
-def critic_for(exemplar, *, directions=8, positions=65536, patch=1, **options):
-    return SlicedCritic({LAYER: exemplar}, {LAYER: 1.0}, SlicedSettings(directions, positions, patch), **options)
+def critic_for(exemplar, *, projections=8, positions=65536, patch=1, **options):
+    return SlicedCritic({LAYER: exemplar}, {LAYER: 1.0}, SlicedSettings(projections, positions, patch), **options)
 
 
 def loss_of(critic, canvas, *, seed=0):
@@ -257,7 +257,7 @@ def test_the_loss_is_the_weighted_mean_of_the_layers():
 
 
 def test_every_refresh_draws_new_directions():
-    critic, canvas = critic_for(noise(1, 4, 8, 7), directions=1), noise(1, 4, 8, 7, seed=1)
+    critic, canvas = critic_for(noise(1, 4, 8, 7), projections=1), noise(1, 4, 8, 7, seed=1)
     chance = generator()
     losses = set()
     for _ in range(4):

@@ -38,10 +38,10 @@ def spoil(evaluate, at, *, loss=None, gradient=None):
     return spoilt
 
 
-def descend(solver, evaluate, steps, *, final_rate=1.0):
-    first = solver.rate
+def descend(solver, evaluate, steps, *, final_step_size=1.0):
+    first = solver.step_size
     for step in range(steps):
-        solver.rate = first * final_rate ** (step / steps)
+        solver.step_size = first * final_step_size ** (step / steps)
         solver.step(evaluate)
     return solver.picture
 
@@ -56,7 +56,7 @@ both = pytest.mark.parametrize("make", [make_adam, LBFGS], ids=["adam", "lbfgs"]
 @both
 def test_the_bottom_of_a_bowl_in_the_box_is_found(make):
     target = 0.2 + 0.6 * noise(1)
-    found = descend(make(noise()), quadratic(target), 200, final_rate=0.01)
+    found = descend(make(noise()), quadratic(target), 200, final_step_size=0.01)
     torch.testing.assert_close(found, target, atol=1e-3, rtol=0)
 
 
@@ -64,7 +64,7 @@ def test_the_bottom_of_a_bowl_in_the_box_is_found(make):
 def test_a_bottom_outside_the_box_is_met_at_the_border(make):
     target = 3 * noise(1) - 1
     assert ((target < 0).any(), (target > 1).any()) == (True, True)
-    found = descend(make(noise()), quadratic(target), 200, final_rate=0.01)
+    found = descend(make(noise()), quadratic(target), 200, final_step_size=0.01)
     torch.testing.assert_close(found, target.clamp(0, 1), atol=1e-3, rtol=0)
     assert torch.equal(found[target < -0.05], torch.zeros_like(found[target < -0.05]))
     assert torch.equal(found[target > 1.05], torch.ones_like(found[target > 1.05]))
@@ -113,7 +113,7 @@ def test_a_first_gradient_that_is_not_a_number_moves_nothing(make):
 @both
 def test_after_a_first_gradient_that_is_not_a_number_the_bottom_is_still_found(make):
     target = 0.2 + 0.6 * noise(1)
-    found = descend(make(noise()), spoil(quadratic(target), 0, gradient=torch.nan), 200, final_rate=0.01)
+    found = descend(make(noise()), spoil(quadratic(target), 0, gradient=torch.nan), 200, final_step_size=0.01)
     torch.testing.assert_close(found, target, atol=1e-3, rtol=0)
 
 
@@ -286,7 +286,7 @@ def test_lbfgs_beats_adam_in_a_narrow_valley():
     evaluate = quadratic(TARGET, weights)
     quick = float(evaluate(descend(LBFGS(noise()), evaluate, 60))[0])
     slow = min(
-        float(evaluate(descend(Adam(noise(), rate), evaluate, 60, final_rate=last))[0])
+        float(evaluate(descend(Adam(noise(), rate), evaluate, 60, final_step_size=last))[0])
         for rate in (0.1, 0.03, 0.01)
         for last in (1.0, 0.1)
     )

@@ -20,8 +20,9 @@ from filelock import FileLock
 from plugin_links import end_engine, installation_of, linked, program, reach
 
 from gimp_plugin.engine_report import end, look
-from protocol import Done, EngineClient, Welcome, engine_state, read_connection
-from protocol.connection import CONNECTION_FILE, split_address, write_connection
+from protocol.client import EngineClient
+from protocol.connection import CONNECTION_FILE, engine_state, read_connection, split_address, write_connection
+from protocol.messages import Done, Welcome
 from protocol.processes import ProcessState
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and /proc are Linux's")
@@ -479,7 +480,7 @@ def test_a_second_engine_names_no_process_that_has_ended(killed):
 
 
 def test_the_installer_takes_no_other_program_for_the_engine(killed):
-    from installation.running import find_running
+    from installation.running_engine import find_running
 
     folder, found = killed
     with silent_server(found.address):

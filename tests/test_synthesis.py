@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 import torch
 from pictures import bricks, clouds, ramp, tensor
-from wraps import BOTH, NO_WRAP, WRAPS, X, Y
+from wraps import BOTH, NO_WRAP, SEAMLESS, WRAPS, X, Y
 
 from engine.synthesis import (
     RECIPES,
@@ -34,6 +34,8 @@ FROM_NOISE = [name for name, recipe in RECIPES.items() if not recipe.structure]
 
 
 def settings(size=SIZE, *, recipe="photo", steps=3, **options):
+    if "wrap" in options:
+        options["seamless"] = SEAMLESS[options.pop("wrap")]
     return Settings(size, recipe=recipe, quality="draft", steps=steps, **options)
 
 
@@ -62,12 +64,12 @@ class Counting(Encoder):
     failure = ""
     thrift_helps = True
 
-    def forward(self, picture, layers, *, thrifty=False):
+    def forward(self, picture, layers, *, checkpointing=False):
         if torch.is_grad_enabled():
             self.passes += 1
-            if self.failure and self.passes >= self.first and not (thrifty and self.thrift_helps):
+            if self.failure and self.passes >= self.first and not (checkpointing and self.thrift_helps):
                 raise RuntimeError(self.failure)
-        return super().forward(picture, layers, thrifty=thrifty)
+        return super().forward(picture, layers, checkpointing=checkpointing)
 
 
 def as_kind(encoder, kind):
@@ -360,7 +362,7 @@ def test_what_may_not_be_sampled_never_appears(encoder, recipe):
 # Copies of the exemplar.
 
 
-@pytest.mark.parametrize("options", [{"flips": True}, {"turns": True}, {"scales": (0.8, 1.25)}])
+@pytest.mark.parametrize("options", [{"flips": True}, {"rotations": True}, {"scales": (0.8, 1.25)}])
 def test_copies_of_the_exemplar_are_matched(encoder, options):
     plain = result(encoder, settings(recipe="patch"))
     assert not torch.equal(result(encoder, settings(recipe="patch", **options)), plain)
@@ -378,21 +380,21 @@ def test_a_scaled_copy_that_is_too_small_for_a_layer_is_left_out(encoder):
 def test_a_scaled_copy_that_is_too_small_for_a_layer_is_left_out_where_pixels_may_not_be_sampled(encoder):
     valid = torch.ones(1, 1, 40, 40)
     valid[..., 5:9, 5:9] = 0
-    chosen = settings(recipe="patch", scales=(0.25, 4.0), flips=True, turns=True)
+    chosen = settings(recipe="patch", scales=(0.25, 4.0), flips=True, rotations=True)
     assert torch.isfinite(result(encoder, chosen, exemplar=tensor(bricks(40, 40)), valid=valid)).all()
 
 
-@pytest.mark.parametrize("options", [{"noise": 1.0}, {"overuse": 0.5}])
+@pytest.mark.parametrize("options", [{"noise": 1.0}, {"repetition_penalty": 0.5}])
 def test_how_patches_are_matched_makes_a_difference(encoder, options):
-    plain = result(encoder, settings(recipe="patch", overuse=0.0))
-    assert not torch.equal(result(encoder, settings(recipe="patch", **{"overuse": 0.0, **options})), plain)
+    plain = result(encoder, settings(recipe="patch", repetition_penalty=0.0))
+    assert not torch.equal(result(encoder, settings(recipe="patch", **{"repetition_penalty": 0.0, **options})), plain)
 
 
 def test_without_a_wish_the_recipe_says_how_overuse_is_punished(encoder):
-    named = RECIPES["patch"].overuse
+    named = RECIPES["patch"].repetition_penalty
     assert named > 0
     assert torch.equal(
-        result(encoder, settings(recipe="patch")), result(encoder, settings(recipe="patch", overuse=named))
+        result(encoder, settings(recipe="patch")), result(encoder, settings(recipe="patch", repetition_penalty=named))
     )
 
 
@@ -560,7 +562,7 @@ def test_another_error_of_torch_is_passed_on(encoder):
 
 
 def test_a_small_budget_gives_the_same_picture_but_for_rounding(encoder):
-    # At 512 by 512 a quarter of a GiB makes the loop thrifty.
+    # At 512 by 512 a quarter of a GiB makes the loop checkpointing.
     one, other = (
         result(encoder, settings((512, 512), recipe="gram", steps=1, octaves=1, memory=memory))
         for memory in (2**28, 2**33)

@@ -2,9 +2,12 @@
 
 import time
 
-from protocol import EngineMessage, Hello, Limits, Synthesize, decode, encode, read_connection
+from protocol.codec import decode, encode
+from protocol.connection import read_connection
 from protocol.keys import CLIENT_KEYS, own_keys
+from protocol.limits import Limits
 from protocol.link import Link
+from protocol.messages import EngineMessage, Hello, Synthesize
 
 ANSWER_SECONDS = 10
 

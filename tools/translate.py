@@ -14,6 +14,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from protocol.vocabulary import settings
+
 DOMAIN = "texture-synthesis"
 PACKAGE = Path(__file__).resolve().parents[1] / "gimp_plugin"
 LOCALE = PACKAGE / "locale"
@@ -29,6 +33,10 @@ def template() -> Catalog:
     found = Catalog(project=DOMAIN)
     for _file, _line, text, *_rest in extract_from_dir(str(PACKAGE), keywords={"_": None}):
         found.add(text)
+    for setting in settings().values():
+        if setting.label:
+            found.add(setting.label)
+            found.add(setting.help)
     return found
 
 

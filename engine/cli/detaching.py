@@ -26,7 +26,8 @@ def detach_engine(log_file: Path) -> None:
     """
     from engine.service.logs import for_this_user
     from engine.service.own_python import own_python
-    from protocol import EngineError, connection_path, find_engine
+    from protocol.connection import connection_path, find_engine
+    from protocol.errors import EngineError
     from protocol.launching import bundles_of, engine_environment
     from protocol.windows import usual_library_folders
 

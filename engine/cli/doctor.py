@@ -76,7 +76,8 @@ def _version(name: str) -> str | None:
 
 def _engine(advice: list[str]) -> str:
     from engine.cli.engines import reach
-    from protocol import EngineError, NoEngineError, UnsafeFileError, connection_path, find_engine
+    from protocol.connection import connection_path, find_engine
+    from protocol.errors import EngineError, NoEngineError, UnsafeFileError
 
     try:
         # Without one, a client is not even tried: it would make keys.

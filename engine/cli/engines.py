@@ -13,7 +13,8 @@ from engine.cli.paths import path_option
 from engine.file_errors import reading_fault
 
 if TYPE_CHECKING:
-    from protocol import EngineClient, Status
+    from protocol.client import EngineClient
+    from protocol.messages import Status
 
 NOT_RUNNING = 1
 STOP_SECONDS = 15.0
@@ -29,7 +30,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
     """Tell what the running engine is doing; exit status 1 if there is none."""
-    from protocol import EngineError
+    from protocol.errors import EngineError
 
     with _client(engine) as client:
         try:
@@ -44,7 +45,8 @@ def status(
 
 def stop(*, engine: Engine = None) -> None:
     """End the running engine, and wait until it is gone; exit status 1 if there is none."""
-    from protocol import NoEngineError, connection_path, find_engine
+    from protocol.connection import connection_path, find_engine
+    from protocol.errors import NoEngineError
 
     with _client(engine) as client:
         client.shutdown("`texture-engine stop` was called")
@@ -79,7 +81,8 @@ def describe(found: "Status") -> list[str]:
 
 def check_engine_file(engine: Path | None) -> None:
     """Refuse a connection file that was named and cannot be read, or is none."""
-    from protocol import BrokenFileError, UnsafeFileError, read_connection
+    from protocol.connection import read_connection
+    from protocol.errors import BrokenFileError, UnsafeFileError
 
     if engine is None:
         return
@@ -110,7 +113,8 @@ def reach(engine: Path | None, *, name: str) -> "EngineClient":
         EngineError: It says no.
         UnsafeFileError: The connection file or the keys are open to others, or the keys are broken.
     """
-    from protocol import EngineClient, EngineLostError
+    from protocol.client import EngineClient
+    from protocol.errors import EngineLostError
 
     try:
         return EngineClient.connect(engine, name=name)
@@ -129,7 +133,8 @@ def _silence() -> str:
         StaleFileError: It has ended; something else listens where it did.
     """
     from engine.service.presence import is_locked
-    from protocol import StaleFileError, connection_path, engine_state, find_engine
+    from protocol.connection import connection_path, engine_state, find_engine
+    from protocol.errors import StaleFileError
     from protocol.processes import ProcessState
 
     path = connection_path()
@@ -143,7 +148,7 @@ def _silence() -> str:
 
 
 def _client(engine: Path | None) -> "EngineClient":
-    from protocol import EngineError, UnsafeFileError
+    from protocol.errors import EngineError, UnsafeFileError
 
     check_engine_file(engine)
     try:

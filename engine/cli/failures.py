@@ -11,6 +11,7 @@ ENGINE_FAILED = 1
 BAD_INPUT = 2
 OUT_OF_MEMORY = 3
 INTERRUPTED = 130
+NOTHING_WRITTEN = "interrupted before there was a picture: nothing is written"
 
 
 def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
@@ -45,6 +46,7 @@ def one_line_errors() -> Iterator[None]:
     from engine.cli.parsing import ParsingError
     from engine.images import ImageError
     from engine.preparation import MaterialError
+    from protocol.vocabulary import VocabularyError
 
     try:
         yield
@@ -52,7 +54,9 @@ def one_line_errors() -> Iterator[None]:
         # It is a RuntimeError, and what comes below would load torch to look at it.
         raise
     except KeyboardInterrupt:
-        fail("interrupted before there was a picture: nothing is written", INTERRUPTED)
+        fail(NOTHING_WRITTEN, INTERRUPTED)
+    except VocabularyError as error:
+        fail(f"--{error.name.replace('_', '-')} is {error.value!r}: give {error.remedy}")
     except (ImageError, MaterialError, ParsingError) as error:
         fail(str(error))
     except OSError as error:
@@ -69,11 +73,12 @@ def told(error: OSError) -> str:
 
 
 def _fail_if_told(error: Exception) -> None:
+    from engine.service.computing import UnusableDeviceError
     from engine.synthesis import MemoryExhaustedError, SettingsError
     from engine.synthesis.devices import DeviceError
     from engine.synthesis.encoders import EncoderError
 
     if isinstance(error, MemoryExhaustedError):
         fail(str(error), OUT_OF_MEMORY)
-    if isinstance(error, SettingsError | DeviceError | EncoderError):
+    if isinstance(error, SettingsError | DeviceError | EncoderError | UnusableDeviceError):
         fail(str(error))

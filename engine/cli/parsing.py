@@ -5,13 +5,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from protocol.vocabulary import AXES, LARGEST_CONTEXT, LEAST_MEMORY
+
 Layers = tuple[tuple[str, float], ...]
 
-LARGEST_CONTEXT = 16384
-WHOLE_CONTEXT = 2**20
-"""Larger than any canvas."""
-
-_AXES = ("none", "x", "y", "both")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
 
@@ -38,7 +35,7 @@ def complete_seamless(words: Sequence[str]) -> list[str]:
 
 def _is_axis(word: str) -> bool:
     """Tell whether a word behind `--seamless` is its value, if maybe a wrong one, and not a file or an option."""
-    if word.lower() in _AXES:
+    if word.lower() in AXES:
         return True
     return not (word.startswith("-") or Path(word).suffix or Path(word).name != word or os.path.lexists(word))
 
@@ -77,7 +74,10 @@ def parse_memory(text: str) -> int:
     found = re.fullmatch(r"(\d{1,18}(?:\.\d+)?)\s*(|k|m|g|ki|mi|gi)b?", text.strip().lower())
     if not found:
         raise ParsingError(f"memory {text!r} is not understood: give an amount such as 8GiB or 500MB")
-    return int(float(found[1]) * _UNITS[found[2]])
+    memory = int(float(found[1]) * _UNITS[found[2]])
+    if memory < LEAST_MEMORY:
+        raise ParsingError(f"memory {text!r} is too little: give {LEAST_MEMORY >> 20} MiB or more")
+    return memory
 
 
 def parse_context(text: str) -> int:
@@ -93,7 +93,7 @@ def parse_context(text: str) -> int:
         ParsingError: It is neither, or out of range.
     """
     if text.strip().lower() == "whole":
-        return WHOLE_CONTEXT
+        return LARGEST_CONTEXT
     if not re.fullmatch(r"\d{1,9}", text.strip()) or not 1 <= int(text) <= LARGEST_CONTEXT:
         raise ParsingError(f"context {text!r} is out of range: give 1 to {LARGEST_CONTEXT:,} pixels, or whole")
     return int(text)

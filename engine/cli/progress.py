@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -13,6 +13,8 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+
+from protocol.messages import Progress as JobProgress
 
 
 @contextmanager
@@ -34,6 +36,41 @@ def download_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("weights", total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total or None, visible=True)
+
+
+@contextmanager
+def job_bar(title: str, *, quiet: bool) -> Iterator[Callable[[JobProgress], None]]:
+    """Show how far a job has come: weights that are fetched, then steps.
+
+    Args:
+        title: What is being made.
+        quiet: Show nothing; nor is anything shown where stderr is no terminal.
+
+    Yields:
+        A function to be told of the job's progress.
+    """
+    with ExitStack() as stack:
+        bars: dict[str, Callable[[JobProgress], None]] = {}
+
+        def show(progress: JobProgress) -> None:
+            if progress.stage not in bars:
+                # Two bars at once would write over each other.
+                stack.close()
+                bars.clear()
+                bars[progress.stage] = _bar_for(stack, progress.stage, title, quiet=quiet)
+            bars[progress.stage](progress)
+
+        yield show
+
+
+def _bar_for(stack: ExitStack, stage: str, title: str, *, quiet: bool) -> Callable[[JobProgress], None]:
+    if stage == "weights":
+        fetching = stack.enter_context(download_bar(quiet=quiet))
+        return lambda one: fetching(one.step, one.steps) if fetching is not None else None
+    if stage == "synthesis":
+        steps = stack.enter_context(step_bar(title, quiet=quiet))
+        return lambda one: steps(one.octave, one.step, one.steps, one.losses)
+    return lambda _one: None
 
 
 @contextmanager

@@ -16,9 +16,10 @@ from engine.images.picture import FloatArray
 from engine.inspection.encoding import FILLED_MEANS, visible
 from engine.inspection.sheets import DOTS_PER_INCH, new_sheet, size_told
 from engine.synthesis import Exemplar
-from engine.synthesis.encoders import PIXELS, stride_of
+from engine.synthesis.encoders import stride_of
 from engine.synthesis.resample import resize
 from engine.tensors import to_array
+from protocol.vocabulary import PIXELS
 
 COLOURS = "inferno"
 COLOUR_NAMES = ("red", "green", "blue")

@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 from engine.images import Picture
 from engine.preparation.areas import bounds_of
 from engine.preparation.errors import MaterialError
+from protocol.vocabulary import FRINGE
 
 OPAQUE = 0.99
 # What has less alpha cannot be seen.
 CLEAR = 0.01
-FRINGE = 2
 BAND = 1 / 6
 BLEND = 1 / 5
 

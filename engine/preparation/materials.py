@@ -7,13 +7,13 @@ import numpy as np
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, Size, bounds_of, whole_of
-from engine.preparation.axes import axes_of
 from engine.preparation.errors import MaterialError
+from engine.preparation.islands import Island, find_islands
 from engine.preparation.masks import OPAQUE, Mask, band_along, has_holes, hidden_in, hole_of, is_damaged
-from engine.preparation.sampling import ALL, Sample, Sampling, context_of, sample_canvas, sample_exemplar
+from engine.preparation.reach import context_of, surroundings_of
+from engine.preparation.sampling import ALL, Sample, Sampling, sample_canvas, sample_exemplar
 from engine.preparation.translucency import Translucency, translucency
-
-NEAREST_CONTEXT = 64
+from protocol.vocabulary import AXES
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Materials:
         box: The part of the canvas that is worked on.
         pattern: The picture whose bit depth, grayness and profile the result takes.
         offset: Row and column of the part's first pixel in the exemplar, where that is of the same picture.
-        nearby: Whether each hole of several is filled from what lies near it, as nothing else was asked for.
+        islands: Holes that lie far from each other, in the part that is worked on; none where they are one.
         translucency: How alpha is a part of the texture; None where the result is opaque.
     """
 
@@ -41,7 +41,7 @@ class Materials:
     box: Box | None
     pattern: Picture
     offset: tuple[int, int] | None = None
-    nearby: bool = False
+    islands: tuple[Island, ...] = ()
     translucency: Translucency | None = None
 
 
@@ -76,7 +76,7 @@ def prepare(
     Raises:
         MaterialError: The pictures do not fit together, or a value is out of range.
     """
-    axes = axes_of(seamless)
+    axes = AXES[seamless]
     sampling = Sampling(context, sample_from, exemplar_mask, flatten)
     wrap = (axes[1], axes[0])
     if canvas is None:
@@ -92,7 +92,7 @@ def prepare(
     gone = np.zeros(everything.size, np.float32) if banded and not is_damaged(canvas) else hole_of(canvas, mask)
     free = np.maximum(gone, band_along(*everything.size, axes)) if banded else gone
     hole = bounds_of(free)
-    around = everything if any(axes) else context_of(hole, sampling).common(everything)
+    around = everything if any(axes) else context_of(hole, context).common(everything)
     holes = (mask is not None or banded) and exemplar is None and not flatten
     holes = holes and has_holes(_cut(canvas, around), around.cut(free))
     if exemplar is not None:
@@ -100,10 +100,8 @@ def prepare(
     else:
         # The band is texture too, but for the seam: what can stay as it is fits the middle best.
         sample = sample_canvas(canvas, gone, hole, sampling, tiling=any(axes), holes=holes)
-    # Patterns continue over some distance, but what lies further away only costs time. Of a canvas that wraps around,
-    # every border is next to another one.
-    near = hole.grown(max(NEAREST_CONTEXT, max(hole.size) // 4)).common(everything)
-    box = everything if any(axes) else near
+    # Of a canvas that wraps around, every border is next to another one.
+    box = everything if any(axes) else surroundings_of(hole).common(everything)
     work = free if holes or (mask is None and not banded) else hidden_in(canvas, free, flatten=flatten)
     known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
     through = None
@@ -115,7 +113,9 @@ def prepare(
             known = through.composite(known, alpha)
     offset = None if exemplar is not None else (box.top - sample.corner[0], box.left - sample.corner[1])
     nearby = exemplar is None and exemplar_mask is None and not sampling.is_around_hole
-    return Materials(_over(sample, through), known, inside, canvas, free, box, canvas, offset, nearby, through)
+    size = (sample.pixels.shape[0], sample.pixels.shape[1])
+    islands = () if any(axes) else find_islands(inside > 0, sample.valid, size, offset if nearby else None)
+    return Materials(_over(sample, through), known, inside, canvas, free, box, canvas, offset, islands, through)
 
 
 def _cut(picture: Picture, box: Box) -> Picture:
@@ -198,7 +198,7 @@ def finish(materials: Materials, pixels: FloatArray, size: Size, alpha: Mask | N
         alpha: float32 (height, width), of the pixels; None where they are opaque.
 
     Returns:
-        The whole canvas, with the pattern's bit depth, grayness, profile and metadata.
+        The whole canvas, with the pattern's bit depth and grayness.
 
     Raises:
         MaterialError: The picture has another size.
@@ -215,10 +215,6 @@ def finish(materials: Materials, pixels: FloatArray, size: Size, alpha: Mask | N
         alpha = None if materials.canvas.alpha is None else np.maximum(materials.canvas.alpha, materials.mask)
         if alpha is not None and made is not None:
             np.copyto(materials.box.cut(alpha), made, where=inside[..., 0])
-    stored = None if materials.canvas is None else materials.canvas.stored
-    kept = None if materials.mask is None else materials.mask == 0
-    pixels = pixels.astype(np.float32, copy=False)
-    # A new texture is no picture of the place where its exemplar was taken.
-    told = materials.pattern.metadata
-    told = told.without_place() if materials.canvas is None else told
-    return replace(materials.pattern, pixels=pixels, alpha=alpha, stored=stored, kept=kept, metadata=told)
+    return replace(
+        materials.pattern, pixels=pixels.astype(np.float32, copy=False), alpha=alpha, stored=None, kept=None
+    )

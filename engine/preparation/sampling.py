@@ -9,16 +9,14 @@ from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.errors import MaterialError
 from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of
+from engine.preparation.reach import context_of
+from protocol.vocabulary import DIRECTIONS, SMALLEST_EXEMPLAR
 
-SMALLEST_EXEMPLAR = 8
 FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
 LARGEST_EXEMPLAR = 2**24
 # Of what can be seen of a cut-out, no more than this share is its soft edge.
 MOST_SOFT = 0.25
-WIDEST_CONTEXT = 256
-LARGEST_CONTEXT = 2**20
-ALL, SIDES, ABOVE_BELOW = "all", "sides", "above-below"
-DIRECTIONS = (ALL, SIDES, ABOVE_BELOW)
+ALL, SIDES, ABOVE_BELOW = DIRECTIONS
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,21 +45,12 @@ class Sampling:
         directions: One of `DIRECTIONS`: all around the hole, only its rows, or only its columns.
         mask: White where the exemplar, or the canvas, may be sampled; None for everywhere.
         flatten: Whether only what is opaque is sampled.
-
-    Raises:
-        MaterialError: A value is out of range.
     """
 
     context: int | None = None
     directions: str = ALL
     mask: Picture | None = None
     flatten: bool = False
-
-    def __post_init__(self) -> None:
-        if self.context is not None and not 1 <= self.context <= LARGEST_CONTEXT:
-            raise MaterialError(f"context {self.context} is out of range: give 1 to {LARGEST_CONTEXT:,} pixels")
-        if self.directions not in DIRECTIONS:
-            raise MaterialError(f"sample-from {self.directions!r} is not known: choose {', '.join(DIRECTIONS)}")
 
     @property
     def is_around_hole(self) -> bool:
@@ -140,7 +129,7 @@ def sample_canvas(
     if sampling.mask is not None:
         allowed = allowed * _levels(sampling.mask, canvas, "canvas")
     anywhere = tiling or sampling.mask is not None
-    near = context_of(hole, sampling).common(everything)
+    near = context_of(hole, sampling.context).common(everything)
     area = everything if sampling.context is None and anywhere else near
     if sampling.directions == SIDES:
         area = Box(hole.top, area.left, hole.bottom, area.right)
@@ -160,11 +149,6 @@ def sample_canvas(
         raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
     _check_size(area)
     return _cut(canvas, inside, area, solid=sampling.flatten)
-
-
-def context_of(hole: Box, sampling: Sampling) -> Box:
-    """Bound what is sampled around a hole if nothing else is asked for."""
-    return hole.grown(sampling.context or max(WIDEST_CONTEXT, *hole.size))
 
 
 def _levels(mask: Picture, like: Picture, of: str) -> Mask:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import zmq
 
-from protocol import encode
+from protocol.codec import encode
 from protocol.raster import Buffer
 
 # What a client that reads nothing may leave lying here before it is taken for gone.

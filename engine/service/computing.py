@@ -6,8 +6,13 @@ from pathlib import Path
 from engine.service.runner import Hooks, Stop, run_job
 from engine.synthesis.devices import DeviceError, choose_device, describe_device, find_device, memory_in_use
 from engine.synthesis.encoders import Encoder, EncoderError, load_encoder
+from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.warming import warm
-from protocol import Cancelled, Done, Failed, Synthesize
+from protocol.messages import Cancelled, Done, Failed, Synthesize
+from protocol.private_files import state_folder
+
+FOLDER = "encoders"
+"""Where, beside the connection file, weights lie that clients may name."""
 
 
 class UnusableDeviceError(RuntimeError):
@@ -22,24 +27,29 @@ class Computer:
         description: The same for people.
     """
 
-    def __init__(self, device: str) -> None:
-        """Look for the device and load the built-in encoder there.
+    def __init__(self, device: str, *, weights: Path | None = None, warmed: bool = True) -> None:
+        """Look for the device.
 
         Args:
             device: As `find_device` takes it.
+            weights: File that every job's encoder is read from; None for the encoders that jobs name.
+            warmed: Whether to load the built-in encoder and what is compiled before the first job asks for it.
 
         Raises:
             UnusableDeviceError: It is not here, or does not work.
         """
+        self._weights = weights
+        self._loaded: tuple[object, ...] = ()
+        self._encoder: Encoder | None = None
         try:
             self.device = find_device(device)
             self.description = describe_device(self.device)
             if device == "auto":
                 others = [f"{trial.name} does not work: {trial.problem}" for trial in choose_device().passed_over]
                 self.description = "; ".join([self.description, *others])
-            self._wanted: tuple[str, str | None, str] = ("compact", None, "average")
-            self._encoder = self._load("compact", None, "average", None)
-            warm()
+            if warmed:
+                self._encoder_for("compact", None, "average", None)
+                warm(matcher_for(self.device))
         except DeviceError as error:
             raise UnusableDeviceError(str(error)) from error
         except (EncoderError, RuntimeError, OSError) as error:
@@ -59,24 +69,26 @@ class Computer:
         return Stop()
 
     def _encoder_for(
-        self, name: str, weights: str | None, pooling: str, fetching: Callable[[int, int], None]
-    ) -> Encoder:
-        if self._wanted != (name, weights, pooling):
-            self._encoder = self._load(name, weights, pooling, fetching)
-            self._wanted = (name, weights, pooling)
-        return self._encoder
-
-    def _load(
         self, name: str, weights: str | None, pooling: str, fetching: Callable[[int, int], None] | None
     ) -> Encoder:
-        try:
-            loaded = load_encoder(
-                name,
-                weights=None if weights is None else Path(weights),
-                pooling=pooling,  # type: ignore[arg-type]
-                progress=fetching,
-            )
-        # A name that no file can have is not even looked for.
-        except OSError as error:
-            raise EncoderError(f"{weights or name} cannot be read ({error.strerror}): name another file") from error
-        return loaded.to(self.device)
+        file = self._weights or (None if weights is None else state_folder() / FOLDER / weights)
+        wanted = (name, file, _stamp(file), pooling)
+        if self._encoder is None or self._loaded != wanted:
+            try:
+                loaded = load_encoder(name, weights=file, pooling=pooling, progress=fetching)  # type: ignore[arg-type]
+            except EncoderError as error:
+                if weights is None:
+                    raise
+                # Where the engine keeps its files is nobody's concern but its user's.
+                raise EncoderError(f"the engine has no weights {weights} that it can use") from error
+            self._encoder, self._loaded = loaded.to(self.device), wanted
+        return self._encoder
+
+
+def _stamp(file: Path | None) -> tuple[int, int] | None:
+    """Tell a file from what it was before it changed; None where there is none to be read."""
+    try:
+        found = None if file is None else file.stat()
+    except OSError:
+        return None
+    return None if found is None else (found.st_mtime_ns, found.st_size)

@@ -15,9 +15,9 @@ from engine.service.requests import Requests
 from engine.service.sockets import CLIENT_DOMAIN, address_of, arrived, client_socket, worker_socket
 from engine.service.supervisor import EXITS
 from engine.service.workers import Workers
-from protocol import Pong, Shutdown
 from protocol.keys import KeyPair
 from protocol.limits import Limits
+from protocol.messages import Pong, Shutdown
 
 PONG_SECONDS = 1.0
 TICK_MILLISECONDS = 200

@@ -11,7 +11,7 @@ WORKER_DOMAIN = "worker"
 
 
 @dataclass(frozen=True)
-class HandOver:
+class WorkerStart:
     """What a worker is told on its standard input when it starts; its end there is the worker's end.
 
     Attributes:

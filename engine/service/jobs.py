@@ -11,20 +11,10 @@ from engine.service.internal import Alive, FromWorker, Ready, Unusable
 from engine.service.supervisor import ENDING, READY, RESTING, STARTING, WORKING, Worker, exit_reason
 from engine.service.waiting import FairQueue, Job
 from engine.service.workers import Workers
-from protocol import (
-    Accepted,
-    Cancel,
-    Cancelled,
-    Done,
-    Failed,
-    Frame,
-    Limits,
-    Progress,
-    ProtocolError,
-    Synthesize,
-    decode,
-)
-from protocol.limits import TRUSTED
+from protocol.codec import decode
+from protocol.errors import ProtocolError
+from protocol.limits import TRUSTED, Limits
+from protocol.messages import Accepted, Cancel, Cancelled, Done, Failed, Frame, Progress, Synthesize
 
 # A step that takes longer than this is not waited for: the worker's process is ended in its midst.
 CANCEL_SECONDS = 10.0
@@ -79,7 +69,7 @@ class Jobs:
         if refusal is not None:
             self._clients.post(client, refusal)
             return
-        self._queue.put(Job(client, request.job, request.device, parts, size))
+        self._queue.put(Job(client, request.job, request.settings.device, parts, size))
         self._workers.wake()
         self._fail_without_worker()
         self.assign()
@@ -195,8 +185,8 @@ class Jobs:
         if self.count >= limits.jobs or self._queue.size + size > limits.waiting_bytes:
             said = f"{self.count} jobs wait or run already, and the engine takes no more"
             return Failed("busy", said, "try again later", request.job)
-        if all(worker.serves(request.device) is False for worker in self._workers):
-            return self._no_device(request.job, request.device)
+        if all(worker.serves(request.settings.device) is False for worker in self._workers):
+            return self._no_device(request.job, request.settings.device)
         return None
 
     def _no_device(self, job: str, device: str) -> Failed:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.images import ImageError, Picture
 from engine.images.picture import FloatArray
-from protocol import Raster
+from protocol.raster import Raster
 
 _TYPES: Mapping[str, np.dtype[Any]] = MappingProxyType(
     {"u8": np.dtype("u1"), "u16": np.dtype("<u2"), "f32": np.dtype("<f4")}

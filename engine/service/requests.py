@@ -10,28 +10,26 @@ from zmq import Frame as ZmqFrame
 from engine.service.clients import Clients
 from engine.service.jobs import Jobs
 from engine.service.workers import Workers
-from protocol import (
-    PROTOCOL,
+from protocol.codec import decode, job_in
+from protocol.errors import ProtocolError
+from protocol.limits import Limits
+from protocol.messages import (
     Cancel,
     ClientMessage,
     ClientStatus,
     Failed,
     Hello,
-    Limits,
     Ping,
     Pong,
-    ProtocolError,
     Shutdown,
     Status,
     StatusRequest,
     Synthesize,
     Welcome,
-    decode,
-    software_version,
+    setting_ranges,
 )
-from protocol.codec import job_in
 from protocol.raster import Buffer
-from protocol.version import version_problem
+from protocol.version import PROTOCOL, software_version, version_problem
 
 
 class Requests:
@@ -116,7 +114,8 @@ class Requests:
         else:
             self._clients.greet(client, hello.client)
             logging.getLogger(__name__).info("%s is here", self._clients.name_of(client))
-            self._answer(client, Welcome(PROTOCOL, software_version(), self._limits, self._workers.devices()))
+            devices = self._workers.devices()
+            self._answer(client, Welcome(PROTOCOL, software_version(), self._limits, devices, setting_ranges()))
             # Whoever says hello will want something.
             self._workers.wake()
 

@@ -14,18 +14,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.images import ImageError
-from engine.preparation import MaterialError, Materials, axes_of, canvas_size, cut_start, finish, lift, prepare
+from engine.preparation import MaterialError, Materials, canvas_size, cut_start, finish, lift, prepare
 from engine.service.rasters import array_raster, picture_of, raster_of
-from engine.synthesis import MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
+from engine.synthesis import Exemplar, MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
 from engine.synthesis.encoders import Encoder, EncoderError
 from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
 from engine.synthesis.resample import resize
-from engine.synthesis.wrap import Wrap
+from engine.synthesis.settings import settings_for
 from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
-from protocol import Cancelled, Done, Failed, Frame, Progress, Raster, Synthesize
-from protocol.raster import SAMPLE_BYTES
+from protocol.messages import Cancelled, Done, Failed, Frame, Progress, Synthesize
+from protocol.raster import Raster
 
 DEFAULT_SIZE = (512, 512)
 OUT_OF_MEMORY = "out-of-memory"
@@ -62,13 +62,17 @@ class Hooks:
     Attributes:
         progress: Told after every step; has to be quick.
         frame: Told of every frame.
+        begin: Told of what is worked on, before the first snapshot.
+        watch: Told of every snapshot whose picture is new.
     """
 
     progress: Callable[[Progress], None]
     frame: Callable[[Frame], None]
+    begin: Callable[[Exemplar, Encoder, Settings], None] = lambda _exemplar, _encoder, _settings: None
+    watch: Callable[[Snapshot], None] = lambda _snapshot: None
 
 
-LoadEncoder = Callable[[str, str | None, str, Callable[[int, int], None]], Encoder]
+LoadEncoder = Callable[[str, str | None, str, Callable[[int, int], None] | None], Encoder]
 
 
 def run_job(
@@ -122,30 +126,40 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
 
     hooks.progress(Progress(request.job, "loading"))
     materials, settings, whole = plan_job(request, device)
-    encoder = load(request.encoder, request.weights, request.pooling, fetching)
+    asked, opening = request.settings, request.canvas.start
+    encoder = load(asked.encoder, asked.weights, asked.pooling, fetching)
     filling = materials.known is not None
     encoder.check_layers(settings.effective_recipe(filling=filling).layers())
-    begun = cut_start(None if request.init is None else picture_of(request.init, "init"), materials)
+    begun = cut_start(None if opening is None else picture_of(opening, "picture to start from"), materials)
     start = None if begun is None else to_tensor(begun, device)
     exemplar = exemplar_on(materials, device)
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
     # What comes before the first snapshot is no measure for the rest.
     first_seconds = seconds = 0.0
     last: Snapshot | None = None
-    with closing(snapshots):  # type: ignore[type-var]
-        for snapshot, wants_frame in _paced(snapshots, request.frame_interval):
-            seconds = time.perf_counter() - began
-            first_seconds = first_seconds if last else seconds
-            last = snapshot
-            left = (seconds - first_seconds) * (1 / last.share - 1) if last.share else None
-            losses = _finite(last.losses)
-            hooks.progress(
-                Progress(request.job, "synthesis", last.octave, last.step, last.steps, losses, seconds, left)
-            )
-            if wants_frame:
-                hooks.frame(_frame(request, last, materials, whole))
-            if stop.asked:
-                break
+    hooks.begin(exemplar, encoder, settings)
+    try:
+        with closing(snapshots):  # type: ignore[type-var]
+            for snapshot, wants_frame in _paced(snapshots, request.frame_interval):
+                if last is None or snapshot.picture is not last.picture:
+                    hooks.watch(snapshot)
+                seconds = time.perf_counter() - began
+                first_seconds = first_seconds if last else seconds
+                last = snapshot
+                left = (seconds - first_seconds) * (1 / last.share - 1) if last.share else None
+                losses = _finite(last.losses)
+                hooks.progress(
+                    Progress(request.job, "synthesis", last.octave, last.step, last.steps, losses, seconds, left)
+                )
+                if wants_frame:
+                    hooks.frame(_frame(request, last, materials, whole))
+                if stop.asked:
+                    break
+    except KeyboardInterrupt:
+        # In the terminal: what there is so far is wanted.
+        if last is None:
+            raise
+        stop.ask(keep=True)
     told = {
         "step": last.step if last else 0,
         "seconds": seconds,
@@ -173,58 +187,36 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
     Raises:
         ImageError: A raster has samples out of range.
         MaterialError: The pictures do not fit together.
-        SettingsError: A setting is out of its range.
     """
-    if request.depth not in SAMPLE_BYTES:
-        raise SettingsError(f"depth {request.depth!r} is not known: ask for {', '.join(SAMPLE_BYTES)}")
-    if (request.width is None) != (request.height is None):
-        raise SettingsError("only one of width and height is given: give both, or neither")
-    wanted = None if request.width is None or request.height is None else (request.height, request.width)
-    rasters = {name: getattr(request, name) for name in ("exemplar", "canvas", "mask", "exemplar_mask")}
+    canvas, asked = request.canvas, request.settings
+    if (canvas.width is None) != (canvas.height is None):
+        raise MaterialError("only one of width and height is given: give both, or neither")
+    wanted = None if canvas.width is None or canvas.height is None else (canvas.height, canvas.width)
+    if len(request.sources) > 1:
+        raise MaterialError(f"{len(request.sources)} sources are given: give one")
+    source = request.sources[0] if request.sources else None
+    if source is not None and canvas.sample_mask is not None:
+        raise MaterialError("both a source and a sample mask of the canvas are given: leave out either of them")
+    rasters = {
+        "exemplar": None if source is None else source.picture,
+        "canvas": canvas.picture,
+        "mask": canvas.mask,
+        "exemplar mask": canvas.sample_mask if source is None else source.mask,
+    }
     pictures = {name: None if raster is None else picture_of(raster, name) for name, raster in rasters.items()}
     materials = prepare(
-        **pictures,
-        context=request.context,
-        sample_from=request.sample_from,
-        seamless=request.seamless,
-        flatten=request.flatten,
+        pictures["exemplar"],
+        canvas=pictures["canvas"],
+        mask=pictures["mask"],
+        exemplar_mask=pictures["exemplar mask"],
+        context=canvas.context,
+        sample_from=canvas.sample_from,
+        seamless=asked.seamless,
+        flatten=asked.flatten,
     )
     whole = canvas_size(pictures["canvas"], wanted) or DEFAULT_SIZE
-    memory = memory_budget(device) if request.memory is None else request.memory
-    return materials, settings_of(request, whole if materials.box is None else materials.box.size, memory), whole
-
-
-def settings_of(request: Synthesize, size: Size, memory: int) -> Settings:
-    """Take from a request what is a setting of synthesis.
-
-    Args:
-        request: What is to be made.
-        size: Height and width of the part that is worked on, pixels.
-        memory: Bytes that synthesis may take.
-
-    Returns:
-        The settings.
-
-    Raises:
-        MaterialError: The axes along which it tiles are not known.
-        SettingsError: A setting is out of its range.
-    """
-    return Settings(
-        size=size,
-        recipe=request.recipe,
-        quality=request.quality,
-        seed=request.seed,
-        wrap=Wrap(*axes_of(request.seamless)),
-        layers=request.layers,
-        octaves=request.octaves,
-        steps=request.steps,
-        flips=request.flips,
-        turns=request.turns,
-        scales=request.scales,
-        noise=request.noise,
-        overuse=request.overuse,
-        memory=memory,
-    )
+    size = whole if materials.box is None else materials.box.size
+    return materials, settings_for(asked, size, memory_budget(device)), whole
 
 
 def _paced(snapshots: Iterator[Snapshot], interval: float | None) -> Iterator[tuple[Snapshot, bool]]:

@@ -11,11 +11,11 @@ from typing import IO
 
 import zmq
 
-from engine.service.internal import HandOver
+from engine.service.internal import WorkerStart
 from engine.service.own_python import own_python
 from engine.service.waiting import Job
-from protocol import WorkerStatus
 from protocol.keys import make_keys
+from protocol.messages import WorkerStatus
 
 RESTING, STARTING, READY, WORKING, ENDING = "resting", "starting", "ready", "working", "ending"
 EXITS = "inproc://exits"
@@ -94,14 +94,14 @@ class Worker:
         except OSError:
             told.close(0)
             raise
-        hand_over = HandOver(self.name, self.asked, address, server_key, self.keys.public, self.keys.secret)
+        start = WorkerStart(self.name, self.asked, address, server_key, self.keys.public, self.keys.secret)
         self.state = STARTING
         watched = (self._process, self.name, self._words, told)
         self._watcher = threading.Thread(target=_watch, args=watched, daemon=True)
         self._watcher.start()
         # If it has died already, its watch tells of it.
         with suppress(BrokenPipeError):
-            _pipe(self._process.stdin).write(hand_over.line())
+            _pipe(self._process.stdin).write(start.line())
             _pipe(self._process.stdin).flush()
 
     def stop(self) -> None:

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 import zmq
 
-from engine.service.internal import Alive, HandOver, Ready, ToWorker, Unusable
+from engine.service.internal import Alive, Ready, ToWorker, Unusable, WorkerStart
 from engine.service.sockets import arrived
-from protocol import Cancel, Frame, Progress, Synthesize, decode, encode
+from protocol.codec import decode, encode
 from protocol.limits import TRUSTED
+from protocol.messages import Cancel, Frame, Progress, Synthesize
 
 if TYPE_CHECKING:
     from engine.service.computing import Computer
@@ -36,7 +37,7 @@ FRAME, END = b"frame", b"end"
 
 
 @dataclass
-class Task:
+class RunningJob:
     """A job that is being computed.
 
     Attributes:
@@ -68,14 +69,14 @@ def main() -> None:
     # Ctrl+C in a terminal reaches every process of the group: the front decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
-    hand_over = HandOver(**json.loads(sys.stdin.buffer.readline()))
+    start = WorkerStart(**json.loads(sys.stdin.buffer.readline()))
     threading.Thread(target=_end_with_front, daemon=True).start()
     context: zmq.Context[Zocket] = zmq.Context()
-    link = _connect(context, hand_over)
+    link = _connect(context, start)
     from engine.service.computing import Computer, UnusableDeviceError
 
     try:
-        computer = Computer(hand_over.device)
+        computer = Computer(start.device)
     except UnusableDeviceError as error:
         link.send_multipart(encode(Unusable(str(error)[:4000])))
         link.close(1000)
@@ -84,7 +85,7 @@ def main() -> None:
     link.send_multipart(encode(Ready(str(computer.device), computer.description[:200])))
     inbox = context.socket(zmq.PULL)
     inbox.bind(INBOX)
-    tasks: SimpleQueue[Task] = SimpleQueue()
+    tasks: SimpleQueue[RunningJob] = SimpleQueue()
     threading.Thread(target=_compute, args=(context, computer, tasks), daemon=True).start()
     _talk(link, inbox, tasks, computer)
 
@@ -97,17 +98,17 @@ def _end_with_front() -> None:
     os._exit(0)
 
 
-def _connect(context: "zmq.Context[Zocket]", hand_over: HandOver) -> Zocket:
+def _connect(context: "zmq.Context[Zocket]", start: WorkerStart) -> Zocket:
     link = context.socket(zmq.DEALER)
-    link.routing_id = hand_over.name.encode()
-    link.curve_serverkey = hand_over.server_key.encode()
-    link.curve_publickey = hand_over.public.encode()
-    link.curve_secretkey = hand_over.secret.encode()
-    link.connect(hand_over.address)
+    link.routing_id = start.name.encode()
+    link.curve_serverkey = start.server_key.encode()
+    link.curve_publickey = start.public.encode()
+    link.curve_secretkey = start.secret.encode()
+    link.connect(start.address)
     return link
 
 
-def _compute(context: "zmq.Context[Zocket]", computer: "Computer", tasks: "SimpleQueue[Task]") -> None:
+def _compute(context: "zmq.Context[Zocket]", computer: "Computer", tasks: "SimpleQueue[RunningJob]") -> None:
     from engine.service.runner import Hooks
 
     told = context.socket(zmq.PUSH)
@@ -126,11 +127,11 @@ def _compute(context: "zmq.Context[Zocket]", computer: "Computer", tasks: "Simpl
         told.send_multipart([END, *encode(end)], copy=False)
 
 
-def _talk(link: Zocket, inbox: Zocket, tasks: "SimpleQueue[Task]", computer: "Computer") -> None:
+def _talk(link: Zocket, inbox: Zocket, tasks: "SimpleQueue[RunningJob]", computer: "Computer") -> None:
     poller = zmq.Poller()
     poller.register(link, zmq.POLLIN)
     poller.register(inbox, zmq.POLLIN)
-    task: Task | None = None
+    task: RunningJob | None = None
     told_progress = told_life = -1e9
     while True:
         poller.poll(TURN_MILLISECONDS)
@@ -141,7 +142,7 @@ def _talk(link: Zocket, inbox: Zocket, tasks: "SimpleQueue[Task]", computer: "Co
         for parts in arrived(link):
             message: ToWorker = decode([p.buffer for p in parts], ToWorker, TRUSTED)  # type: ignore[arg-type]
             if isinstance(message, Synthesize):
-                task = Task(message, computer.new_stop())
+                task = RunningJob(message, computer.new_stop())
                 tasks.put(task)
             elif isinstance(message, Cancel) and task is not None and task.request.job == message.job:
                 task.stop.ask(keep=message.keep)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import zmq
 
 from engine.service.supervisor import ENDING, READY, RESTING, Worker
-from protocol import encode
+from protocol.codec import encode
 
 Zontext = zmq.Context[zmq.Socket[bytes]]
 

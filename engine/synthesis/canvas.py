@@ -1,6 +1,6 @@
 """The canvas: what is being made, and what of it is kept."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,7 @@ from engine.synthesis.encoders.network import stride_of
 from engine.synthesis.exemplar import Exemplar
 from engine.synthesis.octaves import Size
 from engine.synthesis.resample import fill_unknown, resize_masked
+from engine.synthesis.structure.islands import Hole
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 
 
@@ -22,13 +23,13 @@ class Surroundings:
         known: The picture to keep, RGB in [0, 1], shape (1, 3, height, width).
         mask: 1 where the canvas is to be synthesised, 0 where it is kept, soft between, (1, 1, height, width).
         offset: Row and column of its first pixel in the exemplar, where both are of one picture.
-        nearby: Whether each hole is filled from what lies near it, in place of all of the exemplar.
+        islands: Holes that lie far from each other, and are filled one after the other; none where they are one.
     """
 
     known: Tensor
     mask: Tensor
     offset: tuple[int, int] | None = None
-    nearby: bool = False
+    islands: Sequence[Hole] = ()
 
     @property
     def size(self) -> Size:

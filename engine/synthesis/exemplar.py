@@ -79,13 +79,13 @@ def valid_regions(valid: Tensor | None, layers: Collection[str]) -> dict[str, Te
     return found
 
 
-def turned_copies(exemplar: Exemplar, *, flips: bool, turns: bool, scales: tuple[float, ...]) -> list[Exemplar]:
+def varied_copies(exemplar: Exemplar, *, flips: bool, rotations: bool, scales: tuple[float, ...]) -> list[Exemplar]:
     """Make the exemplar's mirrored, turned and scaled copies, without the exemplar itself.
 
     Args:
         exemplar: The original.
         flips: Add the mirror image.
-        turns: Add the three quarter turns, of the mirror image too where there is one.
+        rotations: Add copies rotated by 90°, 180° and 270°, of the mirror image too where there is one.
         scales: Add copies of these relative sizes.
 
     Returns:
@@ -94,7 +94,7 @@ def turned_copies(exemplar: Exemplar, *, flips: bool, turns: bool, scales: tuple
     tensors = [exemplar.picture] if exemplar.valid is None else [exemplar.picture, exemplar.valid]
     stacked = torch.cat(tensors, dim=1)
     stacks = [stacked, stacked.flip(3)] if flips else [stacked]
-    if turns:
+    if rotations:
         stacks += [torch.rot90(s, k, (2, 3)) for s in stacks for k in (1, 2, 3)]
     height, width = exemplar.size
     stacks += [resize(stacked, (max(1, round(height * s)), max(1, round(width * s)))).clamp(0, 1) for s in scales]

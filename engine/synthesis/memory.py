@@ -23,12 +23,12 @@ class WorkingSet:
     """What one step may hold.
 
     Attributes:
-        thrifty: Recompute activations in the backward pass.
+        checkpointing: Recompute activations in the backward pass.
         chunk: Bytes for the similarities of one chunk of the patch search.
         positions: The most positions that the sliced critic sorts per layer.
     """
 
-    thrifty: bool
+    checkpointing: bool
     chunk: int
     positions: int
 
@@ -79,7 +79,7 @@ def working_set(encoder: Encoder, layers: Collection[str], size: Size, *, budget
     """
     needed = activation_bytes(encoder, layers, size)
     return WorkingSet(
-        thrifty=needed > 0.6 * budget,
+        checkpointing=needed > 0.6 * budget,
         chunk=max(SMALLEST_CHUNK, min(256 * 2**20, budget // 16)),
         # On a lattice wider than every other pixel, what lies between is hardly ever looked at and fills with noise.
         positions=max(positions, size[0] * size[1] // 4) if positions else 0,
@@ -88,8 +88,8 @@ def working_set(encoder: Encoder, layers: Collection[str], size: Size, *, budget
 
 def smaller(current: WorkingSet) -> WorkingSet | None:
     """Shrink a working set that did not fit; None when it cannot shrink any further."""
-    if not current.thrifty:
-        return replace(current, thrifty=True)
+    if not current.checkpointing:
+        return replace(current, checkpointing=True)
     if current.chunk <= SMALLEST_CHUNK and current.positions <= FEWEST_POSITIONS:
         return None
     return replace(

@@ -18,16 +18,17 @@ from engine.synthesis.critics import (
     SlicedSettings,
     total_loss,
 )
-from engine.synthesis.encoders.network import PIXELS, Encoder, stride_of
-from engine.synthesis.exemplar import Exemplar, exemplar_at, turned_copies, valid_regions
+from engine.synthesis.encoders.network import Encoder, stride_of
+from engine.synthesis.exemplar import Exemplar, exemplar_at, valid_regions, varied_copies
 from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
 from engine.synthesis.recipes import Quality, Recipe, Term
 from engine.synthesis.wrap import NO_WRAP, Wrap
+from protocol.vocabulary import PIXELS
 
 
 @dataclass(frozen=True)
-class Task:
+class Brief:
     """What the objectives of all octaves have in common.
 
     Attributes:
@@ -38,7 +39,7 @@ class Task:
         matching: How the patch critic matches.
         wrap: Axes along which the canvas wraps around.
         flips: Whether the exemplar's mirror image is matched too.
-        turns: Whether its quarter turns are.
+        rotations: Whether those rotated by 90°, 180° and 270° are.
         scales: Relative sizes at which it is matched too.
         confined: What takes a change of color to its part along the exemplar's colors, (3, 3); None for any color.
     """
@@ -50,7 +51,7 @@ class Task:
     matching: PatchSettings
     wrap: Wrap = NO_WRAP
     flips: bool = False
-    turns: bool = False
+    rotations: bool = False
     scales: tuple[float, ...] = ()
     confined: Tensor | None = None
 
@@ -59,7 +60,7 @@ class Objective:
     """The loss of a canvas at one octave, and its gradient.
 
     Args:
-        task: What is common to all octaves.
+        brief: What is common to all octaves.
         octave: Which one this is.
         surroundings: What the canvas keeps, at this octave's size.
         working_set: What may be held at once.
@@ -68,21 +69,21 @@ class Objective:
 
     def __init__(
         self,
-        task: Task,
+        brief: Brief,
         octave: Octave,
         surroundings: Surroundings | None,
         working_set: WorkingSet,
         generator: torch.Generator,
     ) -> None:
         self._octave = octave
-        self._confined = task.confined
+        self._confined = brief.confined
         self._surroundings = surroundings
-        self._thrifty = working_set.thrifty
+        self._checkpointing = working_set.checkpointing
         self._generator = generator
-        self._encoder = task.encoder.with_wrap(task.wrap) if task.wrap else task.encoder
+        self._encoder = brief.encoder.with_wrap(brief.wrap) if brief.wrap else brief.encoder
         # Where the border blends into what is kept, features alone hold free pixels that no pixel critic judges.
-        self._inner = None if surroundings is None or task.wrap else inner_part(surroundings)
-        self._parts = list(_build(task, octave, surroundings, working_set))
+        self._inner = None if surroundings is None or brief.wrap else inner_part(surroundings)
+        self._parts = list(_build(brief, octave, surroundings, working_set))
         self._untried = {critic for _, critic in self._parts}
         self._step = 0
         self._weights: list[float] = []
@@ -112,10 +113,12 @@ class Objective:
         layers = {n for _, _, c in active for n in c.layers}
         canvas = compose(free, self._surroundings)
         if self._inner is None or PIXELS not in layers:
-            maps = self._encoder(canvas, layers, thrifty=self._thrifty)
+            maps = self._encoder(canvas, layers, checkpointing=self._checkpointing)
         else:
             # Features at the rim are mostly given: the few free pixels there would bend to make up for them.
-            maps = self._encoder(torch.where(self._inner, canvas, canvas.detach()), layers, thrifty=self._thrifty)
+            maps = self._encoder(
+                torch.where(self._inner, canvas, canvas.detach()), layers, checkpointing=self._checkpointing
+            )
             maps[PIXELS] = canvas
         total = free.new_zeros(())
         self.losses, self.layer_losses = {}, {}
@@ -155,26 +158,26 @@ def terms_at(recipe: Recipe, octave: Octave) -> list[tuple[Term, dict[str, float
 
 
 def _build(
-    task: Task, octave: Octave, surroundings: Surroundings | None, working_set: WorkingSet
+    brief: Brief, octave: Octave, surroundings: Surroundings | None, working_set: WorkingSet
 ) -> Iterator[tuple[Term, Critic]]:
     """Make the critics that this octave is large enough for, each with the term of the recipe that it serves."""
-    exemplar = exemplar_at(task.exemplar, octave.exemplar)
-    pictures = [exemplar, *turned_copies(exemplar, flips=task.flips, turns=task.turns, scales=task.scales)]
-    for term, layers in terms_at(task.recipe, octave):
-        region = judged_regions(surroundings, layers, wrap=task.wrap)
+    exemplar = exemplar_at(brief.exemplar, octave.exemplar)
+    pictures = [exemplar, *varied_copies(exemplar, flips=brief.flips, rotations=brief.rotations, scales=brief.scales)]
+    for term, layers in terms_at(brief.recipe, octave):
+        region = judged_regions(surroundings, layers, wrap=brief.wrap)
         # Of the exemplar's copies, scaled ones may be too small for the deeper layers.
         used = pictures[:1] + [
             one
             for one in pictures[1:]
             if term.critic == "patch" and all(min(one.size) // stride_of(n) >= term.patch for n in layers)
         ]
-        maps = [_exemplar_maps(task.encoder, one, layers) for one in used]
+        maps = [_exemplar_maps(brief.encoder, one, layers) for one in used]
         valid = [valid_regions(one.valid, layers) for one in used]
-        yield term, _critic(task, term, layers, maps, valid, region, working_set)
+        yield term, _critic(brief, term, layers, maps, valid, region, working_set)
 
 
 def _critic(
-    task: Task,
+    brief: Brief,
     term: Term,
     layers: Mapping[str, float],
     maps: Sequence[FeatureMaps],
@@ -185,10 +188,10 @@ def _critic(
     if term.critic == "gram":
         return GramCritic(maps[0], layers, valid=valid[0], region=region)
     if term.critic == "sliced":
-        spent = SlicedSettings(task.quality.directions, working_set.positions, term.patch)
-        return SlicedCritic(maps[0], layers, spent, valid=valid[0], region=region, wrap=task.wrap)
-    matching = replace(task.matching, memory=working_set.chunk)
-    return PatchCritic(maps, layers, matching, valid=valid, region=region, wrap=task.wrap)
+        spent = SlicedSettings(brief.quality.projections, working_set.positions, term.patch)
+        return SlicedCritic(maps[0], layers, spent, valid=valid[0], region=region, wrap=brief.wrap)
+    matching = replace(brief.matching, memory=working_set.chunk)
+    return PatchCritic(maps, layers, matching, valid=valid, region=region, wrap=brief.wrap)
 
 
 @torch.no_grad()

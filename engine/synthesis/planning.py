@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.synthesis.canvas import Surroundings
-from engine.synthesis.encoders.network import PIXELS
 from engine.synthesis.exemplar import Exemplar
 from engine.synthesis.objective import terms_at
 from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
@@ -14,6 +13,7 @@ from engine.synthesis.pixels import as_array, as_mask
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.settings import Settings, SettingsError
 from engine.synthesis.structure import Site, StructurePlan, TexturePlan, plan_holes, plan_texture
+from protocol.vocabulary import PIXELS
 
 # A step of the critics costs about as much as so many rounds of patches: seen with `photo` at 512² on two cores.
 ROUNDS_PER_STEP = 6.0
@@ -80,7 +80,7 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
             structure = plan_texture(as_array(exemplar.picture), as_mask(exemplar), settings.size, wrap)
         else:
             tries = recipe.qualities[settings.quality].tries
-            structure = plan_holes(_site(exemplar, surroundings, wrap), tries, nearby=surroundings.nearby)
+            structure = plan_holes(_site(exemplar, surroundings, wrap), tries, surroundings.islands)
     steps = _steps(exemplar, settings, recipe)
     if structure is not None:
         # Where patches end at a fine octave, critics have nothing to do at coarser ones.

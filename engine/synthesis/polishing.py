@@ -11,7 +11,7 @@ from engine.synthesis.encoders.network import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set
-from engine.synthesis.objective import Objective, Task
+from engine.synthesis.objective import Brief, Objective
 from engine.synthesis.octaves import Octave
 from engine.synthesis.pixels import as_array, as_mask
 from engine.synthesis.recipes import Recipe
@@ -57,16 +57,16 @@ def polish(
         RuntimeError: Something else went wrong in torch.
     """
     quality = recipe.qualities[settings.quality]
-    overuse = recipe.overuse if settings.overuse is None else settings.overuse
-    task = Task(
+    penalty = recipe.repetition_penalty if settings.repetition_penalty is None else settings.repetition_penalty
+    brief = Brief(
         exemplar,
         encoder,
         recipe,
         quality,
-        PatchSettings(interval=recipe.interval, overuse=overuse, noise=settings.noise),
+        PatchSettings(interval=recipe.interval, repetition_penalty=penalty, noise=settings.noise),
         wrap=settings.wrap,
         flips=settings.flips,
-        turns=settings.turns,
+        rotations=settings.rotations,
         scales=settings.scales,
         confined=confined,
     )
@@ -89,9 +89,9 @@ def polish(
         for step in range(count):
             while True:
                 try:
-                    objective = objective or Objective(task, octave, around, held, generator)
-                    rate = _rate(recipe, octave) * _slowing(recipe, octave, step / count)
-                    _advance(solver, objective, rate, step, step / count)
+                    objective = objective or Objective(brief, octave, around, held, generator)
+                    step_size = _step_size(recipe, octave) * _slowing(recipe, octave, step / count)
+                    _advance(solver, objective, step_size, step, step / count)
                     break
                 except RuntimeError as error:
                     if not is_out_of_memory(error):
@@ -133,21 +133,25 @@ def detailed(
 
 
 def _solver(recipe: Recipe, free: Tensor) -> Solver:
-    return Adam(free, recipe.rate, damping=recipe.damping) if recipe.solver == "adam" else LBFGS(free, recipe.rate)
+    return (
+        Adam(free, recipe.step_size, damping=recipe.damping)
+        if recipe.solver == "adam"
+        else LBFGS(free, recipe.step_size)
+    )
 
 
-def _rate(recipe: Recipe, octave: Octave) -> float:
+def _step_size(recipe: Recipe, octave: Octave) -> float:
     # Coarse octaves break up what patches copied, fine ones are not to spoil the grain.
-    return recipe.rate * (1 + octave.index) if recipe.structure else recipe.rate
+    return recipe.step_size * (1 + octave.index) if recipe.structure else recipe.step_size
 
 
 def _slowing(recipe: Recipe, octave: Octave, progress: float) -> float:
     # Long steps find the structure, short ones at the end settle the grain.
-    return recipe.final_rate ** max(0.0, 2 * progress - 1) if octave.index == 0 or recipe.structure else 1.0
+    return recipe.final_step_size ** max(0.0, 2 * progress - 1) if octave.index == 0 or recipe.structure else 1.0
 
 
-def _advance(solver: Solver, objective: Objective, rate: float, step: int, progress: float) -> None:
-    solver.rate = rate
+def _advance(solver: Solver, objective: Objective, step_size: float, step: int, progress: float) -> None:
+    solver.step_size = step_size
     changed = objective.begin(step, progress)
     # Adam averages over losses that change with each step; L-BFGS would take the change for curvature.
     if changed and isinstance(solver, LBFGS):

@@ -8,7 +8,6 @@ from typing import Literal
 CriticName = Literal["gram", "patch", "sliced"]
 Layers = tuple[tuple[str, float], ...]
 Steps = tuple[int, ...]
-QUALITIES = ("draft", "normal", "best")
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,13 @@ class Quality:
 
     Attributes:
         steps: Steps at octave 0, 1, 2, …; coarser octaves repeat the last number, or have none after a structure.
-        directions: Random directions of the sliced critic per layer and step.
+        projections: Random directions of the sliced critic per layer and step.
         positions: The most positions of a layer that the sliced critic sorts in one step; a quarter of all if more.
         tries: How many small pictures of a hole are made, of which the one that fits best goes on.
     """
 
     steps: Steps
-    directions: int
+    projections: int
     positions: int
     tries: int = 1
 
@@ -59,12 +58,12 @@ class Recipe:
     Attributes:
         start: What the coarsest octave starts from.
         solver: Which optimiser.
-        rate: Its step length at the start of an octave.
-        final_rate: The same at the end of octave 0, relative to `rate`.
+        step_size: Its step length at the start of an octave.
+        final_step_size: The same at the end of octave 0, relative to `step_size`.
         terms: The critics.
         qualities: What each quality spends.
         interval: Steps between two searches of the patch critic.
-        overuse: Its penalty on patches that are used too often.
+        repetition_penalty: Its penalty on patches that are used too often.
         damping: How much gradients far below the mean count for less; see `Adam`.
         structure: Whether patches make the structure first, and critics only polish it: at as many octaves as there
             are numbers of steps.
@@ -73,12 +72,12 @@ class Recipe:
 
     start: Literal["noise", "shuffle"]
     solver: Literal["adam", "lbfgs"]
-    rate: float
-    final_rate: float
+    step_size: float
+    final_step_size: float
     terms: tuple[Term, ...]
     qualities: Mapping[str, Quality]
     interval: int = 10
-    overuse: float = 0.01
+    repetition_penalty: float = 0.01
     damping: float = 0.0
     structure: bool = False
     filling: "Recipe | None" = None
@@ -106,8 +105,8 @@ STATISTICS = evenly("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu
 FILLING = Recipe(
     start="shuffle",
     solver="adam",
-    rate=0.004,
-    final_rate=0.2,
+    step_size=0.004,
+    final_step_size=0.2,
     terms=(
         Term("patch", (("pixels", 4.0), *lightly("relu2_1", "relu3_1")), weight=4.0, patch=3),
         Term("sliced", STATISTICS, weight=0.02),
@@ -121,7 +120,7 @@ FILLING = Recipe(
         }
     ),
     interval=6,
-    overuse=0.0,
+    repetition_penalty=0.0,
     structure=True,
 )
 
@@ -130,8 +129,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "photo": Recipe(
             start="shuffle",
             solver="adam",
-            rate=0.01,
-            final_rate=0.05,
+            step_size=0.01,
+            final_step_size=0.05,
             terms=(
                 # Without patches of pixels, shapes that were whole run together and flat colors grow grain.
                 Term("patch", (("pixels", 2.0), *evenly("relu3_1", "relu4_1")), weight=1.0, patch=3),
@@ -147,7 +146,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             ),
             # Steps are short, so matches stay right for long.
             interval=20,
-            overuse=0.0,
+            repetition_penalty=0.0,
             # Flat colors grow grain otherwise (that of a soft gradient 3.2 times the exemplar's, so 1.9 times).
             damping=1.0,
             structure=True,
@@ -156,8 +155,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "sliced": Recipe(
             start="noise",
             solver="adam",
-            rate=0.05,
-            final_rate=0.05,
+            step_size=0.05,
+            final_step_size=0.05,
             terms=(Term("sliced", STATISTICS), Term("sliced", evenly("pixels"), weight=4.0, patch=5)),
             qualities=MappingProxyType(
                 {
@@ -170,8 +169,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "gram": Recipe(
             start="noise",
             solver="lbfgs",
-            rate=1.0,
-            final_rate=1.0,
+            step_size=1.0,
+            final_step_size=1.0,
             terms=(Term("gram", evenly("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")),),
             qualities=MappingProxyType(
                 {
@@ -184,8 +183,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "patch": Recipe(
             start="shuffle",
             solver="adam",
-            rate=0.03,
-            final_rate=0.2,
+            step_size=0.03,
+            final_step_size=0.2,
             terms=(Term("patch", evenly("relu2_1", "relu3_1", "relu4_1"), patch=3),),
             qualities=MappingProxyType(
                 {

@@ -11,49 +11,55 @@ import atheris
 import msgpack
 
 with atheris.instrument_imports(include=["protocol"]):
-    import protocol
-    from protocol import decode, encode
+    import protocol.messages as kinds
+    from protocol.codec import decode, encode
+    from protocol.limits import Limits
+    from protocol.messages import Canvas, Source, Synthesize
+    from protocol.raster import Raster
+    from protocol.version import PROTOCOL
+    from protocol.vocabulary import Settings
 
-UNIONS = (protocol.ClientMessage, protocol.EngineMessage)
-LIMITS = protocol.Limits()
+UNIONS = (kinds.ClientMessage, kinds.EngineMessage)
+LIMITS = Limits()
 LENGTH_BYTES = 2
 
-GRAY = protocol.Raster(2, 1, 1, "u8", b"\x00\xff")
-DEEP = protocol.Raster(1, 1, 4, "f32", bytes(16))
-WORKER = protocol.WorkerStatus("cuda:0", "a GPU", "working", 7, 2**33, 3, 9)
-SEEDS: tuple[tuple[protocol.Message, ...], ...] = (
+GRAY = Raster(2, 1, 1, "u8", b"\x00\xff")
+DEEP = Raster(1, 1, 4, "f32", bytes(16))
+HOW = Settings(layers=(("relu3_1", 1.0),), scales=(0.5, 2.0), repetition_penalty=0.1)
+WORKER = kinds.WorkerStatus("cuda:0", "a GPU", "working", 7, 2**33, 3, 9)
+SEEDS: tuple[tuple[kinds.Message, ...], ...] = (
     (
-        protocol.Hello(protocol.PROTOCOL, "gimp 3.0.4", "0.1.0"),
-        protocol.Synthesize("a", GRAY, DEEP, GRAY, DEEP, layers=(("relu3_1", 1.0),), scales=(0.5, 2.0), overuse=0.1),
-        protocol.Synthesize("b", width=512, height=512, steps=9, memory=2**30, weights="vgg19.pth"),
-        protocol.Cancel("a", keep=True),
-        protocol.StatusRequest(),
-        protocol.Ping(7),
-        protocol.Shutdown("enough"),
+        kinds.Hello(PROTOCOL, "gimp 3.0.4", "0.1.0"),
+        Synthesize("a", (Source(GRAY, DEEP),), Canvas(DEEP, GRAY), HOW),
+        Synthesize("b", canvas=Canvas(width=512, height=512), settings=Settings(memory=2**30, weights="vgg19.pth")),
+        kinds.Cancel("a", keep=True),
+        kinds.StatusRequest(),
+        kinds.Ping(7),
+        kinds.Shutdown("enough"),
     ),
     (
-        protocol.Welcome(protocol.PROTOCOL, "0.1.0", devices=("cpu", "cuda:0")),
-        protocol.Accepted("a", 3),
-        protocol.Progress("a", "synthesis", 4, 3, 90, {"gram": 0.5, "patch": 1.5}, 0.5, 12.0),
-        protocol.Frame("a", GRAY, 4, 3, 90, 0, 0, 512, 512),
-        protocol.Done("a", DEEP, 90, 12.0, 0.5, {"gram": 0.25}, "cpu", 2**30),
-        protocol.Failed("bad-request", "no exemplar", "give one", "a"),
-        protocol.Cancelled("a", GRAY),
-        protocol.Status(
+        kinds.Welcome(PROTOCOL, "0.1.0", devices=("cpu", "cuda:0")),
+        kinds.Accepted("a", 3),
+        kinds.Progress("a", "synthesis", 4, 3, 90, {"gram": 0.5, "patch": 1.5}, 0.5, 12.0),
+        kinds.Frame("a", GRAY, 4, 3, 90, 0, 0, 512, 512),
+        kinds.Done("a", DEEP, 90, 12.0, 0.5, {"gram": 0.25}, "cpu", 2**30),
+        kinds.Failed("bad-request", "no exemplar", "give one", "a"),
+        kinds.Cancelled("a", GRAY),
+        kinds.Status(
             "0.1.0",
-            protocol.PROTOCOL,
+            PROTOCOL,
             7,
             "tcp://[::1]:7777",
             60.0,
-            (protocol.ClientStatus("gimp", 1, 6.5),),
+            (kinds.ClientStatus("gimp", 1, 6.5),),
             1,
             (WORKER,),
             9,
             0,
             0,
         ),
-        protocol.Pong(7),
-        protocol.Shutdown(),
+        kinds.Pong(7),
+        kinds.Shutdown(),
     ),
 )
 
@@ -116,9 +122,9 @@ def take(data: bytes) -> None:
     union, parts = UNIONS[side], [header, pixels] if pixels else [header]
     try:
         message = decode(parts, union, LIMITS)
-    except protocol.ProtocolError:
+    except kinds.ProtocolError:
         return
-    again = decode(encode(message), union, protocol.Limits(header_bytes=2**20))
+    again = decode(encode(message), union, Limits(header_bytes=2**20))
     if again != message:
         raise AssertionError(f"{message} became {again}")
 

@@ -11,12 +11,12 @@ from pictures import bricks, save
 from plugged import plug
 
 from installation.plugin import plugin_folder
-from protocol import EngineRefusedError
 from protocol.connection import CONNECTION_FILE
+from protocol.errors import EngineRefusedError
 from protocol.keys import CLIENT_KEYS, make_keys, own_keys
 
 # An engine of the time after next.
-NEWER = ("-c", "import protocol; protocol.PROTOCOL = (3, 0); from engine.cli import main; main()", "serve")
+NEWER = ("-c", "import protocol.version; protocol.version.PROTOCOL = (3, 0); from engine.cli import main; main()", "serve")
 CODE = """
 from pathlib import Path
 

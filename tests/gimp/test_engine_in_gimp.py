@@ -9,8 +9,9 @@ from gimps import profile
 from pictures import bricks, save
 from plugged import host_engine, plug
 
-from protocol import EngineClient, NoEngineError
+from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE
+from protocol.errors import NoEngineError
 from protocol.keys import CLIENT_KEYS, own_keys
 
 FROM_START_TO_END = """

@@ -56,7 +56,7 @@ def after_a_failure():
     image, layers = bricks()
     Gimp.Selection.none(image)
     refused("fill", image, layers, recipe="patch")
-    return json.loads(last.read_text())["recipe"]
+    return json.loads(last.read_text())["settings"]["recipe"]
 
 
 def after_new():
@@ -128,8 +128,9 @@ def test_it_is_made_again_with_the_same_settings_and_another_seed(cases):
     found = cases["after_a_fill"]
     for number in ("second", "third"):
         wish = found[number]["wish"]
-        assert (wish["task"], wish["recipe"], wish["quality"]) == ("fill", "sliced", "draft")
-        assert found[number]["name"] == f"Texture, seed {wish['seed']}"
+        how = wish["settings"]
+        assert (wish["task"], how["recipe"], how["quality"]) == ("fill", "sliced", "draft")
+        assert found[number]["name"] == f"Texture, seed {how['seed']}"
         assert found[number]["box"] == [20, 20, 20, 20]
         assert found[number]["rest"]
     pictures = [array_of(found[number]["texture"]).astype(int) for number in ("first", "second", "third")]

@@ -16,8 +16,8 @@ from provide import CHECKOUT, LOCALE
 from windows import window
 
 from installation.plugin import plugin_folder
-from protocol import EngineError, NoEngineError, find_engine
-from protocol.connection import CONNECTION_FILE
+from protocol.connection import CONNECTION_FILE, find_engine
+from protocol.errors import EngineError, NoEngineError
 
 PHOTOGRAPH = CHECKOUT.parent / "shared" / "textures" / "wall-with-hole.png"
 NEW = "New Texture from Layer"

@@ -8,32 +8,33 @@ import typer
 
 from engine.cli.failures import one_line_errors
 from engine.cli.inspect.files import check_numbers, check_sheets, make_parent
-from engine.cli.inspect.options import AsJson, Device, Encoder, Numbers, Pooling, Quiet, Weights
+from engine.cli.inspect.options import AsJson, Numbers, Quiet
 from engine.cli.inspect.runs import sides
 from engine.cli.parsing import parse_names
 from engine.cli.paths import path_argument, path_option
 from engine.cli.results import check_apart
+from engine.cli.setting_options import read_settings, setting_options
 
 OUTPUT_HELP = (
     "Folder for the sheets, or the beginning of their names: maps.png makes maps-relu1_1.png and so on. (required)"
 )
 
 
+@setting_options("encoder", "weights", "pooling", "device")
 def features(
     *,
     picture: Annotated[Path, path_argument("The picture to look at.", "PICTURE")],
     output: Annotated[Path | None, path_option(OUTPUT_HELP, "--output", "-o")] = None,
     layers: Annotated[str | None, typer.Option(help="Layers such as relu1_1,relu3_1. All, if not given.")] = None,
-    encoder: Encoder = "compact",
-    weights: Weights = None,
-    pooling: Pooling = "average",
-    device: Device = "auto",
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
     """Show the feature maps of every layer, the one with the most energy first; one sheet for each layer."""
     with one_line_errors():
+        weights = values.pop("weights")
+        place_settings = read_settings(values)
         asked = None if layers is None else parse_names(layers)
         pattern = check_sheets(output, picture)
         check_numbers(numbers, [picture, weights])
@@ -45,7 +46,7 @@ def features(
         from engine.inspection.sheets import NumbersBehind, check_sheet, save_sheet, size_told
         from engine.synthesis.exemplar import valid_regions
 
-        place = load_place(encoder, weights, pooling, device, quiet=quiet)
+        place = load_place(place_settings, weights, quiet=quiet)
         (sample,) = load_pictures([picture], place.device)
         wanted = asked or place.encoder.layers
         chosen = fitting_layers(place.encoder, sample.size, wanted, asked=asked is not None)

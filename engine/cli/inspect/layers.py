@@ -1,63 +1,39 @@
 """`texture-engine inspect layers`."""
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from engine.cli.failures import one_line_errors
 from engine.cli.inspect.files import check_files
-from engine.cli.inspect.options import (
-    AsJson,
-    Device,
-    Encoder,
-    Exemplar,
-    Numbers,
-    Output,
-    Pooling,
-    Quality,
-    Quiet,
-    Recipe,
-    Seed,
-    Size,
-    Steps,
-    Weights,
-)
-from engine.cli.inspect.runs import Wish, load_run
+from engine.cli.inspect.options import AsJson, Exemplar, Numbers, Output, Quiet, Size
+from engine.cli.inspect.runs import load_run
+from engine.cli.setting_options import read_settings, setting_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.synthesis import Settings, Snapshot
 
-LAYERS_HELP = "Layers and weights to add block by block. The first of every block, if not given."
-OCTAVES_HELP = "The most scales. With more than one, the coarse ones show shallow layers the structure too."
 
-
+@setting_options(
+    "encoder", "weights", "pooling", "device", "steps", "seed", "layers", recipe="gram", quality="best", octaves=1
+)
 def layers(
     *,
     exemplar: Exemplar,
     output: Output = None,
     size: Size = "256x256",
-    recipe: Recipe = "gram",
-    quality: Quality = "best",
-    octaves: Annotated[int, typer.Option(help=OCTAVES_HELP)] = 1,
-    steps: Steps = None,
-    seed: Seed = 0,
-    layers: Annotated[str | None, typer.Option(help=LAYERS_HELP)] = None,
-    encoder: Encoder = "compact",
-    weights: Weights = None,
-    pooling: Pooling = "average",
-    device: Device = "auto",
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
     """Synthesise an exemplar from the first layer alone, from two blocks, and so on to all: one sheet, one seed."""
     with one_line_errors():
+        weights = values.pop("weights")
+        asked = read_settings(values)
         sheet = check_files(output, numbers, [exemplar, weights])
-        wish = Wish(size, recipe, quality, steps, seed, octaves, layers)
-        run = load_run(exemplar, wish, encoder, weights, pooling, device, quiet=quiet)
+        run = load_run(exemplar, size, asked, weights, quiet=quiet)
 
         import numpy as np
 
@@ -74,7 +50,7 @@ def layers(
             run.exemplar.size,
             run.settings,
             run.settings.layers or evenly(*first_of_blocks(run.place.encoder)),
-            asked=layers is not None,
+            asked=asked.layers is not None,
         )
         with ExitStack() as bars:
 
@@ -84,8 +60,8 @@ def layers(
                 return lambda one: show(one.octave, one.step, one.steps, one.losses)
 
             stages = run_stages(run.exemplar, run.place.encoder, run.settings, chosen, watch)
-        scales = "1 octave" if octaves == 1 else f"{octaves} octaves"
-        told = f"{exemplar.name}; recipe {recipe}, {scales}, {run.told}"
+        scales = "1 octave" if asked.octaves == 1 else f"{asked.octaves} octaves"
+        told = f"{exemplar.name}; recipe {asked.recipe}, {scales}, {run.told}"
         save_sheet(draw_stages(run.exemplar, stages, told, _besides(run.settings)), sheet)
         found = stage_numbers(stages)
         report(
@@ -105,7 +81,7 @@ def layers(
 
 def _besides(settings: "Settings") -> str:
     """Name the critics that look past the encoder, and so take part in every stage."""
-    from engine.synthesis.encoders import PIXELS
+    from protocol.vocabulary import PIXELS
 
     terms = settings.effective_recipe().terms
     names = [term.name for term in terms if all(name == PIXELS for name, _ in term.layers)]

@@ -9,11 +9,12 @@ import torch
 from engine.cli.failures import fail
 from engine.cli.progress import download_bar
 from engine.images import read_picture
-from engine.preparation import SMALLEST_EXEMPLAR, MaterialError, prepare
+from engine.preparation import MaterialError, prepare
 from engine.synthesis import Exemplar
 from engine.synthesis.devices import describe_device, find_device
 from engine.synthesis.encoders import Encoder, load_encoder
 from engine.tensors import exemplar_on
+from protocol.vocabulary import SMALLEST_EXEMPLAR, Settings
 
 
 @dataclass(frozen=True)
@@ -48,23 +49,21 @@ class Place:
         return f"on {describe_device(self.device)}"
 
 
-def load_place(encoder: str, weights: Path | None, pooling: str, device: str, *, quiet: bool) -> Place:
+def load_place(asked: Settings, weights: Path | None, *, quiet: bool) -> Place:
     """Find the device and load the encoder.
 
     Args:
-        encoder: Name of the encoder.
-        weights: File that takes its place, or None.
-        pooling: `average` or `max`.
-        device: As it was asked for.
+        asked: Names both, and the pooling.
+        weights: File of an encoder that takes the place of the named one, or None.
         quiet: Show no progress of a download.
 
     Returns:
         Both.
     """
-    found = find_device(device)
+    found = find_device(asked.device)
     with download_bar(quiet=quiet) as progress:
-        network = load_encoder(encoder, weights=weights, pooling=pooling, progress=progress)  # type: ignore[arg-type]
-    return Place(found, network.to(found), encoder if weights is None else weights.name, pooling)
+        network = load_encoder(asked.encoder, weights=weights, pooling=asked.pooling, progress=progress)  # type: ignore[arg-type]
+    return Place(found, network.to(found), asked.encoder if weights is None else weights.name, asked.pooling)
 
 
 def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 0) -> list[Exemplar]:

@@ -1,56 +1,33 @@
 """`texture-engine inspect losses`."""
 
-from typing import Annotated
-
-import typer
+from typing import Any
 
 from engine.cli.failures import one_line_errors
 from engine.cli.inspect.files import check_files
-from engine.cli.inspect.options import (
-    AsJson,
-    Device,
-    Encoder,
-    Exemplar,
-    Numbers,
-    Output,
-    Pooling,
-    Quality,
-    Quiet,
-    Recipe,
-    Seed,
-    Size,
-    Steps,
-    Weights,
+from engine.cli.inspect.options import AsJson, Exemplar, Numbers, Output, Quiet, Size
+from engine.cli.inspect.runs import load_run, sides
+from engine.cli.setting_options import read_settings, setting_options
+
+
+@setting_options(
+    "encoder", "weights", "pooling", "device", "recipe", "octaves", "steps", "seed", "layers", quality="draft"
 )
-from engine.cli.inspect.runs import Wish, load_run, sides
-
-LAYERS_HELP = "Layers from relu1_1 to relu5_1, such as relu1_1:1,relu3_1:0.5. The recipe's, if not given."
-
-
 def losses(
     *,
     exemplar: Exemplar,
     output: Output = None,
     size: Size = "256x256",
-    recipe: Recipe = "photo",
-    quality: Quality = "draft",
-    octaves: Annotated[int, typer.Option(help="The most scales, each half as large as the next.")] = 5,
-    steps: Steps = None,
-    seed: Seed = 0,
-    layers: Annotated[str | None, typer.Option(help=LAYERS_HELP)] = None,
-    encoder: Encoder = "compact",
-    weights: Weights = None,
-    pooling: Pooling = "average",
-    device: Device = "auto",
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
     """Run a synthesis and show the loss of every critic and layer over its steps, and its plan of octaves."""
     with one_line_errors():
+        weights = values.pop("weights")
+        asked = read_settings(values)
         sheet = check_files(output, numbers, [exemplar, weights])
-        wish = Wish(size, recipe, quality, steps, seed, octaves, layers)
-        run = load_run(exemplar, wish, encoder, weights, pooling, device, quiet=quiet)
+        run = load_run(exemplar, size, asked, weights, quiet=quiet)
         run.place.encoder.check_layers(run.settings.effective_recipe().layers())
 
         import time
@@ -71,7 +48,7 @@ def losses(
                 lambda one: show(one.octave, one.step, one.steps, one.losses),
             )
         spent = seconds_told(history.seconds[-1])
-        settings_told = f"{exemplar.name}; recipe {recipe}, {run.told}, {spent}"
+        settings_told = f"{exemplar.name}; recipe {asked.recipe}, {run.told}, {spent}"
         save_sheet(draw_losses(history, plan, run.exemplar, settings_told), sheet)
         told = {
             **run.json,

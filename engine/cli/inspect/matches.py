@@ -7,8 +7,9 @@ import typer
 
 from engine.cli.failures import fail, one_line_errors
 from engine.cli.inspect.files import check_files
-from engine.cli.inspect.options import AsJson, Device, Exemplar, Numbers, Output, Quiet
+from engine.cli.inspect.options import AsJson, Exemplar, Numbers, Output, Quiet
 from engine.cli.paths import path_argument
+from engine.cli.setting_options import read_settings, setting_options
 
 if TYPE_CHECKING:
     from engine.inspection.matches import Matches
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 STRIDE_HELP = "Look at one patch at every so many pixels of the texture. As many as take seconds, if not given."
 
 
+@setting_options("device")
 def matches(
     *,
     exemplar: Exemplar,
@@ -24,13 +26,14 @@ def matches(
     output: Output = None,
     patch: Annotated[int, typer.Option(help="Side of the patches, pixels.")] = 11,
     stride: Annotated[int | None, typer.Option(help=STRIDE_HELP)] = None,
-    device: Device = "auto",
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
     """Draw where in the exemplar each patch of a texture comes from, and which places are used too often."""
     with one_line_errors():
+        asked = read_settings(values)
         sheet = check_files(output, numbers, [exemplar, texture])
 
         from engine.cli.inspect.loading import load_pictures
@@ -52,7 +55,7 @@ def matches(
         if stride is not None:
             _check("stride", stride, 1, LARGEST_STRIDE)
         # The figure of copying compares patches with their neighbours.
-        known, made = load_pictures([exemplar, texture], find_device(device), least=2 * PATCH)
+        known, made = load_pictures([exemplar, texture], find_device(asked.device), least=2 * PATCH)
         if made.valid is not None:
             fail(f"{texture} has transparent parts, and comes from nowhere there: cut an opaque part out")
         apart = stride or affordable_stride(known.size, made.size, patch)

@@ -7,23 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from engine.cli.failures import fail, one_line_errors
 from engine.cli.inspect.files import check_files
-from engine.cli.inspect.options import (
-    AsJson,
-    Device,
-    Encoder,
-    Exemplar,
-    Numbers,
-    Output,
-    Pooling,
-    Quality,
-    Quiet,
-    Seed,
-    Size,
-    Steps,
-    Weights,
-)
-from engine.cli.inspect.runs import Wish, load_run
+from engine.cli.inspect.options import AsJson, Exemplar, Numbers, Output, Quiet, Size
+from engine.cli.inspect.runs import load_run
 from engine.cli.paths import path_option
+from engine.cli.setting_options import read_settings, setting_options
 
 if TYPE_CHECKING:
     from engine.inspection.recipe_sheet import Made
@@ -32,28 +19,25 @@ if TYPE_CHECKING:
 JUDGE_HELP = "Weights of a VGG to take the figures with; best another one than the textures are made with."
 
 
+@setting_options("quality", "steps", "seed", "encoder", "weights", "pooling", "device")
 def recipes(
     *,
     exemplar: Exemplar,
     output: Output = None,
     size: Size = "256x256",
-    quality: Quality = "normal",
-    steps: Steps = None,
-    seed: Seed = 0,
-    encoder: Encoder = "compact",
-    weights: Weights = None,
-    pooling: Pooling = "average",
     judge: Annotated[Path | None, path_option(JUDGE_HELP)] = None,
-    device: Device = "auto",
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
     """Synthesise from an exemplar by every recipe, side by side with seconds and figures of quality.
 
     Portilla and Simoncelli's method of 2000 is among them where the library plenoptic is installed.
     """
     with one_line_errors():
+        weights: Path | None = values.pop("weights")
+        asked = read_settings(values)
         sheet = check_files(output, numbers, [exemplar, weights, judge])
 
         from engine.figures import PATCH
@@ -67,8 +51,7 @@ def recipes(
 
         # The figure of copying compares patches with their neighbours.
         least = 2 * PATCH
-        wish = Wish(size, ORDER[0], quality, steps, seed)
-        run = load_run(exemplar, wish, encoder, weights, pooling, device, least=least, quiet=quiet)
+        run = load_run(exemplar, size, replace(asked, recipe=ORDER[0]), weights, least=least, quiet=quiet)
         if run.exemplar.valid is not None:
             fail(f"{exemplar} has transparent parts, and the figures of quality know none: cut an opaque part out")
         if min(run.settings.size) < least:
@@ -81,7 +64,7 @@ def recipes(
         from engine.inspection.sheets import save_sheet, seconds_told
 
         network = run.place.encoder
-        judging = network if judge is None else load_place(encoder, judge, "max", device, quiet=quiet).encoder
+        judging = network if judge is None else load_place(replace(asked, pooling="max"), judge, quiet=quiet).encoder
         made = []
         for name in ORDER:
             with step_bar(name, quiet=quiet) as show:

@@ -4,25 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.parsing import Layers, parse_layers, parse_size
-from engine.cli.synthesize import check_seeds
+from engine.cli.setting_options import checked_size
+from protocol import vocabulary
 
 if TYPE_CHECKING:
     from engine.cli.inspect.loading import Place
     from engine.synthesis import Exemplar, Settings
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A synthesis as it was asked for on the command line; the fields are those of the options."""
-
-    size: str
-    recipe: str
-    quality: str
-    steps: int | None
-    seed: int
-    octaves: int = 5
-    layers: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,52 +41,31 @@ def sides(size: tuple[int, int]) -> dict[str, int]:
 
 
 def load_run(
-    exemplar: Path,
-    wish: Wish,
-    encoder: str,
-    weights: Path | None,
-    pooling: str,
-    device: str,
-    *,
-    least: int = 0,
-    quiet: bool,
+    exemplar: Path, size: str, asked: vocabulary.Settings, weights: Path | None, *, least: int = 0, quiet: bool
 ) -> Run:
     """Read and check all that a synthesis needs, the quickest first.
 
     Args:
         exemplar: File of the sample texture.
-        wish: What is made.
-        encoder: Name of the encoder.
-        weights: File that takes its place, or None.
-        pooling: `average` or `max`.
-        device: As it was asked for.
+        size: Of what is made, as it was typed.
+        asked: How it is made.
+        weights: File of an encoder that takes the place of the named one, or None.
         least: Pixels that the shorter side of the exemplar must have, where more than synthesis needs.
         quiet: Show no progress of a download.
 
     Returns:
         The run.
     """
-    check_seeds(wish.seed, 1)
-    size = parse_size(wish.size)
-    layers: Layers | None = None if wish.layers is None else parse_layers(wish.layers)
+    canvas = checked_size(size)
 
     from engine.cli.inspect.loading import load_pictures, load_place
     from engine.inspection.sheets import size_told
-    from engine.synthesis import Settings
     from engine.synthesis.devices import find_device, memory_budget
+    from engine.synthesis.settings import settings_for
 
-    settings = Settings(
-        size,
-        wish.recipe,
-        wish.quality,
-        wish.seed,
-        layers=layers,
-        octaves=wish.octaves,
-        steps=wish.steps,
-        memory=memory_budget(find_device(device)),
-    )
-    place = load_place(encoder, weights, pooling, device, quiet=quiet)
+    settings = settings_for(asked, canvas, memory_budget(find_device(asked.device)))
+    place = load_place(asked, weights, quiet=quiet)
     (sample,) = load_pictures([exemplar], place.device, least=least)
-    steps = "" if wish.steps is None else f" with {wish.steps} steps at full size"
-    told = f"{size_told(size)} pixels, quality {wish.quality}{steps}, seed {wish.seed}; {place.told}; {place.machine}"
-    return Run(sample, place, settings, told)
+    steps = "" if asked.steps is None else f" with {asked.steps} steps at full size"
+    told = f"{size_told(canvas)} pixels, quality {asked.quality}{steps}, seed {asked.seed}; {place.told}; "
+    return Run(sample, place, settings, told + place.machine)

@@ -11,8 +11,8 @@ from engine.synthesis.critics.base import FeatureMaps, Regions, spread
 from engine.synthesis.critics.patch_book import SIDE
 from engine.synthesis.critics.patch_field import PatchField
 from engine.synthesis.critics.patch_table import PatchTable
-from engine.synthesis.encoders.network import PIXELS
 from engine.synthesis.wrap import NO_WRAP, Wrap
+from protocol.vocabulary import PIXELS
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class PatchSettings:
 
     Attributes:
         interval: Steps between two searches.
-        overuse: What is taken off a patch's similarity for each time that it was used beyond its even share.
+        repetition_penalty: What is taken off a patch's similarity for each time that it was used beyond its share.
         noise: Standard deviation of the noise added to the canvas's features before the search, in units of theirs.
         keys: The most exemplar patches of a layer in an exact search; of more, evenly spread ones are taken.
         memory: Bytes that one chunk of an exact search may take.
@@ -31,7 +31,7 @@ class PatchSettings:
     """
 
     interval: int = 10
-    overuse: float = 0.01
+    repetition_penalty: float = 0.01
     noise: float = 0.0
     keys: int = 16384
     memory: int = 256 * 2**20
@@ -103,8 +103,8 @@ class PatchCritic:
         patches = sum((one.shape[2] - SIDE + 1) * (one.shape[3] - SIDE + 1) for one in maps)
         many = patches > chosen.exact and maps[0].device.type == "cpu" and maps[0].dtype == torch.float32
         if many and name != PIXELS:
-            return PatchField(maps, valid, overuse=chosen.overuse, wrap=self._wrap)
-        tree = many and not chosen.overuse
+            return PatchField(maps, valid, repetition_penalty=chosen.repetition_penalty, wrap=self._wrap)
+        tree = many and not chosen.repetition_penalty
         return PatchTable(
             maps,
             valid,
@@ -112,7 +112,7 @@ class PatchCritic:
             unit=self._spread[name] if name == PIXELS else None,
             tree=tree,
             keys=chosen.tree_keys if tree else chosen.keys,
-            overuse=chosen.overuse,
+            repetition_penalty=chosen.repetition_penalty,
             memory=chosen.memory,
             wrap=self._wrap,
         )

@@ -27,7 +27,7 @@ class PatchField:
     Args:
         maps: Of one or several exemplars, each (1, channels, height, width), float32 on the CPU.
         valid: For each exemplar, the positions that may be used, (height, width), or None for all.
-        overuse: What is taken off a patch's similarity for each time that it was used beyond its even share.
+        repetition_penalty: What is taken off a patch's similarity for each time that it was used beyond its share.
         wrap: Axes along which patches of the canvas reach over the border to the other side.
     """
 
@@ -36,10 +36,10 @@ class PatchField:
         maps: Sequence[Tensor],
         valid: Sequence[Tensor | None],
         *,
-        overuse: float = 0.0,
+        repetition_penalty: float = 0.0,
         wrap: Wrap = NO_WRAP,
     ) -> None:
-        self._overuse = overuse
+        self._overuse = repetition_penalty
         self._wrap = wrap
         centers = [patch_centers(one.shape[2:], mask) for one, mask in zip(maps, valid, strict=True)]
         if not any(bool(mask.any()) for mask in centers):

@@ -24,7 +24,7 @@ class PatchSearch(Protocol):
 
         Args:
             queries: Shape (queries, length).
-            order: Order in which queries are served, which matters where overuse counts; as they come by default.
+            order: Order in which queries are served, which matters with a penalty; as they come by default.
 
         Returns:
             For each query the number of its key, int64.
@@ -34,23 +34,23 @@ class PatchSearch(Protocol):
 class AllKeys:
     """Exact search by a matrix product of queries and keys, in chunks.
 
-    With `overuse`, keys that earlier chunks used beyond their even share of all queries lose that much similarity per
-    even share.
+    With a repetition penalty, keys that earlier chunks used beyond their even share of all queries lose that much
+    similarity per even share.
 
     Args:
         keys: Shape (keys, length).
         by_distance: Whether the key at the smallest distance is found, or that with the largest product.
-        overuse: Penalty, 0 for plain nearest neighbors.
+        repetition_penalty: Penalty, 0 for plain nearest neighbors.
         memory: Bytes that the similarities of one chunk may take.
     """
 
     def __init__(
-        self, keys: Tensor, *, by_distance: bool = False, overuse: float = 0.0, memory: int = 256 * 2**20
+        self, keys: Tensor, *, by_distance: bool = False, repetition_penalty: float = 0.0, memory: int = 256 * 2**20
     ) -> None:
         self._keys = keys
         # For a query q the nearest of all keys k is that with the largest q·k − |k|²/2.
         self._taken_off = 0.5 * (keys**2).sum(dim=1) if by_distance else None
-        self._overuse = overuse
+        self._overuse = repetition_penalty
         self._memory = memory
 
     def match(self, queries: Tensor, *, order: Tensor | None = None) -> Tensor:

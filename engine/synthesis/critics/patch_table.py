@@ -18,9 +18,9 @@ class PatchTable:
         valid: For each exemplar, the positions that may be used, (height, width), or None for all.
         unit: Squared difference per channel that makes for a squared distance of 1, to compare patches by distance;
             None to compare them by correlation.
-        tree: Whether a tree finds patches that are nearly as near as the nearest; without `overuse`, on the CPU.
+        tree: Whether a tree finds patches that are nearly as near as the nearest; on the CPU, without a penalty.
         keys: The most patches to search; of more than that, evenly spread ones are.
-        overuse: What is taken off a patch's similarity for each time that it was used beyond its even share.
+        repetition_penalty: What is taken off a patch's similarity for each time that it was used beyond its share.
         memory: Bytes that one chunk of an exact search may take.
         wrap: Axes along which patches of the canvas reach over the border to the other side.
     """
@@ -33,7 +33,7 @@ class PatchTable:
         unit: float | None = None,
         tree: bool = False,
         keys: int = 16384,
-        overuse: float = 0.0,
+        repetition_penalty: float = 0.0,
         memory: int = 256 * 2**20,
         wrap: Wrap = NO_WRAP,
     ) -> None:
@@ -45,7 +45,9 @@ class PatchTable:
         if tree:
             self._search = KeyTree(listed)
         else:
-            self._search = AllKeys(listed, by_distance=unit is not None, overuse=overuse, memory=memory)
+            self._search = AllKeys(
+                listed, by_distance=unit is not None, repetition_penalty=repetition_penalty, memory=memory
+            )
 
     def targets(
         self, maps: Tensor, region: Tensor | None, generator: torch.Generator

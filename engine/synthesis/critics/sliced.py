@@ -19,13 +19,13 @@ class SlicedSettings:
     """How closely the sliced critic looks.
 
     Attributes:
-        directions: Random directions drawn anew for each step, on layers of the picture's own resolution; others have
-            more of them by as much as their maps are narrower.
+        projections: Random directions drawn anew for each step, on layers of the picture's own resolution; others
+            have more of them by as much as their maps are narrower.
         positions: The most positions of a layer that are projected and sorted in one step.
         patch: Side of the neighbourhoods whose distribution is compared; 1 for single feature vectors.
     """
 
-    directions: int = 32
+    projections: int = 32
     positions: int = 65536
     patch: int = 1
 
@@ -193,7 +193,7 @@ class SlicedCritic:
         for name in self.layers:
             maps = canvas[name]
             # Deep layers have many channels and few positions: more directions are needed there, and cost no more.
-            count = self._settings.directions * max(1, stride_of(name) // 2)
+            count = self._settings.projections * max(1, stride_of(name) // 2)
             drawn = random_directions(count, maps.shape[1], self._settings.patch, generator)
             here = draw_lattice(maps, most, generator, self._settings.patch)
             there = draw_lattice(self._exemplar[name], most, generator, self._settings.patch)

@@ -11,11 +11,9 @@ from torch.utils.checkpoint import checkpoint
 
 from engine.synthesis.encoders.errors import EncoderError
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
+from protocol.vocabulary import PIXELS
 
 Pooling = Literal["average", "max"]
-
-PIXELS = "pixels"
-"""The picture itself, as a layer without a convolution."""
 
 
 class Encoder(nn.Module):
@@ -84,13 +82,13 @@ class Encoder(nn.Module):
                 f"{', '.join(unknown)}: no such layer in this encoder: choose from {PIXELS}, {', '.join(self.layers)}"
             )
 
-    def forward(self, picture: Tensor, layers: Collection[str], *, thrifty: bool = False) -> dict[str, Tensor]:
+    def forward(self, picture: Tensor, layers: Collection[str], *, checkpointing: bool = False) -> dict[str, Tensor]:
         """Compute the feature maps of the asked layers, and nothing deeper.
 
         Args:
             picture: RGB in [0, 1], shape (batch, 3, height, width).
             layers: Names out of `layers`, or `pixels`.
-            thrifty: Recompute each block in the backward pass in place of keeping its activations
+            checkpointing: Recompute each block in the backward pass in place of keeping its activations
                 (Chen et al. 2016, arXiv 1604.06174): about a third more time for a fraction of the memory.
 
         Returns:
@@ -105,7 +103,7 @@ class Encoder(nn.Module):
         for number, block in enumerate(self.blocks[:deepest], 1):
             wanted = [name for name in self.layers if name in layers and block_of(name) == number]
             run = self._block(cast("nn.ModuleList", block), number, wanted, pool=number < deepest)
-            if thrifty:
+            if checkpointing:
                 outputs: tuple[Tensor, ...] = checkpoint(run, picture, use_reentrant=False)
             else:
                 outputs = run(picture)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from engine.synthesis.solvers.base import Evaluate
 
-# A loss that is rounding alone: its gradient points anywhere, and steps are as long as the rate however short it is.
+# A loss that is rounding alone: its gradient points anywhere, and steps are as long as ever however short it is.
 SOLVED = 1e-6
 
 
@@ -14,7 +14,7 @@ class Adam:
 
     Args:
         picture: Where to start, values in [0, 1].
-        rate: Step length, in units of the picture's values.
+        step_size: Step length, in units of the picture's values.
         momentum: Decay of the mean gradient.
         scaling: Decay of the mean squared gradient.
         damping: How much gradients far below the mean count for less, relative to it: without, they all make steps
@@ -22,10 +22,10 @@ class Adam:
     """
 
     def __init__(
-        self, picture: Tensor, rate: float, *, momentum: float = 0.9, scaling: float = 0.99, damping: float = 0.0
+        self, picture: Tensor, step_size: float, *, momentum: float = 0.9, scaling: float = 0.99, damping: float = 0.0
     ) -> None:
         self.picture = picture.clone()
-        self.rate = rate
+        self.step_size = step_size
         self.undone = 0
         self._momentum = momentum
         self._scaling = scaling
@@ -48,5 +48,7 @@ class Adam:
         self._square.mul_(self._scaling).addcmul_(gradient, gradient, value=1 - self._scaling)
         scale = (self._square / (1 - self._scaling**self._steps)).sqrt_()
         scale += self._damping * scale.mean() + 1e-12
-        self.picture.addcdiv_(self._mean, scale, value=-self.rate / (1 - self._momentum**self._steps)).clamp_(0, 1)
+        self.picture.addcdiv_(self._mean, scale, value=-self.step_size / (1 - self._momentum**self._steps)).clamp_(
+            0, 1
+        )
         return loss

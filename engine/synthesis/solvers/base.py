@@ -14,12 +14,12 @@ class Solver(Protocol):
 
     Attributes:
         picture: Where it stands, values in [0, 1].
-        rate: Length of its steps.
+        step_size: Length of its steps.
         undone: Steps that it has undone because they blew up.
     """
 
     picture: Tensor
-    rate: float
+    step_size: float
     undone: int
 
     def step(self, evaluate: Evaluate) -> Tensor:

@@ -20,17 +20,23 @@ class LBFGS:
 
     Args:
         picture: Where to start, values in [0, 1].
-        rate: Share of the quasi-Newton step that is taken, in (0, 1].
+        step_size: Share of the quasi-Newton step that is taken, in (0, 1].
         history: Pairs of differences that are kept.
         blow_up: Factor by which a loss may rise.
         longest: The most that any value may move in one step.
     """
 
     def __init__(
-        self, picture: Tensor, rate: float = 1.0, *, history: int = 20, blow_up: float = 2.0, longest: float = 0.3
+        self,
+        picture: Tensor,
+        step_size: float = 1.0,
+        *,
+        history: int = 20,
+        blow_up: float = 2.0,
+        longest: float = 0.3,
     ) -> None:
         self.picture = picture.clone()
-        self.rate = rate
+        self.step_size = step_size
         self.undone = 0
         self._history = history
         self._blow_up = blow_up
@@ -73,7 +79,7 @@ class LBFGS:
         largest = float(direction.abs().max())
         # Without curvature a gradient has no natural length: the value that moves most moves by a tenth of the range.
         furthest = self._longest if self._pairs else min(0.1, self._longest)
-        length = min(self.rate if self._pairs else math.inf, furthest / max(largest, TINY))
+        length = min(self.step_size if self._pairs else math.inf, furthest / max(largest, TINY))
         self.picture = (self.picture - self._trust * length * direction).clamp_(0, 1)
         return loss
 

@@ -1,8 +1,10 @@
-"""What the user wants."""
+"""What the user has chosen, and how it is kept for another time."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+
+from protocol.vocabulary import AXES, DIRECTIONS, Settings, checked, settings
 
 LAST_FILE = "last-texture.json"
 
@@ -10,20 +12,17 @@ FILL, NEW, SEAMLESS = "fill", "new", "seamless"
 TASKS = (FILL, NEW, SEAMLESS)
 SURROUNDINGS, DRAWABLE, FILE, PATTERN = "surroundings", "drawable", "file", "pattern"
 IMAGE, LAYERS = "image", "layers"
-ALL, SIDES, ABOVE_BELOW = "all", "sides", "above-below"
-NONE, ACROSS, DOWN, BOTH = "none", "x", "y", "both"
+ALL, SIDES, ABOVE_BELOW = DIRECTIONS
+NONE, ACROSS, DOWN, BOTH = AXES
 
 
 @dataclass(frozen=True)
-class Wish:
+class Options:
     """What is to be made and how.
 
     Attributes:
         task: `fill`, `new` or `seamless`.
-        recipe: As in the protocol's `synthesize`.
-        quality: Likewise.
-        encoder: Likewise.
-        seed: Likewise.
+        settings: As in the protocol's `synthesize`.
         keep_frames: Whether every octave's frame stays as a layer.
         source: Where a fill takes its exemplar: `surroundings`, `drawable`, `file` or `pattern`.
         drawable: Id of the drawable, where it comes from one.
@@ -35,17 +34,12 @@ class Wish:
         width: Of a new texture, pixels; 0 to use the ratio.
         height: Likewise.
         ratio: Of the new texture's sides to the exemplar's.
-        flatten: Whether only opaque pixels are sampled, and the texture is opaque.
-        wrap: How a texture tiles: `none`, `x`, `y` or `both`.
         variations: How many new textures, of seeds that follow each other.
         destination: New textures become an `image`, or `layers` of this one.
     """
 
     task: str
-    recipe: str = "photo"
-    quality: str = "normal"
-    encoder: str = "compact"
-    seed: int = 0
+    settings: Settings = field(default_factory=Settings)
     keep_frames: bool = False
     source: str = SURROUNDINGS
     drawable: int = 0
@@ -57,38 +51,39 @@ class Wish:
     width: int = 0
     height: int = 0
     ratio: float = 2.0
-    flatten: bool = False
-    wrap: str = NONE
     variations: int = 1
     destination: str = IMAGE
 
 
-def remember(wish: Wish, folder: Path) -> None:
-    """Keep a wish for `Repeat Last Texture`.
+def remember(options: Options, folder: Path) -> None:
+    """Keep options for `Repeat Last Texture`.
 
     Args:
-        wish: The wish.
-        folder: Where to keep it.
+        options: The options.
+        folder: Where to keep them.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: They cannot be written.
     """
-    (folder / LAST_FILE).write_text(json.dumps(asdict(wish), indent=1), "utf-8")
+    (folder / LAST_FILE).write_text(json.dumps(asdict(options), indent=1), "utf-8")
 
 
-def recall(folder: Path) -> Wish | None:
-    """Look up the last wish.
+def recall(folder: Path) -> Options | None:
+    """Look up the last options.
 
     Args:
-        folder: Where it is kept.
+        folder: Where they are kept.
 
     Returns:
-        The wish, or None where there is none that this version understands.
+        The options, or None where there are none that this version understands.
     """
     try:
-        found = Wish(**json.loads((folder / LAST_FILE).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        kept = json.loads((folder / LAST_FILE).read_text("utf-8"))
+        known = settings()
+        asked = {name: value for name, value in kept.pop("settings", {}).items() if known[name].kind is not tuple}
+        found = Options(**kept, settings=checked(asked))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    usual = asdict(Wish(FILL))
-    alike = all(type(value) is type(usual[name]) for name, value in asdict(found).items())
+    usual = Options(FILL)
+    alike = all(type(getattr(found, each.name)) is type(getattr(usual, each.name)) for each in fields(usual))
     return found if alike and found.task in TASKS else None

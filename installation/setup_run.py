@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from installation.environment import Wish, read_marker
+from installation.environment import Options, read_marker
 from installation.folders import data_folder, source_folder, state_folder
 from installation.gimps import Gimps, find_gimps, told_profile
 from installation.plugin import mending_command
@@ -14,7 +14,7 @@ from installation.record import Record, read_record
 
 
 @dataclass(frozen=True)
-class Task:
+class SetupRun:
     """What this run is about.
 
     Attributes:
@@ -28,7 +28,7 @@ class Task:
         upgrade: Whether to look for newer packages.
     """
 
-    environment: Wish
+    environment: Options
     data: Path
     state: Path
     record: Record
@@ -67,7 +67,7 @@ def read_options(words: Sequence[str], description: str) -> Namespace:
     return parser.parse_args(words)
 
 
-def task_of(options: Namespace) -> Task:
+def setup_run_of(options: Namespace) -> SetupRun:
     """Find out what a run is about.
 
     Args:
@@ -86,8 +86,8 @@ def task_of(options: Namespace) -> Task:
     if not options.here and (options.check or options.upgrade or options.uninstall):
         # The one that is in use, wherever it is.
         folder = next((Path(name) for name in reversed(record.environments) if read_marker(Path(name))), folder)
-    return Task(
-        environment=Wish(folder, source, cpu=options.cpu, ours=folder == data / "engine"),
+    return SetupRun(
+        environment=Options(folder, source, cpu=options.cpu, ours=folder == data / "engine"),
         data=data,
         state=state_folder(),
         record=record,

@@ -7,40 +7,48 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gimp_plugin import wishes
-from gimp_plugin.wishes import LAST_FILE, Wish, recall, remember
+from gimp_plugin import user_options
+from gimp_plugin.user_options import LAST_FILE, Options, recall, remember
+from protocol.vocabulary import AXES, DIRECTIONS, QUALITIES, Settings
 
-any_wish = st.builds(
-    Wish,
-    task=st.sampled_from([wishes.FILL, wishes.NEW, wishes.SEAMLESS]),
-    seed=st.integers(0, 2**31 - 1),
+any_options = st.builds(
+    Options,
+    task=st.sampled_from([user_options.FILL, user_options.NEW, user_options.SEAMLESS]),
+    settings=st.builds(
+        Settings,
+        seed=st.integers(0, 2**31 - 1),
+        quality=st.sampled_from(QUALITIES),
+        seamless=st.sampled_from(list(AXES)),
+        flatten=st.booleans(),
+    ),
     keep_frames=st.booleans(),
-    source=st.sampled_from([wishes.SURROUNDINGS, wishes.DRAWABLE, wishes.FILE, wishes.PATTERN]),
+    source=st.sampled_from(
+        [user_options.SURROUNDINGS, user_options.DRAWABLE, user_options.FILE, user_options.PATTERN]
+    ),
     drawable=st.integers(0, 2**31 - 1),
     file=st.text(st.characters(codec="utf-8"), max_size=20),
     pattern=st.text(st.characters(codec="utf-8"), max_size=20),
     width=st.integers(0, 16384),
     ratio=st.floats(0.1, 64),
-    wrap=st.sampled_from([wishes.NONE, wishes.ACROSS, wishes.DOWN, wishes.BOTH]),
-    sample_from=st.sampled_from([wishes.ALL, wishes.SIDES, wishes.ABOVE_BELOW]),
+    sample_from=st.sampled_from(DIRECTIONS),
     context=st.integers(0, 16384),
     mask=st.integers(0, 2**31 - 1),
     variations=st.integers(1, 16),
-    destination=st.sampled_from([wishes.IMAGE, wishes.LAYERS]),
+    destination=st.sampled_from([user_options.IMAGE, user_options.LAYERS]),
 )
 
 
-@given(any_wish)
+@given(any_options)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_wish_that_is_remembered_is_recalled(tmp_path, wish):
-    remember(wish, tmp_path)
-    assert recall(tmp_path) == wish
+def test_what_is_remembered_is_recalled(tmp_path, options):
+    remember(options, tmp_path)
+    assert recall(tmp_path) == options
 
 
-def test_the_last_wish_counts(tmp_path):
-    for task in (wishes.FILL, wishes.NEW):
-        remember(Wish(task), tmp_path)
-    assert recall(tmp_path) == Wish(wishes.NEW)
+def test_the_last_options_count(tmp_path):
+    for task in (user_options.FILL, user_options.NEW):
+        remember(Options(task), tmp_path)
+    assert recall(tmp_path) == Options(user_options.NEW)
 
 
 def test_where_nothing_was_wanted_yet_there_is_nothing(tmp_path):
@@ -48,19 +56,19 @@ def test_where_nothing_was_wanted_yet_there_is_nothing(tmp_path):
     assert recall(tmp_path / "nowhere") is None
 
 
-def test_a_wish_that_cannot_be_written_is_told(tmp_path):
+def test_what_cannot_be_written_is_told(tmp_path):
     with pytest.raises(OSError, match="No such file"):
-        remember(Wish(wishes.FILL), tmp_path / "nowhere")
+        remember(Options(user_options.FILL), tmp_path / "nowhere")
 
 
-def test_a_wish_of_an_older_version_has_this_ones_defaults_for_what_it_lacks(tmp_path):
+def test_options_of_an_older_version_has_this_ones_defaults_for_what_it_lacks(tmp_path):
     (tmp_path / LAST_FILE).write_text('{"task": "new", "ratio": 3.0}')
-    assert recall(tmp_path) == Wish(wishes.NEW, ratio=3.0)
+    assert recall(tmp_path) == Options(user_options.NEW, ratio=3.0)
 
 
 BROKEN = {
     "nothing": b"",
-    "half of it": json.dumps(asdict(Wish(wishes.FILL)))[:30].encode(),
+    "half of it": json.dumps(asdict(Options(user_options.FILL)))[:30].encode(),
     "no text": b"\xff\xfe\x00",
     "a list": b"[1, 2]",
     "null": b"null",
@@ -75,9 +83,9 @@ def test_what_cannot_be_understood_is_as_if_it_were_not_there(tmp_path, fault):
     assert recall(tmp_path) is None
 
 
-@pytest.mark.parametrize("name", ["task", "seed", "ratio"])
+@pytest.mark.parametrize("name", ["task", "settings", "ratio"])
 def test_a_value_of_another_kind_is_as_if_nothing_were_there(tmp_path, name):
-    wrong = {**asdict(Wish(wishes.FILL)), name: ["nonsense"]}
+    wrong = {**asdict(Options(user_options.FILL)), name: ["nonsense"]}
     (tmp_path / LAST_FILE).write_text(json.dumps(wrong))
     assert recall(tmp_path) is None
 

@@ -1,0 +1,62 @@
+"""Jobs of the terminal in its own process: the worker's runner, with recording and Ctrl+C."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.progress import job_bar
+from engine.cli.recording import recording
+from engine.service.computing import Computer
+from engine.service.runner import Hooks, Stop
+from engine.synthesis import Exemplar, Settings, Snapshot
+from engine.synthesis.encoders import Encoder
+from protocol.messages import JobEnd, Synthesize
+from protocol.vocabulary import PIXELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.inspection.growth import Growth
+
+
+def run_here(
+    computer: Computer, request: Synthesize, title: str, record: Path | None, *, quiet: bool, figures: bool
+) -> JobEnd:
+    """Run a job to its end, or until Ctrl+C.
+
+    Args:
+        computer: Device and encoder.
+        request: What is made.
+        title: What the progress bar calls it.
+        record: File or folder to record to, or None.
+        quiet: Show no progress.
+        figures: Record fingerprint and losses beside the picture.
+
+    Returns:
+        How it ended; `Cancelled` with a picture after Ctrl+C.
+
+    Raises:
+        KeyboardInterrupt: Ctrl+C came before there was a picture.
+    """
+    with ExitStack() as stack:
+        show = stack.enter_context(job_bar(title, quiet=quiet))
+        keep: list[Callable[[Snapshot], None]] = []
+
+        def begin(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> None:
+            if record is not None:
+                growth = _growth(exemplar, encoder, settings) if figures else None
+                keep.append(stack.enter_context(recording(record, settings.size, growth)))
+
+        def watch(snapshot: Snapshot) -> None:
+            for each in keep:
+                each(snapshot)
+
+        return computer.run(request, Hooks(show, lambda _frame: None, begin, watch), Stop())
+
+
+def _growth(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> "Growth":
+    # Imported only here: it takes matplotlib.
+    from engine.inspection.growth import Growth
+
+    layers = [name for name in settings.effective_recipe().layers() if name in encoder.layers and name != PIXELS]
+    return Growth(exemplar, encoder, settings.size, layers)

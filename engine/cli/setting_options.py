@@ -1,0 +1,118 @@
+"""The settings of the vocabulary as options of the terminal."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from engine.cli.parsing import parse_layers, parse_memory, parse_scales, parse_size
+from engine.cli.paths import path_option
+from protocol.fields import remedy
+from protocol.vocabulary import CanvasSide, Direction, Setting, Settings, VocabularyError, checked, settings
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+# What the terminal says more of a setting, or in place of it.
+FORMS = {
+    "layers": "Such as relu1_1:1,relu3_1:0.5.",
+    "scales": "Such as 0.8,1.25.",
+    "memory": "Such as 8GiB. Half of the computer's if not given, four fifths of a GPU's free memory.",
+    "seamless": "As --seamless alone: both. A canvas without a mask gets new borders.",
+}
+_READ: Mapping[str, Callable[[str], object]] = {
+    "layers": parse_layers,
+    "scales": parse_scales,
+    "memory": parse_memory,
+}
+
+
+def setting_options(*names: str, **defaults: object) -> Callable[[Command], Command]:
+    """Give a command an option for each setting.
+
+    Args:
+        names: Which; all of them if not given.
+        defaults: Further ones, with other defaults than the vocabulary's.
+
+    Returns:
+        A decorator. The command takes the options as further keywords, for `read_settings`.
+    """
+    known = settings()
+    wanted = {name: known[name].default for name in names or (() if defaults else known)} | defaults
+
+    def decorate(command: Command) -> Command:
+        signature = inspect.signature(command, eval_str=True)
+        own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+        added = [_parameter(known[name], default) for name, default in wanted.items()]
+        command.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+        command.__annotations__ = {each.name: each.annotation for each in (*own, *added)} | {"return": None}
+        return command
+
+    return decorate
+
+
+def read_settings(values: Mapping[str, Any]) -> Settings:
+    """Read the settings out of what was typed.
+
+    Args:
+        values: By name, as Typer gives them.
+
+    Returns:
+        The settings; those that the command has no option for have their defaults.
+    """
+    found = {}
+    for name, value in values.items():
+        if name in _READ:
+            found[name] = settings()[name].default if value is None else _READ[name](value)
+        elif isinstance(value, Path):
+            found[name] = str(value)
+        else:
+            found[name] = value.strip().lower() if isinstance(value, str) else value
+    return checked(found)
+
+
+def checked_size(text: str) -> tuple[int, int]:
+    """Read `--size`: height and width, pixels, of which each is in its range."""
+    size = parse_size(text)
+    for side in size:
+        _check("size", CanvasSide, side)
+    return size
+
+
+def checked_direction(text: str) -> str:
+    """Read `--sample-from`."""
+    direction = text.strip().lower()
+    _check("sample_from", Direction, direction)
+    return direction
+
+
+def _check(name: str, hint: Any, value: object) -> None:  # noqa: ANN401
+    if due := remedy(hint, value):
+        raise VocabularyError(name, value, due)
+
+
+def option_name(name: str) -> str:
+    """Name the option of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _parameter(setting: Setting, default: object) -> inspect.Parameter:
+    kind: Any = str if setting.kind is tuple or setting.name in _READ else setting.kind
+    if setting.name == "weights":
+        option, kind = path_option(_help(setting)), Path
+    else:
+        option = typer.Option(option_name(setting.name), help=_help(setting))
+    hint: Any = Annotated[kind | None if setting.optional or setting.name in _READ else kind, option]
+    shown = None if setting.name in _READ and not default else default
+    return inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=hint)
+
+
+def _help(setting: Setting) -> str:
+    text = setting.help
+    if setting.choices and setting.kind is str:
+        *first, last = setting.choices
+        text = f"{text[:-1]}: {', '.join(first)} or {last}."
+    elif setting.span is not None and setting.kind in {int, float} and setting.span.high < 2**31:
+        text = f"{text[:-1]}, {setting.span.low:,} to {setting.span.high:,}."
+    return f"{text} {FORMS[setting.name]}" if setting.name in FORMS else text

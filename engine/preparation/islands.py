@@ -1,0 +1,103 @@
+"""Islands: holes that lie far from each other, each with what is looked at and what is sampled around it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from engine.preparation.areas import Box, bounds_of, whole_of
+from engine.preparation.masks import Mask
+from engine.preparation.reach import context_of, surroundings_of
+
+# Holes with fewer pixels between them than once to twice this are one.
+APART = 64
+# Windows that cover more of the canvas than this save nothing.
+MOST_COVERED = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Island:
+    """One hole of several.
+
+    Attributes:
+        window: The part of the canvas that is looked at.
+        hole: The hole in it, boolean; other holes that reach into the window are no part of it.
+        sampled: The part of the exemplar that is sampled; None for all of it.
+    """
+
+    window: Box
+    hole: NDArray[np.bool_]
+    sampled: Box | None
+
+
+def find_islands(
+    free: NDArray[np.bool_], valid: Mask | None, size: tuple[int, int], offset: tuple[int, int] | None
+) -> tuple[Island, ...]:
+    """Find holes that lie far from each other.
+
+    Args:
+        free: What is synthesized, boolean (height, width).
+        valid: Where the exemplar may be sampled; None for everywhere.
+        size: Height and width of the exemplar, pixels.
+        offset: Row and column of the canvas's first pixel in the exemplar, if each hole is filled from what lies near
+            it; None to sample all of the exemplar.
+
+    Returns:
+        The islands; none where the holes are one, or are best filled together.
+    """
+    parts, labels = _apart(free)
+    windows = [surroundings_of(part).common(whole_of(free)) for part in parts]
+    if len(parts) < 2 or sum(int(np.prod(window.size)) for window in windows) > MOST_COVERED * free.size:
+        return ()
+    return tuple(
+        Island(window, _of_hole(free, labels, number, window), _sampled(part, valid, size, offset))
+        for number, (part, window) in enumerate(zip(parts, windows, strict=True), 1)
+    )
+
+
+def _sampled(part: Box, valid: Mask | None, size: tuple[int, int], offset: tuple[int, int] | None) -> Box | None:
+    if offset is None:
+        return None
+    there = Box(part.top + offset[0], part.left + offset[1], part.bottom + offset[0], part.right + offset[1])
+    around = context_of(there).common(Box(0, 0, *size))
+    if around.top >= around.bottom or around.left >= around.right:
+        return None
+    left = int(np.prod(around.size)) if valid is None else int((around.cut(valid) > 0).sum())
+    # Where little is left around a hole, what lies further away is better than nothing.
+    return around if left >= APART**2 else None
+
+
+def _apart(free: NDArray[np.bool_]) -> tuple[list[Box], NDArray[np.int32]]:
+    """Find the bounds of each hole, and which cell of the canvas belongs to which."""
+    height, width = free.shape
+    cells = (-(-height // APART), -(-width // APART))
+    padded = np.zeros((cells[0] * APART, cells[1] * APART), bool)
+    padded[:height, :width] = free
+    marked = padded.reshape(cells[0], APART, cells[1], APART).any(axis=(1, 3))
+    labels, _ = ndimage.label(ndimage.binary_dilation(marked, np.ones((3, 3))), np.ones((3, 3)))
+    found = []
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
+        window = Box(
+            rows.start * APART,
+            columns.start * APART,
+            min(height, rows.stop * APART),
+            min(width, columns.stop * APART),
+        )
+        inner = bounds_of(_of_hole(free, labels, number, window))
+        found.append(
+            Box(
+                window.top + inner.top,
+                window.left + inner.left,
+                window.top + inner.bottom,
+                window.left + inner.right,
+            )
+        )
+    return found, labels
+
+
+def _of_hole(free: NDArray[np.bool_], labels: NDArray[np.int32], number: int, window: Box) -> NDArray[np.bool_]:
+    """Mark the pixels of one hole in a window."""
+    rows, columns = np.arange(window.top, window.bottom), np.arange(window.left, window.right)
+    marked: NDArray[np.bool_] = window.cut(free) & (labels[rows[:, None] // APART, columns // APART] == number)
+    return marked

@@ -1,0 +1,226 @@
+"""The vocabulary of a request: names, and every setting with its type, range, default and one line of help.
+
+Messages are checked by it; the engine's settings, the terminal's options and the plug-in's arguments are made of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from types import MappingProxyType
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from protocol.fields import Choice, Range, Word, remedy, without_none
+
+RECIPES = ("photo", "sliced", "gram", "patch")
+QUALITIES = ("draft", "normal", "best")
+ENCODERS = ("compact", "vgg19", "vgg16", "vgg11")
+POOLINGS = ("average", "max")
+DEPTHS = ("u8", "u16", "f32")
+DIRECTIONS = ("all", "sides", "above-below")
+AXES: Mapping[str, tuple[bool, bool]] = MappingProxyType(
+    {"none": (False, False), "x": (True, False), "y": (False, True), "both": (True, True)}
+)
+"""How a texture tiles: whether left fits right, and whether top fits bottom."""
+
+PIXELS = "pixels"
+LAYERS: Mapping[str, int] = MappingProxyType(
+    {PIXELS: 1}
+    | {
+        f"relu{block}_{number}": 2 ** (block - 1)
+        for block in range(1, 6)
+        for number in range(1, 3 if block < 3 else 5)
+    }
+)
+"""Layers that critics look at, and pixels of the picture per position of each."""
+
+SMALLEST_SIDE, LARGEST_SIDE = 8, 16384
+LARGEST_CONTEXT = 2**20
+NEAREST_CONTEXT, NEAREST_PART = 64, 4
+"""What continues into a hole is looked at: so many pixels around it, or this part of its length."""
+WIDEST_CONTEXT = 256
+"""What is sampled around a hole by default: so many pixels, or as many as it is long."""
+FRINGE = 2
+"""Pixels around what was cut out that are a mixture with it."""
+SMALLEST_EXEMPLAR = 8
+"""Pixels a side."""
+LEAST_MEMORY = 64 * 2**20
+LARGEST_SEED = 2**63 - 1
+
+CanvasSide = Annotated[int, Range(SMALLEST_SIDE, LARGEST_SIDE)]
+Context = Annotated[int, Range(1, LARGEST_CONTEXT)]
+Direction = Annotated[str, Choice(DIRECTIONS)]
+Depth = Annotated[str, Choice(DEPTHS)]
+Layer = tuple[Annotated[str, Choice(tuple(LAYERS))], Annotated[float, Range(0, 10**6)]]
+Scale = Annotated[float, Range(0.25, 4)]
+
+
+class VocabularyError(ValueError):
+    """A setting that is out of its range.
+
+    Attributes:
+        name: The setting.
+        value: What it was.
+        remedy: What to give instead.
+    """
+
+    def __init__(self, name: str, value: object, remedy: str) -> None:
+        super().__init__(f"{name} is {value!r}: give {remedy}")
+        self.name = name
+        self.value = value
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class About:
+    """What people are told of a setting.
+
+    Attributes:
+        help: What it sets, one line.
+        label: What GIMP's dialog calls it, `_` before the letter of its shortcut; nothing for none there.
+    """
+
+    help: str
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a texture is made."""
+
+    recipe: Annotated[str, Choice(RECIPES), About("Recipe.", "Loo_k")] = "photo"
+    quality: Annotated[str, Choice(QUALITIES), About("Quality, and with it the time.", "_Quality")] = "normal"
+    encoder: Annotated[str, Choice(ENCODERS), About("Network that critics look through.", "_Network")] = "compact"
+    weights: Annotated[
+        str | None, Range(1, 200, name=True), About("File with weights of a VGG of any width to use instead.")
+    ] = None
+    pooling: Annotated[str, Choice(POOLINGS), About("How the encoder halves its maps.")] = "average"
+    layers: Annotated[tuple[Layer, ...] | None, About("Layers and weights for all critics of features.")] = None
+    octaves: Annotated[int, Range(1, 12), About("Maximum number of scales that critics work at.")] = 5
+    steps: Annotated[int | None, Range(1, 100_000), About("Steps of the critics at full size.")] = None
+    seed: Annotated[int, Range(0, LARGEST_SEED), About("Another seed gives another texture.", "See_d")] = 0
+    seamless: Annotated[
+        str, Choice(tuple(AXES)), About("How it tiles: not at all, left to right (x), top to bottom (y) or both.")
+    ] = "none"
+    flatten: Annotated[
+        bool, About("Sample opaque pixels only, and make an opaque texture: no alpha in it.", "Opaq_ue texture")
+    ] = False
+    flips: Annotated[bool, About("Match the mirrored exemplar's patches too.")] = False
+    rotations: Annotated[bool, About("Match the exemplar's patches rotated by 90°, 180° and 270° too.")] = False
+    scales: Annotated[tuple[Scale, ...], About("Match the exemplar's patches at these relative sizes too.")] = ()
+    noise: Annotated[float, Range(0, 2), About("Noise on the features before matching, for variety.")] = 0.0
+    repetition_penalty: Annotated[
+        float | None, Range(0, 1), About("Penalty on patches that critics match too often.")
+    ] = None
+    memory: Annotated[int | None, Range(LEAST_MEMORY, 2**63 - 1), About("Bytes that synthesis may take.")] = None
+    device: Annotated[Word, About("Device: auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto"
+
+    def __post_init__(self) -> None:
+        """Check what is more than a range.
+
+        Raises:
+            VocabularyError: Layers are missing, twice there, or all without weight.
+        """
+        if self.layers is None:
+            return
+        names = [name for name, _ in self.layers]
+        if not names or len(set(names)) < len(names) or not any(weight for _, weight in self.layers):
+            raise VocabularyError("layers", self.layers, "each layer once, and at least one a weight above 0")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is declared of a setting.
+
+    Attributes:
+        name: Of the field.
+        kind: `int`, `float`, `str`, `bool` or `tuple`.
+        hint: Of the value, or of an item of a tuple, with its range or choices.
+        optional: Whether it may be None.
+        default: The default.
+        help: What it sets, one line for people.
+        label: What GIMP's dialog calls it; nothing for none there.
+    """
+
+    name: str
+    kind: type
+    hint: Any
+    optional: bool
+    default: Any
+    help: str
+    label: str
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The texts that it may be; none for anything else."""
+        return next((part.options for part in self._limits() if isinstance(part, Choice)), ())
+
+    @property
+    def span(self) -> Range | None:
+        """The range of a number, or of the length of a text."""
+        return next((part for part in self._limits() if isinstance(part, Range)), None)
+
+    def check(self, value: object) -> None:
+        """Check a value.
+
+        Args:
+            value: Of the setting.
+
+        Raises:
+            VocabularyError: It is of another type, or out of range.
+        """
+        if value is None and self.optional:
+            return
+        for item in _leaves(value, self.hint) if self.kind is tuple else [(value, self.hint)]:
+            due = "a list" if item is None else remedy(item[1], item[0])
+            if due is not None:
+                raise VocabularyError(self.name, value if item is None else item[0], due)
+
+    def _limits(self) -> tuple[Any, ...]:
+        return get_args(self.hint)[1:] if get_origin(self.hint) is Annotated else ()
+
+
+def _leaves(value: object, hint: Any) -> Iterator[tuple[Any, Any] | None]:  # noqa: ANN401
+    """List the parts of a tuple's items with their types; None for what is no tuple."""
+    if not isinstance(value, tuple):
+        yield None
+        return
+    parts = get_args(hint) if get_origin(hint) is tuple else None
+    for item in value:
+        if parts is None:
+            yield item, hint
+        elif not isinstance(item, tuple) or len(item) != len(parts):
+            yield None
+        else:
+            yield from zip(item, parts, strict=True)
+
+
+@cache
+def settings() -> Mapping[str, Setting]:
+    """List every setting by its name."""
+    hints = get_type_hints(Settings, include_extras=True)
+    found = {}
+    for each in fields(Settings):
+        hint, optional = without_none(hints[each.name])
+        base, *limits = get_args(hint)
+        kind = tuple if get_origin(base) is tuple else base
+        inner = get_args(base)[0] if kind is tuple else hint
+        (about,) = (part for part in limits if isinstance(part, About))
+        found[each.name] = Setting(each.name, kind, inner, optional, each.default, about.help, about.label)
+    return MappingProxyType(found)
+
+
+def checked(values: Mapping[str, Any]) -> Settings:
+    """Make settings of values, of which each is checked.
+
+    Args:
+        values: By name; what is left out has its default.
+
+    Returns:
+        The settings.
+
+    Raises:
+        VocabularyError: A value is out of its range.
+    """
+    for name, value in values.items():
+        settings()[name].check(value)
+    return Settings(**values)

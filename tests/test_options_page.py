@@ -1,0 +1,20 @@
+"""That `docs/options.md` has the options that there are."""
+
+import re
+import sys
+from pathlib import Path
+
+from protocol.vocabulary import settings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+
+from options_page import PAGE, page
+
+
+def test_the_page_is_what_the_program_says():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run tools/options_page.py"
+
+
+def test_every_setting_is_an_option_of_its_own():
+    found = re.findall(r"^\| `--([a-z-]+)`", page().split("## How the texture is made")[1], re.MULTILINE)
+    assert found == [name.replace("_", "-") for name in settings()]
