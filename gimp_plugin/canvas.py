@@ -68,7 +68,7 @@ def read(
         groups: The groups around it whose filters are to be applied as well, from the inside out.
 
     Returns:
-        With alpha; what the layer's mask hides is transparent.
+        With alpha; the layer's mask is multiplied into it.
     """
     channels, kind = 2 if gray else 4, "u8" if depth == "u8" else "u16"
     pixel = channels * samples.SAMPLE_BYTES[kind]
@@ -81,7 +81,7 @@ def read(
     place = extent(drawable)
     # GIMP has filters for layers, and none for masks.
     shown = _read(mask, box.moved(-place.x, -place.y), "Y u8", 1)
-    return samples.hidden(raster, samples.below(shown, samples.OPAQUE))
+    return samples.faded(raster, shown)
 
 
 def read_white(drawable: Gimp.Drawable, box: Box) -> bytes:

@@ -4,6 +4,7 @@ Masks are one byte for each pixel. Whole planes are worked on at once, as slices
 enough for pictures of many megapixels.
 """
 
+import array
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -188,6 +189,26 @@ def hidden(raster: Raster, mask: bytes) -> Raster:
     for byte in range(1, size + 1):
         start = pixel - byte
         data[start::pixel] = _combined(bytes(data[start::pixel]), visible, int.__and__)
+    return replace(raster, data=bytes(data))
+
+
+def faded(raster: Raster, mask: bytes) -> Raster:
+    """Make pixels as transparent as a layer mask does.
+
+    Args:
+        raster: With alpha, 8 or 16 bits.
+        mask: How much of each pixel is seen, 0 to 255.
+
+    Returns:
+        The raster with its alpha multiplied by that.
+    """
+    if mask.count(0) + mask.count(255) == len(mask):
+        return hidden(raster, inverted(mask))
+    data = bytearray(raster.data)
+    levels = memoryview(data).cast("B" if raster.depth == "u8" else "H")
+    own = slice(raster.channels - 1, None, raster.channels)
+    faint = [(level * seen + 127) // 255 for level, seen in zip(levels[own], mask, strict=True)]
+    levels[own] = array.array(levels.format, faint)
     return replace(raster, data=bytes(data))
 
 

@@ -39,7 +39,7 @@ def uninstall(task: SetupRun) -> int:
         The exit status.
     """
     kept = _kept(task)
-    stages = [partial(stage, task) for stage in (_engine, _plugins, _state, _environments)]
+    stages = [partial(stage, task) for stage in (_engine, _plugins, _state, _compiled, _environments)]
     count = carry_out(stages, dry=task.dry)
     for sentence in kept:
         print(f"kept: {sentence}")
@@ -86,6 +86,16 @@ def _state(task: SetupRun) -> Iterator[Action]:
     left = {path.name for path in task.state.iterdir()} - {path.name for path in found}
     if not left:
         yield Action(f"remove {task.state}", partial(remove_if_empty, task.state, task.state.parent))
+
+
+def _compiled(_task: SetupRun) -> Iterator[Action]:
+    """Remove the engine's compiled functions, which are of use to nobody else."""
+    folder = weights_folder().with_name("compiled")
+    if folder.is_dir():
+        yield Action(f"remove {folder}", partial(remove, folder))
+    # Where encoders are kept, it stays.
+    if folder.parent.is_dir() and {path.name for path in folder.parent.iterdir()} <= {folder.name}:
+        yield Action(f"remove {folder.parent}", partial(remove_if_empty, folder.parent))
 
 
 def _environments(task: SetupRun) -> Iterator[Action]:

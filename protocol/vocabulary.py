@@ -124,7 +124,7 @@ class Settings:
             return
         names = [name for name, _ in self.layers]
         if not names or len(set(names)) < len(names) or not any(weight for _, weight in self.layers):
-            raise VocabularyError("layers", self.layers, "each layer once, and at least one a weight above 0")
+            raise VocabularyError("layers", ", ".join(names), "each layer once, and at least one a weight above 0")
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def test_a_jpeg_that_is_written_again_changes_little(tmp_path):
 
 
 REMARKS = {
-    "alpha": ({"alpha": np.full((9, 9), 0.5, np.float32)}, {".jpg": "transparency", ".jpeg": "transparency"}),
+    "alpha": ({"alpha": np.full((9, 9), 0.5, np.float32)}, {".jpg": "become white", ".jpeg": "become white"}),
     "opaque alpha": ({"alpha": np.ones((9, 9), np.float32)}, {}),
     "16 bits": ({"bits": 16}, {".jpg": "rounded to 8", ".jpeg": "rounded to 8", ".webp": "rounded to 8"}),
     "nothing kept": ({"kept": np.zeros((9, 9), bool)}, {}),

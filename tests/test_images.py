@@ -617,12 +617,22 @@ def test_a_gray_file_of_coloured_pixels_gets_their_luma(tmp_path):
     assert (np.asarray(opened(tmp_path / "a.png")) == round(0.7152 * 255)).all()
 
 
-def test_jpeg_drops_alpha_and_keeps_the_colors_under_it(tmp_path):
-    picture = Picture(np.full((16, 16, 3), 0.8, np.float32), alpha=np.zeros((16, 16), np.float32))
-    write_picture(tmp_path / "a.jpg", picture)
+def test_what_is_transparent_is_white_in_a_jpeg(tmp_path):
+    alpha = np.repeat(np.float32([0, 0.5, 1]), 16)[None].repeat(16, axis=0)
+    write_picture(tmp_path / "a.jpg", Picture(np.full((16, 48, 3), 0.2, np.float32), alpha=alpha))
     again = read_picture(tmp_path / "a.jpg")
     assert again.alpha is None
-    np.testing.assert_allclose(again.pixels, 0.8, atol=0.01)
+    for columns, level in ((4, 1), (24, 0.6), (44, 0.2)):
+        np.testing.assert_allclose(again.pixels[:, columns], level, atol=0.02)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such modes there")
+def test_a_file_that_is_replaced_keeps_who_may_read_it(tmp_path):
+    path = tmp_path / "a.png"
+    path.touch()
+    path.chmod(0o640)
+    write_picture(path, Picture(np.zeros((4, 4, 3), np.float32)))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
 def test_webp_keeps_alpha(tmp_path):

@@ -19,6 +19,9 @@ def test_nothing_is_left_but_what_was_there_before(own_home):
         (own_home.state / name).touch()
     # GIMP keeps the last values of every dialog.
     values.mkdir()
+    compiled = own_home.folder / ".cache/gimp-texture-synthesis/compiled/search_1"
+    compiled.mkdir(parents=True)
+    (compiled / "search.nbi").touch()
     for procedure in ("plug-in-texture-synthesis-new", "plug-in-blur"):
         (values / f"GimpProcedureConfigRun-{procedure}.last").touch()
     told = own_home.install("--uninstall")
@@ -29,6 +32,7 @@ def test_nothing_is_left_but_what_was_there_before(own_home):
     }
     assert not own_home.data.exists()
     assert not own_home.state.exists()
+    assert not (own_home.folder / ".cache/gimp-texture-synthesis").exists()
     assert own_home.install("--uninstall") == "nothing of Texture Synthesis is installed\n"
 
 

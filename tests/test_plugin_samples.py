@@ -162,6 +162,16 @@ def test_hidden_takes_the_alpha_away_and_leaves_everything_else(data, picture):
 
 @few
 @given(st.data(), pictures())
+def test_faded_multiplies_alpha_by_a_layer_mask(data, picture):
+    raster, array = picture
+    mask = data.draw(masks(array.shape[:2], range(256)))
+    due = array.copy()
+    due[..., -1] = np.rint(array[..., -1].astype(float) * mask / 255)
+    assert np.array_equal(array_of(samples.faded(raster, mask.tobytes())), due)
+
+
+@few
+@given(st.data(), pictures())
 def test_what_is_hidden_is_transparent(data, picture):
     raster, array = picture
     mask = data.draw(masks(array.shape[:2]))

@@ -552,11 +552,11 @@ FAULTS = {
     ),
     "mask black": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.0)},
-        "the mask is black all over: paint white what is to be synthesised",
+        "the mask is black all over, 0 of 255 at most: paint white what is to be synthesised",
     ),
     "mask transparent": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0, alpha=TRANSPARENT)},
-        "the mask is black all over: paint white what is to be synthesised",
+        "the mask is black all over, 0 of 255 at most: paint white what is to be synthesised",
     ),
     "mask white": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0)},
@@ -588,7 +588,7 @@ FAULTS = {
     ),
     "exemplar mask black": (
         {"exemplar": picture(40, 50), "exemplar_mask": plain(40, 50, 0.0)},
-        "the exemplar mask is black all over: paint white what may be sampled",
+        "the exemplar mask is black all over, 0 of 255 at most: paint white what may be sampled",
     ),
     "exemplar mask gray": (
         {"exemplar": picture(40, 50), "exemplar_mask": plain(40, 50, 0.9)},

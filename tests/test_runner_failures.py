@@ -60,8 +60,13 @@ REFUSALS = {
     "canvas out of range": ({**ON_CANVAS, "canvas": floats(DARK)}, "the canvas has samples from -1 to -1"),
     "mask out of range": ({**ON_CANVAS, "mask": floats(DARK[..., :1])}, "the mask has samples from -1 to -1"),
     "a canvas without a hole": ({**ON_CANVAS, "mask": None}, "the canvas has no transparent part to fill"),
+    "a picture to start from, and no steps": (
+        {**ON_CANVAS, "exemplar": None, "recipe": "photo", "init": PICTURE, "steps": None},
+        "nothing is done to a picture to start from without steps",
+    ),
     "a mask without a canvas": ({"mask": hole()}, "a mask needs a picture to keep around it"),
     "a mask of another size": ({**ON_CANVAS, "mask": hole(32, 32)}, "the mask is 32x32 and the canvas 48x48"),
+    "a mask that is all but black": ({**ON_CANVAS, "mask": raster(np.full((48, 48), 2 / 255))}, "2 of 255 at most"),
     "a black mask": ({**ON_CANVAS, "mask": raster(np.zeros((48, 48)))}, "the mask is black all over"),
     "a context of another exemplar": ({**ON_CANVAS, "context": 9}, "an exemplar is given"),
     "an exemplar mask out of range": (

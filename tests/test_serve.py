@@ -108,6 +108,7 @@ REFUSED = {
     ),
     "keys that are not there": (("--authorized-keys", "nowhere"), "nowhere is not there: make it with"),
     "an empty device": (("--device", "cpu,"), "device 'cpu,' names one that is empty"),
+    "an unknown device": (("--detach", "--device", "cpu,toaster"), "device 'toaster' is not known: choose auto, cpu"),
     "a log in no folder": (("--log-file", "nowhere/engine.log"), "the folder nowhere of engine.log does not exist"),
     "a detached log in no folder": (
         ("--detach", "--log-file", "nowhere/engine.log"),
@@ -124,10 +125,10 @@ def test_an_engine_that_cannot_start_so_says_why_in_one_line(tmp_path, wrong):
 
 
 def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
-    with running(tmp_path / "engine", "--device", "tpu") as engine, engine.client() as client:
+    with running(tmp_path / "engine", "--device", "xpu:99") as engine, engine.client() as client:
         client.submit(short_job())
         failed = end_of(client, "short")
-        reason = "device 'tpu' is not known: choose"
+        reason = "device 'xpu:99' is not available here: "
         assert failed.code == "no-worker"
         assert failed.message.startswith(f"the engine cannot compute: {reason}")
         assert failed.hint == "`texture-engine doctor` tells what is wrong"

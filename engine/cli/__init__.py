@@ -62,6 +62,8 @@ def common(
 def main() -> None:
     """Run the command line; a mistake in it is one line on stderr and exit status 2."""
     share_cores(os.environ)
+    # Jupyter sets a backend for itself that Matplotlib does not find here; pictures are drawn into files alone.
+    os.environ.pop("MPLBACKEND", None)
     if logging.lastResort is not None:
         # What is worth a warning looks like all else that is said on stderr.
         logging.lastResort.setFormatter(logging.Formatter("texture-engine: %(message)s"))

@@ -113,7 +113,7 @@ def parse_layers(text: str) -> Layers:
     """
     layers = []
     for part in text.split(","):
-        name, _, weight = part.strip().partition(":")
+        name, _, weight = map(str.strip, part.partition(":"))
         try:
             layers.append((name, float(weight or 1)))
         except ValueError:

@@ -9,6 +9,7 @@ import typer
 from engine.cli.detaching import detach_engine, running_already
 from engine.cli.failures import fail
 from engine.cli.paths import path_option
+from engine.device_names import unknown_device
 from engine.file_errors import is_missing, reading_fault, writing_refusal
 
 LISTEN_HELP = "Where to listen. From elsewhere than this computer only with --authorized-keys."
@@ -42,6 +43,9 @@ def serve(
     devices = tuple(part.strip() for part in device.split(","))
     if not all(devices):
         fail(f"device {device!r} names one that is empty: give names such as cuda:0,cuda:1")
+    for name in devices:
+        if told := unknown_device(name.lower()):
+            fail(told)
     if authorized_keys is not None and not is_missing(authorized_keys) and (fault := reading_fault(authorized_keys)):
         fail(fault)
     if log_file is not None:

@@ -92,8 +92,7 @@ def synthesize(
     Ctrl+C ends early and keeps the picture so far.
     """
     with one_line_errors():
-        if record_figures and record is None:
-            fail("there is no recording to put figures in: name one with --record FILE")
+        check_companions(record, (mask, exemplar_mask), figures=record_figures, channel=mask_channel)
         weights: Path | None = values.pop("weights")
         asked = read_settings(values)
         check_variations(asked.seed, variations)
@@ -150,6 +149,16 @@ def synthesize(
                     print(f"{shown}: {size_made[0]}x{size_made[1]} in {end.seconds:.1f} s", file=sys.stderr)
                 if isinstance(end, Cancelled):
                     fail(f"interrupted: {shown} holds the picture so far", INTERRUPTED)
+
+
+def check_companions(
+    record: Path | None, masks: tuple[Path | None, ...], *, figures: bool, channel: str | None
+) -> None:
+    """Refuse options that say something of a file that is not named."""
+    if figures and record is None:
+        fail("there is no recording to put figures in: name one with --record FILE")
+    if channel is not None and not any(masks):
+        fail("there is no mask to take a channel of: name one with --mask or --exemplar-mask")
 
 
 def channel_of(mask: "Picture | None", channel: str | None) -> "Picture | None":

@@ -26,7 +26,9 @@ def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = No
     if picture.kept is not None and picture.kept.any() and is_lossy(picture, suffix, quality):
         remarks.append(f"{path}: the pixels that are kept are encoded again; .png or .tif keeps them exactly")
     if suffix in JPEG_SUFFIXES and picture.alpha is not None and (picture.alpha < 1).any():
-        remarks.append(f"{path}: transparency is left out, since JPEG has none; .png, .webp or .tif keeps it")
+        remarks.append(
+            f"{path}: transparent parts become white, since JPEG has no alpha; .png, .webp or .tif keeps it"
+        )
     if picture.bits > 8:
         remarks.append(
             f"{path}: {picture.bits} bits are rounded to 8, since {name} has no more; .png or .tif keeps them"

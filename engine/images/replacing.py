@@ -76,6 +76,10 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = _beside(path)
     try:
         yield temporary
+        # Who may read the file that is replaced may read the new one, and nobody else.
+        mode = _mode(path)
+        if mode is not None:
+            temporary.chmod(stat.S_IMODE(mode))
         temporary.replace(_target(path))
     except OSError as error:
         raise ImageError(writing_refusal(path, error)) from error

@@ -94,9 +94,13 @@ def encoded(picture: Picture, suffix: str, *, quality: int | None = None) -> byt
     colors, profile = from_srgb(_finite(picture.pixels), picture.profile, gray=gray)
     if picture.kept is not None and picture.stored is not None and profile is not None:
         colors = np.where(picture.kept[..., None], picture.stored, colors)
-    alpha = None if suffix in JPEG_SUFFIXES else picture.alpha
-    if alpha is not None:
-        colors = np.concatenate([colors, _finite(alpha)[..., None]], axis=2)
+    if picture.alpha is not None:
+        alpha = _finite(picture.alpha)[..., None]
+        if suffix in JPEG_SUFFIXES:
+            # The colors of what nobody sees may be anything, so without alpha it is white, like paper.
+            colors = np.where(alpha < 1, colors * alpha + (1 - alpha), colors)
+        else:
+            colors = np.concatenate([colors, alpha], axis=2)
     if suffix in _DEEP:
         return _DEEP[suffix](_quantised(colors, picture.bits), profile, picture.metadata)
     return _encoded_by_pillow(suffix, _quantised(colors, 8), profile, picture, quality)
@@ -112,7 +116,7 @@ def check_quality(quality: int | None) -> None:
         ImageError: it is outside 1 to 100.
     """
     if quality is not None and not 1 <= quality <= 100:
-        raise ImageError(f"the quality {quality} is outside 1 to 100; choose one within")
+        raise ImageError(f"jpeg-quality {quality} is outside 1 to 100; choose one within")
 
 
 def is_lossy(picture: Picture, suffix: str, quality: int | None) -> bool:

@@ -20,6 +20,8 @@ LIKE = 1 / 3
 # A picture of which more is missing is meant to have holes.
 MOST_MISSING = 0.25
 
+# A mask whose brightest value is less marks nothing: files of zeros and ones are such.
+LEAST_WHITE = 3 / 255
 # Samples of one gray differ by no more, and colors that show are no speck.
 SAME_COLOR = 16 / 255
 LEAST_COLORED = 1e-4
@@ -58,8 +60,10 @@ def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str)
     found: NDArray[np.float64] = (red.astype(np.float64) + green + blue) / 3
     if mask.alpha is not None:
         found = found * mask.alpha
-    if not found.any():
-        raise MaterialError(f"the {name} is black all over: paint white what {purpose}")
+    if found.max() < LEAST_WHITE:
+        raise MaterialError(
+            f"the {name} is black all over, {found.max() * 255:.2g} of 255 at most: paint white what {purpose}"
+        )
     return found.astype(np.float32)
 
 

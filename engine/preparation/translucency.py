@@ -13,6 +13,8 @@ from engine.preparation.masks import CLEAR, Mask
 SAME_ALPHA = 1.5 / 255
 # Colors of what is more transparent than this are those of the matched place: little of them can be seen.
 LEAST_VISIBLE = 0.25
+# How far a color may be from that of the matched place.
+MOST_APART = 0.15
 # Half the side of the patches by which alpha is found again; smaller ones where no such patch is whole.
 RADII = (2, 1, 0)
 PASSES = 6
@@ -68,12 +70,22 @@ class Translucency:
         # Smaller pictures are compared with the sample at their own scale.
         shrunk = self if picture.shape[0] >= size[0] else self._at(picture.shape[0] / size[0])
         colors, alpha = shrunk._matched(picture, self._wanted(picture.shape[:2]), seed)  # noqa: SLF001
-        alpha = self._blended(alpha)
+        alpha = self._blended(self._fitting(picture, colors, alpha))
         residual = picture - self.composite(colors, alpha)
         lifted = colors + residual / np.maximum(alpha, LEAST_VISIBLE)[..., None]
-        # What does not fit is not to bring in colors that are nowhere seen.
+        # What does not fit is not to bring in colors of the backdrop, nor any that are nowhere seen.
+        lifted = np.clip(lifted, colors - MOST_APART, colors + MOST_APART)
         seen = self.colors[self.valid & (self.alpha >= CLEAR)]
         return np.clip(lifted, seen.min(axis=0), seen.max(axis=0)).astype(np.float32), alpha
+
+    def _fitting(self, picture: FloatArray, colors: FloatArray, alpha: Mask) -> Mask:
+        """Take the alpha at which a color makes the picture over the backdrop, where the matched one does not."""
+        backdrop = np.zeros(3, np.float32) if self.backdrop is None else self.backdrop
+        span = colors - backdrop
+        fitted = np.clip(((picture - backdrop) * span).sum(axis=2) / np.maximum((span**2).sum(axis=2), 1e-6), 0, 1)
+        apart = np.abs(picture - self.composite(colors, alpha)).max(axis=2)
+        better = np.abs(picture - self.composite(colors, fitted)).max(axis=2) < apart - MOST_APART / 2
+        return np.where(better, fitted, alpha).astype(np.float32)
 
     def _blended(self, alpha: Mask) -> Mask:
         """Keep the alpha of what the mask keeps."""

@@ -17,6 +17,7 @@ from engine.images import ImageError
 from engine.preparation import MaterialError, Materials, canvas_size, cut_start, finish, lift, prepare
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis import Exemplar, MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
+from engine.synthesis.completing import completed
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
 from engine.synthesis.encoders import Encoder, EncoderError
 from engine.synthesis.memory import is_out_of_memory
@@ -133,6 +134,8 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     begun = cut_start(None if opening is None else picture_of(opening, "picture to start from"), materials)
     start = None if begun is None else to_tensor(begun, device)
     exemplar = exemplar_on(materials, device)
+    if not filling and settings.effective_recipe().structure:
+        exemplar = _completed(exemplar, settings.seed, stop)
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
     # What comes before the first snapshot is no measure for the rest.
     first_seconds = seconds = 0.0
@@ -172,6 +175,15 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
         return Done(request.job, _result(request, last, materials, settings, whole), **told)  # type: ignore[arg-type]
     kept = _result(request, last, materials, settings, whole) if last and stop.keep else None
     return Cancelled(request.job, kept, **told)  # type: ignore[arg-type]
+
+
+def _completed(exemplar: Exemplar, seed: int, stop: Stop) -> Exemplar:
+    found = exemplar
+    for each in completed(exemplar, seed):
+        if stop.asked:
+            return exemplar
+        found = each or found
+    return found
 
 
 def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Settings, Size]:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import torch
 
+from engine.device_names import unknown_device
 from engine.synthesis.trying import Trial, listed_devices, try_device
-
-DEVICES = ("auto", "cpu", "cuda", "mps", "xpu")
 
 
 class DeviceError(ValueError):
@@ -62,10 +61,8 @@ def find_device(name: str = "auto") -> torch.device:
         _tell_of_others()
         return torch.device(choose_device().name)
     kind, _, number = name.partition(":")
-    if kind not in DEVICES[1:] or (number and not number.isdigit()):
-        raise DeviceError(
-            f"device {name!r} is not known: choose {', '.join(DEVICES)}, or one by number such as cuda:1"
-        )
+    if told := unknown_device(name):
+        raise DeviceError(told)
     listed = [trial for trial in listed_devices() if trial.name.partition(":")[0] == kind]
     others = " or ".join(other for other in available_devices() if other != kind) or "another"
     if not listed:

@@ -82,6 +82,10 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
             tries = recipe.qualities[settings.quality].tries
             structure = plan_holes(_site(exemplar, surroundings, wrap), tries, surroundings.islands)
     steps = _steps(exemplar, settings, recipe)
+    if structure is None and not steps:
+        raise SettingsError(
+            "nothing is done to a picture to start from without steps: ask for steps, or leave it out"
+        )
     if structure is not None:
         # Where patches end at a fine octave, critics have nothing to do at coarser ones.
         steps = {octave: count for octave, count in steps.items() if octave.index <= structure.octaves[-1].index}

@@ -220,6 +220,36 @@ def in_group(change, target="layer"):
     return found
 
 
+def half_shown(levels):
+    # A layer mask, and the same applied, so that it is alpha.
+    found = {}
+    for what in ("applied", "masked"):
+        image, layer = on_a_backdrop(opened(wall).get_layers()[0])
+        mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+        layer.add_mask(mask)
+        mask.get_buffer().set(Gegl.Rectangle.new(0, 0, 72, 72), "Y u8", bytes(levels) * 72)
+        mask.get_buffer().flush()
+        mask.update(0, 0, 72, 72)
+        if what == "applied":
+            layer.remove_mask(Gimp.MaskApplyMode.APPLY)
+        select(image)
+        called("fill", image, [layer], quality="draft")
+        found[what] = projected(image)
+    return found
+
+
+def mask_of_one_gray():
+    return half_shown([128] * 72)
+
+
+def mask_nearly_white():
+    return half_shown([250] * 72)
+
+
+def mask_from_black_to_white():
+    return half_shown([min(255, 4 * x) for x in range(72)])
+
+
 def parents(item):
     found = []
     while (item := item.get_parent()) is not None:
@@ -291,7 +321,7 @@ cases += [
     feathered, frames, transparent, transparent_and_selected, seamless, lace_plain, lace_multiplied, lace_seamless,
     lace_feathered, layers_of_their_own, group_selected,
     group_selected_that_passes_through, multiplied_through, group_around, group_around_that_passes_through,
-    group_locked, position_locked, twice,
+    group_locked, position_locked, twice, mask_of_one_gray, mask_nearly_white, mask_from_black_to_white,
 ]
 """
 LOOK_CASES = [
@@ -424,3 +454,9 @@ def test_the_next_result_goes_into_the_same_group(cases):
     assert group.endswith("with texture")
     assert layers[:2] == ["Texture, seed 2", "Texture, seed 1"]
     assert len(layers) == 3
+
+
+@pytest.mark.parametrize("case", ["mask_of_one_gray", "mask_nearly_white", "mask_from_black_to_white"])
+def test_a_layer_mask_that_shows_a_part_counts_as_alpha(cases, case):
+    applied, masked = (array_of(cases[case][what]).astype(int) for what in ("applied", "masked"))
+    assert np.abs(applied - masked).max() <= 2

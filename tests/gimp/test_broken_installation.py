@@ -16,7 +16,11 @@ from protocol.errors import EngineRefusedError
 from protocol.keys import CLIENT_KEYS, make_keys, own_keys
 
 # An engine of the time after next.
-NEWER = ("-c", "import protocol.version; protocol.version.PROTOCOL = (3, 0); from engine.cli import main; main()", "serve")
+NEWER = (
+    "-c",
+    "import protocol.version; protocol.version.PROTOCOL = (3, 0); from engine.cli import main; main()",
+    "serve",
+)
 CODE = """
 from pathlib import Path
 

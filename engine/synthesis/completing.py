@@ -1,0 +1,43 @@
+"""Completing: what may not be sampled of an exemplar is filled before its structure is looked for."""
+
+from collections.abc import Iterator
+
+import torch
+
+from engine.synthesis.exemplar import Exemplar
+from engine.synthesis.matching.choice import matcher_for
+from engine.synthesis.pixels import as_array, as_mask
+from engine.synthesis.structure import Site, build, plan_holes
+
+# Of more than this share nothing new could be told from what is left.
+LARGEST_SHARE = 0.5
+
+
+def completed(exemplar: Exemplar, seed: int) -> Iterator[Exemplar | None]:
+    """Fill what may not be sampled from what may.
+
+    At coarse scales an exemplar with holes has few whole patches, or none, and textures of it melt. What is filled in
+    comes from the rest of it, so nothing that may not be sampled is.
+
+    Args:
+        exemplar: The sample texture.
+        seed: Another seed fills it otherwise.
+
+    Yields:
+        None between two pieces of the work; last the exemplar, which is as it was if all of it may be sampled, or too
+        little.
+    """
+    valid = as_mask(exemplar)
+    if valid.all() or (~valid).mean() > LARGEST_SHARE:
+        yield exemplar
+        return
+    colors = as_array(exemplar.picture)
+    found = colors
+    site = Site(colors, ~valid, colors, valid, (0, 0))
+    for stage in build(plan_holes(site), seed, matcher_for(exemplar.picture.device)):
+        if stage is None:
+            yield None
+        elif stage.colors.shape == colors.shape:
+            found = stage.colors
+    picture = torch.from_numpy(found).permute(2, 0, 1)[None].clamp(0, 1).to(exemplar.picture)
+    yield Exemplar(picture)
