@@ -79,6 +79,8 @@ def lines(status: Status, installation: Installation) -> list[str]:
             "ending": _("ending"),
         }.get(worker.state, worker.state)
         found.append(f"{worker.description or worker.device}: {doing}")
+        if worker.failure:
+            found.append(_("It could not compute: {words}").format(words=worker.failure))
     found.append(
         _("{waiting} jobs wait; {done} done, {failed} failed, {cancelled} cancelled").format(
             waiting=status.waiting, done=status.done, failed=status.failed, cancelled=status.cancelled

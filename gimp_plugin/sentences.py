@@ -2,7 +2,7 @@
 
 from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
-from protocol.connection import CONNECTION_FILE, engine_state, read_connection
+from protocol.connection import CONNECTION_FILE, Connection, engine_state, read_connection
 from protocol.errors import EngineLostError, EngineRefusedError, UnsafeFileError
 from protocol.messages import Failed
 from protocol.processes import ProcessState
@@ -27,6 +27,8 @@ def explain(failed: Failed, installation: Installation) -> str:
         "too-large": _("The picture is too large for the engine. Select less of it."),
         "no-worker": _("The engine cannot compute on this computer."),
     }
+    if failed.code == "engine-lost" and _found(installation)[0] is ProcessState.RUNNING:
+        return explain_refusal(EngineLostError(failed.message), installation)
     if failed.code in known:
         rest = f" ({failed.message})" if failed.code == "no-worker" else ""
         return known[failed.code] + rest
@@ -64,12 +66,8 @@ def explain_refusal(error: Exception, installation: Installation) -> str:
     if isinstance(error, EngineRefusedError) and error.code == "version":
         return version_sentence(str(error), installation)
     if isinstance(error, EngineLostError):
-        try:
-            found = read_connection(installation.folder / CONNECTION_FILE)
-            state = engine_state(found)
-        except (FileNotFoundError, UnsafeFileError):
-            state = ProcessState.ENDED
-        if state is ProcessState.ENDED:
+        state, found = _found(installation)
+        if found is None or state is ProcessState.ENDED:
             return _("The engine has ended. Try again.")
         if state is ProcessState.UNKNOWN:
             # A process of that id may be anything.
@@ -82,3 +80,12 @@ def explain_refusal(error: Exception, installation: Installation) -> str:
             "End its process {process}, then try again."
         ).format(process=found.process)
     return str(error)
+
+
+def _found(installation: Installation) -> tuple[ProcessState, Connection | None]:
+    """Look up the engine that was there last, and whether its process is."""
+    try:
+        found = read_connection(installation.folder / CONNECTION_FILE)
+    except (FileNotFoundError, UnsafeFileError):
+        return ProcessState.ENDED, None
+    return engine_state(found), found

@@ -358,6 +358,7 @@ class WorkerStatus:
         memory_bytes: What it takes now; 0 where that is not known.
         step: Steps of the job that runs.
         steps: In all.
+        failure: Why its last process could not compute; empty if none has failed since it last could.
     """
 
     device: Word
@@ -367,6 +368,7 @@ class WorkerStatus:
     memory_bytes: Bytes = 0
     step: Bytes = 0
     steps: Bytes = 0
+    failure: Sentence = ""
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def test_transparency_that_jpeg_cannot_hold_is_told(call, hole, here):
     save(here / "canvas.png", np.dstack([samples, alpha]))
     status, _, err = fill(call, "canvas.png", "out.jpg")
     assert status == 0
-    assert sum("transparency" in line for line in remarks(err)) == 1
+    assert sum("become white" in line for line in remarks(err)) == 1
     assert not remarks(fill(call, "canvas.png", "out.png")[2])
 
 

@@ -132,6 +132,9 @@ def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
         assert failed.code == "no-worker"
         assert failed.message.startswith(f"the engine cannot compute: {reason}")
         assert failed.hint == "`texture-engine doctor` tells what is wrong"
+        (worker,) = client.status().workers
+        assert worker.failure.startswith(reason)
+        assert f"  it could not compute: {reason}" in terminal(engine.folder, "status").stdout
         # In order: it has told why, and does not abort.
         assert "worker 0.1 ended with status 0 before it could work" in engine.log.read_text()
 

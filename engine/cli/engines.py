@@ -73,6 +73,8 @@ def describe(found: "Status") -> list[str]:
         memory = f", {worker.memory_bytes / 2**30:.2f} GiB" if worker.memory_bytes else ""
         steps = f", step {worker.step} of {worker.steps}" if worker.steps else ""
         lines.append(f"worker on {worker.description or worker.device}: {worker.state}{steps}{memory}")
+        if worker.failure:
+            lines.append(f"  it could not compute: {worker.failure}")
     for client in found.clients:
         jobs = f"{client.jobs} job{'' if client.jobs == 1 else 's'}"
         lines += [f"client {client.client}: {jobs}, here for {_duration(client.seconds)}"]

@@ -138,6 +138,7 @@ class Jobs:
         match message:
             case Ready():
                 worker.device, worker.description, worker.state = message.device, message.description, READY
+                worker.failure = ""
                 worker.idle_since = time.monotonic()
                 log.info("worker %s computes on %s", name, message.description)
                 self._fail_unservable()
@@ -167,7 +168,7 @@ class Jobs:
             self._end(job, _death(job, status))
         if was == STARTING:
             log.error("worker %s %s before it could work: %s", name, exit_reason(status), words)
-            worker.trouble = words
+            worker.trouble = worker.failure = words
             self._fail_without_worker()
         # One that cannot even start is tried again when somebody asks, one that rests when it is needed.
         elif was != ENDING or len(self._queue):

@@ -36,6 +36,8 @@ class Worker:
         job: What it works on.
         idle_since: Since when it has had nothing to do, seconds of the monotonic clock.
         memory: Bytes that it takes.
+        trouble: What the process said about why it cannot work.
+        failure: Why the last process could not compute; empty as soon as one can.
     """
 
     def __init__(self, context: Zontext, number: int, asked: str) -> None:
@@ -48,6 +50,7 @@ class Worker:
         self.idle_since = time.monotonic()
         self.memory = 0
         self.trouble = ""
+        self.failure = ""
         self._context = context
         self._number = number
         self._generation = 0
@@ -152,6 +155,7 @@ class Worker:
             self.memory,
             job.step if job else 0,
             job.steps if job else 0,
+            self.failure[:4000],
         )
 
 

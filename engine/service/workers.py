@@ -61,7 +61,7 @@ class Workers:
             try:
                 worker.start(self._address, self._server_key)
             except (OSError, zmq.ZMQError) as error:
-                worker.trouble = f"the system starts no process ({error.strerror})"
+                worker.trouble = worker.failure = f"the system starts no process ({error.strerror})"
                 logging.getLogger(__name__).exception("worker %s cannot be started", worker.name)
 
     def rest(self, before: float) -> None:
