@@ -10,7 +10,7 @@ import typer
 
 from engine.cli.doctor import doctor
 from engine.cli.engines import status, stop
-from engine.cli.failures import INTERRUPTED, told
+from engine.cli.failures import INTERRUPTED, sentence_of
 from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
 from engine.cli.parsing import complete_seamless
@@ -83,7 +83,7 @@ def main() -> None:
     except OSError as error:
         # The last resort; where something is known of the file it has been told.
         drop_output()
-        print(f"texture-engine: {told(error)}", file=sys.stderr)
+        print(f"texture-engine: {sentence_of(error)}", file=sys.stderr)
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         print("texture-engine: interrupted before there was a picture: nothing is written", file=sys.stderr)

@@ -60,13 +60,13 @@ def one_line_errors() -> Iterator[None]:
     except (ImageError, MaterialError, ParsingError) as error:
         fail(str(error))
     except OSError as error:
-        fail(told(error))
+        fail(sentence_of(error))
     except (ValueError, RuntimeError) as error:
         _fail_if_told(error)
         raise
 
 
-def told(error: OSError) -> str:
+def sentence_of(error: OSError) -> str:
     """Say what the system has refused where nobody knows more of it than the error does."""
     where = "" if error.filename is None else f"{error.filename}: "
     return f"{where}{error.strerror or error}; check the path, its permissions and the room on its disk"

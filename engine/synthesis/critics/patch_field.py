@@ -39,7 +39,7 @@ class PatchField:
         repetition_penalty: float = 0.0,
         wrap: Wrap = NO_WRAP,
     ) -> None:
-        self._overuse = repetition_penalty
+        self._repetition_penalty = repetition_penalty
         self._wrap = wrap
         centers = [patch_centers(one.shape[2:], mask) for one, mask in zip(maps, valid, strict=True)]
         if not any(bool(mask.any()) for mask in centers):
@@ -92,7 +92,7 @@ class PatchField:
         field = self._field = self._field or self._drawn(wanted.shape, seed)
         measure(field, sought, self._compared, self._penalty)
         for number in range(rounds):
-            if self._overuse:
+            if self._repetition_penalty:
                 self._punish(field, wanted)
                 measure(field, sought, self._compared, self._penalty)
             for _ in improve(field, sought, self._compared, self._penalty, passes=2, seed=seed + number):
@@ -111,7 +111,7 @@ class PatchField:
         share = max(1.0, len(places) / np.count_nonzero(usable))
         surplus = np.maximum(used / share - 1, 0).astype(np.float32)
         # By half: all users of a patch would leave it at once, and come back at once.
-        penalty += 0.5 * (2 * self._overuse * surplus - penalty)
+        penalty += 0.5 * (2 * self._repetition_penalty * surplus - penalty)
 
     def _scaled(self, maps: Tensor, valid: Tensor | None = None, *, wrap: Wrap = NO_WRAP) -> Tensor:
         return maps / patch_norms(maps, valid, wrap=wrap).clamp_min(self._least_norm)

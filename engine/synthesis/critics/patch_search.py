@@ -50,7 +50,7 @@ class AllKeys:
         self._keys = keys
         # For a query q the nearest of all keys k is that with the largest q·k − |k|²/2.
         self._taken_off = 0.5 * (keys**2).sum(dim=1) if by_distance else None
-        self._overuse = repetition_penalty
+        self._repetition_penalty = repetition_penalty
         self._memory = memory
 
     def match(self, queries: Tensor, *, order: Tensor | None = None) -> Tensor:
@@ -60,7 +60,7 @@ class AllKeys:
         used = torch.zeros(len(keys), dtype=queries.dtype, device=queries.device)
         share = max(1.0, len(queries) / len(keys))
         chunk = max(1, self._memory // (len(keys) * queries.element_size()))
-        if self._overuse:
+        if self._repetition_penalty:
             # Usage is only known between chunks, so there have to be some.
             chunk = min(chunk, max(64, -(-len(queries) // 16)))
         if order is None:
@@ -70,15 +70,15 @@ class AllKeys:
         similarity = queries.new_empty(min(rows, len(queries)), len(keys))
         for part in torch.split(order, chunk):
             taken_off = self._taken_off
-            if self._overuse:
-                surplus = self._overuse * (used / share - 1).clamp_min_(0)
+            if self._repetition_penalty:
+                surplus = self._repetition_penalty * (used / share - 1).clamp_min_(0)
                 taken_off = surplus if taken_off is None else taken_off + surplus
             for block in torch.split(part, rows):
                 here = torch.mm(queries[block], keys.t(), out=similarity[: len(block)])
                 if taken_off is not None:
                     here -= taken_off
                 found[block] = here.argmax(dim=1)
-            if self._overuse:
+            if self._repetition_penalty:
                 used += torch.bincount(found[part], minlength=len(keys)).to(used)
         return found
 
