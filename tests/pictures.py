@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from scipy import ndimage
 
 from engine.synthesis.critics import total_loss
 
@@ -36,6 +37,15 @@ def clouds(height=64, width=64, *, seed=0):
         noise = np.lib.stride_tricks.sliding_window_view(noise, 6, axis=axis).mean(axis=-1)
     light = 0.5 + 0.2 * noise / noise.std()
     return np.clip(light[..., None] * [1.0, 0.9, 0.8], 0, 1).astype(np.float32)
+
+
+def camouflage(height=128, width=128, *, seed=0):
+    """Blots of three colors with hard edges, float32 (height, width, 3) in [0, 1]."""
+    noise = np.random.default_rng(seed).normal(size=(2, height, width))
+    first, second = (ndimage.gaussian_filter(each, 5, mode="wrap") for each in noise)
+    inks = np.array([[0.94, 0.86, 0.7], [0.47, 0.08, 0.24], [0.12, 0.35, 0.2]], np.float32)
+    found: np.ndarray = inks[np.where(first > 0.5 * first.std(), 0, np.where(second > 0, 1, 2))]
+    return found
 
 
 def tensor(array):

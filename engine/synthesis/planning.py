@@ -89,8 +89,8 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
     if structure is not None:
         # Where patches end at a fine octave, critics have nothing to do at coarser ones.
         steps = {octave: count for octave, count in steps.items() if octave.index <= structure.octaves[-1].index}
-        if isinstance(structure, TexturePlan) and structure.lattice is not None and settings.steps is None:
-            # What goes on unbroken has nothing that critics could mend, and flat colors that they would make rough.
+        if isinstance(structure, TexturePlan) and structure.whole and settings.steps is None:
+            # What goes on unbroken has nothing that critics could mend, and flat colors they would make rough.
             steps = {}
     return Plan(structure, steps)
 

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
 from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
@@ -40,12 +41,19 @@ class TexturePlan:
         wrap: Whether rows, and columns, of the canvas go on at the other side.
         octaves: What is done, coarse to fine.
         lattice: At which offsets the exemplar repeats itself, at full size; None for an irregular one.
+        flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
     """
 
     source: Sequence[Level]
     wrap: Wrap
     octaves: Sequence[Planned]
     lattice: Lattice | None
+    flat: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether patches make all of it, the finest octave too."""
+        return self.flat or self.lattice is not None
 
 
 def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, False)) -> TexturePlan:
@@ -72,12 +80,14 @@ def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, 
         small += 1
     found = find_lattice(source[small].channels[..., :COLORS], source[small].known)
     lattice = None if found is None else found.at(-small)
+    flat = has_flat_colors(colors, valid)
+    finest = 0 if flat or lattice is not None else FINEST
     octaves = []
-    for index in reversed(range(min(FINEST if lattice is None else 0, len(source) - 1), len(source))):
+    for index in reversed(range(min(finest, len(source) - 1), len(source))):
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(Planned(index, (height, width), source[index].size, rounds, float(height * width)))
-    return TexturePlan(source, wrap, octaves, lattice)
+    return TexturePlan(source, wrap, octaves, lattice, flat)
 
 
 def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
@@ -115,12 +125,17 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
             costs = np.maximum(field.costs - penalty[field.places[..., 0], field.places[..., 1]], 0)
             weights = (1 / (1e-4 + costs**POWER)).astype(np.float32)
             canvas = _voted(field, exemplar, weights, plan.wrap, matcher)
+            if plan.flat and planned.index == 0 and number + 1 == planned.rounds:
+                # No color is mixed in the end: each pixel comes from the one patch that fits best.
+                voted = Sought(padded(canvas, RADIUS, plan.wrap), wanted, RADIUS, trust, plan.wrap)
+                matcher.measure(field, voted, exemplar)
+                canvas = _voted(field, exemplar, None, plan.wrap, matcher)
             yield Stage(planned, canvas[..., :COLORS].copy(), ends=number + 1 == planned.rounds)
 
 
-def _voted(field: MatchField, exemplar: Source, weights: Floats, wrap: Wrap, matcher: Matcher) -> Floats:
-    everywhere = np.ones(weights.shape, bool)
-    found = np.zeros((*weights.shape, exemplar.channels.shape[2]), np.float32)
+def _voted(field: MatchField, exemplar: Source, weights: Floats | None, wrap: Wrap, matcher: Matcher) -> Floats:
+    everywhere = np.ones(field.costs.shape, bool)
+    found = np.zeros((*everywhere.shape, exemplar.channels.shape[2]), np.float32)
     matcher.vote(field, exemplar, everywhere, everywhere, weights, found, radius=RADIUS, padding=0, wrap=wrap)
     return found
 

@@ -1,0 +1,50 @@
+"""Flat colors: drawings, maps, camouflage and enlarged pixel art, whose areas have one color each."""
+
+import numpy as np
+
+from engine.synthesis.matching.field import Bools, Floats
+
+# Colors are counted in cells of this side, in values of [0, 1].
+CELL = 8 / 255
+# What JPEG or an edge makes of a color stays within this distance of it; another color is further off than that.
+WITHIN = 16 / 255
+APART = 48 / 255
+MOST_COLORS = 8
+# So many pixels have one of these colors.
+SHARE = 0.8
+# Grain, unlike what JPEG makes of flat colors, seldom leaves pixels as near as this to the next ones.
+LEVEL = 8.01 / 255
+LEVEL_SHARE = 0.4
+# Steps larger than this are edges between two areas, and make so much of all that changes from pixel to pixel.
+EDGE = 24 / 255
+EDGE_SHARE = 0.75
+
+
+def has_flat_colors(colors: Floats, valid: Bools) -> bool:
+    """Find out whether an exemplar consists of areas of a few colors, among which any mixture would be seen.
+
+    Of 45 photographs, one counts as flat: a thing on black.
+
+    Args:
+        colors: RGB in [0, 1], float32 (height, width, 3).
+        valid: Where it may be sampled, boolean (height, width).
+
+    Returns:
+        Whether it does; a single color does not.
+    """
+    here = (slice(None, -1), slice(None, -1))
+    right, below = (slice(None, -1), slice(1, None)), (slice(1, None), slice(None, -1))
+    known = valid[here] & valid[right] & valid[below]
+    steps = np.maximum(*(np.abs(colors[each] - colors[here]).max(axis=2) for each in (right, below)))[known]
+    changes = steps**2
+    if not steps.any() or (steps <= LEVEL).mean() < LEVEL_SHARE:
+        return False
+    if changes[steps > EDGE].sum() < EDGE_SHARE * changes.sum():
+        return False
+    cells, counts = np.unique(np.round(colors[valid] / CELL), axis=0, return_counts=True)
+    left, held = counts.copy(), 0
+    for _ in range(MOST_COLORS):
+        apart = np.abs(cells - cells[left.argmax()]).max(axis=1) * CELL
+        held += int(left[apart <= WITHIN].sum())
+        left[apart <= APART] = 0
+    return held >= SHARE * int(counts.sum())

@@ -1,0 +1,84 @@
+"""Exemplars of a few flat colors: what is made of them has no other color."""
+
+import io
+
+import numpy as np
+import pytest
+from pictures import bricks, bytes_of, camouflage, clouds, load, save
+from PIL import Image
+
+from engine.synthesis.structure.flatness import has_flat_colors
+
+
+def flat(colors, valid=None):
+    return has_flat_colors(colors, np.ones(colors.shape[:2], bool) if valid is None else valid)
+
+
+def encoded(colors, quality):
+    """Write as JPEG and read again."""
+    file = io.BytesIO()
+    Image.fromarray(bytes_of(colors)).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file), np.float32) / 255
+
+
+def resized(colors, size):
+    picture = Image.fromarray(bytes_of(colors)).resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(picture, np.float32) / 255
+
+
+def inks(samples):
+    return {tuple(each) for each in samples.reshape(-1, 3).tolist()}
+
+
+def test_camouflage_is_flat_however_it_was_stored():
+    exemplar = camouflage(256, 256)
+    assert flat(exemplar)
+    assert flat(encoded(exemplar, 90))
+    assert flat(resized(exemplar, (180, 180)))
+    assert flat(resized(exemplar, (512, 512)))
+
+
+def test_what_has_grain_or_shades_is_not_flat():
+    assert not flat(bricks(128, 128))
+    assert not flat(clouds(128, 128))
+    ramp = np.linspace(0, 1, 256, dtype=np.float32)
+    assert not flat(np.broadcast_to(ramp[None, :, None], (64, 256, 3)))
+    assert not flat(np.random.default_rng(0).integers(0, 2, (64, 64, 1)).repeat(3, axis=2).astype(np.float32))
+
+
+def test_one_color_is_not_a_matter_of_flat_colors():
+    assert not flat(np.full((32, 32, 3), 0.5, np.float32))
+    assert not flat(camouflage(), np.zeros((128, 128), bool))
+
+
+def test_what_may_not_be_sampled_does_not_count():
+    colors, valid = camouflage(), np.ones((128, 128), bool)
+    colors[:, 64:] = bricks(128, 64)
+    assert not flat(colors)
+    valid[:, 64:] = False
+    assert flat(colors, valid)
+
+
+@pytest.mark.parametrize("quality", ["draft", "normal", "best"])
+def test_a_texture_of_flat_colors_has_no_other_color(call, here, quality):
+    exemplar = camouflage()
+    save(here / "blots.png", exemplar)
+    arguments = ("-o", "out.png", "--size", "160x160", "--quality", quality, "--local")
+    assert call("synthesize", "blots.png", *arguments)[0] == 0
+    found = load(here / "out.png")
+    assert inks(found) == inks(bytes_of(exemplar))
+    for ink in inks(found):
+        shares = [float((each == ink).all(axis=2).mean()) for each in (bytes_of(exemplar), found)]
+        assert shares[1] == pytest.approx(shares[0], abs=0.12)
+
+
+def test_a_texture_that_tiles_has_no_other_color(call, here):
+    exemplar = camouflage()
+    save(here / "blots.png", exemplar)
+    arguments = ("-o", "out.png", "--size", "96x96", "--seamless", "both", "--local")
+    assert call("synthesize", "blots.png", *arguments)[0] == 0
+    found = load(here / "out.png")
+    assert inks(found) == inks(bytes_of(exemplar))
+    wide = np.tile(found, (2, 2, 1)).astype(int)
+    steps = np.abs(np.diff(wide, axis=1)).max(axis=2) > 0
+    assert steps[:96, 95].mean() < 2 * steps[:96, :95].mean()
