@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from engine.images import Picture, read_picture, remarks_on_writing, write_picture
+from engine.images import Metadata, Picture, read_picture, remarks_on_writing, write_picture
 
 
 def samples(channels=3, height=48, width=64):
@@ -113,6 +113,14 @@ REMARKS = {
     "alpha": ({"alpha": np.full((9, 9), 0.5, np.float32)}, {".jpg": "become white", ".jpeg": "become white"}),
     "opaque alpha": ({"alpha": np.ones((9, 9), np.float32)}, {}),
     "16 bits": ({"bits": 16}, {".jpg": "rounded to 8", ".jpeg": "rounded to 8", ".webp": "rounded to 8"}),
+    "a title": (
+        {"metadata": Metadata(texts=(("Title", "wall"), ("Author", "Ann")))},
+        dict.fromkeys((".jpg", ".jpeg", ".webp", ".tif"), "text of Title"),
+    ),
+    "a comment": (
+        {"metadata": Metadata(texts=(("Comment", "old"),))},
+        dict.fromkeys((".webp", ".tif"), "text of Comment"),
+    ),
     "nothing kept": ({"kept": np.zeros((9, 9), bool)}, {}),
     "kept": ({"kept": np.ones((9, 9), bool)}, {".jpg": "encoded again", ".jpeg": "encoded again"}),
 }
@@ -125,3 +133,9 @@ def test_each_loss_is_told_once(case, suffix):
     remarks = remarks_on_writing(Path(f"out{suffix}"), Picture(np.zeros((9, 9, 3), np.float32), **options))
     assert len(remarks) == (suffix in told)
     assert all(told[suffix] in remark and f"out{suffix}" in remark for remark in remarks)
+
+
+@pytest.mark.parametrize(("suffix", "told"), [(".png", 1), (".tif", 1), (".jpg", 0), (".webp", 0)])
+def test_a_quality_of_what_has_no_losses_is_told(suffix, told):
+    remarks = remarks_on_writing(Path(f"out{suffix}"), Picture(np.zeros((9, 9, 3), np.float32)), quality=80)
+    assert [remark.count("jpeg-quality") for remark in remarks] == [1] * told

@@ -246,3 +246,12 @@ def test_without_a_place_nothing_tells_where_it_was_taken(photo):
     assert b"GPS" not in found.xmp
     assert b"<dc:creator>Ann</dc:creator>" in found.xmp
     assert found.image[COPYRIGHT] == "(c) Ann"
+
+
+def test_comments_of_jpeg_are_kept_by_jpeg_and_png(tmp_path):
+    Image.new("RGB", (9, 9)).save(tmp_path / "a.jpg", comment="Müller".encode())
+    for name in ("b.jpg", "b.png"):
+        write_picture(tmp_path / name, read_picture(tmp_path / "a.jpg"))
+        assert read_picture(tmp_path / name).metadata.texts == (("Comment", "Müller"),)
+    with Image.open(tmp_path / "b.jpg") as image:
+        assert image.info["comment"] == "Müller".encode()

@@ -528,7 +528,7 @@ FAULTS = {
     ),
     "flat texture of a half transparent exemplar": (
         {"exemplar": picture(40, 50, alpha=TRANSPARENT + np.float32(0.5)), "flatten": True},
-        "the exemplar has hardly any opaque pixels: give one with at least 64",
+        "the exemplar has hardly any opaque pixels: give one with at least 64, or leave flatten out",
     ),
     "exemplar with 63 visible pixels": (
         {"exemplar": picture(40, 50, alpha=1 - opaque_but_for(40, 50, slice(0, 7), slice(0, 9)))},
@@ -565,6 +565,14 @@ FAULTS = {
     "mask gray": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.5)},
         "the mask leaves nothing of the canvas to take the texture from: name an exemplar",
+    ),
+    "flat canvas that is half transparent all over": (
+        {
+            "canvas": picture(40, 50, alpha=TRANSPARENT + np.float32(0.5)),
+            "mask": mask_picture(40, 50, slice(9, 15), slice(9, 15)),
+            "flatten": True,
+        },
+        "with flatten only opaque pixels are sampled, and the canvas has hardly any: leave flatten out, or name an exemplar",
     ),
     "a context of another exemplar": (
         {"exemplar": picture(40, 50), "canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "context": 5},

@@ -49,13 +49,13 @@ def decode_deep_jpeg2000(data: bytes) -> Stored | None:
     samples = np.atleast_3d(imagecodecs.jpeg2k_decode(data))
     count = 4 if space == _CMYK else 3 if channels >= 3 else 1
     has_alpha = channels > count and _is_alpha(boxes.get(b"cdef"), count)
-    found, scaling = unit_samples(samples[..., : count + has_alpha], bits)
+    found, notes = unit_samples(samples[..., : count + has_alpha], bits)
     return Stored(
         colors=found[..., :count],
         alpha=found[..., count] if has_alpha else None,
         bits=16,
         profile=profile,
-        scaling=scaling,
+        notes=notes,
     )
 
 

@@ -12,6 +12,9 @@ Dpi = tuple[float, float]
 TEXT_CODING = "latin-1"
 """Of the texts in EXIF tags: their bytes as they are, whose coding no file tells; most often it is UTF-8."""
 
+COMMENT = "Comment"
+"""The keyword of PNG for what JPEG calls a comment."""
+
 IMAGE_DESCRIPTION, ARTIST, COPYRIGHT = 0x010E, 0x013B, 0x8298
 
 # The registered keywords of PNG that EXIF has tags for.
@@ -28,7 +31,7 @@ class Metadata:
         place: EXIF tags about where it was taken (GPS), by number.
         xmp: an XMP packet, or None.
         dpi: pixels per inch along x and y, or None.
-        texts: keywords of PNG and what they say.
+        texts: keywords of PNG and what they say; a comment of JPEG is one of them.
     """
 
     image: Tags = field(default_factory=dict)
@@ -41,6 +44,10 @@ class Metadata:
     def without_place(self) -> "Metadata":
         """Leave out where the picture was taken: a texture made from it shows no place."""
         return replace(self, place={}, xmp=None if self.xmp is None else xmp_without_place(self.xmp))
+
+    def texts_without_tag(self) -> tuple[str, ...]:
+        """List the keywords that EXIF has no tag for."""
+        return tuple(key for key, _ in self.texts if key not in _TEXT_TAGS)
 
     def image_with_texts(self) -> dict[int, Any]:
         """Give the EXIF tags about the picture, those that only the texts know among them."""

@@ -5,21 +5,25 @@ import io
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from engine.images.compression import compression_of
 from engine.images.exif import ORIENTATION_TAG, UPRIGHT, exif_metadata, sound_dpi
-from engine.images.metadata import Dpi, Metadata
+from engine.images.metadata import COMMENT, Dpi, Metadata
 from engine.images.picture import PIXEL_LIMIT
 from engine.images.samples import unit_samples
-from engine.images.stored import Stored, check_size
+from engine.images.stored import Stored, check_size, frame_notes
 
 _GRAY_MODES = {"1", "L", "LA", "La"}
 # Profiles of printers outgrow Pillow's limit of one mebibyte.
 _PNG_CHUNK_LIMIT = 2**26
 _XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
+# Others count previews and layers, which are no pictures of their own; pages of TIFF are counted where it is read.
+_ANIMATIONS = {"GIF", "WEBP", "PNG", "AVIF", "FLI", "DCX"}
+_LAB = "holds Lab colors, which are converted to RGB; the result is RGB"
 _settings = threading.RLock()
 
 
@@ -46,13 +50,14 @@ def decode_with_pillow(data: bytes) -> Stored:
             value = image.getexif().get(ORIENTATION_TAG, UPRIGHT)
             orientation = value if isinstance(value, int) and 1 <= value <= 8 else UPRIGHT
         profile = image.info.get("icc_profile")
+        more = [*frame_notes(_frames(image), "frames"), *([_LAB] if image.mode == "LAB" else [])]
         metadata, compression = _metadata_of(image), compression_of(image, data)
         if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
             samples, has_alpha, bits = np.asarray(image)[..., None], False, 16
         else:
             has_alpha, bits = image.has_transparency_data, 8
             samples = np.asarray(image.convert(_plain_mode(image.mode, has_alpha=has_alpha)))
-    colors, scaling = unit_samples(np.atleast_3d(samples))
+    colors, notes = unit_samples(np.atleast_3d(samples))
     return Stored(
         colors=colors[..., :-1] if has_alpha else colors,
         alpha=colors[..., -1] if has_alpha else None,
@@ -61,20 +66,28 @@ def decode_with_pillow(data: bytes) -> Stored:
         orientation=orientation,
         metadata=metadata,
         compression=compression,
-        scaling=scaling,
+        notes=(*notes, *more),
     )
+
+
+def _frames(image: Image.Image) -> int:
+    return getattr(image, "n_frames", 1) if image.format in _ANIMATIONS else 1
 
 
 def _metadata_of(image: Image.Image) -> Metadata:
     """Read the metadata of JPEG and WebP; those of PNG and TIFF are read for all depths elsewhere."""
     exif, xmp, dpi = image.info.get("exif"), image.info.get("xmp"), None
+    texts: tuple[tuple[str, str], ...] = ()
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         dpi = _density(image)
         packets = (part for kind, part in image.applist if kind == "APP1" and part.startswith(_XMP_START))
         xmp = next(packets, b"").removeprefix(_XMP_START)
-    return exif_metadata(
+        comments = (part.rstrip(b"\0").decode(errors="replace") for kind, part in image.applist if kind == "COM")
+        texts = tuple((COMMENT, comment) for comment in comments if comment)[:1]
+    found = exif_metadata(
         exif if isinstance(exif, bytes) else b"", xmp=xmp if isinstance(xmp, bytes) and xmp else None, dpi=dpi
     )
+    return replace(found, texts=texts)
 
 
 def _density(image: Image.Image) -> Dpi | None:

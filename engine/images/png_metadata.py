@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable
 
 from engine.images.exif import exif_block, exif_metadata, sound_dpi
-from engine.images.metadata import Dpi, Metadata
+from engine.images.metadata import COMMENT, Dpi, Metadata
 
 Chunk = tuple[bytes, bytes]
 
@@ -19,7 +19,7 @@ KEYWORDS = (
     "Disclaimer",
     "Warning",
     "Source",
-    "Comment",
+    COMMENT,
 )
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 _METERS = 1

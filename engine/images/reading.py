@@ -22,11 +22,12 @@ def read_picture(path: Path) -> Picture:
     """Read a picture upright and in sRGB.
 
     Args:
-        path: a PNG, JPEG, WebP or TIFF file, or any other that Pillow opens; of an animation the first frame.
+        path: a PNG, JPEG, WebP or TIFF file, or any other that Pillow opens; of several frames or pages the first.
 
     Returns:
         The picture; PNG, TIFF and JPEG 2000 of more than 8 bits keep up to 16, floating point TIFF counts as 16 bits,
-        and a damaged ICC profile counts as sRGB. It says in `remarks` where values were scaled or CMYK converted.
+        and a damaged ICC profile counts as sRGB. It says in `remarks` where values were scaled or colors converted,
+        and what was left out.
 
     Raises:
         ImageError: the file is missing, may not be read, or is no picture, damaged, cut short, empty, too large or of
@@ -73,7 +74,7 @@ def picture_from(data: bytes, name: str) -> Picture:
     pixels, profile = to_srgb(stored.colors, stored.profile)
     alpha, channels = stored.alpha, stored.colors.shape[2]
     profiled = profile is not None and channels != _CMYK_CHANNELS
-    remarks = [] if stored.scaling is None else [f"{name} has {stored.scaling}"]
+    remarks = [f"{name} {note}" for note in stored.notes]
     if channels == _CMYK_CHANNELS:
         remarks.append(f"{name} holds CMYK, which is converted to RGB; the result is RGB")
     return Picture(
@@ -96,6 +97,7 @@ def _decoded(data: bytes) -> Stored:
         return replace(found, metadata=png.read_png_metadata(data))
     if data.startswith(tiff.SIGNATURES):
         found = tiff.decode_deep_tiff(data) or decode_with_pillow(data)
-        return replace(found, metadata=read_tiff_metadata(data))
+        notes = (*found.notes, *tiff.page_notes(data))
+        return replace(found, metadata=read_tiff_metadata(data), notes=notes)
     deep = jpeg2000.decode_deep_jpeg2000(data) if data.startswith(jpeg2000.SIGNATURES) else None
     return deep or decode_with_pillow(data)

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from engine.images.metadata import COMMENT
 from engine.images.picture import Picture
-from engine.images.writing import EXIF_LIMIT, JPEG_SUFFIXES, XMP_LIMIT, block_of, is_lossy
+from engine.images.writing import DEEP_SUFFIXES, EXIF_LIMIT, JPEG_SUFFIXES, XMP_LIMIT, block_of, is_lossy
 
-_NAMES = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP"}
+_NAMES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP", ".tif": "TIFF", ".tiff": "TIFF"}
 
 
 def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = None) -> list[str]:
@@ -19,17 +20,15 @@ def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = No
     Returns:
         A sentence for each loss.
     """
-    suffix = path.suffix.lower()
-    name, remarks = _NAMES.get(suffix), []
-    if name is None:
-        return []
+    suffix, remarks = path.suffix.lower(), []
+    name = _NAMES[suffix]
     if picture.kept is not None and picture.kept.any() and is_lossy(picture, suffix, quality):
         remarks.append(f"{path}: the pixels that are kept are encoded again; .png or .tif keeps them exactly")
     if suffix in JPEG_SUFFIXES and picture.alpha is not None and (picture.alpha < 1).any():
         remarks.append(
             f"{path}: transparent parts become white, since JPEG has no alpha; .png, .webp or .tif keeps it"
         )
-    if picture.bits > 8:
+    if picture.bits > 8 and suffix not in DEEP_SUFFIXES:
         remarks.append(
             f"{path}: {picture.bits} bits are rounded to 8, since {name} has no more; .png or .tif keeps them"
         )
@@ -40,4 +39,9 @@ def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = No
             for kind, is_too_long in too_long.items()
             if is_too_long
         ]
+    texts = [key for key in picture.metadata.texts_without_tag() if suffix not in JPEG_SUFFIXES or key != COMMENT]
+    if texts and suffix != ".png":
+        remarks.append(f"{path}: the text of {', '.join(texts)} is left out, since {name} has none; .png keeps it")
+    if quality is not None and suffix in DEEP_SUFFIXES:
+        remarks.append(f"{path}: jpeg-quality says nothing of {name}, which has no losses")
     return remarks

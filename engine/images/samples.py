@@ -8,7 +8,7 @@ from engine.images.picture import FloatArray, ImageError
 _TOP16 = 65535
 
 
-def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple[FloatArray, str | None]:
+def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple[FloatArray, tuple[str, ...]]:
     """Bring samples of any type to [0, 1].
 
     Unsigned samples of up to 16 bits are divided by their largest value, and so are wider ones that fit into 16 bits.
@@ -20,7 +20,7 @@ def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple
         bits: how many bits of an integer count, where it is fewer than those of its type.
 
     Returns:
-        float32, the same shape, in [0, 1], and what was done to the values, or None where they are as they were.
+        float32, the same shape, in [0, 1], and what was done to the values, nothing where they are as they were.
 
     Raises:
         ImageError: the samples are complex, or hold values that are not finite.
@@ -32,24 +32,24 @@ def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple
         lowest = -(2 ** (bits - 1)) if np.issubdtype(samples.dtype, np.signedinteger) else 0
         # The top is exact in float32 for all depths, so that reading and writing meet in every value.
         unit = (samples.astype(np.float32) - np.float32(lowest)) / np.float32(2**bits - 1)
-        return unit, f"signed samples, which are raised by {-lowest}" if lowest else None
+        return unit, (f"has signed samples, which are raised by {-lowest}",) if lowest else ()
     low, high = int(samples.min()), int(samples.max())
     if low >= 0 and high <= _TOP16:
-        return samples.astype(np.float32) / np.float32(_TOP16), None
+        return samples.astype(np.float32) / np.float32(_TOP16), ()
     return _mapped(samples.astype(np.float64), low, high)
 
 
-def _unit_floats(samples: NDArray[np.generic]) -> tuple[FloatArray, str | None]:
+def _unit_floats(samples: NDArray[np.generic]) -> tuple[FloatArray, tuple[str, ...]]:
     if not np.issubdtype(samples.dtype, np.floating):
         raise ImageError(f"has samples of type {samples.dtype}, where integers or floats are read; convert it to one")
     if not np.isfinite(samples).all():
         raise ImageError("has samples that are infinite or no numbers; replace them by finite ones")
     low, high = float(samples.min()), float(samples.max())
     if low >= 0 and high <= 1:
-        return samples.astype(np.float32), None
+        return samples.astype(np.float32), ()
     return _mapped(samples.astype(np.float64), min(low, 0.0), max(high, 1.0))
 
 
-def _mapped(samples: NDArray[np.float64], low: float, high: float) -> tuple[FloatArray, str]:
+def _mapped(samples: NDArray[np.float64], low: float, high: float) -> tuple[FloatArray, tuple[str, ...]]:
     unit = ((samples - low) / max(high - low, 1)).astype(np.float32)
-    return unit, f"values from {low:g} to {high:g}, which are scaled to the range from 0 to 1"
+    return unit, (f"has values from {low:g} to {high:g}, which are scaled to the range from 0 to 1",)

@@ -20,7 +20,7 @@ class Stored:
         orientation: the EXIF orientation, 1 to 8.
         metadata: what else the file tells about the picture.
         compression: how the samples were compressed.
-        scaling: what was done to values outside of the range, or None.
+        notes: what is not as the file has it, each to follow the file's name, such as "holds CMYK, which ...".
     """
 
     colors: FloatArray
@@ -30,7 +30,7 @@ class Stored:
     orientation: int = UPRIGHT
     metadata: Metadata = field(default_factory=Metadata)
     compression: Compression = field(default_factory=Compression)
-    scaling: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def check_size(width: int, height: int) -> None:
@@ -47,6 +47,11 @@ def check_size(width: int, height: int) -> None:
         raise ImageError(f"holds no pixels ({width} × {height}); choose a picture with at least one")
     if width * height > PIXEL_LIMIT:
         raise ImageError(f"has {width} × {height} pixels, more than the {PIXEL_LIMIT} allowed; crop or scale it")
+
+
+def frame_notes(count: int, what: str) -> tuple[str, ...]:
+    """Say that only the first of several pictures in a file is read; nothing where there is one."""
+    return (f"holds {count} {what}, of which the first is read",) if count > 1 else ()
 
 
 def oriented(samples: FloatArray, orientation: int) -> FloatArray:

@@ -12,7 +12,7 @@ from engine.images.exif import ORIENTATION_TAG, UPRIGHT
 from engine.images.metadata import Metadata
 from engine.images.picture import FloatArray, ImageError
 from engine.images.samples import unit_samples
-from engine.images.stored import Stored, check_size
+from engine.images.stored import Stored, check_size, frame_notes
 from engine.images.tiff_metadata import with_metadata
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -22,6 +22,8 @@ _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _COLOR_CHANNELS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
 _PREMULTIPLIED_ALPHA, _PLAIN_ALPHA = 1, 2
+# Pages that are a smaller version of another, or its mask.
+_REDUCED, _MASK = 1, 4
 
 # What tifffile says about a damaged file would reach the terminal beside the error that is raised for it.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -34,7 +36,8 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
         data: the file.
 
     Returns:
-        Its samples, or None where they are unsigned and have 8 bits or fewer, without alpha beside CMYK.
+        Its samples, or None where they are unsigned and have 8 bits or fewer, without alpha beside CMYK, or more
+        than one channel beside the colors.
 
     Raises:
         ImageError: the file is empty, too large, or holds samples of another kind.
@@ -45,7 +48,8 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
         kind, bits = int(page.sampleformat), int(page.bitspersample)
         color_channels = _COLOR_CHANNELS.get(int(page.photometric))
         inked = page.photometric == _CMYK and page.samplesperpixel > _COLOR_CHANNELS[_CMYK]
-        if bits <= 8 and kind == _UNSIGNED and not inked:
+        crowded = color_channels is not None and page.samplesperpixel > color_channels + 1
+        if bits <= 8 and kind == _UNSIGNED and not inked and not crowded:
             return None
         if kind not in {_UNSIGNED, _SIGNED, _FLOAT}:
             raise ImageError(
@@ -64,7 +68,7 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
         extra = int(page.extrasamples[0]) if page.extrasamples else 0
         has_alpha = extra in {_PREMULTIPLIED_ALPHA, _PLAIN_ALPHA}
         # Channels that are neither color nor alpha say nothing of the range.
-        found, scaling = unit_samples(samples[..., : color_channels + has_alpha], bits)
+        found, notes = unit_samples(samples[..., : color_channels + has_alpha], bits)
         colors, alpha = found[..., :color_channels], found[..., color_channels] if has_alpha else None
         if page.photometric == _WHITE_IS_ZERO:
             colors = 1 - colors
@@ -76,8 +80,16 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
             bits=8 if bits <= 8 else 16,
             profile=_tag(page, _PROFILE_TAG, None),
             orientation=int(_tag(page, ORIENTATION_TAG, UPRIGHT)),
-            scaling=scaling,
+            notes=(*notes, *_channel_notes(page.samplesperpixel, color_channels + has_alpha)),
         )
+
+
+def page_notes(data: bytes) -> tuple[str, ...]:
+    """Say that a TIFF file has several pages, of which the first is read; thumbnails and masks are none."""
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        pages: Any = file.pages
+        count = sum(not int(page.subfiletype) & (_REDUCED | _MASK) for page in pages)
+    return frame_notes(count, "pages")
 
 
 def encode_tiff(
@@ -109,6 +121,13 @@ def encode_tiff(
         byteorder="<",
     )
     return file.getvalue() if metadata is None else with_metadata(file.getvalue(), metadata, width, height)
+
+
+def _channel_notes(count: int, read: int) -> tuple[str, ...]:
+    names = {1: "gray is", 2: "gray and alpha are", 3: "RGB is", 4: "RGB and alpha are"}
+    return (
+        (f"holds {count} channels, of which {names.get(read, f'the first {read} are')} read",) if count > read else ()
+    )
 
 
 def _tag(page: Any, number: int, default: Any) -> Any:  # noqa: ANN401 - a tag holds whatever the file says

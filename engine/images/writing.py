@@ -14,7 +14,7 @@ from PIL import Image
 from engine.file_errors import is_folder
 from engine.images.color import from_srgb
 from engine.images.exif import exif_block
-from engine.images.metadata import Metadata
+from engine.images.metadata import COMMENT, Metadata
 from engine.images.picture import FloatArray, ImageError, Picture
 from engine.images.png import encode_png
 from engine.images.replacing import check_target, replacing
@@ -26,10 +26,13 @@ JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
 DEFAULT_QUALITY = 95
 EXIF_START, XMP_START = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 # What a segment of JPEG can hold besides its own length.
-EXIF_LIMIT, XMP_LIMIT = 65533 - len(EXIF_START), 65533 - len(XMP_START)
+EXIF_LIMIT, XMP_LIMIT, COMMENT_LIMIT = 65533 - len(EXIF_START), 65533 - len(XMP_START), 65533
 
 _Encode = Callable[[Samples, bytes | None, Metadata], bytes]
 _DEEP: Mapping[str, _Encode] = MappingProxyType({".png": encode_png, ".tif": encode_tiff, ".tiff": encode_tiff})
+DEEP_SUFFIXES = frozenset(_DEEP)
+"""The suffixes of formats that have 16 bits."""
+
 # The most pixels per side that the format, or for PNG the library, can hold.
 _SIDE_LIMITS = {".png": 1_000_000, ".jpg": 65500, ".jpeg": 65500, ".webp": 16383}
 
@@ -171,6 +174,8 @@ def _encoded_by_pillow(
         if xmp and len(xmp) <= XMP_LIMIT:
             part = XMP_START + xmp
             options["extra"] = b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part
+        if comment := dict(picture.metadata.texts).get(COMMENT):
+            options["comment"] = comment.encode()[:COMMENT_LIMIT]
         if picture.metadata.dpi is not None:
             options["dpi"] = picture.metadata.dpi
         kind = "JPEG"

@@ -95,7 +95,10 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
         visible = opaque
     if _count(visible) < FEWEST_PIXELS:
         kind = "opaque" if sampling.flatten else "visible"
-        raise MaterialError(f"the exemplar has hardly any {kind} pixels: give one with at least {FEWEST_PIXELS}")
+        remedy = ", or leave flatten out" if sampling.flatten else ""
+        raise MaterialError(
+            f"the exemplar has hardly any {kind} pixels: give one with at least {FEWEST_PIXELS}{remedy}"
+        )
     holes = not solid and canvas is None and is_lace(exemplar, (white >= OPAQUE).astype(np.float32))
     allowed = white if holes else visible * white
     if sampling.mask is not None:
@@ -146,6 +149,11 @@ def sample_canvas(
         if sampling.is_around_hole or sampling.mask is not None:
             more = "allow more context, other directions or more of the exemplar mask, or name an exemplar"
             raise MaterialError(f"{_shortage(left)}: {more}")
+        if sampling.flatten and _count(1 - free) >= FEWEST_PIXELS:
+            raise MaterialError(
+                "with flatten only opaque pixels are sampled, and the canvas has hardly any: "
+                "leave flatten out, or name an exemplar"
+            )
         raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
     _check_size(area)
     return _cut(canvas, inside, area, solid=sampling.flatten)

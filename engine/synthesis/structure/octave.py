@@ -33,6 +33,9 @@ ENOUGH = 0.2
 PEELING = 6
 # Differences below this are not seen.
 LEAST_ENERGY = 0.002
+LEAST_ROUGHNESS = 0.01
+# How far around a hole its roughness is compared.
+AROUND = np.ones((9, 9), bool)
 
 Wrap = tuple[bool, bool]
 """Whether rows, and columns, go on at the other side."""
@@ -195,14 +198,25 @@ class Octave:
         """Measure how badly the canvas fits as it is; costs are those of the field then.
 
         Returns:
-            The mean cost in the hole times that at its border, which count alike: a large smooth thing costs little
-            inside and shows at its border.
+            The mean cost in the hole times that at its border, which count alike, times how much rougher or smoother
+            the hole is than what lies around it: a large smooth thing costs little inside, and shows.
         """
         self._matcher.measure(self.field, self._sought(self.wanted), self.source)
         apart = np.sqrt(np.maximum(self.field.costs, 0)) / SIDE
         border = self.wanted & dilated(~self.free, PATCH, self.wrap)
         at_border = apart[border if border.any() else self.wanted].mean()
-        return float((apart[self.wanted].mean() + LEAST_ENERGY) * (at_border + LEAST_ENERGY))
+        fit = float((apart[self.wanted].mean() + LEAST_ENERGY) * (at_border + LEAST_ENERGY))
+        return fit * self._contrast()
+
+    def _contrast(self) -> float:
+        """Compare the roughness of the hole with that of its surroundings: 1 for the same, and more."""
+        around = dilated(self.free, AROUND, self.wrap) & ~self.free
+        if not around.any():
+            return 1.0
+        gray = self.channels[..., :COLORS].mean(axis=2)
+        rough = sum(np.abs(np.diff(gray, axis=axis, append=gray.take([-1], axis))) for axis in (0, 1))
+        inner, outer = (float(rough[each].mean()) + LEAST_ROUGHNESS for each in (self.free, around))
+        return max(inner, outer) / min(inner, outer)
 
     def said(self) -> Floats:
         """Average what the patches say of all that they cover, of what is known too: RGB (height, width, 3)."""
