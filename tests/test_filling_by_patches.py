@@ -119,6 +119,38 @@ def test_noise_keeps_its_mean_and_variance_and_shows_no_rim(seed, tries):
     assert across <= 1.2 * inside
 
 
+def smooth_above_a_net(height=192, width=192, cell=12):
+    """Draw irregular meshes below, and above nothing but the light between them."""
+    chance = np.random.default_rng(0)
+    rows, columns = (axis.ravel() for axis in np.mgrid[:height:cell, :width:cell])
+    moved = (np.clip(axis + chance.integers(-4, 5, axis.shape), 0, height - 1) for axis in (rows, columns))
+    number = np.zeros((height, width), int)
+    number[tuple(moved)] = np.arange(1, len(rows) + 1)
+    nearest = ndimage.distance_transform_edt(number == 0, return_distances=False, return_indices=True)
+    number = number[tuple(nearest)]
+    lines = (number != np.roll(number, 1, 0)) | (number != np.roll(number, 1, 1))
+    light = 0.75 + 0.2 * ndimage.gaussian_filter(chance.normal(size=(height, width)), 6)
+    light[height // 2 :][lines[height // 2 :]] = 0.25
+    return np.repeat(light[..., None], 3, axis=2).astype(np.float32)
+
+
+@pytest.mark.parametrize("tries", TRIES)
+def test_what_is_busy_is_not_filled_with_what_is_smooth(tries):
+    picture = smooth_above_a_net()
+    free = box(192, 192, slice(120, 164), slice(70, 122))
+    for seed in range(4):
+        found = filled(picture, free, seed=seed, tries=tries)
+        assert found[free].std() == pytest.approx(picture[free].std(), rel=0.15)
+
+
+@pytest.mark.parametrize("tries", TRIES)
+def test_what_is_smooth_is_not_filled_with_what_is_busy(tries):
+    picture = smooth_above_a_net()
+    free = box(192, 192, slice(28, 72), slice(70, 122))
+    for seed in range(4):
+        assert filled(picture, free, seed=seed, tries=tries)[free].min() > 0.6
+
+
 @pytest.mark.parametrize("texture", [bricks, clouds, blots, noise])
 def test_what_is_kept_is_kept_to_the_last_bit(texture):
     truth = texture(96, 80)

@@ -572,7 +572,8 @@ FAULTS = {
             "mask": mask_picture(40, 50, slice(9, 15), slice(9, 15)),
             "flatten": True,
         },
-        "with flatten only opaque pixels are sampled, and the canvas has hardly any: leave flatten out, or name an exemplar",
+        "with flatten only opaque pixels are sampled, and the canvas has hardly any: "
+        "leave flatten out, or name an exemplar",
     ),
     "a context of another exemplar": (
         {"exemplar": picture(40, 50), "canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "context": 5},

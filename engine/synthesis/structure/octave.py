@@ -33,9 +33,12 @@ ENOUGH = 0.2
 PEELING = 6
 # Differences below this are not seen.
 LEAST_ENERGY = 0.002
-LEAST_ROUGHNESS = 0.01
-# How far around a hole its roughness is compared.
+# How far around a hole its roughness is compared, how rough, in values of [0, 1], all is taken to be at least, and how
+# much a ratio counts. Of 135 holes in 45 photographs, smooth blots in what is busy went in seven; counted in full, it
+# put things into smooth parts that have none.
 AROUND = np.ones((9, 9), bool)
+LEAST_ROUGHNESS = 0.01
+ROUGHNESS_POWER = 0.75
 
 Wrap = tuple[bool, bool]
 """Whether rows, and columns, go on at the other side."""
@@ -216,7 +219,7 @@ class Octave:
         gray = self.channels[..., :COLORS].mean(axis=2)
         rough = sum(np.abs(np.diff(gray, axis=axis, append=gray.take([-1], axis))) for axis in (0, 1))
         inner, outer = (float(rough[each].mean()) + LEAST_ROUGHNESS for each in (self.free, around))
-        return max(inner, outer) / min(inner, outer)
+        return float((max(inner, outer) / min(inner, outer)) ** ROUGHNESS_POWER)
 
     def said(self) -> Floats:
         """Average what the patches say of all that they cover, of what is known too: RGB (height, width, 3)."""
