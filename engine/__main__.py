@@ -1,5 +1,30 @@
-"""Run the command line with `python -m engine`."""
+"""Run the command line with `python -m engine`, or as `texture-engine`."""
 
-from engine.cli import main
+import sys
 
-main()
+INTERRUPTED = 130
+BROKEN = 2
+
+
+def start() -> None:
+    """Run the command line; Ctrl+C and libraries that do not load are one line on stderr, from the start on."""
+    try:
+        from engine.cli import main
+
+        main()
+    except KeyboardInterrupt:
+        print("texture-engine: interrupted before there was a picture: nothing is written", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except ImportError as error:
+        name = "a library" if error.name is None else error.name
+        said = str(error).strip().splitlines() or ["no reason given"]
+        print(
+            f"texture-engine: {name} cannot be used ({said[0]}): see whether PYTHONPATH names another version of it, "
+            "else run install.py again",
+            file=sys.stderr,
+        )
+        sys.exit(BROKEN)
+
+
+if __name__ == "__main__":
+    start()

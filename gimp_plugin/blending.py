@@ -22,7 +22,7 @@ def covers(layer: Gimp.Layer) -> bool:
 
 
 def take_over(layer: Gimp.Layer, like: Gimp.Layer) -> None:
-    """Blend a layer as another one, opacity and all; a layer that is no group cannot pass through."""
+    """Blend a layer as another one, opacity and all, and hidden if that is; only a group can pass through."""
     if like.get_mode() != Gimp.LayerMode.PASS_THROUGH or layer.is_group():
         # The mode comes first: with another mode the rest is another, too.
         layer.set_mode(like.get_mode())
@@ -30,6 +30,7 @@ def take_over(layer: Gimp.Layer, like: Gimp.Layer) -> None:
         layer.set_composite_space(like.get_composite_space())
         layer.set_composite_mode(like.get_composite_mode())
     layer.set_opacity(like.get_opacity())
+    layer.set_visible(like.get_visible())
 
 
 def reset(layer: Gimp.Layer, *, through: bool) -> None:
@@ -57,6 +58,7 @@ def enclose(layer: Gimp.Layer) -> Gimp.GroupLayer:
     take_over(group, layer)
     image.reorder_item(layer, group, 0)
     reset(layer, through=group.get_mode() == Gimp.LayerMode.PASS_THROUGH)
+    layer.set_visible(True)
     return group
 
 

@@ -301,6 +301,9 @@ class Layer(Channel, Blended):
     def get_lock_content(self):
         return self.locked
 
+    def get_visible(self):
+        return self.visible
+
     def set_visible(self, visible):
         _demand(self.is_valid(), f"{self.name} has gone with its image")
         self.visible = visible

@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from pictures import load
 from test_cli import QUICK, ROOT
 
 if sys.platform == "win32":
@@ -156,6 +157,8 @@ def is_bound():
 
 needs_a_user = pytest.mark.skipif(not is_bound(), reason="permissions bind nobody here")
 SMALL = (resource.RLIMIT_FSIZE, (1000, 1000))
+# A picture of 48×40 pixels fits, and a recording does not.
+BETWEEN = (resource.RLIMIT_FSIZE, (6500, 6500))
 
 
 @pytest.fixture
@@ -238,9 +241,19 @@ def test_a_recording_larger_than_allowed_leaves_nothing_behind(place, suffix):
         pytest.importorskip("av")
 
     status, out, err = run(place, *MAKE, *QUICK, "-q", "--record", f"run{suffix}", limits=[SMALL])
-    assert_told((status, out, err), "run")
+    assert_told((status, out, err), "out.png")
     assert not list(place.glob("run*"))
     assert not list(place.glob("*out*"))
+
+
+@needs_a_user
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_a_recording_that_cannot_be_written_does_not_take_the_texture_with_it(place, suffix):
+    name = f"run{suffix}"
+    status, out, err = run(place, *MAKE, *QUICK, "-q", "--record", name, limits=[BETWEEN])
+    assert_told((status, out, err), name)
+    assert not list(place.glob("run*"))
+    assert load(place / "out.png").shape == (40, 48, 3)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -121,6 +121,29 @@ def test_a_group_that_is_locked_meanwhile_is_blended_with_the_texture_above_it(g
     assert (named(image, outer).look, named(image, TOGETHER).look) == (LOOK, PLAIN)
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_texture_of_a_hidden_layer_is_hidden_as_well(gimp, image, keep):
+    named(image, "below").visible = False
+    growth = growing(gimp, image, keep=keep)
+    growth.show(frame(GREEN), 0)
+    assert not named(image, "Texture Synthesis").visible
+    (layer,) = growth.finish([texture()])
+    assert not all(item.visible for item in (layer, *filter(None, [layer.get_parent()])))
+    assert not named(image, "below").visible
+
+
+def test_a_hidden_layer_that_does_not_cover_is_hidden_with_its_texture(gimp, image, blended):
+    blended.visible = False
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    assert [named(image, name).visible for name in (TOGETHER, "below")] == [False, True]
+    growth.abandon()
+    assert not blended.visible
+    (layer,) = growing(gimp, image).finish([texture()])
+    assert not named(image, TOGETHER).visible
+    assert layer.get_parent() is named(image, TOGETHER)
+
+
 @pytest.mark.parametrize(
     "look", [{"mode": "NORMAL_LEGACY"}, {"blend_space": "RGB_PERCEPTUAL"}, {"composite_mode": "UNION"}]
 )

@@ -1,5 +1,6 @@
 """The terminal: `texture-engine`."""
 
+import io
 import logging
 import os
 import sys
@@ -59,6 +60,13 @@ def common(
     """Texture synthesis with neural networks as critics."""
 
 
+def _print_names_as_they_are() -> None:
+    """Let names of files that are no text be printed byte for byte, as other commands do."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() == "utf-8":
+            stream.reconfigure(errors="surrogateescape")
+
+
 def main() -> None:
     """Run the command line; a mistake in it is one line on stderr and exit status 2."""
     share_cores(os.environ)
@@ -67,6 +75,7 @@ def main() -> None:
     if logging.lastResort is not None:
         # What is worth a warning looks like all else that is said on stderr.
         logging.lastResort.setFormatter(logging.Formatter("texture-engine: %(message)s"))
+    _print_names_as_they_are()
     try:
         command = typer.main.get_command(build_app())
         words = complete_seamless(sys.argv[1:])

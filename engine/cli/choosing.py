@@ -9,9 +9,11 @@ from engine.cli.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail
 from protocol.messages import Failed, JobEnd, Synthesize
 
 if TYPE_CHECKING:
+    from engine.images import ImageError
     from engine.service.computing import Computer
 
-    Run = Callable[[Synthesize, str, Path | None], JobEnd]
+    Ran = tuple[JobEnd, ImageError | None]
+    Run = Callable[[Synthesize, str, Path | None], Ran]
 
 REFUSED = ("no-worker", "bad-request", "bad-message", "too-large", "no-device")
 STATUSES = {"out-of-memory": OUT_OF_MEMORY, **dict.fromkeys(REFUSED, BAD_INPUT)}
@@ -31,11 +33,12 @@ def runner(
         figures: Record fingerprint and losses beside the picture.
 
     Returns:
-        A function that runs a job, given the request, a title for it and where to record it.
+        A function that runs a job, given the request, a title for it and where to record it; it gives how the job
+        ended, and why there is no recording, if that was lost.
     """
     here: list[Computer] = []
 
-    def run_here(request: Synthesize, title: str, record: Path | None) -> JobEnd:
+    def run_here(request: Synthesize, title: str, record: Path | None) -> "Ran":
         from engine.cli import local as in_this_process
         from engine.service.computing import Computer
 
@@ -52,11 +55,11 @@ def runner(
         return run_here
     stack.enter_context(closing(client))
 
-    def run_there(request: Synthesize, title: str, record: Path | None) -> JobEnd:
+    def run_there(request: Synthesize, title: str, record: Path | None) -> "Ran":
         end = run_in_engine(client, request, title, quiet=quiet)
         if isinstance(end, Failed) and end.code == "no-device" and engine is None:
             return run_here(request, title, record)
-        return end
+        return end, None
 
     return run_there
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.cli.engines import reach
 from engine.cli.failures import fail
 
 DETACH_SECONDS = 20.0
@@ -61,18 +62,21 @@ def detach_engine(log_file: Path) -> None:
         print(running_already())
         return
     words = log_file.read_bytes()[begins:].decode(errors="replace").strip().splitlines()
-    fail(words[-1].removeprefix("texture-engine: ") if words else f"the engine did not start: see {log_file}")
+    silent = f"the engine ended and left no word in {log_file}: see whether its disk is full"
+    fail(words[-1].removeprefix("texture-engine: ") if words else silent)
 
 
 def running_already() -> str:
-    """Say where the engine is that runs already; fails where that one does not say so."""
+    """Say where the engine is that runs already; fails where that one does not say so, or hangs."""
     from engine.service.presence import AlreadyRunningError
     from engine.service.serving import running_engine
+    from protocol.errors import EngineError
     from protocol.private_files import state_folder
 
     try:
         found = running_engine(state_folder())
-    except AlreadyRunningError as error:
+        reach(None, name="texture-engine").close()
+    except (AlreadyRunningError, EngineError) as error:
         fail(str(error))
     return (
         f"an engine is running already, process {found.process} at {found.address}, with the options that it was "

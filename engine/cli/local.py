@@ -1,11 +1,12 @@
 """Jobs of the terminal in its own process: the worker's runner, with recording and Ctrl+C."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.progress import job_bar
 from engine.cli.recording import recording
+from engine.images import ImageError
 from engine.service.computing import Computer
 from engine.service.runner import Hooks, Stop
 from engine.synthesis import Exemplar, Settings, Snapshot
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def run_here(
     computer: Computer, request: Synthesize, title: str, record: Path | None, *, quiet: bool, figures: bool
-) -> JobEnd:
+) -> tuple[JobEnd, ImageError | None]:
     """Run a job to its end, or until Ctrl+C.
 
     Args:
@@ -33,25 +34,40 @@ def run_here(
         figures: Record fingerprint and losses beside the picture.
 
     Returns:
-        How it ended; `Cancelled` with a picture after Ctrl+C.
+        How it ended, `Cancelled` with a picture after Ctrl+C; and why there is no recording of it, if that was lost.
 
     Raises:
         KeyboardInterrupt: Ctrl+C came before there was a picture.
+        ImageError: The recording cannot begin.
     """
     with ExitStack() as stack:
+        recorded = stack.enter_context(ExitStack())
         show = stack.enter_context(job_bar(title, quiet=quiet))
         keep: list[Callable[[Snapshot], None]] = []
+        lost: list[ImageError] = []
 
         def begin(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> None:
             if record is not None:
                 growth = _growth(exemplar, encoder, settings) if figures else None
-                keep.append(stack.enter_context(recording(record, settings.size, growth)))
+                keep.append(recorded.enter_context(recording(record, settings.size, growth)))
 
         def watch(snapshot: Snapshot) -> None:
-            for each in keep:
-                each(snapshot)
+            try:
+                for each in keep:
+                    each(snapshot)
+            except ImageError as error:
+                # The texture goes on without it.
+                lost.append(error)
+                keep.clear()
+                with suppress(ImageError):
+                    recorded.pop_all().__exit__(type(error), error, None)
 
-        return computer.run(request, Hooks(show, lambda _frame: None, begin, watch), Stop())
+        end = computer.run(request, Hooks(show, lambda _frame: None, begin, watch), Stop())
+        try:
+            recorded.close()
+        except ImageError as error:
+            lost.append(error)
+    return end, lost[0] if lost else None
 
 
 def _growth(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> "Growth":

@@ -128,7 +128,7 @@ def synthesize(
             for number, name in enumerate(outputs):
                 wish = replace(request, settings=replace(request.settings, seed=asked.seed + number))
                 recorded = None if record is None else numbered(record, number, variations)
-                end = run(wish, name.name, recorded)
+                end, lost = run(wish, name.name, recorded)
                 if isinstance(end, Failed):
                     fail_with(end)
                 if end.raster is None or pattern is None:
@@ -147,6 +147,8 @@ def synthesize(
                     print(json.dumps({**told, **summary(wish.settings, size_made, end)}))
                 elif not quiet:
                     print(f"{shown}: {size_made[0]}x{size_made[1]} in {end.seconds:.1f} s", file=sys.stderr)
+                if lost is not None:
+                    fail(f"{lost}; {shown} is written")
                 if isinstance(end, Cancelled):
                     fail(f"interrupted: {shown} holds the picture so far", INTERRUPTED)
 

@@ -33,9 +33,9 @@ ENOUGH = 0.2
 PEELING = 6
 # Differences below this are not seen.
 LEAST_ENERGY = 0.002
-# How far around a hole its roughness is compared, how rough, in values of [0, 1], all is taken to be at least, and how
-# much a ratio counts. Of 135 holes in 45 photographs, smooth blots in what is busy went in seven; counted in full, it
-# put things into smooth parts that have none.
+# How far around a hole its roughness is compared, how rough, in values of [0, 1], all is at least, and by how much a
+# ratio counts. Of 135 holes in 45 photographs, seven in busy parts were smooth blots without it; counted in full it
+# put things into smooth parts.
 AROUND = np.ones((9, 9), bool)
 LEAST_ROUGHNESS = 0.01
 ROUGHNESS_POWER = 0.75
