@@ -8,6 +8,7 @@ from scipy import ndimage
 from engine.synthesis import Exemplar, Settings, SettingsError, synthesize
 from engine.synthesis.encoders import load_encoder
 from engine.synthesis.structure import lay_out, plan_texture
+from engine.synthesis.structure.correlation import correlate
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 
 
@@ -34,7 +35,7 @@ def is_offset(lattice, offset, tolerance=0.1):
 )
 def test_the_lattice_of_a_pattern_is_found_to_fractions_of_a_pixel(rows, columns):
     colors = waving(rows, columns)
-    lattice = find_lattice(colors, everywhere(colors))
+    lattice = find_lattice(correlate(colors, everywhere(colors)))
     assert lattice is not None
     assert is_offset(lattice, rows)
     assert is_offset(lattice, columns)
@@ -49,7 +50,7 @@ def test_a_pattern_with_a_hole_and_with_shade_is_regular_too():
     valid = everywhere(colors)
     valid[30:60, 20:70] = False
     colors[~valid] = (1, 0, 1)
-    lattice = find_lattice(colors, valid)
+    lattice = find_lattice(correlate(colors, valid))
     assert lattice is not None
     assert is_offset(lattice, (12, 0))
     assert is_offset(lattice, (0, 16))
@@ -59,12 +60,12 @@ def test_a_pattern_with_a_hole_and_with_shade_is_regular_too():
 def test_noise_has_no_lattice(sigma):
     noise = np.random.default_rng(0).random((96, 112, 3))
     colors = ndimage.gaussian_filter(noise, (sigma, sigma, 0)).astype(np.float32)
-    assert find_lattice(colors, everywhere(colors)) is None
+    assert find_lattice(correlate(colors, everywhere(colors))) is None
 
 
 def test_a_flat_color_has_no_lattice():
     colors = np.full((64, 64, 3), 0.4, np.float32)
-    assert find_lattice(colors, everywhere(colors)) is None
+    assert find_lattice(correlate(colors, everywhere(colors))) is None
 
 
 def test_places_are_moved_to_the_nearest_of_the_canvas_phase():

@@ -7,10 +7,10 @@ from scipy import ndimage
 from engine.synthesis.structure import add_detail, lay_out, plan_texture
 
 
-def blobs(height=128, width=128, seed=0):
+def blobs(height=128, width=128, seed=0, sigma=2.0):
     """Make a smooth random texture."""
     noise = np.random.default_rng(seed).random((height, width, 3))
-    smooth = ndimage.gaussian_filter(noise, (2, 2, 0), mode="wrap")
+    smooth = ndimage.gaussian_filter(noise, (sigma, sigma, 0), mode="wrap")
     return ((smooth - smooth.min()) / np.ptp(smooth)).astype(np.float32)
 
 
@@ -21,11 +21,20 @@ def laid(exemplar, size, *, valid=None, wrap=(False, False), seed=0):
 
 
 def test_octaves_come_coarse_to_fine_and_end_at_half():
-    plan, stages = laid(blobs(256, 256), (512, 384))
+    plan, stages = laid(blobs(256, 256, sigma=5), (512, 384))
     assert [octave.index for octave in plan.octaves] == [3, 2, 1]
     assert stages[-1].colors.shape == (256, 192, 3)
     assert [stage.ends for stage in stages].count(True) == 3
     assert len(stages) == sum(octave.rounds for octave in plan.octaves)
+
+
+def test_the_smaller_the_things_in_an_exemplar_the_fewer_octaves():
+    everywhere = np.ones((256, 256), bool)
+    plans = [plan_texture(blobs(256, 256, sigma=sigma), everywhere, (512, 512)) for sigma in (0.7, 1.5, 3, 6)]
+    counts = [len(plan.octaves) for plan in plans]
+    assert counts == sorted(counts)
+    assert counts[0] == 1
+    assert counts[-1] == 3
 
 
 def test_a_small_exemplar_ends_at_a_finer_octave():

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import fft, ndimage
+from scipy import ndimage
 
-from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.matching.field import Places
+from engine.synthesis.structure.correlation import UNKNOWN, Vectors
 from engine.synthesis.structure.octave import Wrap
 
 # Correlation from which an exemplar counts as regular: walls of bricks reach 0.6, pebbles and waves 0.3.
@@ -17,18 +17,12 @@ AMONG_BEST = 0.8
 REPEATED = 0.45
 FEWEST = 4
 TIMES = 6
-UNKNOWN = -1.0
-# What changes over longer distances than this share of the shorter side is shade, not pattern.
-SHADE = 1 / 8
-LEAST_OVERLAP = 0.25
 # Offsets nearer to each other than this, pixels, are one.
 APART = 4
 # Sine of the smallest angle between the two vectors of a basis.
 SLANTED = 0.35
 # How far an offset may lie from the lattice to refine it, in its shorter vector.
 NEAR = 0.2
-
-Vectors = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,17 +75,16 @@ class Lattice:
         return found
 
 
-def find_lattice(colors: Floats, valid: Bools) -> Lattice | None:
+def find_lattice(correlation: Vectors) -> Lattice | None:
     """Find out whether an exemplar is regular.
 
     Args:
-        colors: RGB in [0, 1], float32 (height, width, 3).
-        valid: Where it may be sampled, boolean (height, width).
+        correlation: With itself, see `correlate`.
 
     Returns:
         Its lattice; None where it does not repeat itself.
     """
-    offsets, correlation = _peaks(colors, valid)
+    offsets = _peaks(correlation)
     heights = _at(correlation, offsets)
     if not len(offsets) or heights.max() < REGULAR:
         return None
@@ -124,26 +117,16 @@ def _at(correlation: Vectors, offsets: Vectors) -> Vectors:
     return found
 
 
-def _peaks(colors: Floats, valid: Bools) -> tuple[Vectors, Vectors]:
-    """Correlate an exemplar with itself: offsets, (count, 2), where that is highest, and the correlation at all."""
-    weights = valid.astype(np.float32)
-    sigma = SHADE * min(valid.shape)
-    shade = ndimage.gaussian_filter(colors * weights[..., None], (sigma, sigma, 0))
-    shade /= np.maximum(ndimage.gaussian_filter(weights, sigma), 1e-3)[..., None]
-    pattern = (colors - shade) * weights[..., None]
-    size = tuple(fft.next_fast_len(2 * side, real=True) for side in valid.shape)
-    seen, power = (fft.rfft2(each, s=size) for each in (weights, (pattern**2).sum(axis=2)))
-    overlap = fft.irfft2(np.abs(seen) ** 2, s=size)
-    common = fft.irfft2((np.abs(fft.rfft2(pattern, s=size, axes=(0, 1))) ** 2).sum(axis=2), s=size)
-    energy = fft.irfft2((power * seen.conj()).real, s=size)
-    fits = overlap >= LEAST_OVERLAP * weights.sum()
-    correlation = np.where(fits, common / np.maximum(energy, 1e-6), UNKNOWN)
+def _peaks(correlation: Vectors) -> Vectors:
+    """Find the offsets, (count, 2), at which a correlation is highest; one of each two opposite ones."""
     highest = ndimage.maximum_filter(correlation, 2 * APART + 1, mode="wrap")
-    found = np.argwhere(fits & (correlation == highest))
-    # Behind half of it the negative offsets follow; one of each two opposite ones is enough.
-    signed = np.where(found < np.array(size) / 2, found, found - np.array(size))
+    found = np.argwhere((correlation > UNKNOWN) & (correlation == highest))
+    # Behind half of it the negative offsets follow.
+    size = np.array(correlation.shape)
+    signed = np.where(found < size / 2, found, found - size)
     first = (signed[:, 0] > 0) | ((signed[:, 0] == 0) & (signed[:, 1] > 0))
-    return signed[first].astype(np.float64), correlation
+    offsets: Vectors = signed[first].astype(np.float64)
+    return offsets
 
 
 def _refined(basis: Vectors, offsets: Vectors) -> Vectors:

@@ -1,5 +1,6 @@
 """New texture by patches, coarse to fine (Kwatra et al. 2005, "Texture Optimization for Example-Based Synthesis")."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from scipy import ndimage
 
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
 from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.structure.correlation import correlate, extent
 from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
@@ -21,9 +23,12 @@ PASSES = 2
 # An exemplar is halved only while both its sides keep so many pixels, and so many patches are whole.
 NARROWEST = 24
 FEWEST_PATCHES = 64
+# Patches of the coarsest octave are this many times as wide as things in the exemplar reach: wider ones copy.
+REACH = 3.0
 # Finer than this, patches only copy: critics make what they have not. What is regular is best copied.
 FINEST = 1
-BLOCK = 8
+# Blocks that the coarsest octave begins with. From smaller ones what is fine melts before it fits.
+BLOCK = 16
 # Weights fall with the distance as in iteratively reweighted least squares (ibid.).
 POWER = 0.6
 # Cost of a place that is used beyond its even share, in median costs per share (Kaspar et al. 2015).
@@ -78,8 +83,12 @@ def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, 
     small = 0
     while small + 1 < len(source) and max(source[small].size) > LARGEST_COMPARED:
         small += 1
-    found = find_lattice(source[small].channels[..., :COLORS], source[small].known)
+    correlation = correlate(source[small].channels[..., :COLORS], source[small].known)
+    found = find_lattice(correlation)
     lattice = None if found is None else found.at(-small)
+    if lattice is None:
+        reach = REACH * extent(correlation) * 2**small
+        source = source[: max(FINEST, math.ceil(math.log2(reach / SIDE))) + 1]
     flat = has_flat_colors(colors, valid)
     finest = 0 if flat or lattice is not None else FINEST
     octaves = []
@@ -151,12 +160,31 @@ def _overuse(field: MatchField, usable: Bools) -> Floats:
 
 
 def _blocks(listed: Places, size: Size, generator: np.random.Generator) -> Places:
-    """Draw blocks of the exemplar by chance."""
+    """Draw blocks of the exemplar by chance, evenly; one that goes over its border continues on the other side."""
     rows, columns = np.indices(size)
     cells = (-(-size[0] // BLOCK), -(-size[1] // BLOCK))
-    corners = listed[generator.integers(len(listed), size=cells)]
+    corners = np.resize(_evenly_drawn(listed, generator), (*cells, 2))
+    generator.shuffle(corners.reshape(-1, 2))
     inside = np.stack([rows % BLOCK, columns % BLOCK], axis=-1)
-    return (corners[rows // BLOCK, columns // BLOCK] + inside).astype(np.int32)
+    first = listed.min(axis=0)
+    span = listed.max(axis=0) + 1 - first
+    found: Places = first + (corners[rows // BLOCK, columns // BLOCK] + inside - first) % span
+    return found.astype(np.int32)
+
+
+def _evenly_drawn(listed: Places, generator: np.random.Generator) -> Places:
+    """Shuffle places so that each block of them has its turn before any has its next one."""
+    drawn = generator.permutation(listed)
+    first = drawn.min(axis=0)
+    span = drawn.max(axis=0) + 1 - first
+    count = np.maximum(1, np.rint(span / BLOCK)).astype(np.int64)
+    block = ((drawn - first) * count // span) @ np.array([count[1], 1])
+    order = np.argsort(block, kind="stable")
+    turns = np.empty(len(drawn), np.int64)
+    begins = np.searchsorted(block[order], block[order])
+    turns[order] = np.arange(len(drawn)) - begins
+    found: Places = drawn[np.argsort(turns, kind="stable")]
+    return found
 
 
 def _refined(coarse: MatchField, size: Size) -> Places:
