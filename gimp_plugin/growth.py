@@ -32,8 +32,8 @@ class Place:
         top: Likewise.
         part: The part of what the engine makes that becomes the layer.
         joins: Whether the texture becomes a part of the picture of the layer below: it is blended as that one is.
-        masked: Whether the selection becomes the layer's mask.
-        mask: What becomes the layer's mask in place of the selection, a byte for each pixel.
+        mask: What becomes the layer's mask, a byte for each pixel; None for no mask. It is not read from the image,
+            whose selection may have changed meanwhile.
     """
 
     image: Gimp.Image
@@ -42,7 +42,6 @@ class Place:
     top: int
     part: Box
     joins: bool
-    masked: bool
     mask: bytes | None = None
 
 
@@ -214,10 +213,8 @@ class Growth:
         """Whether the layer below, whose place the textures are to take, would be seen through them."""
         if not self._place.joins:
             return False
-        box = Box(self._place.left, self._place.top, self._place.part.width, self._place.part.height)
+        Box(self._place.left, self._place.top, self._place.part.width, self._place.part.height)
         shown = self._place.mask
-        if shown is None and self._place.masked:
-            shown = canvas.read_selection(self._place.image, box)
         for part in parts:
             faint = samples.below(samples.alpha(part), samples.OPAQUE)
             if any(faint if shown is None else samples.common(faint, samples.touched(shown))):
@@ -280,8 +277,6 @@ class Growth:
             mask = layer.create_mask(Gimp.AddMaskType.WHITE)
             layer.add_mask(mask)
             canvas.write_mask(mask, self._place.mask)
-        elif self._place.masked:
-            layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
         self._select()
         return layer
 

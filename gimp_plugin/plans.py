@@ -20,6 +20,8 @@ from protocol.vocabulary import (
     WIDEST_CONTEXT,
 )
 
+# Alpha and selection, as bytes, add up to this where the selection was erased before, but for rounding.
+WHOLE = 252
 LONGEST_EXEMPLAR = 1024
 SMALLEST_TILE = 16
 LONGEST_FRAME = 1024
@@ -40,7 +42,7 @@ class Plan:
         width: Of what a job brings, pixels.
         height: Likewise.
         part: The part of that which becomes the layer.
-        mask: What the layer's mask is in place of the selection, a byte for each pixel of the part.
+        mask: What the layer's mask is, a byte for each pixel of the part; None for no mask.
     """
 
     jobs: tuple[Synthesize, ...]
@@ -210,10 +212,10 @@ def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize
     return tuple(replace(job, frame_interval=interval, frame_limit=LONGEST_FRAME) for job in jobs)
 
 
-def _with_fringe(
-    canvas: Raster, hole: Box, selected: bytes, clear: bytes, extent: Box
-) -> tuple[Box, bytes, bytes | None]:
+def _with_fringe(canvas: Raster, hole: Box, selected: bytes, clear: bytes, extent: Box) -> tuple[Box, bytes, bytes]:
     """Widen a selection around what is transparent in it, where a cut-out leaves a fringe of other colours.
+
+    What was erased with the same soft selection is shown wholly: blended once more, a ring of it would stay clear.
 
     Args:
         canvas: What lies in and around the hole.
@@ -223,7 +225,7 @@ def _with_fringe(
         extent: Where the layer is.
 
     Returns:
-        The bounds, what is to be made in them, and the mask of the layer; None where the selection is its mask.
+        The bounds, what is to be made in them, and the mask of the layer.
     """
     chosen = samples.touched(selected)
     own = extent.common(Box(0, 0, canvas.width, canvas.height))
@@ -238,8 +240,12 @@ def _with_fringe(
     seen = samples.crop_mask(samples.touched(samples.alpha(canvas)), canvas.width, wide)
     rest = samples.below(samples.place_mask(selected, place, wide.width, wide.height), 255)
     fringe = samples.common(samples.common(near, seen), rest)
-    if not any(fringe):
-        return hole, chosen, None
+    opacity = samples.crop_mask(samples.alpha(canvas), canvas.width, hole)
+    erased = samples.common(samples.crop_mask(clear, canvas.width, hole), samples.summed(opacity, selected, WHOLE))
+    erased = samples.common(erased, chosen)
+    if not any(fringe) and not any(erased):
+        return hole, chosen, selected
+    fringe = samples.either(fringe, samples.place_mask(erased, place, wide.width, wide.height))
     chosen, shown = (
         samples.either(fringe, samples.place_mask(mask, place, wide.width, wide.height))
         for mask in (chosen, selected)

@@ -95,6 +95,11 @@ def either(first: bytes, second: bytes) -> bytes:
     return _combined(first, second, int.__or__)
 
 
+def summed(first: bytes, second: bytes, least: int) -> bytes:
+    """Mark with 255 where two masks of any values come to this together, and with 0 where they do not."""
+    return bytes(255 if one + two >= least else 0 for one, two in zip(first, second, strict=True))
+
+
 def common(first: bytes, second: bytes) -> bytes:
     """Keep what two masks of 0 and 255 have in common."""
     return _combined(first, second, int.__and__)

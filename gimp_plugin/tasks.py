@@ -118,7 +118,7 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
         samples.crop_mask(white, whole.width, limit.moved(-whole.x, -whole.y)) if white is not None else None,
     )
     box = plan.part.moved(limit.x, limit.y)
-    return Task(plan, _place(image, layer, box, plan, joins=True, masked=selected is not None), fresh=False)
+    return Task(plan, _place(image, layer, box, plan, joins=True), fresh=False)
 
 
 def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
@@ -233,6 +233,5 @@ def _place(
     plan: Plan,
     *,
     joins: bool = False,
-    masked: bool = False,
 ) -> Place:
-    return Place(image, above, box.x, box.y, plan.part, joins, masked, plan.mask)
+    return Place(image, above, box.x, box.y, plan.part, joins, plan.mask)

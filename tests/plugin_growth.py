@@ -58,7 +58,7 @@ def texture(colour=RED, seed=7, *, finished=True):
 
 def place_in(gimp, image, above="below", **changes):
     """Where a texture of 16 by 8 pixels goes."""
-    wishes = {"left": 5, "top": 6, "part": Box(0, 0, 16, 8), "joins": True, "masked": False, **changes}
+    wishes = {"left": 5, "top": 6, "part": Box(0, 0, 16, 8), "joins": True, **changes}
     return gimp.growth.Place(image, named(image, above) if above else None, **wishes)
 
 

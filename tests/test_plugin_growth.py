@@ -250,16 +250,17 @@ def test_earlier_tries_stay_where_the_new_one_comes_to_nothing(gimp, image):
 # Masks.
 
 
-def test_the_selection_becomes_the_mask_with_its_feathering(gimp, image):
-    mask = np.zeros((30, 40), np.uint8)
-    mask[6:14, 5:21] = np.arange(128).reshape(8, 16)
-    image.select(mask)
-    growth = growing(gimp, image, masked=True)
+@pytest.mark.parametrize("selected", [None, 0, 1])
+def test_the_mask_is_what_was_meant_whatever_is_selected_meanwhile(gimp, image, selected):
+    values = np.arange(128, dtype=np.uint8).reshape(8, 16)
+    growth = growing(gimp, image, mask=values.tobytes())
     growth.show(frame(GREEN), 0)
+    if selected is not None:
+        image.select(np.full((30, 40), 255 * selected, np.uint8))
     shown = named(image, "Octave 0").mask
     (layer,) = growth.finish([texture()])
     for found in (shown, layer.mask):
-        assert np.array_equal(np.rint(found.pixels[..., 0] * 255), mask[6:14, 5:21])
+        assert np.array_equal(np.rint(found.pixels[..., 0] * 255), values)
 
 
 # Locks.
@@ -502,13 +503,6 @@ def test_the_selection_is_read_to_the_byte(gimp, image):
 )
 def test_an_images_precision_is_kept(gimp, nick, depth):
     assert gimp.canvas.depth_of(gimp.Gimp.Image(8, 8, precision=nick)) == depth
-
-
-def test_a_mask_of_its_own_takes_the_place_of_the_selection(gimp, image):
-    values = bytes(range(128))
-    growth = growing(gimp, image, masked=True, mask=values)
-    (layer,) = growth.finish([texture()])
-    assert np.rint(layer.get_mask().pixels * 255).astype(np.uint8).tobytes() == values
 
 
 def test_a_new_result_lies_above_the_earlier_ones(gimp, image):

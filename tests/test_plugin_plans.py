@@ -541,7 +541,22 @@ def test_a_feathered_selection_keeps_its_feather_where_nothing_is_transparent():
 def test_an_opaque_selection_is_the_mask_itself():
     hole = Box(20, 20, 20, 20)
     plan = plans.fill(chosen(FILL), picture(60, 70), hole, bytes([255]) * 400, None, "u8")
-    assert (plan.part, plan.mask) == (hole, None)
+    assert (plan.part, plan.mask) == (hole, bytes([255]) * 400)
+
+
+def test_what_was_erased_with_the_same_soft_selection_is_shown_wholly():
+    selected = np.tile(np.linspace(0, 255, 20).round().astype(np.uint8), (20, 1))
+    found = array_of(picture(60, 70)).copy()
+    hole = Box(20, 20, 20, 20)
+    found[20:40, 20:40, 3] = 255 - selected
+    canvas = Raster(70, 60, 4, "u8", found.tobytes())
+    plan = plans.fill(chosen(FILL), canvas, hole, selected.tobytes(), None, "u8")
+    top = 20 - plan.part.y
+    shown = np.frombuffer(plan.mask, np.uint8).reshape(plan.part.height, plan.part.width)[
+        top : top + 20, top : top + 20
+    ]
+    assert (shown[:, 1:] == 255).all()
+    assert (shown[:, 0] == 0).all()
 
 
 def test_without_a_selection_another_exemplar_fills_what_is_transparent_too():
