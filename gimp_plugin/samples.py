@@ -5,6 +5,7 @@ enough for pictures of many megapixels.
 """
 
 import array
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from protocol.raster import Raster
 SAMPLE_BYTES = {"u8": 1, "u16": 2, "f32": 4}
 # What the engine takes for opaque, 0.99, as the highest byte of a sample.
 OPAQUE = 253
+# Alpha that differs by no more is the same; see `engine/preparation/masks.py`.
+SAME_LEVEL = 2
 # What has less alpha cannot be seen, 0.01, likewise.
 CLEAR = 3
 
@@ -142,11 +145,17 @@ def missing(raster: Raster) -> bytes:
         raster: With 8 or 16 bits.
 
     Returns:
-        255 there, else 0: if most of what can be seen is opaque, all the rest, else only what cannot be seen.
+        255 there, else 0: if most of what can be seen is opaque, or has one and the same alpha, all that has less,
+        else only what cannot be seen.
     """
     levels = alpha(raster)
-    gone, faint = below(levels, CLEAR), below(levels, OPAQUE)
-    return faint if 2 * faint.count(0) > gone.count(0) else gone
+    gone, counts = below(levels, CLEAR), Counter(levels)
+    visible, passed, level = gone.count(0), 0, CLEAR
+    while level < 255 and 2 * (passed + counts[level]) < visible:
+        passed += counts[level]
+        level += 1
+    same = sum(counts[each] for each in range(level - SAME_LEVEL, level + SAME_LEVEL + 1))
+    return below(levels, level - SAME_LEVEL) if 2 * same > visible else gone
 
 
 def alpha(raster: Raster) -> bytes:

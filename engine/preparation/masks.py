@@ -14,6 +14,9 @@ CLEAR = 0.01
 BAND = 1 / 6
 BLEND = 1 / 5
 
+# Alpha that differs by no more, of 255, is the same.
+SAME_LEVEL = 2
+
 # What of a part is transparent at least, and of its surroundings in comparison, if that belongs to the picture.
 LEAST_CLEAR = 0.02
 LIKE = 1 / 3
@@ -117,13 +120,22 @@ def missing_in(picture: Picture) -> NDArray[np.bool_]:
         picture: The picture.
 
     Returns:
-        Boolean (height, width): if most of what can be seen is opaque, all the rest, because cut-outs have soft
-        edges; else alpha belongs to the picture, and only what is wholly transparent is missing.
+        Boolean (height, width): if most of what can be seen is opaque, or has one and the same alpha, all that has
+        less, because cut-outs have soft edges; else alpha belongs to the picture, and only what is wholly transparent
+        is missing.
     """
     if picture.alpha is None:
         return np.zeros(picture.pixels.shape[:2], bool)
-    visible, opaque = picture.alpha >= CLEAR, picture.alpha >= OPAQUE
-    return np.asarray(~opaque if 2 * opaque.sum() > visible.sum() else ~visible)
+    visible = picture.alpha >= CLEAR
+    if not visible.any():
+        return ~visible
+    # A glass has one alpha all over, and soft edges of its own. Bytes, as the plug-in for GIMP counts them.
+    levels = np.floor(picture.alpha * (0xFFFF / 0x100) + 1e-3).astype(np.int32)
+    seen = np.sort(levels[visible])
+    level = int(seen[(len(seen) - 1) // 2])
+    whole = levels >= level - SAME_LEVEL
+    same = whole & (levels <= level + SAME_LEVEL)
+    return np.asarray(~whole if 2 * same.sum() > visible.sum() else ~visible)
 
 
 def is_damaged(canvas: Picture) -> bool:

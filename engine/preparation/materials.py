@@ -109,7 +109,9 @@ def prepare(
         alpha, changed = (np.ascontiguousarray(box.cut(array)) for array in (canvas.alpha, free))
         own = np.ones(sample.pixels.shape[:2], np.float32) if sample.alpha is None else sample.alpha
         if sample.alpha is not None or (alpha[inside == 0] < OPAQUE).any():
-            through = translucency(sample.pixels, own, sample.valid, wrap, (known, alpha, changed))
+            through = translucency(
+                sample.pixels, own, sample.valid, wrap, (known, alpha, changed), own=exemplar is None
+            )
             known = through.composite(known, alpha)
     offset = None if exemplar is not None else (box.top - sample.corner[0], box.left - sample.corner[1])
     nearby = exemplar is None and exemplar_mask is None and not sampling.is_around_hole

@@ -13,7 +13,7 @@ from engine.preparation.masks import CLEAR, Mask
 SAME_ALPHA = 1.5 / 255
 # Colors of what is more transparent than this are those of the matched place: little of them can be seen.
 LEAST_VISIBLE = 0.25
-# How far a color may be from that of the matched place.
+# How far an opaque color may be from that of the matched place.
 MOST_APART = 0.15
 # Half the side of the patches by which alpha is found again; smaller ones where no such patch is whole.
 RADII = (2, 1, 0)
@@ -36,6 +36,7 @@ class Translucency:
         wrap: Whether rows, and columns, of the canvas continue on the other side.
         known: Alpha of the part that is worked on, (height, width), and the mask of what is synthesized there; None
             for a new texture.
+        smooth: Alpha of that part where it changes smoothly and so goes on by itself, (height, width); else None.
     """
 
     colors: FloatArray
@@ -44,6 +45,7 @@ class Translucency:
     backdrop: FloatArray | None
     wrap: tuple[bool, bool]
     known: tuple[Mask, Mask] | None = None
+    smooth: Mask | None = None
 
     def composite(self, colors: FloatArray, alpha: Mask | float) -> FloatArray:
         """Lay colors (height, width, 3) over the backdrop."""
@@ -65,18 +67,27 @@ class Translucency:
             Colors, not multiplied by alpha, and alpha, float32 (height, width).
         """
         if self.backdrop is None:
-            alpha = np.full(picture.shape[:2], float(np.median(self.alpha[self.valid])), np.float32)
-            return picture, self._blended(alpha)
+            return picture, self._blended(self._level(picture.shape[:2]))
         # Smaller pictures are compared with the sample at their own scale.
         shrunk = self if picture.shape[0] >= size[0] else self._at(picture.shape[0] / size[0])
         colors, alpha = shrunk._matched(picture, self._wanted(picture.shape[:2]), seed)  # noqa: SLF001
         alpha = self._blended(self._fitting(picture, colors, alpha))
         residual = picture - self.composite(colors, alpha)
         lifted = colors + residual / np.maximum(alpha, LEAST_VISIBLE)[..., None]
-        # What does not fit is not to bring in colors of the backdrop, nor any that are nowhere seen.
-        lifted = np.clip(lifted, colors - MOST_APART, colors + MOST_APART)
+        # What does not fit is not to bring in colors of the backdrop, nor any that are nowhere seen; the less of a
+        # color can be seen, the less a residual says of it.
+        most = MOST_APART * alpha[..., None]
+        lifted = np.clip(lifted, colors - most, colors + most)
         seen = self.colors[self.valid & (self.alpha >= CLEAR)]
         return np.clip(lifted, seen.min(axis=0), seen.max(axis=0)).astype(np.float32), alpha
+
+    def _level(self, size: tuple[int, ...]) -> Mask:
+        """Give the alpha of what is the same all over, or changes smoothly, at any scale."""
+        if self.smooth is None:
+            return np.full(size, float(np.median(self.alpha[self.valid])), np.float32)
+        rows, columns = (np.arange(side) * most // side for side, most in zip(size, self.smooth.shape, strict=False))
+        found: Mask = self.smooth[rows[:, None], columns]
+        return found
 
     def _fitting(self, picture: FloatArray, colors: FloatArray, alpha: Mask) -> Mask:
         """Take the alpha at which a color makes the picture over the backdrop, where the matched one does not."""
@@ -160,12 +171,26 @@ class Translucency:
         )
 
 
+def _smooth(alpha: Mask, changed: Mask) -> Mask | None:
+    """Continue an alpha that changes smoothly around a hole, such as a fade; None for any other."""
+    from engine.synthesis.structure.trend import find_trend
+
+    hole = bounds_of(changed)
+    rows, columns = slice(hole.top, hole.bottom), slice(hole.left, hole.right)
+    found = find_trend(np.ascontiguousarray(alpha[..., None]), changed == 0, (rows, columns))
+    if found is None:
+        return None
+    return found[0].over((alpha.shape[0], alpha.shape[1]), (0, 0))[..., 0].clip(0, 1)
+
+
 def translucency(
     colors: FloatArray,
     alpha: Mask,
     valid: Mask | None,
     wrap: tuple[bool, bool],
     known: tuple[FloatArray, Mask, Mask] | None = None,
+    *,
+    own: bool = False,
 ) -> Translucency:
     """Choose what lies behind a translucent sample.
 
@@ -175,9 +200,11 @@ def translucency(
         valid: 1 where it may be sampled, else 0; None for everywhere.
         wrap: Whether rows, and columns, of the canvas continue on the other side.
         known: Colors, alpha and mask of the canvas's part that is worked on; None for a new texture.
+        own: Whether the sample is of that canvas.
 
     Returns:
-        How alpha travels. The backdrop is the corner of the color cube, or its middle, that is farthest from what can
+        How alpha travels. Where it is the same all over, or goes smoothly on through a hole, colors are synthesized
+        alone. Else the backdrop is the corner of the color cube, or its middle, that is farthest from what can
         be seen.
     """
     allowed = np.ones(alpha.shape, bool) if valid is None else valid > 0
@@ -192,6 +219,9 @@ def translucency(
     parts = None if known is None else (known[1], known[2])
     if float(np.ptp(every)) <= SAME_ALPHA:
         return Translucency(colors, alpha, allowed, None, wrap, parts)
+    smooth = None if known is None or not own or any(wrap) else _smooth(known[1], known[2])
+    if smooth is not None:
+        return Translucency(colors, alpha, allowed, None, wrap, parts, smooth)
     listed = np.concatenate(seen)
     listed = listed[:: -(-len(listed) // COLORS_COMPARED)]
     apart = np.abs(listed[None] - BACKDROPS[:, None]).sum(axis=2)
