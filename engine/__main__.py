@@ -13,7 +13,7 @@ def start() -> None:
 
         main()
     except KeyboardInterrupt:
-        print("texture-engine: interrupted before there was a picture: nothing is written", file=sys.stderr)
+        print("texture-engine: interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except ImportError as error:
         name = "a library" if error.name is None else error.name

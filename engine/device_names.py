@@ -2,6 +2,9 @@
 
 DEVICES = ("auto", "cpu", "cuda", "mps", "xpu")
 
+RESTART = "`texture-engine stop`, then `texture-engine serve`, starts an engine on a device that works"
+"""What helps against an engine whose device does not."""
+
 
 def unknown_device(name: str) -> str:
     """Tell what is wrong with the name of a device, whether or not this computer has it.

@@ -124,6 +124,16 @@ def test_an_engine_that_cannot_start_so_says_why_in_one_line(tmp_path, wrong):
     assert_refused(terminal(tmp_path / "engine", "serve", *options, cwd=tmp_path), sentence)
 
 
+def test_a_detached_engine_that_cannot_compute_says_so(tmp_path):
+    folder = tmp_path / "engine"
+    told = terminal(folder, "serve", "--detach", "--device", "xpu:99")
+    try:
+        assert told.returncode == 1
+        assert "the engine cannot compute: device 'xpu:99' is not available here" in told.stderr
+    finally:
+        assert terminal(folder, "stop").returncode == 0
+
+
 def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
     with running(tmp_path / "engine", "--device", "xpu:99") as engine, engine.client() as client:
         client.submit(short_job())
@@ -131,10 +141,12 @@ def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
         reason = "device 'xpu:99' is not available here: "
         assert failed.code == "no-worker"
         assert failed.message.startswith(f"the engine cannot compute: {reason}")
-        assert failed.hint == "`texture-engine doctor` tells what is wrong"
+        assert "`texture-engine serve`" in failed.hint
         (worker,) = client.status().workers
         assert worker.failure.startswith(reason)
         assert f"  it could not compute: {reason}" in terminal(engine.folder, "status").stdout
+        told = " ".join(terminal(engine.folder, "doctor", "--quick").stdout.split())
+        assert f"to do: the engine cannot compute ({reason}" in told
         # In order: it has told why, and does not abort.
         assert "worker 0.1 ended with status 0 before it could work" in engine.log.read_text()
 

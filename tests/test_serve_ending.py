@@ -2,11 +2,12 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 
 import pytest
-from engines import end_of, long_job, running, short_job, started, terminal
+from engines import end_of, long_job, running, short_job, started, surroundings, terminal
 from plugin_links import end_engine
 from wire import Wire
 
@@ -50,6 +51,28 @@ def test_a_detached_engine_says_where_it_listens_and_goes_on_until_it_is_stopped
     with pytest.raises(NoEngineError):
         EngineClient.connect(folder / "engine.json", name="test", keys=own_keys(folder / CLIENT_KEYS))
     assert "ending: `texture-engine stop` was called" in log.read_text()
+
+
+def test_ctrl_c_while_an_engine_starts_in_the_background_ends_it(tmp_path):
+    folder = tmp_path / "engine"
+    command = [sys.executable, "-m", "engine", "serve", "--detach", *CPU]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, env=surroundings(folder), **pipes)
+    until = time.monotonic() + 30
+    while not (folder / "engine.log").exists():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _out, err = process.communicate(timeout=30)
+    if process.returncode == 0:
+        # It was listening already.
+        end_engine(folder)
+        return
+    assert (process.returncode, err) == (130, "texture-engine: interrupted\n")
+    while (folder / "engine.json").exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert terminal(folder, "status").returncode == 1
 
 
 # The end.

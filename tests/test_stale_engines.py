@@ -382,6 +382,7 @@ def test_one_that_hangs_is_told_as_hanging_and_never_as_stale(tmp_path):
         assert "to do: the engine has not answered within 5 s: it hangs, " in line
         told = terminal(folder, "serve", "--detach", *CPU)
         assert told.stdout.startswith(f"an engine is running already, process {engine.process.pid} at ")
+        assert told.stderr.endswith(f"if it hangs, end process {engine.process.pid}\n")
         engine.process.send_signal(signal.SIGCONT)
         assert doctor_line(folder)[0].startswith(f"engine: process {engine.process.pid} at ")
 

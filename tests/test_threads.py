@@ -18,6 +18,13 @@ def test_threads_sleep_soon_unless_the_user_has_chosen_otherwise():
     assert counted == {"GOMP_SPINCOUNT": "7"}
 
 
+@pytest.mark.parametrize(("count", "kept"), [("0", False), ("-2", False), ("many", False), ("3", True)])
+def test_a_number_of_threads_that_is_none_is_not_handed_to_numba(count, kept):
+    environment = {"NUMBA_NUM_THREADS": count, "GOMP_SPINCOUNT": "7"}
+    share_cores(environment)
+    assert environment == {"GOMP_SPINCOUNT": "7", **({"NUMBA_NUM_THREADS": count} if kept else {})}
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere OpenMP is not libgomp's")
 def test_torch_is_loaded_by_the_program_after_it_was_chosen():
     inherited = {

@@ -11,7 +11,7 @@ import typer
 
 from engine.cli.doctor import doctor
 from engine.cli.engines import status, stop
-from engine.cli.failures import INTERRUPTED, sentence_of
+from engine.cli.failures import INTERRUPTED, interruptible, sentence_of
 from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
 from engine.cli.parsing import complete_seamless
@@ -34,10 +34,10 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(common)
-    app.command()(synthesize)
+    app.command()(interruptible(synthesize))
     app.add_typer(inspect_app(), name="inspect")
     for command in (serve, status, stop, keys, doctor):
-        app.command()(command)
+        app.command()(interruptible(command))
     return app
 
 
@@ -95,6 +95,6 @@ def main() -> None:
         print(f"texture-engine: {sentence_of(error)}", file=sys.stderr)
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
-        print("texture-engine: interrupted before there was a picture: nothing is written", file=sys.stderr)
+        print("texture-engine: interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)

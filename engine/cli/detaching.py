@@ -4,31 +4,35 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.cli.engines import reach
+from engine.cli.engines import NOT_RUNNING, reach
 from engine.cli.failures import fail
+from engine.device_names import RESTART
 
 DETACH_SECONDS = 20.0
 # DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP; https://learn.microsoft.com/windows/win32/procthread/process-creation-flags
 WINDOWS_FLAGS = 0x00000208
 
 
-def detach_engine(log_file: Path) -> None:
+def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
     """Start this very command again in the background, and wait until it listens.
 
     Args:
         log_file: Where it is to log.
+        devices: Where it is to compute. Whether one that was named works is waited for; `auto` finds one, and the
+            processor works.
 
     Raises:
+        KeyboardInterrupt: Ctrl+C came first; what was started has been ended.
         OSError: The log file cannot be written.
     """
     from engine.service.logs import for_this_user
     from engine.service.own_python import own_python
-    from protocol.connection import connection_path, find_engine
-    from protocol.errors import EngineError
+    from protocol.connection import connection_path
     from protocol.launching import bundles_of, engine_environment
     from protocol.windows import usual_library_folders
 
@@ -49,6 +53,18 @@ def detach_engine(log_file: Path) -> None:
             env=environment,
             **own,
         )
+    try:
+        _await(process, log_file, begins, devices)
+    except KeyboardInterrupt:
+        # It has a session of its own, which Ctrl+C does not reach.
+        process.terminate()
+        raise
+
+
+def _await(process: "subprocess.Popen[bytes]", log_file: Path, begins: int, devices: Sequence[str]) -> None:
+    from protocol.connection import connection_path, find_engine
+    from protocol.errors import EngineError
+
     until = time.monotonic() + DETACH_SECONDS
     while process.poll() is None and time.monotonic() < until:
         found = None
@@ -56,27 +72,47 @@ def detach_engine(log_file: Path) -> None:
             found = find_engine(connection_path())
         if found is not None and found.process == process.pid:
             print(f"the engine listens at {found.address}, process {found.process}; its log is {log_file}")
+            if words := _device_fault(devices):
+                fail(f"the engine cannot compute: {words}: {RESTART}", NOT_RUNNING)
             return
         time.sleep(0.05)
     if process.returncode == 0:
         print(running_already())
+        try:
+            reach(None, name="texture-engine").close()
+        except EngineError as error:
+            # Whoever started it looks for it, too, and is told by the one that runs.
+            print(f"texture-engine: {error}", file=sys.stderr)
         return
-    words = log_file.read_bytes()[begins:].decode(errors="replace").strip().splitlines()
+    lines = log_file.read_bytes()[begins:].decode(errors="replace").strip().splitlines()
     silent = f"the engine ended and left no word in {log_file}: see whether its disk is full"
-    fail(words[-1].removeprefix("texture-engine: ") if words else silent)
+    fail(lines[-1].removeprefix("texture-engine: ") if lines else silent)
+
+
+def _device_fault(devices: Sequence[str]) -> str:
+    """Wait until the workers know whether they can compute; why one cannot, or nothing."""
+    until = time.monotonic() + DETACH_SECONDS
+    if all(name in {"auto", "cpu"} for name in devices):
+        return ""
+    with reach(None, name="texture-engine") as client:
+        while time.monotonic() < until:
+            workers = client.status().workers
+            failures = [worker.failure for worker in workers if worker.failure]
+            if failures or all(worker.state in {"ready", "working"} for worker in workers):
+                return next(iter(failures), "")
+            time.sleep(0.2)
+    return ""
 
 
 def running_already() -> str:
-    """Say where the engine is that runs already; fails where that one does not say so, or hangs."""
+    """Say where the engine is that runs already; fails where that one does not say so."""
     from engine.service.presence import AlreadyRunningError
     from engine.service.serving import running_engine
-    from protocol.errors import EngineError
     from protocol.private_files import state_folder
 
     try:
         found = running_engine(state_folder())
-        reach(None, name="texture-engine").close()
-    except (AlreadyRunningError, EngineError) as error:
+    except AlreadyRunningError as error:
         fail(str(error))
     return (
         f"an engine is running already, process {found.process} at {found.address}, with the options that it was "

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.device_names import RESTART
+
 PACKAGES = (
     "torch",
     "torchvision",
@@ -82,8 +84,8 @@ def _engine(advice: list[str]) -> str:
     try:
         # Without one, a client is not even tried: it would make keys.
         found = find_engine(connection_path())
-        with reach(None, name="texture-engine doctor"):
-            return f"engine: process {found.process} at {found.address} answers"
+        with reach(None, name="texture-engine doctor") as client:
+            workers = client.status().workers
     except NoEngineError as error:
         return f"engine: {error}"
     except EngineError as error:
@@ -92,6 +94,8 @@ def _engine(advice: list[str]) -> str:
     except UnsafeFileError as error:
         advice.append(str(error))
         return "engine: not to be found"
+    advice += [f"the engine cannot compute ({each.failure}): {RESTART}" for each in workers if each.failure]
+    return f"engine: process {found.process} at {found.address} answers"
 
 
 def _devices(advice: list[str]) -> Table:

@@ -1,11 +1,14 @@
 """What goes wrong, told in one line."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from functools import wraps
+from typing import NoReturn, ParamSpec
 
 import typer
+
+Wishes = ParamSpec("Wishes")
 
 ENGINE_FAILED = 1
 BAD_INPUT = 2
@@ -26,6 +29,19 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
     """
     print(f"texture-engine: {' '.join(message.split())}", file=sys.stderr)
     raise typer.Exit(status)
+
+
+def interruptible(command: Callable[Wishes, None]) -> Callable[Wishes, None]:
+    """Say so where Ctrl+C ends a command; Typer ends it in silence."""
+
+    @wraps(command)
+    def run(*args: Wishes.args, **wishes: Wishes.kwargs) -> None:
+        try:
+            command(*args, **wishes)
+        except KeyboardInterrupt:
+            fail("interrupted", INTERRUPTED)
+
+    return run
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def serve(
         split_address(listen.replace(":*", ":1"))
         folder = make_folder(state_folder())
         if detach:
-            detach_engine(log_file or folder / LOG_FILE)
+            detach_engine(log_file or folder / LOG_FILE, [name.lower() for name in devices])
             return
         serve(
             Service(

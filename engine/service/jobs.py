@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from zmq import Frame as ZmqFrame
 
+from engine.device_names import RESTART
 from engine.service.clients import Clients
 from engine.service.internal import Alive, FromWorker, Ready, Unusable
 from engine.service.supervisor import ENDING, READY, RESTING, STARTING, WORKING, Worker, exit_reason
@@ -18,6 +19,7 @@ from protocol.messages import Accepted, Cancel, Cancelled, Done, Failed, Frame, 
 
 # A step that takes longer than this is not waited for: the worker's process is ended in its midst.
 CANCEL_SECONDS = 10.0
+REMEDY = f"`texture-engine doctor` tells what is wrong; {RESTART}"
 
 log = logging.getLogger(__name__)
 
@@ -235,7 +237,7 @@ class Jobs:
                 )
                 said = f"the engine cannot compute: {words}"[:4000]
                 self._queue.remove(job)
-                self._end(job, Failed("no-worker", said, "`texture-engine doctor` tells what is wrong", job.name))
+                self._end(job, Failed("no-worker", said, REMEDY, job.name))
 
     def _place(self, job: Job, place: int) -> None:
         if place != job.place:
