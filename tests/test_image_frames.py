@@ -1,9 +1,9 @@
-"""Files that hold more than one picture, other colors or more channels: what is not read is told."""
+"""Files that hold more than is read: other pictures, colors, channels, profiles. What is left out is told."""
 
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from engine.images import read_picture
 
@@ -71,3 +71,16 @@ def test_lab_is_converted_and_that_is_told(tmp_path):
     assert np.abs(picture.pixels * 255 - 119).max() < 2
     assert len(picture.remarks) == 1
     assert "Lab" in picture.remarks[0]
+
+
+@pytest.mark.parametrize(("gamma", "told"), [(100_000, 1), (55_556, 1), (45_455, 0)])
+def test_a_gamma_that_is_ignored_is_told(tmp_path, gamma, told):
+    extra = PngImagePlugin.PngInfo()
+    extra.add(b"gAMA", gamma.to_bytes(4, "big"))
+    Image.fromarray(GRAIN[0]).save(tmp_path / "a.png", pnginfo=extra)
+    assert ["gamma" in remark for remark in read_picture(tmp_path / "a.png").remarks] == [True] * told
+
+
+def test_a_profile_that_cannot_be_used_is_told(tmp_path):
+    Image.fromarray(GRAIN[0]).save(tmp_path / "a.png", icc_profile=b"x" * 200)
+    assert ["profile" in remark for remark in read_picture(tmp_path / "a.png").remarks] == [True]

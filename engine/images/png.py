@@ -83,6 +83,17 @@ def read_png_metadata(data: bytes) -> Metadata:
     return png_metadata((kind, chunk[8:-4]) for kind, chunk in _chunks(data))
 
 
+def gamma_notes(data: bytes) -> tuple[str, ...]:
+    """Say that the gamma of a PNG file is not looked at, where it is none that sRGB has and nothing overrules it."""
+    found = {kind: chunk[8:-4] for kind, chunk in _chunks(data) if kind in {b"gAMA", b"sRGB", b"iCCP"}}
+    if len(found.get(b"gAMA", b"")) != 4 or found.keys() != {b"gAMA"}:
+        return ()
+    gamma = struct.unpack(">I", found[b"gAMA"])[0] / 100_000
+    return (
+        () if abs(gamma - 1 / 2.2) < 0.01 else (f"has a gamma of {gamma:g}, which is ignored; sRGB is taken for it",)
+    )
+
+
 def encode_png(
     samples: NDArray[np.uint8] | NDArray[np.uint16], profile: bytes | None, metadata: Metadata | None = None
 ) -> bytes:

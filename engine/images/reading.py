@@ -75,6 +75,8 @@ def picture_from(data: bytes, name: str) -> Picture:
     alpha, channels = stored.alpha, stored.colors.shape[2]
     profiled = profile is not None and channels != _CMYK_CHANNELS
     remarks = [f"{name} {note}" for note in stored.notes]
+    if stored.profile is not None and profile is None:
+        remarks.append(f"{name} has a color profile that is damaged or made for other samples; sRGB is taken for it")
     if channels == _CMYK_CHANNELS:
         remarks.append(f"{name} holds CMYK, which is converted to RGB; the result is RGB")
     return Picture(
@@ -94,7 +96,7 @@ def _decoded(data: bytes) -> Stored:
     if data.startswith(png.SIGNATURE):
         bits = png.check_png(data)
         found = png.decode_png16(data) if bits == 16 else decode_with_pillow(data)
-        return replace(found, metadata=png.read_png_metadata(data))
+        return replace(found, metadata=png.read_png_metadata(data), notes=(*found.notes, *png.gamma_notes(data)))
     if data.startswith(tiff.SIGNATURES):
         found = tiff.decode_deep_tiff(data) or decode_with_pillow(data)
         notes = (*found.notes, *tiff.page_notes(data))

@@ -46,10 +46,10 @@ def _unit_floats(samples: NDArray[np.generic]) -> tuple[FloatArray, tuple[str, .
         raise ImageError("has samples that are infinite or no numbers; replace them by finite ones")
     low, high = float(samples.min()), float(samples.max())
     if low >= 0 and high <= 1:
-        return samples.astype(np.float32), ()
+        return samples.astype(np.float32), ("has floating-point samples, which become integers of 16 bits",)
     return _mapped(samples.astype(np.float64), min(low, 0.0), max(high, 1.0))
 
 
 def _mapped(samples: NDArray[np.float64], low: float, high: float) -> tuple[FloatArray, tuple[str, ...]]:
     unit = ((samples - low) / max(high - low, 1)).astype(np.float32)
-    return unit, (f"has values from {low:g} to {high:g}, which are scaled to the range from 0 to 1",)
+    return unit, (f"has values from {low:g} to {high:g}, which are scaled to the range of 16 bits",)
