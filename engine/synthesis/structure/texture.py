@@ -14,6 +14,7 @@ from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
+from engine.synthesis.structure.smoothness import is_smooth
 from engine.synthesis.structure.stages import Planned, Size, Stage
 from engine.synthesis.structure.widening import widened
 
@@ -47,6 +48,7 @@ class TexturePlan:
         octaves: What is done, coarse to fine.
         lattice: At which offsets the exemplar repeats itself, at full size; None for an irregular one.
         flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
+        smooth: Whether the exemplar has no fine detail.
     """
 
     source: Sequence[Level]
@@ -54,11 +56,12 @@ class TexturePlan:
     octaves: Sequence[Planned]
     lattice: Lattice | None
     flat: bool = False
+    smooth: bool = False
 
     @property
     def whole(self) -> bool:
         """Whether patches make all of it, the finest octave too."""
-        return self.flat or self.lattice is not None
+        return self.flat or self.smooth or self.lattice is not None
 
 
 def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, False)) -> TexturePlan:
@@ -90,13 +93,14 @@ def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, 
         reach = REACH * extent(correlation) * 2**small
         source = source[: max(FINEST, math.ceil(math.log2(reach / SIDE))) + 1]
     flat = has_flat_colors(colors, valid)
-    finest = 0 if flat or lattice is not None else FINEST
+    smooth = not flat and is_smooth(colors, valid)
+    finest = 0 if flat or smooth or lattice is not None else FINEST
     octaves = []
     for index in reversed(range(min(finest, len(source) - 1), len(source))):
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(Planned(index, (height, width), source[index].size, rounds, float(height * width)))
-    return TexturePlan(source, wrap, octaves, lattice, flat)
+    return TexturePlan(source, wrap, octaves, lattice, flat, smooth)
 
 
 def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
