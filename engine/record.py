@@ -259,7 +259,7 @@ class _Animation:
 
     def _image(self, frame: Frame) -> Image.Image:
         image = Image.fromarray(frame)
-        # A palette per frame, because one for all must be chosen before the last colours are known; by octree,
+        # A palette per frame, because one for all must be chosen before the last colors are known; by octree,
         # because the finer methods would slow the computation that is being recorded.
         return image.quantize(256, Image.Quantize.FASTOCTREE) if self._gif else image
 

@@ -30,7 +30,7 @@ def ramp(height=64, width=64):
 
 
 def clouds(height=64, width=64, *, seed=0):
-    """Soft blots with little grain, of which neighbours are alike and opposite borders are not."""
+    """Soft blots with little grain, of which neighbors are alike and opposite borders are not."""
     noise = np.random.default_rng(seed).normal(0, 1, (height + 10, width + 10))
     for axis in (0, 1):
         noise = np.lib.stride_tricks.sliding_window_view(noise, 6, axis=axis).mean(axis=-1)
@@ -59,7 +59,7 @@ def bytes_of(array):
 
 
 def seam(samples, axis):
-    """Mean step from the last row or column of samples to the first, over that between neighbours."""
+    """Mean step from the last row or column of samples to the first, over that between neighbors."""
     moved = np.moveaxis(samples.astype(float), axis, 0)
     return np.abs(moved[0] - moved[-1]).mean() / np.abs(np.diff(moved, axis=0)).mean()
 

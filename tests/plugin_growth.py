@@ -43,17 +43,17 @@ def named(image, name):
     return next(layer for layer in below(image.layers) if layer.name == name)
 
 
-def plain(colour, width=16, height=8, **changes):
-    """A raster of one colour."""
-    return Raster(width, height, 3, "u8", bytes(colour) * (width * height), **changes)
+def plain(color, width=16, height=8, **changes):
+    """A raster of one color."""
+    return Raster(width, height, 3, "u8", bytes(color) * (width * height), **changes)
 
 
-def frame(colour, octave=0, *, size=(16, 8), covered=ALL):
-    return Frame("job", plain(colour, *size), octave, 1, 10, covered.x, covered.y, covered.width, covered.height)
+def frame(color, octave=0, *, size=(16, 8), covered=ALL):
+    return Frame("job", plain(color, *size), octave, 1, 10, covered.x, covered.y, covered.width, covered.height)
 
 
-def texture(colour=RED, seed=7, *, finished=True):
-    return Texture(seed, plain(colour), finished)
+def texture(color=RED, seed=7, *, finished=True):
+    return Texture(seed, plain(color), finished)
 
 
 def place_in(gimp, image, above="below", **changes):
@@ -66,5 +66,5 @@ def growing(gimp, image, *, keep=False, earlier=(), **where):
     return gimp.growth.Growth(place_in(gimp, image, **where), keep=keep, earlier=earlier)
 
 
-def colours(layer):
-    return {tuple(map(int, colour)) for colour in layer.bytes()[..., :3].reshape(-1, 3)}
+def colors(layer):
+    return {tuple(map(int, color)) for color in layer.bytes()[..., :3].reshape(-1, 3)}

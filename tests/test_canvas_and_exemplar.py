@@ -252,7 +252,7 @@ def test_a_layer_without_a_valid_position_keeps_the_best_it_has():
 # The exemplar.
 
 
-def test_an_exemplar_is_resampled_within_the_range_of_colours():
+def test_an_exemplar_is_resampled_within_the_range_of_colors():
     found = exemplar_at(Exemplar((noise(1, 3, 32, 40) > 0.5).float()), (17, 20))
     assert found.size == (17, 20)
     assert found.valid is None
@@ -271,17 +271,17 @@ def test_what_may_not_be_sampled_is_filled_from_around_it(size):
 
 def test_all_pixels_of_an_exemplar_without_a_mask_are_listed():
     picture = noise(1, 3, 2, 2)
-    assert torch.equal(Exemplar(picture).colours(), picture[0].flatten(1).t())
+    assert torch.equal(Exemplar(picture).colors(), picture[0].flatten(1).t())
 
 
 def test_only_valid_pixels_are_listed():
     picture = noise(1, 3, 2, 2)
     valid = torch.tensor([[[[1.0, 0.0], [0.3, 0.9]]]])
-    assert torch.equal(Exemplar(picture, valid).colours(), picture[0].flatten(1).t()[[0, 3]])
+    assert torch.equal(Exemplar(picture, valid).colors(), picture[0].flatten(1).t()[[0, 3]])
 
 
 @pytest.mark.parametrize("start", [noise_start, shuffled_start])
-def test_an_exemplar_of_thin_valid_lines_still_has_colours_when_it_is_coarse(start):
+def test_an_exemplar_of_thin_valid_lines_still_has_colors_when_it_is_coarse(start):
     valid = torch.zeros(1, 1, 64, 64)
     valid[..., ::8] = 1
     picture = torch.where(valid > 0, 0.3, 1.0).expand(1, 3, -1, -1)
@@ -294,47 +294,47 @@ def test_an_exemplar_of_thin_valid_lines_still_has_colours_when_it_is_coarse(sta
 # Starts.
 
 
-def coloured(height, width):
-    """Noise around a colour, with channels that go together but stay clear of black and white."""
+def colored(height, width):
+    """Noise around a color, with channels that go together but stay clear of black and white."""
     mixing = torch.tensor([[0.05, 0.0, 0.0], [0.04, 0.02, 0.0], [-0.03, 0.01, 0.03]])
     drawn = torch.randn(3, height * width, generator=generator()).clamp(-2, 2)
     return (mixing @ drawn + torch.tensor([[0.3], [0.5], [0.6]])).reshape(1, 3, height, width)
 
 
 def test_noise_to_start_from_has_the_exemplars_mean_and_covariance():
-    exemplar = Exemplar(coloured(24, 24))
+    exemplar = Exemplar(colored(24, 24))
     found = noise_start(exemplar, (200, 300), generator(1))
     assert found.shape == (1, 3, 200, 300)
-    colours, expected = found[0].flatten(1), exemplar.picture[0].flatten(1)
-    torch.testing.assert_close(colours.mean(dim=1), expected.mean(dim=1), atol=1e-3, rtol=0)
-    torch.testing.assert_close(torch.cov(colours), torch.cov(expected), atol=5e-5, rtol=0.02)
+    colors, expected = found[0].flatten(1), exemplar.picture[0].flatten(1)
+    torch.testing.assert_close(colors.mean(dim=1), expected.mean(dim=1), atol=1e-3, rtol=0)
+    torch.testing.assert_close(torch.cov(colors), torch.cov(expected), atol=5e-5, rtol=0.02)
 
 
 def test_noise_to_start_from_takes_no_notice_of_invalid_pixels():
     valid = with_hole(slice(0, 24), slice(0, 12), size=(24, 24))
-    picture = coloured(24, 24)
+    picture = colored(24, 24)
     spoilt = torch.where(valid > 0, picture, torch.ones_like(picture))
     found = noise_start(Exemplar(spoilt, valid), (8, 8), generator(1))
     assert torch.equal(found, noise_start(Exemplar(picture, valid), (8, 8), generator(1)))
 
 
-def test_noise_to_start_from_stays_in_the_range_of_colours():
+def test_noise_to_start_from_stays_in_the_range_of_colors():
     found = noise_start(Exemplar((noise(1, 3, 16, 16) > 0.5).float()), (32, 32), generator())
     assert (float(found.min()), float(found.max())) == (0, 1)
 
 
-def test_noise_around_a_single_colour_is_that_colour():
+def test_noise_around_a_single_color_is_that_color():
     found = noise_start(Exemplar(torch.full((1, 3, 9, 9), 0.3)), (8, 8), generator())
     torch.testing.assert_close(found, torch.full((1, 3, 8, 8), 0.3), atol=1e-3, rtol=0)
 
 
-def test_a_shuffled_start_has_only_valid_colours_of_the_exemplar_and_all_of_them():
+def test_a_shuffled_start_has_only_valid_colors_of_the_exemplar_and_all_of_them():
     valid = with_hole(slice(2, 4), slice(1, 5), size=(6, 6))
     exemplar = Exemplar(noise(1, 3, 6, 6), valid)
     found = shuffled_start(exemplar, (40, 50), generator())
     assert found.shape == (1, 3, 40, 50)
-    seen = {tuple(colour) for colour in found[0].flatten(1).t().tolist()}
-    assert seen == {tuple(colour) for colour in exemplar.colours().tolist()}
+    seen = {tuple(color) for color in found[0].flatten(1).t().tolist()}
+    assert seen == {tuple(color) for color in exemplar.colors().tolist()}
     assert len(seen) == 36 - 8
 
 

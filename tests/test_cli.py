@@ -44,7 +44,7 @@ KEYS = {
 
 @pytest.fixture
 def make(call, here):
-    """Synthesise from the exemplar and expect success; gives the samples of the file."""
+    """Synthesize from the exemplar and expect success; gives the samples of the file."""
 
     def run(*arguments, output="out.png", quick=QUICK):
         status, _, err = call("synthesize", "bricks.png", "-o", output, *quick, *arguments)

@@ -32,7 +32,7 @@ from engine.synthesis.encoders import (
     vgg,
 )
 from engine.synthesis.encoders.calibration import calibration_pictures
-from engine.synthesis.encoders.network import Pooling, normalise_activations
+from engine.synthesis.encoders.network import Pooling, normalize_activations
 from engine.synthesis.encoders.weights_file import encoder_from_state, named_convolutions, read_weights
 from engine.synthesis.wrap import Wrap
 
@@ -199,18 +199,18 @@ def test_freezing_stops_gradients_to_the_weights_but_not_to_the_picture() -> Non
     assert picture.grad is not None
 
 
-def test_normalising_gives_every_layer_a_mean_of_one() -> None:
+def test_normalizing_gives_every_layer_a_mean_of_one() -> None:
     encoder = made_up_encoder()
     pictures = calibration_pictures()
-    normalise_activations(encoder, pictures)
+    normalize_activations(encoder, pictures)
     for name in encoder.layers:
         mean = torch.stack([encoder(p, [name])[name].mean() for p in pictures]).mean()
         assert float(mean) == pytest.approx(1, abs=1e-4)
 
 
-def test_normalising_changes_no_feature_but_for_its_scale() -> None:
+def test_normalizing_changes_no_feature_but_for_its_scale() -> None:
     before, after = made_up_encoder(), made_up_encoder()
-    normalise_activations(after, calibration_pictures())
+    normalize_activations(after, calibration_pictures())
     picture = noise(1, 3, 32, 32)
     for name, features in after(picture, after.layers).items():
         original = before(picture, [name])[name]
@@ -219,12 +219,12 @@ def test_normalising_changes_no_feature_but_for_its_scale() -> None:
         torch.testing.assert_close(features, original * scale, atol=1e-4, rtol=1e-4)
 
 
-def test_normalising_leaves_a_layer_that_never_fires_finite() -> None:
+def test_normalizing_leaves_a_layer_that_never_fires_finite() -> None:
     encoder = made_up_encoder()
     with torch.no_grad():
         encoder.get_parameter("blocks.0.1.weight").zero_()
         encoder.get_parameter("blocks.0.1.bias").fill_(-1)
-    normalise_activations(encoder, calibration_pictures())
+    normalize_activations(encoder, calibration_pictures())
     assert all(bool(p.isfinite().all()) for p in encoder.parameters())
     assert float(encoder(noise(1, 3, 16, 16), ["relu1_2"])["relu1_2"].max()) == 0
 
@@ -278,7 +278,7 @@ def test_a_torchvision_network_of_odd_widths_computes_what_torchvision_does() ->
         torch.testing.assert_close(found[inside], wanted[inside], atol=1e-5, rtol=1e-3)
 
 
-def test_a_colour_convolution_is_folded_into_the_first_one() -> None:
+def test_a_color_convolution_is_folded_into_the_first_one() -> None:
     state = slim_style()
     matrix, offset = 255 * (noise(3, 3, 1, 1) - 0.4), -120 * noise(3)
     picture = noise(1, 3, 32, 32)
@@ -313,7 +313,7 @@ def test_building_leaves_the_state_and_the_random_numbers_alone() -> None:
     expected = torch.rand(4)
     torch.manual_seed(3)
     encoder = encoder_from_state(state, pooling="average")
-    normalise_activations(encoder, calibration_pictures())
+    normalize_activations(encoder, calibration_pictures())
     assert torch.equal(torch.rand(4), expected)
     assert all(torch.equal(state[key], kept[key]) for key in kept)
 
@@ -426,7 +426,7 @@ FAULTS = {
         with_change("conv2_1.weight", torch.zeros(7, 8, 3, 3)),
         "conv2_1 takes 8 channels, but conv1_2 .* has 6",
     ),
-    "grey": (
+    "gray": (
         with_change("conv1_1.weight", torch.zeros(5, 1, 3, 3)),
         "conv1_1 takes 1 channels, but the picture .* 3",
     ),
@@ -441,9 +441,9 @@ FAULTS = {
         r"features\.0 is missing before features\.2",
     ),
     "gap_in_torchvision": (without(torchvision_style(), "features.5"), r"features\.8 follows features\.2 by 6"),
-    "batch_norm": ({**torchvision_style(), "features.1.running_mean": torch.zeros(5)}, "batch normalisation"),
-    "colour_kernel": ({**slim_style(), "conv0.weight": torch.zeros(3, 3, 3, 3)}, r"conv0\.weight has shape"),
-    "colour_bias": (
+    "batch_norm": ({**torchvision_style(), "features.1.running_mean": torch.zeros(5)}, "batch normalization"),
+    "color_kernel": ({**slim_style(), "conv0.weight": torch.zeros(3, 3, 3, 3)}, r"conv0\.weight has shape"),
+    "color_bias": (
         {**slim_style(), "conv0.weight": torch.zeros(3, 3, 1, 1), "conv0.bias": torch.full((3,), torch.nan)},
         r"conv0\.bias holds NaN",
     ),
@@ -458,7 +458,7 @@ def test_a_fault_in_the_weights_is_named(fault: str) -> None:
 
 
 @pytest.mark.skipif(not SLIM.is_file(), reason="the slim VGG-19 is not on this computer")
-def test_a_slim_vgg19_file_loads_and_sees_pictures_through_its_colour_convolution() -> None:
+def test_a_slim_vgg19_file_loads_and_sees_pictures_through_its_color_convolution() -> None:
     state = read_weights(SLIM)
     encoder = build(state, pooling="max")
     assert encoder.layers[-1] == "relu5_1"
@@ -508,7 +508,7 @@ def test_a_fault_in_a_weights_file_names_the_file_and_the_layer(tmp_path: Path) 
         load_encoder("compact", weights=tmp_path / "own.safetensors")
 
 
-def test_the_built_in_encoder_is_small_and_normalised() -> None:
+def test_the_built_in_encoder_is_small_and_normalized() -> None:
     status = next(row for row in encoder_status() if row.name == "compact")
     assert status.available
     assert Path(status.where).stat().st_size <= COMPACT_BYTES
@@ -518,7 +518,7 @@ def test_the_built_in_encoder_is_small_and_normalised() -> None:
     assert encoder.widths()["relu1_1"] == 16
     pictures = torch.cat(calibration_pictures())
     for features in encoder(pictures, encoder.layers).values():
-        # Its pictures for normalising were others.
+        # Its pictures for normalizing were others.
         assert 0.3 < float(features.mean()) < 3
 
 
@@ -598,10 +598,10 @@ def load_from(server: Server, folder: Path, **options: Callable[[int, int], None
     return freeze(encoder)
 
 
-def test_a_fetched_network_is_normalised_and_kept_without_its_classifier(server: Server, tmp_path: Path) -> None:
+def test_a_fetched_network_is_normalized_and_kept_without_its_classifier(server: Server, tmp_path: Path) -> None:
     encoder = load_from(server, tmp_path / "cache")
     expected = build(torchvision_style())
-    normalise_activations(expected, calibration_pictures())
+    normalize_activations(expected, calibration_pictures())
     assert_same_features(encoder, expected)
     assert [p.name for p in (tmp_path / "cache").iterdir()] == ["vgg11.safetensors"]
     assert set(load_file(tmp_path / "cache" / "vgg11.safetensors")) == set(numbered_style())

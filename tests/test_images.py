@@ -612,7 +612,7 @@ def test_a_gray_picture_with_a_gray_profile_becomes_a_plain_webp(tmp_path):
     np.testing.assert_allclose(again.pixels, picture.pixels, atol=0.01)
 
 
-def test_a_gray_file_of_coloured_pixels_gets_their_luma(tmp_path):
+def test_a_gray_file_of_colored_pixels_gets_their_luma(tmp_path):
     write_picture(tmp_path / "a.png", Picture(np.full((2, 2, 3), (0, 1, 0), np.float32), gray=True))
     assert (np.asarray(opened(tmp_path / "a.png")) == round(0.7152 * 255)).all()
 

@@ -172,7 +172,7 @@ def test_large_maps_are_reduced_and_the_title_says_so():
 
 def test_the_picture_itself_can_be_shown_as_a_layer():
     picture = tensor(bricks(16, 16))
-    figure = draw_maps(measure_maps("pixels", picture), Exemplar(picture), "colours")
+    figure = draw_maps(measure_maps("pixels", picture), Exemplar(picture), "colors")
     assert figure.axes[1].get_title() == "light"
     names = [text.get_text() for text in figure.axes[0].texts]
     assert names[0] == "the picture, 16×16"

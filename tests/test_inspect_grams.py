@@ -31,8 +31,8 @@ def encoder(tmp_path_factory):
     return load_encoder("own", weights=tiny_weights(tmp_path_factory.mktemp("weights") / "own.safetensors"))
 
 
-def colour_encoder():
-    """An encoder whose three features are the colours themselves."""
+def color_encoder():
+    """An encoder whose three features are the colors themselves."""
     encoder = Encoder([[3]])
     convolution = encoder.blocks[0][0]
     nn.init.zeros_(convolution.weight)
@@ -46,9 +46,9 @@ def colour_encoder():
 # Known values.
 
 
-def test_the_matrix_of_a_flat_picture_is_the_products_of_its_colours():
+def test_the_matrix_of_a_flat_picture_is_the_products_of_its_colors():
     picture = torch.tensor([0.5, 0.25, 1.0])[None, :, None, None].expand(1, 3, 8, 8).contiguous()
-    found = fingerprint("flat", Exemplar(picture), colour_encoder(), ["relu1_1"]).grams["relu1_1"]
+    found = fingerprint("flat", Exemplar(picture), color_encoder(), ["relu1_1"]).grams["relu1_1"]
     expected = [[0.25, 0.125, 0.5], [0.125, 0.0625, 0.25], [0.5, 0.25, 1.0]]
     assert found.numpy() == pytest.approx(np.array(expected))
 
@@ -57,7 +57,7 @@ def test_features_that_never_occur_together_have_no_product():
     picture = torch.zeros(1, 3, 8, 8)
     picture[0, 0, :4] = 1
     picture[0, 1, 4:] = 1
-    found = fingerprint("halves", Exemplar(picture), colour_encoder(), ["relu1_1"]).grams["relu1_1"]
+    found = fingerprint("halves", Exemplar(picture), color_encoder(), ["relu1_1"]).grams["relu1_1"]
     assert found.numpy() == pytest.approx(np.diag([0.5, 0.5, 0]))
 
 
@@ -89,22 +89,22 @@ def test_a_picture_has_no_distance_to_itself_and_noise_has_one(encoder):
     assert min(noise.losses(first).values()) > 1e-3
 
 
-def test_the_noise_has_the_colours_mean_and_covariance_and_follows_its_seed():
+def test_the_noise_has_the_colors_mean_and_covariance_and_follows_its_seed():
     # Dark with bright spots, so that much of the noise is below 0.
     picture = Exemplar(tensor(clouds(128, 128) ** 6))
     noise, again, other = (noise_like(picture, seed).picture for seed in (3, 3, 4))
     assert torch.equal(noise, again)
     assert not torch.equal(noise, other)
     assert noise.shape == picture.picture.shape
-    colours, drawn = (one[0].flatten(1) for one in (picture.picture, noise))
-    assert drawn.mean(dim=1).numpy() == pytest.approx(colours.mean(dim=1).numpy(), abs=0.005)
-    assert drawn.cov().numpy() == pytest.approx(colours.cov().numpy(), rel=0.05)
-    seen = fingerprint("noise", Exemplar(noise), colour_encoder(), ["pixels"]).grams["pixels"]
+    colors, drawn = (one[0].flatten(1) for one in (picture.picture, noise))
+    assert drawn.mean(dim=1).numpy() == pytest.approx(colors.mean(dim=1).numpy(), abs=0.005)
+    assert drawn.cov().numpy() == pytest.approx(colors.cov().numpy(), rel=0.05)
+    seen = fingerprint("noise", Exemplar(noise), color_encoder(), ["pixels"]).grams["pixels"]
     assert seen.numpy() == pytest.approx((drawn @ drawn.t() / drawn.shape[1]).numpy(), rel=1e-4)
 
 
-def test_filters_are_shown_as_colours_around_grey():
-    encoder = colour_encoder()
+def test_filters_are_shown_as_colors_around_gray():
+    encoder = color_encoder()
     with torch.no_grad():
         encoder.blocks[0][0].weight[1] *= -4
     found = filters(encoder)
@@ -203,8 +203,8 @@ def test_the_command_takes_layers_and_writes_numbers_as_text(call, here):
     assert (status, out, err) == (0, "", "grams.svg: 2 pictures, 2 layers\n")
     numbers = json.loads((here / "grams.json").read_text(encoding="utf-8"))
     assert np.shape(numbers["relu2_1_grams"]) == (2, 7, 7)
-    colours = load(here / "bricks.png").reshape(-1, 3) / 255
-    assert np.array(numbers["pixels_grams"][0]) == pytest.approx(colours.T @ colours / len(colours), rel=1e-4)
+    colors = load(here / "bricks.png").reshape(-1, 3) / 255
+    assert np.array(numbers["pixels_grams"][0]) == pytest.approx(colors.T @ colors / len(colors), rel=1e-4)
 
 
 def test_small_pictures_leave_deep_layers_out(call, here):

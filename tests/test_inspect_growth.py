@@ -37,8 +37,8 @@ def maps(frame, canvas_width):
     return [frame[top : top + side, x : x + side] for x in (left, left + side + line)]
 
 
-def count(frame, colour):
-    return int((frame == ImageColor.getrgb(colour)).all(axis=-1).sum())
+def count(frame, color):
+    return int((frame == ImageColor.getrgb(color)).all(axis=-1).sum())
 
 
 def test_a_frame_holds_the_picture_as_it_is(encoder):
@@ -83,8 +83,8 @@ def test_a_curve_grows_for_every_critic(encoder):
     picture = tensor(bricks())
     early = drawn(growth, *(snapshot(n, picture, patch=1 / n, sliced=0.1 / n) for n in range(1, 11)))
     late = drawn(growth, *(snapshot(n, picture, patch=1 / n, sliced=0.1 / n) for n in range(11, 101)))
-    for colour in LINES[:2]:
-        assert count(late, colour) > count(early, colour) > 10
+    for color in LINES[:2]:
+        assert count(late, color) > count(early, color) > 10
     assert count(late, LINES[2]) == 0
 
 

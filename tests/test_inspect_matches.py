@@ -9,7 +9,7 @@ from pictures import bricks, clouds, load, save, tensor
 from PIL import Image
 
 from engine.figures import copying
-from engine.inspection.match_sheet import CORNERS, colour_code, draw_matches
+from engine.inspection.match_sheet import CORNERS, color_code, draw_matches
 from engine.inspection.matches import Matches, UnsuitableError, affordable_stride, find_matches
 from engine.synthesis import Exemplar
 
@@ -105,7 +105,7 @@ def test_uses_are_counted_in_squares_of_the_stride():
 def test_a_piece_that_was_copied_is_told_from_what_was_put_together_anew():
     rows, columns = np.meshgrid(np.arange(12), np.arange(12), indexing="ij")
     places = np.random.default_rng(0).integers(0, 40, (12, 12, 2))
-    # One patch in the piece comes from elsewhere, as noise makes it, and its neighbours count all the same.
+    # One patch in the piece comes from elsewhere, as noise makes it, and its neighbors count all the same.
     places[2:10, 3:11] = np.stack([rows, columns], axis=-1)[2:10, 3:11] + [5, 7]
     places[5, 6] = [30, 1]
     uses = np.ones((40, 40), np.int64)
@@ -143,15 +143,15 @@ def test_large_pictures_are_looked_at_more_coarsely():
     assert affordable_stride((1024, 1024), (4096, 4096), 11) == 64
 
 
-def test_the_colour_code_has_the_corners_colours_and_no_colour_twice():
+def test_the_color_code_has_the_corners_colors_and_no_color_twice():
     grid = np.stack(np.meshgrid(np.arange(64), np.arange(64), indexing="ij"), axis=-1)
-    colours = colour_code(grid, (64, 64))
-    assert np.allclose(colours[0, 0], CORNERS[0, 0])
-    assert np.allclose(colours[-1, -1], CORNERS[1, 1])
-    assert len(np.unique(colours.reshape(-1, 3), axis=0)) > 0.99 * 64 * 64
+    colors = color_code(grid, (64, 64))
+    assert np.allclose(colors[0, 0], CORNERS[0, 0])
+    assert np.allclose(colors[-1, -1], CORNERS[1, 1])
+    assert len(np.unique(colors.reshape(-1, 3), axis=0)) > 0.99 * 64 * 64
 
 
-def test_the_figure_maps_a_picture_onto_itself_in_the_colours_of_the_key():
+def test_the_figure_maps_a_picture_onto_itself_in_the_colors_of_the_key():
     picture = bricks(48, 64)
     found = find_matches(tensor(picture), tensor(picture))
     copied, coverage = copying(tensor(picture), tensor(picture))
@@ -165,7 +165,7 @@ def test_the_figure_maps_a_picture_onto_itself_in_the_colours_of_the_key():
     assert "maps of patches of 11×11 pixels" in title
     explained = figure.get_supxlabel().replace("\n", " ")
     assert "if all were used alike, each would have 1 use. Overused is what has 32 times as many" in explained
-    assert "Copied: share of neighbouring patches (of 11×11 pixels, one at every 4th of the texture)" in explained
+    assert "Copied: share of neighboring patches (of 11×11 pixels, one at every 4th of the texture)" in explained
     assert figure.axes[4].get_xlim() == (-0.5, 63.5)
     assert figure.axes[4].images[0].get_extent() == [4.5, 58.5, 42.5, 4.5]
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from engine.figures import Figures, measure
 from engine.inspection import portilla_simoncelli as ancestor
-from engine.inspection.portilla_simoncelli import UnsuitableError, colour_components, portilla_simoncelli
+from engine.inspection.portilla_simoncelli import UnsuitableError, color_components, portilla_simoncelli
 from engine.inspection.recipe_sheet import ORDER, Made, draw_recipes, make_by_recipe
 from engine.synthesis import Exemplar, Settings
 from engine.synthesis.encoders import load_encoder
@@ -26,9 +26,9 @@ def made(recipe, height=40, width=48):
 # Portilla and Simoncelli's.
 
 
-def test_colours_are_split_into_uncorrelated_components_and_joined_again():
+def test_colors_are_split_into_uncorrelated_components_and_joined_again():
     picture = tensor(bricks(64, 64))
-    parts = colour_components(picture)
+    parts = color_components(picture)
     split = parts.split(picture)
     assert split.shape == (1, len(parts.axes), 64, 64)
     assert torch.allclose(parts.axes @ parts.axes.t(), torch.eye(len(parts.axes)), atol=1e-5)
@@ -41,11 +41,11 @@ def test_colours_are_split_into_uncorrelated_components_and_joined_again():
 
 def test_a_gray_picture_has_one_component_and_a_flat_one_none():
     gray = tensor(np.repeat(clouds(64, 64)[..., :1], 3, axis=2))
-    assert len(colour_components(gray).axes) == 1
-    assert len(colour_components(torch.full((1, 3, 64, 64), 0.25)).axes) == 0
+    assert len(color_components(gray).axes) == 1
+    assert len(color_components(torch.full((1, 3, 64, 64), 0.25)).axes) == 0
 
 
-def test_a_flat_exemplar_gives_its_colour():
+def test_a_flat_exemplar_gives_its_color():
     flat = torch.tensor([0.25, 0.5, 0.75])[None, :, None, None].expand(1, 3, 64, 64)
     found = portilla_simoncelli(flat, (20, 30), seed=0, steps=1)
     assert found.shape == (1, 3, 20, 30)
@@ -121,7 +121,7 @@ def test_with_the_library_its_place_is_a_picture():
     each = [made(name) for name in (*ORDER, "portilla-simoncelli")]
     figure = draw_recipes(Exemplar(tensor(bricks(32, 30))), each, missing=None, told="seed 0")
     assert len([one for one in figure.axes if one.images]) == 6
-    assert "each principal colour alone" in figure.axes[5].get_title()
+    assert "each principal color alone" in figure.axes[5].get_title()
     assert "7 steps of 10 evaluations" in figure.axes[5].get_title()
 
 

@@ -94,7 +94,7 @@ def test_an_exemplar_of_the_smallest_size_is_taken():
 # The mask and the part that is worked on.
 
 
-def test_without_a_mask_the_transparent_part_and_a_fringe_are_synthesised():
+def test_without_a_mask_the_transparent_part_and_a_fringe_are_synthesized():
     canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(10, 14), slice(20, 30)))
     expected = np.zeros((40, 50), np.float32)
     expected[10 - FRINGE : 14 + FRINGE, 20 - FRINGE : 30 + FRINGE] = 1
@@ -112,12 +112,12 @@ def test_the_fringe_reaches_two_pixels_into_every_direction(height, width):
     assert found.dtype == np.float32
 
 
-def test_half_transparent_pixels_are_synthesised_whole():
+def test_half_transparent_pixels_are_synthesized_whole():
     canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(10, 14), slice(20, 30), value=0.5))
     assert set(np.unique(ready(canvas=canvas).mask)) == {0.0, 1.0}
 
 
-def test_the_brightness_of_a_mask_says_how_much_is_synthesised():
+def test_the_brightness_of_a_mask_says_how_much_is_synthesized():
     mask = mask_picture(40, 50, slice(10, 14), slice(20, 30))
     mask.pixels[12, 25] = 0.4
     found = ready(canvas=picture(40, 50), mask=mask).mask
@@ -164,7 +164,7 @@ def test_rounding_is_no_color():
     assert ready(canvas=picture(40, 50), mask=mask).mask.max() < 1
 
 
-def test_transparent_parts_of_a_mask_are_not_synthesised():
+def test_transparent_parts_of_a_mask_are_not_synthesized():
     alpha = opaque_but_for(40, 50, slice(0, 40), slice(0, 25))
     found = ready(canvas=picture(40, 50), mask=plain(40, 50, 1.0, alpha=alpha), exemplar=picture(9, 9)).mask
     np.testing.assert_array_equal(found, alpha)
@@ -421,7 +421,7 @@ def test_a_hole_in_the_middle_of_a_canvas_that_wraps_is_not_sampled():
 
 
 @pytest.mark.parametrize("size", [(64, 96), (97, 64), (333, 217), (8, 8), (9, 300)])
-def test_without_a_mask_a_band_along_the_border_is_synthesised_from_all_of_the_canvas(size):
+def test_without_a_mask_a_band_along_the_border_is_synthesized_from_all_of_the_canvas(size):
     canvas = picture(*size)
     materials = ready(canvas=canvas, seamless="both")
     height, width = size
@@ -536,15 +536,15 @@ FAULTS = {
     ),
     "canvas without alpha": (
         {"canvas": picture(40, 50)},
-        "the canvas has no transparent part to fill: say with --mask what is to be synthesised",
+        "the canvas has no transparent part to fill: say with --mask what is to be synthesized",
     ),
     "canvas opaque": (
         {"canvas": picture(40, 50, alpha=1 - TRANSPARENT)},
-        "the canvas has no transparent part to fill: say with --mask what is to be synthesised",
+        "the canvas has no transparent part to fill: say with --mask what is to be synthesized",
     ),
     "canvas all but opaque": (
         {"canvas": picture(40, 50, alpha=TRANSPARENT + np.float32(254 / 255))},
-        "the canvas has no transparent part to fill: say with --mask what is to be synthesised",
+        "the canvas has no transparent part to fill: say with --mask what is to be synthesized",
     ),
     "mask of another size": (
         {"canvas": picture(40, 50), "mask": plain(50, 40, 1.0)},
@@ -552,11 +552,11 @@ FAULTS = {
     ),
     "mask black": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.0)},
-        "the mask is black all over, 0 of 255 at most: paint white what is to be synthesised",
+        "the mask is black all over, 0 of 255 at most: paint white what is to be synthesized",
     ),
     "mask transparent": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0, alpha=TRANSPARENT)},
-        "the mask is black all over, 0 of 255 at most: paint white what is to be synthesised",
+        "the mask is black all over, 0 of 255 at most: paint white what is to be synthesized",
     ),
     "mask white": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0)},
@@ -660,13 +660,13 @@ def test_another_size_than_the_canvass_is_refused():
 # And back.
 
 
-def synthesised(box_size):
+def synthesized(box_size):
     return np.random.default_rng(5).random((*box_size, 3), dtype=np.float32)
 
 
 def test_a_new_texture_has_the_exemplars_depth_grayness_and_profile_and_no_alpha():
     exemplar = picture(12, 20, alpha=opaque_but_for(12, 20, 0, 0), bits=16, gray=True, profile=b"profile")
-    made = synthesised((30, 40))
+    made = synthesized((30, 40))
     found = finish(ready(exemplar), made, (30, 40))
     np.testing.assert_array_equal(found.pixels, made)
     assert found.pixels.dtype == np.float32
@@ -674,11 +674,11 @@ def test_a_new_texture_has_the_exemplars_depth_grayness_and_profile_and_no_alpha
     assert (found.bits, found.gray, found.profile) == (16, True, b"profile")
 
 
-def test_every_pixel_outside_the_mask_is_kept_to_the_last_bit_and_the_others_are_the_synthesised_ones():
+def test_every_pixel_outside_the_mask_is_kept_to_the_last_bit_and_the_others_are_the_synthesized_ones():
     canvas = picture(100, 200)
     mask = mask_picture(100, 200, slice(90, 100), slice(0, 10))
     materials = ready(canvas=canvas, mask=mask)
-    made = synthesised(materials.box.size)
+    made = synthesized(materials.box.size)
     found = finish(materials, made, (100, 200))
     masked = mask.pixels[..., 0] > 0
     assert found.pixels.shape == (100, 200, 3)
@@ -691,7 +691,7 @@ def test_the_canvas_itself_is_left_as_it_was():
     canvas = picture(100, 200)
     before = canvas.pixels.copy()
     materials = ready(canvas=canvas, mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
-    finish(materials, synthesised(materials.box.size), (100, 200))
+    finish(materials, synthesized(materials.box.size), (100, 200))
     np.testing.assert_array_equal(canvas.pixels, before)
 
 
@@ -699,7 +699,7 @@ def test_the_canvas_itself_is_left_as_it_was():
 def test_a_transparent_part_that_was_filled_is_opaque(value):
     canvas = picture(100, 200, alpha=opaque_but_for(100, 200, slice(30, 40), slice(50, 90), value=value))
     materials = ready(canvas=canvas)
-    found = finish(materials, synthesised(materials.box.size), (100, 200))
+    found = finish(materials, synthesized(materials.box.size), (100, 200))
     assert (found.alpha == 1).all()
     kept = materials.mask == 0
     assert found.pixels[kept].tobytes() == canvas.pixels[kept].tobytes()
@@ -711,7 +711,7 @@ def test_transparent_pixels_outside_the_mask_stay_transparent():
     materials = ready(
         canvas=picture(100, 200, alpha=alpha), mask=mask_picture(100, 200, slice(35, 60), slice(0, 200))
     )
-    found = finish(materials, synthesised(materials.box.size), (100, 200))
+    found = finish(materials, synthesized(materials.box.size), (100, 200))
     expected = alpha.copy()
     expected[35:60] = 1
     np.testing.assert_array_equal(found.alpha, expected)
@@ -720,19 +720,19 @@ def test_transparent_pixels_outside_the_mask_stay_transparent():
 def test_a_filled_canvas_has_the_canvass_depth_grayness_and_profile():
     canvas = picture(100, 200, bits=16, gray=True, profile=b"profile")
     materials = ready(picture(12, 20), canvas, mask_picture(100, 200, slice(90, 100), slice(0, 10)))
-    found = finish(materials, synthesised(materials.box.size), (100, 200))
+    found = finish(materials, synthesized(materials.box.size), (100, 200))
     assert (found.bits, found.gray, found.profile) == (16, True, b"profile")
 
 
 def test_a_new_texture_of_another_size_is_refused():
     with pytest.raises(MaterialError, match=r"^the picture is 40x30 where 41x30 is due$"):
-        finish(ready(picture(12, 20)), synthesised((30, 40)), (30, 41))
+        finish(ready(picture(12, 20)), synthesized((30, 40)), (30, 41))
 
 
 def test_a_part_of_another_size_than_was_worked_on_is_refused():
     materials = ready(canvas=picture(100, 200), mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
     with pytest.raises(MaterialError, match=r"^the picture is 37x37 where 74x74 is due$"):
-        finish(materials, synthesised((37, 37)), (100, 200))
+        finish(materials, synthesized((37, 37)), (100, 200))
 
 
 # The picture to start from.
@@ -797,14 +797,14 @@ def test_a_canvas_has_surroundings_and_what_is_left_of_it_as_the_exemplar():
     assert surroundings.mask.shape == (1, 1, *surroundings.size)
 
 
-def test_a_synthesised_picture_comes_back_as_it_was():
+def test_a_synthesized_picture_comes_back_as_it_was():
     pixels = picture(12, 20).pixels
     found = to_array(to_tensor(pixels, CPU).contiguous(memory_format=torch.channels_last))
     np.testing.assert_array_equal(found, pixels)
     assert found.flags.c_contiguous
 
 
-def test_values_beyond_the_range_of_colours_are_cut_off():
+def test_values_beyond_the_range_of_colors_are_cut_off():
     found = to_array(torch.tensor([-0.5, 0.25, 1.5]).reshape(1, 3, 1, 1))
     assert found.tolist() == [[[0.0, 0.25, 1.0]]]
     assert found.dtype == np.float32

@@ -36,7 +36,7 @@ def test_every_sample_comes_back_as_it_went(depth, channels):
 
 @pytest.mark.parametrize("depth", KINDS)
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_a_picture_has_colours_and_alpha_in_their_places(depth, channels):
+def test_a_picture_has_colors_and_alpha_in_their_places(depth, channels):
     samples = every_sample(depth, channels)
     found = picture_of(raster(samples, depth), "canvas")
     shares = samples.astype(np.float32) / np.float32({"u8": 255, "u16": 65535, "f32": 1}[depth])
@@ -76,7 +76,7 @@ def test_16_bits_come_low_byte_first():
     assert found.pixels[0, 0, 0] == np.float32(0x8000) / np.float32(65535)
 
 
-def test_colours_under_an_alpha_of_nothing_stay_as_they_are():
+def test_colors_under_an_alpha_of_nothing_stay_as_they_are():
     clear = np.dstack([every_sample("u8", 3), np.zeros((16, 16), int)])
     assert picture_of(raster(clear, "u8"), "canvas").pixels.max() == 1
 

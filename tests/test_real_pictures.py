@@ -54,5 +54,5 @@ def test_a_photograph_of_another_format_is_an_exemplar(synthesize, name):
     sample = load(TEXTURES / name)
     found = synthesize(TEXTURES / name, "--size", "128x96")
     assert found.shape == (96, 128, 3)
-    # Colours at least are right after a few steps.
+    # Colors at least are right after a few steps.
     assert np.abs(found.mean(axis=(0, 1)) - sample.mean(axis=(0, 1))).max() < 12

@@ -12,7 +12,7 @@ from wraps import BOTH, X, Y
 from engine.synthesis.critics import SlicedCritic, SlicedSettings
 from engine.synthesis.critics.sliced import (
     Lattice,
-    centred_patches,
+    centered_patches,
     draw_lattice,
     project,
     random_directions,
@@ -137,21 +137,21 @@ def test_every_patch_counts_where_none_is_whole():
     assert whole_patches(MARKED, 3) is None
 
 
-def test_an_odd_patch_is_centred_where_its_middle_is_marked():
-    assert centred_patches(MARKED, 3).tolist() == [[True, False]]
+def test_an_odd_patch_is_centered_where_its_middle_is_marked():
+    assert centered_patches(MARKED, 3).tolist() == [[True, False]]
 
 
 def test_the_middle_of_an_even_patch_is_the_one_below_and_to_the_right():
-    assert centred_patches(MARKED, 2).tolist() == [[True, False, False], [False, False, False]]
+    assert centered_patches(MARKED, 2).tolist() == [[True, False, False], [False, False, False]]
 
 
 def test_a_single_position_is_its_own_middle():
-    assert torch.equal(centred_patches(MARKED, 1), MARKED)
+    assert torch.equal(centered_patches(MARKED, 1), MARKED)
 
 
 def test_without_marks_every_patch_counts():
     assert whole_patches(None, 3) is None
-    assert centred_patches(None, 3) is None
+    assert centered_patches(None, 3) is None
 
 
 # The lattice.

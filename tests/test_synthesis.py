@@ -107,7 +107,7 @@ def test_every_step_tells_finite_losses_of_its_critics(encoder, recipe):
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_every_picture_has_its_octaves_size_and_colours_in_range(encoder, recipe):
+def test_every_picture_has_its_octaves_size_and_colors_in_range(encoder, recipe):
     for snapshot in run(encoder, settings((70, 50), recipe=recipe)):
         side = 2**snapshot.octave
         assert snapshot.picture.shape == (1, 3, round(70 / side), round(50 / side))
@@ -193,7 +193,7 @@ SIZES = {
 @pytest.mark.parametrize("wrap", WRAPS, ids=str)
 @pytest.mark.parametrize("case", SIZES)
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_pictures_of_any_size_are_synthesised(encoder, recipe, case, wrap):
+def test_pictures_of_any_size_are_synthesized(encoder, recipe, case, wrap):
     exemplar, canvas = SIZES[case]
     found = result(encoder, settings(canvas, recipe=recipe, wrap=wrap), exemplar=tensor(bricks(*exemplar)))
     assert found.shape == (1, 3, *canvas)
@@ -402,7 +402,7 @@ def test_without_a_wish_the_recipe_says_how_overuse_is_punished(encoder):
 
 
 def seam(picture):
-    """Mean step across the border of left and right, over the mean step between neighbours inside."""
+    """Mean step across the border of left and right, over the mean step between neighbors inside."""
     across = (picture[..., 0] - picture[..., -1]).abs().mean()
     inner = (picture[..., 1:] - picture[..., :-1]).abs().mean()
     return float(across / inner)
@@ -572,7 +572,7 @@ def test_a_small_budget_gives_the_same_picture_but_for_rounding(encoder):
 
 @pytest.mark.parametrize("recipe", ["photo", "sliced", "patch", "gram"])
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
-def test_an_exemplar_of_one_colour_gives_a_texture_of_that_colour(encoder, recipe, value):
+def test_an_exemplar_of_one_color_gives_a_texture_of_that_color(encoder, recipe, value):
     flat = Exemplar(torch.full((1, 3, 64, 64), value))
     *_, last = synthesize(flat, encoder, Settings((96, 96), recipe=recipe, quality="draft"))
     assert float((last.picture - value).abs().max()) < 1e-4

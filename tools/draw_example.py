@@ -51,10 +51,10 @@ def cobbles(generator: np.random.Generator, side: int) -> np.ndarray:
         [[0.60, 0.55, 0.49], [0.47, 0.49, 0.52], [0.66, 0.58, 0.47], [0.52, 0.43, 0.38], [0.55, 0.57, 0.54]]
     )
     stone = tones[generator.integers(len(tones), size=len(points))] * generator.uniform(0.8, 1.15, (len(points), 1))
-    colour = stone[nearest] * (1 + 0.07 * clouds(generator, side, 1.0)[..., None] + 0.06 * grain[..., None])
+    color = stone[nearest] * (1 + 0.07 * clouds(generator, side, 1.0)[..., None] + 0.06 * grain[..., None])
     sand = np.array([0.24, 0.21, 0.17]) * (1 + 0.25 * clouds(generator, side, 0.5)[..., None])
     joint = np.clip((rim - 0.05) / 0.16, 0, 1)[..., None]
-    shaded = sand * (1 - joint) + colour * light[..., None] * 1.25 * joint
+    shaded = sand * (1 - joint) + color * light[..., None] * 1.25 * joint
     return np.asarray(np.clip(shaded, 0, 1))
 
 

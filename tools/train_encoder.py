@@ -20,7 +20,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from engine.synthesis.encoders.network import Encoder, freeze, normalise_activations
+from engine.synthesis.encoders.network import Encoder, freeze, normalize_activations
 from engine.synthesis.encoders.weights_file import named_convolutions
 
 WIDTHS = ((16, 16), (32, 32), (64, 64), (128, 128), (128,))
@@ -78,7 +78,7 @@ def vgg19_teacher() -> Teacher:
 
 
 def read_pictures(folders: Sequence[Path]) -> list[np.ndarray]:
-    """Read every picture of the folders and scikit-image's bundled colour and gray ones, 8-bit RGB."""
+    """Read every picture of the folders and scikit-image's bundled color and gray ones, 8-bit RGB."""
     import skimage.data
 
     pictures = [np.asarray(Image.open(p).convert("RGB")) for f in folders for p in sorted(f.iterdir())]
@@ -95,7 +95,7 @@ def read_pictures(folders: Sequence[Path]) -> list[np.ndarray]:
 def procedural(generator: np.random.Generator, size: int = 512) -> np.ndarray:
     """Draw one procedural texture, 8-bit RGB: clouds, dead leaves, cells, or stripes."""
     kind = generator.integers(4)
-    colours = generator.uniform(0, 1, (64, 3))
+    colors = generator.uniform(0, 1, (64, 3))
     y, x = np.mgrid[0:size, 0:size].astype(np.float32)
     if kind == 0:
         frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.fftfreq(size)[None])
@@ -112,25 +112,25 @@ def procedural(generator: np.random.Generator, size: int = 512) -> np.ndarray:
             cx, cy = generator.uniform(0, size, 2)
             inside = (x - cx) ** 2 + (y - cy) ** 2 < radius**2
             shade = 1 - 0.4 * ((x - cx + y - cy) / (2 * radius))[inside]
-            picture[inside] = colours[generator.integers(64)] * shade[:, None]
+            picture[inside] = colors[generator.integers(64)] * shade[:, None]
     elif kind == 2:
         points = generator.uniform(0, size, (120, 2))
         distance = (x[..., None] - points[:, 0]) ** 2 + (y[..., None] - points[:, 1]) ** 2
         nearest = np.partition(distance, 1, axis=2)[..., :2] ** 0.5
         edge = np.clip((nearest[..., 1] - nearest[..., 0]) / generator.uniform(3, 20), 0, 1)
-        picture = colours[distance.argmin(axis=2) % 64] * edge[..., None]
+        picture = colors[distance.argmin(axis=2) % 64] * edge[..., None]
     else:
         angle, period = generator.uniform(0, math.pi), generator.uniform(4, 60)
         bend = generator.uniform(0, 8) * np.sin(x / generator.uniform(10, 60))
         phase = (x * math.cos(angle) + y * math.sin(angle) + bend) / period
         wave = 0.5 + 0.5 * np.sin(2 * math.pi * phase)
         wave = wave ** generator.uniform(0.3, 6)
-        picture = colours[0] * wave[..., None] + colours[1] * (1 - wave[..., None])
+        picture = colors[0] * wave[..., None] + colors[1] * (1 - wave[..., None])
     return (np.clip(picture, 0, 1) * 255).astype(np.uint8)
 
 
 def crops(pictures: Sequence[Tensor], count: int, side: int, generator: torch.Generator) -> Tensor:
-    """Cut one batch of augmented crops: scale, flip, quarter turns, colour, contrast and noise; values in [0, 1]."""
+    """Cut one batch of augmented crops: scale, flip, quarter turns, color, contrast and noise; values in [0, 1]."""
 
     def uniform(low: float, high: float) -> float:
         return low + (high - low) * float(torch.rand((), generator=generator))
@@ -208,7 +208,7 @@ def main() -> None:
     student_widths = student.widths()
     heads = nn.ModuleDict({n: nn.Conv2d(student_widths[n], wanted[t].shape[1], 1) for n, t in TARGETS.items()})
     heads = heads.to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW([*student.parameters(), *heads.parameters()], weight_decay=1e-5)
+    optimizer = torch.optim.AdamW([*student.parameters(), *heads.parameters()], weight_decay=1e-5)
 
     def report() -> dict[str, float]:
         with torch.no_grad():
@@ -223,21 +223,21 @@ def main() -> None:
         if done >= 1:
             break
         rate = min(1, (step + 1) / 100) * (1e-5 + 3e-3 * 0.5 * (1 + math.cos(math.pi * done)))
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = rate
         errors = relative_errors(student, heads, teacher, crops(training, options.batch, options.side, generator))
         loss = torch.stack(list(errors.values())).sum()
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_([*student.parameters(), *heads.parameters()], 1.0)
-        optimiser.step()
+        optimizer.step()
         if step % 250 == 0:
             print(f"{step:6d} {elapsed:6.0f} s  {report()}", flush=True)
 
     errors_found = report()
     print(f"held-out relative errors {errors_found}")
     freeze(student)
-    normalise_activations(student, [validation[i : i + 1] for i in range(len(validation))])
+    normalize_activations(student, [validation[i : i + 1] for i in range(len(validation))])
     metadata = {
         "architecture": "VGG-shaped, 3x3 convolutions, average pooling, reflect padding, RGB in [0, 1]",
         "teacher": options.teacher_name or options.teacher,
@@ -245,7 +245,7 @@ def main() -> None:
         "steps": f"{step + 1} of {options.batch} crops of {options.side}x{options.side}",
         "relative_errors": json.dumps(errors_found),
         "seed": str(options.seed),
-        "licence": "MIT",
+        "license": "MIT",
     }
     state = {name: value.contiguous() for name, value in named_convolutions(student).items()}
     save_file(state, options.output, metadata=metadata)

@@ -39,7 +39,7 @@ FORCE_HELP = "Replace files that are write-protected."
 INIT_HELP = "Picture to start from, in place of noise."
 CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
 MASK_HELP = (
-    "White where the canvas is synthesised; gray blends. Its transparent part and 2 pixels around, if not given."
+    "White where the canvas is synthesized; gray blends. Its transparent part and 2 pixels around, if not given."
 )
 MASK_CHANNEL_HELP = "Take one channel of the masks: red, green, blue or alpha. Masks with colors need it."
 EXEMPLAR_MASK_HELP = (

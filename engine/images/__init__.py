@@ -1,4 +1,4 @@
-"""Pictures on disk: reading, writing and the colours between, without PyTorch."""
+"""Pictures on disk: reading, writing and the colors between, without PyTorch."""
 
 from engine.images.metadata import Metadata
 from engine.images.picture import PIXEL_LIMIT, ImageError, Picture

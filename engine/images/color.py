@@ -1,11 +1,11 @@
-"""Conversion between sRGB and the colours of an ICC profile."""
+"""Conversion between sRGB and the colors of an ICC profile."""
 
 import imagecodecs
 import numpy as np
 
 from engine.images.picture import FloatArray
 
-# Where an ICC profile names its colour space, and the names lcms uses for them.
+# Where an ICC profile names its color space, and the names lcms uses for them.
 _SPACE = slice(16, 20)
 _GRAY, _RGB, _CMYK = b"GRAY", b"RGB ", b"CMYK"
 _LCMS_NAMES = {_GRAY: "gray", _RGB: "rgb", _CMYK: "cmyk"}

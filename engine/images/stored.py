@@ -1,4 +1,4 @@
-"""Samples as a file holds them, before orientation and colour are applied."""
+"""Samples as a file holds them, before orientation and color are applied."""
 
 from dataclasses import dataclass, field
 

@@ -58,7 +58,7 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
             )
         if color_channels is None or page.samplesperpixel < color_channels or page.imagedepth != 1:
             raise ImageError(
-                f"stores its colours as TIFF kind {int(page.photometric)}, where gray, RGB or CMYK are read; "
+                f"stores its colors as TIFF kind {int(page.photometric)}, where gray, RGB or CMYK are read; "
                 "convert it to one of these"
             )
         samples = page.asarray()

@@ -55,7 +55,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_picture(path: Path, picture: Picture, *, quality: int | None = None) -> None:
-    """Write a picture in the format that the suffix names, in the colours of its profile.
+    """Write a picture in the format that the suffix names, in the colors of its profile.
 
     PNG and TIFF keep 16 bits, JPEG and WebP have 8; JPEG drops alpha and WebP has no gray.
 
@@ -105,8 +105,8 @@ def encoded(picture: Picture, suffix: str, *, quality: int | None = None) -> byt
         else:
             colors = np.concatenate([colors, alpha], axis=2)
     if suffix in _DEEP:
-        return _DEEP[suffix](_quantised(colors, picture.bits), profile, picture.metadata)
-    return _encoded_by_pillow(suffix, _quantised(colors, 8), profile, picture, quality)
+        return _DEEP[suffix](_quantized(colors, picture.bits), profile, picture.metadata)
+    return _encoded_by_pillow(suffix, _quantized(colors, 8), profile, picture, quality)
 
 
 def check_quality(quality: int | None) -> None:
@@ -150,7 +150,7 @@ def _finite(samples: FloatArray) -> FloatArray:
     return samples
 
 
-def _quantised(samples: FloatArray, bits: int) -> Samples:
+def _quantized(samples: FloatArray, bits: int) -> Samples:
     # The top is exact in float32 for both depths, so that reading and writing meet in every value.
     levels = np.rint(samples.clip(0, 1) * np.float32(2**bits - 1))
     return levels.astype(np.uint8) if bits == 8 else levels.astype(np.uint16)

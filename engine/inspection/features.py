@@ -24,19 +24,19 @@ from protocol.vocabulary import PIXELS
 COLOURS = "inferno"
 COLOUR_NAMES = ("red", "green", "blue")
 BRIGHTEST = 99.9
-"""Percentile of all activations of a layer that the colour scale ends at: a single spark would darken the rest."""
+"""Percentile of all activations of a layer that the color scale ends at: a single spark would darken the rest."""
 # Side of a map on the sheet, dots, by the most maps that are shown that large.
 SIDES = ((16, 320), (64, 256), (128, 192))
 SMALL_SIDE = 128
 NARROWEST = 84
-# Of a sheet, so that there is room for the colour bar beside it.
+# Of a sheet, so that there is room for the color bar beside it.
 LOWEST = 240
 FAINTEST = 1e-5
 TITLE_LINE = 19
 EXPLAINED_LINE = 15
 CAPTION = 18
 SILENT = 0.88
-"""Grey of the strip of a map that is 0 everywhere."""
+"""Gray of the strip of a map that is 0 everywhere."""
 GAP = 8
 
 
@@ -104,10 +104,10 @@ def draw_maps(found: LayerMaps, picture: Exemplar, told: str) -> Figure:
     side = next((side for most, side in SIDES if count <= most), SMALL_SIDE)
     grow, shrink = max(1, side // max(height, width)), math.ceil(max(height, width) / side)
     scale = _scale(found)
-    colours = ScalarMappable(scale, COLOURS)
+    colors = ScalarMappable(scale, COLOURS)
     loud = [n for n in found.order if not found.silent[n]]
     tiles = [
-        np.asarray(colours.to_rgba(_fit(one, grow, shrink)))[..., :3].astype(np.float32) for one in found.maps[loud]
+        np.asarray(colors.to_rgba(_fit(one, grow, shrink)))[..., :3].astype(np.float32) for one in found.maps[loud]
     ]
     down, across = height * grow // shrink, width * grow // shrink
     tiles.insert(0, to_array(resize(visible(picture), (down, across))))
@@ -124,7 +124,7 @@ def draw_maps(found: LayerMaps, picture: Exemplar, told: str) -> Figure:
         f"{found.layer}: {found.size}, ordered by energy{f'; {len(silent)} of them silent' if silent else ''}",
         told,
         f"One position of a map is {stride}×{stride} pixels of the picture; each map is shown {shown}. Above each: "
-        "the number of the feature, and its share of the layer's energy (mean square). One colour scale"
+        "the number of the feature, and its share of the layer's energy (mean square). One color scale"
         + (
             "."
             if found.layer == PIXELS
@@ -149,7 +149,7 @@ def draw_maps(found: LayerMaps, picture: Exemplar, told: str) -> Figure:
     top = foot + sheet.shape[0] - 2 * CAPTION - 10
     bar = figure.add_axes((1 - 74 / wide, (top - long) / high, 16 / wide, long / high))
     ticks = [tick for tick in MaxNLocator(6).tick_values(0, scale.vmax or 1) if 0 <= tick <= (scale.vmax or 1)]
-    figure.colorbar(colours, cax=bar, extend="neither" if found.layer == PIXELS else "max", ticks=ticks)
+    figure.colorbar(colors, cax=bar, extend="neither" if found.layer == PIXELS else "max", ticks=ticks)
     bar.tick_params(labelsize=8)
     bar.set_title("light" if found.layer == PIXELS else "activation", fontsize=8)
     return figure

@@ -17,7 +17,7 @@ from engine.images.picture import FloatArray
 from engine.inspection.encoding import encode, visible
 from engine.inspection.sheets import hide, new_sheet, show_picture, size_told
 from engine.synthesis import Exemplar
-from engine.synthesis.canvas import colour_noise
+from engine.synthesis.canvas import color_noise
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
 from engine.synthesis.encoders import Encoder
@@ -89,8 +89,8 @@ def fingerprint(name: str, picture: Exemplar, encoder: Encoder, layers: Sequence
 
 
 def noise_like(picture: Exemplar, seed: int) -> Exemplar:
-    """Draw white noise with the mean and covariance of a picture's colours, at its size; some is beyond [0, 1]."""
-    return Exemplar(colour_noise(picture, picture.size, torch.Generator().manual_seed(seed)))
+    """Draw white noise with the mean and covariance of a picture's colors, at its size; some is beyond [0, 1]."""
+    return Exemplar(color_noise(picture, picture.size, torch.Generator().manual_seed(seed)))
 
 
 def strongest_pairs(gram: Tensor, count: int = STRONGEST) -> list[Pair]:
@@ -119,13 +119,13 @@ def strongest_pairs(gram: Tensor, count: int = STRONGEST) -> list[Pair]:
 
 
 def filters(encoder: Encoder) -> FloatArray:
-    """Show the kernels of the first convolution as colours.
+    """Show the kernels of the first convolution as colors.
 
     Args:
         encoder: The network.
 
     Returns:
-        RGB in [0, 1], shape (features, 3, 3, 3): feature, row, column, colour. Grey is a weight of 0; the largest
+        RGB in [0, 1], shape (features, 3, 3, 3): feature, row, column, color. Gray is a weight of 0; the largest
             weight of a filter, of either sign, is full light or none.
     """
     convolution = cast("nn.Conv2d", cast("nn.ModuleList", encoder.blocks[0])[0])
@@ -182,13 +182,13 @@ def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str, noise:
     figure, axes = new_sheet(
         f"Gram matrices: which features occur together in {', '.join(one.name for one in found)}",
         told,
-        "An entry is the mean over all positions of the product of two features' activations; one colour scale per "
+        "An entry is the mean over all positions of the product of two features' activations; one color scale per "
         "row, by the square root. Features are in the order of their energy in the first picture, without those that "
         "are silent in all. Loss: squared difference to the first picture's matrix over that one's squared norm."
         + (
             ""
             if noise is None
-            else " The noise has the mean and covariance of the first picture's colours; its own matrices may be "
+            else " The noise has the mean and covariance of the first picture's colors; its own matrices may be "
             "brighter than the end of the scale."
         ),
         rows=len(layers) + 1,
@@ -250,4 +250,4 @@ def _tell_pairs(place: Axes, first: Fingerprint, layer: str, shown: FloatArray |
                 swatch.set_xticks([])
                 swatch.set_yticks([])
     if shown is not None:
-        place.text(0, 0.0, "squares: the filters, 3×3 pixels in\ncolour; grey is a weight of 0", fontsize=8, va="top")
+        place.text(0, 0.0, "squares: the filters, 3×3 pixels in\ncolor; gray is a weight of 0", fontsize=8, va="top")

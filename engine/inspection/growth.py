@@ -29,7 +29,7 @@ PANEL = 0.8
 MOST_SEEN = 256
 """Side of the middle of the picture that the fingerprint is taken of: of more it would slow the run."""
 MOST_TARGET = 512
-# By M. Okabe and K. Ito: colours that every kind of sight keeps apart.
+# By M. Okabe and K. Ito: colors that every kind of sight keeps apart.
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 UNDONE = "#d00000"
 MOST_DECADES = 12
@@ -37,7 +37,7 @@ FEWEST_DECADES = 4
 """So many are there from the first frame on, so that the scale seldom changes."""
 
 
-def _colours() -> Frame:
+def _colors() -> Frame:
     table: Frame = np.rint(mpl.colormaps["inferno"](np.arange(256))[:, :3] * 255).astype(np.uint8)
     return table
 
@@ -65,7 +65,7 @@ class Growth:
         self._order = whole.diagonal().argsort(descending=True)
         self._most = float(whole.max())
         self._history = _History()
-        self._colours = _colours()
+        self._colors = _colors()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -107,7 +107,7 @@ class Growth:
             frame.paste(self._heat(gram, side), panel.at(left, 2.7))
         below = 2.9 + side / panel.line
         bar = np.broadcast_to(np.linspace(0, 1, side)[None], (max(4, panel.line // 2), side))
-        frame.paste(Image.fromarray(self._colours[(bar * 255).astype(int)]), panel.at(0, below))
+        frame.paste(Image.fromarray(self._colors[(bar * 255).astype(int)]), panel.at(0, below))
         panel.write(0, below + 0.6, "0")
         panel.write(side, below + 0.6, f"{self._most:.3g}", right=True)
         told = [
@@ -123,7 +123,7 @@ class Growth:
         ordered = gram[self._order][:, self._order].clamp_min(0) / max(self._most, 1e-12)
         # By the square root, or the few strongest features would leave the rest black.
         levels = (ordered.clamp_max(1).sqrt() * 255).to(torch.uint8).cpu().numpy()
-        return Image.fromarray(self._colours[levels]).resize((side, side), Image.Resampling.BOX)
+        return Image.fromarray(self._colors[levels]).resize((side, side), Image.Resampling.BOX)
 
     def _target(self, octave: int) -> Tensor:
         if octave not in self._targets:
@@ -238,8 +238,8 @@ class _Panel:
         across = 0.0
         for number, (name, points) in enumerate(history.losses.items()):
             label = f"{name} {points[-1][1]:.2g}" if points[-1][0] == history.step else f"{name} –"
-            colour = LINES[number % len(LINES)]
-            self._draw.text(self.at(across, lines), label, colour, self._fonts[0], anchor="la")
+            color = LINES[number % len(LINES)]
+            self._draw.text(self.at(across, lines), label, color, self._fonts[0], anchor="la")
             across += self._draw.textlength(label, self._fonts[0]) + self.line
 
 

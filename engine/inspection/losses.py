@@ -111,7 +111,7 @@ def _draw_curves(place: Axes, history: History, curves: Mapping[str, Curve], tit
                 steps[stretch],
                 positive[stretch],
                 color=f"C{number}",
-                # Ten colours come round again.
+                # Ten colors come round again.
                 ls="-" if number < 10 else "--",
                 lw=1.4,
                 marker=mark,

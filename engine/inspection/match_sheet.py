@@ -18,7 +18,7 @@ from engine.inspection.sheets import COPIED_MEANS, COVERAGE_MEANS, new_sheet, pe
 from engine.synthesis import Exemplar
 from engine.tensors import to_array
 
-# Colours of the exemplar's corners: four that every kind of sight keeps apart, by lightness where not by hue.
+# Colors of the exemplar's corners: four that every kind of sight keeps apart, by lightness where not by hue.
 CORNERS = np.array(
     [[[0.10, 0.20, 0.75], [0.85, 0.10, 0.35]], [[0.05, 0.75, 0.60], [1.00, 0.90, 0.20]]], dtype=np.float32
 )
@@ -26,27 +26,27 @@ CELLS = 8
 CELL_SHADE = 0.82
 """Every other cell of a chequerboard is darker by this factor: it shows the direction of what was copied."""
 PALE = 0.25
-"""What is left of the colour where patches were put together anew; the rest is white."""
+"""What is left of the color where patches were put together anew; the rest is white."""
 MARK = "#00e5ff"
 
 
-def colour_code(places: NDArray[np.int64], size: tuple[int, int]) -> FloatArray:
-    """Give every place of the exemplar its colour.
+def color_code(places: NDArray[np.int64], size: tuple[int, int]) -> FloatArray:
+    """Give every place of the exemplar its color.
 
     Args:
         places: Rows and columns, (…, 2).
         size: How many rows and columns there are.
 
     Returns:
-        RGB in [0, 1], (…, 3): the four corners' colours mixed, with a chequerboard of 8 × 8 over it.
+        RGB in [0, 1], (…, 3): the four corners' colors mixed, with a chequerboard of 8 × 8 over it.
     """
     share = places / np.maximum(1, np.array(size) - 1)
     down, across = share[..., :1], share[..., 1:]
     upper = CORNERS[0, 0] * (1 - across) + CORNERS[0, 1] * across
     lower = CORNERS[1, 0] * (1 - across) + CORNERS[1, 1] * across
     cells = np.minimum(CELLS - 1, (share * CELLS).astype(int)).sum(axis=-1, keepdims=True) % 2
-    colours: FloatArray = ((upper * (1 - down) + lower * down) * np.where(cells, CELL_SHADE, 1)).astype(np.float32)
-    return colours
+    colors: FloatArray = ((upper * (1 - down) + lower * down) * np.where(cells, CELL_SHADE, 1)).astype(np.float32)
+    return colors
 
 
 def draw_matches(
@@ -58,12 +58,12 @@ def draw_matches(
         exemplar: The sample texture.
         texture: What was made from it.
         matches: What was found.
-        copied: Share of neighbouring patches that come from neighbours.
+        copied: Share of neighboring patches that come from neighbors.
         coverage: Share of the exemplar's patches in use, of those that could be.
         told: Names of the pictures.
 
     Returns:
-        The figure: the pictures, the colour code and the map in it, uses and distances.
+        The figure: the pictures, the color code and the map in it, uses and distances.
     """
     row, column, count = matches.most_used()
     over = "overused" if matches.is_overused() else "not overused"
@@ -105,18 +105,18 @@ def _explained(matches: Matches, *, clear: bool) -> str:
 def _show_code(axes: Axes, exemplar: FloatArray, matches: Matches) -> None:
     size = matches.uses.shape
     grid = np.stack(np.meshgrid(np.arange(size[0]), np.arange(size[1]), indexing="ij"), axis=-1)
-    colours = np.where(matches.allowed[..., None], colour_code(grid, (size[0], size[1])), 1.0)
-    _place(axes, colours, exemplar.shape, matches.patch, 1)
-    axes.set_title("colour code: each place of the exemplar has its colour", fontsize=9)
+    colors = np.where(matches.allowed[..., None], color_code(grid, (size[0], size[1])), 1.0)
+    _place(axes, colors, exemplar.shape, matches.patch, 1)
+    axes.set_title("color code: each place of the exemplar has its color", fontsize=9)
     _label(axes)
 
 
 def _show_map(axes: Axes, texture: FloatArray, matches: Matches) -> None:
     size = (matches.uses.shape[0], matches.uses.shape[1])
-    colours = colour_code(matches.places, size)
+    colors = color_code(matches.places, size)
     strength = np.where(matches.copied_pieces(), 1.0, PALE)[..., None]
-    _place(axes, 1 - strength * (1 - colours), texture.shape, matches.patch, matches.stride)
-    axes.set_title("texture in these colours; strong: copied pieces, pale: put together anew", fontsize=9)
+    _place(axes, 1 - strength * (1 - colors), texture.shape, matches.patch, matches.stride)
+    axes.set_title("texture in these colors; strong: copied pieces, pale: put together anew", fontsize=9)
     _label(axes)
 
 

@@ -26,7 +26,7 @@ FEWEST_SCALES = 2
 ORIENTATIONS = 4
 NEIGHBOURHOOD = 7
 COARSEST = 8
-"""Least side at the coarsest scale, where correlations over the neighbourhood must still fit."""
+"""Least side at the coarsest scale, where correlations over the neighborhood must still fit."""
 SMALLEST_SIDE = COARSEST * 2**FEWEST_SCALES
 STEPS = {"draft": 5, "normal": 20, "best": 40}
 """Steps of L-BFGS, ten evaluations each; with 20 the loss has come down to half a percent of where it began."""
@@ -44,10 +44,10 @@ class UnsuitableError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """The exemplar's own axes of colour.
+    """The exemplar's own axes of color.
 
     Attributes:
-        mean: Mean colour, shape (3,).
+        mean: Mean color, shape (3,).
         axes: Unit vectors in RGB, one row for each component that varies, the widest first; shape (components, 3).
         low: Least value along each axis, shape (components,).
         width: Range of values along each axis, likewise.
@@ -82,31 +82,31 @@ def missing_library() -> str | None:
     return None
 
 
-def colour_components(exemplar: Tensor) -> Components:
-    """Find the principal components of a picture's colours.
+def color_components(exemplar: Tensor) -> Components:
+    """Find the principal components of a picture's colors.
 
     Args:
         exemplar: RGB in [0, 1], shape (1, 3, height, width).
 
     Returns:
-        Those that vary; none of them for a picture of one colour.
+        Those that vary; none of them for a picture of one color.
     """
-    colours = exemplar[0].flatten(1).double()
-    mean = colours.mean(dim=1)
-    centred = colours - mean[:, None]
-    variances, vectors = torch.linalg.eigh(centred @ centred.t() / centred.shape[1])
+    colors = exemplar[0].flatten(1).double()
+    mean = colors.mean(dim=1)
+    centered = colors - mean[:, None]
+    variances, vectors = torch.linalg.eigh(centered @ centered.t() / centered.shape[1])
     order = torch.arange(2, -1, -1)
     axes = vectors.t()[order][variances[order].clamp_min(0).sqrt() >= LEAST_SPREAD]
-    along = axes @ centred
+    along = axes @ centered
     low, high = (along.amin(dim=1), along.amax(dim=1)) if len(axes) else (along.new_zeros(0), along.new_zeros(0))
     return Components(mean.float(), axes.float(), low.float(), (high - low).float())
 
 
 def portilla_simoncelli(exemplar: Tensor, size: Size, *, seed: int, steps: int, told: Told | None = None) -> Tensor:
-    """Synthesise a texture with the statistics of Portilla and Simoncelli.
+    """Synthesize a texture with the statistics of Portilla and Simoncelli.
 
-    The paper is about gray pictures. Here each principal component of the exemplar's colours is one: together they
-    have no linear correlation left, but what else ties colours together is lost. The canvas is made at the next
+    The paper is about gray pictures. Here each principal component of the exemplar's colors is one: together they
+    have no linear correlation left, but what else ties colors together is lost. The canvas is made at the next
     size that can be halved often enough, and cut; of the exemplar the middle is used, for the same reason. There are
     four scales, as in the paper, and fewer for an exemplar below 128 pixels.
 
@@ -127,14 +127,14 @@ def portilla_simoncelli(exemplar: Tensor, size: Size, *, seed: int, steps: int, 
     multiple = 2**scales
     middle = _middle(exemplar, multiple)
     canvas = tuple(max(COARSEST, -(-side // multiple)) * multiple for side in size)
-    parts = colour_components(middle)
+    parts = color_components(middle)
     if not len(parts.axes):
         return parts.mean[None, :, None, None].expand(1, 3, *size).clone()
     target = parts.split(middle)
     spread = target.std(dim=(2, 3), keepdim=True)
     noise = torch.randn((1, len(parts.axes), *canvas), generator=torch.Generator().manual_seed(seed)).to(target)
     start = (target.mean(dim=(2, 3), keepdim=True) + spread * noise).clamp(0, 1)
-    made = parts.join(_optimise(target, start, scales, steps, told))
+    made = parts.join(_optimize(target, start, scales, steps, told))
     return made[..., : size[0], : size[1]].contiguous()
 
 
@@ -155,7 +155,7 @@ def _middle(exemplar: Tensor, multiple: int) -> Tensor:
     return exemplar[..., top : top + rows, left : left + columns].contiguous()
 
 
-def _optimise(target: Tensor, start: Tensor, scales: int, steps: int, told: Told | None) -> Tensor:
+def _optimize(target: Tensor, start: Tensor, scales: int, steps: int, told: Told | None) -> Tensor:
     with _quietly():
         import plenoptic
 

@@ -33,7 +33,7 @@ PAPERS = {
     "patch": "Li & Wand 2016",
     "sliced": "Heitz et al. 2021",
     "photo": "sliced and patch together",
-    ANCESTOR: "2000, by plenoptic; each principal colour alone",
+    ANCESTOR: "2000, by plenoptic; each principal color alone",
 }
 EXPLAINED = (
     "Distance: of the features' distributions, over their spread; 0 is the same. "
@@ -65,7 +65,7 @@ class Made:
 
 
 def make_by_recipe(exemplar: Exemplar, encoder: Encoder, judge: Encoder, settings: Settings, told: Told) -> Made:
-    """Synthesise by one of the recipes, and measure what comes of it.
+    """Synthesize by one of the recipes, and measure what comes of it.
 
     Args:
         exemplar: The sample texture.
@@ -92,7 +92,7 @@ def make_by_recipe(exemplar: Exemplar, encoder: Encoder, judge: Encoder, setting
 
 
 def make_by_ancestor(exemplar: Exemplar, judge: Encoder, settings: Settings, told: Told) -> Made:
-    """Synthesise by Portilla and Simoncelli's statistics, and measure what comes of it.
+    """Synthesize by Portilla and Simoncelli's statistics, and measure what comes of it.
 
     Args:
         exemplar: The sample texture.

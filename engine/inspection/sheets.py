@@ -22,7 +22,7 @@ LETTERS_PER_INCH = 12
 SMALL_LETTERS_PER_INCH = 14
 # What the figures of quality mean, wherever they stand.
 FIGURES_PATCHES = "of 11×11 pixels, one at every 4th of the texture"
-COPIED_MEANS = f"share of neighbouring patches ({FIGURES_PATCHES}) that come from neighbours; 100 % is a copy."
+COPIED_MEANS = f"share of neighboring patches ({FIGURES_PATCHES}) that come from neighbors; 100 % is a copy."
 COVERAGE_MEANS = "share of the exemplar's patches that are the nearest of some patch, of those that could be."
 
 
@@ -94,7 +94,7 @@ def percent(share: float) -> str:
 
 
 def show_picture(axes: Axes, picture: NDArray[np.float32], title: str, beside: Sequence[Sequence[int]] = ()) -> None:
-    """Show a picture in true colours, with its size in pixels on the axes.
+    """Show a picture in true colors, with its size in pixels on the axes.
 
     Args:
         axes: Where.

@@ -89,7 +89,7 @@ def run_stages(
     layers: Layers,
     watch: Callable[[str], Callable[[Snapshot], None]],
 ) -> list[Stage]:
-    """Synthesise once for every block, from its layers and those of the blocks before it.
+    """Synthesize once for every block, from its layers and those of the blocks before it.
 
     Args:
         exemplar: The sample texture.
@@ -139,7 +139,7 @@ def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], told: str, explaine
     wide = max(SMALLEST_WIDTH, width / 100 + 0.6)
     high = max(1.6, (wide - 0.6) * height / width) + 1.05
     figure, axes = new_sheet(
-        "The same exemplar, synthesised from more and more layers",
+        "The same exemplar, synthesized from more and more layers",
         told,
         explained,
         rows=lines,

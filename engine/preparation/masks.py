@@ -1,4 +1,4 @@
-"""What of a canvas is to be synthesised: a mask's, a transparent part with its fringe, or a band along the border."""
+"""What of a canvas is to be synthesized: a mask's, a transparent part with its fringe, or a band along the border."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,27 +89,27 @@ def _cut_out(alpha: Mask) -> Mask:
 
 
 def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
-    """Find what is to be synthesised: what a mask says, else what is transparent, with its fringe.
+    """Find what is to be synthesized: what a mask says, else what is transparent, with its fringe.
 
     A mask that is white all over but for a transparent part is a layer with a hole cut out, or a shape on an empty
     layer: of its two parts it marks the one that does not lie along the border.
 
     Args:
         canvas: The canvas.
-        mask: White where it is to be synthesised, or None.
+        mask: White where it is to be synthesized, or None.
 
     Returns:
-        1 where the canvas is to be synthesised, (height, width).
+        1 where the canvas is to be synthesized, (height, width).
 
     Raises:
         MaterialError: The mask does not fit the canvas, or there is neither a mask nor a transparent part.
     """
     if mask is not None:
-        found = levels_of(mask, canvas, name="mask", of="canvas", purpose="is to be synthesised")
+        found = levels_of(mask, canvas, name="mask", of="canvas", purpose="is to be synthesized")
         return found if mask.alpha is None or is_opaque(mask) or not _is_white(mask) else _cut_out(mask.alpha)
     missing = missing_in(canvas)
     if not missing.any():
-        raise MaterialError("the canvas has no transparent part to fill: say with --mask what is to be synthesised")
+        raise MaterialError("the canvas has no transparent part to fill: say with --mask what is to be synthesized")
     return _with_fringe(missing)
 
 
@@ -189,7 +189,7 @@ def _alike(clear: NDArray[np.bool_], part: NDArray[np.bool_]) -> bool:
 
 
 def hidden_in(canvas: Picture, free: Mask, *, flatten: bool) -> Mask:
-    """Add to what is synthesised what is transparent, whose colours nobody sees: nothing has to fit to them."""
+    """Add to what is synthesized what is transparent, whose colors nobody sees: nothing has to fit to them."""
     if canvas.alpha is None:
         return free
     return np.maximum(free, canvas.alpha < (OPAQUE if flatten else CLEAR), dtype=np.float32)

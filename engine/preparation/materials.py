@@ -23,9 +23,9 @@ class Materials:
     Attributes:
         exemplar: The sample texture.
         known: The canvas's pixels, cut to the part that is worked on, contiguous.
-        free: 1 where the part that is worked on is to be synthesised, or is transparent; contiguous.
+        free: 1 where the part that is worked on is to be synthesized, or is transparent; contiguous.
         canvas: The whole canvas with what it keeps, or None for a new texture.
-        mask: 1 where the whole canvas is to be synthesised, (height, width).
+        mask: 1 where the whole canvas is to be synthesized, (height, width).
         box: The part of the canvas that is worked on.
         pattern: The picture whose bit depth, grayness and profile the result takes.
         offset: Row and column of the part's first pixel in the exemplar, where that is of the same picture.
@@ -61,13 +61,13 @@ def prepare(
     Args:
         exemplar: The sample texture, with its alpha. None: what the mask leaves of the canvas.
         canvas: Picture to keep where the mask is black.
-        mask: White where the canvas is to be synthesised; None: where the canvas is transparent, and 2 pixels on.
+        mask: White where the canvas is to be synthesized; None: where the canvas is transparent, and 2 pixels on.
         exemplar_mask: White where the exemplar may be sampled, or the canvas if it is its own exemplar.
         context: How far around the hole the canvas is sampled, pixels; None: wherever `exemplar_mask` is white, or
             else by the size of the hole.
         sample_from: From which directions of the hole the canvas is sampled: one of `DIRECTIONS`.
         seamless: One of `AXES`: along which axes the result tiles. A canvas wraps around. One without a mask is then
-            synthesised anew in a band along its border, from all of itself, and where parts of it are missing.
+            synthesized anew in a band along its border, from all of itself, and where parts of it are missing.
         flatten: Whether the texture is opaque, and only opaque pixels are sampled.
 
     Returns:
@@ -191,7 +191,7 @@ def lift(materials: Materials, pixels: FloatArray, size: Size) -> tuple[FloatArr
 
 
 def finish(materials: Materials, pixels: FloatArray, size: Size, alpha: Mask | None = None) -> Picture:
-    """Turn a synthesised picture into one to write.
+    """Turn a synthesized picture into one to write.
 
     Args:
         materials: What the job worked on.

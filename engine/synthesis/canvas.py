@@ -21,7 +21,7 @@ class Surroundings:
 
     Attributes:
         known: The picture to keep, RGB in [0, 1], shape (1, 3, height, width).
-        mask: 1 where the canvas is to be synthesised, 0 where it is kept, soft between, (1, 1, height, width).
+        mask: 1 where the canvas is to be synthesized, 0 where it is kept, soft between, (1, 1, height, width).
         offset: Row and column of its first pixel in the exemplar, where both are of one picture.
         islands: Holes that lie far from each other, and are filled one after the other; none where they are one.
     """
@@ -104,22 +104,22 @@ def judged_regions(
 
 
 def noise_start(exemplar: Exemplar, size: Size, generator: torch.Generator) -> Tensor:
-    """Draw white noise like the exemplar's colours, cut to [0, 1], shape (1, 3, *size)."""
-    return colour_noise(exemplar, size, generator).clamp(0, 1)
+    """Draw white noise like the exemplar's colors, cut to [0, 1], shape (1, 3, *size)."""
+    return color_noise(exemplar, size, generator).clamp(0, 1)
 
 
-def colour_noise(exemplar: Exemplar, size: Size, generator: torch.Generator) -> Tensor:
-    """Draw white noise with the mean and covariance of the exemplar's colours, shape (1, 3, *size), of any value."""
-    colours = exemplar.colours()
-    drawn = torch.randn(size[0] * size[1], 3, generator=generator).to(colours)
-    centred = colours - colours.mean(dim=0)
-    values, vectors = torch.linalg.eigh(centred.t() @ centred / len(colours))
-    mixed: Tensor = drawn @ (vectors * values.clamp_min(0).sqrt()).t() + colours.mean(dim=0)
+def color_noise(exemplar: Exemplar, size: Size, generator: torch.Generator) -> Tensor:
+    """Draw white noise with the mean and covariance of the exemplar's colors, shape (1, 3, *size), of any value."""
+    colors = exemplar.colors()
+    drawn = torch.randn(size[0] * size[1], 3, generator=generator).to(colors)
+    centered = colors - colors.mean(dim=0)
+    values, vectors = torch.linalg.eigh(centered.t() @ centered / len(colors))
+    mixed: Tensor = drawn @ (vectors * values.clamp_min(0).sqrt()).t() + colors.mean(dim=0)
     return mixed.t().reshape(1, 3, *size)
 
 
 def shuffled_start(exemplar: Exemplar, size: Size, generator: torch.Generator) -> Tensor:
     """Draw pixels of the exemplar, with replacement, shape (1, 3, *size)."""
-    colours = exemplar.colours()
-    drawn = torch.randint(len(colours), (size[0] * size[1],), generator=generator).to(colours.device)
-    return colours[drawn].t().reshape(1, 3, *size)
+    colors = exemplar.colors()
+    drawn = torch.randint(len(colors), (size[0] * size[1],), generator=generator).to(colors.device)
+    return colors[drawn].t().reshape(1, 3, *size)

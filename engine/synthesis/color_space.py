@@ -65,15 +65,15 @@ def color_space(exemplar: Exemplar, surroundings: Surroundings | None) -> ColorS
     Returns:
         Their space.
     """
-    colors = exemplar.colours()
+    colors = exemplar.colors()
     if surroundings is not None:
         kept = (surroundings.mask[0, 0] < 1).flatten()
         colors = torch.cat([colors, surroundings.known[0].flatten(1).t()[kept]])
     mean = colors.double().mean(dim=0)
-    centred = colors.double() - mean
-    _, vectors = torch.linalg.eigh(centred.t() @ centred)
+    centered = colors.double() - mean
+    _, vectors = torch.linalg.eigh(centered.t() @ centered)
     axes = vectors.t()
-    along = centred @ axes.t()
+    along = centered @ axes.t()
     low, high = along.amin(dim=0), along.amax(dim=0)
     middle = (colors.amin(dim=0) + colors.amax(dim=0)) / 2
     extent = float((colors.amax(dim=0) - colors.amin(dim=0)).max())

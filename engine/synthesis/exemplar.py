@@ -30,7 +30,7 @@ class Exemplar:
         height, width = self.picture.shape[2:]
         return height, width
 
-    def colours(self) -> Tensor:
+    def colors(self) -> Tensor:
         """List the pixels that may be sampled, shape (pixels, 3)."""
         listed = self.picture[0].flatten(1).t()
         return listed if self.valid is None else listed[_sampled(self.valid).flatten()]
@@ -53,8 +53,8 @@ def _sampled(valid: Tensor) -> Tensor:
 def valid_regions(valid: Tensor | None, layers: Collection[str]) -> dict[str, Tensor]:
     """Find the positions of each layer that see valid pixels alone, or nearly.
 
-    A position sees about three of its neighbours' width into every direction. What was filled in there would be
-    recognised, next to a hole of the canvas above all, and copied into it.
+    A position sees about three of its neighbors' width into every direction. What was filled in there would be
+    recognized, next to a hole of the canvas above all, and copied into it.
 
     Args:
         valid: Shape (1, 1, height, width), in [0, 1], or None.

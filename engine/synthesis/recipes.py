@@ -19,7 +19,7 @@ class Term:
         layers: Name and weight of each layer; those that an octave is too small for are left out there.
         weight: Of the critic among the recipe's.
         fade: Share of octave 0 over which the weight falls to nothing; None keeps it.
-        patch: Side of the neighbourhoods that are compared.
+        patch: Side of the neighborhoods that are compared.
     """
 
     critic: CriticName
@@ -30,7 +30,7 @@ class Term:
 
     @property
     def name(self) -> str:
-        """How losses are labelled: the critic, and the side of its patches of pixels."""
+        """How losses are labeled: the critic, and the side of its patches of pixels."""
         return self.critic if self.layers[0][0] != "pixels" else f"{self.critic} {self.patch}×{self.patch} pixels"
 
 
@@ -53,11 +53,11 @@ class Quality:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a texture is synthesised.
+    """How a texture is synthesized.
 
     Attributes:
         start: What the coarsest octave starts from.
-        solver: Which optimiser.
+        solver: Which optimizer.
         step_size: Its step length at the start of an octave.
         final_step_size: The same at the end of octave 0, relative to `step_size`.
         terms: The critics.

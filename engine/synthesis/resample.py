@@ -43,7 +43,7 @@ def resize_masked(picture: Tensor, mask: Tensor, size: Size, *, wrap: Wrap = NO_
 def _resampled(picture: Tensor, size: Size, mode: str, *, wrap: Wrap) -> Tensor:
     if not wrap:
         return _interpolated(picture, size, mode)
-    # Three copies scale to three whole results, whatever the ratio; the middle one saw its neighbours. One axis after
+    # Three copies scale to three whole results, whatever the ratio; the middle one saw its neighbors. One axis after
     # the other, for a third of the memory.
     (height, width), before = size, picture.shape[3]
     if wrap.y:
@@ -68,7 +68,7 @@ def fill_unknown(picture: Tensor, mask: Tensor, *, wrap: Wrap = NO_WRAP) -> Tens
         wrap: Axes along which the picture continues on its other side.
 
     Returns:
-        The picture where the mask is 1, blending to its surroundings' colours where it is 0.
+        The picture where the mask is 1, blending to its surroundings' colors where it is 0.
     """
     if bool((mask >= 1).all()):
         return picture

@@ -27,7 +27,7 @@ def grams(
     quiet: Quiet = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
-    """Show the Gram matrices of pictures side by side, and those of noise with the first one's colours."""
+    """Show the Gram matrices of pictures side by side, and those of noise with the first one's colors."""
     with one_line_errors():
         weights = values.pop("weights")
         chosen_settings = read_settings(values)

@@ -28,7 +28,7 @@ def layers(
     quiet: Quiet = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
-    """Synthesise an exemplar from the first layer alone, from two blocks, and so on to all: one sheet, one seed."""
+    """Synthesize an exemplar from the first layer alone, from two blocks, and so on to all: one sheet, one seed."""
     with one_line_errors():
         weights = values.pop("weights")
         asked = read_settings(values)

@@ -54,7 +54,7 @@ def matches(
         _check("patch", patch, 2, LARGEST_PATCH)
         if stride is not None:
             _check("stride", stride, 1, LARGEST_STRIDE)
-        # The figure of copying compares patches with their neighbours.
+        # The figure of copying compares patches with their neighbors.
         known, made = load_pictures([exemplar, texture], find_device(asked.device), least=2 * PATCH)
         if made.valid is not None:
             fail(f"{texture} has transparent parts, and comes from nowhere there: cut an opaque part out")

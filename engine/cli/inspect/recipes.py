@@ -31,7 +31,7 @@ def recipes(
     quiet: Quiet = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
-    """Synthesise from an exemplar by every recipe, side by side with seconds and figures of quality.
+    """Synthesize from an exemplar by every recipe, side by side with seconds and figures of quality.
 
     Portilla and Simoncelli's method of 2000 is among them where the library plenoptic is installed.
     """
@@ -49,7 +49,7 @@ def recipes(
             make_by_recipe,
         )
 
-        # The figure of copying compares patches with their neighbours.
+        # The figure of copying compares patches with their neighbors.
         least = 2 * PATCH
         run = load_run(exemplar, size, replace(asked, recipe=ORDER[0]), weights, least=least, quiet=quiet)
         if run.exemplar.valid is not None:

@@ -1,4 +1,4 @@
-"""What the commands of `inspect` have in common that synthesise."""
+"""What the commands of `inspect` have in common that synthesize."""
 
 from dataclasses import dataclass
 from pathlib import Path

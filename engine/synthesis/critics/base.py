@@ -39,7 +39,7 @@ def total_loss(losses: Mapping[str, Tensor], layers: Mapping[str, float]) -> Ten
 def spread(maps: Tensor, valid: Tensor | None) -> float:
     """Mean variance of a layer's channels: the unit in which distances on all layers of all encoders compare."""
     listed = rows(maps, valid)
-    # In an exemplar of one colour the variance is rounding, and in units of that any canvas is infinitely far away.
+    # In an exemplar of one color the variance is rounding, and in units of that any canvas is infinitely far away.
     least = 1e-4 * float((listed**2).mean()) + 1e-6
     return max(least, float(listed.var(dim=0, unbiased=False).mean()))
 

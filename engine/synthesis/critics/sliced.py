@@ -22,7 +22,7 @@ class SlicedSettings:
         projections: Random directions drawn anew for each step, on layers of the picture's own resolution; others
             have more of them by as much as their maps are narrower.
         positions: The most positions of a layer that are projected and sorted in one step.
-        patch: Side of the neighbourhoods whose distribution is compared; 1 for single feature vectors.
+        patch: Side of the neighborhoods whose distribution is compared; 1 for single feature vectors.
     """
 
     projections: int = 32
@@ -130,7 +130,7 @@ def whole_patches(positions: Tensor | None, patch: int) -> Tensor | None:
     return unmarked == 0 if bool((unmarked == 0).any()) else None
 
 
-def centred_patches(positions: Tensor | None, patch: int, *, wrap: Wrap = NO_WRAP) -> Tensor | None:
+def centered_patches(positions: Tensor | None, patch: int, *, wrap: Wrap = NO_WRAP) -> Tensor | None:
     """Mark the patches of which the middle is marked, by their top left corners.
 
     Args:
@@ -183,7 +183,7 @@ class SlicedCritic:
         patch = settings.patch
         self._exemplar = {name: exemplar[name] for name in layers}
         self._valid = {name: whole_patches((valid or {}).get(name), patch) for name in layers}
-        self._region = {name: centred_patches((region or {}).get(name), patch, wrap=wrap) for name in layers}
+        self._region = {name: centered_patches((region or {}).get(name), patch, wrap=wrap) for name in layers}
         self._spread = {name: spread(exemplar[name], (valid or {}).get(name)) for name in layers}
         self._looks: dict[str, tuple[Tensor, Lattice, Lattice]] = {}
 

@@ -1,4 +1,4 @@
-"""Fixed procedural pictures that stand for all others when activations are normalised."""
+"""Fixed procedural pictures that stand for all others when activations are normalized."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ LEAVES = 200
 
 
 def calibration_pictures() -> tuple[Tensor, ...]:
-    """Draw the pictures: coloured 1/f noise, smooth and rough, and dead leaves (Lee et al. 2001, IJCV 41).
+    """Draw the pictures: colored 1/f noise, smooth and rough, and dead leaves (Lee et al. 2001, IJCV 41).
 
     Returns:
         RGB in [0, 1], each of shape (1, 3, 128, 128), float32; the same on every call.
@@ -26,10 +26,10 @@ def _clouds(power: float, generator: torch.Generator) -> Tensor:
     frequency = torch.hypot(torch.fft.fftfreq(SIDE)[:, None], torch.fft.rfftfreq(SIDE)[None])
     frequency[0, 0] = torch.inf  # no mean
     noise = torch.fft.rfft2(torch.randn(3, SIDE, SIDE, generator=generator))
-    grey = torch.fft.irfft2(noise / frequency**power, s=(SIDE, SIDE))
-    grey = grey / grey.std(dim=(1, 2), keepdim=True)
-    coloured = torch.einsum("ij,jhw->ihw", torch.randn(3, 3, generator=generator), grey)
-    return (0.5 + 0.15 * coloured).clamp(0, 1)[None]
+    gray = torch.fft.irfft2(noise / frequency**power, s=(SIDE, SIDE))
+    gray = gray / gray.std(dim=(1, 2), keepdim=True)
+    colored = torch.einsum("ij,jhw->ihw", torch.randn(3, 3, generator=generator), gray)
+    return (0.5 + 0.15 * colored).clamp(0, 1)[None]
 
 
 def _leaves(grain: float, generator: torch.Generator) -> Tensor:

@@ -41,11 +41,11 @@ def find_convolutions(state: Mapping[str, Tensor]) -> tuple[Named, ...]:
         The convolutions, shallow to deep, blocks and indices without gaps.
 
     Raises:
-        EncoderError: There are none, one is missing between others, or the network has batch normalisation.
+        EncoderError: There are none, one is missing between others, or the network has batch normalization.
     """
     if any(key.endswith(".running_mean") for key in state):
         raise EncoderError(
-            "the network has batch normalisation, which is not supported: give the weights of a VGG without it"
+            "the network has batch normalization, which is not supported: give the weights of a VGG without it"
         )
     for style in NUMBERED:
         if found := sorted(_numbered(style, state), key=lambda named: (named.block, named.index)):
@@ -59,7 +59,7 @@ def find_convolutions(state: Mapping[str, Tensor]) -> tuple[Named, ...]:
 
 
 def is_torchvision(convolutions: Iterable[Named]) -> bool:
-    """Tell whether the names follow torchvision, whose networks take normalised input.
+    """Tell whether the names follow torchvision, whose networks take normalized input.
 
     Args:
         convolutions: As `find_convolutions` returns them.

@@ -20,7 +20,7 @@ class Encoder(nn.Module):
     """Feature maps of a picture at named ReLU layers (Simonyan & Zisserman 2014, arXiv 1409.1556).
 
     Layers are named `relu{block}_{index}`, both from 1. The network takes RGB in [0, 1]; whatever
-    normalisation its training used is folded into the first convolution, which is exact because no padding
+    normalization its training used is folded into the first convolution, which is exact because no padding
     here is made of zeros. Gatys et al. (arXiv 1505.07376) recommend average pooling.
 
     Args:
@@ -177,7 +177,7 @@ def freeze(encoder: Encoder) -> Encoder:
 
 
 @torch.no_grad()
-def normalise_activations(encoder: Encoder, pictures: Sequence[Tensor]) -> None:
+def normalize_activations(encoder: Encoder, pictures: Sequence[Tensor]) -> None:
     """Rescale the weights so that every layer's mean activation over `pictures` is 1 (arXiv 1505.07376, §2).
 
     ReLU and pooling are homogeneous, so the network computes the same features up to that scale. A layer that none

@@ -9,7 +9,7 @@ from typing import get_args
 from engine.synthesis.encoders import compact, vgg
 from engine.synthesis.encoders.calibration import calibration_pictures
 from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.network import Encoder, Pooling, freeze, normalise_activations
+from engine.synthesis.encoders.network import Encoder, Pooling, freeze, normalize_activations
 from engine.synthesis.encoders.source import EncoderSource, Progress
 from engine.synthesis.encoders.weights_file import load_weights_file
 
@@ -93,5 +93,5 @@ def _load_file(weights: Path, name: str, pooling: Pooling) -> Encoder:
     except EncoderError as error:
         raise EncoderError(f"{error}, or leave the file out and use {name}") from error
     # Files come at any scale, and losses compare and add up layers.
-    normalise_activations(encoder, calibration_pictures())
+    normalize_activations(encoder, calibration_pictures())
     return encoder

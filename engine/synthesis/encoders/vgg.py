@@ -1,7 +1,7 @@
 """`vgg19`, `vgg16`, `vgg11`: torchvision's networks with ImageNet weights, fetched on first use.
 
-Only the convolutions are kept, in the user's cache folder, with the ImageNet normalisation folded in and activations
-normalised to a mean of 1; from then on neither torchvision nor the net is needed.
+Only the convolutions are kept, in the user's cache folder, with the ImageNet normalization folded in and activations
+normalized to a mean of 1; from then on neither torchvision nor the net is needed.
 """
 
 import re
@@ -17,7 +17,7 @@ from safetensors.torch import save
 from engine.synthesis.encoders.calibration import calibration_pictures
 from engine.synthesis.encoders.download import check_hash, download
 from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.network import Encoder, Pooling, normalise_activations
+from engine.synthesis.encoders.network import Encoder, Pooling, normalize_activations
 from engine.synthesis.encoders.source import EncoderSource, Progress
 from engine.synthesis.encoders.weights_file import load_weights_file, named_convolutions
 
@@ -147,5 +147,5 @@ def _fetch(name: VggName, address: str, kept: Path, progress: Progress | None) -
 
 def _convert(original: Path, converted: Path, address: str) -> None:
     encoder = load_weights_file(original, pooling="average")
-    normalise_activations(encoder, calibration_pictures())
+    normalize_activations(encoder, calibration_pictures())
     converted.write_bytes(save(named_convolutions(encoder), metadata={"source": address}))

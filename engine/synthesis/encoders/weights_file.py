@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.file_errors import reading_fault, reading_refusal
 from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.folding import ColourMap, fold, imagenet_normalisation
+from engine.synthesis.encoders.folding import ColorMap, fold, imagenet_normalization
 from engine.synthesis.encoders.key_styles import find_convolutions, is_torchvision
 from engine.synthesis.encoders.network import Encoder, Pooling
 
@@ -91,7 +91,7 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
 def encoder_from_state(state: Mapping[str, Tensor], *, pooling: Pooling) -> Encoder:
     """Build the encoder that a VGG's tensors describe.
 
-    Names like torchvision's (`features.N`) mean ImageNet-normalised input, which is folded into the first
+    Names like torchvision's (`features.N`) mean ImageNet-normalized input, which is folded into the first
     convolution, as is a 1×1 `conv0` next to other names; without either the network takes RGB in [0, 1].
 
     Args:
@@ -122,8 +122,8 @@ def encoder_from_state(state: Mapping[str, Tensor], *, pooling: Pooling) -> Enco
         parameters[f"blocks.{named.block - 1}.{named.index - 1}.weight"] = weight
         parameters[f"blocks.{named.block - 1}.{named.index - 1}.bias"] = bias
         channels, previous = len(weight), named.key
-    if colours := imagenet_normalisation() if is_torchvision(found) else _colour_convolution(state):
-        first = fold(parameters["blocks.0.0.weight"], parameters["blocks.0.0.bias"], colours)
+    if colors := imagenet_normalization() if is_torchvision(found) else _color_convolution(state):
+        first = fold(parameters["blocks.0.0.weight"], parameters["blocks.0.0.bias"], colors)
         parameters["blocks.0.0.weight"], parameters["blocks.0.0.bias"] = first
     # Made of meta tensors, the network draws nothing from the caller's random numbers before it gets its weights.
     with torch.device("meta"):
@@ -181,14 +181,14 @@ def _checked_numbers(tensor: Tensor, name: str) -> Tensor:
     return wide
 
 
-def _colour_convolution(state: Mapping[str, Tensor]) -> ColourMap | None:
+def _color_convolution(state: Mapping[str, Tensor]) -> ColorMap | None:
     if "conv0.weight" not in state:
         return None
     weight = state["conv0.weight"]
     if tuple(weight.shape) != (3, 3, 1, 1):
         raise EncoderError(
             f"conv0.weight has shape {tuple(weight.shape)} where (3, 3, 1, 1) is needed: give the weights of a VGG "
-            "whose conv0 only maps colours"
+            "whose conv0 only maps colors"
         )
     matrix = _checked_numbers(weight, "conv0.weight")[:, :, 0, 0]
-    return ColourMap(matrix, _checked_bias(state, "conv0", 3))
+    return ColorMap(matrix, _checked_bias(state, "conv0", 3))

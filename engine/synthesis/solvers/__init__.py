@@ -1,4 +1,4 @@
-"""Solvers: optimisers of a picture in the box [0, 1]."""
+"""Solvers: optimizers of a picture in the box [0, 1]."""
 
 from engine.synthesis.solvers.adam import Adam
 from engine.synthesis.solvers.base import Evaluate, Solver

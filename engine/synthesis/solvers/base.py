@@ -10,7 +10,7 @@ Evaluate = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 class Solver(Protocol):
-    """An optimiser of one picture.
+    """An optimizer of one picture.
 
     Attributes:
         picture: Where it stands, values in [0, 1].

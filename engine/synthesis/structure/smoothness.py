@@ -21,9 +21,9 @@ def is_smooth(colors: Floats, valid: Bools) -> bool:
     spread = float(colors[valid].std(axis=0).max()) if valid.any() else 0.0
     # What lies halfway between the next ones but one is what linear interpolation makes of half the size.
     middle = (slice(2, -2), slice(2, -2))
-    low = colors.copy()
+    low: Floats = colors.copy()
     for axis in (0, 1):
-        low = (np.roll(low, 1, axis) + 2 * low + np.roll(low, -1, axis)) / 4
+        low = ((np.roll(low, 1, axis) + 2 * low + np.roll(low, -1, axis)) / 4).astype(np.float32)
     whole = valid.copy()
     for axis in (0, 1):
         whole &= np.roll(valid, 1, axis) & np.roll(valid, -1, axis)
