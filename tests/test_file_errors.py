@@ -331,3 +331,17 @@ def test_a_plain_local_run_makes_nothing_but_the_cache_of_compiled_functions(pla
     assert done.returncode == 0, done.stderr
     assert [path for path in home.rglob("*") if path.is_file() and not path.is_relative_to(cache)] == []
     assert [path.name for path in home.iterdir()] in ([], [".cache"])
+
+
+def test_a_library_that_does_not_load_is_told_in_one_line(here):
+    (here / "broken" / "numpy").mkdir(parents=True)
+    (here / "broken" / "numpy" / "__init__.py").write_text("raise ImportError('made for another Python')")
+    done = subprocess.run(
+        [sys.executable, "-m", "engine", "synthesize", "bricks.png", "-o", "out.png", *QUICK, "--local"],
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(here / "broken"), str(ROOT)])},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert_told((done.returncode, done.stdout, done.stderr), "made for another Python")

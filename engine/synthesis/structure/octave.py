@@ -24,9 +24,10 @@ PASSES = 3
 PASSES_REFINED = 2
 REACH_REFINED = 32
 TRIES = 6
-# Cost of a place that is used more than once, in median costs per use (after Kaspar et al. 2015): without it what is
+# Cost of a place that is used more than once, in spreads of costs per use (after Kaspar et al. 2015): without it what is
 # smooth fits everywhere, and stones vanish among gravel.
 EVENNESS = 0.5
+LOW_COST = 10
 RING = np.ones((5, 5), bool)
 # Share of a patch that has to be known before the patch says anything.
 ENOUGH = 0.2
@@ -193,7 +194,9 @@ class Octave:
         places = self.field.places[self.wanted]
         np.add.at(used, (places[:, 0], places[:, 1]), 1)
         spread = ndimage.uniform_filter(used, SIDE, mode="nearest")
-        scale = EVENNESS * float(np.median(self.field.costs[self.wanted]))
+        # What grain costs wherever a patch comes from says nothing of how well it fits.
+        low, middle = np.percentile(self.field.costs[self.wanted], (LOW_COST, 50))
+        scale = EVENNESS * float(middle - low)
         found: Floats = (scale * np.maximum(spread - 1, 0)).astype(np.float32)
         return found
 
