@@ -40,6 +40,7 @@ class Attempt:
     Attributes:
         layers: What it has brought, in the end.
         problem: What went wrong, for the user.
+        remark: What of the layers is not as it should be, for the user.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Attempt:
             appearance: How it is shown.
         """
         self.layers: list[Gimp.Layer] = []
-        self.problem = ""
+        self.problem = self.remark = ""
         self._growth = Growth(task.place, keep=appearance.keep_frames, earlier=appearance.earlier)
         self._show = show
         jobs = plans.with_frames(task.plan.jobs, frames=appearance.frames or appearance.keep_frames)
@@ -126,6 +127,7 @@ class Attempt:
         self.problem = self._work.problem
         if self._work.state is not State.CANCELLED and self._work.textures:
             self.layers = self._growth.finish(self._work.textures)
+            self.remark = self._growth.remark
         else:
             self._growth.abandon()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
-from gimp_plugin import arguments, tasks, user_options
+from gimp_plugin import arguments, canvas, tasks, user_options
 from gimp_plugin.attempts import Appearance, Attempt
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
@@ -137,7 +137,7 @@ class Window:
             self.panel.note(attempt.problem)
         elif outcome.layers:
             self.panel.progress(1.0, None)
-            self.panel.note(_ending(attempt, outcome))
+            self.panel.note(" ".join(filter(None, (_ending(attempt, outcome), attempt.remark))))
         elif attempt.state is State.CANCELLED:
             self.panel.clear()
             self.panel.note(_("Cancelled; nothing was kept."))
@@ -177,7 +177,7 @@ def ask_and_make(
     across.pack_start(chosen, True, True, 0)
     across.show()
     dialog.get_content_area().pack_start(across, True, True, 0)
-    window.panel.picture(thumbnail(layer))
+    window.panel.picture(thumbnail(image, layer, kind))
     tried: Options | None = None
     try:
         while window.asked():
@@ -240,8 +240,30 @@ def _ending(attempt: Attempt, outcome: Outcome) -> str:
     return _("Done. It is in the layer “{name}”. Press the button again for another one.").format(name=name)
 
 
-def thumbnail(layer: Gimp.Layer) -> GdkPixbuf.Pixbuf | None:
-    """Draw a layer small."""
+def thumbnail(image: Gimp.Image, layer: Gimp.Layer, kind: str) -> GdkPixbuf.Pixbuf | None:
+    """Draw small what a texture is to be made from or in.
+
+    Args:
+        image: The image.
+        layer: The layer that is meant.
+        kind: `fill`, `new` or `seamless`.
+
+    Returns:
+        The layer to fill; else the part of it that is meant.
+    """
+    selected = canvas.selection(image)
+    if kind != user_options.FILL and selected:
+        extent = canvas.extent(layer)
+        part = extent.common(selected).moved(-extent.x, -extent.y)
+        if part:
+            return layer.get_sub_thumbnail(
+                *part.corner,
+                part.width,
+                part.height,
+                PREVIEW_SIDE,
+                PREVIEW_SIDE,
+                Gimp.PixbufTransparency.SMALL_CHECKS,
+            )
     return layer.get_thumbnail(PREVIEW_SIDE, PREVIEW_SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
 
 

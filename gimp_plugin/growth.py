@@ -8,6 +8,7 @@ from gi.repository import Gimp
 from gimp_plugin import blending, canvas, samples
 from gimp_plugin.box import Box
 from gimp_plugin.scaling import scaled
+from gimp_plugin.seen import exceeds
 from gimp_plugin.translation import _
 from gimp_plugin.work import Texture
 from protocol.messages import Frame
@@ -46,7 +47,11 @@ class Place:
 
 
 class Growth:
-    """Frames as layers in a group, and the result in their place, as one step to undo."""
+    """Frames as layers in a group, and the result in their place, as one step to undo.
+
+    Attributes:
+        remark: What of the result is not as it should be, for the user.
+    """
 
     def __init__(self, place: Place, *, keep: bool, earlier: Sequence[Gimp.Layer] = ()) -> None:
         """Prepare; nothing is touched yet.
@@ -56,6 +61,7 @@ class Growth:
             keep: Whether the frames stay.
             earlier: Results of earlier tries, which the new one takes the place of: they are hidden.
         """
+        self.remark = ""
         self._place = place
         self._keep = keep
         self._earlier = earlier
@@ -213,7 +219,6 @@ class Growth:
         """Whether the layer below, whose place the textures are to take, would be seen through them."""
         if not self._place.joins:
             return False
-        Box(self._place.left, self._place.top, self._place.part.width, self._place.part.height)
         shown = self._place.mask
         for part in parts:
             faint = samples.below(samples.alpha(part), samples.OPAQUE)
@@ -230,6 +235,13 @@ class Growth:
         if ground.get_mode() == Gimp.LayerMode.PASS_THROUGH:
             return False
         if not blending.is_enclosed(ground):
+            if exceeds(ground):
+                # The group would clip the colors of all of the layer.
+                self.remark = _(
+                    "The layer is seen through the texture: its filters give colors out of the range of the image's "
+                    "encoding, so it was not erased there."
+                )
+                return False
             self._enclosed.append((blending.enclose(ground), ground))
         if self._keep and canvas.attached(self._group):
             # The frames would hide what lies in the layer's group.

@@ -117,7 +117,7 @@ def fill(
     if exemplar is not None:
         job = _job(options, depth, exemplar=exemplar, canvas=Canvas(canvas, mask))
     else:
-        _check_rest(options, canvas, hole, wanted, white)
+        _check_rest(options, canvas, hole, wanted, white, extent)
         job = _job(options, depth, canvas=_sampled(options, canvas, white, mask))
     return Plan((job,), width, height, hole, shown)
 
@@ -191,14 +191,15 @@ def check_exemplar(exemplar: Raster, white: bytes | None = None) -> tuple[Raster
     sampled = exemplar if white is None else samples.hidden(exemplar, samples.inverted(white))
     visible = samples.visible_box(sampled)
     if min(visible.width, visible.height) < SMALLEST_EXEMPLAR or not _enough(sampled):
-        raise PlanError(
-            _("The exemplar has no visible part of {side} × {side} px or more: choose another.").format(
-                side=SMALLEST_EXEMPLAR
-            )
-        )
+        raise PlanError(_invisible())
     part = max(visible.parts(LONGEST_EXEMPLAR), key=lambda box: samples.clear(samples.crop(sampled, box)).count(0))
     found = None if white is None else samples.crop_mask(white, exemplar.width, part)
     return samples.crop(exemplar, part), found
+
+
+def outside() -> str:
+    """Say that nothing of the layer is selected."""
+    return _("The selection lies outside of the layer: select a part of it, or nothing.")
 
 
 def mask_raster(mask: bytes, width: int, height: int) -> Raster:
@@ -243,8 +244,8 @@ def _with_fringe(canvas: Raster, hole: Box, selected: bytes, clear: bytes, exten
     opacity = samples.crop_mask(samples.alpha(canvas), canvas.width, hole)
     erased = samples.common(samples.crop_mask(clear, canvas.width, hole), samples.summed(opacity, selected, WHOLE))
     erased = samples.common(erased, chosen)
-    if not any(fringe) and not any(erased):
-        return hole, chosen, selected
+    if not any(fringe):
+        return hole, chosen, samples.either(selected, erased)
     fringe = samples.either(fringe, samples.place_mask(erased, place, wide.width, wide.height))
     chosen, shown = (
         samples.either(fringe, samples.place_mask(mask, place, wide.width, wide.height))
@@ -289,8 +290,22 @@ def _sampled(options: Options, canvas: Raster, white: bytes | None, mask: Raster
     )
 
 
-def _check_rest(options: Options, canvas: Raster, hole: Box, mask: bytes, white: bytes | None) -> None:
-    """Refuse, before the engine is asked, a hole around which too little may be sampled."""
+def _check_rest(
+    options: Options, canvas: Raster, hole: Box, mask: bytes, white: bytes | None, extent: Box | None = None
+) -> None:
+    """Refuse, before the engine is asked, a hole around which too little may be sampled.
+
+    Args:
+        options: What is wanted.
+        canvas: What lies in and around the hole.
+        hole: Its bounds.
+        mask: 255 where the hole is, a byte for each of the canvas's pixels.
+        white: 255 where the canvas may be sampled; None for everywhere.
+        extent: Where the layer is in the canvas; all of it if not given.
+
+    Raises:
+        PlanError: Says what there is too little of.
+    """
     if white is not None:
         mask = samples.either(mask, samples.inverted(white))
     area = hole.grown(options.context) if options.context else Box(0, 0, canvas.width, canvas.height)
@@ -306,9 +321,18 @@ def _check_rest(options: Options, canvas: Raster, hole: Box, mask: bytes, white:
         raise PlanError(
             _("Too little may be sampled: choose a larger context, all around, or another exemplar mask or exemplar.")
         )
+    if extent is not None and not hole.common(extent):
+        raise PlanError(outside())
+    if not _enough(canvas):
+        raise PlanError(_invisible())
     raise PlanError(
         _("Nothing is left around the selection to take texture from: select less, or choose another exemplar.")
     )
+
+
+def _invisible() -> str:
+    sentence = _("The exemplar has no visible part of {side} × {side} px or more: choose another.")
+    return sentence.format(side=SMALLEST_EXEMPLAR)
 
 
 def _enough(exemplar: Raster) -> bool:

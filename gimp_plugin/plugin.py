@@ -124,7 +124,10 @@ def _texts(task: str) -> tuple[str, str, str]:
         user_options.SEAMLESS: (
             _("_Make Seamless…"),
             _("Make the selection or the layer tile without a seam"),
-            _("What lies along the border is made anew, in a new layer above, so that opposite sides fit."),
+            _(
+                "What lies along the border is made anew, in a new layer above, so that opposite sides fit. The tile "
+                "is the selection's bounding rectangle; without a selection, the layer."
+            ),
         ),
         REPEAT: (
             _("_Repeat Last Texture"),

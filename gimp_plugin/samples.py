@@ -151,6 +151,8 @@ def missing(raster: Raster) -> bytes:
     levels = alpha(raster)
     gone, counts = below(levels, CLEAR), Counter(levels)
     visible, passed, level = gone.count(0), 0, CLEAR
+    if not visible:
+        return gone
     while level < 255 and 2 * (passed + counts[level]) < visible:
         passed += counts[level]
         level += 1

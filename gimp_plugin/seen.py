@@ -4,14 +4,20 @@ A layer's buffer holds its pixels without its filters, and GIMP shows them with.
 image, so that nothing is changed in the user's.
 """
 
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
-from gi.repository import Gimp
+from gi.repository import Gegl, Gimp
 
 from gimp_plugin.blending import NORMAL_MODES, reset
 from gimp_plugin.box import Box
+
+# Half a level of 8 bits: what is rounded to the next level is not seen.
+TOLERANCE = 0.002
+_FLOATS = ("half", "float", "double")
+_STRIP_PIXELS = 1 << 20
 
 
 @contextmanager
@@ -53,11 +59,78 @@ def has_filters(drawable: Gimp.Drawable) -> bool:
     return any(found.get_visible() and found.get_opacity() > 0 for found in drawable.get_filters())
 
 
-def _empty(like: Gimp.Image, box: Box) -> Gimp.Image:
-    """Make an image of the box's size, which keeps another one's samples as they are; RGB in place of a palette."""
+def exceeds(layer: Gimp.Layer) -> bool:
+    """Whether filters give a layer values below 0 or above 1, which the buffer of a group around it would clip.
+
+    GIMP blends a layer with such values as they are. A group has a buffer with the image's precision.
+
+    Args:
+        layer: Is in its image. One without filters, or in an image of floating point, loses nothing in a group.
+
+    Returns:
+        Whether any value that can be seen is out of range by more than is lost by rounding.
+    """
+    like = layer.get_image()
+    if not has_filters(layer) or like.get_precision().value_nick.startswith(_FLOATS):
+        return False
+    _found, x, y = layer.get_offsets()
+    box = Box(x, y, layer.get_width(), layer.get_height()).common(Box(0, 0, like.get_width(), like.get_height()))
+    if not box:
+        return False
+    image = _empty(like, box, Gimp.Precision.FLOAT_NON_LINEAR)
+    try:
+        _bare(_copied(layer, image, box), through=False)
+        shown = Gimp.Layer.new_from_visible(image, image, "seen")
+        try:
+            return _is_out_of_range(shown)
+        finally:
+            shown.delete()
+    finally:
+        image.delete()
+
+
+def _is_out_of_range(layer: Gimp.Layer) -> bool:
+    """Look for values out of range in a layer with 32-bit floating point and alpha."""
+    width, height, buffer = layer.get_width(), layer.get_height(), layer.get_buffer()
+    channels = 2 if layer.is_gray() else 4
+    rows = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        strip = Gegl.Rectangle.new(0, top, width, min(rows, height - top))
+        # Without a format's name the values are those of the image's own color space, to which they are clipped.
+        values = array("f", bytes(buffer.get(strip, 1.0, None, Gegl.AbyssPolicy.NONE)))
+        if _any_out_of_range(values, channels):
+            return True
+    return False
+
+
+def _any_out_of_range(values: "array[float]", channels: int) -> bool:
+    """Whether a value of some pixels is out of range; the last channel is alpha, and faint pixels count less."""
+    if max(values) <= 1 + TOLERANCE and min(values) >= -TOLERANCE:
+        return False
+    alphas = values[channels - 1 :: channels]
+    if max(alphas) > 1 + TOLERANCE or min(alphas) < -TOLERANCE:
+        return True
+    return any(
+        alpha * max(color - 1, -color) > TOLERANCE
+        for channel in range(channels - 1)
+        for color, alpha in zip(values[channel::channels], alphas, strict=True)
+    )
+
+
+def _empty(like: Gimp.Image, box: Box, precision: Gimp.Precision | None = None) -> Gimp.Image:
+    """Make an image of the box's size in another one's mode, RGB in place of a palette.
+
+    Args:
+        like: The other one, whose samples it keeps as they are.
+        box: Of its size.
+        precision: Another than the other one's.
+
+    Returns:
+        The image, without undo.
+    """
     base = like.get_base_type()
     kind = Gimp.ImageBaseType.RGB if base == Gimp.ImageBaseType.INDEXED else base
-    image = Gimp.Image.new_with_precision(box.width, box.height, kind, like.get_precision())
+    image = Gimp.Image.new_with_precision(box.width, box.height, kind, precision or like.get_precision())
     image.undo_disable()
     profile = like.get_color_profile()
     if profile is not None:

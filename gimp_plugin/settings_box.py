@@ -61,7 +61,8 @@ def settings_box(
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
     own = {user_options.FILL: _exemplar, user_options.NEW: _new, user_options.SEAMLESS: _seamless}[kind]
     form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL))
-    box.pack_start(own(form, layer), False, False, 0)
+    for part in (_named(layer), own(form, layer)):
+        box.pack_start(part, False, False, 0)
     for part in (_widgets(form, "recipe", "quality"), _seed(form)):
         box.pack_start(part, False, False, 0)
     more = Gtk.Expander(label=_("More"))
@@ -144,7 +145,22 @@ def _new(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
 
 
 def _seamless(form: Form, _layer: Gimp.Layer) -> Gtk.Widget:
-    return _widgets(form, "seamless")
+    box = _widgets(form, "seamless")
+    box.pack_start(
+        _label(_("The selection's bounding rectangle becomes the tile; without one, the layer.")), False, False, 0
+    )
+    return box
+
+
+def _named(layer: Gimp.Layer) -> Gtk.Widget:
+    """Tell which layer is meant: another one may be selected while the dialog is open."""
+    return _label(_("Layer “{name}”").format(name=layer.get_name()))
+
+
+def _label(sentence: str) -> Gtk.Label:
+    label = Gtk.Label(label=sentence, xalign=0, wrap=True, width_chars=30, max_width_chars=50)
+    label.show()
+    return label
 
 
 def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:

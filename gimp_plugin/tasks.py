@@ -6,10 +6,11 @@ from pathlib import Path
 
 from gi.repository import Gimp
 
-from gimp_plugin import canvas, plans, samples, user_options
+from gimp_plugin import blending, canvas, plans, samples, user_options
 from gimp_plugin.box import Box
 from gimp_plugin.growth import Place
 from gimp_plugin.plans import Plan, PlanError
+from gimp_plugin.seen import exceeds
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
 from protocol.raster import Raster
@@ -117,19 +118,18 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
         canvas.extent(ground).moved(-limit.x, -limit.y),
         samples.crop_mask(white, whole.width, limit.moved(-whole.x, -whole.y)) if white is not None else None,
     )
-    box = plan.part.moved(limit.x, limit.y)
-    return Task(plan, _place(image, layer, box, plan, joins=True), fresh=False)
+    return Task(plan, _place_in(image, layer, plan.part.moved(limit.x, limit.y), plan), fresh=False)
 
 
 def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
-    box = _part(image, layer)
+    box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     plan = plans.seamless(options, canvas.read(canvas.outside_locked(layer), box, gray=gray, depth=depth), depth)
-    return Task(plan, _place(image, layer, box, plan, joins=True), fresh=False)
+    return Task(plan, _place_in(image, layer, box, plan), fresh=False)
 
 
 def _new(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
-    box = _part(image, layer)
+    box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     inside = options.destination == user_options.LAYERS
     around = canvas.groups_of(canvas.outside_locked(layer)) if inside else []
@@ -160,13 +160,24 @@ def new_image(like: Gimp.Image, width: int, height: int) -> Gimp.Image:
     return made
 
 
-def _part(image: Gimp.Image, layer: Gimp.Layer) -> Box:
-    """Find the part of a layer that is meant: the selected one, or all of it."""
+def part_of(image: Gimp.Image, layer: Gimp.Layer) -> Box:
+    """Find the part of a layer that is meant: what the bounds of the selection have of it, or all of it.
+
+    Args:
+        image: The image.
+        layer: The layer that is meant.
+
+    Returns:
+        In the image.
+
+    Raises:
+        PlanError: The selection lies outside of it.
+    """
     extent = canvas.extent(layer)
     selected = canvas.selection(image)
     part = extent.common(selected) if selected else extent
     if not part:
-        raise PlanError(_("The selection lies outside of the layer: select a part of it, or nothing."))
+        raise PlanError(plans.outside())
     return part
 
 
@@ -226,12 +237,48 @@ def _own_groups(item: Gimp.Drawable, around: Sequence[Gimp.GroupLayer]) -> list[
     return [group for group in canvas.groups_of(item) if group.get_id() not in shared]
 
 
-def _place(
-    image: Gimp.Image,
-    above: Gimp.Layer | None,
-    box: Box,
-    plan: Plan,
-    *,
-    joins: bool = False,
-) -> Place:
-    return Place(image, above, box.x, box.y, plan.part, joins, plan.mask)
+def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: Plan) -> Place:
+    """Place a texture that is no part of a layer."""
+    return Place(image, above, box.x, box.y, plan.part, joins=False, mask=plan.mask)
+
+
+def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, plan: Plan) -> Place:
+    """Place a texture that becomes a part of a layer.
+
+    Args:
+        image: The image.
+        layer: The layer.
+        box: Where the plan's part goes, in the image.
+        plan: The plan.
+
+    Returns:
+        The place.
+
+    Raises:
+        PlanError: The texture cannot become a part of the layer without changing the rest of the picture.
+    """
+    ground = canvas.outside_locked(layer)
+    kept = _within_masks(ground, box)
+    if not kept:
+        raise PlanError(_("The selection lies outside of the layer's group, whose mask hides everything there."))
+    if not blending.covers(ground) and ground.get_mode() != Gimp.LayerMode.PASS_THROUGH and exceeds(ground):
+        raise PlanError(
+            _(
+                "“{name}” has filters that give colors out of the range of the image's encoding. The layer's opacity "
+                "or mode needs a group, which would clip these colors all over the layer. Choose Image → Encoding → "
+                "32-bit floating point first: it keeps the picture as it is. Or merge the filters (Fx in the Layers "
+                "dialog): this clips the colors, too."
+            ).format(name=ground.get_name())
+        )
+    within = kept.moved(-box.x, -box.y)
+    mask = samples.crop_mask(plan.mask, box.width, within) if plan.mask is not None else None
+    return Place(image, layer, kept.x, kept.y, within.moved(*plan.part.corner), joins=True, mask=mask)
+
+
+def _within_masks(ground: Gimp.Layer, box: Box) -> Box:
+    """Keep what lies within the groups around a layer that have masks; outside of them nothing would be seen."""
+    # GIMP 3.0 shifts the mask of a group when a group inside of it makes it grow to the left or to the top.
+    for group in canvas.groups_of(ground):
+        if group.get_mask() is not None:
+            box = box.common(canvas.extent(group))
+    return box

@@ -445,6 +445,7 @@ def _gimp(flushes):
     found.Image, found.Layer, found.GroupLayer = Image, Layer, GroupLayer
     found.Drawable = found.Item = Channel
     found.ProcedureConfig = object
+    found.Precision = type("Precision", (), {"FLOAT_NON_LINEAR": "float-non-linear"})
     found.ImageBaseType = SimpleNamespace(RGB="RGB", GRAY="GRAY", INDEXED="INDEXED")
     found.ImageType = SimpleNamespace(RGBA_IMAGE="RGBA", GRAYA_IMAGE="GRAYA")
     found.LayerMode, found.LayerColorSpace, found.LayerCompositeMode = MODES, SPACES, COMPOSITES

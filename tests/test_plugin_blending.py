@@ -192,6 +192,15 @@ def test_what_can_be_seen_through_takes_the_place_of_what_lies_below(gimp, image
     assert [found.name for found in image.selected] == ["below"]
 
 
+def test_a_layer_whose_colors_a_group_would_clip_is_not_cut_and_that_is_told(gimp, image, monkeypatch):
+    monkeypatch.setattr(gimp.growth, "exceeds", lambda layer: layer.name == "below")
+    growth = growing(gimp, image)
+    (layer,) = growth.finish([lace()])
+    assert everything(image) == ["above", "Texture, seed 7", "below"]
+    assert layer.look == PLAIN
+    assert growth.remark.startswith("The layer is seen through the texture")
+
+
 @pytest.mark.parametrize("texture", [lace("u8", alpha=254), lace("f32", alpha=255), lace("u8", channels=3)])
 def test_what_is_opaque_lies_above_the_layer(gimp, image, texture):
     growing(gimp, image).finish([texture])

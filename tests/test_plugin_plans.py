@@ -23,6 +23,7 @@ TOO_LITTLE_LEFT = (
     "Nothing is left around the selection to take texture from: select less, or choose another exemplar."
 )
 NOTHING_CHOSEN = "Nothing is selected, and nothing of the layer is transparent: select what is to be filled."
+OUTSIDE = "The selection lies outside of the layer: select a part of it, or nothing."
 NO_EXEMPLAR = "The exemplar has no visible part of 8 × 8 px or more: choose another."
 TOO_SMALL_TO_TILE = "Too little of the picture would remain: take a larger one."
 
@@ -297,7 +298,7 @@ def test_nothing_selected_and_nothing_transparent_is_refused():
 REFUSED = {
     "everything is selected": (None, Box(0, 0, 40, 40)),
     "all but a corner of 7 by 9 is selected": (None, Box(0, 9, 40, 31), Box(7, 0, 33, 9)),
-    "all that is not selected is transparent": (Box(0, 0, 40, 40), Box(10, 10, 5, 5)),
+    "all that is not selected is transparent": (Box(0, 0, 40, 30), Box(0, 30, 40, 10)),
 }
 
 
@@ -339,7 +340,18 @@ def test_eight_by_eight_pixels_around_a_selection_are_enough():
 def test_a_layer_without_a_visible_pixel_is_refused():
     with pytest.raises(PlanError) as refused:
         plans.fill(chosen(FILL), picture(40, 40, Box(0, 0, 40, 40)), Box(0, 0, 40, 40), None, None, "u8")
-    assert str(refused.value) == TOO_LITTLE_LEFT
+    assert str(refused.value) == NO_EXEMPLAR
+
+
+@pytest.mark.parametrize(("corner", "sentence"), [((40, 0), OUTSIDE), ((35, 0), NO_EXEMPLAR)])
+def test_a_selection_with_nothing_of_the_layer_around_it_is_told_from_one_of_a_layer_that_cannot_be_seen(
+    corner, sentence
+):
+    hole, selected = Box(0, 0, 40, 40), marked(40, 40, Box(0, 0, 40, 40)).tobytes()
+    clear = picture(60, 60, Box(0, 0, 60, 60))
+    with pytest.raises(PlanError) as refused:
+        plans.fill(chosen(FILL), clear, hole, selected, None, "u8", Box(*corner, 20, 20))
+    assert str(refused.value) == sentence
 
 
 # New textures.

@@ -307,6 +307,50 @@ def position_locked():
     return in_group(change)
 
 
+def in_a_masked_group(target, blended, **wishes):
+    # The selection sticks out of the group, which is to stay as large as its mask.
+    image, layer = on_a_backdrop(opened(wall).get_layers()[0])
+    layer.scale(50, 50, False)
+    layer.set_offsets(14, 12)
+    blend(layer, *blended)
+    group = grouped(image, grouped(image, layer, "inner"), "outer")
+    mask = group.create_mask(Gimp.AddMaskType.WHITE)
+    group.add_mask(mask)
+    mask.get_buffer().set(Gegl.Rectangle.new(0, 0, 50, 50), "Y u8", bytes(range(6, 256, 5)) * 50)
+    mask.get_buffer().flush()
+    mask.update(0, 0, 50, 50)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *target)
+    found = {"before": projected(image), "mask": [kept(mask, "Y u8")]}
+    try:
+        _image, made = called("fill", image, [layer], quality="draft", **wishes)
+    except RuntimeError as error:
+        return {"said": str(error)}
+    found["mask"].append(kept(group.get_mask(), "Y u8"))
+    x, y, width, height = box_of(made)
+    shown = kept(made.get_mask(), "Y u8") if made.get_mask() else None
+    return {**found, "after": projected(image), "box": [x, y, width, height], "shown": shown}
+
+
+def masked_left():
+    return in_a_masked_group([4, 20, 24, 24], ["NORMAL", 80])
+
+
+def masked_top():
+    return in_a_masked_group([20, 2, 24, 24], ["MULTIPLY", 100])
+
+
+def masked_top_left_with_frames():
+    return in_a_masked_group([4, 2, 24, 24], ["NORMAL", 100], keep_frames=True)
+
+
+def masked_right():
+    return in_a_masked_group([50, 30, 20, 24], ["NORMAL", 80], keep_frames=True)
+
+
+def masked_outside():
+    return in_a_masked_group([1, 1, 9, 9], ["NORMAL", 80], context=60)
+
+
 def twice():
     image, layer = on_a_backdrop(opened(wall).get_layers()[0])
     blend(layer, "MULTIPLY", 40)
@@ -322,6 +366,7 @@ cases += [
     lace_feathered, layers_of_their_own, group_selected,
     group_selected_that_passes_through, multiplied_through, group_around, group_around_that_passes_through,
     group_locked, position_locked, twice, mask_of_one_gray, mask_nearly_white, mask_from_black_to_white,
+    masked_left, masked_top, masked_top_left_with_frames, masked_right, masked_outside,
 ]
 """
 LOOK_CASES = [
@@ -460,3 +505,32 @@ def test_the_next_result_goes_into_the_same_group(cases):
 def test_a_layer_mask_that_shows_a_part_counts_as_alpha(cases, case):
     applied, masked = (array_of(cases[case][what]).astype(int) for what in ("applied", "masked"))
     assert np.abs(applied - masked).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("case", "box"),
+    [
+        ("masked_left", [14, 20, 14, 24]),
+        ("masked_top", [20, 12, 24, 14]),
+        ("masked_top_left_with_frames", [14, 12, 14, 14]),
+        ("masked_right", [50, 30, 14, 24]),
+    ],
+)
+def test_a_texture_ends_where_a_group_with_a_mask_ends(cases, case, box):
+    found = cases[case]
+    assert found["box"] == box
+    before, after = (array_of(mask) for mask in found["mask"])
+    assert np.array_equal(before, after)
+    # What is selected is shown wholly.
+    assert found["shown"] is None or (array_of(found["shown"]) == 255).all()
+    left, top, width, height = box
+    pictures = [array_of(found[when]).astype(int) for when in ("before", "after")]
+    change = np.abs(pictures[0] - pictures[1]).max(axis=2)
+    assert change[top : top + height, left : left + width].max() > 4
+    change[top : top + height, left : left + width] = 0
+    shown = np.maximum(*(picture[..., 3] for picture in pictures)) > 0
+    assert change[shown].max() <= 1
+
+
+def test_a_selection_outside_of_a_group_with_a_mask_is_refused(cases):
+    assert cases["masked_outside"]["said"].startswith("The selection lies outside of the layer's group")

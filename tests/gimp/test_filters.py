@@ -241,9 +241,9 @@ def group_that_passes_through():
 def with_opacity():
     image, layer = wall_in()
     layer.set_opacity(40)
-    hue(layer)
+    invert(layer)
     plain = opened(wall)
-    hue(plain.get_layers()[0])
+    invert(plain.get_layers()[0])
     return compared(image, layer, plain=as_seen(plain))
 
 
@@ -316,6 +316,66 @@ def exemplar_mask():
     return {**said, "texture": kept(made)}
 
 
+def unsharp(layer):
+    put(layer, "gegl:unsharp-mask", std_dev=3.0, scale=2.0)
+
+
+def saturated(layer):
+    put(layer, "gegl:saturation", scale=3.0)
+
+
+def exposed(layer):
+    put(layer, "gegl:exposure", exposure=2.0)
+
+
+def contrasted(layer):
+    put(layer, "gegl:brightness-contrast", brightness=0.1, contrast=2.0)
+
+
+def half_opaque(layer):
+    layer.set_opacity(60)
+
+
+def in_multiply(layer):
+    layer.set_mode(Gimp.LayerMode.MULTIPLY)
+
+
+def with_a_gray_mask(layer):
+    layer.add_mask(layer.create_mask(Gimp.AddMaskType.COPY))
+
+
+def out_of_range(filtered, blended, floats):
+    image, layer = wall_in()
+    backdrop = Gimp.Layer.new(image, "backdrop", 96, 96, Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(backdrop, None, 1)
+    Gimp.context_set_foreground(Gegl.Color.new("#ffe0a0"))
+    backdrop.fill(Gimp.FillType.FOREGROUND)
+    filtered(layer)
+    blended(layer)
+    if floats:
+        image.convert_precision(Gimp.Precision.FLOAT_NON_LINEAR)
+    select(image)
+    image.clean_all()
+    found = {"before": projected(image), "said": "", "parent": None}
+    rest, count = everything(image), len(Gimp.get_images())
+    try:
+        _image, made = called("fill", image, [layer], quality="draft")
+        found["parent"] = made.get_parent() is not None
+    except RuntimeError as error:
+        found["said"] = str(error)
+    return {
+        **found, "after": projected(image), "rest": everything(image) == rest, "dirty": image.is_dirty(),
+        "images": len(Gimp.get_images()) - count,
+    }
+
+
+def case_of(*how):
+    def case():
+        return out_of_range(globals()[how[0]], globals()[how[1]], how[2])
+    case.__name__ = " ".join(map(str, how))
+    return case
+
+
 def not_on_masks_and_channels():
     image, layer = wall_in()
     mask = layer.create_mask(Gimp.AddMaskType.WHITE)
@@ -344,6 +404,7 @@ cases = [
     new_from_inside_a_group, exemplar_elsewhere, exemplar_in_a_group, exemplar_mask, not_on_masks_and_channels,
     refused_and_clean,
 ]
+cases += [case_of(*how) for how in beyond]
 """
 FILLS = (
     "inverted",
@@ -366,6 +427,10 @@ FILLS = (
     "group_that_passes_through",
     "with_opacity",
 )
+STRONG = ("unsharp", "saturated", "exposed", "contrasted", "hue")
+BLENDED = ("half_opaque", "in_multiply")
+MASKED = "with_a_gray_mask"
+BEYOND = tuple((each, how, floats) for each in STRONG for how in (*BLENDED, MASKED) for floats in (False, True))
 FINE = ("in_16_bits", "in_floats")
 OTHERS = (
     "in_a_part",
@@ -379,6 +444,9 @@ OTHERS = (
 )
 
 
+ALLOWED = ("can have non-destructive effects",)
+
+
 @pytest.fixture(scope="module")
 def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
@@ -389,7 +457,7 @@ def cases(plugged, tmp_path_factory):
     alpha[10:80, 10:50] = 1
     save(folder / "holed.png", np.concatenate([picture, alpha], axis=2))
     paths = {name: str(folder / f"{name}.png") for name in ("wall", "holed")}
-    return plugged.cases(CODE, folder / "run", allowed=("can have non-destructive effects",), **paths)
+    return plugged.cases(CODE, folder / "run", allowed=ALLOWED, beyond=BEYOND, **paths)
 
 
 def color(picture, part):
@@ -448,3 +516,40 @@ def test_a_layer_that_was_only_read_is_as_clean_as_before(cases):
     assert found["said"].startswith("Nothing is left around the selection")
     assert found["dirty"] is False
     assert found["images"] == 0
+
+
+def around(picture):
+    found = array_of(picture).astype(int) / 257
+    found[36:60, 36:60] = 0
+    return found
+
+
+@pytest.mark.parametrize("how", BEYOND, ids=lambda how: " ".join(map(str, how)))
+def test_colors_out_of_range_are_the_same_around_the_selection(cases, how):
+    found = cases[" ".join(map(str, how))]
+    assert np.abs(around(found["before"]) - around(found["after"])).max() <= 1
+    assert found["images"] == 0
+
+
+@pytest.mark.parametrize("how", BLENDED)
+@pytest.mark.parametrize("each", STRONG)
+def test_a_layer_whose_colors_a_group_would_clip_is_refused_before_anything_is_changed(cases, each, how):
+    found = cases[f"{each} {how} False"]
+    assert "“Background” has filters" in found["said"]
+    assert "32-bit floating point" in found["said"]
+    assert found["rest"]
+    assert not found["dirty"]
+
+
+@pytest.mark.parametrize("each", STRONG)
+def test_what_can_be_seen_through_is_in_no_group_that_would_clip_colors(cases, each):
+    found = cases[f"{each} {MASKED} False"]
+    assert found["parent"] is False
+
+
+@pytest.mark.parametrize("how", [*BLENDED, MASKED])
+@pytest.mark.parametrize("each", STRONG)
+def test_a_group_of_floats_keeps_colors_out_of_range(cases, each, how):
+    found = cases[f"{each} {how} True"]
+    assert found["parent"] is True
+    assert np.abs(array_of(found["before"])[INNER].astype(int) - array_of(found["after"])[INNER]).max() > 257

@@ -153,6 +153,19 @@ def all_transparent():
     return tried("fill", image, [layer])
 
 
+def mask_all_black():
+    image, layer = bricks()
+    layer.add_mask(layer.create_mask(Gimp.AddMaskType.BLACK))
+    return tried("fill", image, [layer])
+
+
+def far_from_the_layer():
+    image, layer = bricks()
+    image.resize(900, 64, 0, 0)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 850, 10, 20, 20)
+    return tried("fill", image, [layer])
+
+
 def one_pixel():
     image, layer = bricks()
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 30, 30, 1, 1)
@@ -183,8 +196,8 @@ def selection_beside_the_layer():
 cases = [
     content_locked, all_locked, group_locked, groups_locked_outside, group_locked_new_layers,
     group_position_locked, invisible, no_drawables, two_drawables, channel, selection_mask, floating,
-    floating_itself, of_another_image, not_inserted, nothing_to_fill, nothing_left, all_transparent, one_pixel,
-    nine_pixels, image_of_one_pixel, selection_beside_the_layer,
+    floating_itself, of_another_image, not_inserted, nothing_to_fill, nothing_left, all_transparent, mask_all_black,
+    far_from_the_layer, one_pixel, nine_pixels, image_of_one_pixel, selection_beside_the_layer,
 ]
 """
 
@@ -207,6 +220,8 @@ CASES = (
     "nothing_to_fill",
     "nothing_left",
     "all_transparent",
+    "mask_all_black",
+    "far_from_the_layer",
     "one_pixel",
     "nine_pixels",
     "selection_beside_the_layer",
@@ -246,10 +261,9 @@ def test_whatever_comes_of_it_all_else_is_as_it_was(cases, case):
             "nothing_left",
             "Nothing is left around the selection to take texture from: select less, or choose another exemplar.",
         ),
-        (
-            "all_transparent",
-            "Nothing is left around the selection to take texture from: select less, or choose another exemplar.",
-        ),
+        ("all_transparent", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
+        ("mask_all_black", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
+        ("far_from_the_layer", "The selection lies outside of the layer: select a part of it, or nothing."),
     ],
 )
 def test_what_cannot_be_done_is_told_in_a_sentence(cases, case, sentence):
@@ -293,6 +307,6 @@ def test_a_result_goes_above_a_group_that_is_locked_and_into_one_that_is_not(cas
 
 def test_an_image_of_one_pixel_is_refused_by_each_procedure(cases):
     fill, seamless, new = cases["image_of_one_pixel"]
-    assert fill["said"].startswith("Nothing is left around the selection")
+    assert fill["said"].startswith("The exemplar has no visible part of 8 × 8 px or more")
     assert seamless["said"] == "Too little of the picture would remain: take a larger one."
     assert new["said"].startswith("The exemplar has no visible part of 8 × 8 px or more")
