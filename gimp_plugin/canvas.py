@@ -17,7 +17,7 @@ _DEPTHS = {"u8": "u8", "u16": "u16", "f32": "float"}
 
 
 def is_gray(image: Gimp.Image) -> bool:
-    """Whether an image has no colours."""
+    """Whether an image has no colors."""
     return bool(image.get_base_type() == Gimp.ImageBaseType.GRAY)
 
 
@@ -63,7 +63,7 @@ def read(
     Args:
         drawable: A layer, a group, or a channel. Its filters are applied, its opacity and its mode are not.
         box: In its image; what lies outside of the drawable is transparent.
-        gray: Whether to read one channel of colour or three.
+        gray: Whether to read one channel of color or three.
         depth: Kind of sample; for `f32` 16 bits are read, which bring values out of range back.
         groups: The groups around it whose filters are to be applied as well, from the inside out.
 

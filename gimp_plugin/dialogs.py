@@ -12,6 +12,7 @@ from gimp_plugin.outcome import Outcome
 from gimp_plugin.panel import PREVIEW_SIDE, Panel
 from gimp_plugin.plans import PlanError
 from gimp_plugin.running import new_seed, settled
+from gimp_plugin.scaling import fitted
 from gimp_plugin.settings_box import settings_box
 from gimp_plugin.tasks import PaletteError, Task
 from gimp_plugin.translation import _
@@ -252,18 +253,10 @@ def thumbnail(image: Gimp.Image, layer: Gimp.Layer, kind: str) -> GdkPixbuf.Pixb
         The layer to fill; else the part of it that is meant.
     """
     selected = canvas.selection(image)
-    if kind != user_options.FILL and selected:
-        extent = canvas.extent(layer)
-        part = extent.common(selected).moved(-extent.x, -extent.y)
-        if part:
-            return layer.get_sub_thumbnail(
-                *part.corner,
-                part.width,
-                part.height,
-                PREVIEW_SIDE,
-                PREVIEW_SIDE,
-                Gimp.PixbufTransparency.SMALL_CHECKS,
-            )
+    part = canvas.extent(layer).common(selected) if selected else None
+    if kind != user_options.FILL and part:
+        # GIMP 3.0 ends a plug-in that asks it for the thumbnail of a part.
+        return fitted(canvas.read(layer, part, gray=False, depth="u8"), PREVIEW_SIDE)
     return layer.get_thumbnail(PREVIEW_SIDE, PREVIEW_SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
 
 

@@ -214,7 +214,7 @@ def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize
 
 
 def _with_fringe(canvas: Raster, hole: Box, selected: bytes, clear: bytes, extent: Box) -> tuple[Box, bytes, bytes]:
-    """Widen a selection around what is transparent in it, where a cut-out leaves a fringe of other colours.
+    """Widen a selection around what is transparent in it, where a cut-out leaves a fringe of other colors.
 
     What was erased with the same soft selection is shown wholly: blended once more, a ring of it would stay clear.
 

@@ -29,6 +29,21 @@ def pixbuf_of(raster: Raster) -> GdkPixbuf.Pixbuf:
     )
 
 
+def fitted(raster: Raster, side: int) -> GdkPixbuf.Pixbuf:
+    """Scale a raster so that its longer side is as long as this.
+
+    Args:
+        raster: RGB or RGB with alpha, 8 bits.
+        side: Pixels.
+
+    Returns:
+        The picture.
+    """
+    scale = side / max(raster.width, raster.height)
+    width, height = (max(1, round(each * scale)) for each in (raster.width, raster.height))
+    return pixbuf_of(raster).scale_simple(width, height, GdkPixbuf.InterpType.BILINEAR)
+
+
 def scaled(raster: Raster, covered: Box, part: Box) -> Raster:
     """Enlarge a frame to the size of what it covers, and cut a part out.
 

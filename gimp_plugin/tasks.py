@@ -91,7 +91,7 @@ def prepare(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
 
 
 def rgb_copy(image: Gimp.Image) -> Gimp.Image:
-    """Copy an image with a palette as one with colours; the same layers are selected."""
+    """Copy an image with a palette as one with colors; the same layers are selected."""
     copy = image.duplicate()
     copy.convert_rgb()
     return copy

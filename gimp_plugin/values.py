@@ -49,7 +49,7 @@ def choices(task: str, name: str) -> dict[str, str]:
         "action": {"status": _("Tell what it is doing"), "start": _("Start it"), "stop": _("Stop it")},
         "recipe": {
             "photo": _("Natural: whole shapes, crisp (photo)"),
-            "sliced": _("Loose: same colours and grain (sliced)"),
+            "sliced": _("Loose: same colors and grain (sliced)"),
             "gram": _("Classic: the first neural textures (gram)"),
             "patch": _("Close: pieces of the exemplar (patch)"),
         },

@@ -377,10 +377,10 @@ class Buffer:
         values = np.frombuffer(data, kind).reshape(rectangle.height, rectangle.width, channels).astype(np.float64)
         values = values if kind.kind == "f" else values / np.iinfo(kind).max
         alpha = values[..., -1:] if channels in {2, 4} else np.ones_like(values[..., :1])
-        colours = values[..., :3] if channels > 2 else np.repeat(values[..., :1], 3, axis=2)
+        colors = values[..., :3] if channels > 2 else np.repeat(values[..., :1], 3, axis=2)
         place = self._owner.pixels[rectangle.y :, rectangle.x :][: rectangle.height, : rectangle.width]
         _demand(place.shape[:2] == values.shape[:2], "it does not fit in")
-        place[...] = np.concatenate([colours, alpha], axis=2)[..., : place.shape[2]]
+        place[...] = np.concatenate([colors, alpha], axis=2)[..., : place.shape[2]]
 
     def flush(self):
         """Do nothing."""
@@ -393,21 +393,21 @@ class Pixbuf:
         self.pixels = pixels
 
     @classmethod
-    def new(cls, colours, alpha, bits, width, height):
-        _demand((colours, bits) == ("RGB", 8) and width > 0 and height > 0, "no such pixbuf")
+    def new(cls, colors, alpha, bits, width, height):
+        _demand((colors, bits) == ("RGB", 8) and width > 0 and height > 0, "no such pixbuf")
         # What is not filled is anything.
         return cls(np.full((height, width, 3 + alpha), 77, np.uint8))
 
     @classmethod
-    def new_from_bytes(cls, data, colours, alpha, bits, width, height, stride):
-        _demand((colours, bits) == ("RGB", 8), "no such pixbuf")
+    def new_from_bytes(cls, data, colors, alpha, bits, width, height, stride):
+        _demand((colors, bits) == ("RGB", 8), "no such pixbuf")
         row = (3 + alpha) * width
         _demand(stride >= row and len(data.data) >= stride * (height - 1) + row, "too few bytes")
         rows = (data.data[y * stride : y * stride + row] for y in range(height))
         return cls(np.frombuffer(b"".join(rows), np.uint8).reshape(height, width, 3 + alpha))
 
-    def fill(self, colour):
-        channels = [colour >> 24 & 255, colour >> 16 & 255, colour >> 8 & 255, colour & 255]
+    def fill(self, color):
+        channels = [color >> 24 & 255, color >> 16 & 255, color >> 8 & 255, color & 255]
         self.pixels[...] = channels[: self.pixels.shape[2]]
 
     def scale(self, into, x, y, width, height, offset_x, offset_y, scale_x, scale_y, how):

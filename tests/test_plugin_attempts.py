@@ -134,8 +134,8 @@ def test_a_picture_is_made_to_tile(attempt, image):
 def test_a_gray_picture_is_filled(attempt, image):
     image.kind = "GRAY"
     assert run(attempt(Options(FILL))) is State.DONE
-    colours = image.layers[0].bytes()[..., :3]
-    assert (colours == colours[..., :1]).all()
+    colors = image.layers[0].bytes()[..., :3]
+    assert (colors == colors[..., :1]).all()
 
 
 def test_a_picture_of_sixteen_bits_keeps_them(attempt, image):

@@ -6,7 +6,7 @@ import gimp_mock
 import numpy as np
 import pytest
 from gimp_mock import Killed
-from plugin_growth import BLUE, GREEN, RED, add, colours, everything, frame, growing, named, plain, texture
+from plugin_growth import BLUE, GREEN, RED, add, colors, everything, frame, growing, named, plain, texture
 
 from gimp_plugin.box import Box
 from gimp_plugin.work import Texture
@@ -49,15 +49,15 @@ def test_the_first_frame_is_a_layer_in_a_group_above_the_layer_that_is_meant(gim
     group = "Texture Synthesis"
     assert everything(image) == ["above", group, f"{group}/Octave 2", "below"]
     layer = named(image, "Octave 2")
-    assert (layer.corner, layer.width, layer.height, colours(layer)) == ((5, 6), 16, 8, {RED})
+    assert (layer.corner, layer.width, layer.height, colors(layer)) == ((5, 6), 16, 8, {RED})
     assert gimp.flushes
 
 
 def test_frames_of_one_octave_refresh_one_layer(gimp, image):
     growth = growing(gimp, image)
-    for colour in (RED, GREEN, BLUE):
-        growth.show(frame(colour, octave=1), 0)
-        assert colours(named(image, "Octave 1")) == {colour}
+    for color in (RED, GREEN, BLUE):
+        growth.show(frame(color, octave=1), 0)
+        assert colors(named(image, "Octave 1")) == {color}
     assert len(everything(image)) == 4
     assert named(image, "Octave 1").writes == 3
 
@@ -69,12 +69,12 @@ def test_every_octave_of_every_texture_has_a_layer_of_its_own_the_newest_on_top(
     group = named(image, "Texture Synthesis")
     assert [layer.name for layer in group.children] == ["Octave 0", "Octave 1", "Octave 0", "Octave 1"]
     growth.show(frame(GREEN, 0), 0)
-    assert [colours(layer) for layer in group.children] == [{RED}, {RED}, {GREEN}, {RED}]
+    assert [colors(layer) for layer in group.children] == [{RED}, {RED}, {GREEN}, {RED}]
 
 
 def test_a_coarse_frame_is_enlarged_to_what_it_covers(gimp, image):
     growing(gimp, image).show(frame(RED, 2, size=(4, 2)), 0)
-    assert colours(named(image, "Octave 2")) == {RED}
+    assert colors(named(image, "Octave 2")) == {RED}
 
 
 def test_a_frame_that_can_be_seen_through_is_shown_with_its_alpha(gimp, image):
@@ -100,7 +100,7 @@ def test_a_frame_of_a_part_is_shown_where_it_belongs(gimp, image):
 def test_a_frame_that_covers_nothing_of_the_layer_is_black(gimp, image):
     growth = growing(gimp, image, part=Box(0, 0, 16, 8))
     growth.show(frame(RED, covered=Box(20, 0, 16, 8)), 0)
-    assert colours(named(image, "Octave 0")) == {(0, 0, 0)}
+    assert colors(named(image, "Octave 0")) == {(0, 0, 0)}
 
 
 @pytest.mark.parametrize("channels", [3, 4])
@@ -125,7 +125,7 @@ def test_a_frame_layer_that_the_user_has_resized_is_left_alone(gimp, image):
     layer = named(image, "Octave 0")
     layer.width, layer.pixels = 5, layer.pixels[:, :5]
     growth.show(frame(GREEN), 0)
-    assert colours(layer) == {RED}
+    assert colors(layer) == {RED}
 
 
 @pytest.mark.parametrize("locked", ["Octave 0", "Texture Synthesis"])
@@ -134,7 +134,7 @@ def test_a_frame_layer_that_the_user_has_locked_is_left_alone(gimp, image, locke
     growth.show(frame(RED), 0)
     named(image, locked).locked = True
     growth.show(frame(GREEN), 0)
-    assert colours(named(image, "Octave 0")) == {RED}
+    assert colors(named(image, "Octave 0")) == {RED}
 
 
 # Results.
@@ -148,7 +148,7 @@ def test_the_result_takes_the_place_of_the_frames(gimp, image, shown):
     (layer,) = growth.finish([texture()])
     assert everything(image) == ["above", "Texture, seed 7", "below"]
     assert layer is named(image, "Texture, seed 7")
-    assert (layer.corner, colours(layer), layer.mask) == ((5, 6), {RED}, None)
+    assert (layer.corner, colors(layer), layer.mask) == ((5, 6), {RED}, None)
 
 
 def test_a_texture_that_was_stopped_says_so(gimp, image):
@@ -159,7 +159,7 @@ def test_a_texture_that_was_stopped_says_so(gimp, image):
 def test_several_textures_become_layers_the_last_on_top(gimp, image):
     layers = growing(gimp, image).finish([texture(RED, 1), texture(GREEN, 2)])
     assert everything(image) == ["above", "Texture, seed 2", "Texture, seed 1", "below"]
-    assert [colours(layer) for layer in layers] == [{RED}, {GREEN}]
+    assert [colors(layer) for layer in layers] == [{RED}, {GREEN}]
 
 
 def test_without_a_layer_below_the_result_is_the_topmost(gimp, image):
@@ -213,7 +213,7 @@ def test_a_gray_image_gets_gray_layers(gimp, channels):
     raster = Raster(16, 8, channels, "u8", bytes([90, 255][:channels]) * (16 * 8))
     kind = named(image, "Octave 0").type
     (layer,) = growth.finish([Texture(0, raster, finished=True)])
-    assert (kind, layer.type, colours(layer)) == ("GRAYA", "GRAYA", {(90, 90, 90)})
+    assert (kind, layer.type, colors(layer)) == ("GRAYA", "GRAYA", {(90, 90, 90)})
 
 
 def test_frames_stay_below_the_result_where_they_are_kept(gimp, image):
@@ -281,9 +281,9 @@ def test_a_texture_for_a_group_that_is_locked_goes_above_it(gimp, image, house, 
     named(image, locked).locked = True
     growth = growing(gimp, image, above=house.children[0].name, keep=keep)
     growth.show(frame(GREEN), 0)
-    assert colours(named(image, "Octave 0")) == {GREEN}
+    assert colors(named(image, "Octave 0")) == {GREEN}
     (layer,) = growth.finish([texture()])
-    assert colours(layer) == {RED}
+    assert colors(layer) == {RED}
     own = {"Texture Synthesis"} if keep else set()
     assert set(layer.path()) - own == ({"Texture, seed 7"} if locked == "estate" else {"estate", "Texture, seed 7"})
 
@@ -295,7 +295,7 @@ def test_a_texture_for_a_group_that_is_locked_meanwhile_is_not_lost(gimp, image,
     growth.show(frame(GREEN), 0)
     named(image, locked).locked = True
     (layer,) = growth.finish([texture()])
-    assert colours(layer) == {RED}
+    assert colors(layer) == {RED}
 
 
 def test_a_texture_is_not_lost_where_the_group_of_its_frames_is_locked(gimp, image):
@@ -303,7 +303,7 @@ def test_a_texture_is_not_lost_where_the_group_of_its_frames_is_locked(gimp, ima
     growth.show(frame(GREEN), 0)
     named(image, "Texture Synthesis").locked = True
     (layer,) = growth.finish([texture()])
-    assert colours(layer) == {RED}
+    assert colors(layer) == {RED}
 
 
 def test_a_layer_that_is_locked_is_no_hindrance_to_one_above_it(gimp, image):
@@ -311,7 +311,7 @@ def test_a_layer_that_is_locked_is_no_hindrance_to_one_above_it(gimp, image):
     growth = growing(gimp, image)
     growth.show(frame(GREEN), 0)
     (layer,) = growth.finish([texture()])
-    assert colours(layer) == {RED}
+    assert colors(layer) == {RED}
 
 
 # What the user had selected, and undoing.

@@ -49,7 +49,7 @@ def test_what_was_written_down_is_read(tmp_path):
 
 
 def test_what_a_newer_installer_adds_is_no_hindrance(tmp_path):
-    assert read_installation(written(tmp_path, {**SETTINGS, "colour": "blue"})).software == "0.1.0"
+    assert read_installation(written(tmp_path, {**SETTINGS, "color": "blue"})).software == "0.1.0"
 
 
 def test_names_in_any_script_come_through(tmp_path):

@@ -198,8 +198,8 @@ def test_what_is_sampled_around_a_selection_is_what_the_wish_says(case, clear):
     sample = materials(job).exemplar
     valid = np.ones(sample.pixels.shape[:2]) if sample.valid is None else sample.valid
     expected = marked(60, 80, area) & ~marked(60, 80, hole) & (array_of(canvas)[..., 3])
-    colours = {tuple(colour) for colour in engines_picture(canvas).pixels[expected > 0]}
-    assert {tuple(colour) for colour in sample.pixels[valid > 0]} == colours
+    colors = {tuple(color) for color in engines_picture(canvas).pixels[expected > 0]}
+    assert {tuple(color) for color in sample.pixels[valid > 0]} == colors
 
 
 def test_a_transparent_part_is_filled_from_where_the_wish_says():
@@ -240,9 +240,9 @@ def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, da
     fringe = spread(inside & ~visible, plans.FRINGE) & visible
     kept = visible & ~inside & ~fringe
     sampled = np.ones(found.exemplar.pixels.shape[:2]) if found.exemplar.valid is None else found.exemplar.valid
-    # Every pixel's colour is its own, or nearly so: it tells where it is from.
-    colours = {tuple(colour) for colour in engines_picture(canvas).pixels[kept]}
-    assert {tuple(colour) for colour in found.exemplar.pixels[sampled > 0]} <= colours
+    # Every pixel's color is its own, or nearly so: it tells where it is from.
+    colors = {tuple(color) for color in engines_picture(canvas).pixels[kept]}
+    assert {tuple(color) for color in found.exemplar.pixels[sampled > 0]} <= colors
     assert np.array_equal(found.free == 0, found.box.cut(kept))
 
 

@@ -73,7 +73,7 @@ BROKEN = {
     "a list": b"[1, 2]",
     "null": b"null",
     "no task": b"{}",
-    "more than this version knows": b'{"task": "fill", "colour": "blue"}',
+    "more than this version knows": b'{"task": "fill", "color": "blue"}',
 }
 
 

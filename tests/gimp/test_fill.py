@@ -122,12 +122,12 @@ def a_group_itself():
     return filled(image, [group])
 
 
-def with_hidden(colour):
-    # The left third has this colour, and the layer's mask hides it.
+def with_hidden(color):
+    # The left third has this color, and the layer's mask hides it.
     image = opened(wall)
     layer = image.get_layers()[0]
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 24, 72)
-    Gimp.context_set_foreground(Gegl.Color.new(colour))
+    Gimp.context_set_foreground(Gegl.Color.new(color))
     layer.edit_fill(Gimp.FillType.FOREGROUND)
     Gimp.Selection.invert(image)
     mask = layer.create_mask(Gimp.AddMaskType.SELECTION)
@@ -193,8 +193,8 @@ def cases(plugged, tmp_path_factory):
     save(folder / "wall.png", picture)
     alpha = np.full((SIDE, SIDE, 1), 255, np.uint8)
     alpha[HOLE] = 0
-    for name, colour in {"holed": (0, 255, 0), "holed_otherwise": (0, 0, 255)}.items():
-        picture[HOLE] = colour
+    for name, color in {"holed": (0, 255, 0), "holed_otherwise": (0, 0, 255)}.items():
+        picture[HOLE] = color
         save(folder / f"{name}.png", np.concatenate([picture, alpha], axis=2))
     paths = {name: str(folder / f"{name}.png") for name in ("wall", "holed", "holed_otherwise")}
     return plugged.cases(CODE, folder / "run", **paths)
@@ -262,7 +262,7 @@ def test_without_a_selection_the_transparent_part_is_filled_and_all_else_is_equa
         ("masked", "mask_edited"),
     ],
 )
-def test_colours_that_nobody_sees_have_no_part_in_the_result(cases, case, other):
+def test_colors_that_nobody_sees_have_no_part_in_the_result(cases, case, other):
     assert np.array_equal(array_of(cases[case]["texture"]), array_of(cases[other]["texture"]))
 
 

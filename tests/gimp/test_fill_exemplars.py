@@ -71,8 +71,8 @@ def from_a_pattern():
     _found, width, height, _bytes = pattern.get_info()
     pixels = pattern.get_buffer(width, height, Babl.format("R'G'B' u8")).get(
         Gegl.Rectangle.new(0, 0, width, height), 1.0, "R'G'B' u8", Gegl.AbyssPolicy.NONE)
-    colours = [sum(pixels[channel::3]) / (width * height) for channel in range(3)]
-    return {**found, "left open": found["open"] - before, "context kept": alike, "colours": colours}
+    colors = [sum(pixels[channel::3]) / (width * height) for channel in range(3)]
+    return {**found, "left open": found["open"] - before, "context kept": alike, "colors": colors}
 
 
 def all_of_a_layer():
@@ -153,9 +153,9 @@ def cases(plugged, tmp_path_factory):
 @pytest.mark.parametrize("case", BLUE)
 def test_the_texture_is_like_the_exemplar_and_not_like_what_lies_around(cases, case):
     assert cases[case]["box"] == [20, 20, 24, 24]
-    colours = array_of(cases[case]["texture"])[6:-6, 6:-6, :3].reshape(-1, 3).mean(0)
+    colors = array_of(cases[case]["texture"])[6:-6, 6:-6, :3].reshape(-1, 3).mean(0)
     around = bytes_of(bricks(SIDE, SIDE)).reshape(-1, 3).mean(0)
-    assert np.abs(colours - around[::-1] * [0, 1, 1]).max() < np.abs(colours - around).max()
+    assert np.abs(colors - around[::-1] * [0, 1, 1]).max() < np.abs(colors - around).max()
 
 
 @pytest.mark.parametrize("case", [*BLUE, "from_a_pattern", "all_of_a_layer", "all_of_a_layer_unselected"])
@@ -175,18 +175,18 @@ def test_no_image_stays_open_that_was_only_read(cases, case):
 def test_a_pattern_is_taken_as_it_is_and_the_painters_context_stays(cases):
     found = cases["from_a_pattern"]
     texture = array_of(found["texture"])[..., :3].reshape(-1, 3).mean(0)
-    assert np.allclose(texture, found["colours"], atol=24)
+    assert np.allclose(texture, found["colors"], atol=24)
     assert found["context kept"]
 
 
 @pytest.mark.parametrize("case", ["all_of_a_layer", "all_of_a_layer_unselected"])
 def test_a_whole_layer_becomes_another_texture(cases, case):
     assert cases[case]["box"] == [0, 0, SIDE, SIDE]
-    colours = array_of(cases[case]["texture"])[..., :3].reshape(-1, 3).mean(0)
-    assert colours[0] < 40 < 100 < colours[2]
+    colors = array_of(cases[case]["texture"])[..., :3].reshape(-1, 3).mean(0)
+    assert colors[0] < 40 < 100 < colors[2]
 
 
-def test_an_exemplar_in_colours_serves_a_gray_image(cases):
+def test_an_exemplar_in_colors_serves_a_gray_image(cases):
     texture = array_of(cases["without_alpha_in_gray"]["texture"])
     assert (texture[..., 0] == texture[..., 2]).all()
 

@@ -62,7 +62,7 @@ def agreed():
 
 
 def fail(procedure, run_mode, image, drawables, config, data):
-    raise ValueError("this colour is wrong")
+    raise ValueError("this color is wrong")
 
 
 Gimp.main(Painter.__gtype__, sys.argv)
@@ -89,7 +89,7 @@ def painting(place, known_plug_ins, tmp_path_factory, picture):
 def reds(path):
     """How many pixels of a screenshot are quite red."""
     with Image.open(path) as screen:
-        return sum(number for number, colour in screen.convert("RGB").getcolors(1 << 24) if colour == RED)
+        return sum(number for number, color in screen.convert("RGB").getcolors(1 << 24) if color == RED)
 
 
 def wait(condition, seconds=20):
@@ -192,7 +192,7 @@ def test_a_menu_item_is_clicked_and_its_dialog_is_used(painting, pictures_folder
     painting.screenshot(pictures_folder / "dialog.png")
     painting.press("Paint It", window=title)
     painting.wait_for_no_window(title)
-    # The layer, and small pictures of it; then only the colour that is picked.
+    # The layer, and small pictures of it; then only the color that is picked.
     wait(lambda: reds(painting.screenshot(pictures_folder / "after.png")) > AREA)
     painting.key("ctrl+z")
     wait(lambda: reds(painting.screenshot(pictures_folder / "undone.png")) < AREA / 2)
@@ -205,7 +205,7 @@ def test_a_menu_item_that_is_not_there_fails_the_test(painting):
 
 def test_what_a_plug_in_fails_with_is_heard(painting):
     painting.menu("Filters", "Painters", "Paint It Wrong")
-    wait(lambda: "ValueError: this colour is wrong" in painting.said())
+    wait(lambda: "ValueError: this color is wrong" in painting.said())
     with pytest.raises(AssertionError, match="Traceback"):
         refuse_faults(painting.said())
 

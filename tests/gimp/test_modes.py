@@ -207,7 +207,7 @@ def test_an_image_with_a_palette_is_refused_with_a_sentence_and_stays_as_it_was(
     assert cases["indexed"]["rest"]
 
 
-def test_a_new_texture_from_an_image_with_a_palette_is_in_colours(cases):
+def test_a_new_texture_from_an_image_with_a_palette_is_in_colors(cases):
     found = cases["indexed"]
     assert (found["source"], found["mode"], found["type"]) == ("indexed", "rgb", "rgba-image")
     around = array_of(found["around"])[..., :3].reshape(-1, 3) / 65535

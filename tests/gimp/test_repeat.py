@@ -142,8 +142,8 @@ def test_it_works_on_another_image(cases):
     found = cases["on_another_image"]
     assert found["box"] == [8, 12, 16, 20]
     assert found["rest"]
-    colours = array_of(found["texture"])[..., :3].reshape(-1, 3).mean(0)
-    assert colours[2] > colours[0] + 20
+    colors = array_of(found["texture"])[..., :3].reshape(-1, 3).mean(0)
+    assert colors[2] > colors[0] + 20
 
 
 def test_what_could_not_be_made_is_not_what_is_repeated(cases):

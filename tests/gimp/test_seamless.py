@@ -60,13 +60,13 @@ def selected():
     return tiled(image, image.get_layers())
 
 
-def holed_with(colour):
-    # A transparent part is made anew, too, whatever colour it has.
+def holed_with(color):
+    # A transparent part is made anew, too, whatever color it has.
     image = opened(light)
     layer = image.get_layers()[0]
     layer.add_alpha()
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 30, 30, 10, 10)
-    layer.get_buffer().set(Gegl.Rectangle.new(30, 30, 10, 10), "R'G'B'A u8", bytes([*colour, 0]) * 100)
+    layer.get_buffer().set(Gegl.Rectangle.new(30, 30, 10, 10), "R'G'B'A u8", bytes([*color, 0]) * 100)
     Gimp.Selection.none(image)
     return tiled(image, [layer])
 

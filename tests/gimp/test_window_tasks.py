@@ -112,6 +112,16 @@ def test_new_textures_and_seamless_ones_are_made_by_mouse(opened, pictures_folde
     opened.press("Close", window=NEW)
 
 
+def test_the_part_that_becomes_the_tile_is_shown_and_the_layer_is_named(opened, pictures_folder):
+    select_hole(opened)
+    asked(opened, SEAMLESS)
+    assert "Layer “wall.png”" in said(opened, SEAMLESS)
+    assert any("bounding rectangle becomes the tile" in label for label in said(opened, SEAMLESS))
+    opened.screenshot(pictures_folder / "seamless-selection.png")
+    opened.press("Close", window=SEAMLESS)
+    opened.wait_for_no_window(SEAMLESS)
+
+
 @pytest.mark.skipif(not PHOTOGRAPH.exists(), reason=f"needs {PHOTOGRAPH.name}, which is not part of this repository")
 def test_the_hole_of_a_photograph_is_filled_by_mouse(
     place, known_plug_ins, libraries, engine, tmp_path, pictures_folder
@@ -136,7 +146,7 @@ def test_the_hole_of_a_photograph_is_filled_by_mouse(
         assert layers(found) == 2
 
 
-def test_an_image_with_a_palette_is_filled_in_a_copy_with_colours(place, known_plug_ins, libraries, engine, tmp_path):
+def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(place, known_plug_ins, libraries, engine, tmp_path):
     own = profile(tmp_path / "profile", known_plug_ins)
     plug(place, own, engine.folder, libraries)
     picture = tmp_path / "few.png"
