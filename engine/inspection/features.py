@@ -21,8 +21,8 @@ from engine.synthesis.resample import resize
 from engine.tensors import to_array
 from protocol.vocabulary import PIXELS
 
-COLOURS = "inferno"
-COLOUR_NAMES = ("red", "green", "blue")
+COLORS = "inferno"
+COLOR_NAMES = ("red", "green", "blue")
 BRIGHTEST = 99.9
 """Percentile of all activations of a layer that the color scale ends at: a single spark would darken the rest."""
 # Side of a map on the sheet, dots, by the most maps that are shown that large.
@@ -104,7 +104,7 @@ def draw_maps(found: LayerMaps, picture: Exemplar, told: str) -> Figure:
     side = next((side for most, side in SIDES if count <= most), SMALL_SIDE)
     grow, shrink = max(1, side // max(height, width)), math.ceil(max(height, width) / side)
     scale = _scale(found)
-    colors = ScalarMappable(scale, COLOURS)
+    colors = ScalarMappable(scale, COLORS)
     loud = [n for n in found.order if not found.silent[n]]
     tiles = [
         np.asarray(colors.to_rgba(_fit(one, grow, shrink)))[..., :3].astype(np.float32) for one in found.maps[loud]
@@ -113,7 +113,7 @@ def draw_maps(found: LayerMaps, picture: Exemplar, told: str) -> Figure:
     tiles.insert(0, to_array(resize(visible(picture), (down, across))))
     names = [
         f"the picture, {size_told(picture.size)}",
-        *(f"{COLOUR_NAMES[n] if found.layer == PIXELS else n}: {_percent(found.share[n])}" for n in loud),
+        *(f"{COLOR_NAMES[n] if found.layer == PIXELS else n}: {_percent(found.share[n])}" for n in loud),
     ]
     silent = [n for n in found.order if found.silent[n]]
     sheet, places = _arrange(tiles, len(silent), max(across, NARROWEST))

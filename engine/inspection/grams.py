@@ -25,7 +25,7 @@ from engine.synthesis.exemplar import valid_regions
 from engine.tensors import to_array
 
 STRONGEST = 5
-COLOURS = "inferno"
+COLORS = "inferno"
 TOLD_WIDTH = 2.5
 BAR_WIDTH = 0.55
 # Side of a heat map, inches, by the most features that are shown that large.
@@ -207,7 +207,7 @@ def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str, noise:
         # By the pictures: noise alone would darken them.
         scale = PowerNorm(0.5, 0, max(float(one.grams[layer].max()) for one in pictures) or 1.0, clip=True)
         for place, one, matrix in zip(line, found, matrices, strict=False):
-            image = place.imshow(matrix, cmap=COLOURS, norm=scale, interpolation="auto")
+            image = place.imshow(matrix, cmap=COLORS, norm=scale, interpolation="auto")
             loss = "" if one is found[0] else f", loss {one.losses(found[0])[layer]:.3g}"
             place.set_title(f"{layer}: {answering} of {len(one.grams[layer])} features{loss}", fontsize=9)
             ticks = range(0, len(order), math.ceil(len(order) / 16))

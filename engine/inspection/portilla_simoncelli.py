@@ -24,7 +24,7 @@ NOT_INSTALLED = (
 MOST_SCALES = 4
 FEWEST_SCALES = 2
 ORIENTATIONS = 4
-NEIGHBOURHOOD = 7
+NEIGHBORHOOD = 7
 COARSEST = 8
 """Least side at the coarsest scale, where correlations over the neighborhood must still fit."""
 SMALLEST_SIDE = COARSEST * 2**FEWEST_SCALES
@@ -161,7 +161,7 @@ def _optimize(target: Tensor, start: Tensor, scales: int, steps: int, told: Told
 
         shapes = {tuple(one.shape[2:]) for one in (target, start)}
         sizes = {
-            shape: plenoptic.models.PortillaSimoncelli(shape, scales, ORIENTATIONS, NEIGHBOURHOOD).to(target)
+            shape: plenoptic.models.PortillaSimoncelli(shape, scales, ORIENTATIONS, NEIGHBORHOOD).to(target)
             for shape in shapes
         }
         loss = plenoptic.loss.portilla_simoncelli_loss_factory(sizes[tuple(target.shape[2:])], target)
