@@ -24,8 +24,8 @@ PASSES = 3
 PASSES_REFINED = 2
 REACH_REFINED = 32
 TRIES = 6
-# Cost of a place that is used more than once, in spreads of costs per use (after Kaspar et al. 2015): without it what is
-# smooth fits everywhere, and stones vanish among gravel.
+# Cost of a place that is used more than once, in spreads of costs per use (after Kaspar et al. 2015): without it what
+# is smooth fits everywhere, and stones vanish among gravel.
 EVENNESS = 0.5
 LOW_COST = 10
 RING = np.ones((5, 5), bool)
