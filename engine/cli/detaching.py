@@ -1,11 +1,12 @@
 """An engine in the background."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
     if sys.platform == "win32":
         own = {"creationflags": WINDOWS_FLAGS}
     environment = engine_environment(os.environ, connection_path().parent, bundles_of(os.environ))
-    with open(log_file, "ab", opener=for_this_user) as log, usual_library_folders():
+    with open(log_file, "ab", opener=for_this_user) as log, usual_library_folders(), _waiting_for_ctrl_c() as came:
         begins = log.tell()
         process = subprocess.Popen(  # noqa: S603
             [*own_python("engine"), *given],
@@ -53,12 +54,26 @@ def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
             env=environment,
             **own,
         )
+    # It has a session of its own, which Ctrl+C does not reach.
+    if came:
+        process.terminate()
+        raise KeyboardInterrupt
     try:
         _await(process, log_file, begins, devices)
     except KeyboardInterrupt:
-        # It has a session of its own, which Ctrl+C does not reach.
         process.terminate()
         raise
+
+
+@contextmanager
+def _waiting_for_ctrl_c() -> Iterator[list[int]]:
+    """Keep Ctrl+C for later: in the midst of it, nobody would know the process that is being started."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _await(process: "subprocess.Popen[bytes]", log_file: Path, begins: int, devices: Sequence[str]) -> None:
