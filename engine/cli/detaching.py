@@ -15,6 +15,8 @@ from engine.cli.failures import fail
 from engine.device_names import RESTART
 
 DETACH_SECONDS = 20.0
+# A worker loads PyTorch first, which takes long where disks are slow.
+DEVICE_SECONDS = 60.0
 # DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP; https://learn.microsoft.com/windows/win32/procthread/process-creation-flags
 WINDOWS_FLAGS = 0x00000208
 
@@ -106,7 +108,7 @@ def _await(process: "subprocess.Popen[bytes]", log_file: Path, begins: int, devi
 
 def _device_fault(devices: Sequence[str]) -> str:
     """Wait until the workers know whether they can compute; why one cannot, or nothing."""
-    until = time.monotonic() + DETACH_SECONDS
+    until = time.monotonic() + DEVICE_SECONDS
     if all(name in {"auto", "cpu"} for name in devices):
         return ""
     with reach(None, name="texture-engine") as client:
