@@ -345,3 +345,16 @@ def test_a_library_that_does_not_load_is_told_in_one_line(here):
         timeout=100,
     )
     assert_told((done.returncode, done.stdout, done.stderr), "made for another Python")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are text there")
+def test_a_name_that_is_no_text_is_printed_byte_for_byte(here):
+    done = subprocess.run(
+        [sys.executable, "-m", "engine", "synthesize", b"\xff.png", "-o", "out.png", "--local"],
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        capture_output=True,
+        timeout=100,
+    )
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"\xff.png" in done.stderr

@@ -56,7 +56,7 @@ def test_the_search_gives_the_same_in_small_blocks(monkeypatch):
     whole = find_matches(exemplar, output)
     told = []
     monkeypatch.setattr("engine.inspection.matches.MEMORY", 1)
-    parts = find_matches(exemplar, output, told=lambda done, total: told.append((done, total)))
+    parts = find_matches(exemplar, output, on_progress=lambda done, total: told.append((done, total)))
     assert np.array_equal(parts.places, whole.places)
     assert len(told) == 35
     assert told[-1] == (35 * 40, 35 * 40)
@@ -156,7 +156,7 @@ def test_the_figure_maps_a_picture_onto_itself_in_the_colors_of_the_key():
     found = find_matches(tensor(picture), tensor(picture))
     copied, coverage = copying(tensor(picture), tensor(picture))
     known = Exemplar(tensor(picture))
-    figure = draw_matches(known, known, found, copied=copied, coverage=coverage, told="a, b")
+    figure = draw_matches(known, known, found, copied=copied, coverage=coverage, subtitle="a, b")
     key, mapped = (axes.images[0].get_array() for axes in (figure.axes[3], figure.axes[4]))
     assert key.shape == (38, 54, 3)
     assert np.allclose(key, mapped)

@@ -61,7 +61,7 @@ def texture_of_portilla_and_simoncelli(exemplar, size, *, seed=0, steps=3):
     pytest.importorskip("plenoptic")
     told = []
     found = portilla_simoncelli(
-        exemplar, size, seed=seed, steps=steps, told=lambda done, total, loss: told.append((done, total, loss))
+        exemplar, size, seed=seed, steps=steps, on_progress=lambda done, total, loss: told.append((done, total, loss))
     )
     assert [one[:2] for one in told] == [(n + 1, steps) for n in range(steps)]
     return found, [loss for *_, loss in told]
@@ -104,7 +104,7 @@ def test_a_recipe_is_measured_as_the_benchmarks_do():
 
 def test_the_sheet_shows_every_recipe_at_its_size_with_its_figures():
     each = [made(name) for name in ORDER]
-    figure = draw_recipes(Exemplar(tensor(bricks(32, 30))), each, missing=ancestor.NOT_INSTALLED, told="seed 0")
+    figure = draw_recipes(Exemplar(tensor(bricks(32, 30))), each, missing=ancestor.NOT_INSTALLED, subtitle="seed 0")
     axes = [one for one in figure.axes if one.images]
     assert [one.images[0].get_array().shape[:2] for one in axes] == [(32, 30)] + [(40, 48)] * 4
     for one, name in zip(axes[1:], ORDER, strict=True):
@@ -119,7 +119,7 @@ def test_the_sheet_shows_every_recipe_at_its_size_with_its_figures():
 
 def test_with_the_library_its_place_is_a_picture():
     each = [made(name) for name in (*ORDER, "portilla-simoncelli")]
-    figure = draw_recipes(Exemplar(tensor(bricks(32, 30))), each, missing=None, told="seed 0")
+    figure = draw_recipes(Exemplar(tensor(bricks(32, 30))), each, missing=None, subtitle="seed 0")
     assert len([one for one in figure.axes if one.images]) == 6
     assert "each principal color alone" in figure.axes[5].get_title()
     assert "7 steps of 10 evaluations" in figure.axes[5].get_title()

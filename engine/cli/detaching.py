@@ -108,16 +108,21 @@ def _await(process: "subprocess.Popen[bytes]", log_file: Path, begins: int, devi
 
 def _device_fault(devices: Sequence[str]) -> str:
     """Wait until the workers know whether they can compute; why one cannot, or nothing."""
+    from protocol.errors import EngineError
+
     until = time.monotonic() + DEVICE_SECONDS
     if all(name in {"auto", "cpu"} for name in devices):
         return ""
-    with reach(None, name="texture-engine") as client:
-        while time.monotonic() < until:
-            workers = client.status().workers
-            failures = [worker.failure for worker in workers if worker.failure]
-            if failures or all(worker.state in {"ready", "working"} for worker in workers):
-                return next(iter(failures), "")
-            time.sleep(0.2)
+    try:
+        with reach(None, name="texture-engine") as client:
+            while time.monotonic() < until:
+                workers = client.status().workers
+                failures = [worker.failure for worker in workers if worker.failure]
+                if failures or all(worker.state in {"ready", "working"} for worker in workers):
+                    return next(iter(failures), "")
+                time.sleep(0.2)
+    except EngineError as error:
+        return str(error)
     return ""
 
 

@@ -1,6 +1,6 @@
 """Jobs of the terminal in its own process: the worker's runner, with recording and Ctrl+C."""
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,8 +59,7 @@ def run_here(
                 # The texture goes on without it.
                 lost.append(error)
                 keep.clear()
-                with suppress(ImageError):
-                    recorded.pop_all().__exit__(type(error), error, None)
+                recorded.pop_all().__exit__(type(error), error, None)
 
         end = computer.run(request, Hooks(show, lambda _frame: None, begin, watch), Stop())
         try:

@@ -89,13 +89,13 @@ def measure_maps(layer: str, maps: Tensor, region: Tensor | None = None) -> Laye
     return LayerMaps(layer, found, energy, share, np.argsort(-energy, kind="stable"))
 
 
-def draw_maps(found: LayerMaps, picture: Exemplar, told: str) -> Figure:
+def draw_maps(found: LayerMaps, picture: Exemplar, subtitle: str) -> Figure:
     """Draw every map of a layer, ordered by energy, after the picture itself.
 
     Args:
         found: The maps.
         picture: What they were made from.
-        told: Of which picture, with which encoder.
+        subtitle: Of which picture, with which encoder.
 
     Returns:
         The figure; its one picture holds a dot for a dot of the file.
@@ -122,7 +122,7 @@ def draw_maps(found: LayerMaps, picture: Exemplar, told: str) -> Figure:
     shown = f"enlarged {grow} times" if grow > 1 else f"reduced {shrink} times" if shrink > 1 else "at its own size"
     figure, axes = new_sheet(
         f"{found.layer}: {found.size}, ordered by energy{f'; {len(silent)} of them silent' if silent else ''}",
-        told,
+        subtitle,
         f"One position of a map is {stride}×{stride} pixels of the picture; each map is shown {shown}. Above each: "
         "the number of the feature, and its share of the layer's energy (mean square). One color scale"
         + (

@@ -163,13 +163,15 @@ def gram_numbers(found: Sequence[Fingerprint]) -> dict[str, Any]:
     return numbers
 
 
-def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str, noise: Fingerprint | None = None) -> Figure:
+def draw_grams(
+    found: Sequence[Fingerprint], encoder: Encoder, subtitle: str, noise: Fingerprint | None = None
+) -> Figure:
     """Draw the Gram matrices: layers below each other, pictures side by side.
 
     Args:
         found: The pictures; the first is what the others are compared with.
         encoder: What they were made with.
-        told: Which encoder, for people.
+        subtitle: Which encoder, for people.
         noise: Drawn beside them, on the scale that the pictures need.
 
     Returns:
@@ -181,7 +183,7 @@ def draw_grams(found: Sequence[Fingerprint], encoder: Encoder, told: str, noise:
     side = next((side for count, side in SIDES if most <= count), LARGE_SIDE)
     figure, axes = new_sheet(
         f"Gram matrices: which features occur together in {', '.join(one.name for one in found)}",
-        told,
+        subtitle,
         "An entry is the mean over all positions of the product of two features' activations; one color scale per "
         "row, by the square root. Features are in the order of their energy in the first picture, without those that "
         "are silent in all. Loss: squared difference to the first picture's matrix over that one's squared norm."

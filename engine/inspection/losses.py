@@ -52,14 +52,14 @@ def history_numbers(history: History, plan: Mapping[Octave, int]) -> dict[str, A
     return numbers
 
 
-def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar, told: str) -> Figure:
+def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar, subtitle: str) -> Figure:
     """Draw the loss of each critic, that of each layer, and the octaves with what each ended with.
 
     Args:
         history: The run.
         plan: Its octaves, coarse to fine, with their steps.
         exemplar: The sample texture.
-        told: With which settings.
+        subtitle: With which settings.
 
     Returns:
         The figure.
@@ -69,7 +69,7 @@ def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar
     plan_height = min(LARGEST_PLAN, PLAN_FRAME + (WIDTH - 1) * high / wide)
     figure, axes = new_sheet(
         f"The loss over {history.steps} steps, and the octaves they went through",
-        told,
+        subtitle,
         "A critic compares one kind of statistics of the canvas with the exemplar's: its loss is 0 where they match, "
         "in units of the exemplar's own, and without the weights of the recipe. A layer takes part where canvas and "
         "exemplar are large enough for it; a critic's line ends where the recipe lets it fade out.",
@@ -118,8 +118,8 @@ def _draw_curves(place: Axes, history: History, curves: Mapping[str, Curve], tit
                 label=name if found == 0 else None,
             )
     for number, step in enumerate(history.undone):
-        told = f"step undone ({len(history.undone)})" if number == 0 else None
-        place.axvline(step, color="crimson", lw=0.9, ls=":", label=told)
+        label = f"step undone ({len(history.undone)})" if number == 0 else None
+        place.axvline(step, color="crimson", lw=0.9, ls=":", label=label)
     place.set_yscale("log")
     place.set_xlim(0.5, history.steps + 0.5)
     place.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -50,7 +50,7 @@ def color_code(places: NDArray[np.int64], size: tuple[int, int]) -> FloatArray:
 
 
 def draw_matches(
-    exemplar: Exemplar, texture: Exemplar, matches: Matches, *, copied: float, coverage: float, told: str
+    exemplar: Exemplar, texture: Exemplar, matches: Matches, *, copied: float, coverage: float, subtitle: str
 ) -> Figure:
     """Draw where each patch of a texture comes from.
 
@@ -60,7 +60,7 @@ def draw_matches(
         matches: What was found.
         copied: Share of neighboring patches that come from neighbors.
         coverage: Share of the exemplar's patches in use, of those that could be.
-        told: Names of the pictures.
+        subtitle: Names of the pictures.
 
     Returns:
         The figure: the pictures, the color code and the map in it, uses and distances.
@@ -70,7 +70,7 @@ def draw_matches(
     figure, axes = new_sheet(
         f"Where each patch of the texture comes from: {percent(copied)} copied in blocks, coverage "
         f"{percent(coverage)}; most used place: {_uses(count)} ({over})",
-        f"{told}; maps of patches of {matches.patch}×{matches.patch} pixels, nearest in RGB, "
+        f"{subtitle}; maps of patches of {matches.patch}×{matches.patch} pixels, nearest in RGB, "
         f"one at every {_ordinal(matches.stride)}pixel of the texture",
         _explained(matches, clear=exemplar.valid is not None),
         rows=2,

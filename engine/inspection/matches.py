@@ -127,7 +127,7 @@ def find_matches(
     patch: int = PATCH,
     stride: int = 1,
     valid: Tensor | None = None,
-    told: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Matches:
     """Find the nearest patch of the exemplar for each patch of the texture, by trying all of them.
 
@@ -137,7 +137,7 @@ def find_matches(
         patch: Side of the patches, pixels.
         stride: From one patch of the texture to the next, pixels.
         valid: Pixels of the exemplar that may be used, above 0.5, shape (1, 1, height, width); None for all.
-        told: Told of patches done and patches in all.
+        on_progress: OnProgress of patches done and patches in all.
 
     Returns:
         The matches. Of patches that are equally near, the uppermost, then leftmost one counts.
@@ -173,8 +173,8 @@ def find_matches(
         best = exact.argmin(dim=1, keepdim=True)
         nearest.append(found.gather(1, best)[:, 0])
         squares.append(exact.gather(1, best)[:, 0])
-        if told is not None:
-            told(block.stop * columns, rows * columns)
+        if on_progress is not None:
+            on_progress(block.stop * columns, rows * columns)
     index = torch.cat(nearest)
     uses = torch.bincount(index, minlength=len(keys)).reshape(key_rows, key_columns)
     places = torch.stack([index // key_columns, index % key_columns], dim=1).reshape(rows, columns, 2)

@@ -35,7 +35,7 @@ HISTORY = 100
 # A component that varies less is below one step of 8 bits, and its statistics are those of rounding.
 LEAST_SPREAD = 1 / 512
 
-Told = Callable[[int, int, float], None]
+OnProgress = Callable[[int, int, float], None]
 
 
 class UnsuitableError(ValueError):
@@ -102,7 +102,9 @@ def color_components(exemplar: Tensor) -> Components:
     return Components(mean.float(), axes.float(), low.float(), (high - low).float())
 
 
-def portilla_simoncelli(exemplar: Tensor, size: Size, *, seed: int, steps: int, told: Told | None = None) -> Tensor:
+def portilla_simoncelli(
+    exemplar: Tensor, size: Size, *, seed: int, steps: int, on_progress: OnProgress | None = None
+) -> Tensor:
     """Synthesize a texture with the statistics of Portilla and Simoncelli.
 
     The paper is about gray pictures. Here each principal component of the exemplar's colors is one: together they
@@ -115,7 +117,7 @@ def portilla_simoncelli(exemplar: Tensor, size: Size, *, seed: int, steps: int, 
         size: Height and width of the texture, pixels.
         seed: Another one gives another texture.
         steps: Steps of L-BFGS, ten evaluations each.
-        told: Told of steps done, steps in all and the loss.
+        on_progress: OnProgress of steps done, steps in all and the loss.
 
     Returns:
         RGB in [0, 1], shape (1, 3, height, width).
@@ -134,7 +136,7 @@ def portilla_simoncelli(exemplar: Tensor, size: Size, *, seed: int, steps: int, 
     spread = target.std(dim=(2, 3), keepdim=True)
     noise = torch.randn((1, len(parts.axes), *canvas), generator=torch.Generator().manual_seed(seed)).to(target)
     start = (target.mean(dim=(2, 3), keepdim=True) + spread * noise).clamp(0, 1)
-    made = parts.join(_optimize(target, start, scales, steps, told))
+    made = parts.join(_optimize(target, start, scales, steps, on_progress))
     return made[..., : size[0], : size[1]].contiguous()
 
 
@@ -155,7 +157,7 @@ def _middle(exemplar: Tensor, multiple: int) -> Tensor:
     return exemplar[..., top : top + rows, left : left + columns].contiguous()
 
 
-def _optimize(target: Tensor, start: Tensor, scales: int, steps: int, told: Told | None) -> Tensor:
+def _optimize(target: Tensor, start: Tensor, scales: int, steps: int, on_progress: OnProgress | None) -> Tensor:
     with _quietly():
         import plenoptic
 
@@ -179,8 +181,8 @@ def _optimize(target: Tensor, start: Tensor, scales: int, steps: int, told: Told
         )
         for step in range(steps):
             metamer.synthesize(max_iter=1, stop_criterion=0.0)
-            if told is not None:
-                told(step + 1, steps, float(metamer.losses[-1]))
+            if on_progress is not None:
+                on_progress(step + 1, steps, float(metamer.losses[-1]))
         found: Tensor = metamer.metamer.detach()
     return found
 

@@ -42,7 +42,7 @@ EXPLAINED = (
 )
 COLUMNS = 3
 
-Told = Callable[[int, int, int, Mapping[str, float]], None]
+OnProgress = Callable[[int, int, int, Mapping[str, float]], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,9 @@ class Made:
     figures: Figures
 
 
-def make_by_recipe(exemplar: Exemplar, encoder: Encoder, judge: Encoder, settings: Settings, told: Told) -> Made:
+def make_by_recipe(
+    exemplar: Exemplar, encoder: Encoder, judge: Encoder, settings: Settings, on_progress: OnProgress
+) -> Made:
     """Synthesize by one of the recipes, and measure what comes of it.
 
     Args:
@@ -72,7 +74,7 @@ def make_by_recipe(exemplar: Exemplar, encoder: Encoder, judge: Encoder, setting
         encoder: What the critics look at.
         judge: What the figures are taken with.
         settings: What to make.
-        told: Told of octave, step, steps and losses.
+        on_progress: OnProgress of octave, step, steps and losses.
 
     Returns:
         What was made.
@@ -83,7 +85,7 @@ def make_by_recipe(exemplar: Exemplar, encoder: Encoder, judge: Encoder, setting
     began = time.perf_counter()
     snapshot = None
     for snapshot in synthesize(exemplar, encoder, settings):
-        told(snapshot.octave, snapshot.step, snapshot.steps, snapshot.losses)
+        on_progress(snapshot.octave, snapshot.step, snapshot.steps, snapshot.losses)
     if snapshot is None:
         raise RuntimeError("synthesis has given no picture")
     seconds = time.perf_counter() - began
@@ -91,14 +93,14 @@ def make_by_recipe(exemplar: Exemplar, encoder: Encoder, judge: Encoder, setting
     return _made(settings.recipe, exemplar.picture, picture, seconds, snapshot.step, judge)
 
 
-def make_by_ancestor(exemplar: Exemplar, judge: Encoder, settings: Settings, told: Told) -> Made:
+def make_by_ancestor(exemplar: Exemplar, judge: Encoder, settings: Settings, on_progress: OnProgress) -> Made:
     """Synthesize by Portilla and Simoncelli's statistics, and measure what comes of it.
 
     Args:
         exemplar: The sample texture.
         judge: What the figures are taken with.
         settings: Size, quality and seed; the rest is of no meaning here.
-        told: Told of octave, step, steps and losses.
+        on_progress: OnProgress of octave, step, steps and losses.
 
     Returns:
         What was made.
@@ -110,19 +112,19 @@ def make_by_ancestor(exemplar: Exemplar, judge: Encoder, settings: Settings, tol
         settings.size,
         seed=settings.seed,
         steps=steps,
-        told=lambda done, total, loss: told(0, done, total, {ANCESTOR: loss}),
+        on_progress=lambda done, total, loss: on_progress(0, done, total, {ANCESTOR: loss}),
     )
     return _made(ANCESTOR, exemplar.picture, picture, time.perf_counter() - began, steps, judge)
 
 
-def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | None, told: str) -> Figure:
+def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | None, subtitle: str) -> Figure:
     """Draw the textures beside the exemplar.
 
     Args:
         exemplar: The sample texture.
         made: What the recipes made.
         missing: Why Portilla and Simoncelli's is not among them, or None.
-        told: With which settings.
+        subtitle: With which settings.
 
     Returns:
         The figure.
@@ -130,7 +132,7 @@ def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | Non
     places = 1 + len(made) + (missing is not None)
     rows = -(-places // COLUMNS)
     figure, axes = new_sheet(
-        "One exemplar by every recipe", told, EXPLAINED, rows=rows, columns=COLUMNS, size=(15, 1.4 + 5.5 * rows)
+        "One exemplar by every recipe", subtitle, EXPLAINED, rows=rows, columns=COLUMNS, size=(15, 1.4 + 5.5 * rows)
     )
     sizes = [exemplar.size, *(one.picture.shape[:2] for one in made)]
     show_picture(axes.flat[0], to_array(exemplar.picture), f"exemplar, {size_told(exemplar.size)}\n\n", sizes)

@@ -41,7 +41,7 @@ class NumbersBehind:
 
 def new_sheet(
     title: str,
-    told: str,
+    subtitle: str,
     explained: str = "",
     *,
     rows: int,
@@ -53,7 +53,7 @@ def new_sheet(
 
     Args:
         title: What it shows.
-        told: With which settings; below the title.
+        subtitle: With which settings; below the title.
         explained: How it is read; at the foot.
         rows: Of axes.
         columns: Of axes.
@@ -66,7 +66,7 @@ def new_sheet(
     figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
     # A canvas of its own: no window system, and nothing global.
     FigureCanvasAgg(figure)
-    figure.suptitle("\n".join(wrapped(line, size[0], LETTERS_PER_INCH) for line in (title, told)), fontsize=11)
+    figure.suptitle("\n".join(wrapped(line, size[0], LETTERS_PER_INCH) for line in (title, subtitle)), fontsize=11)
     if explained:
         figure.supxlabel(wrapped(explained, size[0], SMALL_LETTERS_PER_INCH), fontsize=9)
     axes = figure.subplots(rows, columns, squeeze=False, width_ratios=widths)
@@ -141,8 +141,8 @@ def save_sheet(figure: Figure, path: Path) -> None:
     """
     with replacing(path) as temporary:
         # Without a date, so that the same figure has the same bytes.
-        told = {"Date": None} if path.suffix.lower() == ".svg" else {}
-        figure.savefig(temporary, format=path.suffix.lower().lstrip("."), metadata=told)
+        metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
+        figure.savefig(temporary, format=path.suffix.lower().lstrip("."), metadata=metadata)
 
 
 def save_numbers(behind: NumbersBehind, path: Path) -> None:

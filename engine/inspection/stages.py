@@ -44,10 +44,10 @@ class Stage:
     @property
     def title(self) -> str:
         """The layers, the size, the steps and the seconds, for people."""
-        told = ", ".join(name if weight == 1 else f"{name} × {weight:g}" for name, weight in self.layers)
+        layers = ", ".join(name if weight == 1 else f"{name} × {weight:g}" for name, weight in self.layers)
         size = size_told(self.history.picture.shape[2:])
         spent = f"{self.history.steps} steps, {seconds_told(self.history.seconds[-1])}"
-        return f"{wrapped(told, TITLE_WIDTH, SMALL_LETTERS_PER_INCH)}\n{size}, {spent}"
+        return f"{wrapped(layers, TITLE_WIDTH, SMALL_LETTERS_PER_INCH)}\n{size}, {spent}"
 
 
 def cumulated(layers: Layers) -> list[Layers]:
@@ -120,13 +120,13 @@ def stage_numbers(stages: Sequence[Stage]) -> dict[str, Any]:
     }
 
 
-def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], told: str, explained: str = "") -> Figure:
+def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], subtitle: str, explained: str = "") -> Figure:
     """Draw the exemplar and the texture of every stage.
 
     Args:
         exemplar: The sample texture.
         stages: The stages.
-        told: With which settings.
+        subtitle: With which settings.
         explained: What else there is to know.
 
     Returns:
@@ -140,7 +140,7 @@ def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], told: str, explaine
     high = max(1.6, (wide - 0.6) * height / width) + 1.05
     figure, axes = new_sheet(
         "The same exemplar, synthesized from more and more layers",
-        told,
+        subtitle,
         explained,
         rows=lines,
         columns=columns,

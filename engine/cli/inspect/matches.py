@@ -67,13 +67,13 @@ def matches(
                     patch=patch,
                     stride=apart,
                     valid=known.valid,
-                    told=lambda done, total: show(0, done, total, {}),
+                    on_progress=lambda done, total: show(0, done, total, {}),
                 )
             except UnsuitableError as error:
                 fail(str(error))
         copied, coverage = copying(known.picture, made.picture, known.valid)
-        told = f"exemplar {exemplar.name}, texture {texture.name}"
-        save_sheet(draw_matches(known, made, found, copied=copied, coverage=coverage, told=told), sheet)
+        subtitle = f"exemplar {exemplar.name}, texture {texture.name}"
+        save_sheet(draw_matches(known, made, found, copied=copied, coverage=coverage, subtitle=subtitle), sheet)
         main = _main_numbers(found, copied, coverage)
         report(
             sheet,

@@ -78,7 +78,7 @@ def recipes(
                     missing = str(error)
         by = "the same encoder" if judge is None else judge.name
         drawn = draw_recipes(
-            run.exemplar, made, missing=missing, told=f"{exemplar.name}; {run.told}; figures by {by}"
+            run.exemplar, made, missing=missing, subtitle=f"{exemplar.name}; {run.told}; figures by {by}"
         )
         save_sheet(drawn, sheet)
         rows = [_row(one) for one in made]

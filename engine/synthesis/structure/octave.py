@@ -212,9 +212,9 @@ class Octave:
         border = self.wanted & dilated(~self.free, PATCH, self.wrap)
         at_border = apart[border if border.any() else self.wanted].mean()
         fit = float((apart[self.wanted].mean() + LEAST_ENERGY) * (at_border + LEAST_ENERGY))
-        return fit * self._contrast()
+        return fit * self._roughness_ratio()
 
-    def _contrast(self) -> float:
+    def _roughness_ratio(self) -> float:
         """Compare the roughness of the hole with that of its surroundings: 1 for the same, and more."""
         around = dilated(self.free, AROUND, self.wrap) & ~self.free
         if not around.any():

@@ -1,11 +1,13 @@
 """Smooth exemplars, such as height maps and soft gradients, which have no detail that critics could make."""
 
-import numpy as np
+from scipy import ndimage
 
 from engine.synthesis.matching.field import Bools, Floats
 
 # An exemplar is smooth if so little of its spread is lost where it is halved and enlarged again.
 LOST = 0.045
+# What is left of a pixel and its neighbors where a picture is halved and enlarged by linear interpolation.
+BINOMIAL = (0.25, 0.5, 0.25)
 
 
 def is_smooth(colors: Floats, valid: Bools) -> bool:
@@ -18,14 +20,11 @@ def is_smooth(colors: Floats, valid: Bools) -> bool:
     Returns:
         Whether it has none; a single color does not count.
     """
-    spread = float(colors[valid].std(axis=0).max()) if valid.any() else 0.0
-    # What lies halfway between the next ones but one is what linear interpolation makes of half the size.
-    middle = (slice(2, -2), slice(2, -2))
-    low: Floats = colors.copy()
+    if not valid.any():
+        return False
+    low, whole = colors, valid
     for axis in (0, 1):
-        low = ((np.roll(low, 1, axis) + 2 * low + np.roll(low, -1, axis)) / 4).astype(np.float32)
-    whole = valid.copy()
-    for axis in (0, 1):
-        whole &= np.roll(valid, 1, axis) & np.roll(valid, -1, axis)
-    apart = (colors - low)[middle][whole[middle]]
-    return spread > 0 and len(apart) > 0 and float(apart.std(axis=0).max()) < LOST * spread
+        low = ndimage.correlate1d(low, BINOMIAL, axis=axis, mode="nearest")
+        whole = ndimage.minimum_filter1d(whole, len(BINOMIAL), axis=axis, mode="nearest")
+    lost = float((colors - low)[whole].std(axis=0).max()) if whole.any() else 0.0
+    return lost < LOST * float(colors[valid].std(axis=0).max())
