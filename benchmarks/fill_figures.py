@@ -11,8 +11,8 @@ from patterns import Array
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from engine.encoders import Encoder
 from engine.figures import distance
-from engine.synthesis.encoders import Encoder
 
 RIM_DEPTH = 8
 CROP_MARGIN = 16

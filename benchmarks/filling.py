@@ -32,7 +32,7 @@ from fill_figures import blended, distance_to_truth, rim, sheet
 from PIL import Image
 from service import FRAME_SECONDS, JOB_SECONDS, OwnEngine, own_engine
 
-from engine.synthesis.encoders import Encoder, load_encoder
+from engine.encoders import Encoder, load_encoder
 from protocol.client import EngineClient
 from protocol.errors import EngineError
 from protocol.messages import Canvas, Done, Frame, JobEnd, Synthesize

@@ -17,10 +17,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from engine.encoders import Encoder, load_encoder
 from engine.figures import measure, measure_artifacts
 from engine.synthesis import Exemplar, Settings, synthesize
 from engine.synthesis.devices import describe_device, find_device
-from engine.synthesis.encoders import Encoder, load_encoder
 
 # The least and the most of each figure that is right. Textures that are drawn anew by the same rule as the exemplar
 # keep to them, apart from patterns that are coarse beside the border.

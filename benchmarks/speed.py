@@ -19,11 +19,11 @@ from pathlib import Path
 import torch
 from convolution import convolution_rate, synchronize
 
+from engine.encoders import Encoder, freeze, load_encoder
 from engine.images import read_picture
 from engine.preparation import prepare
 from engine.synthesis import Settings, synthesize
 from engine.synthesis.devices import describe_device, find_device, memory_budget, peak_memory
-from engine.synthesis.encoders import Encoder, freeze, load_encoder
 from engine.tensors import exemplar_on
 from protocol.vocabulary import QUALITIES
 
@@ -53,10 +53,10 @@ def network(name: str) -> Encoder:
 def encoder_operations(encoder: Encoder, size: int) -> float:
     """Count the operations of one forward and backward pass over all layers up to the fifth block's first."""
     channels, total = 3, 0.0
-    for name, width in encoder.widths().items():
-        total += 2 * 9 * channels * width * (size / 2 ** (int(name[4]) - 1)) ** 2
-        channels = width
-        if name == "relu5_1":
+    for layer in encoder.layers.values():
+        total += 2 * 9 * channels * layer.channels * (size / layer.stride) ** 2
+        channels = layer.channels
+        if layer.name == "relu5_1":
             break
     return 2 * total
 

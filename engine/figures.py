@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.encoders import Encoder
 from engine.synthesis.critics.sliced import random_directions
-from engine.synthesis.encoders import Encoder
-from engine.synthesis.encoders.network import stride_of
 from engine.synthesis.ranking import quantiles
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -127,7 +126,7 @@ def measure_artifacts(exemplar: Tensor, texture: Tensor) -> Artifacts:
 def distance(exemplar: Tensor, texture: Tensor, encoder: Encoder) -> float:
     """Compare the distributions of the features along fixed random directions, mean of the layers that fit."""
     shortest = min(*exemplar.shape[2:], *texture.shape[2:])
-    layers = [name for name in LAYERS if name in encoder.layers and shortest // stride_of(name) >= 2]
+    layers = [name for name in LAYERS if name in encoder.layers and shortest // encoder.layers[name].stride >= 2]
     known, made = encoder(exemplar, layers), encoder(texture, layers)
     generator = torch.Generator().manual_seed(0)
     found = []

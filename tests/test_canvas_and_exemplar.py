@@ -4,6 +4,7 @@ import pytest
 import torch
 from wraps import BOTH, NO_WRAP, WRAPS, X
 
+from engine.encoders import Encoder, freeze
 from engine.synthesis.canvas import (
     Surroundings,
     compose,
@@ -13,7 +14,6 @@ from engine.synthesis.canvas import (
     shuffled_start,
     surroundings_at,
 )
-from engine.synthesis.encoders import Encoder, freeze
 from engine.synthesis.exemplar import Exemplar, exemplar_at, valid_regions, varied_copies
 
 LAYERS = ("pixels", "relu1_2", "relu2_1", "relu3_1")

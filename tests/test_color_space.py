@@ -5,9 +5,9 @@ import pytest
 import torch
 from scipy import ndimage
 
+from engine.encoders import load_encoder
 from engine.synthesis import Settings, synthesize
 from engine.synthesis.color_space import color_space
-from engine.synthesis.encoders import load_encoder
 from engine.synthesis.exemplar import Exemplar
 
 RECIPES = ("photo", "sliced", "patch", "gram")

@@ -19,22 +19,21 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, max_pool2d, pad, relu
 from wraps import BOTH, NO_WRAP, WRAPS, X, Y
 
-from engine.synthesis.encoders import (
+from engine.encoders import (
     Encoder,
     EncoderError,
-    block_of,
     compact,
     encoder_names,
     encoder_status,
     freeze,
     load_encoder,
-    stride_of,
     vgg,
 )
-from engine.synthesis.encoders.calibration import calibration_pictures
-from engine.synthesis.encoders.network import Pooling, normalize_activations
-from engine.synthesis.encoders.weights_file import encoder_from_state, named_convolutions, read_weights
+from engine.encoders.calibration import calibration_pictures, normalize_activations
+from engine.encoders.weights_file import encoder_from_state, named_convolutions, read_weights
+from engine.synthesis.encoder import Pooling
 from engine.synthesis.wrap import Wrap
+from protocol.vocabulary import LAYERS
 
 WIDTHS = ((5, 6), (7,), (9, 11), (12,), (13,))
 SLIM = Path(__file__).parents[2] / "shared" / "weights" / "vgg19-16x.pth"
@@ -73,6 +72,10 @@ def slim_style() -> dict[str, Tensor]:
     return chain(["conv11", "conv12", "conv21", "conv31"], [3, 5, 6, 7, 9])
 
 
+def channels_of(encoder: Encoder) -> tuple[int, ...]:
+    return tuple(layer.channels for layer in encoder.layers.values())
+
+
 def build(state: dict[str, Tensor], pooling: Pooling = "average") -> Encoder:
     return freeze(encoder_from_state(state, pooling=pooling))
 
@@ -92,9 +95,9 @@ def test_every_layer_has_the_width_and_the_stride_its_name_says() -> None:
     encoder = made_up_encoder()
     features = encoder(noise(2, 3, 48, 64), encoder.layers)
     assert list(features) == ["relu1_1", "relu1_2", "relu2_1", "relu3_1", "relu3_2", "relu4_1", "relu5_1"]
-    for name, width in encoder.widths().items():
-        assert features[name].shape == (2, width, 48 // stride_of(name), 64 // stride_of(name))
-    assert tuple(encoder.widths().values()) == tuple(width for block in WIDTHS for width in block)
+    for name, layer in encoder.layers.items():
+        assert features[name].shape == (2, layer.channels, 48 // layer.stride, 64 // layer.stride)
+    assert channels_of(encoder) == tuple(width for block in WIDTHS for width in block)
 
 
 def test_odd_sizes_are_rounded_down() -> None:
@@ -102,9 +105,14 @@ def test_odd_sizes_are_rounded_down() -> None:
     assert encoder(noise(1, 3, 37, 50), ["relu3_1"])["relu3_1"].shape == (1, 9, 9, 12)
 
 
-def test_blocks_and_strides_follow_from_names() -> None:
-    assert [block_of(name) for name in ("relu1_1", "relu4_2", "relu5_1")] == [1, 4, 5]
-    assert [stride_of(name) for name in ("relu1_2", "relu2_1", "relu5_4")] == [1, 2, 16]
+def test_layers_are_numbered_and_their_strides_are_those_of_the_vocabulary() -> None:
+    layers = made_up_encoder().layers
+    assert [(each.name, each.block, each.index) for each in layers.values()][:3] == [
+        ("relu1_1", 1, 1),
+        ("relu1_2", 1, 2),
+        ("relu2_1", 2, 1),
+    ]
+    assert {name: each.stride for name, each in layers.items()} == {name: LAYERS[name] for name in layers}
 
 
 def test_features_are_the_same_whatever_else_is_asked() -> None:
@@ -150,7 +158,7 @@ def test_along_an_axis_that_wraps_features_move_with_the_picture(pooling: Poolin
     down, across = 16 * wrap.y, 32 * wrap.x
     still = encoder(picture, encoder.layers)
     for name, features in encoder(picture.roll((down, across), (2, 3)), encoder.layers).items():
-        shift = (down // stride_of(name), across // stride_of(name))
+        shift = (down // LAYERS[name], across // LAYERS[name])
         torch.testing.assert_close(features, still[name].roll(shift, (2, 3)), atol=1e-6, rtol=1e-4)
 
 
@@ -244,10 +252,10 @@ def test_calibration_pictures_are_fixed_and_in_range() -> None:
 
 def test_all_styles_of_names_give_the_same_network() -> None:
     numbered = build(numbered_style())
-    assert numbered.layers == ("relu1_1", "relu1_2", "relu2_1", "relu3_1")
-    assert tuple(numbered.widths().values()) == (5, 6, 7, 9)
+    assert tuple(numbered.layers) == ("relu1_1", "relu1_2", "relu2_1", "relu3_1")
+    assert channels_of(numbered) == (5, 6, 7, 9)
     assert_same_features(build(slim_style()), numbered)
-    assert build(torchvision_style()).widths() == numbered.widths()
+    assert channels_of(build(torchvision_style())) == channels_of(numbered)
 
 
 def test_a_torchvision_network_of_odd_widths_computes_what_torchvision_does() -> None:
@@ -257,7 +265,7 @@ def test_a_torchvision_network_of_odd_widths_computes_what_torchvision_does() ->
     # The shape of vgg11, configuration A.
     network = make_layers([6, "M", 10, "M", 13, 14, "M", 17, 18, "M", 19, 20, "M"]).eval()
     encoder = build({f"features.{key}": value for key, value in network.state_dict().items()}, pooling="max")
-    assert encoder.layers == (
+    assert tuple(encoder.layers) == (
         "relu1_1", "relu2_1", "relu3_1", "relu3_2", "relu4_1", "relu4_2", "relu5_1", "relu5_2"
     )  # fmt: skip
     picture = noise(1, 3, 192, 192)
@@ -435,6 +443,10 @@ FAULTS = {
     "infinite_bias": (with_number("conv3_1.bias", torch.inf), r"conv3_1\.bias holds NaN or infinite"),
     "integers": (with_change("conv1_2.bias", torch.zeros(6, dtype=torch.int8)), r"conv1_2\.bias holds torch.int8"),
     "gap_in_block": (without(numbered_style(), "conv1_1"), "conv1_2 is out of sequence"),
+    "six_blocks": (
+        chain([f"conv{block}_1" for block in range(1, 7)], [3, *[4] * 6]),
+        "conv6_1 is number 1 of block 6",
+    ),
     "gap_in_blocks": (without(numbered_style(), "conv2_1"), "conv3_1 is out of sequence"),
     "first_of_torchvision": (
         without(torchvision_style(), "features.0"),
@@ -461,7 +473,7 @@ def test_a_fault_in_the_weights_is_named(fault: str) -> None:
 def test_a_slim_vgg19_file_loads_and_sees_pictures_through_its_color_convolution() -> None:
     state = read_weights(SLIM)
     encoder = build(state, pooling="max")
-    assert encoder.layers[-1] == "relu5_1"
+    assert list(encoder.layers)[-1] == "relu5_1"
     assert len(encoder.layers) == 13
     picture = noise(1, 3, 32, 32)
     mapped = conv2d(picture, state["conv0.weight"], state["conv0.bias"])
@@ -489,7 +501,7 @@ def test_an_unknown_pooling_is_refused() -> None:
 def test_a_weights_file_decides_the_network(tmp_path: Path) -> None:
     save_file(numbered_style(), tmp_path / "own.safetensors")
     encoder = load_encoder("vgg19", weights=tmp_path / "own.safetensors", pooling="max")
-    assert tuple(encoder.widths().values()) == (5, 6, 7, 9)
+    assert channels_of(encoder) == (5, 6, 7, 9)
     assert (encoder.pooling, encoder.wrap, encoder.training) == ("max", NO_WRAP, False)
     assert not any(p.requires_grad for p in encoder.parameters())
 
@@ -513,9 +525,9 @@ def test_the_built_in_encoder_is_small_and_normalized() -> None:
     assert status.available
     assert Path(status.where).stat().st_size <= COMPACT_BYTES
     encoder = load_encoder("compact")
-    assert encoder.layers[0] == "relu1_1"
-    assert encoder.layers[-1] == "relu5_1"
-    assert encoder.widths()["relu1_1"] == 16
+    assert next(iter(encoder.layers)) == "relu1_1"
+    assert list(encoder.layers)[-1] == "relu5_1"
+    assert encoder.layers["relu1_1"].channels == 16
     pictures = torch.cat(calibration_pictures())
     for features in encoder(pictures, encoder.layers).values():
         # Its pictures for normalizing were others.
@@ -526,7 +538,7 @@ def test_the_built_in_encoder_is_read_from_the_package(tmp_path: Path, monkeypat
     save_file(numbered_style(), tmp_path / "compact.safetensors")
     monkeypatch.setattr(compact, "RESOURCE", tmp_path / "compact.safetensors")
     encoder = load_encoder("compact", pooling="max")
-    assert tuple(encoder.widths().values()) == (5, 6, 7, 9)
+    assert channels_of(encoder) == (5, 6, 7, 9)
     assert (encoder.pooling, encoder.wrap, encoder.training) == ("max", NO_WRAP, False)
 
 
@@ -538,7 +550,7 @@ def test_a_package_without_its_weights_says_so(tmp_path: Path, monkeypatch: pyte
 
 
 def test_importing_the_encoders_does_not_import_torchvision() -> None:
-    code = "import sys, engine.synthesis.encoders; sys.exit('torchvision' in sys.modules)"
+    code = "import sys, engine.encoders; sys.exit('torchvision' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1]).returncode == 0
 
 
@@ -652,7 +664,7 @@ def test_a_connection_that_ends_early_is_refused_and_leaves_nothing_behind(serve
     assert_names_remedies(caught.value, server, folder)
     assert_nothing_left(folder)
     server.sent = None
-    assert load_from(server, folder).layers[-1] == "relu3_1"
+    assert list(load_from(server, folder).layers)[-1] == "relu3_1"
 
 
 def test_a_missing_address_is_refused_and_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
@@ -702,7 +714,7 @@ def test_the_original_put_there_by_hand_is_used_without_the_net(server: Server, 
     folder = tmp_path / "cache"
     folder.mkdir()
     (folder / server.file_name).write_bytes(server.content)
-    assert load_from(server, folder).layers[-1] == "relu3_1"
+    assert list(load_from(server, folder).layers)[-1] == "relu3_1"
     assert server.requests == []
     assert sorted(p.name for p in folder.iterdir()) == sorted([server.file_name, "vgg11.safetensors"])
 

@@ -11,10 +11,10 @@ import torch
 from inspecting import ENCODER_WIDTHS, tiny_weights
 from pictures import bricks, load, save, tensor
 
+from engine.encoders import EncoderError, load_encoder
 from engine.inspection.encoding import CLEAR, FILLED_MEANS, encode, first_of_blocks, fitting_layers
 from engine.inspection.features import NARROWEST, SILENT, draw_maps, measure_maps
 from engine.synthesis import Exemplar, SettingsError
-from engine.synthesis.encoders import EncoderError, load_encoder
 
 LAYERS = tuple(ENCODER_WIDTHS)
 
@@ -206,7 +206,7 @@ def test_the_command_writes_a_sheet_for_every_layer_and_the_numbers(call, here):
     status, out, err = call("inspect", "features", "bricks.png", *arguments)
     assert (status, err) == (0, "")
     told = json.loads(out)
-    widths = load_encoder("compact").widths()
+    widths = {name: layer.channels for name, layer in load_encoder("compact").layers.items()}
     assert (told["output"], told["numbers"], told["pictures"]) == ("maps", "maps.npz", ["bricks.png"])
     assert (told["encoder"], told["pooling"]) == ("compact", "average")
     assert (told["width"], told["height"], told["device"]) == (64, 64, "cpu")

@@ -10,6 +10,7 @@ from inspecting import ENCODER_WIDTHS, tiny_weights
 from pictures import bricks, clouds, load, save, tensor
 from torch import nn
 
+from engine.encoders import Encoder, load_encoder
 from engine.inspection.grams import (
     Fingerprint,
     draw_grams,
@@ -21,7 +22,6 @@ from engine.inspection.grams import (
     strongest_pairs,
 )
 from engine.synthesis import Exemplar
-from engine.synthesis.encoders import Encoder, load_encoder
 
 LAYERS = tuple(ENCODER_WIDTHS)
 

@@ -7,9 +7,9 @@ from pictures import bricks, clouds, load, save, tensor
 from PIL import ImageColor
 
 from engine.cli.recording import FEWEST_FRAMES, recording
+from engine.encoders import load_encoder
 from engine.inspection.growth import LINES, SMALLEST_HEIGHT, UNDONE, Growth
 from engine.synthesis import Exemplar, Snapshot
-from engine.synthesis.encoders import load_encoder
 
 QUICK = ("--quality", "draft", "--steps", "2", "--size", "48x40")
 

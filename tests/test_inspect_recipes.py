@@ -9,12 +9,12 @@ import torch
 from pictures import bricks, clouds, load, save, tensor
 from PIL import Image
 
+from engine.encoders import load_encoder
 from engine.figures import Figures, measure
 from engine.inspection import portilla_simoncelli as ancestor
 from engine.inspection.portilla_simoncelli import UnsuitableError, color_components, portilla_simoncelli
 from engine.inspection.recipe_sheet import ORDER, Made, draw_recipes, make_by_recipe
 from engine.synthesis import Exemplar, Settings
-from engine.synthesis.encoders import load_encoder
 
 QUICK = ("--quality", "draft", "--steps", "1", "--size", "48x40")
 

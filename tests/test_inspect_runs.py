@@ -9,13 +9,13 @@ import torch
 from inspecting import tiny_weights
 from pictures import bricks, load, save, tensor
 
+from engine.encoders import load_encoder
 from engine.inspection.encoding import first_of_blocks
 from engine.inspection.history import follow
 from engine.inspection.losses import draw_losses, history_numbers
 from engine.inspection.sheets import NumbersBehind, save_numbers
 from engine.inspection.stages import cumulated, draw_stages, run_stages, stage_numbers
 from engine.synthesis import Exemplar, Settings, Snapshot, plan_steps, synthesize
-from engine.synthesis.encoders import load_encoder
 from engine.synthesis.recipes import evenly
 
 BRICKS = Exemplar(tensor(bricks()))

@@ -161,7 +161,7 @@ def test_installer_and_protocol_agree_on_the_state_folder(monkeypatch, variables
 
 
 def test_installer_and_engine_agree_on_where_encoders_are_kept(monkeypatch, tmp_path):
-    from engine.synthesis.encoders.vgg import cache_folder
+    from engine.encoders.vgg import cache_folder
 
     assert folders.weights_folder() == cache_folder()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -5,8 +5,8 @@ import pytest
 from pictures import tensor
 from scipy import ndimage
 
+from engine.encoders import load_encoder
 from engine.synthesis import Exemplar, Settings, SettingsError, synthesize
-from engine.synthesis.encoders import load_encoder
 from engine.synthesis.structure import lay_out, plan_texture
 from engine.synthesis.structure.correlation import correlate
 from engine.synthesis.structure.lattice import Lattice, find_lattice

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.synthesis.encoders import Encoder, freeze
+from engine.encoders import Encoder, freeze
 from engine.synthesis.memory import (
     FEWEST_POSITIONS,
     SMALLEST_CHUNK,

@@ -6,10 +6,10 @@ from engines import job, pixels, raster, short_job
 from pictures import bricks, bytes_of
 from runs import CPU, at, run
 
+from engine.encoders import load_encoder
 from engine.service.runner import Hooks, Stop, plan_job, run_job
 from engine.synthesis import Exemplar, Settings, synthesize
 from engine.synthesis.devices import memory_budget
-from engine.synthesis.encoders import load_encoder
 from engine.synthesis.settings import settings_for
 from engine.tensors import to_tensor
 from protocol.messages import Cancelled, Done, Progress

@@ -9,8 +9,8 @@ from engines import raster, short_job
 from pictures import bricks
 from runs import CPU, run
 
+from engine.encoders import Encoder
 from engine.service.runner import Hooks, Stop, run_job
-from engine.synthesis.encoders import Encoder
 from protocol.messages import Done, Failed, Synthesize
 from protocol.raster import Raster
 

@@ -9,6 +9,7 @@ import torch
 from pictures import bricks, clouds, ramp, tensor
 from wraps import BOTH, NO_WRAP, SEAMLESS, WRAPS, X, Y
 
+from engine.encoders import Encoder, load_encoder
 from engine.synthesis import (
     RECIPES,
     Exemplar,
@@ -18,7 +19,6 @@ from engine.synthesis import (
     Surroundings,
     synthesize,
 )
-from engine.synthesis.encoders import Encoder, load_encoder
 
 BRICKS = tensor(bricks())
 SIZE = (64, 64)

@@ -20,8 +20,9 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from engine.synthesis.encoders.network import Encoder, freeze, normalize_activations
-from engine.synthesis.encoders.weights_file import named_convolutions
+from engine.encoders.calibration import normalize_activations
+from engine.encoders.weights_file import named_convolutions
+from engine.synthesis.encoder import Encoder, freeze
 
 WIDTHS = ((16, 16), (32, 32), (64, 64), (128, 128), (128,))
 # The slim VGG-19 keeps four convolutions in blocks 3 and 4; the student's second one stands in for the last of them.
@@ -64,7 +65,7 @@ def slim_teacher(path: Path) -> Teacher:
 
 def vgg19_teacher() -> Teacher:
     """Load torchvision's VGG-19 with its ImageNet weights, and max pooling as it was trained."""
-    from engine.synthesis.encoders import load_encoder
+    from engine.encoders import load_encoder
 
     encoder = load_encoder("vgg19", pooling="max")
     layers = tuple(TARGETS.values())
@@ -205,8 +206,9 @@ def main() -> None:
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
     wanted = teacher(validation[:2])
-    student_widths = student.widths()
-    heads = nn.ModuleDict({n: nn.Conv2d(student_widths[n], wanted[t].shape[1], 1) for n, t in TARGETS.items()})
+    heads = nn.ModuleDict(
+        {name: nn.Conv2d(student.layers[name].channels, wanted[t].shape[1], 1) for name, t in TARGETS.items()}
+    )
     heads = heads.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW([*student.parameters(), *heads.parameters()], weight_decay=1e-5)
 

@@ -117,7 +117,7 @@ def _devices(advice: list[str]) -> Table:
 
 
 def _encoders(advice: list[str]) -> Table:
-    from engine.synthesis.encoders import encoder_status
+    from engine.encoders import encoder_status
 
     table = Table("encoder", "here", title="Encoders")
     table.add_column("weights", overflow="fold")
@@ -142,9 +142,9 @@ def _check_torchvision(advice: list[str]) -> None:
 def _try_synthesis(console: Console, advice: list[str], threads: int) -> None:
     import torch
 
+    from engine.encoders import EncoderError, load_encoder
     from engine.synthesis import Exemplar, Settings, synthesize
     from engine.synthesis.devices import choose_device, describe_device
-    from engine.synthesis.encoders import EncoderError, load_encoder
 
     device = torch.device(choose_device().name)
     picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(threads)).to(device)

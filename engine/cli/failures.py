@@ -89,10 +89,10 @@ def sentence_of(error: OSError) -> str:
 
 
 def _fail_if_told(error: Exception) -> None:
+    from engine.encoders import EncoderError
     from engine.service.computing import UnusableDeviceError
     from engine.synthesis import MemoryExhaustedError, SettingsError
     from engine.synthesis.devices import DeviceError
-    from engine.synthesis.encoders import EncoderError
 
     if isinstance(error, MemoryExhaustedError):
         fail(str(error), OUT_OF_MEMORY)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from engine.cli.progress import job_bar
 from engine.cli.recording import recording
+from engine.encoders import Encoder
 from engine.images import ImageError
 from engine.service.computing import Computer
 from engine.service.runner import Hooks, Stop
 from engine.synthesis import Exemplar, Settings, Snapshot
-from engine.synthesis.encoders import Encoder
 from protocol.messages import JobEnd, Synthesize
 from protocol.vocabulary import PIXELS
 

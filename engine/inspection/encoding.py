@@ -6,11 +6,12 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
+from engine.encoders import Encoder
 from engine.synthesis import Exemplar, MemoryExhaustedError, SettingsError
-from engine.synthesis.encoders import Encoder, block_of, stride_of
 from engine.synthesis.exemplar import exemplar_at
 from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
+from protocol.vocabulary import LAYERS
 
 FILLED_MEANS = "Light gray was transparent: it was filled from around it for the network, and counts for nothing."
 CLEAR = 0.9
@@ -25,7 +26,7 @@ def visible(picture: Exemplar) -> Tensor:
 
 def first_of_blocks(encoder: Encoder) -> tuple[str, ...]:
     """List the first layer of every block, shallow to deep: `relu1_1`, `relu2_1` and so on."""
-    return tuple(name for name in encoder.layers if name.endswith("_1"))
+    return tuple(layer.name for layer in encoder.layers.values() if layer.index == 1)
 
 
 def fitting_layers(encoder: Encoder, size: Size, layers: Sequence[str], *, asked: bool) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ def fitting_layers(encoder: Encoder, size: Size, layers: Sequence[str], *, asked
         SettingsError: One does not fit that was asked for, or none does.
     """
     encoder.check_layers(layers)
-    fitting = tuple(name for name in dict.fromkeys(layers) if min(size) // stride_of(name) >= 2)
+    fitting = tuple(name for name in dict.fromkeys(layers) if min(size) // LAYERS[name] >= 2)
     missing = ", ".join(name for name in layers if name not in fitting)
     if not fitting or (asked and missing):
         raise SettingsError(
@@ -77,7 +78,7 @@ def encode(picture: Exemplar, encoder: Encoder, layers: Collection[str]) -> Iter
     # As it is where nothing has to be filled: noise has values that no picture has.
     known = picture if picture.valid is None else exemplar_at(picture, picture.size)
     whole = known.picture.contiguous(memory_format=torch.channels_last)
-    for _, block in groupby(sorted(layers, key=block_of), block_of):
+    for _, block in groupby(sorted(layers, key=LAYERS.__getitem__), LAYERS.__getitem__):
         names = list(block)
         try:
             with torch.no_grad():

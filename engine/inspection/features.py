@@ -16,10 +16,9 @@ from engine.images.picture import FloatArray
 from engine.inspection.encoding import FILLED_MEANS, visible
 from engine.inspection.sheets import DOTS_PER_INCH, new_sheet, size_told
 from engine.synthesis import Exemplar
-from engine.synthesis.encoders import stride_of
 from engine.synthesis.resample import resize
 from engine.tensors import to_array
-from protocol.vocabulary import PIXELS
+from protocol.vocabulary import LAYERS, PIXELS
 
 COLORS = "inferno"
 COLOR_NAMES = ("red", "green", "blue")
@@ -118,7 +117,7 @@ def draw_maps(found: LayerMaps, picture: Exemplar, subtitle: str) -> Figure:
     silent = [n for n in found.order if found.silent[n]]
     sheet, places = _arrange(tiles, len(silent), max(across, NARROWEST))
 
-    stride = stride_of(found.layer)
+    stride = LAYERS[found.layer]
     shown = f"enlarged {grow} times" if grow > 1 else f"reduced {shrink} times" if shrink > 1 else "at its own size"
     figure, axes = new_sheet(
         f"{found.layer}: {found.size}, ordered by energy{f'; {len(silent)} of them silent' if silent else ''}",

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor, nn
 
+from engine.encoders import Encoder
 from engine.images.picture import FloatArray
 from engine.inspection.encoding import encode, visible
 from engine.inspection.sheets import hide, new_sheet, show_picture, size_told
@@ -20,7 +21,6 @@ from engine.synthesis import Exemplar
 from engine.synthesis.canvas import color_noise
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
-from engine.synthesis.encoders import Encoder
 from engine.synthesis.exemplar import valid_regions
 from engine.tensors import to_array
 
@@ -225,7 +225,7 @@ def draw_grams(
         bar.ax.tick_params(labelsize=7)
         bar.ax.set_box_aspect(14)
         bar.ax.set_title("mean\nproduct", fontsize=8)
-        shown = filters(encoder) if layer == encoder.layers[0] else None
+        shown = filters(encoder) if layer == next(iter(encoder.layers)) else None
         _tell_pairs(line[-1], found[0], layer, shown)
     return figure
 

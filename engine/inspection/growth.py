@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from engine.encoders import Encoder
 from engine.synthesis import Exemplar, Snapshot
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
-from engine.synthesis.encoders import Encoder
 from engine.synthesis.exemplar import exemplar_at, valid_regions
 from engine.synthesis.octaves import Size, scaled
 from engine.tensors import to_array
@@ -55,8 +55,8 @@ class Growth:
     def __init__(self, exemplar: Exemplar, encoder: Encoder, size: Size, layers: Sequence[str] = (LAYER,)) -> None:
         self._exemplar = exemplar
         self._encoder = encoder
-        known = [name for name in layers if name in encoder.layers] or encoder.layers
-        self._layer = LAYER if LAYER in known else max(known, key=encoder.layers.index)
+        known = [name for name in layers if name in encoder.layers] or list(encoder.layers)
+        self._layer = LAYER if LAYER in known else max(known, key=list(encoder.layers).index)
         self._canvas = size
         self._height = max(SMALLEST_HEIGHT, size[0])
         self._targets: dict[int, Tensor] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from engine.encoders import Encoder
 from engine.figures import Figures, measure
 from engine.images.picture import FloatArray
 from engine.inspection.portilla_simoncelli import EVALUATIONS, STEPS, portilla_simoncelli
@@ -22,7 +23,6 @@ from engine.inspection.sheets import (
     wrapped,
 )
 from engine.synthesis import Exemplar, Settings, synthesize
-from engine.synthesis.encoders import Encoder
 from engine.synthesis.resample import resize
 from engine.tensors import to_array
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from engine.encoders import Encoder
 from engine.inspection.encoding import fitting_layers, visible
 from engine.inspection.history import History, follow
 from engine.inspection.sheets import (
@@ -19,10 +20,10 @@ from engine.inspection.sheets import (
     wrapped,
 )
 from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
-from engine.synthesis.encoders import Encoder, block_of
 from engine.synthesis.octaves import Size
 from engine.synthesis.recipes import Layers
 from engine.tensors import to_array
+from protocol.vocabulary import LAYERS
 
 COLUMNS = 3
 SMALLEST_WIDTH = 3.4
@@ -60,8 +61,8 @@ def cumulated(layers: Layers) -> list[Layers]:
         One set of layers for each block that there is, each with the one before in it.
     """
     used = [(name, weight) for name, weight in layers if weight]
-    blocks = sorted({block_of(name) for name, _ in used})
-    return [tuple(one for one in used if block_of(one[0]) <= block) for block in blocks]
+    strides = sorted({LAYERS[name] for name, _ in used})
+    return [tuple(one for one in used if LAYERS[one[0]] <= stride) for stride in strides]
 
 
 def fitting_stages(encoder: Encoder, exemplar: Size, settings: Settings, layers: Layers, *, asked: bool) -> Layers:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.encoders import Encoder, EncoderError, load_encoder
 from engine.service.runner import Hooks, Stop, run_job
 from engine.synthesis.devices import DeviceError, choose_device, describe_device, find_device, memory_in_use
-from engine.synthesis.encoders import Encoder, EncoderError, load_encoder
 from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.warming import warm
 from protocol.messages import Cancelled, Done, Failed, Synthesize

@@ -13,13 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.encoders import Encoder, EncoderError
 from engine.images import ImageError
 from engine.preparation import MaterialError, Materials, canvas_size, cut_start, finish, lift, prepare
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis import Exemplar, MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
 from engine.synthesis.completing import completed
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
-from engine.synthesis.encoders import Encoder, EncoderError
 from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
 from engine.synthesis.resample import resize

@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.synthesis.encoders.network import stride_of
 from engine.synthesis.exemplar import Exemplar
 from engine.synthesis.octaves import Size
 from engine.synthesis.resample import fill_unknown, resize_masked
 from engine.synthesis.structure.islands import Hole
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
+from protocol.vocabulary import LAYERS
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def judged_regions(
         return {}
     found = {}
     for layer in layers:
-        stride = stride_of(layer)
+        stride = LAYERS[layer]
         free = surroundings.mask
         free = pad_after(free, wrap, rows=-free.shape[2] % stride, columns=-free.shape[3] % stride)
         free = F.avg_pool2d(free, stride) if stride > 1 else free

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.synthesis.encoders.network import stride_of
 from engine.synthesis.octaves import Size
 from engine.synthesis.resample import fill_unknown, resize, resize_masked
+from protocol.vocabulary import LAYERS
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def valid_regions(valid: Tensor | None, layers: Collection[str]) -> dict[str, Te
         return {}
     found = {}
     for layer in layers:
-        stride = stride_of(layer)
+        stride = LAYERS[layer]
         covered = F.avg_pool2d(valid, stride) if stride > 1 else valid
         own = covered >= min(0.99, float(covered.max()))
         for margin in (3, 2, 1, 0):

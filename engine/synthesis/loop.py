@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled_start, surroundings_at
 from engine.synthesis.color_space import color_space
-from engine.synthesis.encoders.network import Encoder
+from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.matching import Matcher
 from engine.synthesis.matching.choice import matcher_for

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from engine.synthesis.encoders.network import Encoder, block_of, stride_of
+from engine.synthesis.encoder import Encoder
 from engine.synthesis.octaves import Size
 from engine.synthesis.settings import SettingsError
 
@@ -36,10 +36,10 @@ class WorkingSet:
 def activation_bytes(encoder: Encoder, layers: Collection[str], size: Size, bytes_each: int = 4) -> int:
     """Estimate what one forward and backward pass holds."""
     total = 0
-    deepest = max((block_of(name) for name in layers), default=0)
-    for name, width in encoder.widths().items():
-        if block_of(name) <= deepest:
-            total += width * (size[0] // stride_of(name)) * (size[1] // stride_of(name))
+    deepest = max((encoder.layers[name].block for name in layers if name in encoder.layers), default=0)
+    for layer in encoder.layers.values():
+        if layer.block <= deepest:
+            total += layer.channels * (size[0] // layer.stride) * (size[1] // layer.stride)
     return COPIES * bytes_each * total
 
 
@@ -55,7 +55,7 @@ def check_budget(encoder: Encoder, size: Size, budget: int) -> None:
         SettingsError: It cannot.
     """
     height, width = size
-    first = sum(channels for name, channels in encoder.widths().items() if block_of(name) == 1)
+    first = sum(layer.channels for layer in encoder.layers.values() if layer.block == 1)
     least = height * width * (4 * COPIES * first + PICTURE_BYTES)
     if least > budget:
         raise SettingsError(

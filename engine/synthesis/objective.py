@@ -18,13 +18,13 @@ from engine.synthesis.critics import (
     SlicedSettings,
     total_loss,
 )
-from engine.synthesis.encoders.network import Encoder, stride_of
+from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at, valid_regions, varied_copies
 from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
 from engine.synthesis.recipes import Quality, Recipe, Term
 from engine.synthesis.wrap import NO_WRAP, Wrap
-from protocol.vocabulary import PIXELS
+from protocol.vocabulary import LAYERS, PIXELS
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _build(
         used = pictures[:1] + [
             one
             for one in pictures[1:]
-            if term.critic == "patch" and all(min(one.size) // stride_of(n) >= term.patch for n in layers)
+            if term.critic == "patch" and all(min(one.size) // LAYERS[n] >= term.patch for n in layers)
         ]
         maps = [_exemplar_maps(brief.encoder, one, layers) for one in used]
         valid = [valid_regions(one.valid, layers) for one in used]

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine.synthesis.encoders.network import stride_of
+from protocol.vocabulary import LAYERS
 
 Size = tuple[int, int]
 
@@ -57,4 +57,4 @@ def scaled(size: Size, halvings: int) -> Size:
 def usable_layers(layers: Collection[str], octave: Octave, *, positions: int) -> tuple[str, ...]:
     """Layers, in the given order, with at least `positions` positions on every side of exemplar and canvas."""
     shortest = min(*octave.exemplar, *octave.canvas)
-    return tuple(layer for layer in layers if shortest // stride_of(layer) >= positions)
+    return tuple(layer for layer in layers if shortest // LAYERS[layer] >= positions)

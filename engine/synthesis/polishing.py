@@ -7,7 +7,7 @@ from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, surroundings_at
 from engine.synthesis.critics import PatchSettings
-from engine.synthesis.encoders.network import Encoder
+from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set

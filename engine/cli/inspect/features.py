@@ -48,7 +48,7 @@ def features(
 
         place = load_place(place_settings, weights, quiet=quiet)
         (sample,) = load_pictures([picture], place.device)
-        wanted = asked or place.encoder.layers
+        wanted = asked or list(place.encoder.layers)
         chosen = fitting_layers(place.encoder, sample.size, wanted, asked=asked is not None)
         outputs = {name: pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in chosen}
         check_apart(list(outputs.values()), [picture, weights])

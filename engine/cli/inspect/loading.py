@@ -8,11 +8,11 @@ import torch
 
 from engine.cli.failures import fail
 from engine.cli.progress import download_bar
+from engine.encoders import Encoder, load_encoder
 from engine.images import read_picture
 from engine.preparation import MaterialError, prepare
 from engine.synthesis import Exemplar
 from engine.synthesis.devices import describe_device, find_device
-from engine.synthesis.encoders import Encoder, load_encoder
 from engine.tensors import exemplar_on
 from protocol.vocabulary import SMALLEST_EXEMPLAR, Settings
 

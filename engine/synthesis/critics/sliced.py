@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.critics.base import FeatureMaps, Regions, spread
-from engine.synthesis.encoders.network import stride_of
 from engine.synthesis.ranking import pair_by_rank
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
+from protocol.vocabulary import LAYERS
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ class SlicedCritic:
         for name in self.layers:
             maps = canvas[name]
             # Deep layers have many channels and few positions: more directions are needed there, and cost no more.
-            count = self._settings.projections * max(1, stride_of(name) // 2)
+            count = self._settings.projections * max(1, LAYERS[name] // 2)
             drawn = random_directions(count, maps.shape[1], self._settings.patch, generator)
             here = draw_lattice(maps, most, generator, self._settings.patch)
             there = draw_lattice(self._exemplar[name], most, generator, self._settings.patch)

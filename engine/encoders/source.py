@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from engine.synthesis.encoders.network import Encoder, Pooling
+from engine.synthesis.encoder import Encoder, Pooling
 
 Progress = Callable[[int, int], None]
 """Told the bytes done and the bytes in all (0 when the server does not say)."""

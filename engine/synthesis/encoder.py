@@ -1,7 +1,7 @@
 """A VGG-shaped encoder: blocks of 3×3 convolutions and ReLU, halved by pooling between blocks."""
 
 import copy
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, cast
 
 import torch
@@ -9,11 +9,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from engine.synthesis.encoders.errors import EncoderError
+from engine.synthesis.layers import Layer
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 from protocol.vocabulary import PIXELS
 
 Pooling = Literal["average", "max"]
+
+
+class EncoderError(ValueError):
+    """An encoder cannot be had or used as asked; the message is a sentence for people, with the remedy."""
 
 
 class Encoder(nn.Module):
@@ -27,6 +31,9 @@ class Encoder(nn.Module):
         widths: Channel counts of every block's convolutions, `[[16, 16], [32, 32], …]`.
         pooling: How blocks are joined.
         wrap: Axes along which pictures wrap around; borders of the others are padded by reflection.
+
+    Attributes:
+        layers: All layers by name, shallow to deep.
     """
 
     def __init__(
@@ -36,31 +43,16 @@ class Encoder(nn.Module):
         self.pooling = pooling
         self.wrap = wrap
         self.blocks = nn.ModuleList()
+        listed = []
         channels = 3
-        for block in widths:
+        for number, block in enumerate(widths, 1):
             convolutions = nn.ModuleList()
-            for width in block:
+            for index, width in enumerate(block, 1):
                 convolutions.append(nn.Conv2d(channels, width, 3))
+                listed.append(Layer(f"relu{number}_{index}", number, index, width))
                 channels = width
             self.blocks.append(convolutions)
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Names of all layers, shallow to deep."""
-        return tuple(
-            f"relu{b}_{i}"
-            for b, block in enumerate(self.blocks, 1)
-            for i in range(1, len(cast("nn.ModuleList", block)) + 1)
-        )
-
-    def widths(self) -> dict[str, int]:
-        """Count the channels of every layer.
-
-        Returns:
-            Channel counts by layer name, shallow to deep.
-        """
-        convolutions = (c for block in self.blocks for c in cast("nn.ModuleList", block))
-        return {name: cast("nn.Conv2d", c).out_channels for name, c in zip(self.layers, convolutions, strict=True)}
+        self.layers: Mapping[str, Layer] = {each.name: each for each in listed}
 
     def with_wrap(self, wrap: Wrap) -> "Encoder":
         """Return an encoder for pictures that wrap around along these axes; it shares this one's weights."""
@@ -99,20 +91,21 @@ class Encoder(nn.Module):
         """
         self.check_layers(layers)
         found = {PIXELS: picture} if PIXELS in layers else {}
-        deepest = max((block_of(name) for name in layers), default=0)
+        asked = [layer for name, layer in self.layers.items() if name in layers]
+        deepest = max((layer.block for layer in asked), default=0)
         for number, block in enumerate(self.blocks[:deepest], 1):
-            wanted = [name for name in self.layers if name in layers and block_of(name) == number]
-            run = self._block(cast("nn.ModuleList", block), number, wanted, pool=number < deepest)
+            wanted = [layer for layer in asked if layer.block == number]
+            run = self._block(cast("nn.ModuleList", block), [layer.index for layer in wanted], pool=number < deepest)
             if checkpointing:
                 outputs: tuple[Tensor, ...] = checkpoint(run, picture, use_reentrant=False)
             else:
                 outputs = run(picture)
             *maps, picture = outputs
-            found.update(zip(wanted, maps, strict=True))
+            found.update(zip([layer.name for layer in wanted], maps, strict=True))
         return found
 
     def _block(
-        self, convolutions: nn.ModuleList, number: int, wanted: list[str], *, pool: bool
+        self, convolutions: nn.ModuleList, wanted: Collection[int], *, pool: bool
     ) -> Callable[[Tensor], tuple[Tensor, ...]]:
         def run(x: Tensor) -> tuple[Tensor, ...]:
             maps: list[Tensor] = []
@@ -120,7 +113,7 @@ class Encoder(nn.Module):
                 if not pool and len(maps) == len(wanted):
                     break
                 x = F.relu(convolution(self._pad(x)))
-                if f"relu{number}_{index}" in wanted:
+                if index in wanted:
                     maps.append(x)
             if pool:
                 x = self._pool(x)
@@ -140,30 +133,6 @@ class Encoder(nn.Module):
         return F.avg_pool2d(x, 2) if self.pooling == "average" else F.max_pool2d(x, 2)
 
 
-def block_of(layer: str) -> int:
-    """Number, from 1, of the block that a layer such as `relu3_1` belongs to.
-
-    Args:
-        layer: Name of a layer.
-
-    Returns:
-        The number after `relu`; 0 for `pixels`.
-    """
-    return 0 if layer == PIXELS else int(layer.removeprefix("relu").split("_")[0])
-
-
-def stride_of(layer: str) -> int:
-    """Pixels of the picture per position of the layer's feature maps.
-
-    Args:
-        layer: Name of a layer.
-
-    Returns:
-        A power of two: 1 in block 1, 16 in block 5.
-    """
-    return 1 << max(0, block_of(layer) - 1)
-
-
 def freeze(encoder: Encoder) -> Encoder:
     """Put an encoder into the state that synthesis expects: weights without gradient, channels last in memory.
 
@@ -174,28 +143,3 @@ def freeze(encoder: Encoder) -> Encoder:
         The same encoder.
     """
     return encoder.eval().requires_grad_(requires_grad=False).to(memory_format=torch.channels_last)
-
-
-@torch.no_grad()
-def normalize_activations(encoder: Encoder, pictures: Sequence[Tensor]) -> None:
-    """Rescale the weights so that every layer's mean activation over `pictures` is 1 (arXiv 1505.07376, §2).
-
-    ReLU and pooling are homogeneous, so the network computes the same features up to that scale. A layer that none
-    of the pictures excites is not scaled.
-
-    Args:
-        encoder: Changed in place.
-        pictures: RGB in [0, 1], each of shape (1, 3, height, width); at least one.
-    """
-    totals = dict.fromkeys(encoder.layers, 0.0)
-    for picture in pictures:
-        for name, features in encoder(picture, encoder.layers).items():
-            totals[name] += float(features.mean())
-    means = {name: total / len(pictures) or 1.0 for name, total in totals.items()}
-    previous = 1.0
-    convolutions = (module for module in encoder.modules() if isinstance(module, nn.Conv2d))
-    for name, convolution in zip(encoder.layers, convolutions, strict=True):
-        convolution.weight *= previous / means[name]
-        if convolution.bias is not None:
-            convolution.bias /= means[name]
-        previous = means[name]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.error import HTTPError
 
-from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.source import Progress
+from engine.encoders.source import Progress
+from engine.synthesis.encoder import EncoderError
 
 CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 30.0

@@ -1,7 +1,11 @@
 """Fixed procedural pictures that stand for all others when activations are normalized."""
 
+from collections.abc import Sequence
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from engine.synthesis.encoder import Encoder
 
 SIDE = 128
 LEAVES = 200
@@ -42,3 +46,28 @@ def _leaves(grain: float, generator: torch.Generator) -> Tensor:
     picture = torch.rand(LEAVES, 3, generator=generator)[top].permute(2, 0, 1)
     grained = picture + grain * torch.randn(picture.shape, generator=generator)
     return grained.clamp(0, 1)[None]
+
+
+@torch.no_grad()
+def normalize_activations(encoder: Encoder, pictures: Sequence[Tensor]) -> None:
+    """Rescale the weights so that every layer's mean activation over `pictures` is 1 (arXiv 1505.07376, §2).
+
+    ReLU and pooling are homogeneous, so the network computes the same features up to that scale. A layer that none
+    of the pictures excites is not scaled.
+
+    Args:
+        encoder: Changed in place.
+        pictures: RGB in [0, 1], each of shape (1, 3, height, width); at least one.
+    """
+    totals = dict.fromkeys(encoder.layers, 0.0)
+    for picture in pictures:
+        for name, features in encoder(picture, encoder.layers).items():
+            totals[name] += float(features.mean())
+    means = {name: total / len(pictures) or 1.0 for name, total in totals.items()}
+    previous = 1.0
+    convolutions = (module for module in encoder.modules() if isinstance(module, nn.Conv2d))
+    for name, convolution in zip(encoder.layers, convolutions, strict=True):
+        convolution.weight *= previous / means[name]
+        if convolution.bias is not None:
+            convolution.bias /= means[name]
+        previous = means[name]

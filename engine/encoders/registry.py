@@ -6,12 +6,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import get_args
 
-from engine.synthesis.encoders import compact, vgg
-from engine.synthesis.encoders.calibration import calibration_pictures
-from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.network import Encoder, Pooling, freeze, normalize_activations
-from engine.synthesis.encoders.source import EncoderSource, Progress
-from engine.synthesis.encoders.weights_file import load_weights_file
+from engine.encoders import compact, vgg
+from engine.encoders.calibration import calibration_pictures, normalize_activations
+from engine.encoders.source import EncoderSource, Progress
+from engine.encoders.weights_file import load_weights_file
+from engine.synthesis.encoder import Encoder, EncoderError, Pooling, freeze
 
 ENCODERS: Mapping[str, EncoderSource] = MappingProxyType(
     {

@@ -11,11 +11,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from engine.encoders.folding import ColorMap, fold, imagenet_normalization
+from engine.encoders.key_styles import find_convolutions, is_torchvision
 from engine.file_errors import reading_fault, reading_refusal
-from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.folding import ColorMap, fold, imagenet_normalization
-from engine.synthesis.encoders.key_styles import find_convolutions, is_torchvision
-from engine.synthesis.encoders.network import Encoder, Pooling
+from engine.synthesis.encoder import Encoder, EncoderError, Pooling
+from protocol.vocabulary import LAYERS
 
 SAFETENSORS_JSON = 8
 """Offset of the JSON header, which tells a safetensors file from a pickle or zip archive."""
@@ -109,6 +109,11 @@ def encoder_from_state(state: Mapping[str, Tensor], *, pooling: Pooling) -> Enco
     widths: list[list[int]] = []
     channels, previous = 3, "the picture"
     for named in found:
+        if f"relu{named.block}_{named.index}" not in LAYERS:
+            raise EncoderError(
+                f"{named.key} is number {named.index} of block {named.block}, and a VGG has five blocks of at most "
+                "2, 2, 4, 4 and 4 convolutions: give the weights of a plain VGG"
+            )
         weight = _checked_weight(state[f"{named.key}.weight"], named.key)
         if weight.shape[1] != channels:
             raise EncoderError(

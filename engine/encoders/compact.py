@@ -3,12 +3,11 @@
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.network import Encoder, Pooling
-from engine.synthesis.encoders.source import EncoderSource, Progress
-from engine.synthesis.encoders.weights_file import load_weights_file
+from engine.encoders.source import EncoderSource, Progress
+from engine.encoders.weights_file import load_weights_file
+from engine.synthesis.encoder import Encoder, EncoderError, Pooling
 
-RESOURCE = files("engine.synthesis.encoders") / "weights" / "compact.safetensors"
+RESOURCE = files("engine.encoders") / "weights" / "compact.safetensors"
 
 
 def load_compact(*, pooling: Pooling, progress: Progress | None = None) -> Encoder:  # noqa: ARG001

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from engine.synthesis.encoders.errors import EncoderError
+from engine.synthesis.encoder import EncoderError
 
 TORCHVISION = re.compile(r"features\.(\d+)\.weight")
 # `conv1_1` of the original VGG, and `conv11` of slim VGG-19 files.

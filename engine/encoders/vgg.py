@@ -14,12 +14,11 @@ from urllib.parse import urlsplit
 from platformdirs import user_cache_dir
 from safetensors.torch import save
 
-from engine.synthesis.encoders.calibration import calibration_pictures
-from engine.synthesis.encoders.download import check_hash, download
-from engine.synthesis.encoders.errors import EncoderError
-from engine.synthesis.encoders.network import Encoder, Pooling, normalize_activations
-from engine.synthesis.encoders.source import EncoderSource, Progress
-from engine.synthesis.encoders.weights_file import load_weights_file, named_convolutions
+from engine.encoders.calibration import calibration_pictures, normalize_activations
+from engine.encoders.download import check_hash, download
+from engine.encoders.source import EncoderSource, Progress
+from engine.encoders.weights_file import load_weights_file, named_convolutions
+from engine.synthesis.encoder import Encoder, EncoderError, Pooling
 
 VggName = Literal["vgg11", "vgg16", "vgg19"]
 
