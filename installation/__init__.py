@@ -1,1 +1,1 @@
-"""What `install.py` does, with the standard library alone."""
+"""The implementation of `install.py`; it uses only the standard library."""

@@ -1,10 +1,10 @@
-"""Steps that can be told as well as done."""
+"""Steps of an installation, which can be printed or performed."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 Stage = Callable[[], Iterable["Action"]]
-"""Looks at what is there and gives the actions that are still needed; what it sees, earlier stages have done."""
+"""A function that inspects what earlier stages have left, and returns the actions that are still needed."""
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Action:
 
     Attributes:
         sentence: What it does, in the imperative.
-        perform: Does it.
+        perform: Function that does it.
     """
 
     sentence: str
@@ -21,14 +21,14 @@ class Action:
 
 
 def carry_out(stages: Iterable[Stage], *, dry: bool) -> int:
-    """Tell each action, and do it.
+    """Print each action, and perform it.
 
     Args:
-        stages: What gives the actions, in order.
-        dry: Whether to tell them only.
+        stages: Functions that return the actions, in order.
+        dry: Whether to print the actions without performing them.
 
     Returns:
-        How many there were.
+        The number of actions.
     """
     count = 0
     for stage in stages:

@@ -19,13 +19,13 @@ DOCTOR_SECONDS = 300
 
 
 def check(task: SetupRun) -> int:
-    """Tell what is installed, and what is wrong with the command that mends it.
+    """Print what is installed and what is wrong, each fault with the command that repairs it.
 
     Args:
-        task: What is asked for.
+        task: What this run is about.
 
     Returns:
-        The exit status: 1 if something is wrong.
+        The exit status, 1 if something is wrong.
     """
     versions = versions_in(task.environment.folder)
     for sentence in _installed(task, versions):
@@ -55,49 +55,49 @@ def _installed(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
 
 def _faults(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
     folder, source = task.environment.folder, task.environment.source
-    mend = f"run `{task.installer}`"
+    repair = f"run `{task.installer}`"
     if fault := environment_fault(folder, source):
-        yield f"the environment {folder} {fault}: {mend}"
+        yield f"the environment {folder} {fault}: {repair}"
     elif words := _doctor(folder):
-        yield f"something is wrong with the engine ({words}): `{engine_of(folder)} doctor` says what to do"
+        yield f"the engine does not work ({words}): run `{engine_of(folder)} doctor`, which says what to do"
     if fault := privacy_fault(task.state):
         yield fault
     yield from task.gimps.unstarted
     if not task.profiles:
-        yield f"there is no GIMP 3: start it once, then {mend}"
+        yield f"no GIMP 3 was found: start GIMP 3 once, then {repair}"
         return
-    yield from _library_faults(task, versions, mend)
+    yield from _library_faults(task, versions, repair)
     contents = plugin_contents(source, folder, task.state, task.installer)
     for profile in task.profiles:
         if fault := plugin_fault(profile, contents):
-            yield f"the plug-in {plugin_folder(profile)} {fault}: {mend}"
+            yield f"the plug-in {plugin_folder(profile)} {fault}: {repair}"
     if (running := find_running(task.state)) and running.software != software_version(source):
-        yield f"engine {running.software} is running, another version: run `{engine_of(folder)} stop`"
+        yield f"the running engine has another version, {running.software}: run `{engine_of(folder)} stop`"
 
 
-def _library_faults(task: SetupRun, versions: dict[str, str], mend: str) -> Iterator[str]:
+def _library_faults(task: SetupRun, versions: dict[str, str], repair: str) -> Iterator[str]:
     libraries = task.state / FOLDER
     if fault := libraries_fault(libraries, versions):
-        yield f"the folder {libraries} {fault}: {mend}"
+        yield f"the folder {libraries} {fault}: {repair}"
     elif _is_gimps(SYSTEM_PYTHON) and not works_with(SYSTEM_PYTHON, libraries):
         yield f"{SYSTEM_PYTHON}, which GIMP uses, cannot import pyzmq and msgpack: run `{task.installer} --upgrade`"
 
 
 def _is_gimps(python: Path) -> bool:
-    """Tell whether a GIMP of this system, not one from Flatpak or Snap, runs its plug-ins with this Python."""
+    """Return whether a GIMP of this system, not from Flatpak or Snap, runs its plug-ins with this Python."""
     return sys.platform == "linux" and python.exists() and any(shutil.which(f"gimp-3.{n}") for n in range(20))
 
 
 def _doctor(folder: Path) -> str | None:
-    """Ask the engine whether it can compute; returns why not."""
+    """Run `doctor`, and return why the engine cannot compute, or None."""
     command = [str(python_of(folder)), "-I", "-m", "engine", "doctor"]
     try:
-        told = subprocess.run(  # noqa: S603
+        result = subprocess.run(  # noqa: S603
             command, capture_output=True, text=True, timeout=DOCTOR_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    if told.returncode == 0:
+    if result.returncode == 0:
         return None
-    lines = [line for line in (told.stdout + told.stderr).splitlines() if line.strip()]
-    return next((line for line in lines if line.startswith("to do:")), (lines or ["no word"])[-1])
+    lines = [line for line in (result.stdout + result.stderr).splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith("to do:")), (lines or ["no output"])[-1])

@@ -34,13 +34,13 @@ print(json.dumps({"versions": {name: d.version for name, d in found.items()}, "c
 
 @dataclass(frozen=True)
 class Marker:
-    """What an environment of this installer's says about itself.
+    """What the marker file of an environment says.
 
     Attributes:
-        complete: Whether everything is in it; written last.
+        complete: Whether the installation was finished; written last.
         source: Fingerprint of what was installed.
         cpu: Whether it has PyTorch's builds without CUDA.
-        changed: Files that are not as their packages say, and were not from the start.
+        changed: Files that already differed from their package's list after the installation.
     """
 
     complete: bool
@@ -51,11 +51,11 @@ class Marker:
 
 @dataclass(frozen=True)
 class Packages:
-    """What is in an environment.
+    """The packages in an environment.
 
     Attributes:
         versions: Of all packages, by name.
-        changed: Files that are missing or not as their packages say.
+        changed: Files that are missing or differ from their package's list.
     """
 
     versions: dict[str, str]
@@ -64,13 +64,13 @@ class Packages:
 
 @dataclass(frozen=True)
 class Options:
-    """What environment there should be.
+    """The environment to install.
 
     Attributes:
-        folder: Where.
+        folder: Its folder.
         source: The folder of `install.py`.
-        cpu: Whether to take PyTorch's builds without CUDA; one that has them keeps them.
-        ours: Whether nobody else would have made an environment there.
+        cpu: Whether to install PyTorch's builds without CUDA; an environment that has them keeps them.
+        ours: Whether the folder belongs to this installer, whatever is in it.
     """
 
     folder: Path
@@ -80,17 +80,17 @@ class Options:
 
 
 def python_of(folder: Path) -> Path:
-    """The Python of an environment."""
+    """Return the Python of an environment."""
     return folder / "Scripts" / "python.exe" if sys.platform == "win32" else folder / "bin" / "python"
 
 
 def engine_of(folder: Path) -> Path:
-    """The program `texture-engine` of an environment."""
+    """Return the program `texture-engine` of an environment."""
     return python_of(folder).with_name("texture-engine.exe" if sys.platform == "win32" else "texture-engine")
 
 
 def read_marker(folder: Path) -> Marker | None:
-    """Read what an environment says about itself; None where this installer has not made it."""
+    """Read the marker file of an environment; None if this installer has not made it."""
     found = read_json(folder / MARKER)
     if not found:
         return None
@@ -99,41 +99,41 @@ def read_marker(folder: Path) -> Marker | None:
 
 
 def versions_in(folder: Path) -> dict[str, str]:
-    """Look up the versions of all packages in an environment; none where it does not work."""
+    """Return the versions of all packages in an environment; empty if it does not work."""
     found = _packages(folder)
     return found.versions if found else {}
 
 
 def _packages(folder: Path) -> Packages | None:
     try:
-        told = subprocess.run(  # noqa: S603
+        result = subprocess.run(  # noqa: S603
             [python_of(folder), "-I", "-B", "-c", PROBE],
             capture_output=True,
             text=True,
             timeout=PROBE_SECONDS,
             check=False,
         )
-        found = json.loads(told.stdout)
+        found = json.loads(result.stdout)
         return Packages(found["versions"], tuple(found["changed"]))
     except (OSError, ValueError, KeyError, subprocess.TimeoutExpired):
         return None
 
 
 def environment_fault(folder: Path, source: Path) -> str | None:
-    """Tell what is wrong with an environment.
+    """Return what is wrong with an environment.
 
     Args:
         folder: The environment.
         source: The folder of `install.py`.
 
     Returns:
-        The rest of a sentence that begins with its name, or None.
+        The rest of a sentence that begins with the folder, or None if nothing is wrong.
     """
     return _fault_to_remake(folder) or _fault_to_update(folder, source)
 
 
 def environment_actions(wanted: Options, state: Path, *, upgrade: bool) -> Iterator[Action]:
-    """Give what is to be done for an environment.
+    """Return the actions that an environment needs.
 
     Args:
         wanted: The environment.
@@ -144,17 +144,17 @@ def environment_actions(wanted: Options, state: Path, *, upgrade: bool) -> Itera
         The actions.
 
     Raises:
-        InstallationError: There is an environment that is not this installer's.
+        InstallationError: The folder holds something that this installer has not made.
     """
     folder, marker = wanted.folder, read_marker(wanted.folder)
     if folder.exists() and any(folder.iterdir()) and marker is None and not wanted.ours:
-        raise InstallationError(f"{folder} was made by something else: remove it, or leave out --here")
+        raise InstallationError(f"{folder} was not made by this installer: remove it, or leave out --here")
     cpu = wanted.cpu or (marker is not None and marker.cpu)
     broken = _fault_to_remake(folder)
     remake = broken is not None or (marker is not None and cpu != marker.cpu)
     if not remake and not upgrade and not _fault_to_update(folder, wanted.source):
         return
-    # Its packages change beneath it. A broken environment cannot tell it to end before it is mended.
+    # A running engine would lose its packages. A broken environment cannot stop it before it is repaired.
     running = find_running(state) if folder.exists() else None
     ending = [] if running is None else [_end(python_of(folder), state, f"process {running.process}")]
     if not broken:
@@ -165,7 +165,7 @@ def environment_actions(wanted: Options, state: Path, *, upgrade: bool) -> Itera
 
 
 def pip(folder: Path) -> list[str | Path]:
-    """How to call an environment's pip, whatever PYTHONPATH says."""
+    """Return the command of an environment's pip; it ignores PYTHONPATH."""
     return [python_of(folder), "-I", "-m", "pip", "--disable-pip-version-check"]
 
 
@@ -191,7 +191,7 @@ def _installing(wanted: Options, begun: Marker, *, remake: bool, upgrade: bool) 
     before = None if remake else read_marker(folder)
     newer = ["--upgrade", "--upgrade-strategy", "eager"] if upgrade and not remake else []
     if remake:
-        yield Action(f"make an environment in {folder}", partial(_make, folder, begun))
+        yield Action(f"create an environment in {folder}", partial(_make, folder, begun))
     else:
         yield Action(f"change the environment in {folder}", partial(_mark, folder, begun))
     if begun.cpu and (remake or newer):
@@ -204,7 +204,7 @@ def _installing(wanted: Options, begun: Marker, *, remake: bool, upgrade: bool) 
     places = ["--extra-index-url", CPU_INDEX] if begun.cpu and newer else []
     words = [*newer, *places, str(wanted.source)]
     yield Action(f"install the engine and what it needs into it{size}", partial(_install, folder, words, before))
-    yield Action("note that it is complete", partial(_finish, folder, fingerprint(wanted.source), cpu=begun.cpu))
+    yield Action("mark it as complete", partial(_finish, folder, fingerprint(wanted.source), cpu=begun.cpu))
 
 
 def _end(python: Path, state: Path, name: str) -> Action:
@@ -212,7 +212,7 @@ def _end(python: Path, state: Path, name: str) -> Action:
         if running := find_running(state):
             stop(python, state, running)
 
-    return Action(f"end the engine that is running ({name})", perform)
+    return Action(f"stop the running engine ({name})", perform)
 
 
 def _mark(folder: Path, marker: Marker) -> None:
@@ -227,21 +227,21 @@ def _make(folder: Path, begun: Marker) -> None:
         venv.create(folder, with_pip=True, symlinks=sys.platform != "win32")
     except subprocess.CalledProcessError as error:
         raise InstallationError(
-            f"pip cannot be put into {folder} ({error}): is `ensurepip` of Python whole?"
+            f"pip cannot be installed into {folder} ({error}): check that Python's module `ensurepip` works"
         ) from None
 
 
 def _install(folder: Path, words: Sequence[str], before: Marker | None) -> None:
     if subprocess.run([*pip(folder), "install", *words], check=False).returncode:  # noqa: S603
         if before is not None:
-            # pip has put back what was there.
+            # pip has restored what was there.
             _mark(folder, before)
-        raise InstallationError("installing failed, for the reason above: run this again once it is mended")
+        raise InstallationError("the installation failed, for the reason above: solve it, then run this again")
 
 
 def _finish(folder: Path, source: str, *, cpu: bool) -> None:
     found = _packages(folder)
     if found is None or not engine_of(folder).exists():
         raise InstallationError(f"the environment in {folder} does not work: remove that folder and run this again")
-    # A package that describes itself wrongly is no damage.
+    # A package with a wrong list of its own files is not damaged.
     _mark(folder, Marker(complete=True, source=source, cpu=cpu, changed=found.changed))

@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all."""
+"""Files and folders that are replaced as a whole."""
 
 import json
 import shutil
@@ -15,14 +15,14 @@ PLAIN_MODE = 0o644
 
 
 def draft_of(path: Path) -> Path:
-    """Name the draft of a file or folder; what an interrupted run has left there is removed."""
+    """Return the path of a draft of a file or folder, and remove what an interrupted run has left there."""
     draft = path.with_name(f".{path.name}.draft")
     remove(draft)
     return draft
 
 
 def replace(folder: Path, draft: Path) -> None:
-    """Put a finished draft in the place of a folder."""
+    """Replace a folder by a finished draft."""
     old = folder.with_name(f".{folder.name}.old")
     remove(old)
     if folder.exists() or folder.is_symlink():
@@ -32,7 +32,7 @@ def replace(folder: Path, draft: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with all that is in it, if it is there."""
+    """Remove a file, a link or a folder with its contents, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -40,31 +40,31 @@ def remove(path: Path) -> None:
 
 
 def remove_all(paths: Iterable[Path]) -> None:
-    """Remove several, if they are there."""
+    """Remove several files or folders, if they exist."""
     for path in paths:
         remove(path)
 
 
 def remove_if_empty(*folders: Path) -> None:
-    """Remove folders, in this order, that hold nothing."""
+    """Remove those of the folders that are empty, in this order."""
     for folder in folders:
         if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
             folder.rmdir()
 
 
 def leftovers(path: Path) -> list[Path]:
-    """What an interrupted run has left of a file or folder."""
+    """Return what an interrupted run has left of a file or folder."""
     names = (f".{path.name}.draft", f".{path.name}.old")
     return [found for name in names if (found := path.with_name(name)).exists()]
 
 
 def write_folder(folder: Path, contents: Mapping[str, bytes], runnable: str) -> None:
-    """Write a folder of files in place of the one that may be there.
+    """Write a folder of files, replacing an existing one.
 
     Args:
-        folder: The folder; the one above it exists.
-        contents: What is in its files, by their path inside.
-        runnable: The path of the one that can be run.
+        folder: The folder; its parent exists.
+        contents: Contents of its files by their path inside.
+        runnable: The path of the file that is executable.
     """
     draft = draft_of(folder)
     for name, content in contents.items():
@@ -76,15 +76,15 @@ def write_folder(folder: Path, contents: Mapping[str, bytes], runnable: str) -> 
 
 
 def folder_fault(folder: Path, contents: Mapping[str, bytes], runnable: str) -> str | None:
-    """Tell how a folder differs from what should be in it.
+    """Return how a folder differs from its expected contents.
 
     Args:
         folder: The folder.
-        contents: What should be in its files, by their path inside.
-        runnable: The path of the one that can be run.
+        contents: Expected contents of its files by their path inside.
+        runnable: The path of the file that is executable.
 
     Returns:
-        The rest of a sentence that begins with its name, or None where nothing is wrong.
+        The rest of a sentence that begins with the folder, or None if nothing is wrong.
     """
     if not folder.is_dir():
         return "is not there"
@@ -93,12 +93,12 @@ def folder_fault(folder: Path, contents: Mapping[str, bytes], runnable: str) -> 
     if any((folder / name).read_bytes() != content for name, content in contents.items()):
         return "is of another version"
     if sys.platform != "win32" and not (folder / runnable).stat().st_mode & stat.S_IXUSR:
-        return f"has no run bit at {runnable}"
+        return f"has no execute permission for {runnable}"
     return None
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a file of this installer's own; empty where it is missing or broken."""
+    """Read a marker file; empty if it is missing or broken, which both mean an unfinished installation."""
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -107,14 +107,14 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Write a file, whole or not at all."""
+    """Write a JSON file in one step, so that it is never half written."""
     draft = draft_of(path)
     draft.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
     draft.replace(path)
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder that only this user can read, where it is not there yet.
+    """Create a folder that only this user can read, if it does not exist.
 
     Args:
         folder: The folder.
@@ -128,11 +128,11 @@ def make_private(folder: Path) -> None:
 
 
 def privacy_fault(folder: Path) -> str | None:
-    """Tell whether others can write to a folder, as a sentence with the remedy."""
+    """Return a sentence with the remedy if other users can write to a folder, else None."""
     if sys.platform == "win32" or not folder.exists():
         return None
     mode = folder.stat().st_mode
-    # Anybody may write to /tmp, but not replace what is there.
+    # Everybody may write to /tmp, but not replace what is there.
     if mode & 0o022 and not mode & stat.S_ISVTX:
         return f"{folder} can be written by others: run `chmod go-w {folder}`"
     return None

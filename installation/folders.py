@@ -1,4 +1,4 @@
-"""Where things are."""
+"""The folders of an installation."""
 
 import os
 import sys
@@ -10,29 +10,29 @@ FOLDER_VARIABLE = "TEXTURE_ENGINE_FOLDER"
 
 
 def source_folder() -> Path:
-    """The folder of `install.py`, with everything that it installs."""
+    """Return the folder of `install.py`, which holds everything that it installs."""
     return Path(__file__).resolve().parents[1]
 
 
-def data_folder(surroundings: Mapping[str, str] = os.environ) -> Path:
-    """Where programs of this user keep what they need, on Linux, Windows and macOS."""
+def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of this program's data, by the rules of Linux, Windows and macOS."""
     if sys.platform == "win32":
-        base = Path(surroundings.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
     else:
-        base = Path(surroundings.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+        base = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return base / NAME
 
 
-def state_folder(surroundings: Mapping[str, str] = os.environ) -> Path:
-    """Where the engine and every GIMP look for keys, connection file and libraries."""
+def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder in which the engine and every GIMP look for keys, connection file and libraries."""
     # The same as `protocol.private_files.state_folder`, which cannot be imported before pyzmq is installed.
-    if told := surroundings.get(FOLDER_VARIABLE):
-        return Path(told).absolute()
-    home = Path(surroundings.get("SNAP_REAL_HOME") or Path.home())
+    if named := environ.get(FOLDER_VARIABLE):
+        return Path(named).absolute()
+    home = Path(environ.get("SNAP_REAL_HOME") or Path.home())
     if sys.platform == "win32":
-        base = Path(surroundings.get("APPDATA") or home / "AppData" / "Roaming")
+        base = Path(environ.get("APPDATA") or home / "AppData" / "Roaming")
     elif sys.platform == "darwin":
         base = home / "Library" / "Application Support"
     else:
@@ -40,10 +40,10 @@ def state_folder(surroundings: Mapping[str, str] = os.environ) -> Path:
     return base / "GIMP" / "texture-synthesis"
 
 
-def weights_folder(surroundings: Mapping[str, str] = os.environ) -> Path:
-    """Where the engine keeps encoders that it has fetched."""
+def weights_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of the encoders that the engine has downloaded."""
     if sys.platform == "win32":
-        return data_folder(surroundings) / NAME / "Cache" / "encoders"
+        return data_folder(environ) / NAME / "Cache" / "encoders"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / NAME / "encoders"
-    return Path(surroundings.get("XDG_CACHE_HOME") or Path.home() / ".cache") / NAME / "encoders"
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / NAME / "encoders"

@@ -15,17 +15,14 @@ from installation.record import with_installed, write_record
 from installation.setup_run import SetupRun
 from installation.version import software_version
 
-WINDOWS_NOTE = (
-    "GIMP's own Python on Windows is not known to load pyzmq and msgpack from their registry; nobody has tried the "
-    "plug-in there yet"
-)
+WINDOWS_NOTE = "the plug-in is untested on Windows: GIMP's own Python may not load pyzmq and msgpack from PyPI"
 
 
 def install(task: SetupRun) -> int:
     """Install what is missing.
 
     Args:
-        task: What is asked for.
+        task: What this run is about.
 
     Returns:
         The exit status.
@@ -36,7 +33,7 @@ def install(task: SetupRun) -> int:
     check_python()
     for sentence in (*task.gimps.unstarted, *_about_gimps(task)):
         print(sentence)
-    # Told before the long download, not after it.
+    # Before the long download, not after it.
     if fault := task.profiles and privacy_fault(task.state):
         raise InstallationError(fault)
     stages = [
@@ -49,12 +46,12 @@ def install(task: SetupRun) -> int:
     if task.dry:
         print("nothing was done" if count else "already up to date, there is nothing to do")
     else:
-        _tell_end(task, count)
+        _print_summary(task, count)
     return 0
 
 
 def check_python() -> None:
-    """Check that this Python can make environments.
+    """Check that this Python can create environments.
 
     Raises:
         InstallationError: It cannot.
@@ -65,20 +62,21 @@ def check_python() -> None:
     except ImportError:
         version = ".".join(map(str, sys.version_info[:2]))
         raise InstallationError(
-            f"this Python cannot make environments: run `sudo apt install python{version}-venv` "
-            "(elsewhere than on Debian and its like: what brings venv and ensurepip), then this again"
+            f"this Python cannot create environments: run `sudo apt install python{version}-venv` "
+            "(on other systems: the package with the modules venv and ensurepip), then run this again"
         ) from None
 
 
 def _about_gimps(task: SetupRun) -> list[str]:
     if task.profiles or task.gimps.unstarted:
         return []
-    later = f"run `{task.installer}` again, or give its folder with --gimp"
+    later = f"run `{task.installer}` again, or name its profile folder with --gimp"
     if task.gimps.old:
         return [
-            f"only GIMP 2 is here, and the plug-in needs GIMP 3: the engine is installed; once GIMP 3 is, {later}"
+            "only GIMP 2 was found, and the plug-in needs GIMP 3: the engine is installed; "
+            f"install and start GIMP 3, then {later}"
         ]
-    return [f"no GIMP 3 is found: the engine is installed without it; once you have started GIMP 3, {later}"]
+    return [f"no GIMP 3 was found: the engine is installed; start GIMP 3 once, then {later}"]
 
 
 def _libraries(task: SetupRun) -> Iterator[Action]:
@@ -98,10 +96,10 @@ def _plugins(task: SetupRun) -> Iterator[Action]:
 def _record(task: SetupRun) -> Iterator[Action]:
     now = with_installed(task.record, task.environment.folder, list(task.profiles))
     if now != task.record:
-        yield Action(f"note in {task.data} what is installed", partial(write_record, task.data, now))
+        yield Action(f"record in {task.data} what is installed", partial(write_record, task.data, now))
 
 
-def _tell_end(task: SetupRun, count: int) -> None:
+def _print_summary(task: SetupRun, count: int) -> None:
     version = software_version(task.environment.source)
     print(f"Texture Synthesis {version} is {'installed' if count else 'already up to date'}")
     print(f"engine: {engine_of(task.environment.folder)}")

@@ -1,4 +1,4 @@
-"""pyzmq and msgpack for GIMP's own Python, whichever that is."""
+"""pyzmq and msgpack for GIMP's own Python, of any supported version."""
 
 import subprocess
 import sys
@@ -23,11 +23,11 @@ PROBE_SECONDS = 60
 
 
 def libraries_fault(folder: Path, versions: Mapping[str, str]) -> str | None:
-    """Tell what is wrong with the libraries.
+    """Return what is wrong with the libraries.
 
     Args:
-        folder: Where they are.
-        versions: Which versions the engine has, by package.
+        folder: Their folder.
+        versions: The versions in the engine's environment, by package.
 
     Returns:
         The rest of a sentence that begins with the folder, or None.
@@ -39,33 +39,33 @@ def libraries_fault(folder: Path, versions: Mapping[str, str]) -> str | None:
         return "is damaged"
     if marker.get("versions") != {name: versions.get(name) for name in PACKAGES}:
         return "is of another version than the engine's packages"
-    # Those without a wheel count, too: asking again would not find one.
+    # Versions of Python without a wheel count, too: another download would not find one.
     if not set(PYTHONS) <= {*marker.get("pythons", ()), *marker.get("without", ())}:
-        return "does not serve every Python"
+        return "lacks a version of Python"
     return None
 
 
 def served(folder: Path) -> list[str]:
-    """Which versions of Python the libraries are for."""
+    """Return the versions of Python that the libraries support."""
     return [str(python) for python in read_json(folder / MARKER).get("pythons", ())]
 
 
 def works_with(python: Path, folder: Path) -> bool:
-    """Tell whether a Python can import the libraries."""
+    """Return whether a Python can import the libraries."""
     command = [str(python), "-I", "-S", "-B", "-c", PROBE, str(folder)]
     try:
-        told = subprocess.run(command, capture_output=True, timeout=PROBE_SECONDS, check=False)  # noqa: S603
+        result = subprocess.run(command, capture_output=True, timeout=PROBE_SECONDS, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return told.returncode == 0
+    return result.returncode == 0
 
 
 def libraries_actions(state: Path, environment: Path) -> Iterator[Action]:
-    """Give what is to be done for the libraries.
+    """Return the actions that the libraries need.
 
     Args:
-        state: The folder that they are put in.
-        environment: The engine's, whose pip fetches them.
+        state: The folder that they are installed in.
+        environment: The engine's environment, whose pip downloads them.
 
     Yields:
         The actions.
@@ -74,7 +74,7 @@ def libraries_actions(state: Path, environment: Path) -> Iterator[Action]:
     versions = versions_in(environment)
     if libraries_fault(folder, versions):
         yield Action(
-            f"put pyzmq and msgpack for GIMP's Python, {PYTHONS[0]} to {PYTHONS[-1]}, into {folder}",
+            f"install pyzmq and msgpack for GIMP's Python, {PYTHONS[0]} to {PYTHONS[-1]}, into {folder}",
             partial(_provide, folder, environment),
         )
     elif old := leftovers(folder):
@@ -87,16 +87,18 @@ def _provide(folder: Path, environment: Path) -> None:
     with TemporaryDirectory() as place:
         wheels = {python: Path(place) / python for python in PYTHONS}
         fetch = partial(_fetch, environment, {name: versions[name] for name in PACKAGES})
-        # The engine has them from there: if its own cannot be had now, neither can the others.
+        # The engine's packages come from the same place: if these cannot be downloaded now, neither can the others.
         own = f"3.{sys.version_info.minor}"
-        told = {own: fetch(own, wheels[own])} if own in PYTHONS else {}
-        if not any(told.values()):
-            others = [python for python in PYTHONS if python not in told]
+        faults = {own: fetch(own, wheels[own])} if own in PYTHONS else {}
+        if not any(faults.values()):
+            others = [python for python in PYTHONS if python not in faults]
             with ThreadPoolExecutor() as pool:
-                told |= dict(zip(others, pool.map(fetch, others, [wheels[python] for python in others]), strict=True))
-        found = [python for python in PYTHONS if told.get(python, "unasked") is None]
+                faults |= dict(
+                    zip(others, pool.map(fetch, others, [wheels[python] for python in others]), strict=True)
+                )
+        found = [python for python in PYTHONS if faults.get(python, "unasked") is None]
         if not found:
-            _keep_or_fail(folder, next(words for words in told.values() if words))
+            _keep_or_fail(folder, next(words for words in faults.values() if words))
             return
         draft = draft_of(folder)
         draft.mkdir(mode=0o700)
@@ -105,7 +107,7 @@ def _provide(folder: Path, environment: Path) -> None:
                 # Extension modules carry the version of Python in their names, all else is the same for each.
                 with zipfile.ZipFile(wheel) as archive:
                     archive.extractall(draft)
-    without = [python for python, words in told.items() if words and not _looks_like_network(words)]
+    without = [python for python, words in faults.items() if words and not _looks_like_network(words)]
     marker = {
         "versions": {name: versions[name] for name in PACKAGES},
         "pythons": found,
@@ -119,22 +121,22 @@ def _provide(folder: Path, environment: Path) -> None:
 
 
 def _fetch(environment: Path, versions: Mapping[str, str], python: str, place: Path) -> str | None:
-    """Fetch the wheels for one Python; returns pip's words where there are none."""
+    """Download the wheels for one Python, and return pip's message if there are none."""
     command = [*pip(environment), "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
     command += ["--implementation", "cp", "--python-version", python, "--dest", place]
     command += [f"{name}=={version}" for name, version in versions.items()]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    return None if told.returncode == 0 else told.stderr
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return None if result.returncode == 0 else result.stderr
 
 
 def _keep_or_fail(folder: Path, words: str) -> None:
     marker = read_json(folder / MARKER)
     if marker and not _changed(folder, marker):
-        print(f"  they cannot be fetched now: those in {folder} are kept", file=sys.stderr)
+        print(f"  they cannot be downloaded now: those in {folder} are kept", file=sys.stderr)
         return
     reason = (words.strip().splitlines() or ["no reason given"])[-1]
     raise InstallationError(
-        f"pyzmq and msgpack for GIMP's Python cannot be fetched ({reason}): run this again once that is mended"
+        f"pyzmq and msgpack for GIMP's Python cannot be downloaded ({reason}): solve that, then run this again"
     )
 
 

@@ -17,10 +17,10 @@ INTERRUPTED = 130
 
 
 def main(description: str, words: Sequence[str]) -> int:
-    """Do what the command line asks for.
+    """Run the command line.
 
     Args:
-        description: What `--help` says.
+        description: The text of `--help`.
         words: The command line.
 
     Returns:
@@ -28,7 +28,7 @@ def main(description: str, words: Sequence[str]) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # A terminal that cannot show an arrow is no reason to fail.
+            # A terminal may not be able to show an arrow.
             stream.reconfigure(errors="replace")
     options = read_options(words, description)
     try:
@@ -37,14 +37,14 @@ def main(description: str, words: Sequence[str]) -> int:
         return _fail(str(error), error.status)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        return _fail(f"{place}{error.strerror or error}: mend that, then run this again", FAILED)
+        return _fail(f"{place}{error.strerror or error}: solve that, then run this again", FAILED)
     except KeyboardInterrupt:
         return _fail("interrupted: run this again to finish", INTERRUPTED)
 
 
 def _do(options: Namespace) -> int:
     if os.environ.get("SUDO_USER", "root") != "root":
-        raise MisuseError("this installs for the user who runs it: run it without sudo")
+        raise MisuseError("install.py installs for the user who runs it: run it without sudo")
     task = setup_run_of(options)
     if options.check:
         return check(task)

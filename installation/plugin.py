@@ -1,4 +1,4 @@
-"""The plug-in in a GIMP's profile folder."""
+"""Install the plug-in into a GIMP's profile folder."""
 
 import json
 import shlex
@@ -20,12 +20,12 @@ SETTINGS = "settings.json"
 
 
 def plugin_folder(profile: Path) -> Path:
-    """Where the plug-in is in a GIMP; the folder and the entry script must have one name."""
+    """Return the plug-in's folder in a profile; GIMP wants the folder and the entry script to share one name."""
     return profile / "plug-ins" / NAME
 
 
-def mending_command(source: Path, *, here: bool) -> str:
-    """The command that mends an installation."""
+def repair_command(source: Path, *, here: bool) -> str:
+    """Return the command that repairs an installation."""
     words = [
         "py" if sys.platform == "win32" else "python3",
         str(source / "install.py"),
@@ -35,23 +35,23 @@ def mending_command(source: Path, *, here: bool) -> str:
 
 
 def plugin_contents(source: Path, environment: Path, state: Path, installer: str) -> dict[str, bytes]:
-    """Put together what belongs into the plug-in's folder.
+    """Return the contents of the plug-in's folder.
 
     Args:
         source: The folder of `install.py`.
-        environment: The engine's.
-        state: Where keys, connection file and libraries are.
-        installer: The command that mends an installation.
+        environment: The engine's environment.
+        state: The folder of keys, connection file and libraries.
+        installer: The command that repairs an installation.
 
     Returns:
-        The files' contents by their path inside.
+        The contents of its files by their path inside.
 
     Raises:
         InstallationError: Files are missing.
     """
     entry = source / "gimp_plugin" / ENTRY
     if not entry.is_file():
-        raise InstallationError(f"{entry} is not there: get the whole folder of install.py again")
+        raise InstallationError(f"{entry} is missing: download the whole folder of install.py again")
     contents = {ENTRY: entry.read_bytes()}
     for package in ("gimp_plugin", "protocol"):
         contents |= _files(source / package, "*.py", package)
@@ -70,17 +70,17 @@ def plugin_contents(source: Path, environment: Path, state: Path, installer: str
 
 
 def plugin_fault(profile: Path, contents: Mapping[str, bytes]) -> str | None:
-    """Tell what is wrong with the plug-in of a GIMP, as the rest of a sentence that begins with its folder."""
+    """Return what is wrong with the plug-in of a GIMP, as the rest of a sentence that begins with its folder."""
     return folder_fault(plugin_folder(profile), contents, ENTRY)
 
 
 def plugin_actions(profile: Path, contents: Mapping[str, bytes], *, again: bool) -> Iterator[Action]:
-    """Give what is to be done for the plug-in of a GIMP.
+    """Return the actions that the plug-in of a GIMP needs.
 
     Args:
         profile: The GIMP's profile folder.
-        contents: What belongs into the plug-in's folder.
-        again: Whether to copy it even so.
+        contents: The expected contents of the plug-in's folder.
+        again: Whether to copy it even if nothing is wrong.
 
     Yields:
         The actions.
@@ -94,7 +94,7 @@ def plugin_actions(profile: Path, contents: Mapping[str, bytes], *, again: bool)
 
 def _copy(folder: Path, contents: Mapping[str, bytes]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # All of it anew: GIMP looks again only at an entry script with another time.
+    # All files, not the changed ones only: GIMP reads the procedures again only if the entry script has a new date.
     write_folder(folder, contents, ENTRY)
 
 

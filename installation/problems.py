@@ -1,13 +1,13 @@
-"""What goes wrong, told in one sentence with the remedy."""
+"""Errors of the installer; each message is one sentence with the remedy."""
 
 
 class InstallationError(RuntimeError):
-    """Something that cannot be done."""
+    """An action that failed."""
 
     status = 1
 
 
 class MisuseError(InstallationError):
-    """Something that was asked for and makes no sense."""
+    """A mistake in the command line."""
 
     status = 2

@@ -1,16 +1,18 @@
-"""What this installer has installed, so that it can be found again."""
+"""The record of what this installer has installed."""
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from installation.files import read_json, write_json
+from installation.files import write_json
+from installation.problems import InstallationError
 
 RECORD_FILE = "installed.json"
 
 
 @dataclass(frozen=True)
 class Record:
-    """What was installed.
+    """The environments and profiles that were installed.
 
     Attributes:
         environments: Folders of environments, the newest last.
@@ -22,28 +24,40 @@ class Record:
 
 
 def read_record(data: Path) -> Record:
-    """Read it.
+    """Read the record.
 
     Args:
         data: The data folder.
 
     Returns:
-        The record; empty where there is none.
+        The record; empty if there is no file.
+
+    Raises:
+        InstallationError: The file is broken.
     """
-    found = read_json(data / RECORD_FILE)
-    return Record(_words(found.get("environments")), _words(found.get("profiles")))
+    path = data / RECORD_FILE
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        return Record(_strings(found["environments"]), _strings(found["profiles"]))
+    except FileNotFoundError:
+        return Record()
+    except (ValueError, TypeError, KeyError):
+        raise InstallationError(
+            f"{path}, the record of what is installed, is broken: delete it, then run this again, with --here and "
+            "--gimp if you used them before"
+        ) from None
 
 
 def with_installed(record: Record, environment: Path, profiles: list[Path]) -> Record:
-    """Add what is installed now, and forget what is no longer there.
+    """Add what is installed now, and drop what no longer exists.
 
     Args:
-        record: What was installed before.
+        record: The previous record.
         environment: The environment that is in use.
-        profiles: The GIMPs that have the plug-in.
+        profiles: The profile folders that have the plug-in.
 
     Returns:
-        What is installed now.
+        The new record.
     """
     others = [name for name in record.environments if name != str(environment) and Path(name).is_dir()]
     kept = [name for name in record.profiles if Path(name).is_dir()]
@@ -51,10 +65,12 @@ def with_installed(record: Record, environment: Path, profiles: list[Path]) -> R
 
 
 def write_record(data: Path, record: Record) -> None:
-    """Write it, whole or not at all."""
+    """Write the record."""
     data.mkdir(parents=True, exist_ok=True)
     write_json(data / RECORD_FILE, asdict(record))
 
 
-def _words(found: object) -> tuple[str, ...]:
-    return tuple(word for word in found if isinstance(word, str)) if isinstance(found, list) else ()
+def _strings(found: object) -> tuple[str, ...]:
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise TypeError
+    return tuple(found)

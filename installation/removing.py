@@ -25,15 +25,15 @@ STATE_PATTERNS = (
     ".engine.json.*",
 )
 AUTHORIZED = "authorized_keys"
-# What GIMP keeps of each dialog: the values that were used last.
+# GIMP keeps the last values of each dialog there.
 LAST_VALUES = "plug-in-settings/*-plug-in-texture-synthesis-*"
 
 
 def uninstall(task: SetupRun) -> int:
-    """Remove everything that was installed, and say what is kept.
+    """Remove everything that was installed, and print what is kept.
 
     Args:
-        task: What is asked for.
+        task: What this run is about.
 
     Returns:
         The exit status.
@@ -54,7 +54,7 @@ def _engine(task: SetupRun) -> Iterator[Action]:
     if running := find_running(task.state):
         python = python_of(task.environment.folder)
         yield Action(
-            f"end the engine that is running (process {running.process})", partial(stop, python, task.state, running)
+            f"stop the running engine (process {running.process})", partial(stop, python, task.state, running)
         )
 
 
@@ -70,7 +70,7 @@ def _plugins(task: SetupRun) -> Iterator[Action]:
 def _remove_plugin(folder: Path) -> None:
     remove_all([*leftovers(folder), folder])
     plugins, profile = folder.parents[:2]
-    # Nothing but our own folders: GIMP was never started, and is to begin as if we had not been there.
+    # If only our own folders are left, GIMP was never started: it should then start as if nothing had been installed.
     if [path.name for path in profile.iterdir()] == [plugins.name]:
         remove_if_empty(plugins, profile, profile.parent)
 
@@ -89,11 +89,11 @@ def _state(task: SetupRun) -> Iterator[Action]:
 
 
 def _compiled(_task: SetupRun) -> Iterator[Action]:
-    """Remove the engine's compiled functions, which are of use to nobody else."""
+    """Remove the engine's compiled functions."""
     folder = weights_folder().with_name("compiled")
     if folder.is_dir():
         yield Action(f"remove {folder}", partial(remove, folder))
-    # Where encoders are kept, it stays.
+    # A folder with encoders stays.
     if folder.parent.is_dir() and {path.name for path in folder.parent.iterdir()} <= {folder.name}:
         yield Action(f"remove {folder.parent}", partial(remove_if_empty, folder.parent))
 
@@ -109,14 +109,14 @@ def _environments(task: SetupRun) -> Iterator[Action]:
 
 
 def _environment_folders(task: SetupRun) -> list[Path]:
-    told = [task.environment.folder, *map(Path, task.record.environments)]
-    named = [folder for folder in dict.fromkeys(told) if read_marker(folder)]
+    candidates = [task.environment.folder, *map(Path, task.record.environments)]
+    named = [folder for folder in dict.fromkeys(candidates) if read_marker(folder)]
     own = task.data / "engine"
     return [*named, own] if own.exists() and own not in named else named
 
 
 def _remove_environment(folder: Path) -> None:
-    # What tells that it is ours goes last, so that an interrupted run can be repeated.
+    # The marker goes last, so that an interrupted run can be repeated.
     for path in folder.iterdir():
         if path.name != MARKER:
             remove(path)
@@ -124,14 +124,14 @@ def _remove_environment(folder: Path) -> None:
 
 
 def _kept(task: SetupRun) -> list[str]:
-    """Tell what stays."""
+    """Return sentences about what is kept."""
     sentences = []
     if (task.state / AUTHORIZED).exists():
-        sentences.append(f"{task.state / AUTHORIZED}, the clients that you have let in")
+        sentences.append(f"{task.state / AUTHORIZED}, the keys of clients on other computers")
     weights = weights_folder()
     if weights.exists():
-        sentences.append(f"{weights}, the encoders that were fetched")
+        sentences.append(f"{weights}, the downloaded encoders")
     folder = task.environment.source / ".venv"
     if folder.exists() and not read_marker(folder):
-        sentences.append(f"{folder}, which was made by something else")
+        sentences.append(f"{folder}, which was not made by this installer")
     return sentences

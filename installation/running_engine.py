@@ -1,4 +1,4 @@
-"""The engine that is running."""
+"""Find and stop the running engine."""
 
 import json
 import os
@@ -20,7 +20,7 @@ STOP_SECONDS = 60
 
 @dataclass(frozen=True)
 class Running:
-    """An engine.
+    """A running engine.
 
     Attributes:
         software: Its version.
@@ -32,7 +32,10 @@ class Running:
 
 
 def find_running(state: Path) -> Running | None:
-    """Look for an engine; its file alone means nothing, since a killed one leaves it behind, and its port to others.
+    """Return the running engine, if any.
+
+    The connection file alone is no proof: an engine that was killed leaves it behind, and another program may use its
+    port.
 
     Args:
         state: The folder of its connection file.
@@ -47,13 +50,13 @@ def find_running(state: Path) -> Running | None:
             return None
         with socket.create_connection((address[1], int(address[2])), CONNECT_SECONDS):
             return Running(str(found["software"]), int(found["process"]))
-    # A host that cannot be one is a UnicodeError, which is a ValueError.
+    # An impossible host name raises a UnicodeError, which is a ValueError.
     except (OSError, ValueError, TypeError, KeyError, OverflowError):
         return None
 
 
 def stop(python: Path, state: Path, running: Running) -> None:
-    """End an engine, and wait until it is gone.
+    """Stop an engine, and wait until it has ended.
 
     Args:
         python: A Python that has the engine's packages.
@@ -61,11 +64,11 @@ def stop(python: Path, state: Path, running: Running) -> None:
         running: The engine.
 
     Raises:
-        InstallationError: It does not end.
+        InstallationError: It does not stop.
     """
-    words = "the environment that could ask it is broken"
+    words = "the environment is broken"
     try:
-        told = subprocess.run(  # noqa: S603
+        result = subprocess.run(  # noqa: S603
             [python, "-I", "-m", "engine", "stop"],
             env={**os.environ, FOLDER_VARIABLE: str(state)},
             capture_output=True,
@@ -73,18 +76,18 @@ def stop(python: Path, state: Path, running: Running) -> None:
             timeout=STOP_SECONDS,
             check=False,
         )
-        if told.returncode == 0:
+        if result.returncode == 0:
             return
-        words = (told.stderr.strip().splitlines() or [words])[-1]
+        words = (result.stderr.strip().splitlines() or [words])[-1]
     except (OSError, subprocess.TimeoutExpired):
         pass
-    # It may have ended by itself meanwhile.
+    # It may have ended by itself in the meantime.
     if find_running(state):
-        raise InstallationError(f"the engine that is running does not end ({words}): end process {running.process}")
+        raise InstallationError(f"the running engine does not stop ({words}): end process {running.process}")
 
 
 def _is_locked(path: Path) -> bool:
-    """Tell whether an engine holds its lock; the system gives it back when its process ends, however it does."""
+    """Return whether an engine holds its lock; the system releases it when the process ends, even if killed."""
     try:
         with path.open("rb") as file:
             if sys.platform == "win32":
@@ -95,11 +98,11 @@ def _is_locked(path: Path) -> bool:
             else:
                 import fcntl
 
-                # Shared, so that two who look at the same time do not take each other for an engine.
+                # Shared, so that two checks at the same time do not take each other for an engine.
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
-    # Held by another process, or not to be looked at.
+    # Held by another process, or not readable.
     except OSError:
         return True
     return False

@@ -1,4 +1,4 @@
-"""What the user asks for."""
+"""The command line, and what a run is about."""
 
 import os
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from installation.environment import Options, read_marker
 from installation.folders import data_folder, source_folder, state_folder
-from installation.gimps import Gimps, find_gimps, told_profile
-from installation.plugin import mending_command
+from installation.gimps import Gimps, checked_profile, find_gimps
+from installation.plugin import repair_command
 from installation.record import Record, read_record
 
 
@@ -22,10 +22,10 @@ class SetupRun:
         data: The data folder.
         state: The folder of keys, connection file and libraries.
         record: What was installed before.
-        gimps: The GIMPs that the plug-in is for.
-        installer: The command that mends an installation.
-        dry: Whether to tell only what would be done.
-        upgrade: Whether to look for newer packages.
+        gimps: The GIMPs to install the plug-in into.
+        installer: The command that repairs an installation.
+        dry: Whether to print the actions without performing them.
+        upgrade: Whether to install newer packages.
     """
 
     environment: Options
@@ -39,7 +39,7 @@ class SetupRun:
 
     @property
     def profiles(self) -> tuple[Path, ...]:
-        """The GIMPs that this run is about, and those that earlier ones were."""
+        """The profile folders of this run, and those of earlier runs."""
         before = [Path(name) for name in self.record.profiles if Path(name).is_dir()]
         return tuple(dict.fromkeys([*self.gimps.profiles, *before]))
 
@@ -48,51 +48,49 @@ def read_options(words: Sequence[str], description: str) -> Namespace:
     """Read the command line."""
     parser = ArgumentParser("install.py", description=description, formatter_class=RawDescriptionHelpFormatter)
     doing = parser.add_mutually_exclusive_group()
-    doing.add_argument("--check", action="store_true", help="tell what is installed and what is wrong")
-    doing.add_argument("--upgrade", action="store_true", help="look for newer packages, and copy everything anew")
+    doing.add_argument("--check", action="store_true", help="show what is installed and what is wrong")
+    doing.add_argument("--upgrade", action="store_true", help="install newer packages, and copy everything again")
     doing.add_argument("--uninstall", action="store_true", help="remove everything that was installed")
-    parser.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
-    parser.add_argument("--here", action="store_true", help="put the environment into .venv beside this file")
-    parser.add_argument(
-        "--cpu", action="store_true", help="take PyTorch's small builds without CUDA, from its own index"
-    )
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done, without doing it")
+    parser.add_argument("--here", action="store_true", help="install the engine into .venv beside this file")
+    parser.add_argument("--cpu", action="store_true", help="install PyTorch's small builds without CUDA")
     parser.add_argument(
         "--gimp",
         action="append",
         default=[],
         type=Path,
         metavar="DIR",
-        help="profile folder of a GIMP 3, such as ~/.config/GIMP/3.0, in place of those found; may be repeated",
+        help="profile folder of a GIMP 3, such as ~/.config/GIMP/3.0, instead of those found; may be repeated",
     )
     return parser.parse_args(words)
 
 
 def setup_run_of(options: Namespace) -> SetupRun:
-    """Find out what a run is about.
+    """Work out what a run is about.
 
     Args:
         options: The command line.
 
     Returns:
-        The task.
+        What the run is about.
 
     Raises:
-        MisuseError: A folder of a GIMP is none.
+        MisuseError: A folder given with --gimp is not a profile folder.
     """
     source, data = source_folder(), data_folder()
     record = read_record(data)
-    told = tuple(dict.fromkeys(map(told_profile, options.gimp)))
+    named = tuple(dict.fromkeys(map(checked_profile, options.gimp)))
     folder = source / ".venv" if options.here else data / "engine"
     if not options.here and (options.check or options.upgrade or options.uninstall):
-        # The one that is in use, wherever it is.
+        # The environment in use, in whatever folder.
         folder = next((Path(name) for name in reversed(record.environments) if read_marker(Path(name))), folder)
     return SetupRun(
         environment=Options(folder, source, cpu=options.cpu, ours=folder == data / "engine"),
         data=data,
         state=state_folder(),
         record=record,
-        gimps=Gimps(told) if told else find_gimps(os.environ),
-        installer=mending_command(source, here=folder == source / ".venv"),
+        gimps=Gimps(named) if named else find_gimps(os.environ),
+        installer=repair_command(source, here=folder == source / ".venv"),
         dry=options.dry_run,
         upgrade=options.upgrade,
     )

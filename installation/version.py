@@ -1,4 +1,4 @@
-"""What is installed from here: its version, and whether it is the same as before."""
+"""The version in this folder, and a fingerprint of its files."""
 
 import hashlib
 import re
@@ -12,28 +12,28 @@ PACKAGES = ("engine", "protocol")
 
 
 def software_version(source: Path) -> str:
-    """Read the version.
+    """Read the version from pyproject.toml, the only place that states it.
 
     Args:
         source: The folder of `install.py`.
 
     Returns:
-        Such as 0.1.0.
+        The version, such as 0.2.0.
 
     Raises:
         InstallationError: Files are missing.
     """
     project = source / "pyproject.toml"
-    # Python 3.10 has no reader of TOML.
+    # Python 3.10 has no TOML parser.
     found = re.search(r'^version = "(.+)"$', project.read_text("utf-8"), re.MULTILINE) if project.is_file() else None
     if not found:
-        raise InstallationError(f"{project} tells no version: get the whole folder of install.py again")
+        raise InstallationError(f"{project} states no version: download the whole folder of install.py again")
     return found[1]
 
 
 @cache
 def fingerprint(source: Path) -> str:
-    """Sum up the files of the engine, so that changed ones are noticed without a new version."""
+    """Return a hash of the engine's files, which changes with them even if the version does not."""
     paths = [source / "pyproject.toml", *(path for name in PACKAGES for path in (source / name).rglob("*"))]
     digest = hashlib.sha256()
     for path in sorted(path for path in paths if path.is_file() and "__pycache__" not in path.parts):

@@ -198,12 +198,12 @@ def test_a_dry_run_writes_nothing_and_tells_everything(installed, tmp_path):
     told = home.install("--dry-run").splitlines()
     assert home.snapshot() == before
     assert told == [
-        f"would make an environment in {home.environment}",
+        f"would create an environment in {home.environment}",
         "would install the engine and what it needs into it; PyTorch takes about 5 GB",
-        "would note that it is complete",
-        f"would put pyzmq and msgpack for GIMP's Python, 3.10 to 3.14, into {home.state / 'libraries'}",
+        "would mark it as complete",
+        f"would install pyzmq and msgpack for GIMP's Python, 3.10 to 3.14, into {home.state / 'libraries'}",
         f"would copy the plug-in to {plugin(profile)}",
-        f"would note in {home.data} what is installed",
+        f"would record in {home.data} what is installed",
         "nothing was done",
     ]
 
@@ -216,7 +216,7 @@ def test_a_dry_run_has_nothing_to_tell_where_all_is_well(home):
 
 def test_pytorch_without_cuda_is_installed_from_its_own_index(home):
     told = home.install("--cpu", "--dry-run")
-    assert "would make an environment" in told
+    assert "would create an environment" in told
     assert "would install PyTorch's builds without CUDA into it" in told
 
 
@@ -233,7 +233,7 @@ def test_a_changed_checkout_is_installed_and_ends_the_engine_of_the_old_one(own_
     with running(own_home.state, "--device", "cpu") as engine:
         engine.client().close()
         told = own_home.install()
-        assert f"- end the engine that is running (process {engine.process.pid})" in told
+        assert f"- stop the running engine (process {engine.process.pid})" in told
         assert engine.process.wait(10) == 0
     assert "- change the environment" in told
     (package,) = own_home.environment.glob("lib/python*/site-packages/engine/__init__.py")
@@ -281,7 +281,7 @@ def test_a_python_without_venv_is_told_the_command_that_brings_it(home, tmp_path
     before = home.snapshot()
     sentence = told_error(home.run(PYTHONPATH=str(tmp_path / "without")))
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-    assert sentence.startswith(f"this Python cannot make environments: run `sudo apt install {package}`")
+    assert sentence.startswith(f"this Python cannot create environments: run `sudo apt install {package}`")
     assert home.snapshot() == before
 
 
@@ -327,7 +327,7 @@ def test_an_environment_of_somebody_elses_is_left_alone(home):
     other.parent.mkdir()
     other.write_text("mine")
     sentence = told_error(home.run("--here"))
-    assert sentence == f"{other.parent} was made by something else: remove it, or leave out --here"
+    assert sentence == f"{other.parent} was not made by this installer: remove it, or leave out --here"
     assert other.read_text() == "mine"
 
 
@@ -339,7 +339,7 @@ def test_packages_that_cannot_be_had_are_told_and_the_engine_stays_as_it_was(own
     told = own_home.run()
     assert told.returncode == 1
     last = told.stderr.splitlines()[-1]
-    assert last == "install.py: installing failed, for the reason above: run this again once it is mended"
+    assert last == "install.py: the installation failed, for the reason above: solve it, then run this again"
     project.write_text(before)
     assert own_home.install("--dry-run").endswith("already up to date, there is nothing to do\n")
 
@@ -349,7 +349,7 @@ def test_libraries_that_cannot_be_had_are_told_in_one_line(home, tmp_path):
     shutil.rmtree(home.state / "libraries")
     sentence = told_error(home.run(PIP_FIND_LINKS=str(tmp_path)))
     assert sentence.startswith(
-        "pyzmq and msgpack for GIMP's Python cannot be fetched (ERROR: No matching distribution"
+        "pyzmq and msgpack for GIMP's Python cannot be downloaded (ERROR: No matching distribution"
     )
 
 
@@ -359,7 +359,7 @@ def test_older_libraries_are_kept_where_newer_ones_cannot_be_had(home, tmp_path)
     older = json.loads(marker.read_text())
     marker.write_text(json.dumps({**older, "versions": {"pyzmq": "1.0", "msgpack": "1.0"}}))
     told = home.run(PIP_FIND_LINKS=str(tmp_path))
-    assert (told.returncode, "cannot be fetched now" in told.stderr) == (0, True)
+    assert (told.returncode, "cannot be downloaded now" in told.stderr) == (0, True)
     assert (home.state / "libraries/zmq/__init__.py").exists()
 
 

@@ -26,7 +26,7 @@ def test_without_gimp_the_engine_is_installed_and_the_next_step_told(home):
     shutil.rmtree(home.state.parent)
     told = home.install()
     assert told.startswith(
-        "no GIMP 3 is found: the engine is installed without it; once you have started GIMP 3, run"
+        "no GIMP 3 was found: the engine is installed; start GIMP 3 once, then run"
     )
     assert "--gimp" in told
     assert "In GIMP" not in told
@@ -41,7 +41,7 @@ def test_a_gimp_2_alone_is_told_to_be_too_old(home, found):
     else:
         home.program("gimp", "2.10.34")
     told = home.install()
-    assert told.startswith("only GIMP 2 is here, and the plug-in needs GIMP 3: the engine is installed")
+    assert told.startswith("only GIMP 2 was found, and the plug-in needs GIMP 3: the engine is installed")
     assert "In GIMP" not in told
 
 
@@ -61,7 +61,7 @@ def test_a_gimp_that_will_take_over_settings_is_to_be_started_first(home, older)
     home.gimp(older)
     home.program("gimp-3.2", "3.2.6")
     told = home.install()
-    assert told.startswith("GIMP 3.2 has not been started yet: start it once, so that it takes over the settings of")
+    assert told.startswith("GIMP 3.2 has not been started yet: start it once, so that it imports the settings of")
     assert f"GIMP {older}, then run this again" in told
     # With a folder of its own it would begin without them.
     assert not (home.folder / ".config/GIMP/3.2").exists()
@@ -120,9 +120,9 @@ def test_a_gimp_that_was_told_once_is_kept_up_to_date(home, tmp_path):
 
 
 WRONG = {
-    "nowhere": ((), "is not there: give the folder of a GIMP 3 that has been started, such as"),
-    "2.10": (("gimprc",), "is a GIMP 2's, and the plug-in needs GIMP 3"),
-    "pictures": (("a.png",), "is no profile folder of GIMP"),
+    "nowhere": ((), "does not exist: give the folder of a GIMP 3 that has been started, such as"),
+    "2.10": (("gimprc",), "belongs to GIMP 2, and the plug-in needs GIMP 3"),
+    "pictures": (("a.png",), "is not a profile folder of GIMP"),
 }
 
 

@@ -11,7 +11,7 @@ import time
 import pytest
 from engines import running
 from filelock import FileLock
-from installs import empty_home, entry, no_gimp_of_the_system, plugin
+from installs import empty_home, entry, no_gimp_of_the_system, plugin, told_error
 
 KILL_SECONDS = 60
 
@@ -43,7 +43,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next(installed, tmp_path):
     assert not entry(profile).exists()
     (fault, *_) = checked(home)
     assert fault == f"the environment {home.environment} was not finished: run `python3 '{home.source}/install.py'`"
-    assert "- make an environment" in home.install()
+    assert "- create an environment" in home.install()
     assert "there is nothing to do" in home.install("--dry-run")
 
 
@@ -61,7 +61,7 @@ def test_a_damaged_environment_is_made_anew(own_home, how):
     BROKEN[how](own_home)
     fault, *_ = checked(own_home)
     assert fault.startswith(f"the environment {own_home.environment} is damaged: run `python3 ")
-    assert "would make an environment in" in own_home.install("--dry-run")
+    assert "would create an environment in" in own_home.install("--dry-run")
 
 
 def lose_module(profile):
@@ -83,7 +83,7 @@ def lose_plugin(profile):
 
 PLUGINS = {
     lose_module: "lacks protocol/link.py",
-    lose_run_bit: "has no run bit at texture-synthesis.py",
+    lose_run_bit: "has no execute permission for texture-synthesis.py",
     change_settings: "is of another version",
     lose_plugin: "is not there",
 }
@@ -127,7 +127,7 @@ def test_what_an_interrupted_copy_has_left_is_removed(home):
 def test_a_check_without_gimp_says_what_to_do(home):
     (home.source / "engine/new.py").touch()
     _, fault = checked(home)
-    assert fault == f"there is no GIMP 3: start it once, then run `python3 '{home.source}/install.py'`"
+    assert fault == f"no GIMP 3 was found: start GIMP 3 once, then run `python3 '{home.source}/install.py'`"
 
 
 def test_a_check_tells_that_nothing_is_installed(installed, tmp_path):
@@ -158,4 +158,16 @@ def test_a_check_tells_of_a_running_engine_of_another_version(home, tmp_path):
         alone = checked(home, TEXTURE_ENGINE_FOLDER=str(other))
     assert not any("0.0.1" in fault for fault in alone)
     stop = home.environment / "bin/texture-engine"
-    assert faults[1:] == [f"engine 0.0.1 is running, another version: run `{stop} stop`"]
+    assert faults[1:] == [f"the running engine has another version, 0.0.1: run `{stop} stop`"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"environments": []}', '{"environments": [1], "profiles": []}'])
+@pytest.mark.parametrize("words", [(), ("--check",), ("--uninstall",)])
+def test_a_broken_record_is_not_taken_for_an_empty_one(home, content, words):
+    home.data.mkdir(parents=True, exist_ok=True)
+    record = home.data / "installed.json"
+    record.write_text(content)
+    sentence = told_error(home.run(*words))
+    assert str(record) in sentence
+    assert "delete it" in sentence
+    assert record.read_text() == content

@@ -42,7 +42,7 @@ def test_an_engine_that_is_running_is_ended_first(own_home):
     with running(own_home.state, "--device", "cpu") as engine:
         engine.client().close()
         told = own_home.install("--uninstall")
-        assert f"- end the engine that is running (process {engine.process.pid})" in told
+        assert f"- stop the running engine (process {engine.process.pid})" in told
         assert engine.process.wait(10) == 0
     assert not own_home.state.exists()
 
@@ -56,8 +56,8 @@ def test_what_is_kept_is_told(own_home):
     notes = own_home.state / "notes.txt"
     notes.write_text("mine")
     told = own_home.install("--uninstall")
-    assert f"kept: {keys}, the clients that you have let in\n" in told
-    assert f"kept: {weights}, the encoders that were fetched\n" in told
+    assert f"kept: {keys}, the keys of clients on other computers\n" in told
+    assert f"kept: {weights}, the downloaded encoders\n" in told
     assert files_in(own_home.state) == {"authorized_keys", "notes.txt"}
     assert weights.exists()
 
@@ -98,5 +98,5 @@ def test_an_environment_of_somebody_elses_is_kept(installed, tmp_path):
     other.parent.mkdir()
     other.write_text("mine")
     told = home.install("--uninstall", "--here")
-    assert told.startswith(f"kept: {other.parent}, which was made by something else\n")
+    assert told.startswith(f"kept: {other.parent}, which was not made by this installer\n")
     assert other.read_text() == "mine"
