@@ -25,9 +25,7 @@ def test_a_gimp_2_gets_nothing(home):
 def test_without_gimp_the_engine_is_installed_and_the_next_step_told(home):
     shutil.rmtree(home.state.parent)
     told = home.install()
-    assert told.startswith(
-        "no GIMP 3 was found: the engine is installed; start GIMP 3 once, then run"
-    )
+    assert told.startswith("no GIMP 3 was found: the engine is installed; start GIMP 3 once, then run")
     assert "--gimp" in told
     assert "In GIMP" not in told
     assert not home.state.exists()
