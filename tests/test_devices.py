@@ -4,6 +4,7 @@ import logging
 import os
 import warnings
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -372,6 +373,21 @@ def test_doctor_tells_what_does_not_work_and_what_helps(with_a_card, tmp_path, q
     assert words.count("to do:") == 1
     assert ("a tiny synthesis on cpu" in words) is not bool(quick)
     assert "all is well" not in words
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_an_intel_gpu_has_a_memory_budget_of_its_own(monkeypatch, says):
+    def free(_device):
+        if not says:
+            raise RuntimeError("The device does not support querying the available free memory")
+        return 10 * 2**30, 16 * 2**30
+
+    total = SimpleNamespace(total_memory=12 * 2**30)
+    monkeypatch.setattr(torch.xpu, "mem_get_info", free, raising=False)
+    monkeypatch.setattr(torch.xpu, "get_device_properties", lambda _device: total)
+    monkeypatch.setattr(torch.xpu, "memory_reserved", lambda _device: 2 * 2**30)
+    assert devices.memory_budget(torch.device("xpu")) == 8 * 2**30
+    assert devices.memory_in_use(torch.device("xpu")) == 2 * 2**30
 
 
 def test_doctor_survives_words_that_look_like_markup(monkeypatch):

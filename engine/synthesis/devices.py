@@ -94,6 +94,8 @@ def memory_budget(device: torch.device) -> int:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return int(free * 0.8)
+    if device.type == "xpu":
+        return int(_free_xpu_memory(device) * 0.8)
     if device.type == "mps":
         return int(torch.mps.recommended_max_memory() * 0.8)
     try:
@@ -102,6 +104,16 @@ def memory_budget(device: torch.device) -> int:
         # Windows has no sysconf; 8 GiB is what a computer that runs this has at least.
         total = 8 * 2**30
     return total // 2
+
+
+def _free_xpu_memory(device: torch.device) -> int:
+    """Measure the free memory of an Intel GPU; all of it that torch has not taken if the driver does not say."""
+    try:
+        free, _ = torch.xpu.mem_get_info(device)
+    except (AttributeError, RuntimeError):
+        # Before torch 2.6, or an integrated GPU without this query.
+        return int(torch.xpu.get_device_properties(device).total_memory) - torch.xpu.memory_reserved(device)
+    return int(free)
 
 
 def describe_device(device: torch.device) -> str:
@@ -131,6 +143,8 @@ def memory_in_use(device: torch.device) -> int:
     """Measure what this process takes now, on its GPU where it uses one; bytes, 0 if unknown."""
     if device.type == "cuda":
         return torch.cuda.memory_reserved(device)
+    if device.type == "xpu":
+        return torch.xpu.memory_reserved(device)
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")

@@ -111,8 +111,12 @@ class MemoryExhaustedError(RuntimeError):
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch ran out of memory: of the device's, or of the computer's, which is an error without a type."""
-    told = str(error).lower()
-    return isinstance(error, torch.cuda.OutOfMemoryError) or any(
-        part in told for part in ("not enough memory", "can't allocate memory", "out of memory")
-    )
+    """Return whether torch ran out of memory.
+
+    CUDA and XPU raise one type, whatever the text. For the CPU and MPS, torch raises a plain RuntimeError: there only
+    the text tells, which torch does not translate.
+    """
+    if isinstance(error, torch.cuda.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return any(part in text for part in ("not enough memory", "can't allocate memory", "out of memory"))
