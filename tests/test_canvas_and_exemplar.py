@@ -14,7 +14,7 @@ from engine.synthesis.canvas import (
     shuffled_start,
     surroundings_at,
 )
-from engine.synthesis.exemplar import Exemplar, exemplar_at, valid_regions, varied_copies
+from engine.synthesis.exemplar import Exemplar, source_at, valid_regions, varied_copies
 
 LAYERS = ("pixels", "relu1_2", "relu2_1", "relu3_1")
 
@@ -253,7 +253,7 @@ def test_a_layer_without_a_valid_position_keeps_the_best_it_has():
 
 
 def test_an_exemplar_is_resampled_within_the_range_of_colors():
-    found = exemplar_at(Exemplar((noise(1, 3, 32, 40) > 0.5).float()), (17, 20))
+    found = source_at(Exemplar((noise(1, 3, 32, 40) > 0.5).float()), (17, 20))
     assert found.size == (17, 20)
     assert found.valid is None
     assert 0 <= float(found.picture.min()) <= float(found.picture.max()) <= 1
@@ -263,7 +263,7 @@ def test_an_exemplar_is_resampled_within_the_range_of_colors():
 def test_what_may_not_be_sampled_is_filled_from_around_it(size):
     valid = with_hole(slice(8, 20), slice(8, 24))
     picture = torch.where(valid > 0, 0.4 + 0.1 * noise(1, 3, 32, 40), torch.ones(1, 3, 32, 40))
-    found = exemplar_at(Exemplar(picture, valid), size)
+    found = source_at(Exemplar(picture, valid), size)
     assert 0.35 < float(found.picture.min()) <= float(found.picture.max()) < 0.55
     assert found.valid.shape == (1, 1, *size)
     assert 0 < float(found.valid.mean()) < 1
@@ -285,7 +285,7 @@ def test_an_exemplar_of_thin_valid_lines_still_has_colors_when_it_is_coarse(star
     valid = torch.zeros(1, 1, 64, 64)
     valid[..., ::8] = 1
     picture = torch.where(valid > 0, 0.3, 1.0).expand(1, 3, -1, -1)
-    coarse = exemplar_at(Exemplar(picture, valid), (16, 16))
+    coarse = source_at(Exemplar(picture, valid), (16, 16))
     torch.testing.assert_close(coarse.picture, torch.full((1, 3, 16, 16), 0.3), atol=1e-3, rtol=0)
     found = start(coarse, (8, 8), generator())
     torch.testing.assert_close(found, torch.full((1, 3, 8, 8), 0.3), atol=1e-3, rtol=0)

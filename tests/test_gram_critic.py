@@ -4,7 +4,7 @@ import pytest
 import torch
 from pictures import measured
 
-from engine.synthesis.critics import GramCritic
+from engine.synthesis.critics import GramCritic, Target
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
 
 
@@ -46,27 +46,27 @@ def test_the_gradient_is_that_of_finite_differences():
 
 def test_the_exemplar_itself_has_no_loss():
     maps = {"relu1_1": noise(1, 4, 6, 5), "relu2_1": noise(1, 3, 3, 2)}
-    critic = GramCritic(maps, {"relu1_1": 1.0, "relu2_1": 2.0})
+    critic = GramCritic([Target(maps)], {"relu1_1": 1.0, "relu2_1": 2.0})
     assert float(measured(critic, maps)) == 0
 
 
 def test_a_larger_canvas_made_of_copies_of_the_exemplar_has_no_loss():
     maps = noise(1, 4, 6, 5)
-    loss = measured(GramCritic({"relu1_1": maps}, {"relu1_1": 1.0}), {"relu1_1": maps.repeat(1, 1, 2, 3)})
+    loss = measured(GramCritic([Target({"relu1_1": maps})], {"relu1_1": 1.0}), {"relu1_1": maps.repeat(1, 1, 2, 3)})
     assert float(loss) == pytest.approx(0, abs=1e-10)
 
 
 def test_something_else_than_the_exemplar_has_a_loss():
-    critic = GramCritic({"relu1_1": noise(1, 4, 6, 5)}, {"relu1_1": 1.0})
+    critic = GramCritic([Target({"relu1_1": noise(1, 4, 6, 5)})], {"relu1_1": 1.0})
     assert float(measured(critic, {"relu1_1": 2 * noise(1, 4, 6, 5, seed=1)})) > 0.1
 
 
 def test_the_loss_is_the_weighted_mean_of_the_layers():
     exemplar = {"relu1_1": noise(1, 4, 6, 5), "relu2_1": noise(1, 3, 3, 2)}
     canvas = {"relu1_1": noise(1, 4, 6, 5, seed=1), "relu2_1": noise(1, 3, 3, 2, seed=1)}
-    first = float(measured(GramCritic(exemplar, {"relu1_1": 1.0}), canvas))
-    second = float(measured(GramCritic(exemplar, {"relu2_1": 5.0}), canvas))
-    both = float(measured(GramCritic(exemplar, {"relu1_1": 1.0, "relu2_1": 3.0}), canvas))
+    first = float(measured(GramCritic([Target(exemplar)], {"relu1_1": 1.0}), canvas))
+    second = float(measured(GramCritic([Target(exemplar)], {"relu2_1": 5.0}), canvas))
+    both = float(measured(GramCritic([Target(exemplar)], {"relu1_1": 1.0, "relu2_1": 3.0}), canvas))
     assert abs(first - second) > 0.01
     assert both == pytest.approx((first + 3 * second) / 4)
 
@@ -77,9 +77,9 @@ def test_positions_of_the_exemplar_that_are_not_valid_do_not_count():
     valid[2:4, 1:] = False
     spoilt = torch.where(valid, exemplar, torch.full_like(exemplar, 100.0))
     canvas = {"relu1_1": noise(1, 4, 6, 5, seed=1)}
-    clean = measured(GramCritic({"relu1_1": exemplar}, {"relu1_1": 1.0}, valid={"relu1_1": valid}), canvas)
-    masked = measured(GramCritic({"relu1_1": spoilt}, {"relu1_1": 1.0}, valid={"relu1_1": valid}), canvas)
-    unmasked = measured(GramCritic({"relu1_1": spoilt}, {"relu1_1": 1.0}), canvas)
+    clean = measured(GramCritic([Target({"relu1_1": exemplar}, {"relu1_1": valid})], {"relu1_1": 1.0}), canvas)
+    masked = measured(GramCritic([Target({"relu1_1": spoilt}, {"relu1_1": valid})], {"relu1_1": 1.0}), canvas)
+    unmasked = measured(GramCritic([Target({"relu1_1": spoilt})], {"relu1_1": 1.0}), canvas)
     assert float(masked) == float(clean)
     assert float(unmasked) != pytest.approx(float(clean), rel=0.1)
 
@@ -87,7 +87,7 @@ def test_positions_of_the_exemplar_that_are_not_valid_do_not_count():
 def test_positions_outside_the_region_get_no_gradient_and_those_inside_get_one():
     region = torch.zeros(6, 5, dtype=torch.bool)
     region[1:4, 2:] = True
-    critic = GramCritic({"relu1_1": noise(1, 4, 6, 5)}, {"relu1_1": 1.0}, region={"relu1_1": region})
+    critic = GramCritic([Target({"relu1_1": noise(1, 4, 6, 5)})], {"relu1_1": 1.0}, region={"relu1_1": region})
     canvas = noise(1, 4, 6, 5, seed=1).requires_grad_()
     (gradient,) = torch.autograd.grad(measured(critic, {"relu1_1": canvas}), canvas)
     assert torch.equal((gradient[0] != 0).all(dim=0), region)
@@ -95,9 +95,24 @@ def test_positions_outside_the_region_get_no_gradient_and_those_inside_get_one()
 
 
 def test_refreshing_changes_nothing():
-    critic = GramCritic({"relu1_1": noise(1, 4, 6, 5)}, {"relu1_1": 1.0})
+    critic = GramCritic([Target({"relu1_1": noise(1, 4, 6, 5)})], {"relu1_1": 1.0})
     canvas = {"relu1_1": noise(1, 4, 6, 5, seed=1)}
     before = measured(critic, canvas)
     critic.refresh(canvas, torch.Generator().manual_seed(0))
     assert critic.interval == 0
     assert torch.equal(measured(critic, canvas), before)
+
+
+def test_several_targets_count_by_their_shares():
+    first, second = noise(1, 4, 6, 5), noise(1, 4, 3, 9, seed=1)
+    critic = GramCritic([Target({"relu1_1": first}, share=3.0), Target({"relu1_1": second})], {"relu1_1": 1.0})
+    mixed = torch.cat([one.flatten(2)[0].t() for one in (*[first] * 3 * 9, *[second] * 10)])
+    canvas = mixed.t().reshape(1, 4, -1, 1)
+    assert float(measured(critic, {"relu1_1": canvas})) == pytest.approx(0, abs=1e-9)
+    assert float(measured(critic, {"relu1_1": first})) > 1e-3
+
+
+def test_a_copy_without_a_share_is_no_target():
+    maps, copy = noise(1, 4, 6, 5), noise(1, 4, 6, 5, seed=1)
+    critic = GramCritic([Target({"relu1_1": maps}), Target({"relu1_1": copy}, share=0.0)], {"relu1_1": 1.0})
+    assert float(measured(critic, {"relu1_1": maps})) == 0

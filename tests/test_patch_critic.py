@@ -7,7 +7,7 @@ import torch
 from pictures import measured
 from wraps import BOTH, WRAPS, X, Y
 
-from engine.synthesis.critics import PatchCritic, PatchSettings
+from engine.synthesis.critics import PatchCritic, PatchSettings, Target
 from engine.synthesis.critics.base import spread
 from engine.synthesis.critics.patch import patch_loss
 from engine.synthesis.critics.patch_book import make_book, patch_places, scaled_patches, unit_patches, vote
@@ -32,7 +32,7 @@ def loss_of(critic, canvas, *, seed=0):
 
 
 def critic_for(*exemplars, settings=PLAIN, **options):
-    return PatchCritic([{LAYER: one} for one in exemplars], {LAYER: 1.0}, settings, **options)
+    return PatchCritic([Target({LAYER: one}) for one in exemplars], {LAYER: 1.0}, settings, **options)
 
 
 # Places.
@@ -103,7 +103,7 @@ def test_on_pixels_a_bright_canvas_is_matched_with_bright_patches_not_with_dark_
     hue = torch.tensor([0.9, 0.6, 0.3]).reshape(1, 3, 1, 1)
     dark, bright = (hue * light + 0.02 * noise(1, 3, 8, 8, seed=n) for n, light in enumerate((0.2, 1.0)))
     maps = {"pixels": torch.cat([dark, bright], dim=3)}
-    critic = PatchCritic([maps], {"pixels": 1.0}, PLAIN)
+    critic = PatchCritic([Target(maps)], {"pixels": 1.0}, PLAIN)
     canvas = {"pixels": hue.expand(1, 3, 8, 8)}
     critic.refresh(canvas, generator())
     # Targets that were dark would be about as far away as the spread is wide, which is 1.
@@ -255,7 +255,7 @@ def test_the_loss_is_the_weighted_mean_of_the_layers():
     canvas = {"relu1_1": noise(1, 4, 8, 7, seed=1), "relu2_1": noise(1, 3, 4, 4, seed=1)}
 
     def loss(**layers):
-        critic = PatchCritic([exemplar], layers, PLAIN)
+        critic = PatchCritic([Target(exemplar)], layers, PLAIN)
         critic.refresh(canvas, generator())
         return float(measured(critic, canvas))
 
@@ -328,7 +328,8 @@ def test_every_exemplar_has_its_own_valid_positions():
     mirrored = exemplar.flip(3)
     valid = torch.zeros(8, 7, dtype=torch.bool)
     valid[:4] = True
-    critic = critic_for(exemplar, mirrored, valid=[{}, {LAYER: valid}])
+    targets = [Target({LAYER: exemplar}), Target({LAYER: mirrored}, {LAYER: valid})]
+    critic = PatchCritic(targets, {LAYER: 1.0}, PLAIN)
     assert float(loss_of(critic, exemplar)) == pytest.approx(0, abs=1e-10)
     assert float(loss_of(critic, mirrored[:, :, :4])) == pytest.approx(0, abs=1e-10)
     assert float(loss_of(critic, mirrored[:, :, 3:])) > 0.1
@@ -365,7 +366,7 @@ def test_what_surrounds_the_region_decides_its_matches():
     region = torch.zeros(12, 11, dtype=torch.bool)
     region[6, 5] = True
     gradient = gradient_of(critic_for(exemplar, region={LAYER: region}), canvas)[0, :, 6, 5]
-    torch.testing.assert_close(gradient, -2 * exemplar[0, :, 6, 5] / 4 / float(spread(exemplar, None)))
+    torch.testing.assert_close(gradient, -2 * exemplar[0, :, 6, 5] / 4 / spread([Target({LAYER: exemplar})], LAYER))
 
 
 def test_the_gradient_pulls_every_feature_to_its_vote():

@@ -6,7 +6,7 @@ import torch
 from pictures import bricks, clouds, measured, tensor
 from wraps import BOTH, WRAPS
 
-from engine.synthesis.critics import PatchCritic, PatchSettings
+from engine.synthesis.critics import PatchCritic, PatchSettings, Target
 from engine.synthesis.critics.patch_book import make_book, patch_places, unit_patches
 from engine.synthesis.critics.patch_field import PatchField, patch_centers, patch_norms
 from engine.synthesis.critics.patch_search import AllKeys, KeyTree, main_axes
@@ -34,7 +34,7 @@ def loss_of(critic, canvas, *, seed=0, layer=LAYER):
 
 
 def critic_for(*exemplars, settings=FIELD, **options):
-    return PatchCritic([{LAYER: one} for one in exemplars], {LAYER: 1.0}, settings, **options)
+    return PatchCritic([Target({LAYER: one}) for one in exemplars], {LAYER: 1.0}, settings, **options)
 
 
 def similarity(canvas, target):
@@ -179,7 +179,7 @@ def test_the_result_follows_from_the_seed_whatever_the_number_of_threads():
 def test_a_tree_finds_patches_of_pixels_nearly_as_near_as_the_nearest(make):
     exemplar, canvas = ({"pixels": tensor(make(40, 44, seed=seed))} for seed in (0, 1))
     exact, found = (
-        float(loss_of(PatchCritic([exemplar], {"pixels": 1.0}, settings), canvas["pixels"], layer="pixels"))
+        float(loss_of(PatchCritic([Target(exemplar)], {"pixels": 1.0}, settings), canvas["pixels"], layer="pixels"))
         for settings in (EXACT, FIELD)
     )
     assert found < 1.2 * exact

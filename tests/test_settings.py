@@ -80,8 +80,8 @@ def test_layers_take_the_place_of_every_terms_own_and_change_nothing_else(recipe
     assert [term.layers for term in found.terms] == [
         pixels if term.layers == pixels else layers for term in named.terms
     ]
-    assert [(term.critic, term.weight, term.patch) for term in found.terms] == [
-        (term.critic, term.weight, term.patch) for term in named.terms
+    assert [(term.critic, term.weight) for term in found.terms] == [
+        (term.critic, term.weight) for term in named.terms
     ]
     assert (found.solver, found.start, found.qualities) == (named.solver, named.start, named.qualities)
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from pictures import measured
 from wraps import BOTH, X, Y
 
-from engine.synthesis.critics import SlicedCritic, SlicedSettings
+from engine.synthesis.critics import SlicedCritic, SlicedSettings, Target
 from engine.synthesis.critics.sliced import (
     Lattice,
     centered_patches,
     draw_lattice,
+    mixed,
     project,
     random_directions,
     sliced_loss,
@@ -31,8 +32,9 @@ def noise(*shape, seed=0, dtype=torch.float32):
     return torch.randn(shape, generator=generator(seed), dtype=dtype)
 
 
-def critic_for(exemplar, *, projections=8, positions=65536, patch=1, **options):
-    return SlicedCritic({LAYER: exemplar}, {LAYER: 1.0}, SlicedSettings(projections, positions, patch), **options)
+def critic_for(exemplar, *, projections=8, positions=65536, patch=1, valid=None, **options):
+    target = Target({LAYER: exemplar}, valid or {})
+    return SlicedCritic([target], {LAYER: 1.0}, SlicedSettings(projections, positions, patch), **options)
 
 
 def loss_of(critic, canvas, *, seed=0):
@@ -247,7 +249,7 @@ def test_the_loss_is_the_weighted_mean_of_the_layers():
     canvas = {"relu1_1": noise(1, 4, 8, 7, seed=1), "relu2_1": exemplar["relu2_1"]}
 
     def loss(**layers):
-        critic = SlicedCritic(exemplar, layers, SlicedSettings(8))
+        critic = SlicedCritic([Target(exemplar)], layers, SlicedSettings(8))
         critic.refresh(canvas, generator())
         return float(measured(critic, canvas))
 
@@ -363,3 +365,20 @@ def test_with_wrapping_patches_of_a_region_reach_over_the_border(row, column):
         for across in (-1, 0, 1):
             expected[(row + down) % 12, (column + across) % 11] = True
     assert torch.equal(touched_by_gradient(critic, noise(1, 4, 12, 11, seed=1)), expected)
+
+
+def test_several_targets_are_mixed_by_their_shares():
+    low, high = torch.zeros(2, 300), torch.ones(2, 100)
+    found = mixed([(low, 0.5), (high, 0.5)])
+    assert found.shape == (2, 200)
+    assert torch.equal(found.mean(dim=1), torch.full((2,), 0.5))
+    assert float(mixed([(low, 0.75), (high, 0.25)]).mean()) == 0.25
+    assert float(mixed([(low, 0.1), (high, 0.9)]).mean()) == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_canvas_like_the_mixture_of_its_targets_has_no_loss():
+    first, second = noise(1, 4, 16, 16), noise(1, 4, 16, 16, seed=1) + 5
+    targets = [Target({LAYER: first}), Target({LAYER: second})]
+    critic = SlicedCritic(targets, {LAYER: 1.0}, SlicedSettings(8))
+    assert float(loss_of(critic, torch.cat([first, second], dim=2))) < 1e-4
+    assert float(loss_of(critic, torch.cat([first, first], dim=2))) > 0.1

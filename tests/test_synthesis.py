@@ -391,7 +391,8 @@ def test_how_patches_are_matched_makes_a_difference(encoder, options):
 
 
 def test_without_a_wish_the_recipe_says_how_overuse_is_punished(encoder):
-    named = RECIPES["patch"].repetition_penalty
+    (term,) = RECIPES["patch"].terms
+    named = term.critic.repetition_penalty
     assert named > 0
     assert torch.equal(
         result(encoder, settings(recipe="patch")), result(encoder, settings(recipe="patch", repetition_penalty=named))

@@ -15,7 +15,7 @@ from engine.synthesis.matching import COMPILED, MatchField
 from engine.synthesis.matching.chance import chance, halves
 from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.matching.tensors import TensorMatcher
-from engine.synthesis.structure import add_detail, lay_out, plan_texture
+from engine.synthesis.structure import Piece, add_detail, lay_out, plan_texture
 from engine.synthesis.structure.octave import RADIUS, inside
 
 CPU = torch.device("cpu")
@@ -256,7 +256,7 @@ LAID = {"bricks": bricks(96, 96), "blots": blots(128, 128), "clouds": clouds(128
 
 
 def laid(exemplar, matcher, seed):
-    plan = plan_texture(exemplar, np.ones(exemplar.shape[:2], bool), (128, 128))
+    plan = plan_texture([Piece(exemplar, np.ones(exemplar.shape[:2], bool))], (128, 128))
     found = [stage for stage in lay_out(plan, seed, matcher) if stage is not None][-1].colors
     return plan.source[plan.octaves[-1].index].channels[..., :3], found
 

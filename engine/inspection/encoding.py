@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.encoders import Encoder
 from engine.synthesis import Exemplar, MemoryExhaustedError, SettingsError
-from engine.synthesis.exemplar import exemplar_at
+from engine.synthesis.exemplar import source_at
 from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
 from protocol.vocabulary import LAYERS
@@ -76,7 +76,7 @@ def encode(picture: Exemplar, encoder: Encoder, layers: Collection[str]) -> Iter
         RuntimeError: Something else went wrong in torch.
     """
     # As it is where nothing has to be filled: noise has values that no picture has.
-    known = picture if picture.valid is None else exemplar_at(picture, picture.size)
+    known = picture if picture.valid is None else source_at(picture, picture.size)
     whole = known.picture.contiguous(memory_format=torch.channels_last)
     for _, block in groupby(sorted(layers, key=LAYERS.__getitem__), LAYERS.__getitem__):
         names = list(block)

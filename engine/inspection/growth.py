@@ -15,7 +15,7 @@ from engine.encoders import Encoder
 from engine.synthesis import Exemplar, Snapshot
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
-from engine.synthesis.exemplar import exemplar_at, valid_regions
+from engine.synthesis.exemplar import source_at, valid_regions
 from engine.synthesis.octaves import Size, scaled
 from engine.tensors import to_array
 
@@ -127,7 +127,7 @@ class Growth:
 
     def _target(self, octave: int) -> Tensor:
         if octave not in self._targets:
-            known = exemplar_at(self._exemplar, scaled(self._exemplar.size, octave))
+            known = source_at(self._exemplar, scaled(self._exemplar.size, octave))
             valid = None if known.valid is None else _middle(known.valid, MOST_TARGET)
             region = valid_regions(valid, [self._layer]).get(self._layer)
             self._targets[octave] = self._gram(_middle(known.picture, MOST_TARGET), region)

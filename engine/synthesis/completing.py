@@ -1,10 +1,11 @@
 """Completing: what may not be sampled of an exemplar is filled before its structure is looked for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 
-from engine.synthesis.exemplar import Exemplar
+from engine.synthesis.exemplar import Exemplar, Source, exemplar_of
 from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.pixels import as_array, as_mask
 from engine.synthesis.structure import Site, build, plan_holes
@@ -24,20 +25,32 @@ def completed(exemplar: Exemplar, seed: int) -> Iterator[Exemplar | None]:
         seed: Another seed fills it otherwise.
 
     Yields:
-        None between two pieces of the work; last the exemplar, which is as it was if all of it may be sampled, or too
-        little.
+        None between two pieces of the work; last the exemplar, of which each source is as it was if all of it may be
+        sampled, or too little.
     """
-    valid = as_mask(exemplar)
+    sources, found = exemplar.sources, []
+    for source in sources:
+        for whole in _completed(source, seed):
+            if whole is None:
+                yield None
+            else:
+                found.append(whole)
+    unchanged = all(each is source for each, source in zip(found, sources, strict=True))
+    yield exemplar if unchanged else exemplar_of(found)
+
+
+def _completed(source: Source, seed: int) -> Iterator[Source | None]:
+    valid = as_mask(source)
     if valid.all() or (~valid).mean() > LARGEST_SHARE:
-        yield exemplar
+        yield source
         return
-    colors = as_array(exemplar.picture)
+    colors = as_array(source.picture)
     found = colors
     site = Site(colors, ~valid, colors, valid, (0, 0))
-    for stage in build(plan_holes(site), seed, matcher_for(exemplar.picture.device)):
+    for stage in build(plan_holes(site), seed, matcher_for(source.picture.device)):
         if stage is None:
             yield None
         elif stage.colors.shape == colors.shape:
             found = stage.colors
-    picture = torch.from_numpy(found).permute(2, 0, 1)[None].clamp(0, 1).to(exemplar.picture)
-    yield Exemplar(picture)
+    picture = torch.from_numpy(found).permute(2, 0, 1)[None].clamp(0, 1).to(source.picture)
+    yield replace(source, picture=picture, valid=None)

@@ -1,28 +1,30 @@
 """The exemplar at every octave, and which of its positions may be sampled."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.synthesis.octaves import Size
+from engine.synthesis.octaves import Size, scaled
 from engine.synthesis.resample import fill_unknown, resize, resize_masked
 from protocol.vocabulary import LAYERS
 
 
-@dataclass(frozen=True)
-class Exemplar:
-    """The sample texture.
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A picture that is sampled.
 
     Attributes:
         picture: RGB in [0, 1], shape (1, 3, height, width).
         valid: 1 where the picture may be sampled, in [0, 1], shape (1, 1, height, width); None for everywhere.
+        share: Of the canvas that is to come from it, relative to the other sources'. A copy of a source has none.
     """
 
     picture: Tensor
     valid: Tensor | None = None
+    share: float = 1.0
 
     @property
     def size(self) -> Size:
@@ -36,13 +38,55 @@ class Exemplar:
         return listed if self.valid is None else listed[_sampled(self.valid).flatten()]
 
 
-def exemplar_at(exemplar: Exemplar, size: Size) -> Exemplar:
-    """Resample the exemplar for an octave, filling what may not be sampled from what lies around it."""
-    if exemplar.valid is None:
-        return Exemplar(resize(exemplar.picture, size).clamp(0, 1))
+@dataclass(frozen=True, eq=False)
+class Exemplar(Source):
+    """The sample texture: a source, and further ones where several textures are mixed.
+
+    Attributes:
+        more: Further sources.
+    """
+
+    more: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All sources."""
+        return (Source(self.picture, self.valid, self.share), *self.more)
+
+    @property
+    def narrowest(self) -> Size:
+        """The least height, and the least width, of all sources, pixels."""
+        heights, widths = zip(*(each.size for each in self.sources), strict=True)
+        return min(heights), min(widths)
+
+    def colors(self) -> Tensor:
+        """List the pixels of all sources that may be sampled, shape (pixels, 3)."""
+        return torch.cat([each.colors() for each in self.sources])
+
+    def changed(self, change: Callable[[Tensor], Tensor]) -> "Exemplar":
+        """Change the pictures of all sources alike."""
+        more = tuple(replace(each, picture=change(each.picture)) for each in self.more)
+        return replace(self, picture=change(self.picture), more=more)
+
+
+def exemplar_of(sources: Sequence[Source]) -> Exemplar:
+    """Make an exemplar of one or several sources."""
+    first, *more = sources
+    return Exemplar(first.picture, first.valid, first.share, tuple(more))
+
+
+def source_at(source: Source, size: Size) -> Source:
+    """Resample a source for an octave, filling what may not be sampled from what lies around it."""
+    if source.valid is None:
+        return replace(source, picture=resize(source.picture, size).clamp(0, 1))
     # Unfilled, a hole would show convolutions near it an edge that the texture does not have.
-    picture, valid = resize_masked(exemplar.picture, exemplar.valid, size)
-    return Exemplar(fill_unknown(picture, _sampled(valid).to(valid)).clamp(0, 1), valid)
+    picture, valid = resize_masked(source.picture, source.valid, size)
+    return replace(source, picture=fill_unknown(picture, _sampled(valid).to(valid)).clamp(0, 1), valid=valid)
+
+
+def exemplar_at(exemplar: Exemplar, halvings: int) -> Exemplar:
+    """Resample all sources for the octave of so many halvings; see `source_at`."""
+    return exemplar_of([source_at(each, scaled(each.size, halvings)) for each in exemplar.sources])
 
 
 def _sampled(valid: Tensor) -> Tensor:
@@ -79,23 +123,23 @@ def valid_regions(valid: Tensor | None, layers: Collection[str]) -> dict[str, Te
     return found
 
 
-def varied_copies(exemplar: Exemplar, *, flips: bool, rotations: bool, scales: tuple[float, ...]) -> list[Exemplar]:
-    """Make the exemplar's mirrored, turned and scaled copies, without the exemplar itself.
+def varied_copies(source: Source, *, flips: bool, rotations: bool, scales: tuple[float, ...]) -> list[Source]:
+    """Make a source's mirrored, rotated and scaled copies, without the source itself.
 
     Args:
-        exemplar: The original.
+        source: The original.
         flips: Add the mirror image.
         rotations: Add copies rotated by 90°, 180° and 270°, of the mirror image too where there is one.
         scales: Add copies of these relative sizes.
 
     Returns:
-        The copies.
+        The copies, which have no share.
     """
-    tensors = [exemplar.picture] if exemplar.valid is None else [exemplar.picture, exemplar.valid]
+    tensors = [source.picture] if source.valid is None else [source.picture, source.valid]
     stacked = torch.cat(tensors, dim=1)
     stacks = [stacked, stacked.flip(3)] if flips else [stacked]
     if rotations:
         stacks += [torch.rot90(s, k, (2, 3)) for s in stacks for k in (1, 2, 3)]
-    height, width = exemplar.size
+    height, width = source.size
     stacks += [resize(stacked, (max(1, round(height * s)), max(1, round(width * s)))).clamp(0, 1) for s in scales]
-    return [Exemplar(s[:, :3], None if exemplar.valid is None else s[:, 3:]) for s in stacks[1:]]
+    return [Source(s[:, :3], None if source.valid is None else s[:, 3:], 0.0) for s in stacks[1:]]

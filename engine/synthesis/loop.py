@@ -57,7 +57,7 @@ def synthesize(
         yield from _synthesize(exemplar, encoder, settings, surroundings, start, None)
         return
     space = color_space(exemplar, surroundings)
-    entered = replace(exemplar, picture=space.enter(exemplar.picture))
+    entered = exemplar.changed(space.enter)
     around = None if surroundings is None else replace(surroundings, known=space.enter(surroundings.known))
     confined = space.projection()
     ordinary = space.scale == 1 and confined is None
@@ -109,7 +109,7 @@ def _start(
     if start is not None:
         return resize(start.to(exemplar.picture), octave.canvas).clamp(0, 1)
     make = noise_start if recipe.start == "noise" else shuffled_start
-    return make(exemplar_at(exemplar, octave.exemplar), octave.canvas, generator)
+    return make(exemplar_at(exemplar, octave.index), octave.canvas, generator)
 
 
 def _structure(

@@ -9,17 +9,18 @@ from torch import Tensor
 from engine.synthesis.canvas import Surroundings, compose, inner_part, judged_regions
 from engine.synthesis.critics import (
     Critic,
-    FeatureMaps,
     GramCritic,
+    GramSettings,
     PatchCritic,
     PatchSettings,
     Regions,
     SlicedCritic,
     SlicedSettings,
+    Target,
     total_loss,
 )
 from engine.synthesis.encoder import Encoder
-from engine.synthesis.exemplar import Exemplar, exemplar_at, valid_regions, varied_copies
+from engine.synthesis.exemplar import Exemplar, Source, exemplar_at, valid_regions, varied_copies
 from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
 from engine.synthesis.recipes import Quality, Recipe, Term
@@ -36,7 +37,8 @@ class Brief:
         encoder: Gives the feature maps; on the exemplar's device.
         recipe: Which critics, on which layers.
         quality: What they may spend.
-        matching: How the patch critic matches.
+        repetition_penalty: The patch critic's penalty on patches that are used too often; None for the recipe's.
+        noise: Standard deviation of the noise on its features before matching, in units of theirs.
         wrap: Axes along which the canvas wraps around.
         flips: Whether the exemplar's mirror image is matched too.
         rotations: Whether those rotated by 90°, 180° and 270° are.
@@ -48,7 +50,8 @@ class Brief:
     encoder: Encoder
     recipe: Recipe
     quality: Quality
-    matching: PatchSettings
+    repetition_penalty: float | None = None
+    noise: float = 0.0
     wrap: Wrap = NO_WRAP
     flips: bool = False
     rotations: bool = False
@@ -150,7 +153,7 @@ def terms_at(recipe: Recipe, octave: Octave) -> list[tuple[Term, dict[str, float
     """List the terms that an octave is large enough for, each with the weights of those layers that it has."""
     found = []
     for term in recipe.terms:
-        usable = usable_layers([n for n, _ in term.layers], octave, positions=max(2, term.patch))
+        usable = usable_layers([n for n, _ in term.layers], octave, positions=max(2, term.critic.side))
         layers = {name: weight for name, weight in term.layers if name in usable and weight}
         if layers:
             found.append((term, layers))
@@ -161,40 +164,44 @@ def _build(
     brief: Brief, octave: Octave, surroundings: Surroundings | None, working_set: WorkingSet
 ) -> Iterator[tuple[Term, Critic]]:
     """Make the critics that this octave is large enough for, each with the term of the recipe that it serves."""
-    exemplar = exemplar_at(brief.exemplar, octave.exemplar)
-    pictures = [exemplar, *varied_copies(exemplar, flips=brief.flips, rotations=brief.rotations, scales=brief.scales)]
+    sources = exemplar_at(brief.exemplar, octave.index).sources
+    copies = [
+        copy
+        for one in sources
+        for copy in varied_copies(one, flips=brief.flips, rotations=brief.rotations, scales=brief.scales)
+    ]
     for term, layers in terms_at(brief.recipe, octave):
         region = judged_regions(surroundings, layers, wrap=brief.wrap)
-        # Of the exemplar's copies, scaled ones may be too small for the deeper layers.
-        used = pictures[:1] + [
-            one
-            for one in pictures[1:]
-            if term.critic == "patch" and all(min(one.size) // LAYERS[n] >= term.patch for n in layers)
-        ]
-        maps = [_exemplar_maps(brief.encoder, one, layers) for one in used]
-        valid = [valid_regions(one.valid, layers) for one in used]
-        yield term, _critic(brief, term, layers, maps, valid, region, working_set)
+        used = [*sources]
+        if isinstance(term.critic, PatchSettings):
+            # Scaled copies may be too small for the deeper layers.
+            used += [one for one in copies if all(min(one.size) // LAYERS[n] >= term.critic.side for n in layers)]
+        targets = [_target(brief.encoder, one, layers) for one in used]
+        yield term, _critic(brief, term, layers, targets, region, working_set)
 
 
 def _critic(
     brief: Brief,
     term: Term,
     layers: Mapping[str, float],
-    maps: Sequence[FeatureMaps],
-    valid: Sequence[Regions],
+    targets: Sequence[Target],
     region: Regions,
     working_set: WorkingSet,
 ) -> Critic:
-    if term.critic == "gram":
-        return GramCritic(maps[0], layers, valid=valid[0], region=region)
-    if term.critic == "sliced":
-        spent = SlicedSettings(brief.quality.projections, working_set.positions, term.patch)
-        return SlicedCritic(maps[0], layers, spent, valid=valid[0], region=region, wrap=brief.wrap)
-    matching = replace(brief.matching, memory=working_set.chunk)
-    return PatchCritic(maps, layers, matching, valid=valid, region=region, wrap=brief.wrap)
+    match term.critic:
+        case GramSettings():
+            return GramCritic(targets, layers, region=region)
+        case SlicedSettings() as settings:
+            projections, positions = brief.quality.projections, working_set.positions
+            settings = replace(settings, projections=projections, positions=positions)
+            return SlicedCritic(targets, layers, settings, region=region, wrap=brief.wrap)
+        case PatchSettings() as settings:
+            penalty = settings.repetition_penalty if brief.repetition_penalty is None else brief.repetition_penalty
+            settings = replace(settings, repetition_penalty=penalty, noise=brief.noise, memory=working_set.chunk)
+            return PatchCritic(targets, layers, settings, region=region, wrap=brief.wrap)
 
 
 @torch.no_grad()
-def _exemplar_maps(encoder: Encoder, exemplar: Exemplar, layers: Collection[str]) -> FeatureMaps:
-    found: FeatureMaps = encoder(exemplar.picture.contiguous(memory_format=torch.channels_last), layers)
-    return found
+def _target(encoder: Encoder, source: Source, layers: Collection[str]) -> Target:
+    maps = encoder(source.picture.contiguous(memory_format=torch.channels_last), layers)
+    return Target(maps, valid_regions(source.valid, layers), source.share)

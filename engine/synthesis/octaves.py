@@ -17,7 +17,7 @@ class Octave:
 
     Attributes:
         index: Number of halvings.
-        exemplar: Height and width of the exemplar, pixels.
+        exemplar: Height and width of the exemplar, pixels; of several sources, the least.
         canvas: Height and width of the canvas, pixels.
     """
 

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.synthesis.exemplar import Exemplar
+from engine.synthesis.exemplar import Exemplar, Source
+from engine.synthesis.structure.mosaic import Piece
 
 
 def as_array(picture: Tensor) -> NDArray[np.float32]:
@@ -12,9 +13,14 @@ def as_array(picture: Tensor) -> NDArray[np.float32]:
     return np.ascontiguousarray(picture[0].permute(1, 2, 0).cpu().numpy(), np.float32)
 
 
-def as_mask(exemplar: Exemplar) -> NDArray[np.bool_]:
-    """Mark the pixels of an exemplar that may be sampled, boolean (height, width)."""
-    if exemplar.valid is None:
-        return np.ones(exemplar.size, bool)
-    found: NDArray[np.bool_] = (exemplar.valid[0, 0] >= 0.99).cpu().numpy()
+def as_mask(source: Source) -> NDArray[np.bool_]:
+    """Mark the pixels of a source that may be sampled, boolean (height, width)."""
+    if source.valid is None:
+        return np.ones(source.size, bool)
+    found: NDArray[np.bool_] = (source.valid[0, 0] >= 0.99).cpu().numpy()
     return found
+
+
+def as_pieces(exemplar: Exemplar) -> list[Piece]:
+    """Give the sources of an exemplar as arrays."""
+    return [Piece(as_array(each.picture), as_mask(each), each.share) for each in exemplar.sources]

@@ -9,10 +9,10 @@ from engine.synthesis.canvas import Surroundings
 from engine.synthesis.exemplar import Exemplar
 from engine.synthesis.objective import terms_at
 from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
-from engine.synthesis.pixels import as_array, as_mask
+from engine.synthesis.pixels import as_array, as_pieces
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.settings import Settings, SettingsError
-from engine.synthesis.structure import Site, StructurePlan, TexturePlan, plan_holes, plan_texture
+from engine.synthesis.structure import Site, StructurePlan, TexturePlan, lay_mosaic, plan_holes, plan_texture
 from protocol.vocabulary import PIXELS
 
 # A step of the critics costs about as much as so many rounds of patches: seen with `photo` at 512² on two cores.
@@ -77,7 +77,7 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
     if recipe.structure and not started:
         wrap = (settings.wrap.y, settings.wrap.x)
         if surroundings is None:
-            structure = plan_texture(as_array(exemplar.picture), as_mask(exemplar), settings.size, wrap)
+            structure = plan_texture(as_pieces(exemplar), settings.size, wrap)
         else:
             tries = recipe.qualities[settings.quality].tries
             structure = plan_holes(_site(exemplar, surroundings, wrap), tries, surroundings.islands)
@@ -118,8 +118,8 @@ def plan_steps(exemplar: Exemplar, settings: Settings) -> dict[Octave, int]:
 
 def _site(exemplar: Exemplar, surroundings: Surroundings, wrap: tuple[bool, bool]) -> Site:
     free = (surroundings.mask[0, 0] > 0).cpu().numpy()
-    colors, source = as_array(surroundings.known), as_array(exemplar.picture)
-    return Site(colors, free, source, as_mask(exemplar), surroundings.offset, wrap)
+    source = lay_mosaic(as_pieces(exemplar))
+    return Site(as_array(surroundings.known), free, source.colors, source.valid, surroundings.offset, wrap)
 
 
 def _steps(exemplar: Exemplar, settings: Settings, recipe: Recipe) -> dict[Octave, int]:
@@ -127,7 +127,7 @@ def _steps(exemplar: Exemplar, settings: Settings, recipe: Recipe) -> dict[Octav
     count = min(settings.octaves, len(steps)) if recipe.structure else settings.octaves
     if not count:
         return {}
-    octaves = plan_octaves(exemplar.size, settings.size, count=count)
+    octaves = plan_octaves(exemplar.narrowest, settings.size, count=count)
     plan = [octave for octave in octaves if terms_at(recipe, octave)]
     asked = [name for name in recipe.layers() if name != PIXELS] or [PIXELS]
     if not plan or not usable_layers(asked, plan[-1], positions=2):

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, surroundings_at
-from engine.synthesis.critics import PatchSettings
 from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.matching import COMPILED, Matcher
@@ -19,7 +18,7 @@ from engine.synthesis.resample import resize
 from engine.synthesis.settings import Settings
 from engine.synthesis.snapshot import Snapshot
 from engine.synthesis.solvers import LBFGS, Adam, Solver
-from engine.synthesis.structure import add_detail
+from engine.synthesis.structure import Piece, add_detail, lay_mosaic
 
 
 def polish(
@@ -57,13 +56,13 @@ def polish(
         RuntimeError: Something else went wrong in torch.
     """
     quality = recipe.qualities[settings.quality]
-    penalty = recipe.repetition_penalty if settings.repetition_penalty is None else settings.repetition_penalty
     brief = Brief(
         exemplar,
         encoder,
         recipe,
         quality,
-        PatchSettings(interval=recipe.interval, repetition_penalty=penalty, noise=settings.noise),
+        repetition_penalty=settings.repetition_penalty,
+        noise=settings.noise,
         wrap=settings.wrap,
         flips=settings.flips,
         rotations=settings.rotations,
@@ -120,11 +119,14 @@ def detailed(
     exemplar: Exemplar, octave: Octave, free: Tensor, settings: Settings, matcher: Matcher = COMPILED
 ) -> Iterator[Tensor | None]:
     """Lay the exemplar's fine detail over a picture that was enlarged; None between two pieces of the work."""
-    here = exemplar_at(exemplar, octave.exemplar)
-    height, width = octave.exemplar
-    halved = resize(here.picture, (max(1, round(height / 2)), max(1, round(width / 2))))
-    low = resize(halved, octave.exemplar)
-    wrap, sample = (settings.wrap.y, settings.wrap.x), (as_array(here.picture), as_array(low), as_mask(here))
+    pieces = []
+    for here in exemplar_at(exemplar, octave.index).sources:
+        height, width = here.size
+        halved = resize(here.picture, (max(1, round(height / 2)), max(1, round(width / 2))))
+        both = torch.cat([here.picture, resize(halved, here.size)], dim=1)
+        pieces.append(Piece(as_array(both), as_mask(here)))
+    whole, wrap = lay_mosaic(pieces), (settings.wrap.y, settings.wrap.x)
+    sample = (whole.colors[..., :3], whole.colors[..., 3:], whole.valid)
     for found in add_detail(as_array(free), *sample, wrap, settings.seed, matcher):
         if found is None:
             yield None

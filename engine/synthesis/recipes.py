@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-CriticName = Literal["gram", "patch", "sliced"]
+from engine.synthesis.critics import GramSettings, PatchSettings, SlicedSettings
+from protocol.vocabulary import PIXELS
+
+NAMES = {GramSettings: "gram", PatchSettings: "patch", SlicedSettings: "sliced"}
 Layers = tuple[tuple[str, float], ...]
 Steps = tuple[int, ...]
 
@@ -15,23 +18,23 @@ class Term:
     """One critic's part in a recipe.
 
     Attributes:
-        critic: Which one.
+        critic: Which one, and how it looks.
         layers: Name and weight of each layer; those that an octave is too small for are left out there.
         weight: Of the critic among the recipe's.
         fade: Share of octave 0 over which the weight falls to nothing; None keeps it.
-        patch: Side of the neighborhoods that are compared.
     """
 
-    critic: CriticName
+    critic: GramSettings | PatchSettings | SlicedSettings
     layers: Layers
     weight: float = 1.0
     fade: float | None = None
-    patch: int = 1
 
     @property
     def name(self) -> str:
-        """How losses are labeled: the critic, and the side of its patches of pixels."""
-        return self.critic if self.layers[0][0] != "pixels" else f"{self.critic} {self.patch}×{self.patch} pixels"
+        """How losses are labeled: the critic, and what it looks at if that is nothing but pixels."""
+        name = NAMES[type(self.critic)]
+        side = self.critic.side
+        return name if any(layer != PIXELS for layer, _ in self.layers) else f"{name} {side}×{side} pixels"
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,6 @@ class Recipe:
         final_step_size: The same at the end of octave 0, relative to `step_size`.
         terms: The critics.
         qualities: What each quality spends.
-        interval: Steps between two searches of the patch critic.
-        repetition_penalty: Its penalty on patches that are used too often.
         damping: How much gradients far below the mean count for less; see `Adam`.
         structure: Whether patches make the structure first, and critics only polish it: at as many octaves as there
             are numbers of steps.
@@ -76,8 +77,6 @@ class Recipe:
     final_step_size: float
     terms: tuple[Term, ...]
     qualities: Mapping[str, Quality]
-    interval: int = 10
-    repetition_penalty: float = 0.01
     damping: float = 0.0
     structure: bool = False
     filling: "Recipe | None" = None
@@ -108,9 +107,9 @@ FILLING = Recipe(
     step_size=0.004,
     final_step_size=0.2,
     terms=(
-        Term("patch", (("pixels", 4.0), *lightly("relu2_1", "relu3_1")), weight=4.0, patch=3),
-        Term("sliced", STATISTICS, weight=0.02),
-        Term("sliced", evenly("pixels"), weight=0.02, patch=5),
+        Term(PatchSettings(6, 0.0), ((PIXELS, 4.0), *lightly("relu2_1", "relu3_1")), weight=4.0),
+        Term(SlicedSettings(), STATISTICS, weight=0.02),
+        Term(SlicedSettings(side=5), evenly(PIXELS), weight=0.02),
     ),
     qualities=MappingProxyType(
         {
@@ -119,8 +118,6 @@ FILLING = Recipe(
             "best": Quality((), 32, 131072, tries=8),
         }
     ),
-    interval=6,
-    repetition_penalty=0.0,
     structure=True,
 )
 
@@ -133,9 +130,10 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             final_step_size=0.05,
             terms=(
                 # Without patches of pixels, shapes that were whole run together and flat colors grow grain.
-                Term("patch", (("pixels", 2.0), *evenly("relu3_1", "relu4_1")), weight=1.0, patch=3),
-                Term("sliced", STATISTICS),
-                Term("sliced", evenly("pixels"), weight=4.0, patch=5),
+                # Steps are short, so matches stay right for long.
+                Term(PatchSettings(20, 0.0), ((PIXELS, 2.0), *evenly("relu3_1", "relu4_1"))),
+                Term(SlicedSettings(), STATISTICS),
+                Term(SlicedSettings(side=5), evenly(PIXELS), weight=4.0),
             ),
             qualities=MappingProxyType(
                 {
@@ -144,9 +142,6 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                     "best": Quality((60, 80, 60), 32, 131072),
                 }
             ),
-            # Steps are short, so matches stay right for long.
-            interval=20,
-            repetition_penalty=0.0,
             # Flat colors grow grain otherwise (that of a soft gradient 3.2 times the exemplar's, so 1.9 times).
             damping=1.0,
             structure=True,
@@ -157,7 +152,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             solver="adam",
             step_size=0.05,
             final_step_size=0.05,
-            terms=(Term("sliced", STATISTICS), Term("sliced", evenly("pixels"), weight=4.0, patch=5)),
+            terms=(Term(SlicedSettings(), STATISTICS), Term(SlicedSettings(side=5), evenly(PIXELS), weight=4.0)),
             qualities=MappingProxyType(
                 {
                     "draft": Quality((16, 22, 28), 8, 65536),
@@ -171,7 +166,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             solver="lbfgs",
             step_size=1.0,
             final_step_size=1.0,
-            terms=(Term("gram", evenly("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")),),
+            terms=(Term(GramSettings(), evenly("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")),),
             qualities=MappingProxyType(
                 {
                     "draft": Quality((20, 30, 40), 0, 0),
@@ -185,7 +180,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             solver="adam",
             step_size=0.03,
             final_step_size=0.2,
-            terms=(Term("patch", evenly("relu2_1", "relu3_1", "relu4_1"), patch=3),),
+            terms=(Term(PatchSettings(), evenly("relu2_1", "relu3_1", "relu4_1")),),
             qualities=MappingProxyType(
                 {
                     "draft": Quality((20, 30, 40), 0, 0),

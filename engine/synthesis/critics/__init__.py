@@ -1,7 +1,7 @@
 """Critics: losses over feature maps, one per file."""
 
-from engine.synthesis.critics.base import Critic, FeatureMaps, Regions, total_loss
-from engine.synthesis.critics.gram import GramCritic
+from engine.synthesis.critics.base import Critic, FeatureMaps, Regions, Target, total_loss
+from engine.synthesis.critics.gram import GramCritic, GramSettings
 from engine.synthesis.critics.patch import PatchCritic, PatchSettings
 from engine.synthesis.critics.sliced import SlicedCritic, SlicedSettings
 
@@ -9,10 +9,12 @@ __all__ = [
     "Critic",
     "FeatureMaps",
     "GramCritic",
+    "GramSettings",
     "PatchCritic",
     "PatchSettings",
     "Regions",
     "SlicedCritic",
     "SlicedSettings",
+    "Target",
     "total_loss",
 ]

@@ -1,6 +1,7 @@
 """What every critic is: a loss over feature maps, with its targets taken from the exemplar."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -11,6 +12,32 @@ FeatureMaps = Mapping[str, Tensor]
 
 Regions = Mapping[str, Tensor]
 """Boolean maps by layer, each of shape (height, width): the positions that count."""
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What a critic compares the canvas with: one source of the exemplar.
+
+    Attributes:
+        maps: Its feature maps.
+        valid: Positions that may be used; all of them in a layer that is missing.
+        share: Of the canvas that is to be like it, relative to the other targets'. A flipped, rotated or scaled copy
+            of a source has none: patches may be those of the copy, statistics are those of the source.
+    """
+
+    maps: FeatureMaps
+    valid: Regions = field(default_factory=dict)
+    share: float = 1.0
+
+    def rows(self, name: str) -> Tensor:
+        """List the feature vectors of a layer that may be used, shape (positions, channels)."""
+        return rows(self.maps[name], self.valid.get(name))
+
+
+def weighted(targets: Sequence[Target]) -> list[tuple[Target, float]]:
+    """List the targets that have a share, each with its part of the whole."""
+    total = sum(target.share for target in targets)
+    return [(target, target.share / total) for target in targets if target.share]
 
 
 class Critic(Protocol):
@@ -36,12 +63,18 @@ def total_loss(losses: Mapping[str, Tensor], layers: Mapping[str, float]) -> Ten
     return torch.stack([layers[name] * loss for name, loss in losses.items()]).sum() / sum(layers.values())
 
 
-def spread(maps: Tensor, valid: Tensor | None) -> float:
+def spread(targets: Sequence[Target], name: str) -> float:
     """Mean variance of a layer's channels: the unit in which distances on all layers of all encoders compare."""
-    listed = rows(maps, valid)
+    parts = [(target.rows(name), part) for target, part in weighted(targets)]
+    mean = sum((part * listed.mean(dim=0) for listed, part in parts), start=parts[0][0].new_zeros(()))
+    energy, variance = 0.0, 0.0
+    for listed, part in parts:
+        energy += part * float((listed**2).mean())
+        variance += part * float(listed.var(dim=0, unbiased=False).mean())
+        if len(parts) > 1:
+            variance += part * float(((listed.mean(dim=0) - mean) ** 2).mean())
     # In an exemplar of one color the variance is rounding, and in units of that any canvas is infinitely far away.
-    least = 1e-4 * float((listed**2).mean()) + 1e-6
-    return max(least, float(listed.var(dim=0, unbiased=False).mean()))
+    return max(1e-4 * energy + 1e-6, variance)
 
 
 def rows(maps: Tensor, region: Tensor | None = None) -> Tensor:

@@ -1,11 +1,19 @@
 """The gram critic: how often features occur together, wherever they occur."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from engine.synthesis.critics.base import FeatureMaps, Regions, rows
+from engine.synthesis.critics.base import FeatureMaps, Regions, Target, rows, weighted
+
+
+@dataclass(frozen=True)
+class GramSettings:
+    """The gram critic has no settings."""
+
+    side = 1
 
 
 def gram_matrix(features: Tensor) -> Tensor:
@@ -41,25 +49,26 @@ class GramCritic:
     """Gram losses of several layers, weighted.
 
     Args:
-        exemplar: Feature maps of the exemplar.
+        targets: The exemplar; of several sources, their matrices are averaged by their shares.
         layers: Weight of every layer.
-        valid: Positions of the exemplar that may be used; all of them in a layer that is missing.
-        region: Positions of the canvas that are judged; likewise.
+        region: Positions of the canvas that are judged; all of them in a layer that is missing.
     """
 
     interval = 0
 
     def __init__(
         self,
-        exemplar: FeatureMaps,
+        targets: Sequence[Target],
         layers: Mapping[str, float],
         *,
-        valid: Regions | None = None,
         region: Regions | None = None,
     ) -> None:
         self.layers = dict(layers)
         self._region = region or {}
-        self._targets = {name: gram_matrix(rows(exemplar[name], (valid or {}).get(name))) for name in layers}
+        self._targets = {
+            name: torch.stack([part * gram_matrix(one.rows(name)) for one, part in weighted(targets)]).sum(dim=0)
+            for name in layers
+        }
 
     def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
         """Do nothing: the targets never change."""

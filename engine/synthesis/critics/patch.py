@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.synthesis.critics.base import FeatureMaps, Regions, spread
+from engine.synthesis.critics.base import FeatureMaps, Regions, Target, spread
 from engine.synthesis.critics.patch_book import SIDE
 from engine.synthesis.critics.patch_field import PatchField
 from engine.synthesis.critics.patch_table import PatchTable
@@ -38,6 +38,8 @@ class PatchSettings:
     exact: int = 512
     tree_keys: int = 65536
 
+    side = SIDE
+
 
 def patch_loss(canvas: Tensor, target: Tensor) -> Tensor:
     """Mean squared difference of features to their target, both of shape (positions, channels)."""
@@ -48,21 +50,19 @@ class PatchCritic:
     """Patch losses of several layers, weighted (Li & Wand 2016, arXiv 1601.04589).
 
     Args:
-        exemplars: Feature maps of the exemplar, and of its flipped, turned or scaled copies.
+        targets: The sources of the exemplar, and their flipped, rotated or scaled copies.
         layers: Weight of every layer.
         settings: How patches are matched.
-        valid: For each exemplar, the positions that may be used; all of them in a layer that is missing.
-        region: Positions of the canvas that are judged; likewise.
+        region: Positions of the canvas that are judged; all of them in a layer that is missing.
         wrap: Axes along which the canvas wraps around.
     """
 
     def __init__(
         self,
-        exemplars: Sequence[FeatureMaps],
+        targets: Sequence[Target],
         layers: Mapping[str, float],
         settings: PatchSettings,
         *,
-        valid: Sequence[Regions] | None = None,
         region: Regions | None = None,
         wrap: Wrap = NO_WRAP,
     ) -> None:
@@ -71,10 +71,9 @@ class PatchCritic:
         self._settings = settings
         self._region = region or {}
         self._wrap = wrap
-        masks = valid or [{} for _ in exemplars]
-        self._spread = {name: spread(exemplars[0][name], masks[0].get(name)) for name in layers}
+        self._spread = {name: spread(targets, name) for name in layers}
         self._matchers = {
-            name: self._matcher(name, [maps[name] for maps in exemplars], [mask.get(name) for mask in masks])
+            name: self._matcher(name, [one.maps[name] for one in targets], [one.valid.get(name) for one in targets])
             for name in layers
         }
         self._targets: dict[str, tuple[Tensor, Tensor | None]] = {}

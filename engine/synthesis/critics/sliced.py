@@ -1,6 +1,6 @@
 """The sliced critic: the whole distribution of the features, compared along random directions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.synthesis.critics.base import FeatureMaps, Regions, spread
+from engine.synthesis.critics.base import FeatureMaps, Regions, Target, spread, weighted
 from engine.synthesis.ranking import pair_by_rank
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 from protocol.vocabulary import LAYERS
@@ -22,12 +22,12 @@ class SlicedSettings:
         projections: Random directions drawn anew for each step, on layers of the picture's own resolution; others
             have more of them by as much as their maps are narrower.
         positions: The most positions of a layer that are projected and sorted in one step.
-        patch: Side of the neighborhoods whose distribution is compared; 1 for single feature vectors.
+        side: Of the neighborhoods whose distribution is compared; 1 for single feature vectors.
     """
 
     projections: int = 32
     positions: int = 65536
-    patch: int = 1
+    side: int = 1
 
 
 def random_directions(count: int, channels: int, patch: int, generator: torch.Generator) -> Tensor:
@@ -150,6 +150,28 @@ def centered_patches(positions: Tensor | None, patch: int, *, wrap: Wrap = NO_WR
     return positions
 
 
+def mixed(parts: Sequence[tuple[Tensor, float]]) -> Tensor:
+    """Mix sets of projections, so that each makes up its part of the whole.
+
+    Args:
+        parts: Projections, shape (directions, positions of this set), each with its part; the parts add up to 1.
+
+    Returns:
+        Shape (directions, positions): evenly spread ones of each set, all of the set that is scarcest.
+    """
+    if len(parts) == 1:
+        return parts[0][0]
+    most = min(projected.shape[1] / part for projected, part in parts)
+    counts = [min(projected.shape[1], max(1, round(part * most))) for projected, part in parts]
+    return torch.cat(
+        [
+            projected[:, torch.arange(count, device=projected.device) * projected.shape[1] // max(1, count)]
+            for (projected, _), count in zip(parts, counts, strict=True)
+        ],
+        dim=1,
+    )
+
+
 class SlicedCritic:
     """Sliced losses of several layers, weighted, along directions that change with each step.
 
@@ -157,11 +179,10 @@ class SlicedCritic:
     itself (Elnekave & Weiss 2022, arXiv 2203.11862): noise that an encoder does not see stands out there.
 
     Args:
-        exemplar: Feature maps of the exemplar.
+        targets: The exemplar; of several sources, as much of each counts as its share is.
         layers: Weight of every layer.
         settings: What a step looks at.
-        valid: Positions of the exemplar that may be used; all of them in a layer that is missing.
-        region: Positions of the canvas that are judged; likewise.
+        region: Positions of the canvas that are judged; all of them in a layer that is missing.
         wrap: Axes along which the canvas wraps around.
     """
 
@@ -169,23 +190,24 @@ class SlicedCritic:
 
     def __init__(
         self,
-        exemplar: FeatureMaps,
+        targets: Sequence[Target],
         layers: Mapping[str, float],
         settings: SlicedSettings,
         *,
-        valid: Regions | None = None,
         region: Regions | None = None,
         wrap: Wrap = NO_WRAP,
     ) -> None:
         self.layers = dict(layers)
         self._settings = settings
         self._wrap = wrap
-        patch = settings.patch
-        self._exemplar = {name: exemplar[name] for name in layers}
-        self._valid = {name: whole_patches((valid or {}).get(name), patch) for name in layers}
-        self._region = {name: centered_patches((region or {}).get(name), patch, wrap=wrap) for name in layers}
-        self._spread = {name: spread(exemplar[name], (valid or {}).get(name)) for name in layers}
-        self._looks: dict[str, tuple[Tensor, Lattice, Lattice]] = {}
+        side = settings.side
+        self._targets = weighted(targets)
+        self._valid = {
+            name: [whole_patches(one.valid.get(name), side) for one, _ in self._targets] for name in layers
+        }
+        self._region = {name: centered_patches((region or {}).get(name), side, wrap=wrap) for name in layers}
+        self._spread = {name: spread(targets, name) for name in layers}
+        self._looks: dict[str, tuple[Tensor, Lattice, list[Lattice]]] = {}
 
     def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
         """Draw new directions, and new positions where there are more than one step looks at."""
@@ -194,9 +216,9 @@ class SlicedCritic:
             maps = canvas[name]
             # Deep layers have many channels and few positions: more directions are needed there, and cost no more.
             count = self._settings.projections * max(1, LAYERS[name] // 2)
-            drawn = random_directions(count, maps.shape[1], self._settings.patch, generator)
-            here = draw_lattice(maps, most, generator, self._settings.patch)
-            there = draw_lattice(self._exemplar[name], most, generator, self._settings.patch)
+            drawn = random_directions(count, maps.shape[1], self._settings.side, generator)
+            here = draw_lattice(maps, most, generator, self._settings.side)
+            there = [draw_lattice(one.maps[name], most, generator, self._settings.side) for one, _ in self._targets]
             self._looks[name] = (drawn.to(maps), here, there)
 
     def losses(self, canvas: FeatureMaps) -> dict[str, Tensor]:
@@ -205,10 +227,15 @@ class SlicedCritic:
         for name in self.layers:
             directions, here, there = self._looks[name]
             maps = canvas[name]
-            if self._settings.patch > 1:
-                maps = pad_after(maps, self._wrap, rows=self._settings.patch - 1, columns=self._settings.patch - 1)
+            if self._settings.side > 1:
+                maps = pad_after(maps, self._wrap, rows=self._settings.side - 1, columns=self._settings.side - 1)
             projected = project(maps, directions, here, self._region[name])
-            wanted = project(self._exemplar[name], directions, there, self._valid[name])
+            wanted = self._wanted(name, directions, there)
             seen = projected.shape[1] and wanted.shape[1]
             losses[name] = sliced_loss(projected, wanted) / self._spread[name] if seen else maps.sum() * 0
         return losses
+
+    def _wanted(self, name: str, directions: Tensor, lattices: Sequence[Lattice]) -> Tensor:
+        looks = zip(self._targets, lattices, self._valid[name], strict=True)
+        found = [(project(one.maps[name], directions, there, keep), part) for (one, part), there, keep in looks]
+        return mixed(found)

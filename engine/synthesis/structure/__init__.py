@@ -6,6 +6,7 @@ from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.structure.detail import add_detail
 from engine.synthesis.structure.filling import FillPlan, Site, fill, plan_filling
 from engine.synthesis.structure.islands import IslandsPlan, fill_holes, plan_holes
+from engine.synthesis.structure.mosaic import Mosaic, Piece, lay_mosaic
 from engine.synthesis.structure.stages import Planned, Stage
 from engine.synthesis.structure.texture import TexturePlan, lay_out, plan_texture
 
@@ -22,6 +23,8 @@ def build(plan: StructurePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
 __all__ = [
     "FillPlan",
     "IslandsPlan",
+    "Mosaic",
+    "Piece",
     "Planned",
     "Site",
     "Stage",
@@ -29,6 +32,7 @@ __all__ = [
     "TexturePlan",
     "add_detail",
     "build",
+    "lay_mosaic",
     "plan_filling",
     "plan_holes",
     "plan_texture",

@@ -12,6 +12,7 @@ from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.correlation import correlate, extent
 from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.lattice import Lattice, find_lattice
+from engine.synthesis.structure.mosaic import Mosaic, Piece, lay_mosaic
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.smoothness import is_smooth
@@ -34,6 +35,8 @@ BLOCK = 16
 POWER = 0.6
 # Cost of a place that is used beyond its even share, in median costs per share (Kaspar et al. 2015).
 EVENNESS = 2.0
+# By how much a source's price rises in a round, in median costs, that is used for twice its part of the canvas.
+PRICE = 1.0
 # Side of the largest picture of the exemplar that is compared with itself, pixels.
 LARGEST_COMPARED = 512
 
@@ -44,6 +47,7 @@ class TexturePlan:
 
     Attributes:
         source: The exemplar at all scales, finest first.
+        mosaic: Its sources, at full size.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
         octaves: What is done, coarse to fine.
         lattice: At which offsets the exemplar repeats itself, at full size; None for an irregular one.
@@ -52,6 +56,7 @@ class TexturePlan:
     """
 
     source: Sequence[Level]
+    mosaic: Mosaic
     wrap: Wrap
     octaves: Sequence[Planned]
     lattice: Lattice | None
@@ -64,43 +69,68 @@ class TexturePlan:
         return self.flat or self.smooth or self.lattice is not None
 
 
-def plan_texture(colors: Floats, valid: Bools, size: Size, wrap: Wrap = (False, False)) -> TexturePlan:
+def plan_texture(pieces: Sequence[Piece], size: Size, wrap: Wrap = (False, False)) -> TexturePlan:
     """Plan the octaves of a new texture.
 
     Args:
-        colors: The exemplar, RGB in [0, 1], float32 (height, width, 3).
-        valid: Where it may be sampled, boolean (height, width).
+        pieces: The sources of the exemplar.
         size: Height and width of the canvas at full size, pixels.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
 
     Returns:
         The plan; it ends at a coarse octave.
     """
-    colors, valid, _ = widened(colors, valid)
-    source = [make_level(colors, valid, 0.0)]
-    while min(source[-1].size) >= 2 * NARROWEST and min(size) >> len(source) >= SIDE:
-        smaller = halve(source[-1])
-        if whole_patches(smaller.known).sum() < FEWEST_PATCHES:
-            break
-        source.append(smaller)
-    small = 0
-    while small + 1 < len(source) and max(source[small].size) > LARGEST_COMPARED:
-        small += 1
-    correlation = correlate(source[small].channels[..., :COLORS], source[small].known)
-    found = find_lattice(correlation)
-    lattice = None if found is None else found.at(-small)
+    wide = [Piece(*widened(each.colors, each.valid)[:2], each.share) for each in pieces]
+    looks = [_look(each, size) for each in wide]
+    mosaic = lay_mosaic(wide)
+    source = [make_level(mosaic.colors, mosaic.valid, 0.0)]
+    while len(source) < min(each.levels for each in looks):
+        source.append(halve(source[-1]))
+    # What is regular in one source does not go on in another.
+    lattice = looks[0].lattice if len(looks) == 1 else None
     if lattice is None:
-        reach = REACH * extent(correlation) * 2**small
+        reach = REACH * max(each.reach for each in looks)
         source = source[: max(FINEST, math.ceil(math.log2(reach / SIDE))) + 1]
-    flat = has_flat_colors(colors, valid)
-    smooth = not flat and is_smooth(colors, valid)
+    flat = all(has_flat_colors(each.colors, each.valid) for each in wide)
+    smooth = not flat and all(is_smooth(each.colors, each.valid) for each in wide)
     finest = 0 if flat or smooth or lattice is not None else FINEST
     octaves = []
     for index in reversed(range(min(finest, len(source) - 1), len(source))):
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(Planned(index, (height, width), source[index].size, rounds, float(height * width)))
-    return TexturePlan(source, wrap, octaves, lattice, flat, smooth)
+    return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth)
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What is found out about one source.
+
+    Attributes:
+        levels: How many scales it has.
+        lattice: See `TexturePlan`.
+        reach: How far things in it reach, pixels.
+    """
+
+    levels: int
+    lattice: Lattice | None
+    reach: float
+
+
+def _look(piece: Piece, size: Size) -> _Look:
+    levels = [make_level(piece.colors, piece.valid, 0.0)]
+    while min(levels[-1].size) >= 2 * NARROWEST and min(size) >> len(levels) >= SIDE:
+        smaller = halve(levels[-1])
+        if whole_patches(smaller.known).sum() < FEWEST_PATCHES:
+            break
+        levels.append(smaller)
+    small = 0
+    while small + 1 < len(levels) and max(levels[small].size) > LARGEST_COMPARED:
+        small += 1
+    correlation = correlate(levels[small].channels[..., :COLORS], levels[small].known)
+    found = find_lattice(correlation)
+    lattice = None if found is None else found.at(-small)
+    return _Look(len(levels), lattice, float(extent(correlation) * 2**small))
 
 
 def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
@@ -116,21 +146,34 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
     """
     generator = np.random.default_rng(seed)
     field: MatchField | None = None
+    prices = np.zeros(len(plan.mosaic.parts), np.float32)
     for planned in plan.octaves:
         level = plan.source[planned.index]
         usable = whole_patches(level.known)
-        listed = np.argwhere(usable).astype(np.int32)
+        listed = _listed(plan.mosaic, usable, planned.index)
         exemplar = Source(level.channels, usable)
-        places = _blocks(listed, planned.canvas, generator) if field is None else _refined(field, planned.canvas)
+        rows = plan.mosaic.owners(np.arange(len(usable), dtype=np.int32), planned.index)
+        # How often each place is to be used.
+        due = np.array([part / len(each) for part, each in zip(plan.mosaic.parts, listed, strict=True)])
+        due = (due * math.prod(planned.canvas)).astype(np.float32)[rows][:, None]
+        places = (
+            _blocks(listed, plan.mosaic.parts, planned.canvas, generator)
+            if field is None
+            else _refined(field, planned.canvas)
+        )
         if plan.lattice is not None:
             places = plan.lattice.at(planned.index).snap(places, level.size, RADIUS, plan.wrap)
-        field = MatchField(_usable_only(places, usable, listed, generator), np.zeros(planned.canvas, np.float32))
+        owners = plan.mosaic.owners(places[..., 0], planned.index)
+        places = _usable_only(places, usable, owners, listed, generator)
+        field = MatchField(places, np.zeros(planned.canvas, np.float32))
         canvas = _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher)
         wanted, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
         for number in range(planned.rounds):
             sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, RADIUS, trust, plan.wrap)
             matcher.measure(field, sought, exemplar)
-            penalty = _overuse(field, usable) * EVENNESS * np.float32(np.median(field.costs))
+            prices = _raised(prices, field, plan.mosaic, planned.index)
+            penalty = EVENNESS * _overuse(field, usable, due) + prices[rows][:, None]
+            penalty *= np.float32(np.median(field.costs))
             matcher.measure(field, sought, exemplar, penalty)
             turn = seed + 100 * planned.index + number
             for _ in matcher.improve(field, sought, exemplar, penalty, passes=PASSES, seed=turn):
@@ -153,26 +196,49 @@ def _voted(field: MatchField, exemplar: Source, weights: Floats | None, wrap: Wr
     return found
 
 
-def _overuse(field: MatchField, usable: Bools) -> Floats:
+def _listed(mosaic: Mosaic, usable: Bools, index: int) -> list[Places]:
+    """List the places of each source that may be sampled, each int32 (count, 2)."""
+    places = np.argwhere(usable).astype(np.int32)
+    owners = mosaic.owners(places[:, 0], index)
+    return [places[owners == number] for number in range(len(mosaic.parts))]
+
+
+def _overuse(field: MatchField, usable: Bools, due: Floats) -> Floats:
     """Count how often each place's surroundings are used beyond their even share, in shares."""
     used = np.zeros(usable.shape, np.float32)
     np.add.at(used, (field.places[..., 0], field.places[..., 1]), 1)
-    share = field.costs.size / max(1, int(usable.sum()))
     spread = ndimage.uniform_filter(used, SIDE, mode="nearest")
-    found: Floats = np.maximum(spread / share - 1, 0).astype(np.float32)
+    found: Floats = np.maximum(spread / due - 1, 0).astype(np.float32)
     return found
 
 
-def _blocks(listed: Places, size: Size, generator: np.random.Generator) -> Places:
+def _raised(prices: Floats, field: MatchField, mosaic: Mosaic, index: int) -> Floats:
+    """Raise the prices of sources that are used for more than their part of the canvas, and lower others."""
+    owners = mosaic.owners(field.places[..., 0], index)
+    used = np.bincount(owners.ravel(), minlength=len(prices)) / owners.size
+    found = prices + PRICE * (used / np.array(mosaic.parts) - 1).astype(np.float32)
+    raised: Floats = (found - found.min()).astype(np.float32)
+    return raised
+
+
+def _blocks(listed: Sequence[Places], parts: Sequence[float], size: Size, generator: np.random.Generator) -> Places:
     """Draw blocks of the exemplar by chance, evenly; one that goes over its border continues on the other side."""
     rows, columns = np.indices(size)
     cells = (-(-size[0] // BLOCK), -(-size[1] // BLOCK))
-    corners = np.resize(_evenly_drawn(listed, generator), (*cells, 2))
-    generator.shuffle(corners.reshape(-1, 2))
+    count = cells[0] * cells[1]
+    ends = np.rint(np.cumsum(parts) * count).astype(int)
+    numbers = np.diff(ends, prepend=0)
+    corners = np.concatenate(
+        [np.resize(_evenly_drawn(each, generator), (number, 2)) for each, number in zip(listed, numbers, strict=True)]
+    )
+    owners = np.repeat(np.arange(len(listed)), numbers)
+    order = generator.permutation(count)
+    first = np.array([each.min(axis=0) for each in listed])[owners][order]
+    span = np.array([np.ptp(each, axis=0) + 1 for each in listed])[owners][order]
+    corners, first, span = (each.reshape(*cells, 2) for each in (corners[order], first, span))
+    here = (rows // BLOCK, columns // BLOCK)
     inside = np.stack([rows % BLOCK, columns % BLOCK], axis=-1)
-    first = listed.min(axis=0)
-    span = listed.max(axis=0) + 1 - first
-    found: Places = first + (corners[rows // BLOCK, columns // BLOCK] + inside - first) % span
+    found: Places = first[here] + (corners[here] + inside - first[here]) % span[here]
     return found.astype(np.int32)
 
 
@@ -200,12 +266,16 @@ def _refined(coarse: MatchField, size: Size) -> Places:
     return refined
 
 
-def _usable_only(places: Places, usable: Bools, listed: Places, generator: np.random.Generator) -> Places:
-    """Draw another place for those that may not be sampled."""
+def _usable_only(
+    places: Places, usable: Bools, owners: Places, listed: Sequence[Places], generator: np.random.Generator
+) -> Places:
+    """Draw another place of the same source for those that may not be sampled."""
     high, wide = usable.shape
     rows, columns = places[..., 0], places[..., 1]
     good = (rows < high) & (columns < wide)
     good &= usable[np.minimum(rows, high - 1), np.minimum(columns, wide - 1)]
     found = places.copy()
-    found[~good] = listed[generator.integers(len(listed), size=int((~good).sum()))]
+    for number, each in enumerate(listed):
+        bad = ~good & (owners == number)
+        found[bad] = each[generator.integers(len(each), size=int(bad.sum()))]
     return found
