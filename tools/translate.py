@@ -4,12 +4,10 @@ python tools/translate.py          every language there is
 python tools/translate.py fr       one more
 """
 
-import re
 import sys
-from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -22,10 +20,19 @@ DOMAIN = "texture-synthesis"
 PACKAGE = Path(__file__).resolve().parents[1] / "gimp_plugin"
 LOCALE = PACKAGE / "locale"
 WIDTH = 110
-NOISE = re.compile(
-    r'"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|'
-    r'Generated-By): [^"]*"\n'
-)
+NEEDED = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
+
+
+class Translations(Catalog):
+    """Translations that are the same files whenever they are written: who wrote them and when, Git knows."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        """The headers that decide how the file is read."""
+        kept = [(name, value) for name, value in super().mime_headers if name in NEEDED]
+        # Babel ends the last line in its last value, which is not kept.
+        name, value = kept.pop()
+        return [*kept, (name, f"{value}\n")]
 
 
 def template() -> Catalog:
@@ -48,7 +55,7 @@ def bring_up_to_date(language: str, texts: Catalog) -> list[str]:
         texts: What can be translated.
 
     Returns:
-        What has no translation yet.
+        What has no translation yet, or a fuzzy one.
     """
     folder = LOCALE / language / "LC_MESSAGES"
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,19 +64,17 @@ def bring_up_to_date(language: str, texts: Catalog) -> list[str]:
     if source.exists():
         with source.open("rb") as file:
             found = read_po(file, locale=language, domain=DOMAIN)
-    known = {message.id: message.string for message in found if message.id}
-    fresh = Catalog(locale=language, domain=DOMAIN, header_comment=f"# The plug-in in {found.locale.english_name}.")
+    comment = f"# The plug-in in {found.locale.english_name}."
+    fresh = Translations(locale=language, domain=DOMAIN, header_comment=comment, fuzzy=False)
     for message in texts:
         if message.id:
-            fresh.add(message.id, known.get(message.id, ""))
-    fresh.fuzzy = False
-    written = BytesIO()
-    write_po(written, fresh, sort_output=True, width=WIDTH)
-    # Who wrote it and when, the version control knows.
-    source.write_text(NOISE.sub("", written.getvalue().decode()), "utf-8")
+            known = found.get(message.id) or Message(message.id, "")
+            fresh.add(message.id, known.string, flags={"fuzzy"} if known.fuzzy else ())
+    with source.open("wb") as file:
+        write_po(file, fresh, sort_output=True, width=WIDTH)
     with (folder / f"{DOMAIN}.mo").open("wb") as file:
         write_mo(file, fresh)
-    return [str(message.id) for message in fresh if message.id and not message.string]
+    return [str(message.id) for message in fresh if message.id and (message.fuzzy or not message.string)]
 
 
 def main() -> None:
