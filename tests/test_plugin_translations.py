@@ -1,6 +1,7 @@
 """The plug-in's translations: complete, and as the texts of the plug-in are."""
 
 import re
+import shutil
 import string
 from io import BytesIO
 from pathlib import Path
@@ -11,11 +12,25 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from protocol.vocabulary import settings
+from tools import translate
 
 PACKAGE = Path(__file__).resolve().parents[1] / "gimp_plugin"
 LOCALE = PACKAGE / "locale"
 LANGUAGES = sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
 AGAIN = "run tools/translate.py, and translate what is new"
+SHARED = ("Loo_k", "_Quality", "See_d", "_Network", "Opaq_ue texture", "Keep _all frames as layers", "_Stop Here",
+          "Cance_l", "_Close")  # fmt: skip
+DIALOGS = (
+    (*SHARED, "_Exemplar", "La_yer or image", "F_ile", "_Pattern", "Sa_mple from", "Con_text, px (0: automatic)",
+     "E_xemplar mask", "_Fill"),
+    (*SHARED, "Size by _ratio", "Size in _pixels", "Si_ze, times the exemplar's", "_Width", "_Height",
+     "E_xemplar mask", "_Into", "_Tiles without a seam", "_Variations", "_Make"),
+    (*SHARED, "_Tiles without a seam", "_Make Seamless"),
+    ("_Start", "S_top", "Open _Log", "_Close"),
+    ("_Fill Selection with Texture…", "_New Texture from Layer…", "_Make Seamless…", "_Repeat Last Texture",
+     "_Engine…"),
+)  # fmt: skip
+"""What has a key in each dialog, and in the menu."""
 
 
 def said():
@@ -35,6 +50,12 @@ def file_of(language, suffix):
     return LOCALE / language / "LC_MESSAGES" / f"texture-synthesis.{suffix}"
 
 
+def key(text):
+    """The letter that Alt goes with, if there is one."""
+    found = re.search("_(.)", text)
+    return found and found[1].lower()
+
+
 def fields(text):
     return sorted(name for _text, name, _form, _kind in string.Formatter().parse(text) if name is not None)
 
@@ -43,8 +64,8 @@ def test_the_template_has_every_text_and_no_other():
     assert set(texts(LOCALE / "texture-synthesis.pot")) == said(), AGAIN
 
 
-def test_there_is_a_translation():
-    assert "de" in LANGUAGES
+def test_there_are_translations():
+    assert {"de", "es", "fr"} <= set(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -52,6 +73,12 @@ def test_every_text_is_translated(language):
     found = texts(file_of(language, "po"))
     assert set(found) == said(), AGAIN
     assert all(found.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_fuzzy(language):
+    with file_of(language, "po").open("rb") as file:
+        assert not [message.id for message in read_po(file) if message.fuzzy]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -67,9 +94,47 @@ def test_a_translation_fills_in_the_same_values(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_two_buttons_of_a_dialog_have_one_key(language):
-    found = texts(file_of(language, "po"))
-    for together in (("_Stop Here", "Cance_l", "_Close", "_Fill"), ("_Start", "S_top", "Open _Log", "_Close")):
-        for side in (list(together), [found[text] for text in together]):
-            keys = [re.search("_(.)", text)[1].lower() for text in side]
-            assert len(set(keys)) == len(keys), side
+def test_a_translation_ends_and_breaks_as_the_text_does(language):
+    for text, translated in texts(file_of(language, "po")).items():
+        for mark in (".", "…"):
+            assert text.endswith(mark) == translated.endswith(mark) or text.endswith("with Engine…"), text
+        assert text.count("`") == translated.count("`"), text
+        assert "_" in translated or not key(text), text
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+@pytest.mark.parametrize("dialog", DIALOGS)
+def test_no_two_widgets_of_a_dialog_have_one_key(language, dialog):
+    found = {text: text for text in dialog} if language == "en" else texts(file_of(language, "po"))
+    keys = [key(found[text]) for text in dialog]
+    assert len(set(keys)) == len(keys), [found[text] for text in dialog]
+    assert all("a" <= each <= "z" for each in keys), "not on every keyboard"
+
+
+def test_french_marks_stand_with_spaces_that_do_not_break():
+    for translated in texts(file_of("fr", "po")).values():
+        assert not re.search("(?<!\\xa0)[:;!?»]|«(?!\\xa0)|'", translated), translated
+
+
+def test_translating_again_changes_nothing(tmp_path, monkeypatch):
+    shutil.copytree(LOCALE, tmp_path / "locale")
+    monkeypatch.setattr(translate, "LOCALE", tmp_path / "locale")
+    for language in LANGUAGES:
+        assert translate.bring_up_to_date(language, translate.template()) == []
+        for suffix in ("po", "mo"):
+            path = file_of(language, suffix)
+            assert (tmp_path / "locale" / path.relative_to(LOCALE)).read_bytes() == path.read_bytes(), AGAIN
+
+
+def test_a_fuzzy_translation_stays_fuzzy_and_is_not_compiled(tmp_path, monkeypatch):
+    monkeypatch.setattr(translate, "LOCALE", tmp_path)
+    folder = tmp_path / "it" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "texture-synthesis.po").write_text(
+        'msgid ""\nmsgstr ""\n\n#, fuzzy\nmsgid "Layer"\nmsgstr "Livelli"\n\nmsgid "Image"\nmsgstr "Immagine"\n'
+    )
+    left = translate.bring_up_to_date("it", translate.template())
+    assert set(left) == said() - {"Image"}
+    assert '#, fuzzy\nmsgid "Layer"\nmsgstr "Livelli"' in (folder / "texture-synthesis.po").read_text()
+    compiled = read_mo(BytesIO((folder / "texture-synthesis.mo").read_bytes()))
+    assert [message.id for message in compiled if message.id] == ["Image"]

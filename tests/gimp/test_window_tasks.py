@@ -221,15 +221,37 @@ def end_engine(state):
         time.sleep(0.1)
 
 
-def test_it_speaks_german(place, known_plug_ins, libraries, engine, tmp_path, wall, pictures_folder):
+@pytest.mark.parametrize(
+    ("language", "filters", "title", "exemplar", "close"),
+    [
+        ("de", "Filter", "Auswahl mit Textur füllen", "Vorlage", "Schließen"),
+        ("es", "Filtros", "Rellenar la selección con textura", "Muestra", "Cerrar"),
+        ("fr", "Filtres", "Remplir la sélection avec une texture", "Échantillon", "Fermer"),
+    ],
+)
+def test_it_speaks_the_language_of_the_user(
+    place,
+    known_plug_ins,
+    libraries,
+    engine,
+    tmp_path,
+    wall,
+    pictures_folder,
+    language,
+    filters,
+    title,
+    exemplar,
+    close,
+):
     own = profile(tmp_path / "profile", known_plug_ins)
     plug(place, own, engine.folder, libraries)
-    with window(place, own, wall, language=LOCALE) as found:
-        found.menu("Filter", MENU[1], "Auswahl mit Textur füllen …")
-        found.wait_for_window("Auswahl mit Textur füllen", SECONDS)
-        assert found.widget("Vorlage", role="label")
-        found.screenshot(pictures_folder / "german.png")
-        found.press("Schließen", window="Auswahl mit Textur füllen")
+    # Within any locale but C, this chooses the language, as GIMP's preferences do.
+    with window(place, own, wall, language=LOCALE, environment={"LANGUAGE": language}) as found:
+        found.menu(filters, MENU[1], f"{title} …" if language == "de" else f"{title}…")
+        found.wait_for_window(title, SECONDS)
+        assert found.widget(exemplar, role="label")
+        found.screenshot(pictures_folder / f"language-{language}.png")
+        found.press(close, window=title)
 
 
 def test_the_help_button_opens_the_page_about_the_procedure(place, known_plug_ins, libraries, engine, tmp_path, wall):
