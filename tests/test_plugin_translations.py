@@ -121,9 +121,9 @@ def test_translating_again_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(translate, "LOCALE", tmp_path / "locale")
     for language in LANGUAGES:
         assert translate.bring_up_to_date(language, translate.template()) == []
-        for suffix in ("po", "mo"):
-            path = file_of(language, suffix)
-            assert (tmp_path / "locale" / path.relative_to(LOCALE)).read_bytes() == path.read_bytes(), AGAIN
+        # Where lines of a .po file are broken, depends on the version of Babel.
+        path = file_of(language, "mo")
+        assert (tmp_path / "locale" / path.relative_to(LOCALE)).read_bytes() == path.read_bytes(), AGAIN
 
 
 def test_a_fuzzy_translation_stays_fuzzy_and_is_not_compiled(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """Bring the plug-in's translations up to date with its texts, and compile them.
 
 python tools/translate.py          every language there is
-python tools/translate.py fr       one more
+python tools/translate.py it       one more
 """
 
 import sys
