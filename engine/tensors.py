@@ -5,9 +5,10 @@ import torch
 from torch import Tensor
 
 from engine.images.picture import FloatArray
-from engine.preparation import Box, Mask, Materials
+from engine.preparation import Box, Mask, Materials, Sample
 from engine.preparation.islands import Island
 from engine.synthesis import Exemplar, Surroundings
+from engine.synthesis.exemplar import Source, exemplar_of
 from engine.synthesis.structure.islands import Hole
 
 
@@ -18,8 +19,13 @@ def to_tensor(pixels: FloatArray, device: torch.device | str) -> Tensor:
 
 def exemplar_on(materials: Materials, device: torch.device) -> Exemplar:
     """Put the sample texture on a device."""
-    pixels, valid = materials.exemplar.pixels, materials.exemplar.valid
-    return Exemplar(to_tensor(pixels, device), None if valid is None else _map(valid, device))
+    samples = ((materials.exemplar, 1.0), *materials.more)
+    return exemplar_of([_source_on(sample, share, device) for sample, share in samples])
+
+
+def _source_on(sample: Sample, share: float, device: torch.device) -> Source:
+    valid = None if sample.valid is None else _map(sample.valid, device)
+    return Source(to_tensor(sample.pixels, device), valid, share)
 
 
 def surroundings_on(materials: Materials, device: torch.device) -> Surroundings | None:

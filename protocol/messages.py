@@ -13,7 +13,7 @@ from protocol.fields import Bytes, Count, JobName, Octave, Offset, Seconds, Sent
 from protocol.limits import Limits
 from protocol.raster import Raster
 from protocol.version import Version
-from protocol.vocabulary import CanvasSide, Context, Depth, Direction, Settings
+from protocol.vocabulary import CanvasSide, Context, Depth, SampleFrom, Settings, Share
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,12 @@ class Source:
     Attributes:
         picture: The sample texture.
         mask: Where it may be sampled, one channel, of its size; left out, everywhere.
+        share: How much of the canvas is to come from it, relative to the other sources.
     """
 
     picture: Raster
     mask: Raster | None = None
+    share: Share = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Canvas:
     mask: Raster | None = None
     sample_mask: Raster | None = None
     context: Context | None = None
-    sample_from: Direction = "all"
+    sample_from: SampleFrom = "all"
     start: Raster | None = None
     width: CanvasSide | None = None
     height: CanvasSide | None = None
@@ -79,7 +81,8 @@ class Synthesize:
 
     Attributes:
         job: The client's name for it, in use by no other job of this client.
-        sources: What is sampled, one at most as yet; none: what the mask leaves of the canvas.
+        sources: What is sampled, 16 at most; none: what the mask leaves of the canvas. Several are mixed, and none of
+            them brings alpha.
         canvas: What is to be made, or filled.
         settings: How.
         depth: Kind of sample of the result: `u8`, `u16` or `f32`.

@@ -1,6 +1,6 @@
 """The vocabulary of a request: names, and every setting with its type, range, default and one line of help.
 
-Messages are checked by it; the engine's settings, the terminal's options and the plug-in's arguments are made of it.
+Messages, the engine's settings, the options of the command line and the arguments of the plug-in are made from it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,11 +16,11 @@ QUALITIES = ("draft", "normal", "best")
 ENCODERS = ("compact", "vgg19", "vgg16", "vgg11")
 POOLINGS = ("average", "max")
 DEPTHS = ("u8", "u16", "f32")
-DIRECTIONS = ("all", "sides", "above-below")
+SAMPLE_FROM = ("all", "sides", "above-below")
 AXES: Mapping[str, tuple[bool, bool]] = MappingProxyType(
     {"none": (False, False), "x": (True, False), "y": (False, True), "both": (True, True)}
 )
-"""How a texture tiles: whether left fits right, and whether top fits bottom."""
+"""How a texture tiles: from left to right, and from top to bottom."""
 
 PIXELS = "pixels"
 LAYERS: Mapping[str, int] = MappingProxyType(
@@ -31,35 +31,37 @@ LAYERS: Mapping[str, int] = MappingProxyType(
         for number in range(1, 3 if block < 3 else 5)
     }
 )
-"""Layers that critics look at, and pixels of the picture per position of each."""
+"""Layers of the critics, and the stride of each in pixels."""
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 16384
 LARGEST_CONTEXT = 2**20
 NEAREST_CONTEXT, NEAREST_PART = 64, 4
-"""What continues into a hole is looked at: so many pixels around it, or this part of its length."""
+"""Pixels around a hole, and part of its length, within which structures that go on into it are searched."""
 WIDEST_CONTEXT = 256
-"""What is sampled around a hole by default: so many pixels, or as many as it is long."""
+"""Minimum of the default context of a hole, pixels; for a longer hole it is the length of the hole."""
 FRINGE = 2
-"""Pixels around what was cut out that are a mixture with it."""
+"""Width of the fringe around a cut-out, whose pixels are mixed with it."""
 SMALLEST_EXEMPLAR = 8
-"""Pixels a side."""
+"""Minimum side of an exemplar, pixels."""
 LEAST_MEMORY = 64 * 2**20
 LARGEST_SEED = 2**63 - 1
 
 CanvasSide = Annotated[int, Range(SMALLEST_SIDE, LARGEST_SIDE)]
 Context = Annotated[int, Range(1, LARGEST_CONTEXT)]
-Direction = Annotated[str, Choice(DIRECTIONS)]
+SampleFrom = Annotated[str, Choice(SAMPLE_FROM)]
 Depth = Annotated[str, Choice(DEPTHS)]
 Layer = tuple[Annotated[str, Choice(tuple(LAYERS))], Annotated[float, Range(0, 10**6)]]
 Scale = Annotated[float, Range(0.25, 4)]
+Share = Annotated[float, Range(0.001, 1000)]
+MOST_SOURCES = 16
 
 
 class VocabularyError(ValueError):
     """A setting that is out of its range.
 
     Attributes:
-        name: The setting.
-        value: What it was.
+        name: Name of the setting.
+        value: The wrong value.
         remedy: What to give instead.
     """
 
@@ -72,11 +74,11 @@ class VocabularyError(ValueError):
 
 @dataclass(frozen=True)
 class About:
-    """What people are told of a setting.
+    """Texts about a setting.
 
     Attributes:
         help: What it sets, one line.
-        label: What GIMP's dialog calls it, `_` before the letter of its shortcut; nothing for none there.
+        label: Label in GIMP's dialogs, with `_` before the letter of its shortcut; empty if it is not in them.
     """
 
     help: str
@@ -91,34 +93,32 @@ class Settings:
     quality: Annotated[str, Choice(QUALITIES), About("Quality, and with it the time.", "_Quality")] = "normal"
     encoder: Annotated[str, Choice(ENCODERS), About("Network that critics look through.", "_Network")] = "compact"
     weights: Annotated[
-        str | None, Range(1, 200, name=True), About("File with weights of a VGG of any width to use instead.")
+        str | None, Range(1, 200, name=True), About("File with the weights of a VGG of any width, to use instead.")
     ] = None
-    pooling: Annotated[str, Choice(POOLINGS), About("How the encoder halves its maps.")] = "average"
-    layers: Annotated[tuple[Layer, ...] | None, About("Layers and weights for all critics of features.")] = None
-    octaves: Annotated[int, Range(1, 12), About("Maximum number of scales that critics work at.")] = 5
-    steps: Annotated[int | None, Range(1, 100_000), About("Steps of the critics at full size.")] = None
+    pooling: Annotated[str, Choice(POOLINGS), About("Pooling of the encoder.")] = "average"
+    layers: Annotated[tuple[Layer, ...] | None, About("Layers of the critics of features, with weights.")] = None
+    octaves: Annotated[int, Range(1, 12), About("Maximum number of octaves for the critics.")] = 5
+    steps: Annotated[int | None, Range(1, 100_000), About("Number of steps of the critics at full size.")] = None
     seed: Annotated[int, Range(0, LARGEST_SEED), About("Another seed gives another texture.", "See_d")] = 0
-    seamless: Annotated[
-        str, Choice(tuple(AXES)), About("How it tiles: not at all, left to right (x), top to bottom (y) or both.")
-    ] = "none"
+    seamless: Annotated[str, Choice(tuple(AXES)), About("Axes along which it tiles.")] = "none"
     flatten: Annotated[
         bool, About("Sample opaque pixels only, and make an opaque texture: no alpha in it.", "Opaq_ue texture")
     ] = False
-    flips: Annotated[bool, About("Match the mirrored exemplar's patches too.")] = False
-    rotations: Annotated[bool, About("Match the exemplar's patches rotated by 90°, 180° and 270° too.")] = False
-    scales: Annotated[tuple[Scale, ...], About("Match the exemplar's patches at these relative sizes too.")] = ()
-    noise: Annotated[float, Range(0, 2), About("Noise on the features before matching, for variety.")] = 0.0
+    flips: Annotated[bool, About("Also match mirrored patches of the exemplar.")] = False
+    rotations: Annotated[bool, About("Also match patches of the exemplar rotated by 90°, 180° and 270°.")] = False
+    scales: Annotated[tuple[Scale, ...], About("Also match patches of the exemplar at these relative sizes.")] = ()
+    noise: Annotated[float, Range(0, 2), About("Noise added to features before matching, for variety.")] = 0.0
     repetition_penalty: Annotated[
-        float | None, Range(0, 1), About("Penalty on patches that critics match too often.")
+        float | None, Range(0, 1), About("Penalty on patches that the critics match too often.")
     ] = None
-    memory: Annotated[int | None, Range(LEAST_MEMORY, 2**63 - 1), About("Bytes that synthesis may take.")] = None
+    memory: Annotated[int | None, Range(LEAST_MEMORY, 2**63 - 1), About("Memory that synthesis may use.")] = None
     device: Annotated[Word, About("Device: auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto"
 
     def __post_init__(self) -> None:
-        """Check what is more than a range.
+        """Check conditions other than ranges.
 
         Raises:
-            VocabularyError: Layers are missing, twice there, or all without weight.
+            VocabularyError: Layers are missing, repeated, or all without weight.
         """
         if self.layers is None:
             return
@@ -129,16 +129,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Setting:
-    """What is declared of a setting.
+    """The declaration of a setting.
 
     Attributes:
-        name: Of the field.
+        name: Name of the field.
         kind: `int`, `float`, `str`, `bool` or `tuple`.
-        hint: Of the value, or of an item of a tuple, with its range or choices.
+        hint: Type of the value, or of the items of a tuple, with its range or choices.
         optional: Whether it may be None.
         default: The default.
-        help: What it sets, one line for people.
-        label: What GIMP's dialog calls it; nothing for none there.
+        help: What it sets, one line.
+        label: Label in GIMP's dialogs; empty if it is not in them.
     """
 
     name: str
@@ -151,22 +151,22 @@ class Setting:
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The texts that it may be; none for anything else."""
+        """The allowed texts; empty for other settings."""
         return next((part.options for part in self._limits() if isinstance(part, Choice)), ())
 
     @property
     def span(self) -> Range | None:
-        """The range of a number, or of the length of a text."""
+        """The range of a number, or of the length of a text; None for other settings."""
         return next((part for part in self._limits() if isinstance(part, Range)), None)
 
     def check(self, value: object) -> None:
         """Check a value.
 
         Args:
-            value: Of the setting.
+            value: The value.
 
         Raises:
-            VocabularyError: It is of another type, or out of range.
+            VocabularyError: It has another type, or is out of range.
         """
         if value is None and self.optional:
             return
@@ -180,7 +180,7 @@ class Setting:
 
 
 def _leaves(value: object, hint: Any) -> Iterator[tuple[Any, Any] | None]:  # noqa: ANN401
-    """List the parts of a tuple's items with their types; None for what is no tuple."""
+    """Yield the values of a tuple's items with their types; None for what is not a tuple."""
     if not isinstance(value, tuple):
         yield None
         return
@@ -196,7 +196,7 @@ def _leaves(value: object, hint: Any) -> Iterator[tuple[Any, Any] | None]:  # no
 
 @cache
 def settings() -> Mapping[str, Setting]:
-    """List every setting by its name."""
+    """Return every setting by its name."""
     hints = get_type_hints(Settings, include_extras=True)
     found = {}
     for each in fields(Settings):
@@ -210,10 +210,10 @@ def settings() -> Mapping[str, Setting]:
 
 
 def checked(values: Mapping[str, Any]) -> Settings:
-    """Make settings of values, of which each is checked.
+    """Check values, and build the settings from them.
 
     Args:
-        values: By name; what is left out has its default.
+        values: Values by name; missing ones have their defaults.
 
     Returns:
         The settings.

@@ -15,8 +15,8 @@ from engine.encoders import Encoder
 from engine.synthesis import Exemplar, Snapshot
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
-from engine.synthesis.exemplar import source_at, valid_regions
-from engine.synthesis.octaves import Size, scaled
+from engine.synthesis.exemplar import Source, exemplar_at, valid_regions
+from engine.synthesis.octaves import Size
 from engine.tensors import to_array
 
 Frame = NDArray[np.uint8]
@@ -127,11 +127,16 @@ class Growth:
 
     def _target(self, octave: int) -> Tensor:
         if octave not in self._targets:
-            known = source_at(self._exemplar, scaled(self._exemplar.size, octave))
-            valid = None if known.valid is None else _middle(known.valid, MOST_TARGET)
-            region = valid_regions(valid, [self._layer]).get(self._layer)
-            self._targets[octave] = self._gram(_middle(known.picture, MOST_TARGET), region)
+            sources = exemplar_at(self._exemplar, octave).sources
+            total = sum(each.share for each in sources)
+            grams = [each.share / total * self._gram_of(each) for each in sources]
+            self._targets[octave] = torch.stack(grams).sum(dim=0)
         return self._targets[octave]
+
+    def _gram_of(self, source: Source) -> Tensor:
+        valid = None if source.valid is None else _middle(source.valid, MOST_TARGET)
+        region = valid_regions(valid, [self._layer]).get(self._layer)
+        return self._gram(_middle(source.picture, MOST_TARGET), region)
 
     def _fingerprint(self, picture: Tensor) -> Tensor:
         return self._gram(_middle(picture, MOST_SEEN), None)

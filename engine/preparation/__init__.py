@@ -3,7 +3,7 @@
 from engine.preparation.areas import Box, Size
 from engine.preparation.errors import MaterialError
 from engine.preparation.masks import BAND, OPAQUE, Mask
-from engine.preparation.materials import Materials, canvas_size, cut_start, finish, lift, prepare
+from engine.preparation.materials import Materials, Source, canvas_size, cut_start, finish, lift, prepare
 from engine.preparation.sampling import (
     LARGEST_EXEMPLAR,
     Sample,
@@ -19,6 +19,7 @@ __all__ = [
     "Materials",
     "Sample",
     "Size",
+    "Source",
     "canvas_size",
     "cut_start",
     "finish",

@@ -1,5 +1,6 @@
 """What one job works on, from pictures, and a picture from what it has made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,21 @@ from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.sampling import ALL, Sample, Sampling, sample_canvas, sample_exemplar
 from engine.preparation.translucency import Translucency, translucency
 from protocol.vocabulary import AXES
+
+
+@dataclass(frozen=True)
+class Source:
+    """A further picture to sample.
+
+    Attributes:
+        picture: The picture; only what is opaque is sampled.
+        mask: White where it may be sampled; None for everywhere.
+        share: How much of the canvas is to come from it, relative to the exemplar's share of 1.
+    """
+
+    picture: Picture
+    mask: Picture | None = None
+    share: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +47,7 @@ class Materials:
         offset: Row and column of the part's first pixel in the exemplar, where that is of the same picture.
         islands: Holes that lie far from each other, in the part that is worked on; none where they are one.
         translucency: How alpha is a part of the texture; None where the result is opaque.
+        more: Further sources of the exemplar, each with its share; the exemplar's own is 1.
     """
 
     exemplar: Sample
@@ -43,6 +60,7 @@ class Materials:
     offset: tuple[int, int] | None = None
     islands: tuple[Island, ...] = ()
     translucency: Translucency | None = None
+    more: tuple[tuple[Sample, float], ...] = ()
 
 
 def prepare(
@@ -55,6 +73,7 @@ def prepare(
     sample_from: str = ALL,
     seamless: str = "none",
     flatten: bool = False,
+    more: Sequence[Source] = (),
 ) -> Materials:
     """Turn pictures into what synthesis takes.
 
@@ -65,10 +84,11 @@ def prepare(
         exemplar_mask: White where the exemplar may be sampled, or the canvas if it is its own exemplar.
         context: How far around the hole the canvas is sampled, pixels; None: wherever `exemplar_mask` is white, or
             else by the size of the hole.
-        sample_from: From which directions of the hole the canvas is sampled: one of `DIRECTIONS`.
+        sample_from: The sides of the hole that are sampled, one of `SAMPLE_FROM`.
         seamless: One of `AXES`: along which axes the result tiles. A canvas wraps around. One without a mask is then
             synthesized anew in a band along its border, from all of itself, and where parts of it are missing.
-        flatten: Whether the texture is opaque, and only opaque pixels are sampled.
+        flatten: Whether the texture is opaque, and only opaque pixels are sampled. It is where there are more.
+        more: Further sources, to be mixed with the exemplar.
 
     Returns:
         The materials.
@@ -77,6 +97,21 @@ def prepare(
         MaterialError: The pictures do not fit together, or a value is out of range.
     """
     axes = AXES[seamless]
+    if more:
+        return _mixed(
+            prepare(
+                exemplar,
+                canvas=canvas,
+                mask=mask,
+                exemplar_mask=exemplar_mask,
+                context=context,
+                sample_from=sample_from,
+                seamless=seamless,
+                flatten=True,
+            ),
+            more,
+            canvas,
+        )
     sampling = Sampling(context, sample_from, exemplar_mask, flatten)
     wrap = (axes[1], axes[0])
     if canvas is None:
@@ -118,6 +153,17 @@ def prepare(
     size = (sample.pixels.shape[0], sample.pixels.shape[1])
     islands = () if any(axes) else find_islands(inside > 0, sample.valid, size, offset if nearby else None)
     return Materials(_over(sample, through), known, inside, canvas, free, box, canvas, offset, islands, through)
+
+
+def _mixed(materials: Materials, more: Sequence[Source], canvas: Picture | None) -> Materials:
+    found = []
+    for number, source in enumerate(more, 2):
+        try:
+            sample = sample_exemplar(source.picture, Sampling(mask=source.mask, flatten=True), canvas)
+        except MaterialError as error:
+            raise MaterialError(f"exemplar {number}: {error}") from error
+        found.append((sample, source.share))
+    return replace(materials, more=tuple(found))
 
 
 def _cut(picture: Picture, box: Box) -> Picture:

@@ -10,13 +10,13 @@ from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.errors import MaterialError
 from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of
 from engine.preparation.reach import context_of
-from protocol.vocabulary import DIRECTIONS, SMALLEST_EXEMPLAR
+from protocol.vocabulary import SAMPLE_FROM, SMALLEST_EXEMPLAR
 
 FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
 LARGEST_EXEMPLAR = 2**24
 # Of what can be seen of a cut-out, no more than this share is its soft edge.
 MOST_SOFT = 0.25
-ALL, SIDES, ABOVE_BELOW = DIRECTIONS
+ALL, SIDES, ABOVE_BELOW = SAMPLE_FROM
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,20 +42,20 @@ class Sampling:
 
     Attributes:
         context: How far around the hole the canvas is sampled, pixels; None: by the size of the hole.
-        directions: One of `DIRECTIONS`: all around the hole, only its rows, or only its columns.
+        sample_from: One of `SAMPLE_FROM`: all around the hole, only its rows, or only its columns.
         mask: White where the exemplar, or the canvas, may be sampled; None for everywhere.
         flatten: Whether only what is opaque is sampled.
     """
 
     context: int | None = None
-    directions: str = ALL
+    sample_from: str = ALL
     mask: Picture | None = None
     flatten: bool = False
 
     @property
     def is_around_hole(self) -> bool:
         """Whether it names a part of the canvas by where the hole is."""
-        return self.context is not None or self.directions != ALL
+        return self.context is not None or self.sample_from != ALL
 
 
 def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | None) -> Sample:
@@ -134,9 +134,9 @@ def sample_canvas(
     anywhere = tiling or sampling.mask is not None
     near = context_of(hole, sampling.context).common(everything)
     area = everything if sampling.context is None and anywhere else near
-    if sampling.directions == SIDES:
+    if sampling.sample_from == SIDES:
         area = Box(hole.top, area.left, hole.bottom, area.right)
-    elif sampling.directions == ABOVE_BELOW:
+    elif sampling.sample_from == ABOVE_BELOW:
         area = Box(area.top, hole.left, area.bottom, hole.right)
     inside = np.zeros_like(allowed)
     area.cut(inside)[...] = area.cut(allowed)
@@ -147,7 +147,7 @@ def sample_canvas(
     left = area.cut(inside)
     if _count(left) < FEWEST_PIXELS:
         if sampling.is_around_hole or sampling.mask is not None:
-            more = "allow more context, other directions or more of the exemplar mask, or name an exemplar"
+            more = "allow more context, other sides or more of the exemplar mask, or name an exemplar"
             raise MaterialError(f"{_shortage(left)}: {more}")
         if sampling.flatten and _count(1 - free) >= FEWEST_PIXELS:
             raise MaterialError(

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engine.encoders import Encoder, EncoderError
 from engine.images import ImageError
-from engine.preparation import MaterialError, Materials, canvas_size, cut_start, finish, lift, prepare
+from engine.preparation import MaterialError, Materials, Source, canvas_size, cut_start, finish, lift, prepare
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis import Exemplar, MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
 from engine.synthesis.completing import completed
@@ -25,8 +25,10 @@ from engine.synthesis.octaves import Size
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import settings_for
 from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
+from protocol import messages
 from protocol.messages import Cancelled, Done, Failed, Frame, Progress, Synthesize
 from protocol.raster import Raster
+from protocol.vocabulary import MOST_SOURCES
 
 DEFAULT_SIZE = (512, 512)
 OUT_OF_MEMORY = "out-of-memory"
@@ -204,8 +206,8 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
     if (canvas.width is None) != (canvas.height is None):
         raise MaterialError("only one of width and height is given: give both, or neither")
     wanted = None if canvas.width is None or canvas.height is None else (canvas.height, canvas.width)
-    if len(request.sources) > 1:
-        raise MaterialError(f"{len(request.sources)} sources are given: give one")
+    if len(request.sources) > MOST_SOURCES:
+        raise MaterialError(f"{len(request.sources)} sources are given: give {MOST_SOURCES} at most")
     source = request.sources[0] if request.sources else None
     if source is not None and canvas.sample_mask is not None:
         raise MaterialError("both a source and a sample mask of the canvas are given: leave out either of them")
@@ -225,10 +227,17 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         sample_from=canvas.sample_from,
         seamless=asked.seamless,
         flatten=asked.flatten,
+        more=[_further(each, request.sources[0], number) for number, each in enumerate(request.sources[1:], 2)],
     )
     whole = canvas_size(pictures["canvas"], wanted) or DEFAULT_SIZE
     size = whole if materials.box is None else materials.box.size
     return materials, settings_for(asked, size, memory_budget(device)), whole
+
+
+def _further(source: messages.Source, first: messages.Source, number: int) -> Source:
+    name = f"exemplar {number}"
+    mask = None if source.mask is None else picture_of(source.mask, f"mask of {name}")
+    return Source(picture_of(source.picture, name), mask, source.share / first.share)
 
 
 def _paced(snapshots: Iterator[Snapshot], interval: float | None) -> Iterator[tuple[Snapshot, bool]]:

@@ -35,8 +35,10 @@ BLOCK = 16
 POWER = 0.6
 # Cost of a place that is used beyond its even share, in median costs per share (Kaspar et al. 2015).
 EVENNESS = 2.0
-# By how much a source's price rises in a round, in median costs, that is used for twice its part of the canvas.
-PRICE = 1.0
+# By how much a source's price rises in a round if it is used for twice its part of the canvas. It is counted in the
+# costs of where patches fit worst, %: that is where sources meet, and one of them can give way.
+PRICE = 2.0
+WORST = 95
 # Side of the largest picture of the exemplar that is compared with itself, pixels.
 LARGEST_COMPARED = 512
 
@@ -172,8 +174,8 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
             sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, RADIUS, trust, plan.wrap)
             matcher.measure(field, sought, exemplar)
             prices = _raised(prices, field, plan.mosaic, planned.index)
-            penalty = EVENNESS * _overuse(field, usable, due) + prices[rows][:, None]
-            penalty *= np.float32(np.median(field.costs))
+            penalty = EVENNESS * _overuse(field, usable, due) * np.float32(np.median(field.costs))
+            penalty = penalty + prices[rows][:, None] * np.float32(np.percentile(field.costs, WORST))
             matcher.measure(field, sought, exemplar, penalty)
             turn = seed + 100 * planned.index + number
             for _ in matcher.improve(field, sought, exemplar, penalty, passes=PASSES, seed=turn):

@@ -1,0 +1,145 @@
+"""Textures of several exemplars."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from engines import raster, short_job
+from runs import run
+
+from engine.service.rasters import picture_of
+from engine.synthesis.structure import Piece, lay_mosaic, lay_out, plan_texture
+from engine.synthesis.structure.mosaic import GRID
+from protocol.messages import Canvas, Done, Failed, Source
+from protocol.vocabulary import MOST_SOURCES, Settings
+
+WITHIN = 0.1
+
+
+def stones(channel, height=128, width=128, seed=0):
+    """Make grainy spots of one primary color, each of another brightness."""
+    generator = np.random.default_rng(seed)
+    rows, columns = np.indices((height, width))
+    centers = generator.integers(0, (height, width), (60, 2))
+    nearest = ((rows[..., None] - centers[:, 0]) ** 2 + (columns[..., None] - centers[:, 1]) ** 2).argmin(axis=2)
+    colors = np.full((height, width, 3), 0.1, np.float32)
+    colors[..., channel] = 0.4 + 0.5 * generator.random(60)[nearest]
+    return (colors + generator.normal(0, 0.03, colors.shape)).clip(0, 1).astype(np.float32)
+
+
+def parts(picture):
+    """Give the share of the pixels in which each of the channels is the brightest."""
+    return np.bincount(picture.argmax(axis=2).ravel(), minlength=3) / picture[..., 0].size
+
+
+def laid(pieces, size=(256, 256), seed=0):
+    *_, last = (stage for stage in lay_out(plan_texture(pieces, size), seed) if stage is not None)
+    return last.colors
+
+
+def whole(colors, share=1.0):
+    return Piece(colors, np.ones(colors.shape[:2], bool), share)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("shares", [(1, 1), (3, 1), (1, 4), (2, 1, 1)])
+def test_shares_are_met(shares, seed):
+    sizes = [(128, 128), (96, 160), (150, 90)]
+    pieces = [whole(stones(n, *sizes[n]), share) for n, share in enumerate(shares)]
+    found = parts(laid(pieces, seed=seed))[: len(shares)]
+    assert found == pytest.approx(np.array(shares) / sum(shares), rel=WITHIN)
+
+
+def test_sources_that_are_alike_are_mixed_by_their_shares_as_well():
+    dark, bright = (0.5 * stones(0), stones(0, seed=1))
+    made = laid([whole(dark.astype(np.float32), 2.0), whole(bright)])
+    middle = (made[..., 0] > 0.45).mean()
+    assert 0.25 < middle < 0.45
+
+
+def test_what_may_not_be_sampled_of_a_source_is_not():
+    second = stones(1)
+    valid = np.ones(second.shape[:2], bool)
+    second[40:80, 30:70], valid[40:80, 30:70] = (0, 0, 1), False
+    assert parts(laid([whole(stones(0)), Piece(second, valid)]))[2] == 0
+
+
+def test_a_mosaic_keeps_its_sources_apart_at_every_scale():
+    mosaic = lay_mosaic([whole(stones(0, 70, 50), 3.0), whole(stones(1, 129, 64))])
+    assert mosaic.starts == (0, 3 * GRID)
+    assert mosaic.parts == (0.75, 0.25)
+    assert not mosaic.valid[70 : 3 * GRID].any()
+    assert mosaic.colors.shape[1] == 64
+    rows = np.arange(5 * GRID, dtype=np.int32)
+    for index in range(7):
+        owners = mosaic.owners(rows >> index, index)
+        assert owners.tolist() == (rows >= 3 * GRID).astype(int).tolist()
+
+
+def test_of_a_single_source_a_mosaic_is_that_source():
+    piece = whole(stones(0))
+    mosaic = lay_mosaic([piece])
+    assert mosaic.colors is piece.colors
+    assert mosaic.valid is piece.valid
+
+
+# Jobs.
+
+
+def mixed(*sources, **changes):
+    job = replace(short_job(), sources=sources, canvas=Canvas(width=96, height=96), depth="f32", **changes)
+    end = run(job).end
+    assert isinstance(end, Done), end
+    return picture_of(end.raster, "result")
+
+
+@pytest.mark.parametrize("recipe", ["photo", "sliced"])
+def test_a_job_of_two_sources_has_both(recipe):
+    settings = Settings(recipe=recipe, quality="draft", octaves=2)
+    sources = (Source(raster(stones(0, 64, 64)), share=3.0), Source(raster(stones(1, 64, 64))))
+    assert parts(mixed(*sources, settings=settings).pixels) == pytest.approx([0.75, 0.25, 0], abs=0.08)
+
+
+def test_alpha_of_sources_that_are_mixed_says_only_what_is_sampled():
+    second = np.dstack([stones(1, 64, 64), np.ones((64, 64))])
+    second[:, 40:, :3], second[:, 40:, 3] = (0, 0, 1), 0
+    made = mixed(Source(raster(stones(0, 64, 64))), Source(raster(second)))
+    assert made.alpha is None
+    assert parts(made.pixels)[2] == 0
+
+
+def test_a_mask_belongs_to_its_source():
+    second = stones(1, 64, 64)
+    second[:, 40:] = (0, 0, 1)
+    mask = np.zeros((64, 64))
+    mask[:, :38] = 1
+    made = mixed(Source(raster(stones(0, 64, 64))), Source(raster(second), raster(mask)))
+    assert parts(made.pixels)[2] == 0
+
+
+def test_a_hole_is_filled_from_several_sources():
+    picture, mask = np.full((96, 96, 3), 0.5), np.zeros((96, 96))
+    mask[32:64, 32:64] = 1
+    sources = tuple(Source(raster(stones(n, 64, 64))) for n in (0, 1))
+    job = replace(short_job(), sources=sources, canvas=Canvas(raster(picture), raster(mask)))
+    end = run(job).end
+    assert isinstance(end, Done), end
+    filled = picture_of(end.raster, "result").pixels
+    assert parts(filled[33:63, 33:63])[2] < 0.02
+    assert np.ptp(filled[:32]) == 0
+
+
+@pytest.mark.parametrize(
+    ("sources", "named"),
+    [
+        ([stones(0, 64, 64)] * (MOST_SOURCES + 1), f"{MOST_SOURCES + 1} sources"),
+        ([stones(0, 64, 64), stones(1, 7, 64)], "exemplar 2: the exemplar is 64x7 pixels"),
+    ],
+    ids=["too many", "too small"],
+)
+def test_sources_that_cannot_be_mixed_are_refused(sources, named):
+    job = replace(short_job(), sources=tuple(Source(raster(each)) for each in sources))
+    end = run(job).end
+    assert isinstance(end, Failed)
+    assert end.code == "bad-request"
+    assert named in end.message
