@@ -7,7 +7,7 @@ BROKEN = 2
 
 
 def start() -> None:
-    """Run the command line; Ctrl+C and libraries that do not load are one line on stderr, from the start on."""
+    """Run the command line; report Ctrl+C and libraries that do not load in one line."""
     try:
         from engine.cli import main
 
@@ -19,8 +19,8 @@ def start() -> None:
         name = "a library" if error.name is None else error.name
         said = str(error).strip().splitlines() or ["no reason given"]
         print(
-            f"texture-engine: {name} cannot be used ({said[0]}): see whether PYTHONPATH names another version of it, "
-            "else run install.py again",
+            f"texture-engine: {name} cannot be imported ({said[0]}): check whether PYTHONPATH names another "
+            "version of it, or run install.py again",
             file=sys.stderr,
         )
         sys.exit(BROKEN)

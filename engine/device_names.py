@@ -1,19 +1,19 @@
-"""Names of devices, for those who check them without PyTorch."""
+"""Names of devices, without PyTorch."""
 
 DEVICES = ("auto", "cpu", "cuda", "mps", "xpu")
 
-RESTART = "`texture-engine stop`, then `texture-engine serve`, starts an engine on a device that works"
-"""What helps against an engine whose device does not."""
+RESTART = "run `texture-engine stop`, then `texture-engine serve`, which chooses a device that works"
+"""Remedy for an engine whose device does not work."""
 
 
 def unknown_device(name: str) -> str:
-    """Tell what is wrong with the name of a device, whether or not this computer has it.
+    """Return what is wrong with the name of a device, whether or not this computer has it.
 
     Args:
-        name: Lower case, such as `cuda:1`.
+        name: In lower case, such as `cuda:1`.
 
     Returns:
-        A sentence; nothing where such a device could be.
+        A sentence, or an empty string.
     """
     kind, _, number = name.partition(":")
     if name != "auto" and (kind not in DEVICES[1:] or (number and not number.isdigit())):

@@ -1,4 +1,4 @@
-"""What the file system refuses, in one sentence each: the path, why, and what to do."""
+"""Errors of the file system as one sentence each: the path, the reason and the remedy."""
 
 import errno
 import os
@@ -6,19 +6,19 @@ import stat
 from pathlib import Path
 
 FileError = OSError | ValueError
-"""What opening a path can raise; ValueError where no file can have such a name."""
+"""Errors of opening a path; ValueError for an impossible file name."""
 
 _DENIED = {errno.EACCES, errno.EPERM}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether a path is a folder, and not raise where it cannot be looked at."""
+    """Return whether a path is a folder; False if that cannot be found out."""
     return _mode(path) is not None and stat.S_ISDIR(_mode(path) or 0)
 
 
 def is_missing(path: Path) -> bool:
-    """Tell whether there is nothing at a path; what cannot be looked at may be something."""
+    """Return whether there is nothing at a path; False if that cannot be found out."""
     try:
         path.stat()
     except FileNotFoundError:
@@ -29,13 +29,13 @@ def is_missing(path: Path) -> bool:
 
 
 def reading_fault(path: Path) -> str | None:
-    """Try whether a file can be read.
+    """Return why a file cannot be read.
 
     Args:
         path: The file.
 
     Returns:
-        Why not, in one sentence with a remedy; None where it can.
+        One sentence with a remedy, or None if it can be read.
     """
     try:
         mode = path.stat().st_mode
@@ -44,68 +44,68 @@ def reading_fault(path: Path) -> str | None:
                 return None
     except (OSError, ValueError) as error:
         return reading_refusal(path, error)
-    # Never opened: a pipe would be waited for.
+    # Not opened: reading from a pipe could block.
     return f"{path} is {'a folder' if stat.S_ISDIR(mode) else 'a device or pipe'}; name a file"
 
 
 def reading_refusal(path: Path, error: FileError) -> str:
-    """Say why a file cannot be read.
+    """Describe why a file could not be read.
 
     Args:
         path: The file.
-        error: What reading it has raised.
+        error: The error of reading it.
 
     Returns:
         One sentence that names the path and a remedy.
     """
     number = error.errno if isinstance(error, OSError) else None
     if not isinstance(error, OSError) or number == errno.EINVAL:
-        return f"{str(path)!r} is a name that no file can have; check the name"
+        return f"{str(path)!r} is not a possible file name; check it"
     if number == errno.ENOENT and path.is_symlink():
         return f"{path} is a symbolic link to a file that does not exist; name the file itself"
     if number == errno.ENOTDIR:
-        return f"{path} does not exist, since {_file_above(path)} is a file and no folder; check the name"
+        return f"{path} does not exist, since {_file_above(path)} is a file, not a folder; check the name"
     if number in _DENIED:
         return f"{path} may not be read ({error.strerror}); check its permissions and those of its folders"
-    told = {
+    reason = {
         errno.ENOENT: "does not exist; check the name",
         errno.EISDIR: "is a folder; name a file in it",
         errno.ELOOP: "is a symbolic link that leads back to itself; name the file itself",
-        errno.ENAMETOOLONG: "has a longer name than a file can have; check the name",
+        errno.ENAMETOOLONG: "is too long for a file name; check the name",
     }.get(number or 0, f"cannot be read ({error.strerror or error}); check the disk that it is on")
-    return f"{path} {told}"
+    return f"{path} {reason}"
 
 
 def writing_refusal(path: Path, error: FileError) -> str:
-    """Say why a file cannot be written.
+    """Describe why a file could not be written.
 
     Args:
         path: The file.
-        error: What writing it, or a temporary file beside it, has raised.
+        error: The error of writing it, or a temporary file beside it.
 
     Returns:
         One sentence that names the path and a remedy.
     """
     if not isinstance(error, OSError):
-        return f"{str(path)!r} is a name that no file can have; choose another"
+        return f"{str(path)!r} is not a possible file name; choose another"
     number = error.errno
     if is_folder(path):
         return f"{path} is a folder; name a file in it"
     folder = Path(os.path.realpath(path)).parent
     if number in {errno.ENOTDIR, errno.EEXIST} and not is_folder(folder):
-        return f"{path} cannot be written, since {_file_above(path)} is a file and no folder; choose another folder"
+        return f"{path} cannot be written, since {_file_above(path)} is a file, not a folder; choose another folder"
     if number == errno.ENOENT and not is_folder(folder):
         shown = folder if path.is_symlink() else path.parent
-        return f"the folder {shown} of {path.name} does not exist; make it or choose another"
+        return f"the folder {shown} of {path.name} does not exist; create it or choose another"
     if number == errno.ELOOP:
         return f"{path} is a symbolic link that leads back to itself; remove it or choose another name"
     if number == errno.ENAMETOOLONG:
-        return f"{path} has a longer name than a file can have; choose a shorter one"
+        return f"{path} is too long for a file name; choose a shorter one"
     remedy = "choose another folder"
     if number in _DENIED:
         remedy = "check the permissions of its folder, or choose another"
     elif number in _FULL:
-        remedy = "make room on that disk, or choose another"
+        remedy = "free space on that disk, or choose another"
     elif number == errno.EROFS:
         remedy = "choose a folder on another disk"
     return f"{path} cannot be written ({error.strerror or error}); {remedy}"
@@ -119,5 +119,5 @@ def _mode(path: Path) -> int | None:
 
 
 def _file_above(path: Path) -> Path:
-    """Find the file that a path takes for a folder."""
+    """Return the file that a path uses as a folder."""
     return next((one for one in path.parents if _mode(one) is not None and not is_folder(one)), path.parent)

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from protocol.vocabulary import AXES, DIRECTIONS, Settings, checked, settings
+from protocol.vocabulary import AXES, SAMPLE_FROM, Settings, checked, settings
 
 LAST_FILE = "last-texture.json"
 
@@ -12,7 +12,7 @@ FILL, NEW, SEAMLESS = "fill", "new", "seamless"
 TASKS = (FILL, NEW, SEAMLESS)
 SURROUNDINGS, DRAWABLE, FILE, PATTERN = "surroundings", "drawable", "file", "pattern"
 IMAGE, LAYERS = "image", "layers"
-ALL, SIDES, ABOVE_BELOW = DIRECTIONS
+ALL, SIDES, ABOVE_BELOW = SAMPLE_FROM
 NONE, ACROSS, DOWN, BOTH = AXES
 
 

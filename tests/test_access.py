@@ -33,9 +33,9 @@ def assert_refused(told, sentence):
 
 def test_keys_shows_this_users_public_key_and_makes_it_if_need_be(folder):
     first, key, others = keys(folder)
-    assert first == f"this user's public key, in {folder / CLIENT_KEYS}:"
+    assert first == f"your public key, in {folder / CLIENT_KEYS}:"
     assert key == own_keys(folder / CLIENT_KEYS).public
-    assert others == f"{folder / 'authorized_keys'} lets in nobody else"
+    assert others == f"no other clients are authorized in {folder / 'authorized_keys'}"
     assert keys(folder)[1] == key
 
 
@@ -44,7 +44,7 @@ def test_keys_are_added_with_a_name_listed_and_removed(folder):
     keys(folder, "--add", desk, "--name", "the   desk")
     shown = keys(folder, "--add", den)
     assert shown[2:] == [
-        f"clients that may come in from elsewhere, in {folder / 'authorized_keys'}:",
+        f"authorized clients on other computers, in {folder / 'authorized_keys'}:",
         f"{desk} the desk",
         den,
     ]
@@ -66,7 +66,9 @@ def test_keys_can_be_in_another_file(folder, tmp_path):
 
 
 def test_what_is_no_key_is_refused(folder):
-    assert_refused(terminal(folder, "keys", "--add", "desk"), "'desk' is no public key: give the 40 characters that")
+    assert_refused(
+        terminal(folder, "keys", "--add", "desk"), "'desk' is not a public key: give the 40 characters"
+    )
     assert not (folder / "authorized_keys").exists()
 
 

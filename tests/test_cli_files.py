@@ -206,7 +206,7 @@ def test_what_is_no_picture_on_standard_input_is_told(call, here, monkeypatch, d
 
 STREAMS = {
     "two inputs": (("--canvas", "-", "--mask", "-", "-o", "out.png"), "canvas and mask"),
-    "several outputs": (("bricks.png", "-o", "-", "--variations", "2"), "holds one picture"),
+    "several outputs": (("bricks.png", "-o", "-", "--variations", "2"), "takes one picture"),
     "json beside the picture": (("bricks.png", "-o", "-", "--json"), "--json"),
     "a recording": (("bricks.png", "-o", "out.png", "--record", "-"), "--record"),
 }
@@ -254,7 +254,7 @@ def test_several_exemplars_are_refused_as_that(call, names):
     told = call("synthesize", *names, "-o", "out.png")
     assert_refused(told, f"{len(names)} exemplars")
     assert names[0] in told[2]
-    assert "a run takes one" in told[2]
+    assert "only one is allowed" in told[2]
 
 
 @pytest.mark.parametrize("axis", ["z", "xy", "horizontal", "1"])

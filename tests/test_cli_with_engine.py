@@ -211,7 +211,7 @@ def test_an_engine_that_is_named_and_does_not_compute_there_is_a_mistake(call, e
 @pytest.mark.parametrize("option", [("--local",), ("--record", "run.gif")])
 def test_an_engine_is_not_asked_for_what_only_the_terminal_does(call, here, engine, option):
     arguments = ("bricks.png", "-o", "out.png", *SMALL, *QUICK, "--engine", engine.file, *option)
-    assert_refused(call("synthesize", *arguments), 2, "an engine neither records nor reads your files")
+    assert_refused(call("synthesize", *arguments), 2, "an engine does not record, nor read your files")
     assert not (here / "out.png").exists()
 
 
@@ -288,7 +288,7 @@ def test_ctrl_c_while_the_job_waits_leaves_nothing_behind(here, synthesize, engi
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=JOB_SECONDS)
-    said = "texture-engine: interrupted before there was a picture: nothing is written\n"
+    said = "texture-engine: interrupted before there was a picture: nothing was written\n"
     assert (process.returncode, out, err) == (130, "", said)
     assert not (here / "out.png").exists()
     assert watcher.status().waiting == 0

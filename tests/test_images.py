@@ -770,7 +770,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
         ("a", "does not end in the name of a format"),
         ("none/a.png", "does not exist"),
         ("folder.png", "is a folder"),
-        ("file/a.png", "is a file and no folder"),
+        ("file/a.png", "is a file, not a folder"),
         ("/proc/a.png", "cannot be written"),
     ],
 )

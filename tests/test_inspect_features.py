@@ -248,7 +248,7 @@ BAD = {
     "numbers of no kind": (("bricks.png", "-o", "maps", "--numbers", "maps.txt"), "choose .json or .npz"),
     "layers with weights": (
         ("bricks.png", "-o", "maps", "--layers", "relu1_1:2"),
-        "layers 'relu1_1:2' are not understood: give names such as relu1_1,relu3_1",
+        "--layers is 'relu1_1:2': give names such as relu1_1,relu3_1",
     ),
     "no such layer": (("bricks.png", "-o", "maps", "--layers", "relu9_1"), "no such layer in this encoder"),
     "a layer too deep": (("small.png", "-o", "maps", "--layers", "relu5_1"), "too small for relu5_1"),

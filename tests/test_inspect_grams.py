@@ -229,7 +229,7 @@ BAD = {
     "twice to one file": (("bricks.png", "-o", "grams.png", "--numbers", "grams.png"), "choose .json or .npz"),
     "a seed out of range": (("bricks.png", "-o", "grams.png", "--seed", "-1"), "--seed is -1"),
     "no such layer": (("bricks.png", "-o", "grams.png", "--layers", "conv1"), "no such layer in this encoder"),
-    "no layers": (("bricks.png", "-o", "grams.png", "--layers", ","), "are not understood"),
+    "no layers": (("bricks.png", "-o", "grams.png", "--layers", ","), "--layers is"),
 }
 
 

@@ -212,5 +212,5 @@ def test_the_command_records_the_figures_and_makes_the_same_picture(make, here):
 def test_figures_without_a_recording_are_a_mistake(make, here):
     status, out, err = make("clouds.png", "-o", "out.png", "--record-figures", *QUICK)
     assert (status, out) == (2, "")
-    assert err == "texture-engine: there is no recording to put figures in: name one with --record FILE\n"
+    assert err == "texture-engine: --record-figures needs a recording: name one with --record FILE\n"
     assert not (here / "out.png").exists()

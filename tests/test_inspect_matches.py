@@ -227,11 +227,11 @@ def test_transparent_pixels_are_left_out_by_the_command(matches, here):
         (("bricks.png", "bricks.png", "-o", "m.jpg"), "choose .png or .svg"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--numbers", "m.txt"), "choose .json or .npz"),
         (("bricks.png", "bricks.png", "-o", "bricks.png"), "would be overwritten"),
-        (("bricks.png", "bricks.png", "-o", "m.png", "--patch", "1"), "patch 1 is out of range: give 2 to 63"),
+        (("bricks.png", "bricks.png", "-o", "m.png", "--patch", "1"), "--patch is 1: give 2 to 63"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--stride", "0"), "stride 0 is out of range"),
         (("bricks.png", "small.png", "-o", "m.png"), "small.png is 16x16 pixels: give a picture of at least 22x22"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--device", "abacus"), "abacus"),
-        (("bricks.png", "cut.png", "-o", "m.png"), "cut.png has transparent parts, and comes from nowhere there"),
+        (("bricks.png", "cut.png", "-o", "m.png"), "cut.png has transparent parts, which come from no patch"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(matches, here, arguments, told):

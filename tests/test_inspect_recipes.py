@@ -184,10 +184,10 @@ def cut_out(folder):
         (("nowhere.png", "-o", "r.png"), "nowhere.png does not exist"),
         (("bricks.png", "-o", "r.gif"), "choose .png or .svg"),
         (("bricks.png", "-o", "r.png", "--quality", "superb"), "--quality is 'superb'"),
-        (("bricks.png", "-o", "r.png", "--size", "big"), "size 'big' is not understood"),
+        (("bricks.png", "-o", "r.png", "--size", "big"), "--size is 'big'"),
         (
             ("bricks.png", "-o", "r.png", "--size", "16"),
-            "size 16 is too small for the figures of quality: give at least 22x22",
+            "--size is 16, too small to measure quality: give at least 22x22",
         ),
         (("bricks.png", "-o", "r.png", "--seed", "-1"), "--seed is -1"),
         (("bricks.png", "-o", "r.png", "--encoder", "eye"), "--encoder is 'eye'"),

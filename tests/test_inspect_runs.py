@@ -264,7 +264,7 @@ def test_the_command_losses_writes_figure_and_numbers(call, here):
 BAD = {
     "no output": (("bricks.png",), "name one with --output FILE"),
     "no such picture": (("nowhere.png", "-o", "out.png"), "nowhere.png does not exist"),
-    "no such size": (("bricks.png", "-o", "out.png", "--size", "large"), "size 'large' is not understood"),
+    "no such size": (("bricks.png", "-o", "out.png", "--size", "large"), "--size is 'large'"),
     "a size too small": (("bricks.png", "-o", "out.png", "--size", "4x4"), "--size is 4"),
     "no such recipe": (("bricks.png", "-o", "out.png", "--recipe", "soup"), "--recipe is 'soup'"),
     "no such quality": (("bricks.png", "-o", "out.png", "--quality", "fast"), "--quality is 'fast'"),

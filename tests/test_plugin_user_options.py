@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gimp_plugin import user_options
 from gimp_plugin.user_options import LAST_FILE, Options, recall, remember
-from protocol.vocabulary import AXES, DIRECTIONS, QUALITIES, Settings
+from protocol.vocabulary import AXES, QUALITIES, SAMPLE_FROM, Settings
 
 any_options = st.builds(
     Options,
@@ -30,7 +30,7 @@ any_options = st.builds(
     pattern=st.text(st.characters(codec="utf-8"), max_size=20),
     width=st.integers(0, 16384),
     ratio=st.floats(0.1, 64),
-    sample_from=st.sampled_from(DIRECTIONS),
+    sample_from=st.sampled_from(SAMPLE_FROM),
     context=st.integers(0, 16384),
     mask=st.integers(0, 2**31 - 1),
     variations=st.integers(1, 16),

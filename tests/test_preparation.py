@@ -609,7 +609,7 @@ FAULTS = {
             "mask": mask_picture(40, 50, slice(10, 34), slice(20, 40)),
             "exemplar_mask": mask_picture(40, 50, slice(10, 34), slice(20, 41)),
         },
-        "24 pixels may be sampled, and at least 64 are needed: allow more context, other directions or more of the "
+        "24 pixels may be sampled, and at least 64 are needed: allow more context, other sides or more of the "
         "exemplar mask, or name an exemplar",
     ),
     "a hole as wide as the canvas, from its sides": (
@@ -618,7 +618,7 @@ FAULTS = {
             "mask": mask_picture(40, 50, slice(10, 34), slice(0, 50)),
             "sample_from": "sides",
         },
-        "0 pixels may be sampled, and at least 64 are needed: allow more context, other directions or more of the "
+        "0 pixels may be sampled, and at least 64 are needed: allow more context, other sides or more of the "
         "exemplar mask, or name an exemplar",
     ),
     "mask but for 63 pixels": (

@@ -78,7 +78,7 @@ def test_a_second_engine_says_where_the_first_one_is(engine, client, options):
     told = terminal(engine.folder, "serve", *options)
     where = f"process {engine.process.pid} at {client.status().address}"
     assert (told.returncode, told.stdout.count("\n"), told.stderr) == (0, 1, "")
-    assert told.stdout.startswith(f"an engine is running already, {where}, ")
+    assert told.stdout.startswith(f"an engine is already running, {where}, ")
     assert engine.process.poll() is None
 
 
@@ -107,7 +107,7 @@ REFUSED = {
         "can be reached from other computers: say with --authorized-keys FILE which clients may come in",
     ),
     "keys that are not there": (("--authorized-keys", "nowhere"), "nowhere is not there: make it with"),
-    "an empty device": (("--device", "cpu,"), "device 'cpu,' names one that is empty"),
+    "an empty device": (("--device", "cpu,"), "--device is 'cpu,': give names such as"),
     "an unknown device": (("--detach", "--device", "cpu,toaster"), "device 'toaster' is not known: choose auto, cpu"),
     "a log in no folder": (("--log-file", "nowhere/engine.log"), "the folder nowhere of engine.log does not exist"),
     "a detached log in no folder": (
@@ -163,7 +163,7 @@ def test_status_is_told_in_lines(engine, client):
     assert re.fullmatch(rf"engine \S+, process {engine.process.pid} at {address}, up for .*\d s", first)
     assert re.fullmatch(r"jobs: 0 waiting, \d+ done, \d+ failed, \d+ cancelled", jobs)
     assert re.fullmatch(r"worker on cpu \(1 thread\): working, step \d+ of 100000, 0\.\d\d GiB", worker)
-    assert any(re.fullmatch(r"client test: 1 job, here for \d+ s", line) for line in clients)
+    assert any(re.fullmatch(r"client test: 1 job, connected for \d+ s", line) for line in clients)
 
 
 def test_status_is_told_to_programs(engine, client):

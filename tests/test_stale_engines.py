@@ -358,7 +358,7 @@ def test_half_a_file_that_was_named_is_a_mistake(tmp_path, command):
     told = terminal(tmp_path / "engine", command, *words, "--engine", half, cwd=tmp_path)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == (
-        f"texture-engine: {half} is no connection file: "
+        f"texture-engine: {half} is not a connection file: "
         "give the connection file of an engine, copied from its computer\n"
     )
 
@@ -381,7 +381,7 @@ def test_one_that_hangs_is_told_as_hanging_and_never_as_stale(tmp_path):
         assert f"engine: process {engine.process.pid} at {read_connection(engine.file).address} does not" in line
         assert "to do: the engine has not answered within 5 s: it hangs, " in line
         told = terminal(folder, "serve", "--detach", *CPU)
-        assert told.stdout.startswith(f"an engine is running already, process {engine.process.pid} at ")
+        assert told.stdout.startswith(f"an engine is already running, process {engine.process.pid} at ")
         assert told.stderr.endswith(f"if it hangs, end process {engine.process.pid}\n")
         engine.process.send_signal(signal.SIGCONT)
         assert doctor_line(folder)[0].startswith(f"engine: process {engine.process.pid} at ")
@@ -419,7 +419,7 @@ def test_one_of_another_computer_is_judged_by_its_answer_alone(tmp_path):
         with silent_server(found.address):
             told = terminal(folder, "status", "--engine", elsewhere)
             assert told.returncode == 1
-            assert "on its computer, `texture-engine keys --add KEY` lets this user in" in told.stderr
+            assert "`texture-engine keys --add KEY` on its computer" in told.stderr
             assert "process" not in told.stderr
 
 

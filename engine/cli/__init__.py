@@ -1,4 +1,4 @@
-"""The terminal: `texture-engine`."""
+"""The command line `texture-engine`."""
 
 import io
 import logging
@@ -20,12 +20,12 @@ from engine.cli.serve import serve
 from engine.cli.synthesize import synthesize
 from engine.cli.threads import share_cores
 
-# Typer's own root of all usage errors; its module has moved between versions.
+# The base class of Typer's usage errors; its module has moved between versions.
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 def build_app() -> typer.Typer:
-    """Put the commands together."""
+    """Build the command line."""
     app = typer.Typer(
         name="texture-engine",
         no_args_is_help=True,
@@ -42,7 +42,7 @@ def build_app() -> typer.Typer:
 
 
 def show_version(wanted: bool) -> None:  # noqa: FBT001
-    """Print the version and end."""
+    """Print the version and exit."""
     if wanted:
         try:
             print(version("gimp-texture-synthesis"))
@@ -60,8 +60,8 @@ def common(
     """Texture synthesis with neural networks as critics."""
 
 
-def _print_names_as_they_are() -> None:
-    """Let names of files that are no text be printed byte for byte, as other commands do."""
+def _allow_any_file_name() -> None:
+    """Print file names that are not valid text byte for byte, as other commands do."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() == "utf-8":
             stream.reconfigure(errors="surrogateescape")
@@ -70,27 +70,27 @@ def _print_names_as_they_are() -> None:
 def main() -> None:
     """Run the command line; a mistake in it is one line on stderr and exit status 2."""
     share_cores(os.environ)
-    # Jupyter sets a backend for itself that Matplotlib does not find here; pictures are drawn into files alone.
+    # Jupyter sets a backend that Matplotlib may not find here; figures are only written to files.
     os.environ.pop("MPLBACKEND", None)
     if logging.lastResort is not None:
-        # What is worth a warning looks like all else that is said on stderr.
+        # Warnings look like the other messages on stderr.
         logging.lastResort.setFormatter(logging.Formatter("texture-engine: %(message)s"))
-    _print_names_as_they_are()
+    _allow_any_file_name()
     try:
         command = typer.main.get_command(build_app())
         words = complete_seamless(sys.argv[1:])
         status = command.main(words, prog_name="texture-engine", standalone_mode=False)
-        # Here it can be told that the disk is full; at the very end it is a traceback.
+        # A full disk is reported here; when the interpreter exits it would be a traceback.
         if sys.stdout is not None:
             sys.stdout.flush()
     except _USAGE_ERROR as error:
         message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
-        # Without a command there is only the help, which has been printed.
+        # Without a command, Typer has printed the help, and there is no message.
         if message:
             print(f"texture-engine: {message}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
-        # The last resort; where something is known of the file it has been told.
+        # The last resort: errors about known files are reported where they occur.
         drop_output()
         print(f"texture-engine: {sentence_of(error)}", file=sys.stderr)
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""Where a job of the terminal runs: in the running engine where there is one, else here."""
+"""Choose where a job runs: in the running engine, or in this process."""
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from engine.images import ImageError
     from engine.service.computing import Computer
 
-    Ran = tuple[JobEnd, ImageError | None]
-    Run = Callable[[Synthesize, str, Path | None], Ran]
+    Outcome = tuple[JobEnd, ImageError | None]
+    Run = Callable[[Synthesize, str, Path | None], Outcome]
 
 REFUSED = ("no-worker", "bad-request", "bad-message", "too-large", "no-device")
 STATUSES = {"out-of-memory": OUT_OF_MEMORY, **dict.fromkeys(REFUSED, BAD_INPUT)}
@@ -22,23 +22,24 @@ STATUSES = {"out-of-memory": OUT_OF_MEMORY, **dict.fromkeys(REFUSED, BAD_INPUT)}
 def runner(
     stack: ExitStack, *, engine: Path | None, local: bool, weights: Path | None, quiet: bool, figures: bool = False
 ) -> "Run":
-    """Choose where jobs run.
+    """Return the function that runs jobs.
 
     Args:
-        stack: Keeps the connection open.
-        engine: Connection file of an engine that has to be asked, or None.
-        local: Ask none.
-        weights: File with an encoder's weights that is read here; an engine reads no files but its own.
+        stack: Closes the connection.
+        engine: Connection file of the engine that has to run the jobs, or None.
+        local: Run jobs in this process.
+        weights: File with the weights of an encoder. Jobs then run in this process, as an engine reads only its own
+            files.
         quiet: Show no progress.
         figures: Record fingerprint and losses beside the picture.
 
     Returns:
-        A function that runs a job, given the request, a title for it and where to record it; it gives how the job
-        ended, and why there is no recording, if that was lost.
+        A function of the request, a title and the recording's path. It returns how the job ended, and the error that
+        ended the recording, or None.
     """
     here: list[Computer] = []
 
-    def run_here(request: Synthesize, title: str, record: Path | None) -> "Ran":
+    def run_here(request: Synthesize, title: str, record: Path | None) -> "Outcome":
         from engine.cli import local as in_this_process
         from engine.service.computing import Computer
 
@@ -55,7 +56,7 @@ def runner(
         return run_here
     stack.enter_context(closing(client))
 
-    def run_there(request: Synthesize, title: str, record: Path | None) -> "Ran":
+    def run_there(request: Synthesize, title: str, record: Path | None) -> "Outcome":
         end = run_in_engine(client, request, title, quiet=quiet)
         if isinstance(end, Failed) and end.code == "no-device" and engine is None:
             return run_here(request, title, record)
@@ -65,5 +66,5 @@ def runner(
 
 
 def fail_with(end: Failed) -> NoReturn:
-    """End the command with what a job has failed for."""
+    """End the command with the error of a failed job."""
     fail(f"{end.message}: {end.hint}" if end.hint else end.message, STATUSES.get(end.code, ENGINE_FAILED))

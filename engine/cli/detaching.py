@@ -1,4 +1,4 @@
-"""An engine in the background."""
+"""Start an engine in the background."""
 
 import os
 import signal
@@ -15,22 +15,21 @@ from engine.cli.failures import fail
 from engine.device_names import RESTART
 
 DETACH_SECONDS = 20.0
-# A worker loads PyTorch first, which takes long where disks are slow.
+# A worker loads PyTorch first, which takes long from a slow disk.
 DEVICE_SECONDS = 60.0
 # DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP; https://learn.microsoft.com/windows/win32/procthread/process-creation-flags
 WINDOWS_FLAGS = 0x00000208
 
 
 def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
-    """Start this very command again in the background, and wait until it listens.
+    """Start the same command in the background, and wait until it listens.
 
     Args:
-        log_file: Where it is to log.
-        devices: Where it is to compute. Whether one that was named works is waited for; `auto` finds one, and the
-            processor works.
+        log_file: Its log file.
+        devices: Its devices. If one is named, other than `auto` and `cpu`, wait until it is known to work.
 
     Raises:
-        KeyboardInterrupt: Ctrl+C came first; what was started has been ended.
+        KeyboardInterrupt: Ctrl+C was pressed; the engine has been stopped.
         OSError: The log file cannot be written.
     """
     from engine.service.logs import for_this_user
@@ -46,7 +45,11 @@ def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
     if sys.platform == "win32":
         own = {"creationflags": WINDOWS_FLAGS}
     environment = engine_environment(os.environ, connection_path().parent, bundles_of(os.environ))
-    with open(log_file, "ab", opener=for_this_user) as log, usual_library_folders(), _waiting_for_ctrl_c() as came:
+    with (
+        open(log_file, "ab", opener=for_this_user) as log,
+        usual_library_folders(),
+        _deferred_interrupt() as interrupts,
+    ):
         begins = log.tell()
         process = subprocess.Popen(  # noqa: S603
             [*own_python("engine"), *given],
@@ -56,29 +59,31 @@ def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
             env=environment,
             **own,
         )
-    # It has a session of its own, which Ctrl+C does not reach.
-    if came:
+    # The engine has its own session, which Ctrl+C does not reach.
+    if interrupts:
         process.terminate()
         raise KeyboardInterrupt
     try:
-        _await(process, log_file, begins, devices)
+        _wait_until_ready(process, log_file, begins, devices)
     except KeyboardInterrupt:
         process.terminate()
         raise
 
 
 @contextmanager
-def _waiting_for_ctrl_c() -> Iterator[list[int]]:
-    """Keep Ctrl+C for later: in the midst of it, nobody would know the process that is being started."""
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+def _deferred_interrupt() -> Iterator[list[int]]:
+    """Record Ctrl+C instead of raising it: while the process is being started, its id is not known yet."""
+    interrupts: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
     try:
-        yield came
+        yield interrupts
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _await(process: "subprocess.Popen[bytes]", log_file: Path, begins: int, devices: Sequence[str]) -> None:
+def _wait_until_ready(
+    process: "subprocess.Popen[bytes]", log_file: Path, begins: int, devices: Sequence[str]
+) -> None:
     from protocol.connection import connection_path, find_engine
     from protocol.errors import EngineError
 
@@ -98,16 +103,16 @@ def _await(process: "subprocess.Popen[bytes]", log_file: Path, begins: int, devi
         try:
             reach(None, name="texture-engine").close()
         except EngineError as error:
-            # Whoever started it looks for it, too, and is told by the one that runs.
+            # The caller would fail to connect as well.
             print(f"texture-engine: {error}", file=sys.stderr)
         return
     lines = log_file.read_bytes()[begins:].decode(errors="replace").strip().splitlines()
-    silent = f"the engine ended and left no word in {log_file}: see whether its disk is full"
+    silent = f"the engine ended without a message in {log_file}: check whether its disk is full"
     fail(lines[-1].removeprefix("texture-engine: ") if lines else silent)
 
 
 def _device_fault(devices: Sequence[str]) -> str:
-    """Wait until the workers know whether they can compute; why one cannot, or nothing."""
+    """Wait until the workers know whether they can compute, and return why one cannot, or an empty string."""
     from protocol.errors import EngineError
 
     until = time.monotonic() + DEVICE_SECONDS
@@ -127,7 +132,7 @@ def _device_fault(devices: Sequence[str]) -> str:
 
 
 def running_already() -> str:
-    """Say where the engine is that runs already; fails where that one does not say so."""
+    """Return a sentence about the engine that runs already; fail if it has no connection file."""
     from engine.service.presence import AlreadyRunningError
     from engine.service.serving import running_engine
     from protocol.private_files import state_folder
@@ -137,6 +142,6 @@ def running_already() -> str:
     except AlreadyRunningError as error:
         fail(str(error))
     return (
-        f"an engine is running already, process {found.process} at {found.address}, with the options that it was "
-        "started with; `texture-engine stop` ends it"
+        f"an engine is already running, process {found.process} at {found.address}, with its own options; "
+        "`texture-engine stop` ends it"
     )

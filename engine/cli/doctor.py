@@ -29,9 +29,9 @@ PACKAGES = (
 
 def doctor(
     *,
-    quick: Annotated[bool, typer.Option("--quick", help="Leave out the tiny synthesis.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Skip the test synthesis.")] = False,
 ) -> None:
-    """Tell what is installed, what works and what to do about the rest."""
+    """Show what is installed, what works, and how to repair the rest."""
     console = Console()
     advice: list[str] = []
     console.print(_versions(advice))
@@ -39,8 +39,8 @@ def doctor(
     try:
         import torch
     except (ImportError, OSError) as error:
-        # A torch for another system or processor breaks with OSError, while its libraries load.
-        advice.append(f"torch does not load ({error}): install it again with `pip install --force-reinstall torch`")
+        # A build of torch for another system or processor raises OSError while its libraries load.
+        advice.append(f"torch does not load ({error}): reinstall it with `pip install --force-reinstall torch`")
     else:
         console.print(_devices(advice))
         console.print(_encoders(advice))
@@ -82,7 +82,7 @@ def _engine(advice: list[str]) -> str:
     from protocol.errors import EngineError, NoEngineError, UnsafeFileError
 
     try:
-        # Without one, a client is not even tried: it would make keys.
+        # Connecting would create keys, so first see whether there is an engine.
         found = find_engine(connection_path())
         with reach(None, name="texture-engine doctor") as client:
             workers = client.status().workers
@@ -90,10 +90,10 @@ def _engine(advice: list[str]) -> str:
         return f"engine: {error}"
     except EngineError as error:
         advice.append(str(error))
-        return f"engine: process {found.process} at {found.address} does not answer as it should"
+        return f"engine: process {found.process} at {found.address} does not answer correctly"
     except UnsafeFileError as error:
         advice.append(str(error))
-        return "engine: not to be found"
+        return "engine: unknown"
     advice += [f"the engine cannot compute ({each.failure}): {RESTART}" for each in workers if each.failure]
     return f"engine: process {found.process} at {found.address} answers"
 
@@ -104,7 +104,7 @@ def _devices(advice: list[str]) -> Table:
     from engine.synthesis.devices import describe_device, memory_budget
     from engine.synthesis.trying import listed_devices, try_device
 
-    table = Table("device", "works", "memory for synthesis", title="Devices, the first that works is `auto`")
+    table = Table("device", "works", "memory for synthesis", title="Devices (`auto` is the first that works)")
     for listed in listed_devices():
         trial = listed if listed.problem else try_device(listed.name)
         if trial.problem:
@@ -119,13 +119,13 @@ def _devices(advice: list[str]) -> Table:
 def _encoders(advice: list[str]) -> Table:
     from engine.encoders import encoder_status
 
-    table = Table("encoder", "here", title="Encoders")
+    table = Table("encoder", "available", title="Encoders")
     table.add_column("weights", overflow="fold")
     for row in encoder_status():
-        here = "yes" if row.available else "no" if row.name == "compact" else "fetched on first use"
+        here = "yes" if row.available else "no" if row.name == "compact" else "downloaded on first use"
         table.add_row(row.name, here, row.where)
         if row.name == "compact" and not row.available:
-            advice.append(f"the built-in weights are missing from {row.where}: install the package again")
+            advice.append(f"the built-in weights are missing from {row.where}: reinstall the package")
     return table
 
 
@@ -134,8 +134,8 @@ def _check_torchvision(advice: list[str]) -> None:
         import torchvision  # noqa: F401
     except (ImportError, OSError, RuntimeError) as error:
         advice.append(
-            f"torchvision does not load ({error}): only the vgg encoders need it; its version has to fit torch's, "
-            "`pip install --upgrade torch torchvision` from one source"
+            f"torchvision does not load ({error}), and the vgg encoders need it: install a version that fits torch "
+            "with `pip install --upgrade torch torchvision`"
         )
 
 
@@ -153,7 +153,7 @@ def _try_synthesis(console: Console, advice: list[str], threads: int) -> None:
         encoder = load_encoder("compact").to(device)
         losses = [dict(s.losses) for s in synthesize(Exemplar(picture), encoder, Settings((64, 64), steps=5))]
     except (EncoderError, RuntimeError) as error:
-        advice.append(f"a tiny synthesis on {device} failed ({error}): try `--device cpu`")
+        advice.append(f"a test synthesis on {device} failed ({error}): try `--device cpu`")
         return
     seconds = time.perf_counter() - start
-    console.print(f"a tiny synthesis on {describe_device(device)}: {len(losses) - 1} steps in {seconds:.1f} s")
+    console.print(f"a test synthesis on {describe_device(device)}: {len(losses) - 1} steps in {seconds:.1f} s")

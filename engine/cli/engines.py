@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 NOT_RUNNING = 1
 STOP_SECONDS = 15.0
-LET_IN = "on its computer, `texture-engine keys --add KEY` lets this user in; `texture-engine keys` shows the key"
-ENGINE_HELP = "Connection file of the engine. This user's own on this computer, if not given."
+AUTHORIZE = "run `texture-engine keys` here to see your key, and `texture-engine keys --add KEY` on its computer"
+ENGINE_HELP = "Connection file of the engine."
 
-Engine = Annotated[Path | None, path_option(ENGINE_HELP)]
+Engine = Annotated[Path | None, path_option(ENGINE_HELP, default="your running engine")]
 
 
 def status(
@@ -29,7 +29,7 @@ def status(
     engine: Engine = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
-    """Tell what the running engine is doing; exit status 1 if there is none."""
+    """Show what the running engine is doing. Exit status 1 if none is running."""
     from protocol.errors import EngineError
 
     with _client(engine) as client:
@@ -44,7 +44,7 @@ def status(
 
 
 def stop(*, engine: Engine = None) -> None:
-    """End the running engine, and wait until it is gone; exit status 1 if there is none."""
+    """Stop the running engine, and wait until it has ended. Exit status 1 if none is running."""
     from protocol.connection import connection_path, find_engine
     from protocol.errors import NoEngineError
 
@@ -60,11 +60,11 @@ def stop(*, engine: Engine = None) -> None:
             print("the engine has ended")
             return
         time.sleep(0.05)
-    fail(f"the engine was asked to end, and is still there after {STOP_SECONDS:g} s", NOT_RUNNING)
+    fail(f"the engine has not ended within {STOP_SECONDS:g} s after it was asked to", NOT_RUNNING)
 
 
 def describe(found: "Status") -> list[str]:
-    """Put a status into lines for people."""
+    """Format a status for people, as lines."""
     lines = [
         f"engine {found.software}, process {found.process} at {found.address}, up for {_duration(found.seconds)}",
         f"jobs: {found.waiting} waiting, {found.done} done, {found.failed} failed, {found.cancelled} cancelled",
@@ -77,12 +77,12 @@ def describe(found: "Status") -> list[str]:
             lines.append(f"  it could not compute: {worker.failure}")
     for client in found.clients:
         jobs = f"{client.jobs} job{'' if client.jobs == 1 else 's'}"
-        lines += [f"client {client.client}: {jobs}, here for {_duration(client.seconds)}"]
+        lines += [f"client {client.client}: {jobs}, connected for {_duration(client.seconds)}"]
     return lines
 
 
 def check_engine_file(engine: Path | None) -> None:
-    """Refuse a connection file that was named and cannot be read, or is none."""
+    """Refuse a named connection file that cannot be read or is broken."""
     from protocol.connection import read_connection
     from protocol.errors import BrokenFileError, UnsafeFileError
 
@@ -94,7 +94,7 @@ def check_engine_file(engine: Path | None) -> None:
     try:
         read_connection(engine)
     except BrokenFileError:
-        fail(f"{engine} is no connection file: {remedy}")
+        fail(f"{engine} is not a connection file: {remedy}")
     except UnsafeFileError as error:
         fail(str(error))
 
@@ -104,15 +104,15 @@ def reach(engine: Path | None, *, name: str) -> "EngineClient":
 
     Args:
         engine: Its connection file; None for this user's own.
-        name: What the client is, for people.
+        name: Name of the client, for people.
 
     Returns:
         A client.
 
     Raises:
-        NoEngineError: None is running, whatever has the process id or the port of the last one.
-        EngineLostError: One is, and does not answer; says what to do about it.
-        EngineError: It says no.
+        NoEngineError: None is running.
+        EngineLostError: It does not answer; the message says what to do.
+        EngineError: It refuses the client.
         UnsafeFileError: The connection file or the keys are open to others, or the keys are broken.
     """
     from protocol.client import EngineClient
@@ -121,18 +121,18 @@ def reach(engine: Path | None, *, name: str) -> "EngineClient":
     try:
         return EngineClient.connect(engine, name=name)
     except EngineLostError as error:
-        remedy = LET_IN if engine is not None else _silence()
+        remedy = AUTHORIZE if engine is not None else _unanswered_remedy()
         raise EngineLostError(f"{error}; {remedy}") from None
 
 
-def _silence() -> str:
-    """Say what to do about this user's own engine, which does not answer.
+def _unanswered_remedy() -> str:
+    """Return what to do about this user's own engine if it does not answer.
 
     Returns:
         The end of a sentence.
 
     Raises:
-        StaleFileError: It has ended; something else listens where it did.
+        StaleFileError: The engine has ended, and another program listens at its address.
     """
     from engine.service.presence import is_locked
     from protocol.connection import connection_path, engine_state, find_engine
@@ -143,8 +143,8 @@ def _silence() -> str:
     found = find_engine(path)
     if engine_state(found) is ProcessState.UNKNOWN and not is_locked(path.parent):
         raise StaleFileError(
-            f"no engine is running ({path} was left behind, and {found.address}, which it names, is another "
-            "program's): start one with `texture-engine serve`"
+            f"no engine is running ({path} is out of date: another program uses {found.address}): "
+            "start one with `texture-engine serve`"
         )
     return f"if it hangs, end process {found.process}"
 

@@ -1,4 +1,4 @@
-"""What goes wrong, told in one line."""
+"""Errors of the command line: one line on stderr and an exit status."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -8,20 +8,20 @@ from typing import NoReturn, ParamSpec
 
 import typer
 
-Wishes = ParamSpec("Wishes")
+Params = ParamSpec("Params")
 
 ENGINE_FAILED = 1
 BAD_INPUT = 2
 OUT_OF_MEMORY = 3
 INTERRUPTED = 130
-NOTHING_WRITTEN = "interrupted before there was a picture: nothing is written"
+NOTHING_WRITTEN = "interrupted before there was a picture: nothing was written"
 
 
 def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
     """End the command with one line on stderr.
 
     Args:
-        message: A sentence.
+        message: The sentence to print.
         status: Exit status.
 
     Raises:
@@ -31,13 +31,13 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
     raise typer.Exit(status)
 
 
-def interruptible(command: Callable[Wishes, None]) -> Callable[Wishes, None]:
-    """Say so where Ctrl+C ends a command; Typer ends it in silence."""
+def interruptible(command: Callable[Params, None]) -> Callable[Params, None]:
+    """Report that Ctrl+C has ended a command; Typer would not."""
 
     @wraps(command)
-    def run(*args: Wishes.args, **wishes: Wishes.kwargs) -> None:
+    def run(*args: Params.args, **kwargs: Params.kwargs) -> None:
         try:
-            command(*args, **wishes)
+            command(*args, **kwargs)
         except KeyboardInterrupt:
             fail("interrupted", INTERRUPTED)
 
@@ -46,19 +46,19 @@ def interruptible(command: Callable[Wishes, None]) -> Callable[Wishes, None]:
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn every error that input can cause into one line and exit status 2; running out of memory into 3.
+    """Report every error of the input in one line with exit status 2, and running out of memory with 3.
 
-    Ctrl+C, where nobody has made something of it before, is told in one line too.
+    Ctrl+C is reported in one line, too, unless the command has handled it.
 
     Yields:
         Nothing.
 
     Raises:
-        Exit: The command has told what is wrong, or does so here.
-        ValueError: One that is not about input.
+        Exit: The error has been reported.
+        ValueError: An error that input did not cause.
         RuntimeError: Likewise.
     """
-    # Imported late: the terminal answers `--help` without waiting for torch.
+    # Imported late, so that `--help` does not wait for torch.
     from engine.cli.parsing import ParsingError
     from engine.images import ImageError
     from engine.preparation import MaterialError
@@ -67,7 +67,7 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except typer.Exit:
-        # It is a RuntimeError, and what comes below would load torch to look at it.
+        # Exit is a RuntimeError, and the branch below would import torch.
         raise
     except KeyboardInterrupt:
         fail(NOTHING_WRITTEN, INTERRUPTED)
@@ -78,17 +78,17 @@ def one_line_errors() -> Iterator[None]:
     except OSError as error:
         fail(sentence_of(error))
     except (ValueError, RuntimeError) as error:
-        _fail_if_told(error)
+        _fail_on_input_error(error)
         raise
 
 
 def sentence_of(error: OSError) -> str:
-    """Say what the system has refused where nobody knows more of it than the error does."""
+    """Describe an error of the system about which nothing else is known."""
     where = "" if error.filename is None else f"{error.filename}: "
-    return f"{where}{error.strerror or error}; check the path, its permissions and the room on its disk"
+    return f"{where}{error.strerror or error}; check the path, its permissions and the free space on its disk"
 
 
-def _fail_if_told(error: Exception) -> None:
+def _fail_on_input_error(error: Exception) -> None:
     from engine.encoders import EncoderError
     from engine.service.computing import UnusableDeviceError
     from engine.synthesis import MemoryExhaustedError, SettingsError

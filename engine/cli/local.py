@@ -1,4 +1,4 @@
-"""Jobs of the terminal in its own process: the worker's runner, with recording and Ctrl+C."""
+"""Run jobs in this process, with recordings and Ctrl+C."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,18 +27,18 @@ def run_here(
 
     Args:
         computer: Device and encoder.
-        request: What is made.
-        title: What the progress bar calls it.
-        record: File or folder to record to, or None.
+        request: The job.
+        title: Title of the progress bar.
+        record: File or folder of the recording, or None.
         quiet: Show no progress.
         figures: Record fingerprint and losses beside the picture.
 
     Returns:
-        How it ended, `Cancelled` with a picture after Ctrl+C; and why there is no recording of it, if that was lost.
+        How it ended, `Cancelled` with a picture after Ctrl+C, and the error that ended the recording, or None.
 
     Raises:
-        KeyboardInterrupt: Ctrl+C came before there was a picture.
-        ImageError: The recording cannot begin.
+        KeyboardInterrupt: Ctrl+C was pressed before there was a picture.
+        ImageError: The recording cannot be started.
     """
     with ExitStack() as stack:
         recorded = stack.enter_context(ExitStack())
@@ -56,7 +56,7 @@ def run_here(
                 for each in keep:
                     each(snapshot)
             except ImageError as error:
-                # The texture goes on without it.
+                # The job continues without the recording.
                 lost.append(error)
                 keep.clear()
                 recorded.pop_all().__exit__(type(error), error, None)
@@ -70,7 +70,7 @@ def run_here(
 
 
 def _growth(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> "Growth":
-    # Imported only here: it takes matplotlib.
+    # Imported here, as it imports matplotlib.
     from engine.inspection.growth import Growth
 
     layers = [name for name in settings.effective_recipe().layers() if name in encoder.layers and name != PIXELS]

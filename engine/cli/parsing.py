@@ -1,4 +1,4 @@
-"""Values on the command line that are more than a number or a name."""
+"""Parse values of the command line."""
 
 import os
 import re
@@ -13,17 +13,17 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "
 
 
 class ParsingError(ValueError):
-    """A value that cannot be understood, told in one sentence."""
+    """A value that cannot be parsed; the message is one sentence."""
 
 
 def complete_seamless(words: Sequence[str]) -> list[str]:
-    """Complete `--seamless` without a value to `--seamless both`: Typer knows no options with an optional value.
+    """Complete `--seamless` without a value to `--seamless both`; Typer has no options with an optional value.
 
     Args:
         words: The command line, without the name of the program.
 
     Returns:
-        The command line, complete.
+        The completed command line.
     """
     found: list[str] = []
     for number, word in enumerate(words, 1):
@@ -34,57 +34,57 @@ def complete_seamless(words: Sequence[str]) -> list[str]:
 
 
 def _is_axis(word: str) -> bool:
-    """Tell whether a word behind `--seamless` is its value, if maybe a wrong one, and not a file or an option."""
+    """Return whether the word after `--seamless` is its value, right or wrong, and not a file or an option."""
     if word.lower() in AXES:
         return True
     return not (word.startswith("-") or Path(word).suffix or Path(word).name != word or os.path.lexists(word))
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Read `512x384`, `512 x 384`, `512×384` or `512*384`, width first, or `512` for a square.
+    """Parse `512x384`, `512 x 384`, `512×384` or `512*384`, width first, or `512` for a square.
 
     Args:
-        text: What was typed.
+        text: The value.
 
     Returns:
         Height and width, pixels.
 
     Raises:
-        ParsingError: It is neither.
+        ParsingError: It has another form.
     """
     found = re.fullmatch(r"(-?\d{1,9})(?:\s*[x×*,]\s*(-?\d{1,9}))?", text.strip().lower())
     if not found:
-        raise ParsingError(f"size {text!r} is not understood: give width and height such as 512x384")
+        raise ParsingError(f"--size is {text!r}: give width and height such as 512x384")
     width = int(found[1])
     return int(found[2] or width), width
 
 
 def parse_memory(text: str) -> int:
-    """Read an amount of memory such as `8GiB` or `500MB`.
+    """Parse an amount of memory such as `8GiB` or `500MB`.
 
     Args:
-        text: What was typed.
+        text: The value.
 
     Returns:
         Bytes.
 
     Raises:
-        ParsingError: It is no such amount.
+        ParsingError: It is not an amount, or too small.
     """
     found = re.fullmatch(r"(\d{1,18}(?:\.\d+)?)\s*(|k|m|g|ki|mi|gi)b?", text.strip().lower())
     if not found:
-        raise ParsingError(f"memory {text!r} is not understood: give an amount such as 8GiB or 500MB")
+        raise ParsingError(f"--memory is {text!r}: give an amount such as 8GiB or 500MB")
     memory = int(float(found[1]) * _UNITS[found[2]])
     if memory < LEAST_MEMORY:
-        raise ParsingError(f"memory {text!r} is too little: give {LEAST_MEMORY >> 20} MiB or more")
+        raise ParsingError(f"--memory is {text!r}: give {LEAST_MEMORY >> 20} MiB or more")
     return memory
 
 
 def parse_context(text: str) -> int:
-    """Read a number of pixels around the hole, or `whole` for the whole picture.
+    """Parse the number of pixels around the hole, or `whole` for the whole picture.
 
     Args:
-        text: What was typed.
+        text: The value.
 
     Returns:
         Pixels.
@@ -95,21 +95,21 @@ def parse_context(text: str) -> int:
     if text.strip().lower() == "whole":
         return LARGEST_CONTEXT
     if not re.fullmatch(r"\d{1,9}", text.strip()) or not 1 <= int(text) <= LARGEST_CONTEXT:
-        raise ParsingError(f"context {text!r} is out of range: give 1 to {LARGEST_CONTEXT:,} pixels, or whole")
+        raise ParsingError(f"--context is {text!r}: give 1 to {LARGEST_CONTEXT:,} pixels, or whole")
     return int(text)
 
 
 def parse_layers(text: str) -> Layers:
-    """Read `relu1_1:1,relu3_1:0.5`; a layer without a number has the weight 1.
+    """Parse `relu1_1:1,relu3_1:0.5`; a layer without a number has the weight 1.
 
     Args:
-        text: What was typed.
+        text: The value.
 
     Returns:
         Names and weights.
 
     Raises:
-        ParsingError: A part of it has no such form.
+        ParsingError: A part has another form.
     """
     layers = []
     for part in text.split(","):
@@ -118,20 +118,18 @@ def parse_layers(text: str) -> Layers:
             layers.append((name, float(weight or 1)))
         except ValueError:
             raise ParsingError(
-                f"layer {part.strip()!r} is not understood: give a name and a weight such as relu3_1:0.5"
+                f"--layers has {part.strip()!r}: give a name and a weight such as relu3_1:0.5"
             ) from None
         if not name:
-            raise ParsingError(
-                f"layers {text!r} are not understood: give names and weights such as relu1_1:1,relu3_1:2"
-            )
+            raise ParsingError(f"--layers is {text!r}: give names and weights such as relu1_1:1,relu3_1:2")
     return tuple(layers)
 
 
 def parse_names(text: str) -> list[str]:
-    """Read `relu1_1,relu3_1`, layers where weights mean nothing.
+    """Parse `relu1_1,relu3_1`, layers without weights.
 
     Args:
-        text: What was typed.
+        text: The value.
 
     Returns:
         Names.
@@ -141,23 +139,23 @@ def parse_names(text: str) -> list[str]:
     """
     names = [part.strip() for part in text.split(",")]
     if not all(names) or ":" in text:
-        raise ParsingError(f"layers {text!r} are not understood: give names such as relu1_1,relu3_1")
+        raise ParsingError(f"--layers is {text!r}: give names such as relu1_1,relu3_1")
     return names
 
 
 def parse_scales(text: str) -> tuple[float, ...]:
-    """Read `0.8,1.25`.
+    """Parse `0.8,1.25`.
 
     Args:
-        text: What was typed.
+        text: The value.
 
     Returns:
         The numbers.
 
     Raises:
-        ParsingError: A part of it is no number.
+        ParsingError: A part is not a number.
     """
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise ParsingError(f"scales {text!r} are not understood: give numbers such as 0.8,1.25") from None
+        raise ParsingError(f"--scales is {text!r}: give numbers such as 0.8,1.25") from None

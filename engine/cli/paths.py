@@ -1,4 +1,4 @@
-"""Options and arguments that name files, and the standard streams among them."""
+"""Options and arguments that name files or standard streams."""
 
 import contextlib
 import os
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from engine.images import Picture
 
 STANDARD = Path("-")
-"""Standard input or standard output, where a file could be named; a file of that name is `./-`."""
+"""Standard input or output in place of a file; a file with this name is `./-`."""
 
 
 def parse_path(text: str) -> Path:
-    """Read the name of a file.
+    """Parse the name of a file.
 
     Args:
-        text: What was typed.
+        text: The value.
 
     Returns:
         The path.
@@ -30,25 +30,26 @@ def parse_path(text: str) -> Path:
         BadParameter: No file can have that name.
     """
     if not text:
-        raise typer.BadParameter("the name is empty: give a file, or leave this out")
+        raise typer.BadParameter("the name is empty: give a file, or omit this")
     if "\0" in text:
-        raise typer.BadParameter(f"no file can have the name {text!r}, with a NUL in it: give another")
-    # `./-` is a file, and a path by itself does not tell it from the stream.
+        raise typer.BadParameter(f"the name {text!r} has a NUL character in it: give another")
+    # As paths, `./-` (a file) and `-` (the stream) are equal.
     path = Path(text)
     return path.absolute() if path == STANDARD and text != str(STANDARD) else path
 
 
-def path_option(description: str, *names: str) -> Any:  # noqa: ANN401 - as Typer has it
+def path_option(description: str, *names: str, default: str = "") -> Any:  # noqa: ANN401 - as Typer has it
     """Describe an option that names a file or folder.
 
     Args:
         description: For `--help`.
-        names: Its names; from the parameter's, if not given.
+        names: Its names; made from the parameter's if not given.
+        default: What an option that is not given means, for `--help`.
 
     Returns:
-        What Typer takes beside the type.
+        The annotation for Typer.
     """
-    return typer.Option(*names, help=description, parser=parse_path, metavar="PATH")
+    return typer.Option(*names, help=description, parser=parse_path, metavar="PATH", show_default=default or True)
 
 
 def path_argument(description: str, name: str) -> Any:  # noqa: ANN401 - as Typer has it
@@ -56,31 +57,31 @@ def path_argument(description: str, name: str) -> Any:  # noqa: ANN401 - as Type
 
     Args:
         description: For `--help`.
-        name: What the help calls it.
+        name: Its name in the help.
 
     Returns:
-        What Typer takes beside the type.
+        The annotation for Typer.
     """
     return typer.Argument(help=description, show_default=False, parser=parse_path, metavar=name)
 
 
 def real(path: Path) -> Path:
-    """Give the file that a path leads to, through links; a loop of links leads to itself."""
+    """Resolve links in a path; a loop of links stays as it is."""
     return Path(os.path.realpath(path))
 
 
 def read_input(path: Path) -> "Picture":
-    """Read a picture from a file, or from standard input where that is named."""
+    """Read a picture from a file, or from standard input for `-`."""
     from engine.images import picture_from, read_picture
 
     if path != STANDARD:
         return read_picture(path)
     if sys.stdin is None:
-        fail("standard input is closed: name a picture file in place of -")
+        fail("standard input is closed: name a picture file instead of -")
     try:
         data = sys.stdin.buffer.read()
     except OSError as error:
-        fail(f"standard input cannot be read ({error.strerror}): name a picture file in place of -")
+        fail(f"standard input cannot be read ({error.strerror}): name a picture file instead of -")
     return picture_from(data, "standard input")
 
 
@@ -95,7 +96,7 @@ def write_output(data: bytes) -> None:
 
 
 def drop_output() -> None:
-    """Let what standard output has not taken go: it would be tried, and refused, once more at the end."""
+    """Discard what standard output has not accepted; Python would try, and fail, to write it at exit."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
         return
@@ -106,7 +107,7 @@ def drop_output() -> None:
 
 
 def check_output_stream() -> None:
-    """Refuse a standard output that is closed, or a terminal, which would show a picture's bytes."""
+    """Refuse a standard output that is closed or a terminal."""
     if sys.stdout is None:
         fail("standard output is closed: name a file with --output")
     if sys.stdout.isatty():

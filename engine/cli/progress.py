@@ -19,16 +19,16 @@ from protocol.messages import Progress as JobProgress
 
 @contextmanager
 def download_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Show how far a download has come, once there is one.
+    """Show the progress of a download, once there is one.
 
     Args:
-        quiet: Show nothing; nor is anything shown where stderr is no terminal.
+        quiet: Show nothing. Nothing is shown either if stderr is not a terminal.
 
     Yields:
-        A function to be told the bytes done and the bytes in all, or None.
+        A callback that takes the bytes done and the bytes in total, or None.
     """
     console = Console(file=sys.stderr)
-    # Into a file or a pipe a bar writes nothing but empty lines.
+    # In a file or a pipe, a bar would leave empty lines.
     if quiet or not console.is_terminal:
         yield None
         return
@@ -40,21 +40,21 @@ def download_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 @contextmanager
 def job_bar(title: str, *, quiet: bool) -> Iterator[Callable[[JobProgress], None]]:
-    """Show how far a job has come: weights that are fetched, then steps.
+    """Show the progress of a job: the download of weights, then steps.
 
     Args:
-        title: What is being made.
-        quiet: Show nothing; nor is anything shown where stderr is no terminal.
+        title: Title of the bar.
+        quiet: Show nothing. Nothing is shown either if stderr is not a terminal.
 
     Yields:
-        A function to be told of the job's progress.
+        A callback that takes the job's progress.
     """
     with ExitStack() as stack:
         bars: dict[str, Callable[[JobProgress], None]] = {}
 
         def show(progress: JobProgress) -> None:
             if progress.stage not in bars:
-                # Two bars at once would write over each other.
+                # Two bars at once would overwrite each other.
                 stack.close()
                 bars.clear()
                 bars[progress.stage] = _bar_for(stack, progress.stage, title, quiet=quiet)
@@ -78,11 +78,11 @@ def step_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int, int, Ma
     """Show octave, step, loss and time left.
 
     Args:
-        title: What is being made.
-        quiet: Show nothing; nor is anything shown where stderr is no terminal.
+        title: Title of the bar.
+        quiet: Show nothing. Nothing is shown either if stderr is not a terminal.
 
     Yields:
-        A function to be told the octave, the step, the steps in all and the losses.
+        A callback that takes the octave, the step, the steps in total and the losses.
     """
     columns = (
         TextColumn("{task.description}"),

@@ -1,4 +1,4 @@
-"""Recording a run of the terminal without slowing it."""
+"""Record a run without slowing it down."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from engine.inspection.growth import Growth
 
 SHARE = 0.03
-"""Share of the run that frames may take as they come, and again what the file takes at the end."""
+"""Share of the run's time for frames, and as much again for writing the file."""
 FEWEST_FRAMES = 8
-"""So many are recorded however short the run is."""
+"""Minimum number of frames, however short the run is."""
 CAUTION = 0.6
-"""Share of the time left that is counted on: the coarse octaves make its estimate up to 1.7 times too long."""
+"""Factor on the estimated time left, which is up to 1.7 times too long during the coarse octaves."""
 
 
 @contextmanager
 def recording(path: Path, size: tuple[int, int], growth: "Growth | None") -> Iterator[Callable[[Snapshot], None]]:
-    """Record a run, leaving out frames that would slow it.
+    """Record a run, skipping frames that would slow it down.
 
     Args:
         path: The file or folder.
         size: Height and width of the texture, pixels.
-        growth: What draws the frames; None for the picture alone.
+        growth: Draws the frames; None records the picture alone.
 
     Yields:
-        A function to be told of every snapshot; the last one is always recorded.
+        A callback that takes every snapshot; the last one is always recorded.
     """
     with open_recorder(path, size[::-1] if growth is None else growth.size) as recorder:
         pace = Pace(time.perf_counter())
@@ -60,30 +60,30 @@ def recording(path: Path, size: tuple[int, int], growth: "Growth | None") -> Ite
 class Pace:
     """Spreads as many frames as there is time for evenly over the steps.
 
-    Evenly over the time there would be hardly any of the coarse octaves, which are over at once, and in which most
-    happens.
+    If they were spread evenly over the time, the coarse octaves, which are the shortest and change most, would have
+    hardly any.
 
     Attributes:
-        began: When the run did, seconds.
+        began: Start of the run, seconds.
         count: Frames taken.
-        spent: Seconds they took.
+        spent: Seconds that they took.
     """
 
     def __init__(self, began: float) -> None:
-        """Begin at a time, seconds."""
+        """Start at a time, seconds."""
         self.began = began
         self.count = 0
         self.spent = 0.0
 
     def is_due(self, snapshot: Snapshot, now: float) -> bool:
-        """Whether to take a frame.
+        """Return whether to take a frame.
 
         Args:
             snapshot: The latest one.
-            now: Seconds.
+            now: The time, seconds.
 
         Returns:
-            Whether its turn has come, by what the run will take at a guess and a frame has taken so far.
+            Whether a frame is due, by the estimated time of the run and the time that frames have taken so far.
         """
         run = now - self.began - self.spent
         if not self.count or not snapshot.share:

@@ -1,4 +1,4 @@
-"""Pictures to a request, and its result to a picture to write."""
+"""Convert pictures to a request, and its result to a picture."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,17 +19,17 @@ def request_for(
     context: int | None,
     sample_from: str,
 ) -> Synthesize:
-    """Put what the terminal was given into a request.
+    """Build the request of a command line.
 
     Args:
         pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask` and `init`.
-        settings: How the texture is made.
+        settings: The settings.
         size: Width and height, or None for both.
-        context: How far around the hole the canvas is sampled, pixels; None by the size of the hole.
-        sample_from: From where around it.
+        context: Distance from the hole within which the canvas is sampled, pixels; None for the default.
+        sample_from: The sides of the hole that are sampled.
 
     Returns:
-        The request, with results of floating point.
+        The request, for a result in floating point.
     """
     rasters = {name: None if picture is None else _raster(picture) for name, picture in pictures.items()}
     exemplar, mask = rasters["exemplar"], rasters["exemplar_mask"]
@@ -47,12 +47,12 @@ def request_for(
 
 
 def made_of(raster: Raster, pattern: "Picture", *, keeps: bool) -> "Picture":
-    """Turn a result into a picture to write.
+    """Convert a result to a picture.
 
     Args:
         raster: The result.
-        pattern: The canvas, or else the exemplar, whose bit depth, grayness, profile and metadata the picture takes.
-        keeps: Whether it is a canvas, whose pixels are written as its file has them where they have not changed.
+        pattern: The canvas or, without one, the exemplar. It gives bit depth, grayness, profile and metadata.
+        keeps: Whether `pattern` is a canvas. Pixels that have not changed are then written as its file has them.
 
     Returns:
         The picture.
@@ -61,15 +61,15 @@ def made_of(raster: Raster, pattern: "Picture", *, keeps: bool) -> "Picture":
 
     found = picture_of(raster, "result")
     if not keeps:
-        # A new texture is no picture of the place where its exemplar was taken.
-        told = pattern.metadata.without_place()
-        return replace(pattern, pixels=found.pixels, alpha=found.alpha, stored=None, kept=None, metadata=told)
+        # A new texture does not show the place where its exemplar was taken.
+        metadata = pattern.metadata.without_place()
+        return replace(pattern, pixels=found.pixels, alpha=found.alpha, stored=None, kept=None, metadata=metadata)
     kept = (found.pixels == pattern.pixels).all(axis=2)
     return replace(pattern, pixels=found.pixels, alpha=found.alpha, kept=kept)
 
 
 def _raster(picture: "Picture") -> Raster:
-    """Write a picture as the smallest raster that loses nothing of it."""
+    """Convert a picture to the smallest lossless raster."""
     import numpy as np
 
     from engine.service.rasters import array_raster, samples_of

@@ -12,26 +12,28 @@ from engine.cli.paths import path_option
 from engine.device_names import unknown_device
 from engine.file_errors import is_missing, reading_fault, writing_refusal
 
-LISTEN_HELP = "Where to listen. From elsewhere than this computer only with --authorized-keys."
-AUTHORIZED_HELP = "File of the public keys of other clients; see `texture-engine keys`."
-UNLOAD_HELP = "Seconds without a job after which the device's memory is given back; 0: never."
-EXIT_HELP = "Seconds without clients after which the engine ends; 0: never."
+LISTEN_HELP = "Address to listen at. Other computers are accepted only with --authorized-keys."
+AUTHORIZED_HELP = "File with the public keys of other clients; see `texture-engine keys`."
+UNLOAD_HELP = "Seconds without a job until the device's memory is freed; 0: never."
+EXIT_HELP = "Seconds without clients until the engine ends; 0: never."
 
 
 def serve(
     *,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, …; several with commas, each has a worker.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="Device: auto, cpu, cuda, …; several with commas, such as cuda:0,cuda:1.")
+    ] = "auto",
     listen: Annotated[str, typer.Option(help=LISTEN_HELP)] = "tcp://127.0.0.1:*",
     authorized_keys: Annotated[Path | None, path_option(AUTHORIZED_HELP)] = None,
     idle_unload: Annotated[float, typer.Option(help=UNLOAD_HELP, min=0)] = 900.0,
     idle_exit: Annotated[float, typer.Option(help=EXIT_HELP, min=0)] = 0.0,
-    detach: Annotated[bool, typer.Option("--detach", help="Go on in the background, with a log file.")] = False,
-    log_file: Annotated[Path | None, path_option("Log to this file, which rotates, and not to stderr.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Run in the background, with a log file.")] = False,
+    log_file: Annotated[Path | None, path_option("Rotating log file.", default="stderr")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
-    """Keep an engine running for GIMP and other clients of this user.
+    """Run an engine for GIMP and your other clients until Ctrl+C or `texture-engine stop`.
 
-    Ctrl+C or `texture-engine stop` ends it. A second one says where the first is.
+    If one is already running, its address is shown.
     """
     from engine.service.logs import LOG_FILE
     from engine.service.presence import AlreadyRunningError
@@ -42,10 +44,10 @@ def serve(
 
     devices = tuple(part.strip() for part in device.split(","))
     if not all(devices):
-        fail(f"device {device!r} names one that is empty: give names such as cuda:0,cuda:1")
+        fail(f"--device is {device!r}: give names such as cuda:0,cuda:1")
     for name in devices:
-        if told := unknown_device(name.lower()):
-            fail(told)
+        if problem := unknown_device(name.lower()):
+            fail(problem)
     if authorized_keys is not None and not is_missing(authorized_keys) and (fault := reading_fault(authorized_keys)):
         fail(fault)
     if log_file is not None:
@@ -76,7 +78,7 @@ def serve(
 
 
 def check_log(file: Path) -> None:
-    """Refuse a log file that cannot be added to; devices can, and pipes that somebody reads."""
+    """Refuse a log file that cannot be appended to; devices and pipes with a reader are accepted."""
     try:
         os.close(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), 0o600))
     except OSError as error:

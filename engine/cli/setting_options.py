@@ -1,4 +1,4 @@
-"""The settings of the vocabulary as options of the terminal."""
+"""The settings of the vocabulary as options of the command line."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -10,16 +10,23 @@ import typer
 from engine.cli.parsing import parse_layers, parse_memory, parse_scales, parse_size
 from engine.cli.paths import path_option
 from protocol.fields import remedy
-from protocol.vocabulary import CanvasSide, Direction, Setting, Settings, VocabularyError, checked, settings
+from protocol.vocabulary import CanvasSide, SampleFrom, Setting, Settings, VocabularyError, checked, settings
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
-# What the terminal says more of a setting, or in place of it.
+# What `--help` adds about the form of a value.
 FORMS = {
     "layers": "Such as relu1_1:1,relu3_1:0.5.",
     "scales": "Such as 0.8,1.25.",
-    "memory": "Such as 8GiB. Half of the computer's if not given, four fifths of a GPU's free memory.",
-    "seamless": "As --seamless alone: both. A canvas without a mask gets new borders.",
+    "memory": "Such as 8GiB.",
+    "seamless": "x: left to right, y: top to bottom; no value: both. A canvas without a mask gets new borders.",
+}
+# What a setting is if it is not given and has no default in the vocabulary.
+DEFAULTS = {
+    "layers": "the recipe's",
+    "steps": "the quality's",
+    "repetition_penalty": "the recipe's",
+    "memory": "half of the computer's memory, or four fifths of a GPU's free memory",
 }
 _READ: Mapping[str, Callable[[str], object]] = {
     "layers": parse_layers,
@@ -32,11 +39,11 @@ def setting_options(*names: str, **defaults: object) -> Callable[[Command], Comm
     """Give a command an option for each setting.
 
     Args:
-        names: Which; all of them if not given.
-        defaults: Further ones, with other defaults than the vocabulary's.
+        names: Names of settings; all settings if none is given.
+        defaults: Further settings, with their defaults here.
 
     Returns:
-        A decorator. The command takes the options as further keywords, for `read_settings`.
+        A decorator. The command gets the options as keyword arguments, for `read_settings`.
     """
     known = settings()
     wanted = {name: known[name].default for name in names or (() if defaults else known)} | defaults
@@ -53,13 +60,13 @@ def setting_options(*names: str, **defaults: object) -> Callable[[Command], Comm
 
 
 def read_settings(values: Mapping[str, Any]) -> Settings:
-    """Read the settings out of what was typed.
+    """Parse and check settings.
 
     Args:
-        values: By name, as Typer gives them.
+        values: Values by name, from Typer.
 
     Returns:
-        The settings; those that the command has no option for have their defaults.
+        The settings, with defaults for those that the command has no option for.
     """
     found = {}
     for name, value in values.items():
@@ -73,18 +80,18 @@ def read_settings(values: Mapping[str, Any]) -> Settings:
 
 
 def checked_size(text: str) -> tuple[int, int]:
-    """Read `--size`: height and width, pixels, of which each is in its range."""
+    """Parse and check `--size`; return height and width, pixels."""
     size = parse_size(text)
     for side in size:
         _check("size", CanvasSide, side)
     return size
 
 
-def checked_direction(text: str) -> str:
-    """Read `--sample-from`."""
-    direction = text.strip().lower()
-    _check("sample_from", Direction, direction)
-    return direction
+def checked_sample_from(text: str) -> str:
+    """Parse and check `--sample-from`."""
+    side = text.strip().lower()
+    _check("sample_from", SampleFrom, side)
+    return side
 
 
 def _check(name: str, hint: Any, value: object) -> None:  # noqa: ANN401
@@ -93,7 +100,7 @@ def _check(name: str, hint: Any, value: object) -> None:  # noqa: ANN401
 
 
 def option_name(name: str) -> str:
-    """Name the option of a setting."""
+    """Return the option of a setting."""
     return f"--{name.replace('_', '-')}"
 
 
@@ -102,7 +109,9 @@ def _parameter(setting: Setting, default: object) -> inspect.Parameter:
     if setting.name == "weights":
         option, kind = path_option(_help(setting)), Path
     else:
-        option = typer.Option(option_name(setting.name), help=_help(setting))
+        option = typer.Option(
+            option_name(setting.name), help=_help(setting), show_default=DEFAULTS.get(setting.name, True)
+        )
     hint: Any = Annotated[kind | None if setting.optional or setting.name in _READ else kind, option]
     shown = None if setting.name in _READ and not default else default
     return inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=hint)

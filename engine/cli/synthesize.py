@@ -16,7 +16,7 @@ from engine.cli.parsing import parse_context
 from engine.cli.paths import STANDARD, path_argument, path_option, read_input
 from engine.cli.requests import made_of, request_for
 from engine.cli.results import check_apart, check_results, numbered, tell, write_result
-from engine.cli.setting_options import checked_direction, checked_size, read_settings, setting_options
+from engine.cli.setting_options import checked_sample_from, checked_size, read_settings, setting_options
 from protocol.messages import Cancelled, Failed
 from protocol.vocabulary import Settings, settings
 
@@ -29,31 +29,30 @@ MOST_VARIATIONS = 1000
 MOST_NAMED = 3
 CHANNELS = ("red", "green", "blue", "alpha")
 
-SIZE_HELP = f"Width and height in pixels. {DEFAULT_SIZE} if not given, or the canvas's."
-EXEMPLAR_HELP = "The sample texture; - reads it, or --canvas or --mask, from standard input."
-OUTPUT_HELP = "The file to write; - writes PNG to standard output. (required)"
-QUALITY_OF_FILES_HELP = "Quality of JPEG and lossy WebP files, 1 to 100. Makes WebP lossy."
-QUALITY_OF_FILES_DEFAULT = "that of the JPEG file it is made from, else 95"
-STRIP_HELP = "Keep no EXIF, XMP, texts and resolution of the canvas or exemplar."
-FORCE_HELP = "Replace files that are write-protected."
-INIT_HELP = "Picture to start from, in place of noise."
-CANVAS_HELP = "Picture to keep where the mask is black; EXEMPLAR may then be left out."
-MASK_HELP = (
-    "White where the canvas is synthesized; gray blends. Its transparent part and 2 pixels around, if not given."
+SIZE_HELP = "Width and height in pixels."
+EXEMPLAR_HELP = "The sample texture. This or any other input picture may be -, standard input."
+OUTPUT_HELP = "File to write; - writes PNG to standard output. (required)"
+QUALITY_OF_FILES_HELP = "Quality of JPEG and WebP files, 1 to 100; WebP files become lossy."
+QUALITY_OF_FILES_DEFAULT = "that of the input's JPEG file, else 95; WebP is lossless unless the input is lossy"
+STRIP_HELP = "Do not copy EXIF, XMP, texts and resolution from the canvas or exemplar."
+FORCE_HELP = "Replace write-protected files."
+INIT_HELP = "Picture to start from, instead of noise."
+CANVAS_HELP = "Picture to fill; it is kept where the mask is black. EXEMPLAR may then be omitted."
+MASK_HELP = "Mask of the canvas: white is filled, black is kept, gray blends."
+MASK_DEFAULT = "the transparent part of the canvas, and 2 pixels around it"
+MASK_CHANNEL_HELP = "Channel to read from masks: red, green, blue or alpha. Masks with colors need it."
+EXEMPLAR_MASK_HELP = "Mask of the exemplar, or of the canvas without an EXEMPLAR: only white parts are sampled."
+CONTEXT_HELP = (
+    "Distance from the hole within which the canvas is sampled: 1 to 1048576 pixels, or whole. Not with an EXEMPLAR."
 )
-MASK_CHANNEL_HELP = "Take one channel of the masks: red, green, blue or alpha. Masks with colors need it."
-EXEMPLAR_MASK_HELP = (
-    "White where the exemplar may be sampled, or the canvas if there is no EXEMPLAR; gray counts as black."
-)
-CONTEXT_HELP = "How far around the hole the canvas is sampled: 1 to 1048576 pixels, or whole. Not with an EXEMPLAR."
-CONTEXT_DEFAULT = "by the size of the hole"
+CONTEXT_DEFAULT = "depends on the size of the hole"
 SAMPLE_FROM_HELP = (
-    "Where around the hole the canvas is sampled: all, sides (its rows only) or above-below (its columns only). "
+    "Sides of the hole that are sampled: all, sides (its rows only) or above-below (its columns only). "
     "Not with an EXEMPLAR."
 )
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
-FIGURES_HELP = "Record its Gram fingerprint and its losses beside the picture."
-ENGINE_HELP = "Connection file of an engine to ask. The running one of this user, if there is one, if not given."
+FIGURES_HELP = "Show Gram matrices and losses beside the picture in the recording."
+ENGINE_HELP = "Connection file of the engine that computes."
 
 
 @setting_options()
@@ -61,19 +60,21 @@ def synthesize(
     *,
     exemplars: Annotated[list[Path] | None, path_argument(EXEMPLAR_HELP, "EXEMPLAR")] = None,
     output: Annotated[Path | None, path_option(OUTPUT_HELP, "--output", "-o")] = None,
-    size: Annotated[str | None, typer.Option(help=SIZE_HELP)] = None,
+    size: Annotated[str | None, typer.Option(help=SIZE_HELP, show_default=f"the canvas's, or {DEFAULT_SIZE}")] = None,
     init: Annotated[Path | None, path_option(INIT_HELP)] = None,
     canvas: Annotated[Path | None, path_option(CANVAS_HELP)] = None,
-    mask: Annotated[Path | None, path_option(MASK_HELP)] = None,
+    mask: Annotated[Path | None, path_option(MASK_HELP, default=MASK_DEFAULT)] = None,
     mask_channel: Annotated[
-        str | None, typer.Option(help=MASK_CHANNEL_HELP, show_default="how bright and opaque it is")
+        str | None, typer.Option(help=MASK_CHANNEL_HELP, show_default="brightness times alpha")
     ] = None,
     context: Annotated[
         str | None, typer.Option(help=CONTEXT_HELP, metavar="PIXELS", show_default=CONTEXT_DEFAULT)
     ] = None,
     sample_from: Annotated[str, typer.Option(help=SAMPLE_FROM_HELP)] = "all",
     exemplar_mask: Annotated[Path | None, path_option(EXEMPLAR_MASK_HELP)] = None,
-    variations: Annotated[int, typer.Option(help="How many textures, from this seed on; files get -1, -2, …")] = 1,
+    variations: Annotated[
+        int, typer.Option(help="Number of textures, with consecutive seeds; files get -1, -2, …")
+    ] = 1,
     record: Annotated[Path | None, path_option(RECORD_HELP)] = None,
     record_figures: Annotated[bool, typer.Option("--record-figures", help=FIGURES_HELP)] = False,
     jpeg_quality: Annotated[
@@ -83,13 +84,15 @@ def synthesize(
     force: Annotated[bool, typer.Option("--force", help=FORCE_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each texture.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no remarks.")] = False,
-    engine: Annotated[Path | None, path_option(ENGINE_HELP)] = None,
-    local: Annotated[bool, typer.Option("--local", help="Compute here even when an engine is running.")] = False,
+    engine: Annotated[Path | None, path_option(ENGINE_HELP, default="your running engine, if any")] = None,
+    local: Annotated[
+        bool, typer.Option("--local", help="Compute in this process, even if an engine is running.")
+    ] = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
     """Synthesize a texture from an exemplar, or fill a part of a picture with texture.
 
-    Ctrl+C ends early and keeps the picture so far.
+    Ctrl+C stops early and writes the picture so far.
     """
     with one_line_errors():
         check_companions(record, (mask, exemplar_mask), figures=record_figures, channel=mask_channel)
@@ -103,9 +106,7 @@ def synthesize(
         height, width = (None, None) if size is None else checked_size(size)
         reach = None if context is None else parse_context(context)
         if engine is not None and (local or record is not None or weights is not None):
-            fail(
-                "an engine neither records nor reads your files: leave out --engine, --local, --record and --weights"
-            )
+            fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
         outputs = check_results(output, variations, record, force=force, as_json=as_json)
         read = {"exemplar": exemplar, "canvas": canvas, "mask": mask, "exemplar_mask": exemplar_mask, "init": init}
         check_one_stream(read)
@@ -114,7 +115,7 @@ def synthesize(
         for picture in filter(None, pictures.values()):
             tell(picture.remarks, quiet=quiet)
         pictures.update({n: channel_of(pictures[n], mask_channel) for n in ("mask", "exemplar_mask")})
-        request = request_for(pictures, asked, (width, height), reach, checked_direction(sample_from))
+        request = request_for(pictures, asked, (width, height), reach, checked_sample_from(sample_from))
         pattern = pictures["canvas"] or pictures["exemplar"]
         with ExitStack() as stack:
             run = runner(
@@ -126,9 +127,9 @@ def synthesize(
                 figures=record_figures,
             )
             for number, name in enumerate(outputs):
-                wish = replace(request, settings=replace(request.settings, seed=asked.seed + number))
+                job = replace(request, settings=replace(request.settings, seed=asked.seed + number))
                 recorded = None if record is None else numbered(record, number, variations)
-                end, lost = run(wish, name.name, recorded)
+                end, lost = run(job, name.name, recorded)
                 if isinstance(end, Failed):
                     fail_with(end)
                 if end.raster is None or pattern is None:
@@ -137,18 +138,18 @@ def synthesize(
                 remarks = write_result(
                     name, replace(made, metadata=type(made.metadata)()) if strip_metadata else made, jpeg_quality
                 )
-                # Those on the other variations say the same.
+                # The remarks on the other variations are the same.
                 tell(remarks if number == 0 else [], quiet=quiet)
                 shown = "standard output" if name == STANDARD else str(name)
                 size_made = (end.raster.width, end.raster.height)
                 if as_json:
-                    told = {"output": shown, "recording": None if recorded is None else str(recorded)}
-                    told["encoder"] = asked.encoder if weights is None else str(weights)
-                    print(json.dumps({**told, **summary(wish.settings, size_made, end)}))
+                    payload = {"output": shown, "recording": None if recorded is None else str(recorded)}
+                    payload["encoder"] = asked.encoder if weights is None else str(weights)
+                    print(json.dumps({**payload, **summary(job.settings, size_made, end)}))
                 elif not quiet:
                     print(f"{shown}: {size_made[0]}x{size_made[1]} in {end.seconds:.1f} s", file=sys.stderr)
                 if lost is not None:
-                    fail(f"{lost}; {shown} is written")
+                    fail(f"{lost}; {shown} was written")
                 if isinstance(end, Cancelled):
                     fail(f"interrupted: {shown} holds the picture so far", INTERRUPTED)
 
@@ -156,17 +157,17 @@ def synthesize(
 def check_companions(
     record: Path | None, masks: tuple[Path | None, ...], *, figures: bool, channel: str | None
 ) -> None:
-    """Refuse options that say something of a file that is not named."""
+    """Refuse options about a file that is not named."""
     if figures and record is None:
-        fail("there is no recording to put figures in: name one with --record FILE")
+        fail("--record-figures needs a recording: name one with --record FILE")
     if channel is not None and not any(masks):
-        fail("there is no mask to take a channel of: name one with --mask or --exemplar-mask")
+        fail("--mask-channel needs a mask: name one with --mask or --exemplar-mask")
 
 
 def channel_of(mask: "Picture | None", channel: str | None) -> "Picture | None":
-    """Take one channel of a mask for all of it, if one is named."""
+    """Return a mask made from one channel of a mask, if one is named."""
     if channel not in {None, *CHANNELS}:
-        fail(f"mask-channel {channel!r} is not known: choose {', '.join(CHANNELS)}")
+        fail(f"--mask-channel is {channel!r}: choose {', '.join(CHANNELS)}")
     if mask is None or channel is None:
         return mask
     import numpy as np
@@ -179,7 +180,7 @@ def channel_of(mask: "Picture | None", channel: str | None) -> "Picture | None":
 
 
 def summary(settings: Settings, size: tuple[int, int], end: "Done | Cancelled") -> dict[str, Any]:
-    """Gather what `--json` tells of a job, but for where it went."""
+    """Return the fields of `--json`, except the files."""
     return {
         "device": end.device,
         "width": size[0],
@@ -198,17 +199,19 @@ def summary(settings: Settings, size: tuple[int, int], end: "Done | Cancelled") 
 
 
 def check_variations(seed: int, variations: int) -> None:
-    """Refuse, before the first texture, a number of them that is out of range, or with it the last one's seed."""
+    """Refuse a number of variations or a last seed that is out of range."""
     if not 1 <= variations <= MOST_VARIATIONS:
         fail(f"--variations is {variations}: give a whole number of 1 to {MOST_VARIATIONS:,}")
     settings()["seed"].check(seed + variations - 1)
 
 
 def only_exemplar(exemplars: Sequence[Path]) -> Path | None:
-    """Give the one exemplar that a run takes, or None."""
+    """Return the exemplar, or None; refuse several."""
     if len(exemplars) > 1:
         names = ", ".join(map(str, exemplars[:MOST_NAMED])) + (", …" if len(exemplars) > MOST_NAMED else "")
-        fail(f"{len(exemplars)} exemplars are given ({names}), and a run takes one: run them one after the other")
+        fail(
+            f"{len(exemplars)} exemplars are given ({names}), and only one is allowed: run the command once for each"
+        )
     return exemplars[0] if exemplars else None
 
 
@@ -216,6 +219,4 @@ def check_one_stream(read: Mapping[str, Path | None]) -> None:
     """Refuse to read more than one picture from standard input."""
     named = [name.replace("_", " ") for name, path in read.items() if path == STANDARD]
     if len(named) > 1:
-        fail(
-            f"standard input holds one picture, and {' and '.join(named)} are to come from it: name files for others"
-        )
+        fail(f"standard input has one picture, and {' and '.join(named)} would read it: name files for all but one")

@@ -3,22 +3,21 @@
 from collections.abc import MutableMapping
 
 SPINS = "1000"
-"""As many as libgomp itself takes where there are more threads than cores."""
+"""The number of libgomp itself if there are more threads than cores."""
 
 
 def share_cores(environment: MutableMapping[str, str]) -> None:
-    """Let torch's threads sleep soon while they wait for each other.
+    """Let torch's threads sleep early while they wait for each other.
 
-    It has to be called before torch is loaded, and counts for processes that are started later, too. A policy that
-    the user has chosen is kept, a number of threads that is none is not. Without effect where OpenMP is not
-    libgomp's.
+    Call it before torch is imported; child processes inherit it. A policy that the user has set is kept, an invalid
+    number of threads is not. Without effect if OpenMP is not libgomp.
 
     Args:
-        environment: That of the process.
+        environment: Environment of the process.
     """
     threads = environment.get("NUMBA_NUM_THREADS")
     if threads is not None and not (threads.isdecimal() and int(threads) > 0):
-        # Numba ends with a traceback where the count is none.
+        # Numba would end with a traceback.
         del environment["NUMBA_NUM_THREADS"]
     if not {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"} & environment.keys():
         environment["GOMP_SPINCOUNT"] = SPINS

@@ -1,4 +1,4 @@
-"""Jobs of the terminal in the running engine."""
+"""Run jobs in the running engine."""
 
 import sys
 from pathlib import Path
@@ -15,10 +15,10 @@ def find_client(engine: Path | None) -> EngineClient | None:
     """Connect to an engine.
 
     Args:
-        engine: Its connection file; None for this user's own, which need not be there.
+        engine: Its connection file; None for this user's own, if it is running.
 
     Returns:
-        A client, or None where the job is to be run without.
+        A client, or None to run the job in this process.
     """
     check_engine_file(engine)
     try:
@@ -27,7 +27,7 @@ def find_client(engine: Path | None) -> EngineClient | None:
         if engine is not None:
             fail(str(error), BAD_INPUT if isinstance(error, UnsafeFileError) else ENGINE_FAILED)
         if not isinstance(error, NoEngineError):
-            print(f"texture-engine: going on without the running engine: {error}", file=sys.stderr)
+            print(f"texture-engine: computing without the running engine: {error}", file=sys.stderr)
     return None
 
 
@@ -35,16 +35,16 @@ def run_in_engine(client: EngineClient, request: Synthesize, title: str, *, quie
     """Run a job to its end, or until Ctrl+C.
 
     Args:
-        client: Of the engine.
-        request: What is made.
-        title: What the progress bar calls it.
+        client: Client of the engine.
+        request: The job.
+        title: Title of the progress bar.
         quiet: Show no progress.
 
     Returns:
         How it ended; `Cancelled` after Ctrl+C, with a picture if there was one.
 
     Raises:
-        KeyboardInterrupt: Ctrl+C came twice.
+        KeyboardInterrupt: Ctrl+C was pressed twice.
     """
     try:
         client.submit(request)

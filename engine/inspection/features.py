@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.images.picture import FloatArray
 from engine.inspection.encoding import FILLED_MEANS, visible
-from engine.inspection.sheets import DOTS_PER_INCH, new_sheet, size_told
+from engine.inspection.sheets import DOTS_PER_INCH, new_sheet, size_text
 from engine.synthesis import Exemplar
 from engine.synthesis.resample import resize
 from engine.tensors import to_array
@@ -111,7 +111,7 @@ def draw_maps(found: LayerMaps, picture: Exemplar, subtitle: str) -> Figure:
     down, across = height * grow // shrink, width * grow // shrink
     tiles.insert(0, to_array(resize(visible(picture), (down, across))))
     names = [
-        f"the picture, {size_told(picture.size)}",
+        f"the picture, {size_text(picture.size)}",
         *(f"{COLOR_NAMES[n] if found.layer == PIXELS else n}: {_percent(found.share[n])}" for n in loud),
     ]
     silent = [n for n in found.order if found.silent[n]]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from engine.encoders import Encoder
 from engine.images.picture import FloatArray
 from engine.inspection.encoding import encode, visible
-from engine.inspection.sheets import hide, new_sheet, show_picture, size_told
+from engine.inspection.sheets import hide, new_sheet, show_picture, size_text
 from engine.synthesis import Exemplar
 from engine.synthesis.canvas import color_noise
 from engine.synthesis.critics.base import rows
@@ -200,7 +200,7 @@ def draw_grams(
     )
     sizes = [tuple(one.picture.shape[2:]) for one in found]
     for place, one in zip(axes[0], found, strict=False):
-        show_picture(place, to_array(one.picture), f"{one.name}, {size_told(one.picture.shape[2:])}", sizes)
+        show_picture(place, to_array(one.picture), f"{one.name}, {size_text(one.picture.shape[2:])}", sizes)
     for place in axes[0, len(found) :]:
         hide(place)
     for line, layer in zip(axes[1:], layers, strict=True):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.images.picture import FloatArray
 from engine.inspection.encoding import visible
 from engine.inspection.matches import FEWEST_USES, LARGEST_SHARE, OVERUSED, Matches
-from engine.inspection.sheets import COPIED_MEANS, COVERAGE_MEANS, new_sheet, percent, show_picture, size_told
+from engine.inspection.sheets import COPIED_MEANS, COVERAGE_MEANS, new_sheet, percent, show_picture, size_text
 from engine.synthesis import Exemplar
 from engine.tensors import to_array
 
@@ -79,8 +79,8 @@ def draw_matches(
     )
     known, made = to_array(visible(exemplar)), to_array(texture.picture)
     sizes = [exemplar.size, texture.size]
-    show_picture(axes[0, 0], known, f"exemplar, {size_told(exemplar.size)}; framed: its most used place", sizes)
-    show_picture(axes[0, 1], made, f"texture, {size_told(texture.size)}; framed: what comes from there", sizes)
+    show_picture(axes[0, 0], known, f"exemplar, {size_text(exemplar.size)}; framed: its most used place", sizes)
+    show_picture(axes[0, 1], made, f"texture, {size_text(texture.size)}; framed: what comes from there", sizes)
     _show_code(axes[1, 0], known, matches)
     _show_map(axes[1, 1], made, matches)
     _show_uses(axes[0, 2], known, matches)

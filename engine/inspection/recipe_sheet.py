@@ -17,9 +17,9 @@ from engine.inspection.sheets import (
     hide,
     new_sheet,
     percent,
-    seconds_told,
+    seconds_text,
     show_picture,
-    size_told,
+    size_text,
     wrapped,
 )
 from engine.synthesis import Exemplar, Settings, synthesize
@@ -135,7 +135,7 @@ def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | Non
         "One exemplar by every recipe", subtitle, EXPLAINED, rows=rows, columns=COLUMNS, size=(15, 1.4 + 5.5 * rows)
     )
     sizes = [exemplar.size, *(one.picture.shape[:2] for one in made)]
-    show_picture(axes.flat[0], to_array(exemplar.picture), f"exemplar, {size_told(exemplar.size)}\n\n", sizes)
+    show_picture(axes.flat[0], to_array(exemplar.picture), f"exemplar, {size_text(exemplar.size)}\n\n", sizes)
     for place, one in zip(axes.flat[1:], made, strict=False):
         show_picture(place, one.picture, caption(one), sizes)
     for place in axes.flat[1 + len(made) :]:
@@ -153,7 +153,7 @@ def caption(one: Made) -> str:
     figures = one.figures
     of_evaluations = f" of {EVALUATIONS} evaluations" if one.recipe == ANCESTOR else ""
     return (
-        f"{one.recipe} ({PAPERS[one.recipe]})\n{seconds_told(one.seconds)}, {one.steps} steps{of_evaluations}\n"
+        f"{one.recipe} ({PAPERS[one.recipe]})\n{seconds_text(one.seconds)}, {one.steps} steps{of_evaluations}\n"
         f"distance {figures.distance:.3f}, sharpness {figures.sharpness:.2f}, "
         f"copied {percent(figures.copied)}, coverage {percent(figures.coverage)}"
     )

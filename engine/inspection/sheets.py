@@ -78,12 +78,12 @@ def wrapped(text: str, inches: float, letters: float) -> str:
     return "\n".join(textwrap.wrap(text, max(20, round(inches * letters))))
 
 
-def size_told(size: Sequence[int]) -> str:
+def size_text(size: Sequence[int]) -> str:
     """Write height and width (and what follows) as people do, width first: `256×244`."""
     return f"{size[1]}×{size[0]}"
 
 
-def seconds_told(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
     """Write a time, with digits enough to tell a short one from none."""
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2g} s"
 

@@ -14,9 +14,9 @@ from engine.inspection.sheets import (
     SMALL_LETTERS_PER_INCH,
     hide,
     new_sheet,
-    seconds_told,
+    seconds_text,
     show_picture,
-    size_told,
+    size_text,
     wrapped,
 )
 from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
@@ -46,8 +46,8 @@ class Stage:
     def title(self) -> str:
         """The layers, the size, the steps and the seconds, for people."""
         layers = ", ".join(name if weight == 1 else f"{name} × {weight:g}" for name, weight in self.layers)
-        size = size_told(self.history.picture.shape[2:])
-        spent = f"{self.history.steps} steps, {seconds_told(self.history.seconds[-1])}"
+        size = size_text(self.history.picture.shape[2:])
+        spent = f"{self.history.steps} steps, {seconds_text(self.history.seconds[-1])}"
         return f"{wrapped(layers, TITLE_WIDTH, SMALL_LETTERS_PER_INCH)}\n{size}, {spent}"
 
 
@@ -149,7 +149,7 @@ def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], subtitle: str, expl
     )
     places = list(axes.flat)
     sizes = [exemplar.size, (height, width)]
-    show_picture(places[0], to_array(visible(exemplar)), f"exemplar\n{size_told(exemplar.size)}", sizes)
+    show_picture(places[0], to_array(visible(exemplar)), f"exemplar\n{size_text(exemplar.size)}", sizes)
     for place, one in zip(places[1:], stages, strict=False):
         show_picture(place, to_array(one.history.picture), one.title, sizes)
     for place in places[len(stages) + 1 :]:

@@ -11,8 +11,8 @@ from engine.cli.inspect.recipes import recipes
 
 
 def inspect_app() -> typer.Typer:
-    """Put the commands together."""
-    app = typer.Typer(no_args_is_help=True, help="Look inside: what the networks see, and how a texture grows.")
+    """Build the commands."""
+    app = typer.Typer(no_args_is_help=True, help="Draw what the networks see, and how a texture grows.")
     app.callback()(_common)
     for command in (features, grams, layers, losses, matches, recipes):
         app.command()(command)
@@ -20,4 +20,4 @@ def inspect_app() -> typer.Typer:
 
 
 def _common() -> None:
-    """Look inside: what the networks see, and how a texture grows."""
+    """Draw what the networks see, and how a texture grows."""

@@ -16,7 +16,7 @@ from engine.cli.results import check_apart
 from engine.cli.setting_options import read_settings, setting_options
 
 OUTPUT_HELP = (
-    "Folder for the sheets, or the beginning of their names: maps.png makes maps-relu1_1.png and so on. (required)"
+    "Folder of the sheets, or the start of their names: maps.png gives maps-relu1_1.png and so on. (required)"
 )
 
 
@@ -25,13 +25,13 @@ def features(
     *,
     picture: Annotated[Path, path_argument("The picture to look at.", "PICTURE")],
     output: Annotated[Path | None, path_option(OUTPUT_HELP, "--output", "-o")] = None,
-    layers: Annotated[str | None, typer.Option(help="Layers such as relu1_1,relu3_1. All, if not given.")] = None,
+    layers: Annotated[str | None, typer.Option(help="Layers, such as relu1_1,relu3_1.", show_default="all")] = None,
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
-    """Show the feature maps of every layer, the one with the most energy first; one sheet for each layer."""
+    """Draw the feature maps of every layer, by energy, one sheet per layer."""
     with one_line_errors():
         weights = values.pop("weights")
         place_settings = read_settings(values)
@@ -43,7 +43,7 @@ def features(
         from engine.cli.inspect.report import report
         from engine.inspection.encoding import encode, fitting_layers, too_small_for
         from engine.inspection.features import draw_maps, measure_maps
-        from engine.inspection.sheets import NumbersBehind, check_sheet, save_sheet, size_told
+        from engine.inspection.sheets import NumbersBehind, check_sheet, save_sheet, size_text
         from engine.synthesis.exemplar import valid_regions
 
         place = load_place(place_settings, weights, quiet=quiet)
@@ -55,14 +55,16 @@ def features(
         make_parent(pattern)
         for file in outputs.values():
             check_sheet(file)
-        told = f"{picture.name}, {size_told(sample.size)} pixels; {place.told}{too_small_for(wanted, chosen)}"
+        subtitle = (
+            f"{picture.name}, {size_text(sample.size)} pixels; {place.description}{too_small_for(wanted, chosen)}"
+        )
         regions = valid_regions(sample.valid, chosen)
         measured: dict[str, Any] = {}
         maps_of: dict[str, Any] = {}
         summary: dict[str, Any] = {}
         for name, maps in encode(sample, place.encoder, chosen):
             found = measure_maps(name, maps, regions.get(name))
-            save_sheet(draw_maps(found, sample, told), outputs[name])
+            save_sheet(draw_maps(found, sample, subtitle), outputs[name])
             counts = dict(zip(("maps", "height", "width"), found.maps.shape, strict=True))
             summary[name] = {"output": str(outputs[name]), **counts, "strongest": int(found.order[0])}
             measured[f"{name}_energy"], measured[f"{name}_order"] = found.energy, found.order

@@ -1,4 +1,4 @@
-"""The files that the commands of `inspect` write, checked before the work begins."""
+"""Check the files that the commands of `inspect` write, before the work."""
 
 import os
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from engine.file_errors import is_folder, writing_refusal
 
 
 def check_files(output: Path | None, numbers: Path | None, read: Sequence[Path | None]) -> Path:
-    """See whether figure and numbers can be written, over nothing that is read.
+    """Check that figure and numbers can be written, and are not inputs.
 
     Args:
         output: The figure.
         numbers: The numbers behind it, or None.
-        read: Files that are read; None counts as no file.
+        read: Input files, or None.
 
     Returns:
-        The figure's file.
+        The file of the figure.
     """
     from engine.inspection.sheets import check_sheet
 
     if output is None:
-        fail("there is no file to write to: name one with --output FILE")
+        fail("--output is missing: name the file to write")
     check_sheet(output)
     check_numbers(numbers, read)
     check_apart([output, *([] if numbers is None else [numbers])], read)
@@ -31,7 +31,7 @@ def check_files(output: Path | None, numbers: Path | None, read: Sequence[Path |
 
 
 def check_numbers(numbers: Path | None, read: Sequence[Path | None]) -> None:
-    """See whether the numbers can be written, where they are wanted."""
+    """Check that the numbers can be written, if a file is named."""
     from engine.inspection.sheets import NUMBER_SUFFIXES, check_sheet
 
     if numbers is not None:
@@ -40,35 +40,35 @@ def check_numbers(numbers: Path | None, read: Sequence[Path | None]) -> None:
 
 
 def check_sheets(output: Path | None, picture: Path) -> Path:
-    """See whether several figures can be written.
+    """Check that several figures can be written.
 
     Args:
-        output: A folder, or one to be made where it has no suffix, or the beginning of the files' names.
-        picture: What they are named after in a folder.
+        output: A folder (it is created if it has no suffix), or the start of the files' names.
+        picture: The files in a folder are named after it.
 
     Returns:
-        The file whose stem and suffix all of them have.
+        A file with the stem and the suffix of all of them.
     """
     from engine.images import check_target
     from engine.inspection.sheets import check_sheet
 
     if output is None:
-        fail("there is nothing to write to: name a folder or a file with --output")
+        fail("--output is missing: name the folder or file to write")
     if output.suffix and not is_folder(output):
         check_sheet(output)
         return output
-    # What is no folder yet can be made if a file of its name can, unless there is one.
+    # A folder can be created if a file could be, unless that exists.
     if not is_folder(output):
         check_target(output)
         if os.path.lexists(output):
-            fail(f"{output} is there and no folder: name another for the sheets, or a .png or .svg file")
+            fail(f"{output} is a file, not a folder: name another folder, or a .png or .svg file")
     else:
         check_target(output / "sheet.png")
     return output / f"{picture.stem}.png"
 
 
 def make_parent(file: Path) -> None:
-    """Make the folder of a file where it is not there yet."""
+    """Create the folder of a file if it does not exist."""
     try:
         file.parent.mkdir(exist_ok=True)
     except OSError as error:

@@ -13,7 +13,7 @@ from engine.cli.parsing import parse_names
 from engine.cli.paths import path_argument
 from engine.cli.setting_options import read_settings, setting_options
 
-LAYERS_HELP = "Layers such as relu1_1,relu3_1. The first of every block, if not given."
+LAYERS_HELP = "Layers, such as relu1_1,relu3_1."
 
 
 @setting_options("encoder", "weights", "pooling", "device", "seed")
@@ -21,13 +21,13 @@ def grams(
     *,
     pictures: Annotated[list[Path], path_argument("The pictures to compare.", "PICTURES")],
     output: Output = None,
-    layers: Annotated[str | None, typer.Option(help=LAYERS_HELP)] = None,
+    layers: Annotated[str | None, typer.Option(help=LAYERS_HELP, show_default="the first of each block")] = None,
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
-    """Show the Gram matrices of pictures side by side, and those of noise with the first one's colors."""
+    """Draw the Gram matrices of pictures side by side, and those of noise with the colors of the first one."""
     with one_line_errors():
         weights = values.pop("weights")
         chosen_settings = read_settings(values)
@@ -52,9 +52,9 @@ def grams(
         noise_picture = noise_like(samples[0], chosen_settings.seed)
         noise = fingerprint(f"noise like {first.name}", noise_picture, place.encoder, chosen)
         found = [*seen, noise]
-        settings = f"{place.told}; noise of seed {chosen_settings.seed}{too_small_for(wanted, chosen)}"
+        settings = f"{place.description}; noise of seed {chosen_settings.seed}{too_small_for(wanted, chosen)}"
         save_sheet(draw_grams(seen, place.encoder, settings, noise), sheet)
-        told = {
+        summary = {
             "seed": chosen_settings.seed,
             "losses": [{"picture": one.name, **one.losses(first)} for one in found],
             "strongest": {
@@ -65,7 +65,7 @@ def grams(
             sheet,
             pictures,
             place,
-            told,
+            summary,
             NumbersBehind(gram_numbers(found), {"noise": to_pixels(noise_picture.picture)}),
             numbers,
             line=f"{len(found)} pictures, {len(chosen)} layers",

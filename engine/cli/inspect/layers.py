@@ -28,7 +28,7 @@ def layers(
     quiet: Quiet = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
-    """Synthesize an exemplar from the first layer alone, from two blocks, and so on to all: one sheet, one seed."""
+    """Synthesize from the first block of layers, the first two, and so on up to all, with one seed; one sheet."""
     with one_line_errors():
         weights = values.pop("weights")
         asked = read_settings(values)
@@ -40,7 +40,7 @@ def layers(
         from engine.cli.inspect.report import report
         from engine.cli.progress import step_bar
         from engine.inspection.encoding import first_of_blocks
-        from engine.inspection.sheets import NumbersBehind, save_sheet, seconds_told
+        from engine.inspection.sheets import NumbersBehind, save_sheet, seconds_text
         from engine.inspection.stages import draw_stages, fitting_stages, run_stages, stage_numbers
         from engine.synthesis.recipes import evenly
         from engine.tensors import to_array
@@ -61,8 +61,8 @@ def layers(
 
             stages = run_stages(run.exemplar, run.place.encoder, run.settings, chosen, watch)
         scales = "1 octave" if asked.octaves == 1 else f"{asked.octaves} octaves"
-        told = f"{exemplar.name}; recipe {asked.recipe}, {scales}, {run.told}"
-        save_sheet(draw_stages(run.exemplar, stages, told, _besides(run.settings)), sheet)
+        subtitle = f"{exemplar.name}; recipe {asked.recipe}, {scales}, {run.description}"
+        save_sheet(draw_stages(run.exemplar, stages, subtitle, _besides(run.settings)), sheet)
         found = stage_numbers(stages)
         report(
             sheet,
@@ -73,16 +73,16 @@ def layers(
                 {**run.json, **found}, {"textures": np.stack([to_array(one.history.picture) for one in stages])}
             ),
             numbers,
-            line=f"{len(stages)} textures in {seconds_told(sum(found['seconds']))}",
+            line=f"{len(stages)} textures in {seconds_text(sum(found['seconds']))}",
             as_json=as_json,
             quiet=quiet,
         )
 
 
 def _besides(settings: "Settings") -> str:
-    """Name the critics that look past the encoder, and so take part in every stage."""
+    """Name the critics of pixels, which do not use the encoder and take part in every stage."""
     from protocol.vocabulary import PIXELS
 
     terms = settings.effective_recipe().terms
     names = [term.name for term in terms if all(name == PIXELS for name, _ in term.layers)]
-    return f"In each of them the recipe's critic of pixels takes part, too: {', '.join(names)}." if names else ""
+    return f"The recipe's critic of pixels takes part in each of them: {', '.join(names)}." if names else ""

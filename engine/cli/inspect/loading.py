@@ -1,4 +1,4 @@
-"""What the commands of `inspect` work with: pictures, an encoder, a device."""
+"""Load what the commands of `inspect` need: pictures, an encoder, a device."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from protocol.vocabulary import SMALLEST_EXEMPLAR, Settings
 
 @dataclass(frozen=True)
 class Place:
-    """Where a command computes, and with what.
+    """Device and encoder of a command.
 
     Attributes:
-        device: Where.
-        encoder: On that device.
-        name: What the encoder is called, for people.
-        pooling: How it halves its maps.
+        device: The device.
+        encoder: The encoder, on that device.
+        name: Name of the encoder, for people.
+        pooling: Its pooling.
     """
 
     device: torch.device
@@ -34,18 +34,18 @@ class Place:
     pooling: str
 
     @property
-    def told(self) -> str:
-        """Encoder and pooling, for a figure's title."""
+    def description(self) -> str:
+        """Encoder and pooling, for the title of a figure."""
         return f"encoder {self.name}, {self.pooling} pooling"
 
     @property
     def json(self) -> dict[str, str]:
-        """The same and the device, for a line of JSON."""
+        """Encoder, pooling and device, for JSON."""
         return {"encoder": self.name, "pooling": self.pooling, "device": str(self.device)}
 
     @property
     def machine(self) -> str:
-        """The device, for a figure's title."""
+        """The device, for the title of a figure."""
         return f"on {describe_device(self.device)}"
 
 
@@ -53,12 +53,12 @@ def load_place(asked: Settings, weights: Path | None, *, quiet: bool) -> Place:
     """Find the device and load the encoder.
 
     Args:
-        asked: Names both, and the pooling.
-        weights: File of an encoder that takes the place of the named one, or None.
+        asked: Settings with the names of device, encoder and pooling.
+        weights: File with the weights of an encoder to use instead, or None.
         quiet: Show no progress of a download.
 
     Returns:
-        Both.
+        Device and encoder.
     """
     found = find_device(asked.device)
     with download_bar(quiet=quiet) as progress:
@@ -67,15 +67,15 @@ def load_place(asked: Settings, weights: Path | None, *, quiet: bool) -> Place:
 
 
 def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 0) -> list[Exemplar]:
-    """Read pictures as `synthesize` reads an exemplar, and put them on the device.
+    """Read pictures as `synthesize` reads an exemplar, and move them to the device.
 
     Args:
         paths: Their files.
-        device: Where they go.
-        least: Pixels that the shorter side must have, where more than an exemplar needs.
+        device: The device.
+        least: Minimum of the shorter side, pixels, if larger than for an exemplar.
 
     Returns:
-        The pictures. One that cannot be used ends the command with a line that names it.
+        The pictures. The command fails if one cannot be used.
     """
     found = []
     least = max(least, SMALLEST_EXEMPLAR)

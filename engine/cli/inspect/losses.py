@@ -22,7 +22,7 @@ def losses(
     quiet: Quiet = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
-    """Run a synthesis and show the loss of every critic and layer over its steps, and its plan of octaves."""
+    """Run a synthesis, and draw its octaves and the loss of every critic and layer over its steps."""
     with one_line_errors():
         weights = values.pop("weights")
         asked = read_settings(values)
@@ -36,7 +36,7 @@ def losses(
         from engine.cli.progress import step_bar
         from engine.inspection.history import follow
         from engine.inspection.losses import draw_losses, history_numbers
-        from engine.inspection.sheets import NumbersBehind, save_sheet, seconds_told
+        from engine.inspection.sheets import NumbersBehind, save_sheet, seconds_text
         from engine.synthesis import plan_steps, synthesize
         from engine.tensors import to_array
 
@@ -47,10 +47,10 @@ def losses(
                 time.perf_counter,
                 lambda one: show(one.octave, one.step, one.steps, one.losses),
             )
-        spent = seconds_told(history.seconds[-1])
-        settings_told = f"{exemplar.name}; recipe {asked.recipe}, {run.told}, {spent}"
-        save_sheet(draw_losses(history, plan, run.exemplar, settings_told), sheet)
-        told = {
+        spent = seconds_text(history.seconds[-1])
+        subtitle = f"{exemplar.name}; recipe {asked.recipe}, {run.description}, {spent}"
+        save_sheet(draw_losses(history, plan, run.exemplar, subtitle), sheet)
+        summary = {
             **run.json,
             "steps": history.steps,
             "seconds": round(float(history.seconds[-1]), 3),
@@ -65,7 +65,7 @@ def losses(
             sheet,
             [exemplar],
             run.place,
-            told,
+            summary,
             NumbersBehind(
                 {**run.json, **history_numbers(history, plan)},
                 {f"canvas_{octave}": to_array(canvas) for octave, canvas in history.ends.items()},

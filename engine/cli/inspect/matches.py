@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from engine.inspection.matches import Matches
     from engine.inspection.sheets import NumbersBehind
 
-STRIDE_HELP = "Look at one patch at every so many pixels of the texture. As many as take seconds, if not given."
+STRIDE_HELP = "Distance between the patches of the texture, pixels."
 
 
 @setting_options("device")
 def matches(
     *,
     exemplar: Exemplar,
-    texture: Annotated[Path, path_argument("What was made from it.", "TEXTURE")],
+    texture: Annotated[Path, path_argument("The texture made from it.", "TEXTURE")],
     output: Output = None,
     patch: Annotated[int, typer.Option(help="Side of the patches, pixels.")] = 11,
-    stride: Annotated[int | None, typer.Option(help=STRIDE_HELP)] = None,
+    stride: Annotated[int | None, typer.Option(help=STRIDE_HELP, show_default="as small as seconds allow")] = None,
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
-    """Draw where in the exemplar each patch of a texture comes from, and which places are used too often."""
+    """Draw where in the exemplar each patch of a texture comes from, and which places are overused."""
     with one_line_errors():
         asked = read_settings(values)
         sheet = check_files(output, numbers, [exemplar, texture])
@@ -54,10 +54,10 @@ def matches(
         _check("patch", patch, 2, LARGEST_PATCH)
         if stride is not None:
             _check("stride", stride, 1, LARGEST_STRIDE)
-        # The figure of copying compares patches with their neighbors.
+        # Copying is measured by comparing patches with their neighbors.
         known, made = load_pictures([exemplar, texture], find_device(asked.device), least=2 * PATCH)
         if made.valid is not None:
-            fail(f"{texture} has transparent parts, and comes from nowhere there: cut an opaque part out")
+            fail(f"{texture} has transparent parts, which come from no patch: cut out an opaque part")
         apart = stride or affordable_stride(known.size, made.size, patch)
         with step_bar(sheet.name, quiet=quiet) as show:
             try:
@@ -90,7 +90,7 @@ def matches(
 
 def _check(name: str, value: int, low: int, high: int) -> None:
     if not low <= value <= high:
-        fail(f"{name} {value} is out of range: give {low} to {high} pixels")
+        fail(f"--{name} is {value}: give {low} to {high} pixels")
 
 
 def _main_numbers(found: "Matches", copied: float, coverage: float) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _main_numbers(found: "Matches", copied: float, coverage: float) -> dict[str,
 def _all_numbers(found: "Matches", main: dict[str, Any]) -> "NumbersBehind":
     from engine.inspection.sheets import NumbersBehind
 
-    # Each by its own name: an array of .npz files has no fields.
+    # Flat names, as an array in an .npz file has no fields.
     most_used = {f"most_used_{name}": value for name, value in main["most_used"].items()}
     flat = {name: value for name, value in main.items() if name != "most_used"}
     arrays = {"places": found.places, "distances_8_bit_levels": 255 * found.distances, "uses": found.uses}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.inspection.recipe_sheet import Made
     from engine.inspection.sheets import NumbersBehind
 
-JUDGE_HELP = "Weights of a VGG to take the figures with; best another one than the textures are made with."
+JUDGE_HELP = "File with the weights of a VGG that measures quality; best another than the encoder."
 
 
 @setting_options("quality", "steps", "seed", "encoder", "weights", "pooling", "device")
@@ -25,15 +25,15 @@ def recipes(
     exemplar: Exemplar,
     output: Output = None,
     size: Size = "256x256",
-    judge: Annotated[Path | None, path_option(JUDGE_HELP)] = None,
+    judge: Annotated[Path | None, path_option(JUDGE_HELP, default="the encoder")] = None,
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
-    """Synthesize from an exemplar by every recipe, side by side with seconds and figures of quality.
+    """Synthesize by every recipe, and draw the textures side by side with seconds and measures of quality.
 
-    Portilla and Simoncelli's method of 2000 is among them where the library plenoptic is installed.
+    If the library plenoptic is installed, the method of Portilla and Simoncelli (2000) is among them.
     """
     with one_line_errors():
         weights: Path | None = values.pop("weights")
@@ -49,19 +49,19 @@ def recipes(
             make_by_recipe,
         )
 
-        # The figure of copying compares patches with their neighbors.
+        # Copying is measured by comparing patches with their neighbors.
         least = 2 * PATCH
         run = load_run(exemplar, size, replace(asked, recipe=ORDER[0]), weights, least=least, quiet=quiet)
         if run.exemplar.valid is not None:
-            fail(f"{exemplar} has transparent parts, and the figures of quality know none: cut an opaque part out")
+            fail(f"{exemplar} has transparent parts, where quality cannot be measured: cut out an opaque part")
         if min(run.settings.size) < least:
-            fail(f"size {size} is too small for the figures of quality: give at least {least}x{least}")
+            fail(f"--size is {size}, too small to measure quality: give at least {least}x{least}")
 
         from engine.cli.inspect.loading import load_place
         from engine.cli.inspect.report import report
         from engine.cli.progress import step_bar
         from engine.inspection.portilla_simoncelli import UnsuitableError, missing_library
-        from engine.inspection.sheets import save_sheet, seconds_told
+        from engine.inspection.sheets import save_sheet, seconds_text
 
         network = run.place.encoder
         judging = network if judge is None else load_place(replace(asked, pooling="max"), judge, quiet=quiet).encoder
@@ -78,11 +78,11 @@ def recipes(
                     missing = str(error)
         by = "the same encoder" if judge is None else judge.name
         drawn = draw_recipes(
-            run.exemplar, made, missing=missing, subtitle=f"{exemplar.name}; {run.told}; figures by {by}"
+            run.exemplar, made, missing=missing, subtitle=f"{exemplar.name}; {run.description}; figures by {by}"
         )
         save_sheet(drawn, sheet)
         rows = [_row(one) for one in made]
-        # Without the recipe's name: here are all of them.
+        # Without the recipe, as all are made.
         chosen = {name: value for name, value in run.json.items() if name != "recipe"}
         report(
             sheet,
@@ -91,7 +91,7 @@ def recipes(
             {**chosen, "judge": None if judge is None else judge.name, "recipes": rows, "missing": missing},
             _numbers(made, {**chosen, **_columns(rows)}),
             numbers,
-            line=", ".join(f"{one.recipe} {seconds_told(one.seconds)}" for one in made),
+            line=", ".join(f"{one.recipe} {seconds_text(one.seconds)}" for one in made),
             as_json=as_json,
             quiet=quiet,
         )

@@ -1,4 +1,4 @@
-"""What a command of `inspect` leaves behind: the numbers where they are wanted, and what it says at the end."""
+"""Write the numbers of an `inspect` command, and report what was done."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ def report(
     output: Path,
     pictures: Sequence[Path],
     place: "Place | None",
-    told: Mapping[str, Any],
+    summary: Mapping[str, Any],
     behind: NumbersBehind,
     numbers: Path | None,
     *,
@@ -24,24 +24,24 @@ def report(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Write the numbers, and tell what was done.
+    """Write the numbers, and report what was done.
 
     Args:
-        output: What was written.
-        pictures: What was looked at.
-        place: Through which encoder and where, if through one.
-        told: What else a line of JSON says.
+        output: File that was written.
+        pictures: Input pictures.
+        place: Device and encoder, or None.
+        summary: Further fields of the line of JSON.
         behind: The numbers behind the figure.
-        numbers: Their file, or None.
-        line: What is said in place of JSON.
-        as_json: Whether a line of JSON is printed.
-        quiet: Whether nothing is said in its place.
+        numbers: File for the numbers, or None.
+        line: Message that is printed instead of JSON.
+        as_json: Print a line of JSON.
+        quiet: Print no message.
     """
     looked = {"pictures": [str(path) for path in pictures], **({} if place is None else place.json)}
     if numbers is not None:
         save_numbers(NumbersBehind({**looked, **behind.numbers}, behind.large), numbers)
     if as_json:
         wrote = {"output": str(output), "numbers": None if numbers is None else str(numbers)}
-        print(json.dumps({**wrote, **looked, **told}))
+        print(json.dumps({**wrote, **looked, **summary}))
     elif not quiet:
         print(f"{output}: {line}", file=sys.stderr)
