@@ -1,15 +1,86 @@
 """What several test files need."""
 
 import os
+import shutil
 import signal
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from parallel import cores, made_once, processes, turn
 from pythons import OLDEST, furnished, other_pythons
+
+# What takes long comes first, so that no process is still at it when the others are through.
+FIRST = ("gimp/",)
+SHARED = pytest.StashKey[Path]()
 
 # As the engine does it, and before torch is loaded: tests run beside the processes that they start.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """As many processes as `-n auto` means here."""
+    return processes()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Give all processes of a run one folder."""
+    if SHARED not in node.config.stash:
+        node.config.stash[SHARED] = Path(tempfile.mkdtemp(prefix="texture-tests-"))
+    node.workerinput["shared"] = str(node.config.stash[SHARED])
+
+
+def pytest_unconfigure(config):
+    if folder := config.stash.get(SHARED, None):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Sort the tests of a run in several processes, which take them file by file, and mark what they need."""
+    for item in items:
+        if "engine" in item.fixturenames or hasattr(item.module, "running"):
+            item.add_marker("engine")
+    if hasattr(config, "workerinput"):
+        items.sort(key=place_of)
+
+
+def place_of(item):
+    file = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((number for number, first in enumerate(FIRST) if file.startswith(first)), len(FIRST))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+    """Run a test that is marked `alone` while no other test runs."""
+    # Outside of its time limit: here it waits.
+    worker = getattr(item.config, "workerinput", None)
+    if worker is None:
+        return (yield)
+    with turn(Path(worker["shared"]), alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def shared(request, tmp_path_factory):
+    """A folder that all processes of this run share."""
+    worker = getattr(request.config, "workerinput", None)
+    return Path(worker["shared"]) if worker else tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cores(request):
+    """Let torch use this process's share of the cores."""
+    worker = getattr(request.config, "workerinput", None)
+    if worker:
+        with suppress(ImportError):
+            import torch
+
+            torch.set_num_threads(max(1, cores() // worker["workercount"]))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,9 +99,10 @@ def second_python(request, tmp_path_factory):
     cache = getattr(request.config, "cache", None)
     kept = Path(cache.mkdir("second-python")) if cache else tmp_path_factory.mktemp("second-python")
     bases = other_pythons()
-    for minor, base in bases:
-        if python := furnished(kept / f"3.{minor}", base):
-            return python
+    with FileLock(kept / "lock"):
+        for minor, base in bases:
+            if python := furnished(kept / f"3.{minor}", base):
+                return python
     if bases:
         return pytest.skip("pip can install pyzmq and msgpack for no Python of another version")
     return pytest.skip(f"there is no Python 3.{OLDEST} or later but the one that runs the tests")
@@ -74,15 +146,11 @@ def matcher(request):
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory):
+def installed(shared):
     """A home where `install.py` has run, for a GIMP 3.0; not to be changed."""
-    from installs import empty_home, furnished_house
+    from installs import home_in, installed_home
 
-    folder = tmp_path_factory.mktemp("installed")
-    home = empty_home(folder, furnished_house(folder / "house"))
-    home.gimp()
-    home.install()
-    return home
+    return home_in(made_once(shared / "installed", installed_home))
 
 
 @pytest.fixture
@@ -122,5 +190,19 @@ def call(here, monkeypatch, capsys):  # noqa: ARG001 - the calls are made there
             main()
         told = capsys.readouterr()
         return ended.value.code, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def make(call, here):
+    """Synthesize from the exemplar and expect success; gives the samples of the file."""
+    from calling import QUICK
+    from pictures import load
+
+    def run(*arguments, output="out.png", quick=QUICK):
+        status, _, err = call("synthesize", "bricks.png", "-o", output, *quick, *arguments)
+        assert status == 0, err
+        return load(here / output)
 
     return run

@@ -89,9 +89,21 @@ class Home:
         return {path: (path.lstat().st_mtime_ns, path.lstat().st_mode, path.lstat().st_ino) for path in found}
 
 
+def home_in(folder: Path, house: Path | None = None) -> Home:
+    """The home in a folder; its house is there, too, unless another is given."""
+    return Home(folder / "home", folder / "check out", house or folder / "house")
+
+
+def installed_home(folder: Path) -> None:
+    """Make a home where `install.py` has run, for a GIMP 3.0."""
+    home = empty_home(folder, furnished_house(folder / "house"))
+    home.gimp()
+    home.install()
+
+
 def empty_home(folder: Path, house: Path) -> Home:
     """A home where nothing is installed yet, with a checkout."""
-    home = Home(folder / "home", folder / "check out", house)
+    home = home_in(folder, house)
     home.programs.mkdir(parents=True)
     home.source.mkdir()
     for part in PARTS:
@@ -112,7 +124,7 @@ def furnished_house(folder: Path) -> Path:
 
 def copied_home(other: Home, folder: Path, *, own: bool) -> Home:
     """Another home with the libraries and the environment of one, its own or the same, and no plug-in yet."""
-    home = Home(folder / "home", folder / "check out", other.house)
+    home = home_in(folder, other.house)
     home.programs.mkdir(parents=True)
     copy(other.source, home.source)
     home.data.mkdir(parents=True)

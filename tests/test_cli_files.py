@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tifffile
+from calling import FILL, QUICK, ROOT, assert_refused
 from pictures import bricks, bytes_of, load, save
 from PIL import Image
-from test_cli import FILL, QUICK, ROOT, assert_refused
 
 from engine.images import read_picture
 

@@ -426,12 +426,16 @@ def test_keys_in_a_folder_that_is_not_there_are_told(tmp_path):
     assert refusal(own_keys, path) == f"{path} cannot be written (No such file or directory): mend that"
 
 
-@pytest.mark.parametrize("words", [KEYS.public, KEYS.secret, "0" * 40])
+@pytest.mark.parametrize("words", [KEYS.public, KEYS.secret, "0" * 40], ids=["public", "secret", "zeros"])
 def test_forty_characters_for_32_bytes_are_a_key(words):
     assert is_key(words)
 
 
-@pytest.mark.parametrize("words", ["", KEYS.public[:35], KEYS.public + "00000", "~" * 40, "ä" * 40, BEYOND])
+@pytest.mark.parametrize(
+    "words",
+    ["", KEYS.public[:35], KEYS.public + "00000", "~" * 40, "ä" * 40, BEYOND],
+    ids=["empty", "short", "long", "other letters", "no ASCII", "beyond"],
+)
 def test_anything_else_is_no_key(words):
     assert not is_key(words)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from engines import running
 from gimps import profile, warmed
+from parallel import made_once
 from PIL import Image, ImageDraw
 from plugged import plug
 from provide import CHECKOUT, NoGimpError, provide
@@ -15,9 +16,17 @@ from provide import CHECKOUT, NoGimpError, provide
 from installation.actions import carry_out
 from installation.libraries import FOLDER, libraries_actions
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker("gimp")
+
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory):
+def place(tmp_path_factory, shared):
     """A GIMP 3; without one, tests fail where they must not be missed and are skipped elsewhere."""
     base = tmp_path_factory.getbasetemp()
     try:
@@ -26,13 +35,13 @@ def place(tmp_path_factory):
         if os.environ.get("CI") == "true":
             return pytest.fail(str(error))
         return pytest.skip(str(error))
-    return found.seeing(base)
+    return found.seeing(base).seeing(shared)
 
 
 @pytest.fixture(scope="session")
-def known_plug_ins(place, tmp_path_factory):
+def known_plug_ins(place, shared):
     """A profile that GIMP has started with once, to copy."""
-    return warmed(place, tmp_path_factory.mktemp("gimp") / "profile")
+    return made_once(shared / "gimp", lambda folder: warmed(place, folder / "profile")) / "profile"
 
 
 @pytest.fixture
@@ -49,11 +58,13 @@ def pictures_folder(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def libraries(tmp_path_factory):
+def libraries(shared):
     """pyzmq and msgpack for GIMP's Python, as the installer provides them."""
-    state = tmp_path_factory.mktemp("libraries") / "state"
-    carry_out([partial(libraries_actions, state, Path(sys.prefix))], dry=False)
-    return state / FOLDER
+
+    def provide_them(folder):
+        carry_out([partial(libraries_actions, folder / "state", Path(sys.prefix))], dry=False)
+
+    return made_once(shared / "libraries", provide_them) / "state" / FOLDER
 
 
 @pytest.fixture(scope="session")
