@@ -66,9 +66,7 @@ def test_keys_can_be_in_another_file(folder, tmp_path):
 
 
 def test_what_is_no_key_is_refused(folder):
-    assert_refused(
-        terminal(folder, "keys", "--add", "desk"), "'desk' is not a public key: give the 40 characters"
-    )
+    assert_refused(terminal(folder, "keys", "--add", "desk"), "'desk' is not a public key: give the 40 characters")
     assert not (folder / "authorized_keys").exists()
 
 

@@ -180,22 +180,23 @@ def test_pixels_of_a_single_raster_are_sent_without_a_copy():
     assert encode(Done("a", Raster(1, 1, 3, "u8", data)))[1] is data
 
 
-@pytest.mark.parametrize("name", MESSAGES)
-def test_a_whole_number_will_do_for_any_number(name):
-    kind, union = MESSAGES[name]
-    numbers = {key: 1 for key, hint in hints(kind).items() if bare(hint)[0] is float}
-    message = decode(sent({**header_of(kind), **numbers}), union, LIMITS)
-    assert all(type(getattr(message, key)) is float for key in numbers)
+def test_a_whole_number_will_do_for_any_number(subtests):
+    for name, (kind, union) in MESSAGES.items():
+        with subtests.test(name=name):
+            numbers = {key: 1 for key, hint in hints(kind).items() if bare(hint)[0] is float}
+            message = decode(sent({**header_of(kind), **numbers}), union, LIMITS)
+            assert all(type(getattr(message, key)) is float for key in numbers)
 
 
-@pytest.mark.parametrize("name", MESSAGES)
-def test_fields_that_are_not_needed_have_their_defaults(name):
-    kind, union = MESSAGES[name]
-    header = header_of(kind)
-    message = decode(sent({"type": kind.type, **{key: header[key] for key in needed(kind)}}), union, LIMITS)
-    for f in fields(kind):
-        if f.name not in needed(kind):
-            assert getattr(message, f.name) == (f.default if f.default_factory is MISSING else f.default_factory())
+def test_fields_that_are_not_needed_have_their_defaults(subtests):
+    for name, (kind, union) in MESSAGES.items():
+        with subtests.test(name=name):
+            header = header_of(kind)
+            message = decode(sent({"type": kind.type, **{key: header[key] for key in needed(kind)}}), union, LIMITS)
+            for f in fields(kind):
+                if f.name not in needed(kind):
+                    default = f.default if f.default_factory is MISSING else f.default_factory()
+                    assert getattr(message, f.name) == default
 
 
 # What a later version may add.
@@ -208,12 +209,13 @@ LATER = {
 }
 
 
-@pytest.mark.parametrize("name", MESSAGES)
 @pytest.mark.parametrize("later", LATER)
-def test_fields_that_are_not_known_are_ignored(name, later):
-    kind, union = MESSAGES[name]
-    header = header_of(kind)
-    assert decode(sent({**header, "later": LATER[later]}), union, LIMITS) == decode(sent(header), union, LIMITS)
+def test_fields_that_are_not_known_are_ignored(subtests, later):
+    for name, (kind, union) in MESSAGES.items():
+        with subtests.test(name=name):
+            header = header_of(kind)
+            known = decode(sent(header), union, LIMITS)
+            assert decode(sent({**header, "later": LATER[later]}), union, LIMITS) == known
 
 
 def test_fields_of_a_raster_that_are_not_known_are_ignored():
@@ -277,34 +279,34 @@ def flaws_of_leaf(kind, span):
         yield from (2**64 - 1, -(2**63)) if kind is int else (1e300, -1e300)
 
 
-@pytest.mark.parametrize("name", MESSAGES)
-def test_a_needed_field_that_is_missing_is_named(name):
-    kind, union = MESSAGES[name]
-    for field in needed(kind):
-        header = header_of(kind)
-        del header[field]
-        assert refusal(sent(header), union).startswith(f"{kind.type}.{field} is missing")
+def test_a_needed_field_that_is_missing_is_named(subtests):
+    for name, (kind, union) in MESSAGES.items():
+        with subtests.test(name=name):
+            for field in needed(kind):
+                header = header_of(kind)
+                del header[field]
+                assert refusal(sent(header), union).startswith(f"{kind.type}.{field} is missing")
 
 
-@pytest.mark.parametrize("name", MESSAGES)
-def test_a_field_of_the_wrong_kind_or_out_of_its_range_is_named(name):
-    kind, union = MESSAGES[name]
-    for field, hint in hints(kind).items():
-        for flaw in flaws(hint):
-            found = refusal(sent({**header_of(kind), field: flaw}), union, LARGE)
-            assert found.startswith(f"{kind.type}.{field}"), flaw
-            assert ": send " in found
+def test_a_field_of_the_wrong_kind_or_out_of_its_range_is_named(subtests):
+    for name, (kind, union) in MESSAGES.items():
+        with subtests.test(name=name):
+            for field, hint in hints(kind).items():
+                for flaw in flaws(hint):
+                    found = refusal(sent({**header_of(kind), field: flaw}), union, LARGE)
+                    assert found.startswith(f"{kind.type}.{field}"), flaw
+                    assert ": send " in found
 
 
-@pytest.mark.parametrize("name", MESSAGES)
-def test_the_ends_of_a_range_belong_to_it(name):
-    kind, union = MESSAGES[name]
-    for field, hint in hints(kind).items():
-        leaf, span, _ = bare(hint)
-        ends = span.options if isinstance(span, Choice) else (span.low, span.high) if span else ()
-        for end in ends:
-            value = "a" * end if leaf is str and isinstance(span, Range) else end
-            assert getattr(decode(sent({**header_of(kind), field: value}), union, LIMITS), field) == value
+def test_the_ends_of_a_range_belong_to_it(subtests):
+    for name, (kind, union) in MESSAGES.items():
+        with subtests.test(name=name):
+            for field, hint in hints(kind).items():
+                leaf, span, _ = bare(hint)
+                ends = span.options if isinstance(span, Choice) else (span.low, span.high) if span else ()
+                for end in ends:
+                    value = "a" * end if leaf is str and isinstance(span, Range) else end
+                    assert getattr(decode(sent({**header_of(kind), field: value}), union, LIMITS), field) == value
 
 
 JOB = {"type": "synthesize", "job": "a"}
@@ -348,10 +350,10 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSALS)
-def test_the_refusal_names_the_field_and_what_was_sent(name):
-    header, begin = REFUSALS[name]
-    assert refusal(sent(header, b"gray")).startswith(begin)
+def test_the_refusal_names_the_field_and_what_was_sent(subtests):
+    for name, (header, begin) in REFUSALS.items():
+        with subtests.test(name=name):
+            assert refusal(sent(header, b"gray")).startswith(begin)
 
 
 def test_a_raster_needs_pixels():
@@ -395,11 +397,12 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_header_that_is_no_map_of_msgpack_is_refused(name):
-    assert refusal([HOSTILE[name]], limits=LARGE).startswith(
-        ("the header is not msgpack (", "the header is a msgpack ")
-    )
+def test_a_header_that_is_no_map_of_msgpack_is_refused(subtests):
+    for name, header in HOSTILE.items():
+        with subtests.test(name=name):
+            assert refusal([header], limits=LARGE).startswith(
+                ("the header is not msgpack (", "the header is a msgpack ")
+            )
 
 
 def test_a_header_of_another_kind_is_told_so():

@@ -127,12 +127,13 @@ REMARKS = {
 
 
 @pytest.mark.parametrize("case", REMARKS)
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".jpeg", ".webp", ".tif", ".PNG"])
-def test_each_loss_is_told_once(case, suffix):
+def test_each_loss_is_told_once(subtests, case):
     options, told = REMARKS[case]
-    remarks = remarks_on_writing(Path(f"out{suffix}"), Picture(np.zeros((9, 9, 3), np.float32), **options))
-    assert len(remarks) == (suffix in told)
-    assert all(told[suffix] in remark and f"out{suffix}" in remark for remark in remarks)
+    for suffix in (".png", ".jpg", ".jpeg", ".webp", ".tif", ".PNG"):
+        with subtests.test(suffix=suffix):
+            remarks = remarks_on_writing(Path(f"out{suffix}"), Picture(np.zeros((9, 9, 3), np.float32), **options))
+            assert len(remarks) == (suffix in told)
+            assert all(told[suffix] in remark and f"out{suffix}" in remark for remark in remarks)
 
 
 @pytest.mark.parametrize(("suffix", "told"), [(".png", 1), (".tif", 1), (".jpg", 0), (".webp", 0)])

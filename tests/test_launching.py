@@ -56,14 +56,16 @@ KEPT = (
 )
 
 
-@pytest.mark.parametrize("name", LEFT_BEHIND)
-def test_what_belongs_to_the_starter_stays_behind(name):
-    assert handed_down(**{name: "anything"}) == {}
+def test_what_belongs_to_the_starter_stays_behind(subtests):
+    for name in LEFT_BEHIND:
+        with subtests.test(name=name):
+            assert handed_down(**{name: "anything"}) == {}
 
 
-@pytest.mark.parametrize("name", KEPT)
-def test_what_belongs_to_the_user_is_handed_down(name):
-    assert handed_down(**{name: "anything"}) == {name: "anything"}
+def test_what_belongs_to_the_user_is_handed_down(subtests):
+    for name in KEPT:
+        with subtests.test(name=name):
+            assert handed_down(**{name: "anything"}) == {name: "anything"}
 
 
 def test_the_engine_always_has_its_folder_and_a_path():

@@ -76,13 +76,13 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_a_value_out_of_its_range_is_refused_with_what_to_give_instead(case):
-    name, value = WRONG[case]
-    with pytest.raises(VocabularyError) as refused:
-        checked({name: value})
-    assert refused.value.name == name
-    assert refused.value.remedy
+def test_a_value_out_of_its_range_is_refused_with_what_to_give_instead(subtests):
+    for case, (name, value) in WRONG.items():
+        with subtests.test(case=case):
+            with pytest.raises(VocabularyError) as refused:
+                checked({name: value})
+            assert refused.value.name == name
+            assert refused.value.remedy
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -91,13 +91,13 @@ def test_the_ends_of_a_range_belong_to_it(name):
         assert getattr(checked({name: value}), name) == value
 
 
-@pytest.mark.parametrize("name", settings())
-def test_every_default_is_in_its_range_and_every_setting_has_a_line_of_help(name):
-    setting = settings()[name]
-    setting.check(setting.default)
-    assert setting.default == getattr(Settings(), name)
-    assert setting.help.endswith(".")
-    assert "\n" not in setting.help
+def test_every_default_is_in_its_range_and_every_setting_has_a_line_of_help(subtests):
+    for name, setting in settings().items():
+        with subtests.test(name=name):
+            setting.check(setting.default)
+            assert setting.default == getattr(Settings(), name)
+            assert setting.help.endswith(".")
+            assert "\n" not in setting.help
 
 
 def test_a_remedy_names_the_range_or_the_choices():

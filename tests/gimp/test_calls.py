@@ -119,15 +119,16 @@ def cases(request, plugged, tmp_path_factory):
     )
 
 
-@pytest.mark.parametrize(("task", "name", "value", "told"), [*WRONG, *NUMBERS])
-def test_a_wrong_value_is_refused_with_what_the_argument_may_be(cases, task, name, value, told):
-    found = cases[f"{task} {name} {value}"]
-    assert found["status"] == "calling-error"
-    assert name in found["said"]
-    assert str(value) in found["said"]
-    assert told in found["said"]
-    assert found["layers"] == ([] if task == "engine" else ["Background"])
-    assert found["images"] == 0
+def test_a_wrong_value_is_refused_with_what_the_argument_may_be(subtests, cases):
+    for task, name, value, told in (*WRONG, *NUMBERS):
+        with subtests.test(task=task, name=name, value=value):
+            found = cases[f"{task} {name} {value}"]
+            assert found["status"] == "calling-error"
+            assert name in found["said"]
+            assert str(value) in found["said"]
+            assert told in found["said"]
+            assert found["layers"] == ([] if task == "engine" else ["Background"])
+            assert found["images"] == 0
 
 
 @pytest.mark.parametrize("name", WINDOWS)
