@@ -1,6 +1,6 @@
 """The windows in which a texture is asked for and watched."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
@@ -55,13 +55,13 @@ class Window:
             if keep:
                 self.panel.say(_("Stopping…"))
 
-    def make(self, options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Outcome:
+    def make(self, options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Outcome:
         """Make a texture, and keep the window alive meanwhile.
 
         Args:
             options: What is wanted.
             image: The image.
-            layer: The layer that is meant.
+            layers: The layers that are meant.
 
         Returns:
             How it ended.
@@ -69,7 +69,7 @@ class Window:
         Raises:
             PlanError: It cannot be done.
         """
-        task = tasks.prepare(options, image, layer)
+        task = tasks.prepare(options, image, layers)
         display = self._opened(task)
         self._link.renew()
         appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=tuple(self.layers))
@@ -148,7 +148,7 @@ def ask_and_make(
     procedure: Gimp.Procedure,
     config: Gimp.ProcedureConfig,
     image: Gimp.Image,
-    layer: Gimp.Layer,
+    layers: Sequence[Gimp.Layer],
     kind: str,
     link: EngineLink,
     installation: Installation,
@@ -159,7 +159,7 @@ def ask_and_make(
         procedure: The procedure whose settings these are.
         config: Its arguments; what the user chooses is put there.
         image: The image.
-        layer: The layer that is meant.
+        layers: The layers that are meant.
         kind: `fill`, `new` or `seamless`.
         link: The connection to the engine.
         installation: Where things are.
@@ -172,13 +172,13 @@ def ask_and_make(
     dialog.set_ok_label(_verb(kind))
     dialog.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
     window = Window(dialog, link, installation)
-    chosen = settings_box(dialog, config, kind, layer)
+    chosen = settings_box(dialog, config, kind, layers)
     across = Gtk.Box(spacing=12, border_width=12)
     across.pack_start(window.panel.widget, False, False, 0)
     across.pack_start(chosen, True, True, 0)
     across.show()
     dialog.get_content_area().pack_start(across, True, True, 0)
-    window.panel.picture(thumbnail(image, layer, kind))
+    window.panel.picture(thumbnail(image, layers[0], kind))
     tried: Options | None = None
     try:
         while window.asked():
@@ -189,13 +189,13 @@ def ask_and_make(
                 options = arguments.options_of(config, kind)
             chosen.set_sensitive(False)
             try:
-                if window.make(options, image, layer).layers:
+                if window.make(options, image, layers).layers:
                     tried = options
             except PaletteError as error:
                 if not _wants_copy(dialog, str(error)):
                     continue
                 image = tasks.rgb_copy(image)
-                layer = image.get_selected_layers()[0]
+                layers = image.get_selected_layers()
                 Gimp.Display.new(image)
                 window.panel.note(_("This goes on in an RGB copy of the image."))
             except PlanError as error:
@@ -208,14 +208,14 @@ def ask_and_make(
 
 
 def make(
-    options: Options, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, installation: Installation
+    options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], link: EngineLink, installation: Installation
 ) -> Outcome:
     """Make a texture in a window that closes by itself.
 
     Args:
         options: What is wanted.
         image: The image.
-        layer: The layer that is meant.
+        layers: The layers that are meant.
         link: The connection to the engine.
         installation: Where things are.
 
@@ -229,7 +229,7 @@ def make(
     dialog.get_content_area().pack_start(window.panel.widget, True, True, 0)
     dialog.show()
     try:
-        return window.make(options, image, layer)
+        return window.make(options, image, layers)
     finally:
         dialog.destroy()
 
@@ -269,7 +269,7 @@ def _wants_copy(dialog: Gtk.Dialog, sentence: str) -> bool:
         text=sentence,
     )
     question.add_button(_("_Close"), Gtk.ResponseType.CANCEL)
-    question.add_button(_("Go On in an RGB _Copy"), Gtk.ResponseType.OK)
+    question.add_button(_("Go On in an RGB C_opy"), Gtk.ResponseType.OK)
     answer = question.run()
     question.destroy()
     return bool(answer == Gtk.ResponseType.OK)

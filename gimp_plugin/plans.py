@@ -28,6 +28,9 @@ LONGEST_FRAME = 1024
 # Each frame has GIMP draw the image anew, on the same computer that makes the texture.
 FRAME_SECONDS = 1.0
 
+Sampled = tuple[Raster, bytes | None]
+"""A sample texture, with 255 where it may be sampled, a byte for each of its pixels; None for everywhere."""
+
 
 class PlanError(ValueError):
     """A options that cannot be fulfilled, told in one or two sentences."""
@@ -122,14 +125,13 @@ def fill(
     return Plan((job,), width, height, hole, shown)
 
 
-def new(options: Options, exemplar: Raster, depth: str, white: bytes | None = None) -> Plan:
+def new(options: Options, sources: Sequence[Sampled], depth: str) -> Plan:
     """Plan new textures.
 
     Args:
         options: What is wanted.
-        exemplar: The sample texture.
+        sources: The exemplar, or several that are mixed in equal shares; the first gives the size.
         depth: Kind of sample of the result.
-        white: 255 where it may be sampled, a byte for each of its pixels; None for everywhere.
 
     Returns:
         The plan.
@@ -137,6 +139,7 @@ def new(options: Options, exemplar: Raster, depth: str, white: bytes | None = No
     Raises:
         PlanError: The exemplar is too small, or the size out of range.
     """
+    exemplar = sources[0][0]
     width = options.width or round(exemplar.width * options.ratio)
     height = options.height or round(exemplar.height * options.ratio)
     for side in (width, height):
@@ -146,10 +149,13 @@ def new(options: Options, exemplar: Raster, depth: str, white: bytes | None = No
                     width=width, height=height, least=SMALLEST_SIDE, most=LARGEST_SIDE
                 )
             )
-    mask = None if white is None else mask_raster(white, exemplar.width, exemplar.height)
+    sampled = tuple(
+        Source(each, None if white is None else mask_raster(white, each.width, each.height))
+        for each, white in sources
+    )
     begin, canvas = options.settings.seed, Canvas(width=width, height=height)
     seeds = ((begin + number) % (LARGEST_SEED + 1) for number in range(options.variations))
-    jobs = tuple(_job(options, depth, exemplar=exemplar, white=mask, canvas=canvas, seed=seed) for seed in seeds)
+    jobs = tuple(_job(options, depth, sources=sampled, canvas=canvas, seed=seed) for seed in seeds)
     return Plan(jobs, width, height, Box(0, 0, width, height))
 
 
@@ -175,7 +181,7 @@ def seamless(options: Options, canvas: Raster, depth: str) -> Plan:
     return Plan((job,), width, height, Box(0, 0, width, height))
 
 
-def check_exemplar(exemplar: Raster, white: bytes | None = None) -> tuple[Raster, bytes | None]:
+def check_exemplar(exemplar: Raster, white: bytes | None = None) -> Sampled:
     """Cut an exemplar to what is visible of it and to a size that can be searched.
 
     Args:
@@ -344,10 +350,11 @@ def _job(
     depth: str,
     *,
     exemplar: Raster | None = None,
-    white: Raster | None = None,
+    sources: tuple[Source, ...] = (),
     canvas: Canvas = Canvas(),  # noqa: B008 - it is frozen
     **changes: object,
 ) -> Synthesize:
-    sources = () if exemplar is None else (Source(exemplar, white),)
+    if exemplar is not None:
+        sources = (Source(exemplar),)
     settings = replace(options.settings, **changes)  # type: ignore[arg-type]
     return Synthesize("planned", sources, canvas, settings, depth)

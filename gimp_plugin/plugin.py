@@ -48,7 +48,8 @@ class TextureSynthesis(Gimp.PlugIn):  # type: ignore[misc]
             procedure.set_sensitivity_mask(masks.NO_IMAGE | masks.NO_DRAWABLES | masks.DRAWABLE | masks.DRAWABLES)
             arguments.add_engine(procedure)
         else:
-            procedure.set_sensitivity_mask(masks.DRAWABLE)
+            several = task in {user_options.NEW, REPEAT}
+            procedure.set_sensitivity_mask(masks.DRAWABLE | masks.DRAWABLES if several else masks.DRAWABLE)
             arguments.add_texture(procedure, task)
         return procedure
 
@@ -119,7 +120,10 @@ def _texts(task: str) -> tuple[str, str, str]:
         user_options.NEW: (
             _("_New Texture from Layer…"),
             _("Make a texture of any size from the selection or the layer"),
-            _("The selection, or the whole layer, is the exemplar of new textures, in a new image or in new layers."),
+            _(
+                "The selection, or the whole layer, is the exemplar of new textures, in a new image or in new "
+                "layers. Several selected layers are mixed in equal shares."
+            ),
         ),
         user_options.SEAMLESS: (
             _("_Make Seamless…"),

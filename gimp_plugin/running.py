@@ -75,14 +75,14 @@ def run_texture(
         return Outcome(problem=_("There is no last texture yet: make one first."))
     link = EngineLink(installation, name=client_name(), patient=mode != Gimp.RunMode.NONINTERACTIVE)
     try:
-        layer = tasks.target(drawables)
+        layers = tasks.targets(drawables, options.task)
         if mode == Gimp.RunMode.NONINTERACTIVE or not has_screen():
-            return make_quietly(options, image, layer, link, installation)
+            return make_quietly(options, image, layers, link, installation)
         from gimp_plugin import dialogs
 
         if mode == Gimp.RunMode.INTERACTIVE and kind != "repeat":
-            return dialogs.ask_and_make(procedure, config, image, layer, kind, link, installation)
-        return dialogs.make(options, image, layer, link, installation)
+            return dialogs.ask_and_make(procedure, config, image, layers, kind, link, installation)
+        return dialogs.make(options, image, layers, link, installation)
     except PlanError as error:
         return Outcome(problem=str(error))
     finally:
@@ -125,21 +125,21 @@ def run_engine(mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: I
 
 
 def make_quietly(
-    options: Options, image: Gimp.Image, layer: Gimp.Layer, link: EngineLink, installation: Installation
+    options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], link: EngineLink, installation: Installation
 ) -> Outcome:
     """Make a texture without a window.
 
     Args:
         options: What is wanted.
         image: The image.
-        layer: The layer that is meant.
+        layers: The layers that are meant.
         link: The connection to the engine.
         installation: Where things are.
 
     Returns:
         How it ended.
     """
-    task = tasks.prepare(options, image, layer)
+    task = tasks.prepare(options, image, layers)
     attempt = Attempt(task, link, installation, Silence(), Appearance(frames=False, keep_frames=options.keep_frames))
     while attempt.turn(TURN_SECONDS):
         pass

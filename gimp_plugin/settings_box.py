@@ -1,5 +1,6 @@
 """The settings in the dialog."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class Form:
 
 
 def settings_box(
-    dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, kind: str, layer: Gimp.Layer
+    dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, kind: str, layers: Sequence[Gimp.Layer]
 ) -> Gtk.Widget:
     """Build the widgets for the arguments of a procedure.
 
@@ -53,7 +54,7 @@ def settings_box(
         dialog: The dialog whose arguments they are.
         config: The arguments.
         kind: `fill`, `new` or `seamless`.
-        layer: The layer that is meant.
+        layers: The layers that are meant.
 
     Returns:
         A widget, shown.
@@ -61,7 +62,7 @@ def settings_box(
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
     own = {user_options.FILL: _exemplar, user_options.NEW: _new, user_options.SEAMLESS: _seamless}[kind]
     form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL))
-    for part in (_named(layer), own(form, layer)):
+    for part in (_named(layers), own(form, layers[0])):
         box.pack_start(part, False, False, 0)
     for part in (_widgets(form, "recipe", "quality"), _seed(form)):
         box.pack_start(part, False, False, 0)
@@ -152,9 +153,12 @@ def _seamless(form: Form, _layer: Gimp.Layer) -> Gtk.Widget:
     return box
 
 
-def _named(layer: Gimp.Layer) -> Gtk.Widget:
-    """Tell which layer is meant: another one may be selected while the dialog is open."""
-    return _label(_("Layer “{name}”").format(name=layer.get_name()))
+def _named(layers: Sequence[Gimp.Layer]) -> Gtk.Widget:
+    """Tell which layers are meant: others may be selected while the dialog is open."""
+    names = [_("Layer “{name}”").format(name=each.get_name()) for each in layers]
+    if len(names) == 1:
+        return _label(names[0])
+    return _label(_("Mixed in equal shares: {layers}").format(layers=", ".join(names)))
 
 
 def _label(sentence: str) -> Gtk.Label:

@@ -14,6 +14,7 @@ from gimp_plugin.seen import exceeds
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
 from protocol.raster import Raster
+from protocol.vocabulary import MOST_SOURCES
 
 
 @dataclass(frozen=True)
@@ -35,37 +36,40 @@ class PaletteError(PlanError):
     """The image has a palette, into which a texture would have to be squeezed."""
 
 
-def target(drawables: Sequence[Gimp.Drawable]) -> Gimp.Layer:
-    """Find the layer that is meant.
+def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
+    """Find the layers that are meant.
 
     Args:
         drawables: What is selected.
+        task: `fill`, `new` or `seamless`.
 
     Returns:
-        The layer; the one it belongs to, where its mask is being edited.
+        One layer, or several that a new texture mixes; those they belong to, where their masks are being edited.
 
     Raises:
-        PlanError: It is not one layer.
+        PlanError: It is none, or more than the task takes.
     """
-    if len(drawables) != 1:
+    most = MOST_SOURCES if task == user_options.NEW else 1
+    if not 1 <= len(drawables) <= most:
         raise PlanError(
             _("{count} layers are selected: select the one to take the texture from.").format(count=len(drawables))
         )
-    found = drawables[0]
-    if found.is_layer_mask():
-        found = Gimp.Layer.from_mask(found)
-    if not found.is_layer():
-        raise PlanError(_("A channel is selected: select a layer."))
+    found = []
+    for each in drawables:
+        layer = Gimp.Layer.from_mask(each) if each.is_layer_mask() else each
+        if not layer.is_layer():
+            raise PlanError(_("A channel is selected: select a layer."))
+        found.append(layer)
     return found
 
 
-def prepare(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Task:
     """Read what a task needs.
 
     Args:
         options: What is wanted.
         image: The image.
-        layer: The layer that is meant.
+        layers: The layers that are meant, see `targets`.
 
     Returns:
         What is to be done; nothing of the image has been changed.
@@ -74,19 +78,21 @@ def prepare(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
         PlanError: It cannot be done.
         PaletteError: The image has a palette.
     """
-    if not canvas.attached(layer):
-        raise PlanError(_("The layer is not there any more."))
-    if layer.get_image().get_id() != image.get_id():
-        raise PlanError(_("The layer belongs to another image."))
+    for each in layers:
+        if not canvas.attached(each):
+            raise PlanError(_("The layer is not there any more."))
+        if each.get_image().get_id() != image.get_id():
+            raise PlanError(_("The layer belongs to another image."))
     if image.get_floating_sel() is not None:
-        raise PlanError(_("There is a floating selection: anchor it first (Layer → Anchor Floating Selection)."))
+        raise PlanError(_("There is a floating selection: anchor it first (Layer → Anchor Floating Layer or Mask)."))
     indexed = image.get_base_type() == Gimp.ImageBaseType.INDEXED
     if indexed and not (options.task == user_options.NEW and options.destination == user_options.IMAGE):
         raise PaletteError(
             _("The image has a palette, which a texture does not fit into: use Image → Mode → RGB first.")
         )
     if options.task == user_options.NEW:
-        return _new(options, image, layer)
+        return _new(options, image, layers)
+    (layer,) = layers
     return _fill(options, image, layer) if options.task == user_options.FILL else _seamless(options, image, layer)
 
 
@@ -128,24 +134,31 @@ def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     return Task(plan, _place_in(image, layer, box, plan), fresh=False)
 
 
-def _new(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Task:
+    first, inside = layers[0], options.destination == user_options.LAYERS
+    around = canvas.groups_of(canvas.outside_locked(first)) if inside else []
+    sources = [_source(options, image, layer, around) for layer in layers]
+    plan = plans.new(options, sources, canvas.depth_of(image))
+    size = Box(0, 0, plan.width, plan.height)
+    if inside:
+        return Task(plan, _place(image, first, size.moved(*canvas.extent(first).corner), plan), fresh=False)
+    made = new_image(image, plan.width, plan.height)
+    return Task(plan, _place(made, None, size, plan), fresh=True)
+
+
+def _source(
+    options: Options, image: Gimp.Image, layer: Gimp.Layer, around: Sequence[Gimp.GroupLayer]
+) -> plans.Sampled:
+    """Read what a layer has of a texture; `around` are the groups that the new texture will be in."""
     box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    inside = options.destination == user_options.LAYERS
-    around = canvas.groups_of(canvas.outside_locked(layer)) if inside else []
     sample = canvas.read(layer, box, gray=gray, depth=depth, groups=_own_groups(layer, around))
     white = _white(options, layer, box)
     if canvas.selection(image):
         # What is selected by half would bring in what lies beside.
         chosen = samples.above(canvas.read_selection(image, box), samples.OPAQUE)
         white = chosen if white is None else samples.common(white, chosen)
-    exemplar, white = plans.check_exemplar(sample, white)
-    plan = plans.new(options, exemplar, depth, white)
-    size = Box(0, 0, plan.width, plan.height)
-    if inside:
-        return Task(plan, _place(image, layer, size.moved(*canvas.extent(layer).corner), plan), fresh=False)
-    made = new_image(image, plan.width, plan.height)
-    return Task(plan, _place(made, None, size, plan), fresh=True)
+    return plans.check_exemplar(sample, white)
 
 
 def new_image(like: Gimp.Image, width: int, height: int) -> Gimp.Image:

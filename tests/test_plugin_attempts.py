@@ -52,7 +52,7 @@ def attempt(gimp, image, engine, client):  # noqa: ARG001 - the worker is ready 
         reach(link)
 
         def begin(options, *, frames=True, keep=False, show=None, **changes):
-            task = gimp.tasks.prepare(options, image, image.layers[0])
+            task = gimp.tasks.prepare(options, image, image.layers[:1])
             how = {"steps": 4, "octaves": 2, **changes}
             jobs = tuple(replace(job, settings=replace(job.settings, **how)) for job in task.plan.jobs)
             task = replace(task, plan=replace(task.plan, jobs=jobs))
@@ -215,7 +215,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_touched(gimp, image, cha
     (layer,) = image.layers
     vars(image).update(change)
     with pytest.raises(plans.PlanError, match=sentence):
-        gimp.tasks.prepare(Options(FILL), image, layer)
+        gimp.tasks.prepare(Options(FILL), image, [layer])
     assert image.undo_groups == 0
 
 
@@ -223,4 +223,4 @@ def test_a_selection_outside_of_the_layer_is_told(gimp, image):
     (layer,) = image.layers
     layer.set_offsets(500, 0)
     with pytest.raises(plans.PlanError, match="The selection lies outside of the layer"):
-        gimp.tasks.prepare(Options(SEAMLESS), image, layer)
+        gimp.tasks.prepare(Options(SEAMLESS), image, [layer])

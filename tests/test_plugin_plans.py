@@ -358,27 +358,27 @@ def test_a_selection_with_nothing_of_the_layer_around_it_is_told_from_one_of_a_l
 
 
 def test_a_new_texture_is_as_large_as_the_ratio_says():
-    plan = plans.new(chosen(NEW, ratio=1.5), picture(21, 30), "u16")
+    plan = plans.new(chosen(NEW, ratio=1.5), [(picture(21, 30), None)], "u16")
     job = only(plan)
     assert (job.width, job.height) == (plan.width, plan.height) == (45, 32)
     assert (plan.part, job.depth, job.canvas, job.mask) == (Box(0, 0, 45, 32), "u16", None, None)
 
 
 def test_sides_that_are_given_count_more_than_the_ratio():
-    plan = plans.new(chosen(NEW, ratio=3.0, width=100), picture(20, 30), "u8")
+    plan = plans.new(chosen(NEW, ratio=3.0, width=100), [(picture(20, 30), None)], "u8")
     assert (plan.width, plan.height) == (100, 60)
-    plan = plans.new(chosen(NEW, width=100, height=50), picture(20, 30), "u8")
+    plan = plans.new(chosen(NEW, width=100, height=50), [(picture(20, 30), None)], "u8")
     assert (plan.width, plan.height) == (100, 50)
 
 
 def test_variations_have_seeds_that_follow_each_other():
-    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), picture(20, 20), "u8")
+    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), [(picture(20, 20), None)], "u8")
     assert [job.settings.seed for job in plan.jobs] == [5, 6, 7]
     assert {job.settings.seamless for job in plan.jobs} == {"x"}
 
 
 def test_the_seed_after_the_largest_is_the_first():
-    plan = plans.new(chosen(NEW, seed=2**63 - 1, variations=2), picture(20, 20), "u8")
+    plan = plans.new(chosen(NEW, seed=2**63 - 1, variations=2), [(picture(20, 20), None)], "u8")
     assert [job.settings.seed for job in plan.jobs] == [2**63 - 1, 0]
 
 
@@ -393,7 +393,7 @@ def test_the_seed_after_the_largest_is_the_first():
 )
 def test_a_size_that_cannot_be_made_is_refused(options, size):
     with pytest.raises(PlanError) as refused:
-        plans.new(options, picture(20, 20), "u8")
+        plans.new(options, [(picture(20, 20), None)], "u8")
     assert str(refused.value) == f"The texture would be {size} px: choose sides of 8 to 16384 px."
 
 
@@ -474,11 +474,11 @@ def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
     part = Box(11, 5, 19, 30)
     cut, mask = plans.check_exemplar(exemplar, white.tobytes())
     assert (cut, mask) == (samples.crop(exemplar, part), full(part))
-    job = only(plans.new(chosen(NEW), cut, "u8", mask))
+    job = only(plans.new(chosen(NEW), [(cut, mask)], "u8"))
     found = materials(job)
     assert found.exemplar.valid is None
     np.testing.assert_array_equal(found.translucency.alpha, array_of(cut)[..., 3] / 255)
-    assert materials(only(plans.new(chosen(NEW, flatten=True), cut, "u8", mask))).exemplar.valid.sum() == 10 * 30
+    assert materials(only(plans.new(chosen(NEW, flatten=True), [(cut, mask)], "u8"))).exemplar.valid.sum() == 10 * 30
 
 
 def test_a_huge_exemplar_is_cut_to_its_middle():
@@ -520,7 +520,7 @@ def test_an_exemplar_is_never_larger_than_what_can_be_searched():
 
 
 def test_frames_are_asked_for_or_not():
-    jobs = plans.new(chosen(NEW, variations=2), picture(20, 20), "u8").jobs
+    jobs = plans.new(chosen(NEW, variations=2), [(picture(20, 20), None)], "u8").jobs
     with_them, without = (plans.with_frames(jobs, frames=frames) for frames in (True, False))
     assert [(job.frame_interval, job.frame_limit) for job in with_them] == [(1.0, 1024)] * 2
     assert [job.frame_interval for job in without] == [None, None]

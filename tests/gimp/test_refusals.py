@@ -5,6 +5,7 @@ from pictures import bricks, save
 from plugged import array_of
 
 SIDE = 64
+ANCHOR = "Layer → Anchor Floating Layer or Mask"
 CODE = """
 def bricks():
     image = opened(wall)
@@ -249,8 +250,8 @@ def test_whatever_comes_of_it_all_else_is_as_it_was(cases, case):
         ("two_drawables", "2 layers are selected: select the one to take the texture from."),
         ("channel", "A channel is selected: select a layer."),
         ("selection_mask", "A channel is selected: select a layer."),
-        ("floating", "There is a floating selection: anchor it first (Layer → Anchor Floating Selection)."),
-        ("floating_itself", "There is a floating selection: anchor it first (Layer → Anchor Floating Selection)."),
+        ("floating", f"There is a floating selection: anchor it first ({ANCHOR})."),
+        ("floating_itself", f"There is a floating selection: anchor it first ({ANCHOR})."),
         ("of_another_image", "The layer belongs to another image."),
         ("not_inserted", "The layer is not there any more."),
         (
