@@ -7,6 +7,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
@@ -206,3 +207,26 @@ def make(call, here):
         return load(here / output)
 
     return run
+
+
+@pytest.fixture
+def gimp():
+    """GIMP's modules, in a mock of it, and those of the plug-in that use them."""
+    import gimp_mock
+
+    with gimp_mock.mocked() as found:
+        from gimp_plugin import canvas, growth, scaling
+
+        yield SimpleNamespace(canvas=canvas, growth=growth, scaling=scaling, **vars(found))
+
+
+@pytest.fixture
+def image(gimp):
+    """An image of 40 by 30 pixels with two layers, of which the lower one is selected."""
+    from plugin_growth import add, named
+
+    made = gimp.Gimp.Image(40, 30)
+    for name in ("below", "above"):
+        add(gimp, made, name)
+    made.set_selected_layers([named(made, "below")])
+    return made

@@ -1,8 +1,5 @@
 """How a growing texture and its layer are blended, in a GIMP of the tests' own."""
 
-from types import SimpleNamespace
-
-import gimp_mock
 import numpy as np
 import pytest
 from plugin_growth import GREEN, add, everything, frame, growing, named, texture
@@ -25,25 +22,6 @@ PLAIN = {
     "opacity": 100.0,
 }
 TOGETHER = "below with texture"
-
-
-@pytest.fixture
-def gimp():
-    """GIMP's modules, and those of the plug-in that use them."""
-    with gimp_mock.mocked() as found:
-        from gimp_plugin import canvas, growth, scaling
-
-        yield SimpleNamespace(canvas=canvas, growth=growth, scaling=scaling, **vars(found))
-
-
-@pytest.fixture
-def image(gimp):
-    """An image of 40 by 30 pixels with two layers, of which the lower one is selected."""
-    made = gimp.Gimp.Image(40, 30)
-    for name in ("below", "above"):
-        add(gimp, made, name)
-    made.set_selected_layers([named(made, "below")])
-    return made
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """The layers in which a texture grows, in a GIMP of the tests' own."""
 
-from types import SimpleNamespace
-
-import gimp_mock
 import numpy as np
 import pytest
 from gimp_mock import Killed
@@ -12,26 +9,6 @@ from gimp_plugin.box import Box
 from gimp_plugin.work import Texture
 from protocol.messages import Frame
 from protocol.raster import Raster
-
-
-@pytest.fixture
-def gimp():
-    """GIMP's modules, and those of the plug-in that use them."""
-    with gimp_mock.mocked() as found:
-        from gimp_plugin import canvas, growth, scaling
-
-        yield SimpleNamespace(canvas=canvas, growth=growth, scaling=scaling, **vars(found))
-
-
-@pytest.fixture
-def image(gimp):
-    """An image of 40 by 30 pixels with two layers, of which the lower one is selected."""
-    made = gimp.Gimp.Image(40, 30)
-    for name in ("below", "above"):
-        add(gimp, made, name)
-    made.set_selected_layers([named(made, "below")])
-    return made
-
 
 # Frames.
 
