@@ -294,6 +294,7 @@ def test_ctrl_c_while_the_job_waits_leaves_nothing_behind(here, synthesize, engi
     assert watcher.status().waiting == 0
 
 
+@pytest.mark.alone
 def test_an_engine_that_is_killed_in_the_midst_of_a_job_is_told_in_one_line(here, synthesize, tmp_path):
     with running(tmp_path / "engine", "--device", "cpu") as own, own.client() as watcher:
         process = synthesize(own.folder, "--steps", "100000", "-q")

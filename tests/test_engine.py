@@ -100,6 +100,7 @@ def test_the_same_job_gives_the_same_texture_again(client):
     assert found[0] == found[1]
 
 
+@pytest.mark.alone
 def test_progress_comes_twice_a_second(client):
     client.submit(long_job(frame_interval=None))
     times = []
@@ -115,6 +116,7 @@ def test_progress_comes_twice_a_second(client):
     assert sorted(gaps)[len(gaps) // 2] < 0.5
 
 
+@pytest.mark.alone
 def test_the_first_frame_of_a_warm_engine_comes_within_a_second(client):
     client.submit(short_job("warm"))
     end_of(client, "warm")
@@ -150,6 +152,7 @@ def test_a_job_for_another_device_is_refused(client):
 # Cancelling.
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("keep", [False, True])
 def test_cancelling_takes_effect_at_once(client, keep):
     started(client, long_job())

@@ -102,6 +102,7 @@ def test_who_reads_nothing_while_a_job_runs_gets_few_frames_and_its_result(clien
     assert frames == sorted(frames)
 
 
+@pytest.mark.alone
 def test_who_reads_nothing_holds_nobody_up(client, other):
     other.submit(long_job(**PICTURES))
     slowest = 0.0
@@ -122,6 +123,7 @@ def test_who_reads_nothing_holds_nobody_up(client, other):
 # Clients that leave.
 
 
+@pytest.mark.alone
 def test_what_a_client_that_leaves_has_handed_in_is_cancelled(engine, client):
     before = client.status()
     with engine.client("leaving") as leaving:

@@ -110,6 +110,7 @@ def measured(request):
     return measure
 
 
+@pytest.mark.alone
 def test_worker_killed_in_the_midst_of_a_job(client, measured):
     worker = start(client, long_job())
     with measured(10):
@@ -123,6 +124,7 @@ def test_worker_killed_in_the_midst_of_a_job(client, measured):
     assert "repeat the job" in end.hint
 
 
+@pytest.mark.alone
 def test_worker_killed_while_idle(client, measured):
     (was,) = client.status().workers
     with measured(10):
@@ -150,7 +152,7 @@ def test_worker_without_memory(client, measured):
 
 def test_worker_that_cannot_start(tmp_path, measured):
     with running(tmp_path / "engine", "--device", "cuda:63") as engine, engine.client() as client:
-        with measured(10):
+        with measured(20):
             end = run(client, short_job("first"))
         assert end.code == "no-worker"
         assert end.message.startswith("the engine cannot compute: device 'cuda:63' is")
@@ -167,6 +169,7 @@ def test_worker_that_cannot_start(tmp_path, measured):
         assert starts_for_nothing(engine) == tried + 1
 
 
+@pytest.mark.alone
 def test_front_killed(tmp_path, measured):
     folder = tmp_path / "engine"
     with running(folder, *ON_CPU) as engine, engine.client() as client:
@@ -185,6 +188,7 @@ def test_front_killed(tmp_path, measured):
             assert_done(client)
 
 
+@pytest.mark.alone
 def test_front_killed_and_its_connection_file_left(tmp_path, measured):
     folder = tmp_path / "engine"
     with running(folder, *ON_CPU) as engine:
@@ -216,6 +220,7 @@ def test_front_that_hangs(client, survivor, measured):
     assert client.status().cancelled == before + 1
 
 
+@pytest.mark.alone
 def test_front_without_descriptors(client, survivor, measured):
     front = survivor.process.pid
     usual = resource.prlimit(front, resource.RLIMIT_NOFILE)
@@ -379,6 +384,7 @@ def test_authorized_keys_open_to_others(tmp_path, measured):
     assert_starts(folder, measured, *options)
 
 
+@pytest.mark.alone
 def test_authorized_keys_broken_meanwhile(tmp_path, measured):
     file, theirs = tmp_path / "authorized_keys", make_keys()
     good = f"{theirs.public} desk\n"
@@ -463,9 +469,9 @@ def test_worker_that_hangs_in_a_job_that_is_cancelled(client, measured):
     """The slow one: a step is given ten seconds."""
     worker = start(client, long_job())
     os.kill(worker, signal.SIGSTOP)
-    with measured(18):
+    with measured(40):
         client.cancel("long")
-        with within(12):
+        with within(20):
             assert end_of(client, "long").type == "cancelled"
         assert_done(client)
     assert_gone(worker, 1)

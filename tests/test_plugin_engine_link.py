@@ -118,6 +118,7 @@ def test_an_engine_is_started_and_outlives_the_link(folder):
     assert look(installation_of(folder)) == (not_running, False)
 
 
+@pytest.mark.alone
 def test_nothing_waits_while_the_engine_starts(folder):
     with linked(starting(folder, "sleep 0.5", "exit 1")) as link:
         slowest, until = 0.0, time.monotonic() + LINK_SECONDS

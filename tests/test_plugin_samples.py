@@ -192,6 +192,7 @@ def test_visible_box_is_the_smallest_that_holds_every_pixel_that_can_be_seen(pic
         assert found == Box(*corner, columns.max() - corner[0] + 1, rows.max() - corner[1] + 1)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("depth", ["u8", "u16"])
 def test_a_picture_of_four_megapixels_takes_no_time_to_speak_of(depth):
     side = 2048
