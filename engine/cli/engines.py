@@ -1,8 +1,9 @@
 """`texture-engine status` and `texture-engine stop`."""
 
 import json
+import os
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,11 +33,14 @@ def status(
     """Show what the running engine is doing. Exit status 1 if none is running."""
     from protocol.errors import EngineError
 
-    with _client(engine) as client:
+    # A name of its own, by which this command does not list itself.
+    name = f"texture-engine status {os.getpid()}"
+    with _client(engine, name) as client:
         try:
-            found = client.status()
+            answer = client.status()
         except EngineError as error:
             fail(str(error), NOT_RUNNING)
+    found = replace(answer, clients=tuple(each for each in answer.clients if each.client != name))
     if as_json:
         print(json.dumps(asdict(found)))
     else:
@@ -48,7 +52,7 @@ def stop(*, engine: Engine = None) -> None:
     from protocol.connection import connection_path, find_engine
     from protocol.errors import NoEngineError
 
-    with _client(engine) as client:
+    with _client(engine, "texture-engine stop") as client:
         client.shutdown("`texture-engine stop` was called")
         until = time.monotonic() + STOP_SECONDS
         while client.connected and time.monotonic() < until:
@@ -72,9 +76,9 @@ def describe(found: "Status") -> list[str]:
     for worker in found.workers:
         memory = f", {worker.memory_bytes / 2**30:.2f} GiB" if worker.memory_bytes else ""
         steps = f", step {worker.step} of {worker.steps}" if worker.steps else ""
-        lines.append(f"worker on {worker.description or worker.device}: {worker.state}{steps}{memory}")
-        if worker.failure:
-            lines.append(f"  it could not compute: {worker.failure}")
+        # Each client that connects, this one too, starts a failed worker again: `starting` would hide the failure.
+        state = f"failed: {worker.failure}" if worker.failure else f"{worker.state}{steps}{memory}"
+        lines.append(f"worker on {worker.description or worker.device}: {state}")
     for client in found.clients:
         jobs = f"{client.jobs} job{'' if client.jobs == 1 else 's'}"
         lines += [f"client {client.client}: {jobs}, connected for {_duration(client.seconds)}"]
@@ -149,12 +153,12 @@ def _unanswered_remedy() -> str:
     return f"if it hangs, end process {found.process}"
 
 
-def _client(engine: Path | None) -> "EngineClient":
+def _client(engine: Path | None, name: str) -> "EngineClient":
     from protocol.errors import EngineError, UnsafeFileError
 
     check_engine_file(engine)
     try:
-        return reach(engine, name="texture-engine")
+        return reach(engine, name=name)
     except UnsafeFileError as error:
         fail(str(error))
     except EngineError as error:
