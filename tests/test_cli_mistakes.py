@@ -191,6 +191,7 @@ OUTPUTS = {
     "a folder": ("folder.png", "is a folder"),
     "unknown suffix": ("out.xyz", "does not end in the name of a format"),
     "no suffix": ("out", "does not end in the name of a format"),
+    "an empty name": ("", "the name is empty: give a file\n"),
 }
 
 

@@ -30,7 +30,7 @@ def parse_path(text: str) -> Path:
         BadParameter: No file can have that name.
     """
     if not text:
-        raise typer.BadParameter("the name is empty: give a file, or omit this")
+        raise typer.BadParameter("the name is empty: give a file")
     if "\0" in text:
         raise typer.BadParameter(f"the name {text!r} has a NUL character in it: give another")
     # As paths, `./-` (a file) and `-` (the stream) are equal.
