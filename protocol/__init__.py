@@ -1,4 +1,4 @@
-"""The vocabulary, the messages between a client and the engine, where the engine listens, and a client.
+"""The vocabulary, the messages between clients and the engine, the connection file, and a client.
 
-Nothing is imported here: `vocabulary` needs the standard library alone, `codec` msgpack, and `client` pyzmq too.
+Nothing is imported here: `vocabulary` needs the standard library alone, `codec` msgpack, and `client` pyzmq as well.
 """

@@ -1,4 +1,4 @@
-"""A client of the engine, for programs with a loop of their own and for those without."""
+"""A client of the engine, for programs with or without a main loop."""
 
 import time
 from collections import deque
@@ -48,16 +48,16 @@ TURN_SECONDS = 0.2
 
 
 class EngineClient:
-    """A connection to an engine, to be used by one thread; a context manager.
+    """A connection to an engine, for use by one thread; a context manager.
 
-    `events` follows a job and waits. A program with a main loop watches `fileno()` for input and calls `poll()`, and
-    calls it five times a second besides: that descriptor only tells of changes.
+    `events` waits for the events of a job. A program with a main loop watches `fileno()` for input and calls `poll()`
+    then, and also five times a second, as that descriptor only signals changes.
 
-    An engine that is gone ends every job with `Failed`, code `engine-lost`. From then on `poll` looks for an engine,
-    and tells of it by a `Welcome`; `fileno()` is another one then.
+    If the engine is lost, every job ends with `Failed`, code `engine-lost`. From then on `poll` looks for an engine,
+    and reports it by a `Welcome`; `fileno()` changes then.
 
     Attributes:
-        welcome: What the engine said first.
+        welcome: The engine's answer to `hello`.
     """
 
     welcome: Welcome
@@ -66,9 +66,9 @@ class EngineClient:
         """Prepare a client; `connect` also connects it.
 
         Args:
-            path: The engine's connection file, read now and whenever the engine has been lost.
-            keys: Who this client is.
-            name: What it is, for people.
+            path: The engine's connection file, read now and whenever the engine is lost.
+            keys: The keys of this client.
+            name: Its name, for people.
         """
         self.welcome = Welcome(PROTOCOL, "")
         self._path = path
@@ -84,21 +84,21 @@ class EngineClient:
     def connect(
         cls, path: Path | None = None, *, name: str, timeout: float = 5.0, keys: KeyPair | None = None
     ) -> "EngineClient":
-        """Connect to an engine and greet it.
+        """Connect to an engine and say hello.
 
         Args:
-            path: Its connection file; None for the one of this user on this computer.
-            name: What the client is, for people, such as `gimp 3.0.4`.
+            path: Its connection file; None for this user's own on this computer.
+            name: Name of the client, for people, such as `gimp 3.0.4`.
             timeout: Seconds to wait for the answer.
-            keys: Who this client is; None for this user's own keys, made where there are none.
+            keys: The keys of the client; None for this user's own, which are created if there are none.
 
         Returns:
             The client.
 
         Raises:
             NoEngineError: No engine is running.
-            EngineLostError: There is one, and it does not answer.
-            EngineRefusedError: It speaks another version of the protocol, or takes no more clients.
+            EngineLostError: It does not answer.
+            EngineRefusedError: It has another version of the protocol, or accepts no more clients.
             UnsafeFileError: The connection file or the keys are broken or open to others.
         """
         own = keys or own_keys(make_folder(state_folder()) / CLIENT_KEYS)
@@ -117,7 +117,7 @@ class EngineClient:
         self.close()
 
     def greet(self, timeout: float = 5.0) -> Welcome:
-        """Connect, anew if need be, and wait for the engine's answer.
+        """Connect, again if needed, and wait for the engine's answer.
 
         Args:
             timeout: Seconds to wait for it.
@@ -127,69 +127,67 @@ class EngineClient:
 
         Raises:
             NoEngineError: No engine is running.
-            EngineLostError: There is one, and it does not answer.
-            EngineRefusedError: It said no.
+            EngineLostError: It does not answer.
+            EngineRefusedError: It refused the client.
         """
         self._open(find_engine(self._path))
         return self._await(Welcome, timeout)
 
     @property
     def connected(self) -> bool:
-        """Whether the engine has answered, and been heard of since."""
+        """Whether the engine has answered, and is not lost."""
         return self._greeted
 
     def fileno(self) -> int:
-        """Give the descriptor that becomes readable when something may have arrived; see `poll`.
+        """Return the descriptor that becomes readable when messages may have arrived; see `poll`.
 
         Returns:
             A file descriptor, or a socket's handle on Windows.
 
         Raises:
-            EngineLostError: There is no connection now.
+            EngineLostError: There is no connection.
         """
         return self._link.fileno()
 
     def submit(self, request: Synthesize) -> None:
-        """Hand in a job.
+        """Submit a job.
 
         Args:
-            request: What is to be made; its name is in use by no other job.
+            request: The request; no other job may have its name.
 
         Raises:
-            ProtocolError: It is larger than the engine takes, or the name is in use.
-            EngineLostError: There is no engine now.
+            ProtocolError: It is larger than the engine accepts, or the name is in use.
+            EngineLostError: There is no connection.
         """
         if request.job in self._jobs:
-            raise ProtocolError(
-                f"job {request.job!r} is not done yet: give the new one another name", "duplicate-job"
-            )
+            raise ProtocolError(f"job {request.job!r} has not ended yet: use another name", "duplicate-job")
         self._send(request)
         self._jobs.add(request.job)
 
     def cancel(self, job: str, *, keep: bool = False) -> None:
-        """End a job early; `Cancelled` tells when it has.
+        """Cancel a job; `Cancelled` reports its end.
 
         Args:
-            job: Which.
+            job: Name of the job.
             keep: Whether to get the picture so far.
 
         Raises:
-            EngineLostError: There is no engine now.
+            EngineLostError: There is no connection.
         """
         self._send(Cancel(job, keep))
 
     def events(self, job: str, timeout: float | None = None) -> Iterator[Accepted | Progress | Frame | JobEnd]:
-        """Follow a job to its end, waiting for whatever comes next.
+        """Wait for the events of a job, up to its end.
 
         Args:
-            job: Which.
-            timeout: Seconds to wait for the next event; None for as long as the engine lives.
+            job: Name of the job.
+            timeout: Seconds to wait for the next event; None for no limit while the engine answers.
 
         Yields:
-            Its events; the last one is `Done`, `Failed` or `Cancelled`.
+            The events; the last one is `Done`, `Failed` or `Cancelled`.
 
         Raises:
-            EngineLostError: Nothing came in time, though the engine lives, or there is no such job.
+            EngineLostError: No event came in time, or there is no such job.
         """
         last = time.monotonic()
         others: list[Event] = []
@@ -197,7 +195,7 @@ class EngineClient:
             while True:
                 if not self._held:
                     if job not in self._jobs:
-                        raise EngineLostError(f"job {job!r} is not running: it has ended, or was never handed in")
+                        raise EngineLostError(f"job {job!r} is not running: it has ended, or was never submitted")
                     self._held.extend(self.poll(TURN_SECONDS))
                 while self._held:
                     event = self._held.popleft()
@@ -209,18 +207,18 @@ class EngineClient:
                     if isinstance(event, JobEnd):
                         return
                 if timeout is not None and time.monotonic() - last > timeout:
-                    raise EngineLostError(f"nothing was heard of job {job!r} for {timeout:g} s")
+                    raise EngineLostError(f"job {job!r} had no event for {timeout:g} s")
         finally:
             self._held.extendleft(reversed(others))
 
     def status(self, timeout: float = 5.0) -> Status:
-        """Ask what the engine is doing.
+        """Return the status of the engine.
 
         Args:
             timeout: Seconds to wait for the answer.
 
         Returns:
-            The answer.
+            The status.
 
         Raises:
             EngineLostError: It does not answer.
@@ -229,36 +227,36 @@ class EngineClient:
         return self._await(Status, timeout)
 
     def ping(self, number: int = 0) -> None:
-        """Ask for a `Pong` with this number; numbers above 0 come back as events.
+        """Request a `Pong` with this number; numbers above 0 come back as events.
 
         Args:
             number: 0 or more.
 
         Raises:
-            EngineLostError: There is no engine now.
+            EngineLostError: There is no connection.
         """
         self._send(Ping(number))
 
     def shutdown(self, reason: str = "") -> None:
-        """Ask the engine to end.
+        """Shut the engine down.
 
         Args:
-            reason: Why, for people.
+            reason: The reason, for people.
 
         Raises:
-            EngineLostError: There is no engine now.
+            EngineLostError: There is no connection.
         """
         self._send(Shutdown(reason))
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
-        """Take what has arrived, and see whether the engine still lives.
+        """Receive messages, and check whether the engine still answers.
 
         Args:
-            timeout: Seconds to wait for something to arrive.
+            timeout: Seconds to wait for a message.
 
         Returns:
-            Events of all jobs, `Welcome` when an engine has been found again, and `Failed` without a job where the
-            engine refuses what this client sent.
+            Events of all jobs, `Welcome` when an engine has been found again, and `Failed` without a job if the
+            engine refuses a message of this client.
         """
         found = list(self._held)
         self._held.clear()
@@ -266,11 +264,11 @@ class EngineClient:
         now = time.monotonic()
         if self._greeted:
             if self._link.broken():
-                # What came before the end is still to be read, the engine's farewell perhaps.
+                # Messages from before the end are still to be read, perhaps `shutdown`.
                 found += self._receive(0.0)
                 return found + (self._lose("the connection to the engine broke off") if self._greeted else [])
             if now - self._heard > self.welcome.silence:
-                return found + self._lose(f"the engine has not been heard of for {self.welcome.silence:g} s")
+                return found + self._lose(f"the engine did not answer for {self.welcome.silence:g} s")
             if now - self._pinged > PING_SECONDS:
                 self._pinged = now
                 self._link.send(encode(Ping()))
@@ -279,7 +277,7 @@ class EngineClient:
         return found
 
     def close(self) -> None:
-        """Leave; the engine cancels what this client has not waited for."""
+        """Disconnect; the engine cancels the jobs of this client."""
         self._greeted = False
         self._link.end()
 
@@ -296,11 +294,13 @@ class EngineClient:
         for part, most in zip(parts, (limits.header_bytes, limits.message_bytes), strict=False):
             size = memoryview(part).nbytes
             if size > most:
-                raise ProtocolError(f"a message of {size} bytes: the engine takes {most}, send less", "too-large")
+                raise ProtocolError(
+                    f"a message has {size} bytes, and the engine accepts {most}: send less", "too-large"
+                )
         if not self._greeted:
             raise EngineLostError("there is no connection to the engine: it has ended, or was never there")
         if not self._link.send(parts):
-            raise EngineLostError("the engine takes no messages: it hangs, or is overloaded")
+            raise EngineLostError("the engine accepts no messages: it hangs, or is overloaded")
 
     def _receive(self, timeout: float) -> list[Event]:
         found: list[Event] = []
@@ -314,12 +314,12 @@ class EngineClient:
             return self._take(decode(parts, EngineMessage, TRUSTED))  # type: ignore[arg-type]
         except ProtocolError as error:
             job = job_in(parts, TRUSTED)
-            # A newer engine may tell of more than this client knows.
+            # A newer engine may send messages that this client does not know.
             if error.code == UNKNOWN_TYPE or job not in self._jobs:
                 return []
             self._jobs.discard(job)
             return [
-                Failed(error.code, f"the engine says what this client cannot read: {error}"[:4000], "upgrade it", job)
+                Failed(error.code, f"the engine sent an invalid message: {error}"[:4000], "upgrade this client", job)
             ]
 
     def _take(self, message: EngineMessage) -> list[Event]:
@@ -330,7 +330,7 @@ class EngineClient:
             case Shutdown():
                 return self._lose(f"the engine has ended{f': {message.reason}' if message.reason else ''}")
             case Failed(code="hello-first") if self._greeted:
-                return self._lose("the engine was started anew, or has taken this client for gone")
+                return self._lose("the engine was restarted, or has dropped this client")
             case Pong(number=0):
                 return []
             case Done() | Failed() | Cancelled():
@@ -354,7 +354,7 @@ class EngineClient:
             return
         if engine_state(found) is ProcessState.ENDED:
             return
-        # The socket connects by itself as soon as something listens, and a busy engine may need some time to answer.
+        # The socket reconnects by itself, and a busy engine may need some time to answer.
         if not self._link.is_open or found != self._engine or self._tried - self._opened > GREETING_SECONDS:
             self._open(found)
 
@@ -373,5 +373,5 @@ class EngineClient:
                 self._held.extend(self._lose("the connection to the engine broke off"))
                 raise EngineLostError("the engine has ended")
         raise EngineLostError(
-            f"the engine has not answered within {timeout:g} s: it hangs, or does not know this client's key"
+            f"the engine did not answer within {timeout:g} s: it hangs, or does not know this client's key"
         )

@@ -1,4 +1,4 @@
-"""Messages to ZeroMQ frames and back, for every message alike."""
+"""Encode messages as ZeroMQ frames, and decode them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
@@ -22,21 +22,21 @@ _RASTER_NUMBERS = ("width", "height", "channels", "depth")
 
 
 def encode(message: object) -> list[Buffer]:
-    """Turn a message into ZeroMQ frames.
+    """Encode a message as ZeroMQ frames.
 
     Args:
         message: One of `protocol.messages`, or another dataclass with a `type` and fields of the same kinds.
 
     Returns:
-        The header, and the pixels where there are any.
+        The header, and the pixels if there are any.
 
     Raises:
-        ProtocolError: A number in it is larger than any message can hold.
+        ProtocolError: A number has more than 64 bits.
     """
     buffers: list[Buffer] = []
     header = {"type": message.type, **_pack(message, buffers)}  # type: ignore[attr-defined]
     try:
-        # A path of the file system may hold what is no text; the sentence about it has to arrive all the same.
+        # A path in an error message may not be valid text.
         packed: bytes = msgpack.packb(header, unicode_errors="replace")
     except OverflowError:
         raise ProtocolError(f"{header['type']} holds a number of more than 64 bits: send a smaller one") from None
@@ -46,18 +46,18 @@ def encode(message: object) -> list[Buffer]:
 
 
 def decode(parts: Sequence[Buffer], kinds: type[M], limits: Limits) -> M:
-    """Turn ZeroMQ frames into a message.
+    """Decode a message from ZeroMQ frames.
 
     Args:
-        parts: The header, and the pixels where there are any; the rasters keep a view of them.
-        kinds: The messages that are expected, a union of dataclasses such as `ClientMessage`.
-        limits: How large they may be.
+        parts: The header, and the pixels if there are any; rasters keep a view of them.
+        kinds: The expected messages, a union of dataclasses such as `ClientMessage`.
+        limits: Limits of their size.
 
     Returns:
-        The message, with every field of the type and in the range that it is declared with.
+        The message; every field has its declared type and range.
 
     Raises:
-        ProtocolError: It is no such message.
+        ProtocolError: It is not such a message.
     """
     if len(parts) not in {1, 2}:
         raise ProtocolError(f"a message has {len(parts)} frames: send a header, or a header and pixels")
@@ -79,20 +79,20 @@ def decode_header(part: Buffer, limits: Limits) -> dict[Any, Any]:
 
     Args:
         part: A msgpack map.
-        limits: How large it may be.
+        limits: Limits of its size.
 
     Returns:
         The map.
 
     Raises:
-        ProtocolError: It is none.
+        ProtocolError: It is not a map.
     """
     size = memoryview(part).nbytes
     if size > limits.header_bytes:
         raise ProtocolError(f"a header of {size} bytes: send no more than {limits.header_bytes}", "too-large")
     try:
         header = msgpack.unpackb(part, raw=False, strict_map_key=True, max_ext_len=0)
-    # msgpack's own errors, and with its Python fallback those of deep nesting and of keys that cannot be hashed.
+    # msgpack's errors, and those of its Python fallback for deep nesting and unhashable keys.
     except (ValueError, TypeError, RecursionError, OverflowError, msgpack.UnpackException) as error:
         raise ProtocolError(f"the header is not msgpack ({_clipped(str(error) or type(error).__name__)})") from None
     if not isinstance(header, dict):
@@ -101,14 +101,14 @@ def decode_header(part: Buffer, limits: Limits) -> dict[Any, Any]:
 
 
 def job_in(parts: Sequence[Buffer], limits: Limits) -> str | None:
-    """Find the name of a job in a message that may be broken otherwise.
+    """Return the name of the job in a message that may be invalid.
 
     Args:
         parts: The message.
-        limits: How large its header may be.
+        limits: Limits of its size.
 
     Returns:
-        The name, or None where there is none to be had.
+        The name, or None.
     """
     try:
         name: Any = _leaf(JobName, decode_header(parts[0], limits).get("job"), "job")
@@ -172,7 +172,7 @@ def _raster(values: Mapping[Any, Any], where: str, pixels: memoryview, limits: L
     offset = values.get("offset", 0)
     if isinstance(offset, bool) or not isinstance(offset, int) or not 0 <= offset <= pixels.nbytes - size:
         raise ProtocolError(
-            f"{where} takes {size} bytes from {_shown(offset)} on, and there are {pixels.nbytes} bytes of pixels"
+            f"{where} needs {size} bytes from offset {_shown(offset)}, and there are {pixels.nbytes} bytes of pixels"
         )
     return Raster(width, height, channels, depth, pixels[offset : offset + size])
 

@@ -19,18 +19,18 @@ _ADDRESS = re.compile(r"tcp://(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>\*|[\w.
 
 @dataclass(frozen=True)
 class Connection:
-    """Where an engine listens, and since when.
+    """The content of a connection file.
 
     Attributes:
-        address: Such as `tcp://127.0.0.1:40123`.
-        public_key: The engine's, 40 characters of Z85.
+        address: Address of the engine, such as `tcp://127.0.0.1:40123`.
+        public_key: Its public key, 40 characters of Z85.
         process: Its process id.
         host: Name of its computer.
         software: Its version.
-        protocol: The version of the protocol that it speaks.
-        started: When it started, seconds since 1970 by its clock, for people only.
-        process_mark: Which process that is beyond its id, which may be another's by now; nothing where that is not
-            known. See `protocol.processes`.
+        protocol: Its version of the protocol.
+        started: Its start by its own clock, seconds since 1970, for people only.
+        process_mark: Identifies the process beyond its id, which may be reused; empty if unknown. See
+            `protocol.processes`.
     """
 
     address: str
@@ -44,37 +44,37 @@ class Connection:
 
 
 def connection_path() -> Path:
-    """Where an engine of this user on this computer says where it listens."""
+    """Return the path of this user's connection file on this computer."""
     return state_folder() / CONNECTION_FILE
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Take an address apart.
+    """Split an address.
 
     Args:
-        address: Such as `tcp://127.0.0.1:40123` or `tcp://[::1]:40123`.
+        address: An address such as `tcp://127.0.0.1:40123` or `tcp://[::1]:40123`.
 
     Returns:
         Host and port.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not an address.
     """
     found = _ADDRESS.fullmatch(address)
     if not found or not 1 <= int(found["port"]) <= 65535:
-        raise ValueError(f"address {address!r} is not understood: give one such as tcp://192.168.1.5:7777")
+        raise ValueError(f"{address!r} is not an address: give one such as tcp://192.168.1.5:7777")
     return found["six"] or found["host"], int(found["port"])
 
 
 def write_connection(path: Path, connection: Connection) -> None:
-    """Write the connection file, whole or not at all, mode 0600.
+    """Write the connection file in one step, with mode 0600.
 
     Args:
         path: The file.
-        connection: What it says.
+        connection: Its content.
 
     Raises:
-        OSError: The disk is full, or the like.
+        OSError: Writing failed, for example on a full disk.
     """
     write_private(path, json.dumps(asdict(connection), indent=1).encode() + b"\n")
 
@@ -86,11 +86,11 @@ def read_connection(path: Path) -> Connection:
         path: The file.
 
     Returns:
-        What it says, which may have become untrue.
+        Its content, which may be out of date.
 
     Raises:
-        FileNotFoundError: It is not there.
-        BrokenFileError: It is no connection file, or half of one.
+        FileNotFoundError: It does not exist.
+        BrokenFileError: It is not a connection file, or half of one.
         UnsafeFileError: Others can write to it, or it cannot be read.
     """
     content = read_private(path, secret=False)
@@ -109,65 +109,65 @@ def read_connection(path: Path) -> Connection:
         )
         split_address(read.address)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-        raise BrokenFileError(f"{path} is no connection file: remove it, and start the engine again") from None
+        raise BrokenFileError(f"{path} is not a connection file: remove it, and start the engine again") from None
     if not is_key(read.public_key):
-        raise BrokenFileError(f"{path} holds no public key: remove it, and start the engine again")
+        raise BrokenFileError(f"{path} has no public key: remove it, and start the engine again")
     return read
 
 
 def engine_state(connection: Connection) -> ProcessState:
-    """Tell whether the engine's process still runs.
+    """Return whether the engine's process still runs.
 
     Args:
-        connection: What the file says.
+        connection: Content of the connection file.
 
     Returns:
-        What is known of it: nothing, where it is on another computer or outside of this sandbox.
+        The state; unknown if the process is on another computer or outside this sandbox.
     """
     return process_state(connection.process, connection.host, connection.process_mark)
 
 
 def is_listening(connection: Connection, timeout: float = 1.0) -> bool:
-    """Tell whether anything listens at an address; where it is an engine, it answers to a key.
+    """Return whether a program, the engine or another, listens at an address.
 
     Args:
-        connection: What the file says.
+        connection: Content of the connection file.
         timeout: Seconds to wait for an answer.
 
     Returns:
-        Whether something does.
+        Whether one does.
     """
     try:
         with socket.create_connection(split_address(connection.address), timeout):
             return True
-    # A name that cannot be a computer's is a UnicodeError, not an OSError.
+    # An impossible host name raises a UnicodeError, not an OSError.
     except (OSError, UnicodeError):
         return False
 
 
 def find_engine(path: Path) -> Connection:
-    """Look up where an engine listens.
+    """Find a running engine.
 
     Args:
         path: Its connection file.
 
     Returns:
-        What the file says. Its process runs where that can be seen from here, and something listens there: whether
-        that is the engine, its answer tells.
+        Its connection. The process has not ended as far as is known, and a program listens at the address; only an
+        answer proves that it is the engine.
 
     Raises:
         NoEngineError: There is no file.
-        StaleFileError: It was left behind by an engine that has ended, or is half of one.
+        StaleFileError: The file is that of an engine that has ended, or broken.
         UnsafeFileError: Others can write to the file, or it cannot be read.
     """
     remedy = "start one with `texture-engine serve`"
     try:
         found = read_connection(path)
     except FileNotFoundError:
-        raise NoEngineError(f"no engine is running ({path} is not there): {remedy}") from None
+        raise NoEngineError(f"no engine is running ({path} does not exist): {remedy}") from None
     except BrokenFileError:
-        # An engine that runs writes it again within a second.
-        raise StaleFileError(f"no engine is running ({path} is no connection file): {remedy}") from None
+        # A running engine writes it again within a second.
+        raise StaleFileError(f"no engine is running ({path} is not a connection file): {remedy}") from None
     if engine_state(found) is ProcessState.ENDED:
         raise StaleFileError(
             f"no engine is running ({path} was left behind by process {found.process}, which has ended): {remedy}"

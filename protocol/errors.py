@@ -1,11 +1,11 @@
-"""What goes wrong between a client and the engine."""
+"""Errors between a client and the engine; each message is one sentence."""
 
 
 class ProtocolError(ValueError):
-    """A message that cannot be sent or understood, told in one sentence.
+    """A message that cannot be sent or decoded.
 
     Attributes:
-        code: What it is, for programs; see `protocol/README.md`.
+        code: Code of the error, for programs; see `protocol/README.md`.
     """
 
     def __init__(self, sentence: str, code: str = "bad-message") -> None:
@@ -14,30 +14,30 @@ class ProtocolError(ValueError):
 
 
 class UnsafeFileError(ValueError):
-    """A key or connection file that is missing, broken or open to others, told in one sentence."""
+    """A key or connection file that is missing, broken or open to others."""
 
 
 class BrokenFileError(UnsafeFileError):
-    """A connection file that says nothing of use: half of one, or something else."""
+    """A connection file that is broken."""
 
 
 class EngineError(RuntimeError):
-    """An engine that cannot be had, told in one sentence."""
+    """An engine that cannot be used."""
 
 
 class NoEngineError(EngineError):
-    """No engine is running where one was looked for."""
+    """No engine is running."""
 
 
 class StaleFileError(NoEngineError):
-    """A connection file that was left behind: its engine has ended, whatever has its process id or its port now."""
+    """The connection file is out of date: its engine has ended."""
 
 
 class EngineRefusedError(EngineError):
-    """The engine answered, and said no.
+    """The engine refused the client.
 
     Attributes:
-        code: Why, for programs; see `protocol/README.md`.
+        code: The reason, for programs; see `protocol/README.md`.
     """
 
     def __init__(self, sentence: str, code: str) -> None:
@@ -46,4 +46,4 @@ class EngineRefusedError(EngineError):
 
 
 class EngineLostError(EngineError):
-    """The engine was there, and has not been heard of since."""
+    """The engine does not answer, or has ended."""

@@ -1,4 +1,4 @@
-"""Kinds of fields, with what each may hold, to be written as types."""
+"""Types of fields with their allowed values."""
 
 import math
 import re
@@ -11,12 +11,12 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 @dataclass(frozen=True)
 class Range:
-    """What a field may hold.
+    """The range of a field.
 
     Attributes:
-        low: The least number, or the least length of a text.
-        high: The most of either.
-        name: Whether a text has to be a name of letters, digits and `.`, `_`, `-` only.
+        low: Minimum of a number, or of the length of a text.
+        high: Maximum of either.
+        name: Whether a text may only have letters, digits and `.`, `_`, `-`.
     """
 
     low: float
@@ -26,7 +26,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Choice:
-    """The texts that a field may hold."""
+    """The allowed texts of a field."""
 
     options: tuple[str, ...]
 
@@ -45,13 +45,13 @@ _KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true o
 
 
 def without_none(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
-    """Take None out of a type.
+    """Remove None from a type.
 
     Args:
-        hint: Annotated or not.
+        hint: The type, annotated or not.
 
     Returns:
-        The rest of it, annotated likewise, and whether None was there.
+        The rest of it, annotated likewise, and whether it had None.
     """
     base, *limits = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     if get_origin(base) not in {Union, UnionType}:
@@ -61,14 +61,14 @@ def without_none(hint: Any) -> tuple[Any, bool]:  # noqa: ANN401
 
 
 def remedy(hint: Any, value: Any) -> str | None:  # noqa: ANN401
-    """Say what a value has to be instead.
+    """Return what a wrong value should be.
 
     Args:
         hint: One of the types above, or another number, text or bool, annotated or not.
-        value: What is there.
+        value: The value.
 
     Returns:
-        Such as `a whole number of 1 to 12`; None for a value that is right.
+        A description such as `a whole number of 1 to 12`; None for a correct value.
     """
     kind, *limits = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     for limit in limits:

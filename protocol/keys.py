@@ -1,4 +1,4 @@
-"""Keys: who this is, and who may come in (CURVE, https://rfc.zeromq.org/spec/26/)."""
+"""Keys of clients and engines (CURVE, https://rfc.zeromq.org/spec/26/)."""
 
 import json
 import struct
@@ -22,8 +22,8 @@ class KeyPair:
     """A CURVE key pair.
 
     Attributes:
-        public: 40 characters of Z85; others may know it.
-        secret: Likewise; nobody else may.
+        public: The public key, 40 characters of Z85.
+        secret: The secret key, likewise.
     """
 
     public: str
@@ -31,14 +31,14 @@ class KeyPair:
 
 
 def make_keys() -> KeyPair:
-    """Draw a new key pair."""
+    """Create a new key pair."""
     public, secret = zmq.curve_keypair()
     return KeyPair(public.decode(), secret.decode())
 
 
 def is_key(words: str) -> bool:
-    """Tell whether this is a key, public or secret, in Z85 (https://rfc.zeromq.org/spec/32/)."""
-    # Not the characters alone: five of them can stand for more than four bytes hold, and ZeroMQ refuses those.
+    """Return whether this is a key, public or secret, in Z85 (https://rfc.zeromq.org/spec/32/)."""
+    # Checking the characters is not enough: five can encode more than four bytes hold, which ZeroMQ refuses.
     try:
         return len(z85.decode(words)) == KEY_BYTES
     except (ValueError, KeyError, struct.error):
@@ -46,13 +46,13 @@ def is_key(words: str) -> bool:
 
 
 def own_keys(path: Path) -> KeyPair:
-    """Read a key pair, or make one where there is none.
+    """Read a key pair, or create it if there is none.
 
     Args:
         path: The file, in a folder that exists.
 
     Returns:
-        The keys; the same ones to several processes that ask at once.
+        The keys; several processes at once get the same.
 
     Raises:
         UnsafeFileError: The file is broken or open to others, or cannot be written.
@@ -66,38 +66,40 @@ def own_keys(path: Path) -> KeyPair:
         create_private(path, json.dumps({"public": drawn.public, "secret": drawn.secret}).encode())
         return _read_keys(path)
     except OSError as error:
-        raise UnsafeFileError(f"{path} cannot be written ({error.strerror}): mend that") from None
+        raise UnsafeFileError(
+            f"{path} cannot be written ({error.strerror}): check its permissions and the disk"
+        ) from None
 
 
 def read_authorized(path: Path) -> dict[str, str]:
-    """Read the public keys of those who may come in.
+    """Read the public keys of authorized clients.
 
     Args:
-        path: A file with one key to a line and a name behind it; lines that begin with `#` are comments.
+        path: A file with a key and a name on each line; lines that begin with `#` are comments.
 
     Returns:
         Names by keys.
 
     Raises:
-        UnsafeFileError: The file is missing, open to others, or has a line that is no key.
+        UnsafeFileError: The file is missing, open to others, or has a line without a key.
     """
     try:
         lines = read_private(path, secret=False).decode().splitlines()
     except FileNotFoundError:
         raise UnsafeFileError(
-            f"{path} is not there: make it with `texture-engine keys --add KEY --file {path}`"
+            f"{path} does not exist: create it with `texture-engine keys --add KEY --file {path}`"
         ) from None
     except UnicodeDecodeError:
-        raise UnsafeFileError(f"{path} is no text: give a file with one public key to a line") from None
+        raise UnsafeFileError(f"{path} is not a text file: give a file with one public key per line") from None
     found = {}
     for number, line in enumerate(lines, 1):
-        # No key begins with `#`, which would stand for more than its first four bytes hold.
+        # No key begins with `#`, which would encode more than four bytes hold.
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         key, _, owner = line.strip().partition(" ")
         if not is_key(key):
             raise UnsafeFileError(
-                f"{path}, line {number} holds no public key of {KEY_CHARACTERS} characters: mend it"
+                f"{path}, line {number} is not a public key of {KEY_CHARACTERS} characters: correct it"
             )
         found[key] = owner.strip()
     return found
@@ -110,11 +112,11 @@ def _read_keys(path: Path) -> KeyPair:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         if isinstance(error, UnsafeFileError):
             raise
-        raise UnsafeFileError(f"{path} is broken: remove it, and a new key is made") from None
+        raise UnsafeFileError(f"{path} is broken: remove it, and a new key is created") from None
     if (
         not is_key(keys.public)
         or not is_key(keys.secret)
         or zmq.curve_public(keys.secret.encode()) != keys.public.encode()
     ):
-        raise UnsafeFileError(f"{path} is broken: remove it, and a new key is made")
+        raise UnsafeFileError(f"{path} is broken: remove it, and a new key is created")
     return keys

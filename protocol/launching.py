@@ -1,4 +1,4 @@
-"""What an engine is started with: its environment, and nothing else of the program that starts it."""
+"""The environment of an engine that another program starts."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from protocol.private_files import FOLDER_VARIABLE
 
 KEEP_VARIABLE = "TEXTURE_ENGINE_KEEP"
-"""Names more variables that are handed down, with commas between them."""
+"""Names further variables to inherit, separated by commas."""
 
 NAMES = frozenset({
     # The user and the user's folders.
@@ -22,7 +22,7 @@ NAMES = frozenset({
     "PROGRAMFILES(X86)", "PROGRAMW6432", "COMMONPROGRAMFILES", "COMMONPROGRAMFILES(X86)", "COMMONPROGRAMW6432",
     "COMPUTERNAME", "DRIVERDATA", "NUMBER_OF_PROCESSORS",
 })  # fmt: skip
-"""Variables that are handed down, in capitals; their names count in any case."""
+"""Inherited variables, in capitals; case is ignored."""
 
 PREFIXES = (
     # This program, and the user's folders.
@@ -34,24 +34,24 @@ PREFIXES = (
     *("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "BLIS_", "VECLIB_", "DNNL_", "ONEDNN_", "TBB_", "NUMBA_"),
     *("MALLOC_", "GLIBC_", "PROCESSOR_", "TORCH_", "TORCHINDUCTOR_", "PYTORCH_", "ATEN_", "TRITON_"),
 )
-"""Beginnings of further names."""
+"""Prefixes of further inherited variables."""
 
-# The path of an AppImage's mounted folder, which is gone when its program ends.
+# The path of an AppImage's mounted folder, which disappears when its program ends.
 _MOUNT = re.compile(r"(.*/)?\.mount_[^/]*(/.*)?")
 
 
 def engine_environment(
     environment: Mapping[str, str], folder: Path, bundles: tuple[Path, ...] = ()
 ) -> dict[str, str]:
-    """Choose what an engine takes over from the program that starts it.
+    """Choose the variables that an engine inherits.
 
-    Everything else stays behind: libraries, Pythons and settings of GIMP, of its AppImage, Snap or desktop, which
-    would be loaded into the engine; and the locale, without which Python speaks UTF-8 everywhere.
+    Others are left out: libraries, Pythons and settings of GIMP, its AppImage, Snap or desktop, which the engine must
+    not load, and the locale, without which Python uses UTF-8 everywhere.
 
     Args:
-        environment: That of the program.
-        folder: Where the engine keeps its connection file, keys and logs.
-        bundles: Folders of programs that bring their own libraries; nothing in them is handed down.
+        environment: Environment of the program that starts the engine.
+        folder: Folder of the engine's connection file, keys and logs.
+        bundles: Folders of programs that bring their own libraries; paths in them are left out.
 
     Returns:
         The environment of the engine.
@@ -63,7 +63,7 @@ def engine_environment(
         if capitals in wanted:
             found[name] = value
         elif capitals in NAMES or capitals.startswith(PREFIXES):
-            # A list of folders, or one value, which is then kept or left out as a whole.
+            # A list of folders, or a single value.
             entries = value.split(os.pathsep)
             kept = [entry for entry in entries if not _lies_in(entry, bundles)]
             if kept:
@@ -73,16 +73,16 @@ def engine_environment(
 
 
 def bundles_of(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """List the folders of programs that bring their own libraries.
+    """Return the folders of programs that bring their own libraries.
 
     Args:
-        environment: That of such a program, or of one that it has started.
+        environment: Environment of such a program or its child.
 
     Returns:
         The folders of its mounted AppImage and of its Snap.
     """
     found = [Path(environment[name]) for name in ("APPDIR", "SNAP") if environment.get(name)]
-    # The root would take everything away.
+    # The root folder would match every path.
     return tuple(folder for folder in found if folder.is_absolute() and folder != Path(folder.anchor))
 
 

@@ -1,4 +1,4 @@
-"""How much is too much."""
+"""Limits for clients."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ from protocol.fields import Bytes, Seconds
 
 @dataclass(frozen=True)
 class Limits:
-    """What an engine takes; it says so in `welcome`.
+    """Limits of an engine, sent in `welcome`.
 
     Attributes:
-        header_bytes: The longest header.
-        message_bytes: The longest frame of pixels.
-        raster_pixels: The most pixels of one raster.
-        jobs: The most jobs that wait or run, of all clients together.
-        jobs_per_client: The most jobs of one client that wait or run.
-        waiting_bytes: The most bytes of messages that wait, of all clients together.
-        clients: The most clients at once.
-        quiet_seconds: A client with jobs that sends nothing for so long is taken for gone, and they are cancelled.
+        header_bytes: Maximum size of a header.
+        message_bytes: Maximum size of a frame of pixels.
+        raster_pixels: Maximum pixels of one raster.
+        jobs: Maximum number of jobs that wait or run, of all clients together.
+        jobs_per_client: Maximum number of jobs of one client that wait or run.
+        waiting_bytes: Maximum size of waiting messages, of all clients together.
+        clients: Maximum number of clients at once.
+        quiet_seconds: Seconds of silence after which a client with jobs counts as gone, and its jobs are cancelled.
     """
 
     header_bytes: Bytes = 2**16
@@ -31,4 +31,4 @@ class Limits:
 
 
 TRUSTED = Limits(header_bytes=2**24, message_bytes=2**40, raster_pixels=2**40)
-"""For what comes from the engine itself: as large as it was asked for, and `status` may list many clients."""
+"""Limits for messages of the engine, which may be as large as requested."""

@@ -11,15 +11,15 @@ from protocol.keys import KeyPair
 from protocol.raster import Buffer
 
 UNREAD_MESSAGES = 4
-"""Messages that may wait here: where they are read slowly, the engine keeps the newest frame only."""
+"""Maximum number of unread messages here; beyond it, the engine keeps only the newest frame."""
 RECEIVE_BYTES = 2**18
 LINGER_MILLISECONDS = 1000
 MESSAGES_AT_ONCE = 64
-"""A caller with a window to draw has its turn after so many."""
+"""Maximum number of messages per call, so that a program with a window stays responsive."""
 
 
 class Link:
-    """A socket to one engine at a time; one thread may use it."""
+    """A socket to one engine at a time, for use by one thread."""
 
     def __init__(self, keys: KeyPair) -> None:
         self._keys = keys
@@ -29,11 +29,11 @@ class Link:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a socket, which does not mean that an engine answers."""
+        """Whether there is a socket; an engine need not answer."""
         return self._socket is not None
 
     def open(self, engine: Connection) -> None:
-        """Turn to this engine, and away from the one before."""
+        """Connect to an engine, and disconnect from the one before."""
         self.close(0)
         made = self._context.socket(zmq.DEALER)
         made.curve_serverkey = engine.public_key.encode()
@@ -50,7 +50,7 @@ class Link:
         self._socket = made
 
     def broken(self) -> bool:
-        """Tell whether the connection has broken off since it was asked last; ZeroMQ makes another by itself."""
+        """Return whether the connection has broken off since the last call; ZeroMQ reconnects by itself."""
         found = False
         while self._monitor is not None and self._monitor.poll(0):
             self._monitor.recv_multipart()
@@ -64,7 +64,7 @@ class Link:
             parts: Its ZeroMQ frames.
 
         Returns:
-            Whether it is on its way.
+            Whether it was sent.
         """
         if self._socket is None:
             return False
@@ -75,10 +75,10 @@ class Link:
         return True
 
     def receive(self, timeout: float) -> Iterator[list[Buffer]]:
-        """Take what has arrived.
+        """Receive messages.
 
         Args:
-            timeout: Seconds to wait for something to arrive.
+            timeout: Seconds to wait for a message.
 
         Yields:
             The ZeroMQ frames of a message.
@@ -93,7 +93,7 @@ class Link:
                 yield parts
 
     def fileno(self) -> int:
-        """Give the socket's descriptor.
+        """Return the socket's descriptor.
 
         Returns:
             A file descriptor, or a socket's handle on Windows.
@@ -109,7 +109,7 @@ class Link:
         """Close the socket.
 
         Args:
-            linger: Milliseconds that what was sent has, to leave.
+            linger: Milliseconds to wait for messages that are being sent.
         """
         if self._socket is not None:
             self._socket.disable_monitor()
@@ -120,12 +120,12 @@ class Link:
             self._monitor = None
 
     def end(self) -> None:
-        """Close the socket, and do without another one from here on."""
+        """Close the socket for good."""
         self.close()
         self._context.destroy(linger=LINGER_MILLISECONDS)
 
     def _next(self) -> list[Buffer] | None:
-        # Whoever takes the messages may have closed the link over one of them.
+        # Handling a message may have closed the link.
         if self._socket is None:
             return None
         try:

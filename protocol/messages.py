@@ -1,6 +1,6 @@
-"""Every message, as it is before and after the wire.
+"""The messages of the protocol.
 
-A field without a default has to be there. The order of fields means nothing on the wire.
+A field without a default is required. The order of fields does not matter.
 """
 
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ class Hello:
     """The first message of a client.
 
     Attributes:
-        protocol: The version of the protocol that the client speaks, major and minor.
-        client: What it is, for people, such as `gimp 3.0.4`.
+        protocol: The client's version of the protocol, major and minor.
+        client: Its name, for people, such as `gimp 3.0.4`.
         software: Its version, for people.
     """
 
@@ -49,20 +49,20 @@ class Source:
 
 @dataclass(frozen=True)
 class Canvas:
-    """What is to be made, or filled.
+    """The picture to make or fill.
 
     Attributes:
-        picture: Picture to keep where the mask is 0; left out for a new texture.
-        mask: Where it is synthesized, one channel, of the picture's size; left out, where parts of the picture are
-            missing, and, where it is to be seamless, in a band along its border.
-        sample_mask: Where the picture may be sampled, likewise; left out, everywhere. Not with sources.
-        context: How far around the hole the picture is sampled, pixels; left out, wherever `sample_mask` allows it,
-            or else by the size of the hole. Not with sources.
-        sample_from: From where around the hole the picture is sampled: `all`, `sides` (its rows only) or
-            `above-below` (its columns only). Not with sources.
-        start: Picture to start from, in place of noise.
-        width: Pixels; left out, the picture's, or 512.
-        height: Likewise.
+        picture: Picture to keep where the mask is 0; None for a new texture.
+        mask: Where it is synthesized, one channel, of the picture's size; None for the missing parts of the picture
+            and, if it is to be seamless, a band along its border.
+        sample_mask: Where the picture may be sampled, likewise; None for everywhere. Not with sources.
+        context: Distance from the hole within which the picture is sampled, pixels; None for wherever `sample_mask`
+            allows it or, without one, a distance that depends on the size of the hole. Not with sources.
+        sample_from: Sides of the hole that are sampled: `all`, `sides` (its rows only) or `above-below` (its columns
+            only). Not with sources.
+        start: Picture to start from, instead of noise.
+        width: Width, pixels; None for the picture's, or 512.
+        height: Height, likewise.
     """
 
     picture: Raster | None = None
@@ -103,11 +103,11 @@ class Synthesize:
 
 @dataclass(frozen=True)
 class Cancel:
-    """End a job early.
+    """Cancel a job.
 
     Attributes:
-        job: Which.
-        keep: Whether `cancelled` is to bring the picture so far.
+        job: Name of the job.
+        keep: Whether `cancelled` should have the picture so far.
     """
 
     type: ClassVar[str] = "cancel"
@@ -117,17 +117,17 @@ class Cancel:
 
 @dataclass(frozen=True)
 class StatusRequest:
-    """Ask for `status`."""
+    """Request `status`."""
 
     type: ClassVar[str] = "status"
 
 
 @dataclass(frozen=True)
 class Ping:
-    """Ask for `pong`.
+    """Request `pong`.
 
     Attributes:
-        number: What `pong` is to bring back.
+        number: Number that `pong` returns.
     """
 
     type: ClassVar[str] = "ping"
@@ -136,10 +136,10 @@ class Ping:
 
 @dataclass(frozen=True)
 class Shutdown:
-    """To the engine: end. From the engine: it ends now, and every job with it.
+    """To the engine: shut down. From the engine: it ends now, with all jobs.
 
     Attributes:
-        reason: Why, for people.
+        reason: The reason, for people.
     """
 
     type: ClassVar[str] = "shutdown"
@@ -148,14 +148,14 @@ class Shutdown:
 
 @dataclass(frozen=True)
 class SettingRange:
-    """What an engine takes for a setting, in `welcome`.
+    """The allowed values of a setting, in `welcome`.
 
     Attributes:
-        name: Of the field of `settings`.
+        name: Name of the field in `settings`.
         kind: `int`, `float`, `str`, `bool` or `tuple`.
-        choices: The texts that it may be; none for any other setting.
-        low: The least number, or number of a list, or length of a text; left out where there is none.
-        high: The most of either.
+        choices: The allowed texts; empty for other settings.
+        low: Minimum of a number, of the numbers of a list, or of the length of a text; None if there is none.
+        high: Maximum of either.
     """
 
     name: Word
@@ -166,7 +166,7 @@ class SettingRange:
 
 
 def setting_ranges() -> tuple[SettingRange, ...]:
-    """List what this version takes for each setting."""
+    """Return the allowed values of each setting."""
     found = []
     for name, each in vocabulary.settings().items():
         low, high = (None, None) if each.span is None else (float(each.span.low), float(each.span.high))
@@ -179,12 +179,12 @@ class Welcome:
     """The answer to `hello`.
 
     Attributes:
-        protocol: The version of the protocol that the engine speaks.
+        protocol: The engine's version of the protocol.
         software: The engine's version, for people.
-        limits: What it takes.
-        devices: What it computes on, one for each worker.
-        settings: What it takes for each setting.
-        silence: Seconds after which an engine that has sent nothing is to be taken for lost.
+        limits: Its limits.
+        devices: Its devices, one for each worker.
+        settings: The allowed values of each setting.
+        silence: Seconds of silence after which the engine counts as lost.
     """
 
     type: ClassVar[str] = "welcome"
@@ -198,11 +198,11 @@ class Welcome:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A job has been taken, or has moved in the queue.
+    """A job was accepted, or has moved in the queue.
 
     Attributes:
-        job: Which.
-        place: How many jobs come before it; 0 when it is the next, or runs.
+        job: Name of the job.
+        place: Number of jobs before it; 0 if it is next, or runs.
     """
 
     type: ClassVar[str] = "accepted"
@@ -212,17 +212,17 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job has come.
+    """The progress of a job.
 
     Attributes:
-        job: Which.
-        stage: `weights` while weights are fetched (then the steps are bytes), `loading`, `synthesis`.
-        octave: Which scale; 0 is full size.
+        job: Name of the job.
+        stage: `loading`, `weights` (a download, with bytes as steps) or `synthesis`.
+        octave: The octave; 0 is full size.
         step: Steps done.
-        steps: Steps in all, 0 while that is not known.
+        steps: Steps in total, 0 while unknown.
         losses: Loss of every critic.
-        seconds: Since the job began to run.
-        seconds_left: Until it is done, about; left out while that is not known.
+        seconds: Seconds since the job started to run.
+        seconds_left: Estimated seconds until its end; None while unknown.
     """
 
     type: ClassVar[str] = "progress"
@@ -238,18 +238,18 @@ class Progress:
 
 @dataclass(frozen=True)
 class Frame:
-    """The canvas in the making.
+    """The canvas so far.
 
     Attributes:
-        job: Which.
+        job: Name of the job.
         raster: The picture so far, RGB, 8 bits; smaller than what it covers at the coarser octaves.
-        octave: Which scale.
+        octave: The octave.
         step: Steps done.
-        steps: Steps in all.
-        left: The part of the canvas that the raster covers, in pixels of the finished one.
-        top: Likewise.
-        width: Likewise.
-        height: Likewise.
+        steps: Steps in total.
+        left: Left side of the part of the canvas that the raster covers, in pixels of the finished canvas.
+        top: Top side, likewise.
+        width: Width, likewise.
+        height: Height, likewise.
     """
 
     type: ClassVar[str] = "frame"
@@ -269,14 +269,14 @@ class Done:
     """A job is finished.
 
     Attributes:
-        job: Which.
-        raster: The whole texture, or canvas.
+        job: Name of the job.
+        raster: The whole texture or canvas.
         step: Steps done.
-        seconds: From the job's start to its last step.
-        first_seconds: From the job's start to the canvas to start from.
+        seconds: Seconds from the job's start to its last step.
+        first_seconds: Seconds from the job's start to its first snapshot.
         losses: Loss of every critic at the last step.
-        device: Where it was computed.
-        peak_bytes: The most memory that the worker has taken so far; 0 where that is not known.
+        device: The device that computed it.
+        peak_bytes: Peak memory of the worker so far; 0 if unknown.
     """
 
     type: ClassVar[str] = "done"
@@ -292,17 +292,17 @@ class Done:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """A job has ended early because it was asked to.
+    """A job was cancelled.
 
     Attributes:
-        job: Which.
-        raster: The picture so far at full size, where that was asked for and there is one.
+        job: Name of the job.
+        raster: The picture so far at full size, if it was requested and there is one.
         step: Steps done.
-        seconds: From the job's start to its last step.
-        first_seconds: From the job's start to the canvas to start from.
+        seconds: Seconds from the job's start to its last step.
+        first_seconds: Seconds from the job's start to its first snapshot.
         losses: Loss of every critic at the last step.
-        device: Where it was computed.
-        peak_bytes: The most memory that the worker has taken so far; 0 where that is not known.
+        device: The device that computed it.
+        peak_bytes: Peak memory of the worker so far; 0 if unknown.
     """
 
     type: ClassVar[str] = "cancelled"
@@ -318,13 +318,13 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Failed:
-    """A job, or a message, has come to nothing.
+    """A job has failed, or a message was refused.
 
     Attributes:
         code: What happened, for programs; see `protocol/README.md`.
         message: What happened, for people, one sentence.
         hint: What to do about it, for people.
-        job: Which job, or None where it is about another message.
+        job: The job that has ended, or None if no job has.
     """
 
     type: ClassVar[str] = "failed"
@@ -339,9 +339,9 @@ class ClientStatus:
     """One client, in `status`.
 
     Attributes:
-        client: What it is.
-        jobs: How many of its jobs wait or run.
-        seconds: How long it has been there.
+        client: Its name.
+        jobs: Number of its jobs that wait or run.
+        seconds: Seconds since it connected.
     """
 
     client: Word
@@ -354,14 +354,14 @@ class WorkerStatus:
     """One worker, in `status`.
 
     Attributes:
-        device: As the engine was told.
-        description: What it is, once the worker has looked.
+        device: The device, such as `cuda:0`; before the first start, as requested.
+        description: Its name, for people, once the worker has started.
         state: `resting` (no process), `starting`, `ready`, `working` or `ending`.
         process: Its process id, or None.
-        memory_bytes: What it takes now; 0 where that is not known.
-        step: Steps of the job that runs.
-        steps: In all.
-        failure: Why its last process could not compute; empty if none has failed since it last could.
+        memory_bytes: Memory in use; 0 if unknown.
+        step: Steps done of the running job.
+        steps: Its steps in total.
+        failure: Why its last process could not compute; empty once one can.
     """
 
     device: Word
@@ -376,20 +376,20 @@ class WorkerStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """What the engine is doing.
+    """The status of the engine.
 
     Attributes:
         software: Its version.
-        protocol: The version of the protocol that it speaks.
+        protocol: Its version of the protocol.
         process: Its process id.
-        address: Where it listens.
-        seconds: How long it has been there.
-        clients: Those who have said hello and not gone.
-        waiting: How many jobs wait.
-        workers: One for each device.
-        done: Jobs done so far.
-        failed: Jobs failed so far.
-        cancelled: Jobs cancelled so far.
+        address: Its address.
+        seconds: Seconds since its start.
+        clients: The connected clients.
+        waiting: Number of waiting jobs.
+        workers: The workers, one for each device.
+        done: Number of jobs done so far.
+        failed: Number of failed jobs so far.
+        cancelled: Number of cancelled jobs so far.
     """
 
     type: ClassVar[str] = "status"
@@ -408,10 +408,10 @@ class Status:
 
 @dataclass(frozen=True)
 class Pong:
-    """A sign of life: the answer to `ping`, and sent once a second without it.
+    """The answer to `ping`; also sent once a second as a heartbeat.
 
     Attributes:
-        number: What `ping` brought; 0 without one.
+        number: The number of the `ping`; 0 for a heartbeat.
     """
 
     type: ClassVar[str] = "pong"

@@ -1,4 +1,4 @@
-"""Files that only this user may change, and the folder that they are in."""
+"""Files that only this user can change, and their folder."""
 
 import os
 import secrets
@@ -13,29 +13,30 @@ LONGEST_FILE = 2**20
 
 
 def state_folder() -> Path:
-    """Where keys and the connection file are: one place that every GIMP of this user can read, sandboxed or not.
+    """Return the folder of keys and connection file, which every GIMP of this user can read, sandboxed or not.
 
-    A sandboxed GIMP sees neither the runtime folder nor the configuration folder of its host, but it sees GIMP's own.
+    A sandboxed GIMP can read neither the runtime folder nor the configuration folder of its host, only GIMP's own.
 
     Returns:
-        `~/.config/GIMP/texture-synthesis` or its like, or what the variable TEXTURE_ENGINE_FOLDER says.
+        The folder that TEXTURE_ENGINE_FOLDER names, else `~/.config/GIMP/texture-synthesis` or its counterpart on
+        Windows and macOS.
     """
-    if told := os.environ.get(FOLDER_VARIABLE):
-        return Path(told)
-    # Snap gives a program another home, and says what the real one is.
+    if named := os.environ.get(FOLDER_VARIABLE):
+        return Path(named)
+    # In a Snap, HOME is not the user's home folder.
     home = Path(os.environ.get("SNAP_REAL_HOME") or Path.home())
     if sys.platform == "win32":
         base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
     elif sys.platform == "darwin":
         base = home / "Library" / "Application Support"
     else:
-        # Not XDG_CONFIG_HOME, which Flatpak points elsewhere inside the sandbox than outside.
+        # Not XDG_CONFIG_HOME, which differs inside a Flatpak.
         base = home / ".config"
     return base / "GIMP" / "texture-synthesis"
 
 
 def make_folder(folder: Path) -> Path:
-    """Make a folder that only this user can read, where it is not there yet.
+    """Create a folder that only this user can read, if it does not exist.
 
     Args:
         folder: The folder.
@@ -44,59 +45,63 @@ def make_folder(folder: Path) -> Path:
         The folder.
 
     Raises:
-        UnsafeFileError: Others can write to it, or it cannot be made.
+        UnsafeFileError: Others can write to it, or it cannot be created.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check(folder, folder.stat(), secret=False)
     except OSError as error:
         raise UnsafeFileError(
-            f"{folder} cannot be made ({error.strerror}): set {FOLDER_VARIABLE} to another"
+            f"{folder} cannot be created ({error.strerror}): set {FOLDER_VARIABLE} to another folder"
         ) from None
     return folder
 
 
 def read_private(path: Path, *, secret: bool) -> bytes:
-    """Read a file that nobody else can have changed.
+    """Read a file that only this user can change.
 
     Args:
         path: The file.
-        secret: Whether others must not be able to read it either.
+        secret: Whether only this user may be able to read it.
 
     Returns:
-        What is in it.
+        Its content.
 
     Raises:
-        FileNotFoundError: It is not there.
+        FileNotFoundError: It does not exist.
         UnsafeFileError: Others can write to it or to its folder, or it cannot be read.
     """
     try:
-        # It would be waited for.
+        # Reading from a pipe could block.
         if path.is_fifo():
             raise UnsafeFileError(f"{path} is a pipe: remove it")
         with path.open("rb") as file:
-            # The open file, so that nobody can put another one there between the look and the reading.
+            # Check the open file, so that it cannot be replaced between check and reading.
             _check(path, os.fstat(file.fileno()), secret=secret)
             _check(path.parent, path.parent.stat(), secret=False)
             content = file.read(LONGEST_FILE + 1)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise UnsafeFileError(f"{path} cannot be read ({error.strerror}): mend that or remove it") from None
+        raise UnsafeFileError(
+            f"{path} cannot be read ({error.strerror}): check its permissions, or remove it"
+        ) from None
     if len(content) > LONGEST_FILE:
-        raise UnsafeFileError(f"{path} has more than {LONGEST_FILE} bytes: this is no file of the engine")
+        raise UnsafeFileError(
+            f"{path} has more than {LONGEST_FILE} bytes, so it is not a file of the engine: remove it"
+        )
     return content
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600, whole or not at all, in place of the one that may be there.
+    """Write a file of mode 0600 in one step, replacing an existing one.
 
     Args:
         path: The file.
-        content: What to write.
+        content: Its content.
 
     Raises:
-        OSError: The disk is full, or the like.
+        OSError: Writing failed, for example on a full disk.
     """
     draft = _write_draft(path, content)
     try:
@@ -107,21 +112,21 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def create_private(path: Path, content: bytes) -> bool:
-    """Write a file of mode 0600 unless there is one; of several that try at once, one succeeds.
+    """Write a file of mode 0600 if it does not exist; of several processes at once, one succeeds.
 
     Args:
         path: The file.
-        content: What to write.
+        content: Its content.
 
     Returns:
         Whether it was written.
 
     Raises:
-        OSError: The disk is full, or the like.
+        OSError: Writing failed, for example on a full disk.
     """
     draft = _write_draft(path, content)
     try:
-        # A link appears with its whole content, and never in place of another file.
+        # A link appears with its whole content, and never replaces another file.
         os.link(draft, path)
     except FileExistsError:
         return False
@@ -146,12 +151,12 @@ def _write_draft(path: Path, content: bytes) -> Path:
 
 def _check(path: Path, found: os.stat_result, *, secret: bool) -> None:
     if sys.platform == "win32":
-        # What POSIX modes say means nothing there; a user's folders are closed to other users.
+        # POSIX modes mean nothing there; a user's folders are closed to other users.
         return
     if found.st_uid not in {os.getuid(), 0}:
         raise UnsafeFileError(f"{path} belongs to another user: remove it, or set {FOLDER_VARIABLE}")
     mode = stat.S_IMODE(found.st_mode)
-    # Anybody may write to /tmp, but not replace what is there.
+    # Everybody may write to /tmp, but not replace what is there.
     sticky = stat.S_ISDIR(found.st_mode) and mode & stat.S_ISVTX
     if mode & 0o022 and not sticky:
         raise UnsafeFileError(f"{path} can be written by others: run `chmod go-w {path}`")

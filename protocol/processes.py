@@ -1,4 +1,4 @@
-"""Processes of this computer: which one it is beyond its id, and whether it still runs."""
+"""Identify processes of this computer beyond their ids, and find out whether they still run."""
 
 import enum
 import hashlib
@@ -11,17 +11,17 @@ from pathlib import Path
 from protocol.windows import start_of_process
 
 PS_SECONDS = 5.0
-# Without its own meaning to a type checker, which would find the code of other systems unreachable.
+# A plain string, so that type checkers do not skip the code for other systems.
 SYSTEM: str = sys.platform
 
 
 class ProcessState(enum.Enum):
-    """What is known of a process.
+    """The state of a process.
 
     Attributes:
-        RUNNING: It runs, or is stopped; either way it is still there.
-        ENDED: It has ended, whatever has its id now.
-        UNKNOWN: It cannot be seen from here: it is on another computer, or outside of this sandbox.
+        RUNNING: It exists, running or stopped.
+        ENDED: It has ended; another process may have its id.
+        UNKNOWN: It is not visible from here: on another computer, or outside this sandbox.
     """
 
     RUNNING = enum.auto()
@@ -30,14 +30,14 @@ class ProcessState(enum.Enum):
 
 
 def process_mark(process: int) -> str:
-    """Describe a process so that no later one with the same id is taken for it.
+    """Return a mark that distinguishes a process from later ones with the same id.
 
     Args:
         process: Its id.
 
     Returns:
-        On Linux the computer, its boot, the PID namespace and the start in clock ticks since the boot; elsewhere when
-        it started. Nothing where that cannot be found out.
+        On Linux the computer, its boot, the PID namespace and the start in clock ticks since the boot; elsewhere the
+        time of its start. Empty if that cannot be found out.
     """
     try:
         start = _start_of(process)
@@ -47,15 +47,15 @@ def process_mark(process: int) -> str:
 
 
 def process_state(process: int, host: str, mark: str) -> ProcessState:
-    """Tell whether a process still runs.
+    """Return whether a process still runs.
 
     Args:
         process: Its id.
         host: The name of its computer.
-        mark: As `process_mark` has described it there.
+        mark: Its mark, from `process_mark`.
 
     Returns:
-        What is known of it. A process that was stopped runs; one that nobody has waited for yet has ended.
+        The state. A stopped process counts as running, a zombie as ended.
     """
     scope, _, start = mark.rpartition(" ")
     if not scope or host != socket.gethostname():
@@ -70,11 +70,11 @@ def process_state(process: int, host: str, mark: str) -> ProcessState:
 
 
 def _scope() -> str:
-    """Describe where process ids and starts mean the same as here."""
+    """Return the scope within which process ids and starts are comparable."""
     if SYSTEM != "linux":
         return SYSTEM
     try:
-        # The id itself is not to be given away: https://man7.org/linux/man-pages/man5/machine-id.5.html
+        # The id itself should stay private: https://man7.org/linux/man-pages/man5/machine-id.5.html
         found = Path("/etc/machine-id").read_bytes().strip()
     except OSError:
         found = b""
@@ -84,18 +84,18 @@ def _scope() -> str:
 
 
 def _space(scope: str) -> list[str]:
-    """The part of a scope that ids and starts depend on; from within a chroot, the computer seems to be another."""
+    """Return the part of a scope that ids depend on, without the computer, which looks different in a chroot."""
     return [word for place, word in enumerate(scope.split()) if place != 1]
 
 
 def _is_earlier_boot(scope: str, here: str) -> bool:
-    """Tell whether a scope is of this very computer before it was started the last time."""
+    """Return whether a scope is that of an earlier boot of this computer."""
     then, now = scope.split(), here.split()
     return len(then) == len(now) == 4 and then[:2] == now[:2] and now[1] != "-" and then[2] != now[2]
 
 
 def _start_of(process: int) -> str | None:
-    """Look up when a process started, in the system's own measure; None where it has ended."""
+    """Return the start of a process, in the system's own unit; None if it has ended."""
     if SYSTEM == "linux":
         return _start_in_proc(process)
     if SYSTEM == "win32":
@@ -105,10 +105,10 @@ def _start_of(process: int) -> str | None:
 
 def _start_in_proc(process: int) -> str | None:
     try:
-        # The name of the program is in parentheses, and may have blanks and parentheses in it.
+        # The name of the program is in parentheses, and may contain spaces and parentheses.
         words = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        # Where others' processes are hidden, this one may be another user's.
+        # If processes of other users are hidden, this may be one of them.
         if not Path("/proc/1").exists():
             raise
         return None
@@ -117,15 +117,15 @@ def _start_in_proc(process: int) -> str | None:
 
 
 def _start_by_ps(process: int) -> str | None:
-    """Ask `ps`, which every POSIX system has; `lstart` is known to Linux, macOS and the BSDs."""
+    """Return the start by `ps`, which every POSIX system has; Linux, macOS and the BSDs know `lstart`."""
     command = ["ps", "-o", "stat=", "-o", "lstart=", "-p", str(process)]
-    # In words and a time zone that do not change.
-    surroundings = {**os.environ, "LC_ALL": "C", "TZ": "UTC0"}
+    # Fixed language and time zone.
+    environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC0"}
     try:
-        told = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, timeout=PS_SECONDS, env=surroundings, check=False
+        result = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=PS_SECONDS, env=environment, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise OSError(str(error)) from None
-    state, *start = told.stdout.split() or ["Z"]
+    state, *start = result.stdout.split() or ["Z"]
     return None if state.startswith("Z") else "-".join(start)

@@ -1,4 +1,4 @@
-"""Pixels on the wire."""
+"""Pixels in messages."""
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -15,7 +15,7 @@ MOST_SIDE = 2**31
 
 
 def raster_bytes(width: int, height: int, channels: int, depth: str) -> int:
-    """Work out how many bytes a raster takes.
+    """Return the size of a raster.
 
     Args:
         width: Pixels in a row.
@@ -27,7 +27,7 @@ def raster_bytes(width: int, height: int, channels: int, depth: str) -> int:
         Bytes.
 
     Raises:
-        ProtocolError: No raster has these numbers.
+        ProtocolError: A number is out of range.
     """
     for name, value, most in (
         ("width", width, MOST_SIDE),
@@ -53,7 +53,7 @@ class Raster:
         data: The samples.
 
     Raises:
-        ProtocolError: The data do not have the length that the other numbers ask for.
+        ProtocolError: The data has another length than the other numbers require.
     """
 
     width: Annotated[int, Range(1, MOST_SIDE)]
@@ -68,5 +68,5 @@ class Raster:
         if found != due:
             raise ProtocolError(
                 f"a raster of {self.width}x{self.height} pixels with {self.channels} channels of {self.depth} "
-                f"takes {due} bytes, and there are {found}"
+                f"needs {due} bytes, and has {found}"
             )

@@ -1,4 +1,4 @@
-"""Which protocol this is, and whether another one will do."""
+"""The version of the protocol, and its compatibility."""
 
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from protocol.fields import Count
 
 PROTOCOL = (2, 0)
-"""Major and minor number; another minor number only adds fields and messages."""
+"""Major and minor version; a minor version only adds fields and messages."""
 
 Version = tuple[Count, Count]
 
@@ -15,11 +15,11 @@ def version_problem(engine: Version, client: Version) -> tuple[str, str] | None:
     """Compare two versions of the protocol.
 
     Args:
-        engine: The engine's, major and minor.
-        client: The client's.
+        engine: The engine's version, major and minor.
+        client: The client's version.
 
     Returns:
-        None where they understand each other, else a sentence and what to do.
+        None if they are compatible, else a sentence and the remedy.
     """
     if engine[0] == client[0]:
         return None
@@ -32,7 +32,7 @@ def version_problem(engine: Version, client: Version) -> tuple[str, str] | None:
 
 @cache
 def software_version() -> str:
-    """Look up the version of this package; `source` where it is run from its folder."""
+    """Return the version of this package; `source` if it is not installed."""
     try:
         return version("gimp-texture-synthesis")
     except PackageNotFoundError:

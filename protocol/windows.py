@@ -1,4 +1,4 @@
-"""What only Windows can be asked: when a process started, and where programs look for DLLs."""
+"""Functions of Windows: the start of a process, and the search path for DLLs."""
 
 import ctypes
 import sys
@@ -14,13 +14,13 @@ ERROR_INVALID_PARAMETER = 87
 
 @contextmanager
 def usual_library_folders() -> Iterator[None]:
-    """Let programs that are started meanwhile look for DLLs where Windows says, and not in GIMP's folder first.
+    """Let programs that are started meanwhile search DLLs in the usual folders, not in GIMP's.
 
-    What a program has set with SetDllDirectory counts for those that it starts, too:
+    Programs inherit what their parent has set with SetDllDirectory:
     https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-setdlldirectoryw
 
     Yields:
-        Nothing; elsewhere than on Windows, nothing is done either.
+        Nothing. On other systems, this does nothing.
     """
     kernel = kernel32()
     before = "" if kernel is None else _library_folder(kernel)
@@ -35,16 +35,16 @@ def usual_library_folders() -> Iterator[None]:
 
 
 def start_of_process(process: int) -> str | None:
-    """Look up when a process started.
+    """Return the start of a process.
 
     Args:
         process: Its id.
 
     Returns:
-        A time in units of 100 ns; None where there is no such process any more.
+        A time in units of 100 ns; None if the process has ended.
 
     Raises:
-        OSError: It cannot be told.
+        OSError: It cannot be found out.
     """
     kernel = kernel32()
     if kernel is None:
@@ -54,28 +54,28 @@ def start_of_process(process: int) -> str | None:
         error = last_error()
         if error == ERROR_INVALID_PARAMETER:
             return None
-        raise OSError(f"process {process} cannot be asked (error {error})")
+        raise OSError(f"process {process} cannot be queried (error {error})")
     try:
         # Start, end, and two measures of time spent.
         status, times = ctypes.c_uint32(), [ctypes.c_uint64() for _ in range(4)]
         asked = kernel.GetExitCodeProcess(handle, ctypes.byref(status))
         if not asked or not kernel.GetProcessTimes(handle, *map(ctypes.byref, times)):
-            raise OSError(f"process {process} cannot be asked (error {last_error()})")
+            raise OSError(f"process {process} cannot be queried (error {last_error()})")
     finally:
         kernel.CloseHandle(handle)
-    # One that has ended can be asked for as long as somebody holds it.
+    # A process that has ended can be queried while another program holds a handle to it.
     return str(times[0].value) if status.value == STILL_ACTIVE else None
 
 
-def kernel32() -> Any:  # noqa: ANN401  # ctypes has no types for what a library holds
-    """Load kernel32; None elsewhere than on Windows."""
+def kernel32() -> Any:  # noqa: ANN401  # ctypes has no types for the functions of a library
+    """Load kernel32; None on other systems."""
     if sys.platform == "win32":
         library = ctypes.WinDLL("kernel32", use_last_error=True)
         word, handle, pointer = ctypes.c_uint32, ctypes.c_void_p, ctypes.c_void_p
         library.GetDllDirectoryW.argtypes = (word, ctypes.c_wchar_p)
         library.SetDllDirectoryW.argtypes = (ctypes.c_wchar_p,)
         library.OpenProcess.argtypes = (word, ctypes.c_int, word)
-        # As a number of 32 bits, half of a handle would be lost.
+        # The default of 32 bits would cut handles.
         library.OpenProcess.restype = handle
         library.GetExitCodeProcess.argtypes = (handle, pointer)
         library.GetProcessTimes.argtypes = (handle, pointer, pointer, pointer, pointer)
@@ -85,15 +85,15 @@ def kernel32() -> Any:  # noqa: ANN401  # ctypes has no types for what a library
 
 
 def last_error() -> int:
-    """Look up why the last call into Windows has failed."""
+    """Return the error code of the last call into Windows."""
     if sys.platform == "win32":
         return ctypes.get_last_error()
     return 0  # type: ignore[unreachable, unused-ignore]
 
 
 def _library_folder(kernel: Any) -> str:  # noqa: ANN401
-    """Look up what was set with SetDllDirectory; nothing where nothing was."""
-    # Without room it says how much it takes, the end included.
+    """Return the folder set with SetDllDirectory; empty if there is none."""
+    # Without a buffer, it returns the required length, with the terminating zero.
     length = kernel.GetDllDirectoryW(0, None)
     if not length:
         return ""

@@ -71,7 +71,7 @@ def test_what_is_no_key_is_refused(folder):
 
 
 def test_a_name_alone_is_refused(folder):
-    assert_refused(terminal(folder, "keys", "--name", "desk"), "give --add KEY too")
+    assert_refused(terminal(folder, "keys", "--name", "desk"), "give --add KEY, too")
 
 
 def test_a_key_that_is_not_there_cannot_be_removed(folder):
@@ -83,7 +83,7 @@ def test_a_file_with_something_else_in_it_is_left_as_it_is(folder, tmp_path):
     file = tmp_path / "diary"
     file.write_text("dear diary\n")
     told = terminal(folder, "keys", "--file", file, "--add", make_keys().public)
-    assert_refused(told, "diary, line 1 holds no public key of 40 characters")
+    assert_refused(told, "diary, line 1 is not a public key of 40 characters")
     assert file.read_text() == "dear diary\n"
 
 
@@ -126,7 +126,7 @@ def test_this_users_own_clients_find_it_at_this_computer(open_engine):
 def test_a_stranger_gets_no_answer_at_all(open_engine):
     engine, _ = open_engine
     assert_no_answer(engine, make_keys())
-    assert "turned away a key that is not known, from 127.0.0.1" in engine.log.read_text()
+    assert "refused an unknown key, from 127.0.0.1" in engine.log.read_text()
 
 
 def test_a_key_that_is_added_counts_at_once_and_one_that_is_removed_no_more(open_engine):

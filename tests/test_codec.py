@@ -341,12 +341,18 @@ REFUSALS = {
     "a raster without rows": (masked(height=0), "synthesize.canvas.mask.height is 0"),
     "a raster of five channels": (masked(channels=5), "synthesize.canvas.mask.channels is 5"),
     "a raster of another depth": (masked(depth="u32"), "synthesize.canvas.mask.depth is 'u32'"),
-    "a raster with too few pixels": (masked(depth="u16"), "synthesize.canvas.mask takes 8 bytes from 0 on"),
-    "a raster that begins before the pixels": (masked(offset=-1), "synthesize.canvas.mask takes 4 bytes from -1 on"),
-    "a raster that ends behind the pixels": (masked(offset=1), "synthesize.canvas.mask takes 4 bytes from 1 on"),
-    "a raster that begins at a truth": (masked(offset=False), "synthesize.canvas.mask takes 4 bytes from False on"),
-    "a raster that begins at a text": (masked(offset="0"), "synthesize.canvas.mask takes 4 bytes from '0' on"),
-    "a raster that begins nowhere": (masked(offset=None), "synthesize.canvas.mask takes 4 bytes from None on"),
+    "a raster with too few pixels": (masked(depth="u16"), "synthesize.canvas.mask needs 8 bytes from offset 0"),
+    "a raster that begins before the pixels": (
+        masked(offset=-1),
+        "synthesize.canvas.mask needs 4 bytes from offset -1",
+    ),
+    "a raster that ends behind the pixels": (masked(offset=1), "synthesize.canvas.mask needs 4 bytes from offset 1"),
+    "a raster that begins at a truth": (
+        masked(offset=False),
+        "synthesize.canvas.mask needs 4 bytes from offset False",
+    ),
+    "a raster that begins at a text": (masked(offset="0"), "synthesize.canvas.mask needs 4 bytes from offset '0'"),
+    "a raster that begins nowhere": (masked(offset=None), "synthesize.canvas.mask needs 4 bytes from offset None"),
 }
 
 
@@ -358,7 +364,7 @@ def test_the_refusal_names_the_field_and_what_was_sent(subtests):
 
 def test_a_raster_needs_pixels():
     found = refusal([msgpack.packb(masked())])
-    assert found == "synthesize.canvas.mask takes 4 bytes from 0 on, and there are 0 bytes of pixels"
+    assert found == "synthesize.canvas.mask needs 4 bytes from offset 0, and there are 0 bytes of pixels"
 
 
 # What is refused as a whole.
@@ -542,7 +548,7 @@ def test_a_path_that_is_no_text_is_sent_with_marks_in_its_place():
 def test_a_raster_with_another_number_of_samples_cannot_be_made():
     with pytest.raises(ProtocolError) as caught:
         Raster(3, 2, 4, "u16", b"few")
-    assert str(caught.value) == "a raster of 3x2 pixels with 4 channels of u16 takes 48 bytes, and there are 3"
+    assert str(caught.value) == "a raster of 3x2 pixels with 4 channels of u16 needs 48 bytes, and has 3"
 
 
 RASTERS = {

@@ -221,12 +221,12 @@ def test_a_folder_of_another_user_is_refused(folder):
 
 def test_a_folder_where_a_file_is_cannot_be_made(folder):
     path = holding(folder / "file", "x")
-    assert refusal(make_folder, path) == f"{path} cannot be made (File exists): set TEXTURE_ENGINE_FOLDER to another"
+    assert refusal(make_folder, path).startswith(f"{path} cannot be created (File exists): set TEXTURE_ENGINE_FOLDER")
 
 
 def test_a_folder_within_a_file_cannot_be_made(folder):
     path = holding(folder / "file", "x") / "below"
-    assert refusal(make_folder, path).endswith("): set TEXTURE_ENGINE_FOLDER to another")
+    assert refusal(make_folder, path).endswith("): set TEXTURE_ENGINE_FOLDER to another folder")
 
 
 @posix
@@ -238,7 +238,7 @@ def test_a_pipe_in_place_of_a_file_is_not_waited_for(folder):
 @posix
 def test_a_folder_in_place_of_a_file_cannot_be_read(folder):
     (folder / "file").mkdir()
-    sentence = f"{folder / 'file'} cannot be read (Is a directory): mend that or remove it"
+    sentence = f"{folder / 'file'} cannot be read (Is a directory): check its permissions, or remove it"
     assert refusal(read_private, folder / "file", secret=False) == sentence
 
 
@@ -250,7 +250,7 @@ def test_a_file_that_is_not_there_is_not_found(folder):
 def test_a_file_that_is_far_too_long_is_refused(folder):
     assert len(read_private(holding(folder / "file", bytes(LONGEST_FILE)), secret=True)) == LONGEST_FILE
     path = holding(folder / "file", bytes(LONGEST_FILE + 1))
-    sentence = f"{path} has more than 1048576 bytes: this is no file of the engine"
+    sentence = f"{path} has more than 1048576 bytes, so it is not a file of the engine: remove it"
     assert refusal(read_private, path, secret=True) == sentence
 
 
@@ -322,7 +322,7 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(tiny, write):
 def test_on_a_full_disk_there_are_no_keys(tiny):
     holding(tiny / "ballast", bytes(2**16))
     path = tiny / "client.secret"
-    assert refusal(own_keys, path) == f"{path} cannot be written (No space left on device): mend that"
+    assert refusal(own_keys, path).startswith(f"{path} cannot be written (No space left on device): check ")
     assert names(tiny) == ["ballast"]
 
 
@@ -410,7 +410,7 @@ BROKEN_KEYS = {
 @pytest.mark.parametrize("name", BROKEN_KEYS)
 def test_a_broken_key_file_is_told_and_left_alone(folder, name):
     path = holding(folder / "client.secret", BROKEN_KEYS[name])
-    assert refusal(own_keys, path) == f"{path} is broken: remove it, and a new key is made"
+    assert refusal(own_keys, path) == f"{path} is broken: remove it, and a new key is created"
     assert path.read_bytes() == BROKEN_KEYS[name]
 
 
@@ -423,7 +423,7 @@ def test_keys_that_others_can_read_are_refused(folder):
 
 def test_keys_in_a_folder_that_is_not_there_are_told(tmp_path):
     path = tmp_path / "none/client.secret"
-    assert refusal(own_keys, path) == f"{path} cannot be written (No such file or directory): mend that"
+    assert refusal(own_keys, path).startswith(f"{path} cannot be written (No such file or directory): check ")
 
 
 @pytest.mark.parametrize("words", [KEYS.public, KEYS.secret, "0" * 40], ids=["public", "secret", "zeros"])
@@ -473,19 +473,19 @@ BAD_LINES = {
 @pytest.mark.parametrize("name", BAD_LINES)
 def test_a_line_that_is_no_key_is_named_by_its_number(folder, name):
     path = holding(folder / "authorized", f"# Keys\n{KEYS.public} Bert\n\n{BAD_LINES[name]}\n")
-    sentence = f"{path}, line 4 holds no public key of 40 characters: mend it"
+    sentence = f"{path}, line 4 is not a public key of 40 characters: correct it"
     assert refusal(read_authorized, path) == sentence
 
 
 def test_authorized_keys_that_are_not_there_are_told_with_the_command_that_makes_them(folder):
     path = folder / "authorized"
-    sentence = f"{path} is not there: make it with `texture-engine keys --add KEY --file {path}`"
+    sentence = f"{path} does not exist: create it with `texture-engine keys --add KEY --file {path}`"
     assert refusal(read_authorized, path) == sentence
 
 
 def test_authorized_keys_that_are_no_text_are_refused(folder):
     path = holding(folder / "authorized", b"\xff\xfe")
-    assert refusal(read_authorized, path) == f"{path} is no text: give a file with one public key to a line"
+    assert refusal(read_authorized, path) == f"{path} is not a text file: give a file with one public key per line"
 
 
 @posix
@@ -551,14 +551,14 @@ BROKEN_CONNECTIONS = {
 @pytest.mark.parametrize("name", BROKEN_CONNECTIONS)
 def test_a_broken_connection_file_is_told_with_what_to_do(folder, name):
     path = holding(folder / "engine.json", BROKEN_CONNECTIONS[name])
-    sentence = f"{path} is no connection file: remove it, and start the engine again"
+    sentence = f"{path} is not a connection file: remove it, and start the engine again"
     assert refusal(read_connection, path) == sentence
 
 
 @pytest.mark.parametrize("key", ["", "x", None, BEYOND])
 def test_a_connection_without_a_key_is_refused(folder, key):
     path = holding(folder / "engine.json", changed(public_key=key))
-    assert refusal(read_connection, path) == f"{path} holds no public key: remove it, and start the engine again"
+    assert refusal(read_connection, path) == f"{path} has no public key: remove it, and start the engine again"
 
 
 @posix
@@ -609,7 +609,7 @@ NO_ADDRESSES = [
 
 @pytest.mark.parametrize("address", NO_ADDRESSES)
 def test_anything_else_is_no_address(address):
-    with pytest.raises(ValueError, match="is not understood: give one such as tcp://") as caught:
+    with pytest.raises(ValueError, match="is not an address: give one such as tcp://") as caught:
         split_address(address)
     assert repr(address) in str(caught.value)
 
@@ -658,7 +658,7 @@ def test_an_engine_that_never_was_is_not_found(folder):
     path = folder / "engine.json"
     with pytest.raises(NoEngineError) as caught:
         find_engine(path)
-    assert str(caught.value) == f"no engine is running ({path} is not there): start one with `texture-engine serve`"
+    assert str(caught.value) == f"no engine is running ({path} does not exist): start one with `texture-engine serve`"
 
 
 def test_an_engine_that_left_its_file_behind_is_not_found(folder, listening):
@@ -676,7 +676,7 @@ def test_an_engine_that_left_its_file_behind_is_not_found(folder, listening):
 
 def test_half_a_file_is_none_that_an_engine_keeps(folder):
     path = holding(folder / "engine.json", changed()[:50])
-    with pytest.raises(StaleFileError, match="is no connection file"):
+    with pytest.raises(StaleFileError, match="is not a connection file"):
         find_engine(path)
 
 

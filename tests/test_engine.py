@@ -209,7 +209,7 @@ def test_a_name_that_is_in_use_is_refused_and_the_job_that_has_it_goes_on(engine
             wire.say(short_job(steps=40))
         refusal = wire.hear(Failed)
         # Without the name of the job, which has not ended.
-        assert (refusal.code, refusal.message, refusal.job) == ("duplicate-job", "job 'short' is not done yet", None)
+        assert (refusal.code, refusal.job) == ("duplicate-job", None)
         assert wire.hear(Done).job == "short"
         wire.say(short_job())
         assert wire.hear(Done).job == "short"
@@ -217,7 +217,7 @@ def test_a_name_that_is_in_use_is_refused_and_the_job_that_has_it_goes_on(engine
 
 def test_a_client_does_not_even_send_a_second_job_of_a_name(client):
     client.submit(long_job())
-    with pytest.raises(ProtocolError, match="'long' is not done yet: give the new one another name"):
+    with pytest.raises(ProtocolError, match="'long' has not ended yet: use another name"):
         client.submit(long_job())
 
 
@@ -228,7 +228,7 @@ def test_a_client_that_hands_in_too_much_is_told_so(client):
         client.submit(short_job(f"job{number}"))
     client.submit(short_job("too-many"))
     refusal = end_of(client, "too-many")
-    assert (refusal.code, refusal.message) == ("busy", f"{most} jobs of this client wait or run already")
+    assert (refusal.code, refusal.message) == ("busy", f"this client already has {most} jobs, the maximum")
     client.cancel("long")
     assert isinstance(end_of(client, f"job{most - 1}"), Done)
 

@@ -212,7 +212,7 @@ def test_front_that_hangs(client, survivor, measured):
             (end,) = ends(client, "long")
     finally:
         os.kill(survivor.process.pid, signal.SIGCONT)
-    assert (end.code, end.message) == ("engine-lost", "the engine has not been heard of for 3 s")
+    assert (end.code, end.message) == ("engine-lost", "the engine did not answer for 3 s")
     with measured(10):
         assert next_event(client, Welcome)
         # What nobody waits for any more has been cancelled.
@@ -237,7 +237,7 @@ def test_front_without_descriptors(client, survivor, measured):
             end = run(client, short_job("meanwhile"))
             assert (end.code, end.message) == (
                 "no-worker",
-                "the engine cannot compute: the system starts no process (Too many open files)",
+                "the engine cannot compute: the system cannot start a process (Too many open files)",
             )
     finally:
         resource.prlimit(front, resource.RLIMIT_NOFILE, usual)
@@ -407,7 +407,7 @@ def test_authorized_keys_broken_meanwhile(tmp_path, measured):
             file.write_text(good)
             with measured(2), come_in(2) as again:
                 assert_done(again)
-    assert f"not everybody comes in who may: {file}, line 1 holds no public key" in engine.log.read_text()
+    assert f"some clients are refused: {file}, line 1 is not a public key" in engine.log.read_text()
 
 
 @pytest.mark.parametrize("left", [False, True], ids=["new", "used_before"])
@@ -448,9 +448,7 @@ def test_client_that_hangs(tmp_path, measured):
             # When it comes to, it learns what it has missed.
             other.send_signal(signal.SIGCONT)
             *_, last = other.stdout
-            told = (
-                r"failed engine-lost the engine (was started anew, or has taken this client for gone|has not been .*)"
-            )
+            told = r"failed engine-lost the engine (was restarted, or has dropped this client|did not answer .*)"
             assert re.fullmatch(told, last.strip())
 
 
@@ -599,7 +597,7 @@ def jobs_of(client, name):
 
 def starts_for_nothing(engine):
     """Count the processes of workers that ended before they could work."""
-    return engine.log.read_text().count("before it could work")
+    return engine.log.read_text().count("before it was ready")
 
 
 def address_space(process):

@@ -339,7 +339,7 @@ def test_more_clients_than_there_may_be(context, connection, keys, engine, good)
             assert (answer.code, answer.hint) == ("busy", "close one of them")
             one_too_many.say(short_job())
             assert one_too_many.hear().code == "hello-first"
-        with pytest.raises(EngineRefusedError, match="64 clients are connected, and the engine takes no more"):
+        with pytest.raises(EngineRefusedError, match="64 clients are connected, and the engine accepts no more"):
             EngineClient.connect(engine.file, name="late", keys=keys)
         # Who is in may say hello again.
         crowd[0].greet("another name")

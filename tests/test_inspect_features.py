@@ -241,10 +241,10 @@ def test_the_command_takes_a_name_to_begin_with_and_layers(call, here):
 
 
 BAD = {
-    "no output": (("bricks.png",), "name a folder or a file with --output"),
+    "no output": (("bricks.png",), "--output is missing"),
     "no such picture": (("nowhere.png", "-o", "maps"), "nowhere.png does not exist"),
     "no such kind": (("bricks.png", "-o", "maps.jpg"), "choose .png or .svg"),
-    "no such folder": (("bricks.png", "-o", "nowhere/maps"), "does not exist; make it"),
+    "no such folder": (("bricks.png", "-o", "nowhere/maps"), "does not exist; create it"),
     "numbers of no kind": (("bricks.png", "-o", "maps", "--numbers", "maps.txt"), "choose .json or .npz"),
     "layers with weights": (
         ("bricks.png", "-o", "maps", "--layers", "relu1_1:2"),

@@ -221,7 +221,7 @@ def test_a_backend_that_jupyter_has_set_does_no_harm(here, monkeypatch):
 
 
 BAD = {
-    "no output": (("bricks.png",), "name one with --output FILE"),
+    "no output": (("bricks.png",), "--output is missing"),
     "no picture": (("-o", "grams.png"), "Missing argument"),
     "a picture missing": (("bricks.png", "nowhere.png", "-o", "grams.png"), "nowhere.png does not exist"),
     "no such kind": (("bricks.png", "-o", "grams.gif"), "choose .png or .svg"),

@@ -180,7 +180,7 @@ def cut_out(folder):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("bricks.png",), "name one with --output"),
+        (("bricks.png",), "--output is missing"),
         (("nowhere.png", "-o", "r.png"), "nowhere.png does not exist"),
         (("bricks.png", "-o", "r.gif"), "choose .png or .svg"),
         (("bricks.png", "-o", "r.png", "--quality", "superb"), "--quality is 'superb'"),

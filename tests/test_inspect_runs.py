@@ -262,7 +262,7 @@ def test_the_command_losses_writes_figure_and_numbers(call, here):
 
 
 BAD = {
-    "no output": (("bricks.png",), "name one with --output FILE"),
+    "no output": (("bricks.png",), "--output is missing"),
     "no such picture": (("nowhere.png", "-o", "out.png"), "nowhere.png does not exist"),
     "no such size": (("bricks.png", "-o", "out.png", "--size", "large"), "--size is 'large'"),
     "a size too small": (("bricks.png", "-o", "out.png", "--size", "4x4"), "--size is 4"),

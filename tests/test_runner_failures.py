@@ -40,7 +40,7 @@ DARK = np.full((32, 32, 3), -1.0)
 UNKNOWN = np.full((32, 32, 3), np.nan)
 
 REFUSALS = {
-    "weights missing": ({"weights": "own.pth"}, "the engine has no weights own.pth"),
+    "weights missing": ({"weights": "own.pth"}, "the engine has no usable weights own.pth"),
     "width alone": ({"height": None}, "only one of width and height is given: give both, or neither"),
     "height alone": ({"width": None}, "only one of width and height is given: give both, or neither"),
     "too large for its memory": (
@@ -133,7 +133,9 @@ def python_runs_out(*_):
 @pytest.mark.parametrize("run_out", [torch_runs_out, python_runs_out])
 def test_running_out_of_memory_elsewhere_is_told_too(run_out):
     end = end_of(short_job(), run_out)
-    assert end == Failed("out-of-memory", "cpu has not enough memory for this job", "choose a smaller size", "short")
+    assert end == Failed(
+        "out-of-memory", "cpu does not have enough memory for this job", "choose a smaller size", "short"
+    )
 
 
 # What nobody foresaw.

@@ -88,25 +88,25 @@ def test_a_second_engine_says_where_the_first_one_is(engine, client, options):
 @pytest.mark.usefixtures("engine")
 def test_a_port_that_is_in_use_is_told_in_one_line(port, tmp_path):
     told = terminal(tmp_path / "another", "serve", "--listen", f"tcp://127.0.0.1:{port}")
-    assert_refused(told, f"tcp://127.0.0.1:{port} cannot be listened at (Address already in use")
+    assert_refused(told, f"cannot listen at tcp://127.0.0.1:{port} (Address already in use")
     assert not (tmp_path / "another" / "engine.json").exists()
 
 
 @pytest.mark.usefixtures("engine")
 def test_a_detached_engine_that_cannot_start_tells_the_same_line(port, tmp_path):
     told = terminal(tmp_path / "another", "serve", "--detach", "--listen", f"tcp://127.0.0.1:{port}")
-    assert_refused(told, f"tcp://127.0.0.1:{port} cannot be listened at (Address already in use")
+    assert_refused(told, f"cannot listen at tcp://127.0.0.1:{port} (Address already in use")
 
 
 REFUSED = {
-    "no address": (("--listen", "nonsense"), "address 'nonsense' is not understood: give one such as tcp://"),
-    "a port too large": (("--listen", "tcp://127.0.0.1:65536"), "is not understood"),
-    "another protocol": (("--listen", "udp://127.0.0.1:7777"), "is not understood"),
+    "no address": (("--listen", "nonsense"), "'nonsense' is not an address: give one such as tcp://"),
+    "a port too large": (("--listen", "tcp://127.0.0.1:65536"), "is not an address"),
+    "another protocol": (("--listen", "udp://127.0.0.1:7777"), "is not an address"),
     "open to others": (
         ("--listen", "tcp://0.0.0.0:*"),
-        "can be reached from other computers: say with --authorized-keys FILE which clients may come in",
+        "can be reached from other computers: name the authorized clients with --authorized-keys FILE",
     ),
-    "keys that are not there": (("--authorized-keys", "nowhere"), "nowhere is not there: make it with"),
+    "keys that are not there": (("--authorized-keys", "nowhere"), "nowhere does not exist: create it with"),
     "an empty device": (("--device", "cpu,"), "--device is 'cpu,': give names such as"),
     "an unknown device": (("--detach", "--device", "cpu,toaster"), "device 'toaster' is not known: choose auto, cpu"),
     "a log in no folder": (("--log-file", "nowhere/engine.log"), "the folder nowhere of engine.log does not exist"),
@@ -148,7 +148,7 @@ def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
         told = " ".join(terminal(engine.folder, "doctor", "--quick").stdout.split())
         assert f"to do: the engine cannot compute ({reason}" in told
         # In order: it has told why, and does not abort.
-        assert "worker 0.1 ended with status 0 before it could work" in engine.log.read_text()
+        assert "worker 0.1 ended with status 0 before it was ready" in engine.log.read_text()
 
 
 # Status.
@@ -230,5 +230,5 @@ def test_the_engine_logs_to_the_file_that_it_is_told(tmp_path):
             pass
         assert engine.stop() == 0
         assert "listening at tcp://127.0.0.1:" in log.read_text()
-        assert "'somebody' is here" in log.read_text()
+        assert "'somebody' has connected" in log.read_text()
         assert engine.log.read_text() == ""

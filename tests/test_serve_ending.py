@@ -129,7 +129,7 @@ def test_an_engine_that_nobody_needs_can_end_by_itself(tmp_path):
             assert engine.process.poll() is None
         assert engine.process.wait(10) == 0
         assert not engine.file.exists()
-        assert "ending: nobody has needed it for 1 s" in engine.log.read_text()
+        assert "ending: no client has been connected for 1 s" in engine.log.read_text()
 
 
 # Rest.

@@ -1,4 +1,4 @@
-"""Who comes in: answers to ZeroMQ's questions about keys (ZAP, https://rfc.zeromq.org/spec/27/)."""
+"""Authentication of connections by their keys (ZAP, https://rfc.zeromq.org/spec/27/)."""
 
 import logging
 from collections.abc import Callable
@@ -14,14 +14,14 @@ _FRAMES = 7
 
 
 class Gate:
-    """Knows, for every domain, whose keys are let in."""
+    """Accepts or refuses keys, by domain."""
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", known: dict[str, Callable[[str], bool]]) -> None:
-        """Open the gate; from here on every socket of the context asks it.
+        """Start to answer for every socket of the context.
 
         Args:
-            context: Where the sockets are.
-            known: By domain, tells of a public key, 40 characters of Z85, whether it may come in.
+            context: Context of the sockets.
+            known: By domain, a function that returns whether a public key, 40 characters of Z85, is authorized.
         """
         self.socket = context.socket(zmq.REP)
         self.socket.linger = 0
@@ -29,23 +29,23 @@ class Gate:
         self._known = known
 
     def answer(self) -> None:
-        """Answer the questions that wait."""
+        """Answer the pending requests."""
         for frames in arrived(self.socket):
-            question = [frame.bytes for frame in frames]
-            allowed = self._allowed(question)
+            request = [frame.bytes for frame in frames]
+            allowed = self._allowed(request)
             status = (b"200", b"OK") if allowed else (b"400", b"no")
-            self.socket.send_multipart([_VERSION, question[1], *status, b"", b""])
+            self.socket.send_multipart([_VERSION, request[1], *status, b"", b""])
 
     def close(self) -> None:
-        """Close the gate."""
+        """Stop to answer."""
         self.socket.close()
 
-    def _allowed(self, question: list[bytes]) -> bool:
-        if len(question) != _FRAMES or question[0] != _VERSION or question[5] != b"CURVE":
+    def _allowed(self, request: list[bytes]) -> bool:
+        if len(request) != _FRAMES or request[0] != _VERSION or request[5] != b"CURVE":
             return False
-        _, _, domain, address, _, _, key = question
+        _, _, domain, address, _, _, key = request
         known = self._known.get(domain.decode(errors="replace"))
         allowed = known is not None and known(z85.encode(key).decode())
         if not allowed:
-            logging.getLogger(__name__).warning("turned away a key that is not known, from %s", address.decode())
+            logging.getLogger(__name__).warning("refused an unknown key, from %s", address.decode())
         return allowed

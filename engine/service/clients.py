@@ -1,4 +1,4 @@
-"""The clients, and what is on its way to them."""
+"""The connected clients, and the messages that wait for them."""
 
 import errno
 import time
@@ -11,7 +11,7 @@ import zmq
 from protocol.codec import encode
 from protocol.raster import Buffer
 
-# What a client that reads nothing may leave lying here before it is taken for gone.
+# Limits of unread messages, after which a client counts as gone.
 MOST_UNREAD_MESSAGES = 1000
 MOST_UNREAD_BYTES = 2**30
 
@@ -23,10 +23,10 @@ class Client:
     """One connection that has said hello.
 
     Attributes:
-        name: What the client says it is.
-        since: When it said hello, seconds of the monotonic clock.
-        heard: When it last said anything.
-        outbox: Messages that could not be sent yet; of those under one key, the newest.
+        name: The name that the client gave.
+        since: Time of its hello, monotonic seconds.
+        heard: Time of its last message.
+        outbox: Messages that could not be sent yet; only the newest of each key.
     """
 
     name: str
@@ -36,26 +36,26 @@ class Client:
     _counter: int = 0
 
     def put(self, parts: Parts, replaces: Hashable | None) -> None:
-        """Add a message, in place of the one before under the same key, where there is a key."""
+        """Add a message; it replaces an earlier one with the same key."""
         self._counter += 1
         key = self._counter if replaces is None else replaces
         self.outbox.pop(key, None)
         self.outbox[key] = parts
 
     def overdue(self) -> bool:
-        """Whether more lies here than a client may leave unread."""
+        """Return whether more messages are unread than allowed."""
         size = sum(len(part) for parts in self.outbox.values() for part in parts)
         return len(self.outbox) > MOST_UNREAD_MESSAGES or size > MOST_UNREAD_BYTES
 
 
 class Clients:
-    """Everybody who has said hello, and the socket that they are behind."""
+    """The clients that have said hello, and their socket."""
 
     def __init__(self, socket: "zmq.Socket[bytes]") -> None:
-        """Start without any.
+        """Start without clients.
 
         Args:
-            socket: A ROUTER with `ROUTER_MANDATORY`, so that it tells of clients that are gone or full.
+            socket: A ROUTER with `ROUTER_MANDATORY`, so that sending to a client that is gone or full fails.
         """
         self._socket = socket
         self._known: dict[bytes, Client] = {}
@@ -70,60 +70,60 @@ class Clients:
         return iter(self._known.items())
 
     def greet(self, client: bytes, name: str) -> None:
-        """Add a client, or hear another name of one."""
+        """Add a client, or change the name of one."""
         self._known.setdefault(client, Client(name)).name = name
 
     def hear(self, client: bytes) -> None:
-        """Note that a client has said something."""
+        """Note that a client has sent a message."""
         if client in self._known:
             self._known[client].heard = time.monotonic()
 
     def quiet(self, before: float) -> list[bytes]:
-        """List the clients that have said nothing since a time."""
+        """Return the clients that have sent nothing since a time."""
         return [client for client, found in self._known.items() if found.heard < before]
 
     def forget(self, client: bytes) -> None:
-        """Leave a client out from here on."""
+        """Remove a client."""
         self._known.pop(client, None)
 
     def name_of(self, client: bytes) -> str:
-        """Look up what a client says it is, fit for a log."""
+        """Return the name of a client, escaped for a log."""
         found = self._known.get(client)
         return ascii(found.name) if found else "a client that is gone"
 
     def post(self, client: bytes, message: object | Parts, replaces: Hashable | None = None) -> None:
-        """Send a message as soon as the client takes it; nothing is sent to those who are not here.
+        """Send a message as soon as the client can take it; ignore clients that are gone.
 
         Args:
-            client: To whom.
-            message: A message, or one that is encoded already.
-            replaces: Key under which only the newest message is kept, or None for one that must arrive.
+            client: Routing id of the client.
+            message: A message, encoded or not.
+            replaces: Key of which only the newest message is kept, or None for a message that must arrive.
         """
         found = self._known.get(client)
         if found is not None:
             found.put(message if isinstance(message, list) else list(encode(message)), replaces)
 
     def withdraw(self, client: bytes, replaces: Hashable) -> None:
-        """Take back what waits under a key."""
+        """Drop the waiting message with a key."""
         found = self._known.get(client)
         if found is not None:
             found.outbox.pop(replaces, None)
 
     def flush(self) -> list[bytes]:
-        """Send what can be sent.
+        """Send waiting messages.
 
         Returns:
-            Clients that are gone, or that read nothing.
+            Clients that are gone, or do not read.
         """
         return [client for client, found in self._known.items() if not self._flush(client, found)]
 
     @property
     def waiting(self) -> bool:
-        """Whether anything could not be sent yet."""
+        """Whether messages wait to be sent."""
         return any(found.outbox for found in self._known.values())
 
     def send_once(self, client: bytes, message: object) -> None:
-        """Send a message to somebody who has not said hello, if it can be sent at once."""
+        """Send a message to a connection that has not said hello, if possible at once."""
         self._send(client, list(encode(message)))
 
     def _flush(self, client: bytes, found: Client) -> bool:
@@ -138,7 +138,7 @@ class Clients:
         return True
 
     def _send(self, client: bytes, parts: Parts) -> bool | None:
-        """Tell whether it was sent; None where the client is gone."""
+        """Return whether the message was sent; None if the client is gone."""
         try:
             self._socket.send_multipart([client, *parts], zmq.NOBLOCK, copy=False)
         except zmq.Again:

@@ -1,4 +1,4 @@
-"""What a worker computes with: a device and the encoder that was used last."""
+"""The device of a worker, with the encoder that was used last."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,31 +12,31 @@ from protocol.messages import Cancelled, Done, Failed, Synthesize
 from protocol.private_files import state_folder
 
 FOLDER = "encoders"
-"""Where, beside the connection file, weights lie that clients may name."""
+"""Folder beside the connection file with weights that clients may name."""
 
 
 class UnusableDeviceError(RuntimeError):
-    """A device that cannot be computed on, told in one sentence."""
+    """A device that cannot compute; the message is one sentence."""
 
 
 class Computer:
-    """A device, warm.
+    """A device that is ready to compute.
 
     Attributes:
-        device: Where it computes.
-        description: The same for people.
+        device: The device.
+        description: Its name, for people.
     """
 
     def __init__(self, device: str, *, weights: Path | None = None, warmed: bool = True) -> None:
-        """Look for the device.
+        """Find the device.
 
         Args:
             device: As `find_device` takes it.
-            weights: File that every job's encoder is read from; None for the encoders that jobs name.
-            warmed: Whether to load the built-in encoder and what is compiled before the first job asks for it.
+            weights: File with the weights for every job; None for the encoders that jobs name.
+            warmed: Whether to load the built-in encoder and compiled functions before the first job.
 
         Raises:
-            UnusableDeviceError: It is not here, or does not work.
+            UnusableDeviceError: It does not exist here, or does not work.
         """
         self._weights = weights
         self._loaded: tuple[object, ...] = ()
@@ -53,19 +53,19 @@ class Computer:
         except DeviceError as error:
             raise UnusableDeviceError(str(error)) from error
         except (EncoderError, RuntimeError, OSError) as error:
-            raise UnusableDeviceError(f"{device} cannot be computed on: {error}") from error
+            raise UnusableDeviceError(f"device {device!r} cannot compute: {error}") from error
 
     def run(self, request: Synthesize, hooks: Hooks, stop: Stop) -> Done | Failed | Cancelled:
-        """Run a job to its end; see `run_job`."""
+        """Run a job; see `run_job`."""
         return run_job(request, self.device, self._encoder_for, hooks, stop)
 
     def memory_in_use(self) -> int:
-        """Measure what this takes now, bytes."""
+        """Return the memory in use, bytes."""
         return memory_in_use(self.device)
 
     @staticmethod
     def new_stop() -> Stop:
-        """Make what ends a job early."""
+        """Return a new `Stop`."""
         return Stop()
 
     def _encoder_for(
@@ -79,14 +79,14 @@ class Computer:
             except EncoderError as error:
                 if weights is None:
                     raise
-                # Where the engine keeps its files is nobody's concern but its user's.
-                raise EncoderError(f"the engine has no weights {weights} that it can use") from error
+                # The paths of the engine's files are private to its user.
+                raise EncoderError(f"the engine has no usable weights {weights}") from error
             self._encoder, self._loaded = loaded.to(self.device), wanted
         return self._encoder
 
 
 def _stamp(file: Path | None) -> tuple[int, int] | None:
-    """Tell a file from what it was before it changed; None where there is none to be read."""
+    """Return the time and size of a file, to notice changes; None if it cannot be read."""
     try:
         found = None if file is None else file.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""The front: talks to clients and to workers, and computes nothing."""
+"""The front: connects clients and workers, and computes nothing."""
 
 import logging
 import time
@@ -21,23 +21,23 @@ from protocol.messages import Pong, Shutdown
 
 PONG_SECONDS = 1.0
 TICK_MILLISECONDS = 200
-# How soon a message is tried again that a client did not take.
+# Interval of attempts to send a message that a client did not take.
 RETRY_MILLISECONDS = 20
 FAREWELL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to serve.
+    """Options of the front.
 
     Attributes:
         listen: Address for clients, such as `tcp://127.0.0.1:*`.
-        devices: What to compute on, a worker for each.
-        keys: The engine's.
-        known: Tells of a client's public key whether it may come in.
-        limits: What is taken from clients.
-        idle_unload: Seconds without a job after which a worker's process ends; 0 for never.
-        idle_exit: Seconds without clients and jobs after which the engine ends; 0 for never.
+        devices: Devices, with a worker for each.
+        keys: The keys of the engine.
+        known: Returns whether a client's public key is authorized.
+        limits: Limits for clients.
+        idle_unload: Seconds without a job until a worker's process ends; 0 for never.
+        idle_exit: Seconds without clients and jobs until the engine ends; 0 for never.
     """
 
     listen: str
@@ -56,24 +56,24 @@ class Front:
         """Bind the sockets and start the workers.
 
         Args:
-            options: How to serve.
+            options: The options.
 
         Raises:
-            zmq.ZMQError: The address cannot be listened at.
+            zmq.ZMQError: Listening at the address failed.
         """
         self._options = options
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._context.max_sockets = 4096
         self._exits = self._context.socket(zmq.PULL)
         self._exits.bind(EXITS)
-        self._entrance = client_socket(self._context, options.keys, options.limits, ipv6="[" in options.listen)
-        self._workshop = worker_socket(self._context, options.keys, WORKER_DOMAIN)
-        self._clients = Clients(self._entrance)
+        self._client_socket = client_socket(self._context, options.keys, options.limits, ipv6="[" in options.listen)
+        self._worker_socket = worker_socket(self._context, options.keys, WORKER_DOMAIN)
+        self._clients = Clients(self._client_socket)
         self._workers = Workers(
             self._context,
-            self._workshop,
+            self._worker_socket,
             options.devices,
-            address=address_of(self._workshop),
+            address=address_of(self._worker_socket),
             server_key=options.keys.public,
         )
         self._gate = Gate(
@@ -83,7 +83,7 @@ class Front:
                 WORKER_DOMAIN: lambda key: key in self._workers.public_keys(),
             },
         )
-        self._entrance.bind(options.listen)
+        self._client_socket.bind(options.listen)
         self._jobs = Jobs(self._clients, self._workers, options.limits)
         self._requests = Requests(self._clients, self._workers, self._jobs, options.limits, address=self.address)
         self._ponged = 0.0
@@ -91,21 +91,21 @@ class Front:
 
     @property
     def address(self) -> str:
-        """Where clients find it."""
-        return address_of(self._entrance)
+        """The address for clients."""
+        return address_of(self._client_socket)
 
     def run(self, stopping: Callable[[], str], each_turn: Callable[[], None]) -> str:
-        """Serve until there is a reason to stop.
+        """Run until shutdown.
 
         Args:
-            stopping: Gives the reason from outside, or nothing.
+            stopping: Returns a reason to stop from outside, or an empty string.
             each_turn: Called at least five times a second.
 
         Returns:
-            The reason.
+            The reason to stop.
         """
         poller = zmq.Poller()
-        for socket in (self._gate.socket, self._entrance, self._workshop, self._exits):
+        for socket in (self._gate.socket, self._client_socket, self._worker_socket, self._exits):
             poller.register(socket, zmq.POLLIN)
         self._workers.wake()
         while True:
@@ -119,10 +119,10 @@ class Front:
                 return reason
 
     def close(self, reason: str) -> None:
-        """Tell everybody, end the workers, close the sockets.
+        """Inform the clients, stop the workers, close the sockets.
 
         Args:
-            reason: Why, for people.
+            reason: The reason, for people.
         """
         self._jobs.fail_all("engine-ended", f"the engine has ended: {reason}", "start it again, then repeat the job")
         for client, _ in self._clients:
@@ -132,8 +132,8 @@ class Front:
             self._drop(self._clients.flush())
             time.sleep(RETRY_MILLISECONDS / 1000)
         self._workers.stop()
-        self._entrance.close(int(1000 * FAREWELL_SECONDS))
-        self._workshop.close()
+        self._client_socket.close(int(1000 * FAREWELL_SECONDS))
+        self._worker_socket.close()
         self._gate.close()
         self._exits.close()
         self._context.destroy(linger=int(1000 * FAREWELL_SECONDS))
@@ -141,9 +141,9 @@ class Front:
     def _take(self) -> None:
         for name, status in arrived(self._exits):
             self._jobs.worker_ended(name.bytes.decode(), int(status.bytes))
-        for name, *parts in arrived(self._workshop):
+        for name, *parts in arrived(self._worker_socket):
             self._jobs.take_from_worker(name.bytes.decode(errors="replace"), parts)
-        for client, *parts in arrived(self._entrance):
+        for client, *parts in arrived(self._client_socket):
             self._requests.take(client.bytes, parts)
 
     def _tick(self) -> None:
@@ -162,7 +162,7 @@ class Front:
 
     def _drop(self, gone: list[bytes]) -> None:
         for client in gone:
-            logging.getLogger(__name__).info("%s is gone", self._clients.name_of(client))
+            logging.getLogger(__name__).info("%s has gone", self._clients.name_of(client))
             self._clients.forget(client)
             self._jobs.forget(client)
 
@@ -171,5 +171,5 @@ class Front:
         if len(self._clients) or self._jobs.count:
             self._busy = now
         if self._options.idle_exit and now - self._busy >= self._options.idle_exit:
-            return f"nobody has needed it for {self._options.idle_exit:g} s"
+            return f"no client has been connected for {self._options.idle_exit:g} s"
         return ""

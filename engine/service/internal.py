@@ -1,4 +1,4 @@
-"""What front and worker tell each other, besides the messages of clients."""
+"""Messages between front and worker, other than those of clients."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,12 +12,12 @@ WORKER_DOMAIN = "worker"
 
 @dataclass(frozen=True)
 class WorkerStart:
-    """What a worker is told on its standard input when it starts; its end there is the worker's end.
+    """The data that a worker reads from its standard input when it starts; it ends when that is closed.
 
     Attributes:
-        name: The worker's, not used before.
-        device: What to compute on, as `find_device` takes it.
-        address: Where the front listens for workers.
+        name: The worker's name, not used before.
+        device: The device, as `find_device` takes it.
+        address: The front's address for workers.
         server_key: The front's public key.
         public: The worker's public key.
         secret: The worker's secret key.
@@ -31,7 +31,7 @@ class WorkerStart:
     secret: str
 
     def line(self) -> bytes:
-        """Write it as one line."""
+        """Encode it as one line."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
 
@@ -40,8 +40,8 @@ class Ready:
     """The worker has loaded what it needs and waits for a job.
 
     Attributes:
-        device: Where it computes, such as `cuda:0`.
-        description: The same for people.
+        device: The device, such as `cuda:0`.
+        description: Its name, for people.
     """
 
     type: ClassVar[str] = "ready"
@@ -51,10 +51,10 @@ class Ready:
 
 @dataclass(frozen=True)
 class Unusable:
-    """The worker cannot work, and ends.
+    """The worker cannot compute, and ends.
 
     Attributes:
-        message: Why, one sentence.
+        message: The reason, one sentence.
     """
 
     type: ClassVar[str] = "unusable"
@@ -63,10 +63,10 @@ class Unusable:
 
 @dataclass(frozen=True)
 class Alive:
-    """A sign of life.
+    """A heartbeat.
 
     Attributes:
-        memory_bytes: What the worker takes now.
+        memory_bytes: Memory that the worker uses now.
     """
 
     type: ClassVar[str] = "alive"

@@ -1,4 +1,4 @@
-"""Jobs on their way from clients through the queue to workers, and what comes of them on its way back."""
+"""Schedule jobs: from clients through the queue to workers, and their messages back."""
 
 import logging
 import time
@@ -17,20 +17,20 @@ from protocol.errors import ProtocolError
 from protocol.limits import TRUSTED, Limits
 from protocol.messages import Accepted, Cancel, Cancelled, Done, Failed, Frame, Progress, Synthesize
 
-# A step that takes longer than this is not waited for: the worker's process is ended in its midst.
+# A cancelled job gets this long to finish its step; then the worker's process is killed.
 CANCEL_SECONDS = 10.0
-REMEDY = f"`texture-engine doctor` tells what is wrong; {RESTART}"
+REMEDY = f"`texture-engine doctor` shows what is wrong; {RESTART}"
 
 log = logging.getLogger(__name__)
 
 
 class Jobs:
-    """Every job that waits or runs.
+    """The jobs that wait or run.
 
     Attributes:
-        done: How many have been done so far.
-        failed: How many have failed.
-        cancelled: How many have been cancelled.
+        done: Number of jobs done so far.
+        failed: Number of failed jobs.
+        cancelled: Number of cancelled jobs.
     """
 
     def __init__(self, clients: Clients, workers: Workers, limits: Limits) -> None:
@@ -42,29 +42,29 @@ class Jobs:
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """Number of waiting jobs."""
         return len(self._queue)
 
     @property
     def count(self) -> int:
-        """How many wait or run."""
+        """Number of jobs that wait or run."""
         return len(self._queue) + len(self._running())
 
     def count_of(self, client: bytes) -> int:
-        """How many of a client wait or run."""
+        """Return the number of a client's jobs that wait or run."""
         return len(self._of(client))
 
     def has(self, client: bytes, name: str) -> bool:
-        """Whether a client has a job of that name."""
+        """Return whether a client has a job with this name."""
         return any(job.name == name for job in self._of(client))
 
     def accept(self, client: bytes, request: Synthesize, parts: list[ZmqFrame]) -> None:
-        """Take a job, or say why not.
+        """Accept or refuse a job.
 
         Args:
-            client: Whose.
-            request: What is to be made.
-            parts: The same as it came.
+            client: Routing id of the client.
+            request: The request.
+            parts: The message it came in.
         """
         size = sum(len(part) for part in parts)
         refusal = self._refusal(client, request, size)
@@ -77,7 +77,7 @@ class Jobs:
         self.assign()
 
     def cancel(self, client: bytes, cancel: Cancel) -> None:
-        """End a job early; one that has ended meanwhile is left as it is."""
+        """Cancel a job, unless it has ended."""
         for job in self._queue.of(client):
             if job.name == cancel.job:
                 self._queue.remove(job)
@@ -87,7 +87,7 @@ class Jobs:
                 self._ask_to_stop(worker, job, keep=cancel.keep)
 
     def forget(self, client: bytes) -> None:
-        """End the jobs of a client that is gone."""
+        """Cancel the jobs of a client that is gone."""
         for job in self._queue.of(client):
             self._queue.remove(job)
             self._end(job, Cancelled(job.name))
@@ -96,12 +96,12 @@ class Jobs:
                 self._ask_to_stop(worker, job, keep=False)
 
     def fail_all(self, code: str, message: str, hint: str) -> None:
-        """End every job."""
+        """End every job with a failure."""
         for job in [*self._queue, *(job for _, job in self._running())]:
             self._end(job, Failed(code, message[:4000], hint, job.name))
 
     def assign(self) -> None:
-        """Give jobs to workers that have none, and tell those who wait about their places."""
+        """Give jobs to idle workers, and report their places to waiting clients."""
         for worker in self._workers:
             if worker.state != READY:
                 continue
@@ -109,23 +109,23 @@ class Jobs:
             if job is not None:
                 self._place(job, 0)
                 worker.job, worker.state = job, WORKING
-                # If it is gone already, its watch tells of it, and the job fails then.
+                # If the worker is gone, its watcher reports that, and the job fails then.
                 self._workers.send(worker, job.parts)
         for place, job in enumerate(self._queue):
             self._place(job, place)
 
     def enforce_cancels(self, now: float) -> None:
-        """End workers that do not come to the end of a step when a job is not wanted any more."""
+        """Kill workers that take too long to end a cancelled job."""
         for worker, job in self._running():
             if job.unwanted is not None and not job.keep and now - job.unwanted > CANCEL_SECONDS:
-                log.warning("worker %s is in the midst of a long step of a job that nobody wants", worker.name)
+                log.warning("worker %s takes too long to end a cancelled job", worker.name)
                 worker.stop()
 
     def take_from_worker(self, name: str, parts: Sequence[ZmqFrame]) -> None:
-        """Pass on what a worker says, or take it to heart.
+        """Handle a message of a worker.
 
         Args:
-            name: Of its process.
+            name: Name of its process.
             parts: The message.
         """
         worker = self._workers.named(name)
@@ -134,7 +134,7 @@ class Jobs:
         try:
             message: FromWorker = decode([part.buffer for part in parts], FromWorker, TRUSTED)  # type: ignore[arg-type]
         except ProtocolError:
-            log.exception("worker %s says what cannot be understood", name)
+            log.exception("worker %s sent an invalid message", name)
             worker.stop()
             return
         match message:
@@ -154,11 +154,11 @@ class Jobs:
                     self._pass_on(worker, worker.job, message, list(parts))
 
     def worker_ended(self, name: str, status: int) -> None:
-        """Fail the job of a process that is gone, and those that it was started for if it never came to work.
+        """Fail the job of a process that has ended, and waiting jobs if it could not start.
 
         Args:
-            name: Of the process.
-            status: How it ended, as `subprocess` gives it.
+            name: Name of the process.
+            status: Its exit status, as `subprocess` gives it.
         """
         worker = self._workers.named(name)
         if worker is None:
@@ -166,27 +166,27 @@ class Jobs:
         job, was, words = worker.job, worker.state, worker.last_words()
         worker.ended()
         if job is not None:
-            log.warning("worker %s %s, in the midst of a job", name, exit_reason(status))
+            log.warning("worker %s %s during a job", name, exit_reason(status))
             self._end(job, _death(job, status))
         if was == STARTING:
-            log.error("worker %s %s before it could work: %s", name, exit_reason(status), words)
+            log.error("worker %s %s before it was ready: %s", name, exit_reason(status), words)
             worker.trouble = worker.failure = words
             self._fail_without_worker()
-        # One that cannot even start is tried again when somebody asks, one that rests when it is needed.
+        # A worker that cannot start is started again with the next job, and so is one that rests.
         elif was != ENDING or len(self._queue):
             self._workers.wake()
 
     def _refusal(self, client: bytes, request: Synthesize, size: int) -> Failed | None:
         mine, limits = self.count_of(client), self._limits
         if self.has(client, request.job):
-            # Without its name, so that it is not taken for the end of the job that has it.
-            said = f"job {request.job!r} is not done yet"
-            return Failed("duplicate-job", said, "give every job another name")
+            # Without the job's name, as that would end the other job.
+            said = f"job {request.job!r} has not ended yet"
+            return Failed("duplicate-job", said, "use another name")
         if mine >= limits.jobs_per_client:
-            said = f"{mine} jobs of this client wait or run already"
-            return Failed("busy", said, "hand in the next one when one of them is done", request.job)
+            said = f"this client already has {mine} jobs, the maximum"
+            return Failed("busy", said, "wait until one of them has ended", request.job)
         if self.count >= limits.jobs or self._queue.size + size > limits.waiting_bytes:
-            said = f"{self.count} jobs wait or run already, and the engine takes no more"
+            said = f"the engine already has {self.count} jobs, and accepts no more"
             return Failed("busy", said, "try again later", request.job)
         if all(worker.serves(request.settings.device) is False for worker in self._workers):
             return self._no_device(request.job, request.settings.device)

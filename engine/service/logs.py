@@ -13,27 +13,27 @@ OLD_LOGS = 3
 
 
 def for_this_user(path: str | os.PathLike[str], flags: int) -> int:
-    """Open a file that is made, where it is not there yet, for this user alone; an `opener` of `open`."""
+    """Open a file, and create it readable by this user alone; an `opener` for `open`."""
     return os.open(path, flags, 0o600)
 
 
 class UnfailingFileHandler(RotatingFileHandler):
-    """A log file that rotates; what a full disk does not take is lost, and nothing else."""
+    """A rotating log file. Messages that cannot be written are dropped."""
 
     def _open(self) -> TextIOWrapper:
-        # A path's own `open` has no opener.
+        # `Path.open` takes no opener.
         return open(self.baseFilename, self.mode, encoding=self.encoding, opener=for_this_user)  # type: ignore[return-value]
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Go on."""
+        """Ignore the error."""
 
 
 def start_log(file: Path | None, *, verbose: bool) -> None:
-    """Log to a file that rotates, or plainly to stderr.
+    """Log to a rotating file, or to stderr.
 
     Args:
         file: The file, or None.
-        verbose: Whether to log what is of interest for finding faults only.
+        verbose: Whether to log details for debugging.
 
     Raises:
         OSError: The file cannot be written to.

@@ -1,4 +1,4 @@
-"""That there is one engine, and where: its lock and its connection file."""
+"""The lock of the one engine, and its connection file."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ from protocol.errors import UnsafeFileError
 
 LOCK_FILE = "engine.lock"
 LOOK_SECONDS = 1.0
-# Longer than anybody holds the lock who only looks whether an engine does.
+# Longer than a check for a running engine holds the lock.
 LOCK_SECONDS = 0.3
 
 
@@ -21,16 +21,16 @@ class AlreadyRunningError(RuntimeError):
 
 
 def take_lock(folder: Path) -> FileLock:
-    """Become the one engine of this folder; the system gives the lock back when the process ends, however it ends.
+    """Take the lock of this folder's engine. The system releases it when the process ends, even if killed.
 
     Args:
-        folder: Where keys and the connection file are.
+        folder: Folder of keys and connection file.
 
     Returns:
         The lock.
 
     Raises:
-        AlreadyRunningError: There is one.
+        AlreadyRunningError: An engine has it.
         UnsafeFileError: The folder cannot be written to.
     """
     lock = FileLock(folder / LOCK_FILE, mode=0o600)
@@ -39,18 +39,20 @@ def take_lock(folder: Path) -> FileLock:
     except Timeout:
         raise AlreadyRunningError from None
     except OSError as error:
-        raise UnsafeFileError(f"{folder / LOCK_FILE} cannot be written ({error.strerror}): mend that") from None
+        raise UnsafeFileError(
+            f"{folder / LOCK_FILE} cannot be written ({error.strerror}): check its permissions"
+        ) from None
     return lock
 
 
 def is_locked(folder: Path) -> bool:
-    """Tell whether an engine of this folder runs, which it does for as long as it holds the lock.
+    """Return whether an engine of this folder holds the lock.
 
     Args:
-        folder: Where keys and the connection file are.
+        folder: Folder of keys and connection file.
 
     Returns:
-        Whether one does; True where that cannot be found out.
+        Whether one does; True if that cannot be found out.
     """
     if not (folder / LOCK_FILE).exists():
         return False
@@ -66,9 +68,9 @@ class Presence:
     """The connection file of a running engine.
 
     Attributes:
-        folder: Where it is.
-        connection: What it says.
-        looked: When it was last seen there, seconds of the monotonic clock.
+        folder: Its folder.
+        connection: Its content.
+        looked: Time of the last check, monotonic seconds.
     """
 
     folder: Path
@@ -84,13 +86,13 @@ class Presence:
         """Write the file.
 
         Raises:
-            OSError: The disk is full, or the like.
+            OSError: Writing failed, for example on a full disk.
         """
         write_connection(self.path, self.connection)
         self.looked = time.monotonic()
 
     def look(self) -> None:
-        """Write the file again where somebody has removed or changed it."""
+        """Write the file again if it was removed or changed."""
         if time.monotonic() - self.looked < LOOK_SECONDS:
             return
         self.looked = time.monotonic()
@@ -101,10 +103,10 @@ class Presence:
         except OSError as error:
             logging.getLogger(__name__).warning("the connection file cannot be written: %s", error)
         else:
-            logging.getLogger(__name__).warning("the connection file was gone, and is written again")
+            logging.getLogger(__name__).warning("the connection file was missing or changed, and was written again")
 
     def hide(self) -> None:
-        """Remove the file, unless it is another engine's."""
+        """Remove the file, unless it belongs to another engine."""
         if not self._is_ours():
             return
         try:

@@ -1,4 +1,4 @@
-"""Pixels of the wire to pictures and back."""
+"""Convert rasters to pictures and back."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -18,11 +18,11 @@ _TOPS = MappingProxyType({"u8": 255, "u16": 65535})
 
 
 def picture_of(raster: Raster, name: str) -> Picture:
-    """Read a raster as a picture.
+    """Convert a raster to a picture.
 
     Args:
         raster: One to four channels.
-        name: What to call it in the error.
+        name: Its name in errors.
 
     Returns:
         The picture, sRGB.
@@ -31,7 +31,7 @@ def picture_of(raster: Raster, name: str) -> Picture:
         ImageError: It has samples outside 0 to 1.
     """
     samples = samples_of(raster)
-    # Not the other way round: a comparison with a number that is none is never true.
+    # In this form, NaN is refused, too.
     if not (samples.min() >= 0 and samples.max() <= 1):
         raise ImageError(f"the {name} has samples from {samples.min():g} to {samples.max():g}: send them from 0 to 1")
     colors = 1 if raster.channels <= 2 else 3
@@ -47,16 +47,16 @@ def picture_of(raster: Raster, name: str) -> Picture:
 
 
 def samples_of(raster: Raster) -> FloatArray:
-    """Read the samples of a raster, float32 (height, width, channels); those of whole numbers from 0 to 1."""
+    """Return the samples of a raster as float32 (height, width, channels); integers are scaled to [0, 1]."""
     found = np.frombuffer(raster.data, _TYPES[raster.depth]).reshape(raster.height, raster.width, raster.channels)
     return found.astype(np.float32) / np.float32(_TOPS[raster.depth]) if raster.depth in _TOPS else found
 
 
 def raster_of(picture: Picture, depth: str) -> Raster:
-    """Write a picture as a raster.
+    """Convert a picture to a raster.
 
     Args:
-        picture: Gray ones have one channel; alpha is one more.
+        picture: The picture; a gray one gets one channel, and alpha is one more.
         depth: Kind of sample, `u8`, `u16` or `f32`.
 
     Returns:
@@ -71,7 +71,7 @@ def raster_of(picture: Picture, depth: str) -> Raster:
 
 
 def array_raster(samples: FloatArray, depth: str) -> Raster:
-    """Write samples (height, width, channels) in [0, 1] as a raster."""
+    """Convert samples (height, width, channels) in [0, 1] to a raster."""
     height, width, channels = samples.shape
     found = np.empty(samples.shape, _TYPES[depth])
     # In bands that stay in the processor's cache: three times as fast with 24 million pixels.

@@ -1,4 +1,4 @@
-"""The conversation with clients: what is done about each of their messages."""
+"""Handle the messages of clients."""
 
 import logging
 import os
@@ -33,10 +33,10 @@ from protocol.version import PROTOCOL, software_version, version_problem
 
 
 class Requests:
-    """Takes what clients say.
+    """Handles the messages of clients.
 
     Attributes:
-        shutdown_reason: Why a client wants the engine to end, or nothing.
+        shutdown_reason: Reason for which a client shuts the engine down, or an empty string.
     """
 
     def __init__(self, clients: Clients, workers: Workers, jobs: Jobs, limits: Limits, *, address: str) -> None:
@@ -49,7 +49,7 @@ class Requests:
         self._began = time.monotonic()
 
     def take(self, client: bytes, parts: Sequence[ZmqFrame]) -> None:
-        """Do what a message asks for, whatever it may be.
+        """Handle a message, valid or not.
 
         Args:
             client: Routing id of the connection.
@@ -101,22 +101,22 @@ class Requests:
             case Ping():
                 self._answer(client, Pong(message.number))
             case Shutdown():
-                logging.getLogger(__name__).info("%s asks for the end", self._clients.name_of(client))
-                self.shutdown_reason = message.reason or "it was asked to"
+                logging.getLogger(__name__).info("%s requests shutdown", self._clients.name_of(client))
+                self.shutdown_reason = message.reason or "a client requested it"
 
     def _greet(self, client: bytes, hello: Hello) -> None:
         problem = version_problem(PROTOCOL, hello.protocol)
         if problem is not None:
             self._answer(client, Failed("version", *problem))
         elif client not in self._clients and len(self._clients) >= self._limits.clients:
-            said = f"{self._limits.clients} clients are connected, and the engine takes no more"
+            said = f"{self._limits.clients} clients are connected, and the engine accepts no more"
             self._answer(client, Failed("busy", said, "close one of them"))
         else:
             self._clients.greet(client, hello.client)
-            logging.getLogger(__name__).info("%s is here", self._clients.name_of(client))
+            logging.getLogger(__name__).info("%s has connected", self._clients.name_of(client))
             devices = self._workers.devices()
             self._answer(client, Welcome(PROTOCOL, software_version(), self._limits, devices, setting_ranges()))
-            # Whoever says hello will want something.
+            # A job is likely to follow.
             self._workers.wake()
 
     def _answer(self, client: bytes, message: object) -> None:
@@ -126,6 +126,6 @@ class Requests:
             self._clients.send_once(client, message)
 
     def _job_of(self, client: bytes, buffers: Sequence[Buffer]) -> str | None:
-        """Find out which job a broken message is about; None where a whole one has that name."""
+        """Return the job that an invalid message is about; None if an accepted job has this name."""
         found = job_in(buffers, self._limits)
         return None if found is None or self._jobs.has(client, found) else found

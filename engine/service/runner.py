@@ -1,4 +1,4 @@
-"""One job in the worker: from a request to its end."""
+"""Run one job, from the request to its end."""
 
 import logging
 import math
@@ -37,10 +37,10 @@ INTERNAL = "internal"
 
 
 class Stop:
-    """The wish to end a job early, from another thread.
+    """A request from another thread to end a job early.
 
     Attributes:
-        keep: Whether the picture so far is wanted.
+        keep: Whether to return the picture so far.
     """
 
     def __init__(self) -> None:
@@ -48,25 +48,25 @@ class Stop:
         self._event = Event()
 
     def ask(self, *, keep: bool) -> None:
-        """Ask for the end."""
+        """Request the end."""
         self.keep = keep
         self._event.set()
 
     @property
     def asked(self) -> bool:
-        """Whether the end was asked for."""
+        """Whether the end was requested."""
         return self._event.is_set()
 
 
 @dataclass(frozen=True)
 class Hooks:
-    """What a job tells while it runs, from its thread.
+    """Callbacks of a running job, called in its thread.
 
     Attributes:
-        progress: Told after every step; has to be quick.
-        frame: Told of every frame.
-        begin: Told of what is worked on, before the first snapshot.
-        watch: Told of every snapshot whose picture is new.
+        progress: Called after every step; must be fast.
+        frame: Called with every frame.
+        begin: Called with exemplar, encoder and settings before the first snapshot.
+        watch: Called with every snapshot that has a new picture.
     """
 
     progress: Callable[[Progress], None]
@@ -84,14 +84,14 @@ def run_job(
     """Run a job to its end.
 
     Args:
-        request: What is to be made.
-        device: Where.
-        load: Gives the encoder by name, file of weights and pooling, on the device.
-        hooks: What to tell meanwhile.
-        stop: Tells when to end early, after the step that runs then.
+        request: The request.
+        device: The device.
+        load: Returns the encoder for a name, a file of weights and a pooling, on the device.
+        hooks: The callbacks.
+        stop: Ends the job after the current step.
 
     Returns:
-        How it ended; nothing that a request can cause is raised.
+        How it ended. Errors are returned as `Failed`.
     """
     try:
         return _run(request, device, load, hooks, stop)
@@ -105,12 +105,12 @@ def run_job(
         if is_out_of_memory(error):
             return _out_of_memory(request.job, device)
         return _internal(request.job, error)
-    except Exception as error:  # noqa: BLE001  # whatever one job runs into, the next one has its turn
+    except Exception as error:  # noqa: BLE001  # an error of one job must not stop the next
         return _internal(request.job, error)
 
 
 def _out_of_memory(job: str, device: torch.device) -> Failed:
-    return Failed(OUT_OF_MEMORY, f"{device} has not enough memory for this job", "choose a smaller size", job)
+    return Failed(OUT_OF_MEMORY, f"{device} does not have enough memory for this job", "choose a smaller size", job)
 
 
 def _internal(job: str, error: Exception) -> Failed:
@@ -139,7 +139,7 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     if not filling and settings.effective_recipe().structure:
         exemplar = _completed(exemplar, settings.seed, stop)
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
-    # What comes before the first snapshot is no measure for the rest.
+    # The time before the first snapshot says nothing about the rest.
     first_seconds = seconds = 0.0
     last: Snapshot | None = None
     hooks.begin(exemplar, encoder, settings)
@@ -161,11 +161,11 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
                 if stop.asked:
                     break
     except KeyboardInterrupt:
-        # In the terminal: what there is so far is wanted.
+        # In the terminal, keep the picture so far.
         if last is None:
             raise
         stop.ask(keep=True)
-    told = {
+    fields = {
         "step": last.step if last else 0,
         "seconds": seconds,
         "first_seconds": first_seconds,
@@ -174,9 +174,9 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
         "peak_bytes": peak_memory(),
     }
     if last is not None and last.step == last.steps:
-        return Done(request.job, _result(request, last, materials, settings, whole), **told)  # type: ignore[arg-type]
+        return Done(request.job, _result(request, last, materials, settings, whole), **fields)  # type: ignore[arg-type]
     kept = _result(request, last, materials, settings, whole) if last and stop.keep else None
-    return Cancelled(request.job, kept, **told)  # type: ignore[arg-type]
+    return Cancelled(request.job, kept, **fields)  # type: ignore[arg-type]
 
 
 def _completed(exemplar: Exemplar, seed: int, stop: Stop) -> Exemplar:
@@ -189,11 +189,11 @@ def _completed(exemplar: Exemplar, seed: int, stop: Stop) -> Exemplar:
 
 
 def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Settings, Size]:
-    """Turn a request into what synthesis takes.
+    """Convert a request to the materials and settings of synthesis.
 
     Args:
-        request: What is to be made.
-        device: Where; decides how much memory there is.
+        request: The request.
+        device: The device, which limits the memory.
 
     Returns:
         The materials, the settings, and height and width of the whole canvas.
@@ -241,7 +241,7 @@ def _further(source: messages.Source, first: messages.Source, number: int) -> So
 
 
 def _paced(snapshots: Iterator[Snapshot], interval: float | None) -> Iterator[tuple[Snapshot, bool]]:
-    """Say of each snapshot whether it makes a frame: the first, an octave's last, and one in every interval."""
+    """Mark the snapshots that become frames: the first, the last of each octave, and one per interval."""
     shown, step = -math.inf, -1
     for snapshot in snapshots:
         now = time.perf_counter()
@@ -249,7 +249,7 @@ def _paced(snapshots: Iterator[Snapshot], interval: float | None) -> Iterator[tu
         due, step = marked or (bool(interval) and now - shown >= (interval or 0)), snapshot.step
         if due:
             shown = now
-        # The last one of all comes in full with `done`.
+        # The very last one comes with `done`.
         yield snapshot, due and snapshot.step < snapshot.steps and interval is not None
 
 

@@ -1,4 +1,4 @@
-"""A whole engine, from its lock to its end."""
+"""Run an engine, from taking the lock to the end."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ from protocol.version import PROTOCOL, software_version
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ANY_ADDRESS = ("0.0.0.0", "*", "::")  # noqa: S104  # compared with, not bound to
-# How long the connection file of an engine that has the lock may be missing.
+# Time within which an engine that has the lock writes its connection file.
 SHOW_SECONDS = 5.0
 OPEN_FILES = 4096
 
@@ -35,22 +35,22 @@ log = logging.getLogger(__name__)
 
 
 class ServingError(RuntimeError):
-    """An engine that cannot be started, told in one sentence."""
+    """An engine that cannot be started; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """How to serve, as the terminal says it.
+    """Options of `texture-engine serve`.
 
     Attributes:
-        listen: Address for clients; port `*` for any that is free.
-        devices: What to compute on, a worker for each.
-        authorized: File with the public keys of other clients than this user's own, or None.
-        idle_unload: Seconds without a job after which a worker's process ends; 0 for never.
-        idle_exit: Seconds without clients and jobs after which the engine ends; 0 for never.
-        log_file: Where to log, or None for stderr.
-        verbose: Whether to log what is of interest for finding faults only.
-        limits: What is taken from clients.
+        listen: Address for clients; port `*` is any free port.
+        devices: Devices, with a worker for each.
+        authorized: File with the public keys of other users' clients, or None.
+        idle_unload: Seconds without a job until a worker's process ends; 0 for never.
+        idle_exit: Seconds without clients and jobs until the engine ends; 0 for never.
+        log_file: Log file, or None for stderr.
+        verbose: Whether to log details for debugging.
+        limits: Limits for clients.
     """
 
     listen: str = "tcp://127.0.0.1:*"
@@ -64,21 +64,21 @@ class Service:
 
 
 def serve(service: Service) -> None:
-    """Be the engine until there is a reason to end.
+    """Run until shutdown.
 
     Args:
-        service: How to serve.
+        service: The options.
 
     Raises:
-        AlreadyRunningError: There is one.
-        ServingError: The address cannot be listened at, or files cannot be written.
+        AlreadyRunningError: Another engine runs.
+        ServingError: Listening at the address failed, or files cannot be written.
         UnsafeFileError: Keys are broken or open to others.
     """
     folder = make_folder(state_folder())
     if service.authorized is None and split_address(service.listen.replace(":*", ":1"))[0] not in LOOPBACK:
         raise ServingError(
             f"{service.listen} can be reached from other computers: "
-            "say with --authorized-keys FILE which clients may come in"
+            "name the authorized clients with --authorized-keys FILE"
         )
     own_keys(folder / CLIENT_KEYS)
     if service.authorized is not None:
@@ -106,30 +106,32 @@ def serve(service: Service) -> None:
 
 
 def running_engine(folder: Path) -> Connection:
-    """Read where the engine is that has the lock, and wait for it to say so if need be.
+    """Read the connection file of the engine that has the lock; wait for it if needed.
 
     Args:
-        folder: Where keys and the connection file are.
+        folder: Folder of keys and connection file.
 
     Returns:
-        Where it is.
+        Its connection.
 
     Raises:
-        AlreadyRunningError: It does not say where.
+        AlreadyRunningError: It writes no connection file.
     """
     until = time.monotonic() + SHOW_SECONDS
     while time.monotonic() < until:
         with suppress(FileNotFoundError, UnsafeFileError):
             found = read_connection(connection_path())
-            # The one before may have left its file behind.
+            # The file may be that of an earlier engine.
             if engine_state(found) is not ProcessState.ENDED:
                 return found
         time.sleep(0.1)
-    raise AlreadyRunningError(f"an engine has locked {folder}, and does not say where it is")
+    raise AlreadyRunningError(
+        f"an engine holds the lock in {folder}, but has written no connection file: end its process"
+    )
 
 
 def raise_open_files() -> None:
-    """Allow this process as many connections as the system allows it."""
+    """Raise the limit of open files of this process."""
     try:
         import resource
     except ImportError:
@@ -144,7 +146,7 @@ def _run(options: Options, folder: Path, stopping: Callable[[], str]) -> None:
     try:
         front = Front(options)
     except zmq.ZMQError as error:
-        said = f"{options.listen} cannot be listened at ({os.strerror(error.errno or 0)}): choose another port"
+        said = f"cannot listen at {options.listen} ({os.strerror(error.errno or 0)}): choose another port"
         raise ServingError(said) from None
     reason = "it failed"
     presence = Presence(folder, _connection(front.address, options.keys.public))
@@ -152,7 +154,9 @@ def _run(options: Options, folder: Path, stopping: Callable[[], str]) -> None:
         presence.show()
         log.info("listening at %s, process %d", front.address, os.getpid())
         if presence.connection.address != front.address:
-            log.info("on other computers, put this one's name into the address of their copy of %s", presence.path)
+            log.info(
+                "on other computers, replace the address in their copy of %s by this computer's name", presence.path
+            )
         reason = front.run(stopping, presence.look)
         log.info("ending: %s", reason)
     finally:
@@ -163,7 +167,7 @@ def _run(options: Options, folder: Path, stopping: Callable[[], str]) -> None:
 
 def _connection(address: str, public_key: str) -> Connection:
     host, port = split_address(address)
-    # Bound to every address: this computer's own clients find it at this one.
+    # It listens at every address; clients on this computer use this one.
     shown = f"tcp://127.0.0.1:{port}" if host in ANY_ADDRESS else address
     return Connection(
         address=shown,
@@ -178,33 +182,33 @@ def _connection(address: str, public_key: str) -> Connection:
 
 
 def _known(folder: Path, authorized: Path | None) -> set[str]:
-    """Read the keys anew for every client: those that were added count at once, those removed no more."""
+    """Read the authorized keys again for every client, so that changes take effect at once."""
     found: set[str] = set()
     try:
         found.add(own_keys(folder / CLIENT_KEYS).public)
         if authorized is not None:
             found.update(read_authorized(authorized))
     except UnsafeFileError as error:
-        log.warning("not everybody comes in who may: %s", error)
+        log.warning("some clients are refused: %s", error)
     return found
 
 
 @contextmanager
 def _signals() -> Iterator[Callable[[], str]]:
-    """Turn SIGTERM and Ctrl+C into a reason to end.
+    """Turn SIGTERM and Ctrl+C into a reason to stop.
 
     Yields:
-        A function that gives the reason, or nothing.
+        A function that returns the reason, or an empty string.
     """
-    heard: list[str] = []
+    received: list[str] = []
 
-    def hear(number: int, _: FrameType | None) -> None:
-        heard.append(signal.Signals(number).name)
+    def receive(number: int, _: FrameType | None) -> None:
+        received.append(signal.Signals(number).name)
 
     kinds = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = {kind: signal.signal(kind, hear) for kind in kinds}
+    before = {kind: signal.signal(kind, receive) for kind in kinds}
     try:
-        yield lambda: f"it received {heard[0]}" if heard else ""
+        yield lambda: f"it received {received[0]}" if received else ""
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)

@@ -1,4 +1,4 @@
-"""The engine's sockets: every one with CURVE."""
+"""The engine's sockets, all with CURVE."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,31 +10,31 @@ from protocol.limits import Limits
 
 CLIENT_DOMAIN = "client"
 HANDSHAKE_MILLISECONDS = 5000
-# ZeroMQ counts what encryption adds to a frame; the limit itself is kept with an answer, and not in silence.
+# ZeroMQ also counts the overhead of encryption; frames above the limit itself are refused with an answer.
 MARGIN_BYTES = 2**20
-# A computer that is gone without a word is noticed after 11 s. No heartbeats of ZeroMQ's own: they end a connection
+# A computer that disappears is noticed after 11 s. No heartbeats of ZeroMQ's own: they end a connection
 # that is read slowly, and libzmq may abort the process then (https://github.com/zeromq/libzmq/issues/3937).
 KEEPALIVE_IDLE_SECONDS, KEEPALIVE_SECONDS, KEEPALIVES = 5, 2, 3
-# Small, so that little of what has become old lies between a frame and a client that reads slowly.
+# Small, so that few outdated messages wait before a new frame if a client reads slowly.
 UNSENT_MESSAGES = 2
 SEND_BYTES = 2**18
 BACKLOG = 1024
 MESSAGES_AT_ONCE = 64
 
-Zontext = zmq.Context[zmq.Socket[bytes]]
+ZmqContext = zmq.Context[zmq.Socket[bytes]]
 
 
-def client_socket(context: Zontext, keys: KeyPair, limits: Limits, *, ipv6: bool) -> "zmq.Socket[bytes]":
-    """Make the socket for clients, not bound yet.
+def client_socket(context: ZmqContext, keys: KeyPair, limits: Limits, *, ipv6: bool) -> "zmq.Socket[bytes]":
+    """Create the socket for clients, not bound yet.
 
     Args:
-        context: Where the gate is that is asked about keys.
-        keys: The engine's.
+        context: Context of the gate that checks keys.
+        keys: The engine's keys.
         limits: Frames larger than these end the connection.
         ipv6: Whether the address is one of IPv6.
 
     Returns:
-        A ROUTER that tells of clients that are gone, and refuses to send to those who do not read.
+        A ROUTER on which sending to a client that is gone or does not read fails.
     """
     made = _server(context, keys, CLIENT_DOMAIN)
     made.maxmsgsize = max(limits.message_bytes, limits.header_bytes) + MARGIN_BYTES
@@ -52,16 +52,16 @@ def client_socket(context: Zontext, keys: KeyPair, limits: Limits, *, ipv6: bool
     return made
 
 
-def worker_socket(context: Zontext, keys: KeyPair, domain: str) -> "zmq.Socket[bytes]":
-    """Make the socket for workers, bound to a free port of this computer.
+def worker_socket(context: ZmqContext, keys: KeyPair, domain: str) -> "zmq.Socket[bytes]":
+    """Create the socket for workers, bound to a free port of this computer.
 
     Args:
-        context: Where the gate is that is asked about keys.
-        keys: The engine's.
-        domain: What the gate is asked about.
+        context: Context of the gate that checks keys.
+        keys: The engine's keys.
+        domain: Domain for the gate.
 
     Returns:
-        A ROUTER that tells of workers that are gone.
+        A ROUTER on which sending to a worker that is gone fails.
     """
     made = _server(context, keys, domain)
     made.bind("tcp://127.0.0.1:*")
@@ -69,16 +69,16 @@ def worker_socket(context: Zontext, keys: KeyPair, domain: str) -> "zmq.Socket[b
 
 
 def address_of(socket: "zmq.Socket[bytes]") -> str:
-    """Tell where a socket is bound."""
+    """Return the address that a socket is bound to."""
     return socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
 
 
 def arrived(socket: "zmq.Socket[bytes]", most: int = MESSAGES_AT_ONCE) -> Iterator[list[zmq.Frame]]:
-    """Take the messages that have arrived.
+    """Receive the messages that have arrived.
 
     Args:
-        socket: Where.
-        most: How many at once, so that others have their turn.
+        socket: The socket.
+        most: Maximum number at once, so that other sockets get their turn.
 
     Yields:
         The ZeroMQ frames of a message.
@@ -88,7 +88,7 @@ def arrived(socket: "zmq.Socket[bytes]", most: int = MESSAGES_AT_ONCE) -> Iterat
             yield socket.recv_multipart(zmq.NOBLOCK, copy=False)
 
 
-def _server(context: Zontext, keys: KeyPair, domain: str) -> "zmq.Socket[bytes]":
+def _server(context: ZmqContext, keys: KeyPair, domain: str) -> "zmq.Socket[bytes]":
     made = context.socket(zmq.ROUTER)
     made.curve_server = True
     made.curve_secretkey = keys.secret.encode()

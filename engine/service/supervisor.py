@@ -1,4 +1,4 @@
-"""A worker as the front sees it: a process that is started, watched and ended."""
+"""Start, watch and stop the process of a worker."""
 
 import logging
 import signal
@@ -22,25 +22,25 @@ EXITS = "inproc://exits"
 LAST_WORDS = 20
 END_SECONDS = 3.0
 
-Zontext = zmq.Context[zmq.Socket[bytes]]
+ZmqContext = zmq.Context[zmq.Socket[bytes]]
 
 
 class Worker:
-    """One device's worker; there is a process only while there is something to do, and some time after.
+    """The worker of one device. Its process runs while there are jobs, and for some time after.
 
     Attributes:
-        asked: The device as the engine was told, such as `auto`.
-        device: The device that it turned out to be, once a process has looked.
+        asked: The device that was requested, such as `auto`.
+        device: The actual device, once a process has found it.
         state: `resting` (no process), `starting`, `ready`, `working` or `ending`.
-        keys: What the process proves with who it is.
-        job: What it works on.
-        idle_since: Since when it has had nothing to do, seconds of the monotonic clock.
-        memory: Bytes that it takes.
-        trouble: What the process said about why it cannot work.
-        failure: Why the last process could not compute; empty as soon as one can.
+        keys: Keys that authenticate the process.
+        job: The job that runs.
+        idle_since: Start of the idle time, monotonic seconds.
+        memory: Memory in use, bytes.
+        trouble: The reason that the process gave if it cannot compute.
+        failure: Why the last process could not compute; empty once one can.
     """
 
-    def __init__(self, context: Zontext, number: int, asked: str) -> None:
+    def __init__(self, context: ZmqContext, number: int, asked: str) -> None:
         self.asked = asked
         self.device: str | None = None
         self.description = ""
@@ -60,7 +60,7 @@ class Worker:
 
     @property
     def name(self) -> str:
-        """Name of the process; the next one has another."""
+        """Name of the process; each has a new one."""
         return f"{self._number}.{self._generation}"
 
     @property
@@ -72,21 +72,21 @@ class Worker:
         """Start a process, unless there is one.
 
         Args:
-            address: Where the front listens for workers.
+            address: The front's address for workers.
             server_key: The front's public key.
 
         Raises:
-            OSError: The system starts no more processes.
-            zmq.ZMQError: It opens no more descriptors.
+            OSError: The system cannot start the process.
+            zmq.ZMQError: There are no more descriptors.
         """
         if self.state != RESTING:
             return
         self._generation += 1
         self._words.clear()
         self.trouble = ""
-        # Made before there is anything to tell: later there may be no descriptor left for it.
-        told = self._context.socket(zmq.PUSH)
-        told.connect(EXITS)
+        # Created now, as there may be no descriptor left later.
+        exits = self._context.socket(zmq.PUSH)
+        exits.connect(EXITS)
         try:
             self._process = subprocess.Popen(  # noqa: S603
                 own_python("engine.service.worker"),
@@ -95,34 +95,34 @@ class Worker:
                 stderr=subprocess.PIPE,
             )
         except OSError:
-            told.close(0)
+            exits.close(0)
             raise
         start = WorkerStart(self.name, self.asked, address, server_key, self.keys.public, self.keys.secret)
         self.state = STARTING
-        watched = (self._process, self.name, self._words, told)
+        watched = (self._process, self.name, self._words, exits)
         self._watcher = threading.Thread(target=_watch, args=watched, daemon=True)
         self._watcher.start()
-        # If it has died already, its watch tells of it.
+        # If the process has already died, its watcher reports that.
         with suppress(BrokenPipeError):
             _pipe(self._process.stdin).write(start.line())
             _pipe(self._process.stdin).flush()
 
     def stop(self) -> None:
-        """End the process now; it holds nothing that would have to be saved."""
+        """Kill the process; it has nothing to save."""
         if self._process is not None:
             self._process.kill()
 
     def wait(self) -> None:
-        """Wait until the process is gone, and its watch with it."""
+        """Wait until the process and its watcher have ended."""
         if self._process is not None:
             self._process.wait(END_SECONDS)
         if self._watcher is not None:
             self._watcher.join(END_SECONDS)
 
     def ended(self) -> None:
-        """Note that the process is gone."""
+        """Note that the process has ended."""
         if self._process is not None and self._process.stdin is not None:
-            # One that died at once has not taken its hand-over, which closing tries to write once more.
+            # If the process died at once, closing tries to write the unread input again.
             with suppress(BrokenPipeError):
                 self._process.stdin.close()
         self._process = None
@@ -132,20 +132,20 @@ class Worker:
         self.idle_since = time.monotonic()
 
     def last_words(self) -> str:
-        """The last line that the process wrote, or what it said about why it cannot work."""
-        return self.trouble or (self._words[-1] if self._words else "it said nothing")
+        """Return the reason that the process gave, or the last line that it wrote."""
+        return self.trouble or (self._words[-1] if self._words else "no message")
 
     def serves(self, wanted: str) -> bool | None:
-        """Tell whether it computes on a device; None where that is not known before it has started."""
+        """Return whether it computes on a device; None if that is not known before it has started."""
         if wanted in {"auto", self.asked, self.device}:
             return True
         if self.device is None:
             return None
-        # `cuda` is the first of them.
+        # `cuda` matches `cuda:1`, too.
         return self.device.split(":")[0] == wanted
 
     def status(self) -> WorkerStatus:
-        """Describe it for `status`."""
+        """Return its entry for `status`."""
         job = self.job
         return WorkerStatus(
             self.device or self.asked,
@@ -160,10 +160,10 @@ class Worker:
 
 
 def exit_reason(status: int) -> str:
-    """Say in words how a process ended.
+    """Describe how a process ended.
 
     Args:
-        status: As `subprocess` gives it: the negated number of a signal, or an exit status.
+        status: Exit status, or the negated number of a signal, as `subprocess` gives it.
 
     Returns:
         The end of a sentence.
@@ -176,7 +176,7 @@ def exit_reason(status: int) -> str:
     return f"ended with status {status}"
 
 
-def _watch(process: "subprocess.Popen[bytes]", name: str, words: "deque[str]", told: "zmq.Socket[bytes]") -> None:
+def _watch(process: "subprocess.Popen[bytes]", name: str, words: "deque[str]", exits: "zmq.Socket[bytes]") -> None:
     log = logging.getLogger(f"{__name__}.{name}")
     for line in _pipe(process.stderr):
         said = line.decode(errors="replace").rstrip()
@@ -185,10 +185,10 @@ def _watch(process: "subprocess.Popen[bytes]", name: str, words: "deque[str]", t
             log.info("worker %s: %s", name, said)
     status = process.wait()
     _pipe(process.stderr).close()
-    told.send_multipart([name.encode(), str(status).encode()])
-    told.close(1000)
+    exits.send_multipart([name.encode(), str(status).encode()])
+    exits.close(1000)
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101  # asked for when the process was started
+    assert stream is not None  # noqa: S101  # requested when the process was started
     return stream

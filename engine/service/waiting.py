@@ -1,4 +1,4 @@
-"""The jobs that wait."""
+"""The queue of jobs."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
@@ -12,15 +12,15 @@ class Job:
     """A job in the engine.
 
     Attributes:
-        client: The routing id of its client's connection.
-        name: The client's name for it.
-        device: Where it may run, or `auto`.
-        parts: The message that asked for it.
-        size: Bytes of the message.
-        place: What its client was last told of its place in the queue.
+        client: Routing id of its client.
+        name: Its name, given by the client.
+        device: The device that it needs, or `auto`.
+        parts: The message with the request.
+        size: Size of the message, bytes.
+        place: The place in the queue that was last reported to the client.
         step: Steps done.
-        steps: Steps in all.
-        unwanted: When its end was asked for, seconds of the monotonic clock, or None.
+        steps: Steps in total.
+        unwanted: Time at which it was cancelled, monotonic seconds, or None.
         keep: Whether the picture so far is wanted then.
     """
 
@@ -37,7 +37,7 @@ class Job:
 
 
 class FairQueue:
-    """First in, first out for each client, and the clients in turn."""
+    """A queue that is first in, first out for each client, and serves the clients in turn."""
 
     def __init__(self) -> None:
         self._lines: OrderedDict[bytes, deque[Job]] = OrderedDict()
@@ -47,7 +47,7 @@ class FairQueue:
         return sum(len(line) for line in self._lines.values())
 
     def __iter__(self) -> Iterator[Job]:
-        """Go through the jobs in the order in which they will run.
+        """Yield the jobs in the order in which they will run.
 
         Yields:
             The jobs.
@@ -58,17 +58,17 @@ class FairQueue:
 
     @property
     def size(self) -> int:
-        """Bytes of all messages that wait."""
+        """Size of all waiting messages, bytes."""
         return sum(job.size for job in self)
 
     def put(self, job: Job) -> None:
-        """Add a job at the end of its client's line; who was served last stays the last in turn."""
+        """Add a job to its client's line; the client that was served last stays last."""
         self._lines.setdefault(job.client, deque()).append(job)
         if self._served in self._lines:
             self._lines.move_to_end(self._served)
 
     def take(self, fits: Callable[[Job], bool]) -> Job | None:
-        """Take the next job that fits, and let its client be the last in turn."""
+        """Remove and return the next job that fits, and make its client the last."""
         for client, line in self._lines.items():
             for job in line:
                 if fits(job):
@@ -79,12 +79,12 @@ class FairQueue:
         return None
 
     def remove(self, job: Job) -> None:
-        """Take out a job."""
+        """Remove a job."""
         line = self._lines[job.client]
         line.remove(job)
         if not line:
             del self._lines[job.client]
 
     def of(self, client: bytes) -> list[Job]:
-        """List the jobs of a client."""
+        """Return the jobs of a client."""
         return list(self._lines.get(client, ()))

@@ -1,6 +1,6 @@
 """The worker: a process that owns a device and runs one job at a time.
 
-Its main thread talks to the front, another one computes, so that a long step delays no message.
+The main thread exchanges messages with the front; another thread computes, so that a long step delays no message.
 """
 
 import json
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.service.computing import Computer
     from engine.service.runner import Stop
 
-Zocket = zmq.Socket[bytes]
+ZmqSocket = zmq.Socket[bytes]
 
 PROGRESS_SECONDS = 0.3
 ALIVE_SECONDS = 1.0
@@ -41,10 +41,10 @@ class RunningJob:
     """A job that is being computed.
 
     Attributes:
-        request: What is to be made.
-        stop: How to end it early.
-        latest: How far it has come.
-        noted: When that was, seconds of the monotonic clock.
+        request: The request.
+        stop: Ends it early.
+        latest: Its latest progress.
+        noted: Time of the latest progress, monotonic seconds.
     """
 
     request: Synthesize
@@ -53,11 +53,11 @@ class RunningJob:
     noted: float = field(default_factory=time.monotonic)
 
     def note(self, progress: Progress) -> None:
-        """Remember how far it has come."""
+        """Store the latest progress."""
         self.latest, self.noted = progress, time.monotonic()
 
     def now(self) -> Progress:
-        """Tell how far it has come, and how the time has gone on since."""
+        """Return the latest progress, with the time that has passed since."""
         latest = self.latest or Progress(self.request.job, "loading")
         waited = time.monotonic() - self.noted
         left = None if latest.seconds_left is None else max(0.0, latest.seconds_left - waited)
@@ -65,13 +65,13 @@ class RunningJob:
 
 
 def main() -> None:
-    """Take the hand-over from standard input and work until standard input ends."""
-    # Ctrl+C in a terminal reaches every process of the group: the front decides what it means.
+    """Read the start data from standard input, and run until standard input is closed."""
+    # Ctrl+C in a terminal reaches every process of the group; the front handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
     start = WorkerStart(**json.loads(sys.stdin.buffer.readline()))
     threading.Thread(target=_end_with_front, daemon=True).start()
-    context: zmq.Context[Zocket] = zmq.Context()
+    context: zmq.Context[ZmqSocket] = zmq.Context()
     link = _connect(context, start)
     from engine.service.computing import Computer, UnusableDeviceError
 
@@ -91,14 +91,14 @@ def main() -> None:
 
 
 def _end_with_front() -> None:
-    # Standard input ends when the front does, however it does. It is not read through `sys.stdin`: the interpreter
-    # cannot end, and aborts, where a thread waits in there.
+    # Standard input is closed when the front ends, even if killed. It is not read through `sys.stdin`: while a thread
+    # waits in there, the interpreter cannot exit, and aborts.
     while os.read(sys.stdin.fileno(), 4096):
         pass
     os._exit(0)
 
 
-def _connect(context: "zmq.Context[Zocket]", start: WorkerStart) -> Zocket:
+def _connect(context: "zmq.Context[ZmqSocket]", start: WorkerStart) -> ZmqSocket:
     link = context.socket(zmq.DEALER)
     link.routing_id = start.name.encode()
     link.curve_serverkey = start.server_key.encode()
@@ -108,31 +108,31 @@ def _connect(context: "zmq.Context[Zocket]", start: WorkerStart) -> Zocket:
     return link
 
 
-def _compute(context: "zmq.Context[Zocket]", computer: "Computer", tasks: "SimpleQueue[RunningJob]") -> None:
+def _compute(context: "zmq.Context[ZmqSocket]", computer: "Computer", tasks: "SimpleQueue[RunningJob]") -> None:
     from engine.service.runner import Hooks
 
-    told = context.socket(zmq.PUSH)
-    told.sndhwm = UNSENT_FRAMES
-    told.connect(INBOX)
+    outbox = context.socket(zmq.PUSH)
+    outbox.sndhwm = UNSENT_FRAMES
+    outbox.connect(INBOX)
 
     def show(frame: Frame) -> None:
         try:
-            told.send_multipart([FRAME, *encode(frame)], zmq.NOBLOCK, copy=False)
+            outbox.send_multipart([FRAME, *encode(frame)], zmq.NOBLOCK, copy=False)
         except zmq.Again:
             logging.getLogger(__name__).debug("a frame was dropped")
 
     while True:
         task = tasks.get()
         end = computer.run(task.request, Hooks(task.note, show), task.stop)
-        told.send_multipart([END, *encode(end)], copy=False)
+        outbox.send_multipart([END, *encode(end)], copy=False)
 
 
-def _talk(link: Zocket, inbox: Zocket, tasks: "SimpleQueue[RunningJob]", computer: "Computer") -> None:
+def _talk(link: ZmqSocket, inbox: ZmqSocket, tasks: "SimpleQueue[RunningJob]", computer: "Computer") -> None:
     poller = zmq.Poller()
     poller.register(link, zmq.POLLIN)
     poller.register(inbox, zmq.POLLIN)
     task: RunningJob | None = None
-    told_progress = told_life = -1e9
+    sent_progress = sent_alive = -1e9
     while True:
         poller.poll(TURN_MILLISECONDS)
         for kind, *parts in arrived(inbox):
@@ -147,11 +147,11 @@ def _talk(link: Zocket, inbox: Zocket, tasks: "SimpleQueue[RunningJob]", compute
             elif isinstance(message, Cancel) and task is not None and task.request.job == message.job:
                 task.stop.ask(keep=message.keep)
         now = time.monotonic()
-        if task is not None and now - told_progress >= PROGRESS_SECONDS:
-            told_progress = now
+        if task is not None and now - sent_progress >= PROGRESS_SECONDS:
+            sent_progress = now
             link.send_multipart(encode(task.now()))
-        if now - told_life >= ALIVE_SECONDS:
-            told_life = now
+        if now - sent_alive >= ALIVE_SECONDS:
+            sent_alive = now
             link.send_multipart(encode(Alive(computer.memory_in_use())))
 
 

@@ -1,4 +1,4 @@
-"""All workers of the engine."""
+"""The workers of the engine."""
 
 import errno
 import logging
@@ -9,28 +9,28 @@ import zmq
 from engine.service.supervisor import ENDING, READY, RESTING, Worker
 from protocol.codec import encode
 
-Zontext = zmq.Context[zmq.Socket[bytes]]
+ZmqContext = zmq.Context[zmq.Socket[bytes]]
 
 
 class Workers:
-    """One worker for each device, and the socket that they are behind."""
+    """One worker for each device, and their socket."""
 
     def __init__(
         self,
-        context: Zontext,
+        context: ZmqContext,
         socket: "zmq.Socket[bytes]",
         devices: tuple[str, ...],
         *,
         address: str,
         server_key: str,
     ) -> None:
-        """Start without any process.
+        """Start without processes.
 
         Args:
-            context: For the watches of the processes.
+            context: Context for the watchers of the processes.
             socket: A ROUTER with `ROUTER_MANDATORY`.
-            devices: What to compute on.
-            address: Where the socket is bound.
+            devices: The devices.
+            address: Address of the socket.
             server_key: Its public key.
         """
         self._socket = socket
@@ -42,49 +42,49 @@ class Workers:
         return iter(self._all)
 
     def public_keys(self) -> set[str]:
-        """List the keys that the processes prove with who they are."""
+        """Return the public keys of the processes."""
         return {worker.keys.public for worker in self._all}
 
     def devices(self) -> tuple[str, ...]:
-        """List what is computed on."""
+        """Return the devices."""
         return tuple(worker.device or worker.asked for worker in self._all)
 
     def named(self, name: str) -> Worker | None:
-        """Look up a worker by the name of its process; None where that process is not its last one."""
+        """Return the worker whose current process has this name, or None."""
         return next((worker for worker in self._all if worker.name == name), None)
 
     def wake(self) -> None:
-        """Start the processes that are not there."""
+        """Start the processes that do not run."""
         for worker in self._all:
             if worker.state != RESTING:
                 continue
             try:
                 worker.start(self._address, self._server_key)
             except (OSError, zmq.ZMQError) as error:
-                worker.trouble = worker.failure = f"the system starts no process ({error.strerror})"
+                worker.trouble = worker.failure = f"the system cannot start a process ({error.strerror})"
                 logging.getLogger(__name__).exception("worker %s cannot be started", worker.name)
 
     def rest(self, before: float) -> None:
-        """End the processes that have been idle since before a time, which gives back all that they hold."""
+        """Stop the processes that have been idle since before a time, which frees all their memory."""
         for worker in self._all:
             if worker.state == READY and worker.idle_since < before:
-                logging.getLogger(__name__).info("worker %s has had nothing to do, and rests", worker.name)
-                # It is said to be resting when it is gone, and no job is given to it meanwhile.
+                logging.getLogger(__name__).info("worker %s is idle, and is stopped", worker.name)
+                # It is resting once the process has ended; it gets no job meanwhile.
                 worker.state = ENDING
                 worker.stop()
 
     def send(self, worker: Worker, message: object) -> bool:
-        """Send a message, or one that is encoded already.
+        """Send a message.
 
         Args:
-            worker: To whom.
+            worker: The worker.
             message: The message, or its frames.
 
         Returns:
-            Whether it is on its way; otherwise the process is gone, of which its watch tells.
+            Whether it was sent; if not, the process is gone, which its watcher reports.
 
         Raises:
-            zmq.ZMQError: Something else went wrong.
+            zmq.ZMQError: Another error.
         """
         parts = message if isinstance(message, list) else encode(message)
         try:
@@ -96,7 +96,7 @@ class Workers:
         return True
 
     def stop(self) -> None:
-        """End every process, and wait until they are gone."""
+        """Stop every process, and wait until they have ended."""
         for worker in self._all:
             worker.stop()
         for worker in self._all:
