@@ -43,7 +43,15 @@ def test_what_has_grain_or_shades_is_not_flat():
     assert not flat(clouds(128, 128))
     ramp = np.linspace(0, 1, 256, dtype=np.float32)
     assert not flat(np.broadcast_to(ramp[None, :, None], (64, 256, 3)))
-    assert not flat(np.random.default_rng(0).integers(0, 2, (64, 64, 1)).repeat(3, axis=2).astype(np.float32))
+    steps = np.random.default_rng(0).integers(100, 104, (64, 64, 1)).repeat(3, axis=2).astype(np.float32) / 255
+    assert not flat(steps)
+
+
+def test_dots_of_a_few_colors_are_flat():
+    dots = np.random.default_rng(0).integers(0, 2, (64, 64, 1)).repeat(3, axis=2).astype(np.float32)
+    assert flat(dots)
+    palette = np.random.default_rng(1).random((8, 3)).astype(np.float32)
+    assert flat(palette[np.random.default_rng(2).integers(0, 8, (64, 64))])
 
 
 def test_one_color_is_not_a_matter_of_flat_colors():
@@ -82,3 +90,30 @@ def test_a_texture_that_tiles_has_no_other_color(call, here):
     wide = np.tile(found, (2, 2, 1)).astype(int)
     steps = np.abs(np.diff(wide, axis=1)).max(axis=2) > 0
     assert steps[:96, 95].mean() < 2 * steps[:96, :95].mean()
+
+
+def dithered(height=96, width=96):
+    """Make a soft pattern of black and white dots, as in a picture of one bit."""
+    rows, columns = np.indices((height, width))
+    level = 0.5 + 0.4 * np.sin(rows / 9) * np.cos(columns / 13)
+    return (level > np.random.default_rng(0).random((height, width)))[..., None].repeat(3, axis=2).astype(np.float32)
+
+
+@pytest.mark.parametrize("picture", [camouflage(), dithered()], ids=["camouflage", "dithered"])
+@pytest.mark.parametrize("quality", ["draft", "normal"])
+def test_a_hole_in_flat_colors_is_filled_with_no_other_color(call, here, picture, quality):
+    mask = np.zeros(picture.shape[:2])
+    mask[30:60, 20:64] = 1
+    save(here / "canvas.png", picture)
+    save(here / "mask.png", mask)
+    arguments = ("--canvas", "canvas.png", "--mask", "mask.png", "-o", "out.png", "--quality", quality, "--local")
+    assert call("synthesize", *arguments)[0] == 0
+    found = load(here / "out.png")
+    assert inks(found) == inks(bytes_of(picture))
+    assert np.array_equal(found[mask == 0], bytes_of(picture)[mask == 0])
+
+
+def test_a_new_texture_of_dots_has_no_shades(call, here):
+    save(here / "dots.png", dithered())
+    assert call("synthesize", "dots.png", "-o", "out.png", "--size", "96", "--quality", "draft", "--local")[0] == 0
+    assert inks(load(here / "out.png")) == {(0, 0, 0), (255, 255, 255)}

@@ -9,6 +9,7 @@ from scipy import ndimage
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.finishing import finish
+from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.octave import (
     RADIUS,
     Octave,
@@ -74,6 +75,7 @@ class FillPlan:
         tries: How many pictures are made up to there.
         octaves: What is done, coarse to fine.
         trend: What changes smoothly over the canvas and was taken off, of its size, less 1/2; None for nothing.
+        flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
     """
 
     site: Site
@@ -83,6 +85,7 @@ class FillPlan:
     tries: int
     octaves: Sequence[Planned]
     trend: Floats | None = None
+    flat: bool = False
 
 
 def plan_filling(site: Site, tries: int = 1) -> FillPlan:
@@ -95,7 +98,8 @@ def plan_filling(site: Site, tries: int = 1) -> FillPlan:
     Returns:
         The plan.
     """
-    site, trend = _without_trend(site)
+    flat = has_flat_colors(site.source, site.valid)
+    site, trend = (site, None) if flat else _without_trend(site)
     site = _with_whole_patches(site)
     canvas, source = _pyramids(site)
     if not site.free.any():
@@ -107,7 +111,7 @@ def plan_filling(site: Site, tries: int = 1) -> FillPlan:
         if pivot is not None and index >= pivot:
             rounds = tries * rounds + (ROUNDS_WITH_OFFSETS if index == pivot else 0)
         octaves.append(Planned(index, here.size, there.size, rounds, float((~here.known).sum()) + LEAST_COST))
-    return FillPlan(site, canvas, source, pivot, tries if pivot is not None else 1, octaves[::-1], trend)
+    return FillPlan(site, canvas, source, pivot, tries if pivot is not None else 1, octaves[::-1], trend, flat)
 
 
 def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
@@ -166,7 +170,7 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
         # The last vote has changed the picture, and with it the costs that the last picture is chosen by.
         last.energy()
         yield None
-        picture = yield from finish(last)
+        picture = yield from finish(last, flat=plan.flat)
         yield Stage(plan.octaves[-1], picture, ends=True)
 
 

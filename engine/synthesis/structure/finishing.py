@@ -20,11 +20,12 @@ EDGES = 98
 AROUND = 24
 
 
-def finish(octave: Octave) -> Generator[None, None, Floats]:
+def finish(octave: Octave, *, flat: bool = False) -> Generator[None, None, Floats]:
     """Make the picture of an octave whose costs are right.
 
     Args:
         octave: The finest one.
+        flat: Whether colors are flat: each pixel then has one of the exemplar's, and nothing is blended.
 
     Yields:
         Nothing, between two pieces of the work.
@@ -39,6 +40,10 @@ def finish(octave: Octave) -> Generator[None, None, Floats]:
     free, covered = (np.ascontiguousarray(each[part]) for each in (octave.free, octave.wanted))
     origins = octave.origins()[part]
     yield
+    if flat:
+        source = octave.source.channels[..., :COLORS]
+        found[part] = np.where(free[..., None], source[origins[..., 0], origins[..., 1]], known)
+        return found
     said = octave.said()[part]
     ring = (octave.wanted & ~octave.free & dilated(octave.free, RING, octave.wrap))[part]
     source = octave.source.channels[..., :COLORS]

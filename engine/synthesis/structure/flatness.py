@@ -1,6 +1,7 @@
 """Flat colors: drawings, maps, camouflage and enlarged pixel art, whose areas have one color each."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.synthesis.matching.field import Bools, Floats
 
@@ -18,6 +19,9 @@ LEVEL_SHARE = 0.4
 # Steps larger than this are edges between two areas, and make so much of all that changes from pixel to pixel.
 EDGE = 24 / 255
 EDGE_SHARE = 0.75
+# Of a large exemplar strips of so many rows are looked at, with so many pixels in all, about.
+STRIP = 16
+MOST_COMPARED = 2**19
 
 
 def has_flat_colors(colors: Floats, valid: Bools) -> bool:
@@ -32,19 +36,42 @@ def has_flat_colors(colors: Floats, valid: Bools) -> bool:
     Returns:
         Whether it does; a single color does not.
     """
+    every = max(1, colors[..., 0].size // MOST_COMPARED)
+    rows = np.flatnonzero(np.arange(len(colors)) // STRIP % every == 0)
+    colors, valid = colors[rows], valid[rows]
+    cells, counts = _cells(colors[valid])
+    if 1 < len(cells) <= MOST_COLORS and _is_palette(np.unique(colors[valid], axis=0)):
+        return True
     here = (slice(None, -1), slice(None, -1))
     right, below = (slice(None, -1), slice(1, None)), (slice(1, None), slice(None, -1))
-    known = valid[here] & valid[right] & valid[below]
+    known = valid[here] & valid[right] & valid[below] & (np.diff(rows) == 1)[:, None]
     steps = np.maximum(*(np.abs(colors[each] - colors[here]).max(axis=2) for each in (right, below)))[known]
     changes = steps**2
     if not steps.any() or (steps <= LEVEL).mean() < LEVEL_SHARE:
         return False
     if changes[steps > EDGE].sum() < EDGE_SHARE * changes.sum():
         return False
-    cells, counts = np.unique(np.round(colors[valid] / CELL), axis=0, return_counts=True)
     left, held = counts.copy(), 0
     for _ in range(MOST_COLORS):
         apart = np.abs(cells - cells[left.argmax()]).max(axis=1) * CELL
         held += int(left[apart <= WITHIN].sum())
         left[apart <= APART] = 0
     return held >= SHARE * int(counts.sum())
+
+
+def _cells(listed: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Count the colors in each cell of the color cube: the middles of those that hold any, in cells, and how many."""
+    side = round(1 / CELL) + 2
+    numbers = np.rint(np.clip(listed, 0, 1) / CELL).astype(np.int32) @ np.array([side**2, side, 1], np.int32)
+    counts = np.bincount(numbers, minlength=side**3)
+    held = np.flatnonzero(counts)
+    cells = np.stack([held // side**2, held // side % side, held % side], axis=1).astype(np.float32)
+    return cells, counts[held]
+
+
+def _is_palette(listed: Floats) -> bool:
+    """Tell whether all colors that there are were chosen, such as black and white: their dots make other shades."""
+    if len(listed) > MOST_COLORS:
+        return False
+    apart = np.abs(listed[:, None] - listed[None]).max(axis=2) + np.eye(len(listed))
+    return float(apart.min()) > LEVEL
