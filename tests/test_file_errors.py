@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import resource
 import shutil
 import stat
 import subprocess
@@ -16,6 +15,8 @@ from pictures import load
 
 if sys.platform == "win32":
     pytest.skip("Windows has other names, links and permissions", allow_module_level=True)
+
+import resource  # noqa: E402  # Windows has none
 
 NOBODY = 65534
 
