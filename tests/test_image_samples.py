@@ -1,5 +1,7 @@
 """Samples of every type and depth, as they are read."""
 
+from itertools import product
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -115,6 +117,91 @@ def test_a_cmyk_tiff_with_a_fifth_channel_is_read(tmp_path, dtype, extra):
     assert picture.alpha is None or (picture.alpha[:4].max(), picture.alpha[4:].min()) == (0, 1)
     assert picture.bits == 8 * np.dtype(dtype).itemsize
     assert any("CMYK" in remark for remark in picture.remarks)
+
+
+# TIFF files of 8 bits and fewer that Pillow cannot read.
+
+
+BIG = {"byteorder": ">", "bigtiff": True}
+
+
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw", "zstd", "packbits", "png", "lerc"])
+def test_an_8_bit_tiff_is_read_in_every_layout(tmp_path, subtests, compression):
+    samples = integers(np.uint8, 0, 255, (40, 48, 3))
+    planes = {"contig": samples, "separate": np.moveaxis(samples, 2, 0)}
+    for byteorder, bigtiff, tile, planar in product("<>", (False, True), (None, (16, 16)), planes):
+        layout = {"byteorder": byteorder, "bigtiff": bigtiff, "tile": tile, "planarconfig": planar}
+        with subtests.test(**layout):
+            path = tiff(tmp_path / "a.tif", planes[planar], photometric="rgb", compression=compression, **layout)
+            picture = read_picture(path)
+            assert (levels(picture, 8) == samples).all()
+            assert (picture.bits, picture.gray, picture.alpha, picture.remarks) == (8, False, None, ())
+
+
+@pytest.mark.parametrize("compression", ["jpeg", "webp", "jpegxl"])
+def test_a_lossy_big_endian_bigtiff_is_read(tmp_path, compression):
+    ramp = np.indices((48, 64)).sum(axis=0).astype(np.uint8)
+    samples = np.dstack([ramp, 2 * ramp, 255 - ramp])
+    picture = read_picture(tiff(tmp_path / "a.tif", samples, compression=compression, **BIG))
+    assert abs(levels(picture, 8) - samples).max() <= 8
+
+
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+@pytest.mark.parametrize("layout", [{}, BIG])
+def test_gray_of_few_bits_fills_the_range(tmp_path, subtests, layout, photometric):
+    for bits in range(1, 9):
+        top = 2**bits - 1
+        samples = integers(np.uint8, 0, top, (40, 48))
+        stored = samples.astype(bool) if bits == 1 else samples
+        path = tiff(tmp_path / "a.tif", stored, photometric=photometric, bitspersample=bits, **layout)
+        with subtests.test(bits=bits):
+            picture = read_picture(path)
+            # Pillow rounds them to 8 bits.
+            found = np.rint(picture.pixels[..., 0] * top)
+            assert (found == (samples if photometric == "minisblack" else top - samples)).all()
+            assert (picture.pixels.min(), picture.pixels.max(), picture.bits, picture.gray) == (0, 1, 8, True)
+
+
+def test_4_bits_of_each_color_fill_the_range(tmp_path):
+    samples = integers(np.uint8, 0, 15)
+    assert (levels(read_picture(tiff(tmp_path / "a.tif", samples, bitspersample=4)), 4) == samples).all()
+
+
+@pytest.mark.parametrize("layout", [{}, BIG])
+def test_a_tiff_with_a_palette_has_its_colors(tmp_path, layout):
+    samples, colors = integers(np.uint8, 0, 255, (40, 48)), integers(np.uint8, 0, 255, (3, 256))
+    path = tiff(tmp_path / "a.tif", samples, photometric="palette", colormap=colors.astype(np.uint16) * 257, **layout)
+    picture = read_picture(path)
+    assert (levels(picture, 8) == colors.T[samples]).all()
+    assert (picture.bits, picture.gray) == (8, False)
+
+
+@pytest.mark.parametrize("kept", [0.01, 0.3, 0.6, 0.999])
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw", "packbits"])
+def test_a_big_endian_bigtiff_that_is_cut_short_is_refused(tmp_path, compression, kept, capfd):
+    path = tiff(tmp_path / "a.tif", integers(np.uint8, 0, 255, (64, 64, 3)), compression=compression, **BIG)
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * kept)])
+    with pytest.raises(ImageError, match=r"damaged|cut short"):
+        read_picture(path)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("layout", [{}, BIG])
+@pytest.mark.parametrize("colors", [1, 3])
+def test_alpha_multiplied_into_an_8_bit_tiff_is_divided_out_and_that_is_told(tmp_path, colors, layout):
+    samples = np.zeros((4, 4, colors + 1), np.uint8)
+    samples[0] = [*[61] * colors, 128]
+    samples[1] = [*[255] * colors, 255]
+    options = {"photometric": "rgb" if colors == 3 else "minisblack", "planarconfig": "contig"}
+    path = tiff(tmp_path / "a.tif", samples, extrasamples=["assocalpha"], **options, **layout)
+    picture = read_picture(path)
+    # 61 · 255 / 128 = 121.52
+    assert levels(picture, 8)[:, 0, 0].tolist() == [122, 255, 0, 0]
+    assert np.rint(picture.alpha[:, 0] * 255).tolist() == [128, 255, 0, 0]
+    assert ["unassociated" in remark for remark in picture.remarks] == [True]
+    write_picture(tmp_path / "b.tif", picture)
+    again = read_picture(tmp_path / "b.tif")
+    assert (levels(again, 8)[:, 0, 0].tolist(), again.remarks) == ([122, 255, 0, 0], ())
 
 
 # JPEG 2000.

@@ -1,4 +1,4 @@
-"""TIFF files: decoding of what Pillow lacks, such as 16-bit, signed and floating point samples, and encoding."""
+"""TIFF files: decoding of what Pillow lacks, such as 16-bit, signed and floating-point samples, and encoding."""
 
 import io
 import logging
@@ -19,9 +19,12 @@ SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _PROFILE_TAG = 34675
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _CMYK, _YCC = 0, 1, 2, 3, 5, 6
 _COLOR_CHANNELS = {_WHITE_IS_ZERO: 1, _BLACK_IS_ZERO: 1, _RGB: 3, _CMYK: 4}
+# What tifffile converts to RGB as it decodes: the kinds of JPEG.
+_JPEG_COMPRESSIONS = {6, 7, 33007, 34892}
 _PREMULTIPLIED_ALPHA, _PLAIN_ALPHA = 1, 2
+_DIVIDED = "has colors that are multiplied by alpha (associated alpha); the result has unassociated alpha"
 # Pages that are a smaller version of another, or its mask.
 _REDUCED, _MASK = 1, 4
 
@@ -36,8 +39,8 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
         data: the file.
 
     Returns:
-        Its samples, or None where they are unsigned and have 8 bits or fewer, without alpha beside CMYK, or more
-        than one channel beside the colors.
+        Its samples, or None where they are unsigned and have 8 bits or fewer, without alpha beside CMYK, more than
+        one channel beside the colors, or colors multiplied by alpha, which Pillow divides without rounding.
 
     Raises:
         ImageError: the file is empty, too large, or holds samples of another kind.
@@ -45,43 +48,88 @@ def decode_deep_tiff(data: bytes) -> Stored | None:
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page: Any = file.pages[0]
         check_size(page.imagewidth, page.imagelength)
-        kind, bits = int(page.sampleformat), int(page.bitspersample)
         color_channels = _COLOR_CHANNELS.get(int(page.photometric))
         inked = page.photometric == _CMYK and page.samplesperpixel > _COLOR_CHANNELS[_CMYK]
         crowded = color_channels is not None and page.samplesperpixel > color_channels + 1
-        if bits <= 8 and kind == _UNSIGNED and not inked and not crowded:
-            return None
-        if kind not in {_UNSIGNED, _SIGNED, _FLOAT}:
-            raise ImageError(
-                f"has {bits}-bit samples of TIFF format {kind}, where integers or floats are read; "
-                "convert it to one of these"
-            )
-        if color_channels is None or page.samplesperpixel < color_channels or page.imagedepth != 1:
-            raise ImageError(
-                f"stores its colors as TIFF kind {int(page.photometric)}, where gray, RGB or CMYK are read; "
-                "convert it to one of these"
-            )
-        samples = page.asarray()
-        if page.axes.startswith("S"):
-            samples = np.moveaxis(samples, 0, -1)
-        samples = np.atleast_3d(samples)
-        extra = int(page.extrasamples[0]) if page.extrasamples else 0
-        has_alpha = extra in {_PREMULTIPLIED_ALPHA, _PLAIN_ALPHA}
-        # Channels that are neither color nor alpha say nothing of the range.
-        found, notes = unit_samples(samples[..., : color_channels + has_alpha], bits)
-        colors, alpha = found[..., :color_channels], found[..., color_channels] if has_alpha else None
-        if page.photometric == _WHITE_IS_ZERO:
-            colors = 1 - colors
-        if extra == _PREMULTIPLIED_ALPHA and alpha is not None:
-            colors = _divided(colors, alpha)
-        return Stored(
-            colors=colors,
-            alpha=alpha,
-            bits=8 if bits <= 8 else 16,
-            profile=_tag(page, _PROFILE_TAG, None),
-            orientation=int(_tag(page, ORIENTATION_TAG, UPRIGHT)),
-            notes=(*notes, *_channel_notes(page.samplesperpixel, color_channels + has_alpha)),
+        multiplied = color_channels is not None and _first_extra(page) == _PREMULTIPLIED_ALPHA
+        plain = _bits_of(page) <= 8 and page.sampleformat == _UNSIGNED
+        return None if plain and not inked and not crowded and not multiplied else _decoded(page, len(data))
+
+
+def decode_any_tiff(data: bytes) -> Stored:
+    """Decode the first page of a TIFF file that Pillow cannot read.
+
+    Args:
+        data: the file.
+
+    Returns:
+        Its samples.
+
+    Raises:
+        ImageError: the file is empty, too large, cut short, or holds samples of another kind.
+    """
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        page: Any = file.pages[0]
+        check_size(page.imagewidth, page.imagelength)
+        return _decoded(page, len(data))
+
+
+def _decoded(page: Any, size: int) -> Stored:  # noqa: ANN401 - tifffile's pages have several types
+    kind, photometric, bits = int(page.sampleformat), int(page.photometric), _bits_of(page)
+    if kind not in {_UNSIGNED, _SIGNED, _FLOAT}:
+        raise ImageError(
+            f"has {bits}-bit samples of TIFF format {kind}, where integers or floats are read; "
+            "convert it to one of these"
         )
+    indexed = photometric == _PALETTE and bits <= 8 and page.colormap is not None
+    converted = photometric == _YCC and int(page.compression) in _JPEG_COMPRESSIONS
+    color_channels = 1 if indexed else 3 if converted else _COLOR_CHANNELS.get(photometric)
+    if color_channels is None or page.samplesperpixel < color_channels or page.imagedepth != 1:
+        raise ImageError(
+            f"stores its colors as TIFF kind {photometric}, where gray, RGB or CMYK are read; "
+            "convert it to one of these"
+        )
+    if any(start + count > size for start, count in zip(page.dataoffsets, page.databytecounts, strict=False)):
+        # tifffile itself may fill what is missing with zeros.
+        raise ImageError("is cut short (pixels are missing at its end); get the file again or export it anew")
+    samples = page.asarray()
+    if page.axes.startswith("S"):
+        samples = np.moveaxis(samples, 0, -1)
+    samples = np.atleast_3d(samples)
+    if samples.dtype == np.bool_:
+        samples = samples.astype(np.uint8)
+    extra = _first_extra(page)
+    has_alpha = extra in {_PREMULTIPLIED_ALPHA, _PLAIN_ALPHA}
+    # Channels that are neither color nor alpha say nothing of the range.
+    found, notes = unit_samples(samples[..., : color_channels + has_alpha], bits)
+    colors, alpha = found[..., :color_channels], found[..., color_channels] if has_alpha else None
+    if indexed:
+        # Of its 16 bits those that other readers take.
+        colors, _ = unit_samples((np.asarray(page.colormap).T[samples[..., 0]] >> 8).astype(np.uint8))
+    if photometric == _WHITE_IS_ZERO:
+        colors = 1 - colors
+    if extra == _PREMULTIPLIED_ALPHA and alpha is not None:
+        colors = _divided(colors, alpha)
+        notes = (*notes, _DIVIDED)
+    return Stored(
+        colors=colors,
+        alpha=alpha,
+        bits=8 if bits <= 8 else 16,
+        profile=_tag(page, _PROFILE_TAG, None),
+        orientation=int(_tag(page, ORIENTATION_TAG, UPRIGHT)),
+        notes=(*notes, *_channel_notes(page.samplesperpixel, color_channels + has_alpha)),
+    )
+
+
+def _bits_of(page: Any) -> int:  # noqa: ANN401 - tifffile's pages have several types
+    if not isinstance(page.bitspersample, int):
+        depths = ", ".join(map(str, page.bitspersample))
+        raise ImageError(f"has channels of {depths} bits, where all must have the same number; convert it")
+    return page.bitspersample
+
+
+def _first_extra(page: Any) -> int:  # noqa: ANN401 - tifffile's pages have several types
+    return int(page.extrasamples[0]) if page.extrasamples else 0
 
 
 def page_notes(data: bytes) -> tuple[str, ...]:
