@@ -16,7 +16,7 @@ from pictures import load
 if sys.platform == "win32":
     pytest.skip("Windows has other names, links and permissions", allow_module_level=True)
 
-import resource  # noqa: E402  # Windows has none
+import resource  # Windows has none
 
 NOBODY = 65534
 
