@@ -189,8 +189,8 @@ def test_a_mistake_is_told_in_one_line_and_nothing_is_written(call, here, fault)
 OUTPUTS = {
     "no such folder": ("nowhere/out.png", "the folder nowhere of out.png does not exist"),
     "a folder": ("folder.png", "is a folder"),
-    "unknown suffix": ("out.xyz", "does not end in the name of a format"),
-    "no suffix": ("out", "does not end in the name of a format"),
+    "unknown suffix": ("out.xyz", "does not end in the suffix of a format"),
+    "no suffix": ("out", "does not end in the suffix of a format"),
     "an empty name": ("", "the name is empty: give a file\n"),
 }
 

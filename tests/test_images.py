@@ -767,7 +767,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
     ("name", "message"),
     [
         ("a.bmp", r"choose one of \.png, \.jpg, \.jpeg, \.webp, \.tif, \.tiff"),
-        ("a", "does not end in the name of a format"),
+        ("a", "does not end in the suffix of a format"),
         ("none/a.png", "does not exist"),
         ("folder.png", "is a folder"),
         ("file/a.png", "is a file, not a folder"),
@@ -794,7 +794,7 @@ def test_checking_a_path_neither_makes_nor_changes_a_file(tmp_path):
 
 @pytest.mark.parametrize("quality", [0, 101])
 def test_a_quality_outside_the_range_is_refused(tmp_path, quality):
-    with pytest.raises(ImageError, match="outside 1 to 100"):
+    with pytest.raises(ImageError, match="give 1 to 100"):
         write_picture(tmp_path / "a.jpg", plain(), quality=quality)
 
 

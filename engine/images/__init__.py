@@ -1,4 +1,4 @@
-"""Pictures on disk: reading, writing and the colors between, without PyTorch."""
+"""Read and write picture files, and convert their colors, without PyTorch."""
 
 from engine.images.metadata import Metadata
 from engine.images.picture import PIXEL_LIMIT, ImageError, Picture

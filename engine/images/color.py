@@ -5,13 +5,13 @@ import numpy as np
 
 from engine.images.picture import FloatArray
 
-# Where an ICC profile names its color space, and the names lcms uses for them.
+# Position of the color space in an ICC profile, and the names of color spaces in lcms.
 _SPACE = slice(16, 20)
 _GRAY, _RGB, _CMYK = b"GRAY", b"RGB ", b"CMYK"
 _LCMS_NAMES = {_GRAY: "gray", _RGB: "rgb", _CMYK: "cmyk"}
 _CHANNELS = {1: _GRAY, 3: _RGB, 4: _CMYK}
 
-# lcms takes floating point ink in percent.
+# lcms takes floating-point ink in percent.
 _INK_SCALE = np.float32(100)
 
 # Rec. 709, the primaries of sRGB.
@@ -26,8 +26,8 @@ def to_srgb(colors: FloatArray, profile: bytes | None) -> tuple[FloatArray, byte
         profile: the ICC profile of the samples, or None.
 
     Returns:
-        float32 (height, width, 3) in [0, 1], and the profile, or None where it is damaged or fits other samples: the
-        samples then count as sRGB.
+        float32 (height, width, 3) in [0, 1], and the profile. It is None if it is damaged or made for other samples,
+        which then count as sRGB.
     """
     if profile is not None:
         fitting = _three_channels(colors) if colors.shape[2] == 1 and profile[_SPACE] == _RGB else colors
@@ -47,8 +47,8 @@ def from_srgb(pixels: FloatArray, profile: bytes | None, *, gray: bool) -> tuple
         gray: whether the file holds one channel instead of three.
 
     Returns:
-        float32 (height, width, 1 or 3) in [0, 1], and the profile, or None where it cannot describe such samples:
-        they then are sRGB.
+        float32 (height, width, 1 or 3) in [0, 1], and the profile. It is None if it cannot describe such samples,
+        which are then sRGB.
     """
     space = _GRAY if gray else _RGB
     if profile is not None and profile[_SPACE] == space:
@@ -75,8 +75,8 @@ def _transform(
     if source_space == _CMYK:
         samples = samples * _INK_SCALE
     try:
-        # Floating point, because lcms loses up to a sixteenth of the range on 16-bit integers; the perceptual intent,
-        # and no black point compensation, because the way there and back must meet.
+        # Floating point, because lcms loses up to a sixteenth of the range on 16-bit integers. Perceptual intent and
+        # no black point compensation, because conversion there and back must give the same values.
         converted = imagecodecs.cms_transform(
             samples,
             source,

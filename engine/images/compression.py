@@ -1,4 +1,4 @@
-"""How the samples of a file were compressed, so that another file can be like it."""
+"""The compression of a file, to write another file alike."""
 
 import struct
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ _UNKNOWN_SUBSAMPLING = -1
 
 @dataclass(frozen=True)
 class Compression:
-    """How the samples of a file were compressed.
+    """The compression of a file.
 
     Args:
-        lossy: whether they were rounded.
+        lossy: whether it is lossy.
         tables: the quantization tables of a JPEG file, 64 numbers each, or None.
         subsampling: how a JPEG file halves its color, by Pillow's numbers: 0 not at all (4:4:4), 1 along x (4:2:2),
             2 along both (4:2:0).
@@ -27,7 +27,7 @@ class Compression:
 
 
 def compression_of(image: Image.Image, data: bytes) -> Compression:
-    """Tell how a file was compressed.
+    """Return the compression of a file.
 
     Args:
         image: the file, opened by Pillow.
@@ -47,12 +47,12 @@ def compression_of(image: Image.Image, data: bytes) -> Compression:
 
 
 def _is_lossless_webp(data: bytes) -> bool:
-    """Find the first frame's chunk of pixels; https://developers.google.com/speed/webp/docs/riff_container."""
+    """Return whether the first frame is lossless; https://developers.google.com/speed/webp/docs/riff_container."""
     start, end = 12, len(data)
     while start + 8 <= end:
         kind, length = struct.unpack("<4sI", data[start : start + 8])
         if kind in {b"VP8 ", b"VP8L"}:
             return bool(kind == b"VP8L")
-        # A frame of an animation is a chunk of chunks behind its place and duration.
+        # In an animation, the chunks of a frame follow its position and duration.
         start += 24 if kind == b"ANMF" else 8 + length + length % 2
     return False

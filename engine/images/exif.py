@@ -1,4 +1,4 @@
-"""EXIF blocks, and the tags of TIFF files, which have the same form: reading what may be kept, and writing it."""
+"""Read and write the metadata in EXIF blocks and TIFF tags, which have the same form."""
 
 import contextlib
 import warnings
@@ -19,40 +19,40 @@ _INCH, _CENTIMETER = 2, 3
 _WIDTH, _HEIGHT = 0xA002, 0xA003
 _MAKER_NOTE, _INTEROPERABILITY = 0x927C, 0xA005
 
-# What is about the picture; the other tags describe how its samples lie in the file. The last ones are Windows' own
-# title, comment, author, keywords and subject.
+# Tags about the picture; other tags describe its samples in the file. The last ones are Windows' own title, comment,
+# author, keywords and subject.
 _OF_THE_PICTURE = frozenset(
     {0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x4749, 0x8298, *range(0x9C9B, 0x9CA0)}
 )
-# A maker note holds offsets that are wrong in another file, and previews; the size is told anew.
+# A maker note has previews, and offsets that are wrong in another file; the size is written again.
 _OF_THE_FILE = frozenset({_MAKER_NOTE, _INTEROPERABILITY, _WIDTH, _HEIGHT})
 _HEAD = b"II*\0\x08\0\0\0"
 _BLOCK_START = b"Exif\0\0"
 
 
 def exif_orientation(data: bytes) -> int:
-    """Give the orientation that a block of EXIF data asks for.
+    """Return the orientation in a block of EXIF data.
 
     Args:
         data: the block, possibly damaged.
 
     Returns:
-        1 to 8; 1, upright, where the block says nothing usable.
+        1 to 8; 1 (upright) if the block has none.
     """
     value = _tags(data)[0].get(ORIENTATION_TAG)
     return value if isinstance(value, int) and 1 <= value <= 8 else UPRIGHT
 
 
 def exif_metadata(data: bytes, *, xmp: bytes | None = None, dpi: Dpi | None = None) -> Metadata:
-    """Read what may be kept of a block of EXIF data.
+    """Read metadata from a block of EXIF data.
 
     Args:
         data: the block, possibly damaged, or a TIFF file.
-        xmp: an XMP packet found elsewhere in the file, which counts before one in the block.
-        dpi: a resolution found elsewhere in the file, which counts before that of the block.
+        xmp: an XMP packet from elsewhere in the file, which takes precedence.
+        dpi: a resolution from elsewhere in the file, which takes precedence.
 
     Returns:
-        Its tags about the picture, how and where it was taken; nothing of what cannot be read.
+        The tags about the picture, and how and where it was taken, as far as they can be read.
     """
     image, photo, place = _tags(data)
     packet = xmp or image.get(XMP_TAG)
@@ -69,27 +69,27 @@ def exif_block(metadata: Metadata, width: int, height: int) -> bytes:
     """Write metadata as a block of EXIF data.
 
     Args:
-        metadata: what is to be kept.
+        metadata: the metadata.
         width: of the picture, pixels.
         height: of the picture, pixels.
 
     Returns:
-        The block, from its byte order on; empty where there is nothing to tell.
+        The block, from its byte order on; empty if there is no metadata.
     """
     tags = directory_of(metadata, width, height)
     return _HEAD + serialized(tags, None, len(_HEAD)) if tags else b""
 
 
 def directory_of(metadata: Metadata, width: int, height: int) -> dict[int, Any]:
-    """Give the tags of the first directory of a file, the other directories among them.
+    """Return the tags of the first directory of a file, including the other directories.
 
     Args:
-        metadata: what is to be kept.
+        metadata: the metadata.
         width: of the picture, pixels.
         height: of the picture, pixels.
 
     Returns:
-        Values by tag; nothing where there is nothing to tell.
+        Values by tag; empty if there is no metadata.
     """
     tags: dict[int, Any] = metadata.image_with_texts()
     if metadata.photo:
@@ -150,7 +150,7 @@ def _tags(data: bytes) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
 
 
 def _writable(tags: Tags, group: int | None) -> dict[int, Any]:
-    """Leave out tags whose values cannot be written again."""
+    """Drop tags whose values cannot be written."""
     kept = {}
     for tag, value in tags.items():
         with contextlib.suppress(Exception), warnings.catch_warnings():
@@ -169,5 +169,5 @@ def _resolution(image: Tags) -> Dpi | None:
 
 
 def sound_dpi(dpi: Dpi) -> Dpi | None:
-    """Give a resolution, or None for one that no printer has."""
+    """Return a resolution, or None if it is out of range."""
     return dpi if all(0.01 < one < 1e6 for one in dpi) else None

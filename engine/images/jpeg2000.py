@@ -28,19 +28,19 @@ def decode_deep_jpeg2000(data: bytes) -> Stored | None:
         data: the file.
 
     Returns:
-        Its samples, or None where they have 8 bits or fewer, or colors that need more than a change of profile.
+        Its samples, or None if they have 8 bits or fewer, or colors that a profile does not describe.
     """
-    # Of several of a kind the first one counts.
+    # Of several boxes of a kind, the first one counts.
     boxes = dict([*_boxes(data)][::-1]) if data.startswith(FILE_SIGNATURE) else {}
     stream = data.find(STREAM_SIGNATURE)
     if stream < 0:
         return None
     right, bottom, left, top, channels = _SIZE.unpack_from(data, stream)
     check_size(right - left, bottom - top)
-    # Of every channel its depth, and the steps between its samples along x and y.
+    # Depth of each channel, and the distance of its samples along x and y.
     shapes = data[stream + _SIZE.size : stream + _SIZE.size + 3 * channels]
     depths = shapes[::3]
-    # The highest bit says that samples are signed.
+    # The highest bit marks signed samples.
     bits = max(depth & 127 for depth in depths) + 1
     space, profile = _color_of(boxes.get(b"colr", b""))
     uneven = len(set(depths)) > 1 or set(shapes[1::3] + shapes[2::3]) != {1}
@@ -60,7 +60,7 @@ def decode_deep_jpeg2000(data: bytes) -> Stored | None:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Walk over the boxes of a file, and into the one that describes the image."""
+    """Yield the boxes of a file, including those in the image header."""
     places = [(0, len(data))]
     while places:
         start, end = places.pop()
@@ -85,7 +85,7 @@ def _color_of(box: bytes) -> tuple[int | None, bytes | None]:
 
 
 def _is_alpha(definitions: bytes | None, channel: int) -> bool:
-    """Tell whether a channel is alpha; where nothing is said, one that is over is."""
+    """Return whether an extra channel is alpha; it is if the file does not say."""
     if definitions is None:
         return True
     entries = struct.iter_unpack(">3H", definitions[2 : 2 + 6 * ((len(definitions) - 2) // 6)])

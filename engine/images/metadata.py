@@ -1,4 +1,4 @@
-"""What a file tells about its picture besides the pixels: EXIF, XMP, resolution and texts."""
+"""The metadata of a picture: EXIF, XMP, resolution and texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,10 +10,10 @@ Tags = Mapping[int, Any]
 Dpi = tuple[float, float]
 
 TEXT_CODING = "latin-1"
-"""Of the texts in EXIF tags: their bytes as they are, whose coding no file tells; most often it is UTF-8."""
+"""Coding of texts in EXIF tags. It keeps their bytes: the real coding is unknown, most often UTF-8."""
 
 COMMENT = "Comment"
-"""The keyword of PNG for what JPEG calls a comment."""
+"""The PNG keyword for a JPEG comment."""
 
 IMAGE_DESCRIPTION, ARTIST, COPYRIGHT = 0x010E, 0x013B, 0x8298
 
@@ -23,7 +23,7 @@ _TEXT_TAGS = {"Description": IMAGE_DESCRIPTION, "Author": ARTIST, "Copyright": C
 
 @dataclass(frozen=True, eq=False)
 class Metadata:
-    """What a file tells about its picture, without what is no longer true of another one: orientation and thumbnail.
+    """The metadata of a picture, without orientation and thumbnail, which another file must not have.
 
     Args:
         image: EXIF tags about the picture, such as its artist and copyright, by number.
@@ -42,14 +42,14 @@ class Metadata:
     texts: tuple[tuple[str, str], ...] = ()
 
     def without_place(self) -> "Metadata":
-        """Leave out where the picture was taken: a texture made from it shows no place."""
+        """Return the metadata without the place, which a texture made from the picture does not show."""
         return replace(self, place={}, xmp=None if self.xmp is None else xmp_without_place(self.xmp))
 
     def texts_without_tag(self) -> tuple[str, ...]:
-        """List the keywords that EXIF has no tag for."""
+        """Return the keywords that EXIF has no tag for."""
         return tuple(key for key, _ in self.texts if key not in _TEXT_TAGS)
 
     def image_with_texts(self) -> dict[int, Any]:
-        """Give the EXIF tags about the picture, those that only the texts know among them."""
-        told = {_TEXT_TAGS[key]: text.encode().decode(TEXT_CODING) for key, text in self.texts if key in _TEXT_TAGS}
-        return {**told, **self.image}
+        """Return the EXIF tags about the picture, including those made from texts."""
+        tags = {_TEXT_TAGS[key]: text.encode().decode(TEXT_CODING) for key, text in self.texts if key in _TEXT_TAGS}
+        return {**tags, **self.image}

@@ -1,4 +1,4 @@
-"""What travels between files and synthesis: a picture and the error about one."""
+"""A picture, and the error about one."""
 
 from dataclasses import dataclass, field
 
@@ -11,29 +11,29 @@ from engine.images.metadata import Metadata
 FloatArray = NDArray[np.float32]
 
 PIXEL_LIMIT = 2**28
-"""The most pixels a file may hold to be read."""
+"""Maximum number of pixels of a file."""
 
 
 class ImageError(ValueError):
-    """A picture file that cannot be read or written, told in one sentence."""
+    """A picture file that cannot be read or written; the message is one sentence."""
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """Pixels in sRGB, with what is needed to write them back as the file was.
+    """Pixels in sRGB, with the data to write a file like the original.
 
     Args:
         pixels: float32 (height, width, 3), sRGB as displayed (not linear light), in [0, 1].
         alpha: float32 (height, width) in [0, 1], not multiplied into the pixels, or None.
         bits: bits per sample of the file, 8 or 16.
-        gray: whether the file holds one channel of light instead of three.
+        gray: whether the file has one color channel instead of three.
         profile: the ICC profile embedded in the file, or None for sRGB.
-        stored: float32 (height, width, 1 or 3), the file's own samples, in its profile; None where that is sRGB.
-        kept: bool (height, width), where `stored` is to be written back as it was, in place of the pixels; a way
-            through sRGB and back would round it.
-        metadata: what else the file tells about the picture.
-        compression: how the file was compressed.
-        remarks: what reading it has changed, a sentence each.
+        stored: float32 (height, width, 1 or 3), the file's own samples, in its profile; None if that is sRGB.
+        kept: bool (height, width), where `stored` is written instead of the pixels, which conversion to sRGB and back
+            would round.
+        metadata: the metadata of the file.
+        compression: the compression of the file.
+        remarks: sentences about what reading has changed or left out.
 
     Raises:
         ImageError: an array has another shape or type, or bits is neither 8 nor 16.

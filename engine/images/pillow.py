@@ -1,4 +1,4 @@
-"""Every format that Pillow opens, decoded without its warnings."""
+"""Decode formats that Pillow opens, without its warnings."""
 
 import contextlib
 import io
@@ -18,10 +18,10 @@ from engine.images.samples import unit_samples
 from engine.images.stored import Stored, check_size, frame_notes
 
 _GRAY_MODES = {"1", "L", "LA", "La"}
-# Profiles of printers outgrow Pillow's limit of one mebibyte.
+# Profiles of printers can exceed Pillow's limit of one MiB.
 _PNG_CHUNK_LIMIT = 2**26
 _XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
-# Others count previews and layers, which are no pictures of their own; pages of TIFF are counted where it is read.
+# Other formats count previews and layers, too; pages of TIFF are counted in its own module.
 _ANIMATIONS = {"GIF", "WEBP", "PNG", "AVIF", "FLI", "DCX"}
 _LAB = "holds Lab colors, which are converted to RGB; the result is RGB"
 _settings = threading.RLock()
@@ -37,15 +37,15 @@ def decode_with_pillow(data: bytes) -> Stored:
         Its samples: 16 bits for gray files that have more than 8, else 8 bits.
     """
     with _own_settings(None):
-        # Sizes are checked here instead of by Pillow: its own limits are lower, and partly only warnings.
+        # Sizes are checked here, as the limits of Pillow are lower, and partly only warnings.
         image = Image.open(io.BytesIO(data))
         check_size(*image.size)
         # Formats that wrap other files check those while loading.
         with _own_settings(PIXEL_LIMIT):
             image.load()
-        # Asked after loading, because Pillow turns TIFF by itself and then forgets the tag.
+        # After loading, because Pillow rotates TIFF by itself and then drops the tag.
         orientation = UPRIGHT
-        # A damaged EXIF block is no reason to refuse sound pixels, and its parser raises nearly anything.
+        # The pixels may be sound even if the EXIF block is damaged, for which its parser raises nearly any error.
         with contextlib.suppress(Exception):
             value = image.getexif().get(ORIENTATION_TAG, UPRIGHT)
             orientation = value if isinstance(value, int) and 1 <= value <= 8 else UPRIGHT
@@ -75,7 +75,7 @@ def _frames(image: Image.Image) -> int:
 
 
 def _metadata_of(image: Image.Image) -> Metadata:
-    """Read the metadata of JPEG and WebP; those of PNG and TIFF are read for all depths elsewhere."""
+    """Read the metadata of JPEG and WebP; that of PNG and TIFF is read in their own modules."""
     exif, xmp, dpi = image.info.get("exif"), image.info.get("xmp"), None
     texts: tuple[tuple[str, str], ...] = ()
     if isinstance(image, JpegImagePlugin.JpegImageFile):
@@ -91,7 +91,7 @@ def _metadata_of(image: Image.Image) -> Metadata:
 
 
 def _density(image: Image.Image) -> Dpi | None:
-    # Not Pillow's own figure, which is 72 where the file says nothing.
+    # Not Pillow's `dpi`, which is 72 if the file has none.
     scale = {1: 1.0, 2: 2.54}.get(image.info.get("jfif_unit", 0))
     x, y = image.info.get("jfif_density", (0, 0))
     return None if scale is None else sound_dpi((scale * x, scale * y))
@@ -105,7 +105,7 @@ def _plain_mode(mode: str, *, has_alpha: bool) -> str:
 
 @contextlib.contextmanager
 def _own_settings(pixel_limit: int | None) -> Iterator[None]:
-    # Pillow's limits belong to the process and so do warning filters: borrowed under a lock and given back.
+    # Pillow's limits and the warning filters are global, so they are changed under a lock and restored.
     with _settings, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)

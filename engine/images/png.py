@@ -1,4 +1,4 @@
-"""PNG files: their chunks, 16-bit decoding and encoding, which Pillow lacks."""
+"""Decode and encode PNG files of 16 bits, which Pillow cannot, and read their chunks."""
 
 import struct
 import zlib
@@ -23,7 +23,7 @@ _PROFILE_LIMIT = 2**26
 
 
 def check_png(data: bytes) -> int:
-    """Refuse a PNG file that is cut short or whose size is outside the limits.
+    """Check that a PNG file is complete, and its size within the limits.
 
     Args:
         data: the file, from its signature on.
@@ -54,7 +54,7 @@ def decode_png16(data: bytes) -> Stored:
     profile, orientation, pixel_chunks = None, UPRIGHT, [SIGNATURE]
     for kind, chunk in _chunks(data):
         if kind in _PIXEL_CHUNKS:
-            # libpng prints complaints about the other chunks, which it is not asked to use.
+            # libpng would print warnings about other chunks, which it does not need.
             pixel_chunks.append(chunk)
         elif kind == b"iCCP":
             profile = _unpacked_profile(chunk[8:-4])
@@ -72,7 +72,7 @@ def decode_png16(data: bytes) -> Stored:
 
 
 def read_png_metadata(data: bytes) -> Metadata:
-    """Read what a PNG file tells about its picture.
+    """Read the metadata of a PNG file.
 
     Args:
         data: a file that `check_png` has passed.
@@ -84,7 +84,7 @@ def read_png_metadata(data: bytes) -> Metadata:
 
 
 def gamma_notes(data: bytes) -> tuple[str, ...]:
-    """Say that the gamma of a PNG file is not looked at, where it is none that sRGB has and nothing overrules it."""
+    """Return a note if the gamma of a PNG file is ignored: it differs from sRGB, and no profile overrides it."""
     found = {kind: chunk[8:-4] for kind, chunk in _chunks(data) if kind in {b"gAMA", b"sRGB", b"iCCP"}}
     if len(found.get(b"gAMA", b"")) != 4 or found.keys() != {b"gAMA"}:
         return ()
@@ -102,7 +102,7 @@ def encode_png(
     Args:
         samples: uint8 or uint16 (height, width, channels); gray, gray and alpha, RGB, or RGB and alpha.
         profile: the ICC profile of the samples, or None.
-        metadata: what the file is to tell about the picture, or None.
+        metadata: the metadata to write, or None.
 
     Returns:
         The file.
@@ -112,8 +112,8 @@ def encode_png(
     chunks = [] if profile is None else [(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))]
     if metadata is not None:
         chunks += metadata_chunks(metadata, width, height)
-    told = b"".join(map(_chunk, chunks))
-    return data[:_HEADER_END] + told + data[_HEADER_END:]
+    added = b"".join(map(_chunk, chunks))
+    return data[:_HEADER_END] + added + data[_HEADER_END:]
 
 
 def _chunk(kind_and_content: tuple[bytes, bytes]) -> bytes:

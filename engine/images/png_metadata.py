@@ -1,4 +1,4 @@
-"""The chunks of PNG files that tell about the picture."""
+"""The metadata chunks of PNG files."""
 
 import struct
 import zlib
@@ -58,12 +58,12 @@ def metadata_chunks(metadata: Metadata, width: int, height: int) -> list[Chunk]:
     """Write metadata as chunks of a PNG file.
 
     Args:
-        metadata: what is to be kept.
+        metadata: the metadata.
         width: of the picture, pixels.
         height: of the picture, pixels.
 
     Returns:
-        Kinds and contents, to lie between the header and the pixels.
+        Kinds and contents, for the place between header and pixels.
     """
     chunks = []
     if metadata.dpi is not None:

@@ -1,4 +1,4 @@
-"""What a format cannot hold of a picture, told in a sentence each."""
+"""Remarks about what a file format cannot keep of a picture."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ _NAMES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP", ".tif
 
 
 def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = None) -> list[str]:
-    """Say what is lost where a picture is written to a file.
+    """Return what is lost when a picture is written to a file.
 
     Args:
         path: the file.
-        picture: what is written.
+        picture: the picture.
         quality: see `encoded`.
 
     Returns:
@@ -43,5 +43,5 @@ def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = No
     if texts and suffix != ".png":
         remarks.append(f"{path}: the text of {', '.join(texts)} is left out, since {name} has none; .png keeps it")
     if quality is not None and suffix in DEEP_SUFFIXES:
-        remarks.append(f"{path}: jpeg-quality says nothing of {name}, which has no losses")
+        remarks.append(f"{path}: --jpeg-quality is ignored, since {name} is lossless")
     return remarks

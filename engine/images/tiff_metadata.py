@@ -1,4 +1,4 @@
-"""The tags of TIFF files that tell about the picture."""
+"""The metadata tags of TIFF files."""
 
 import struct
 from dataclasses import replace
@@ -7,13 +7,13 @@ from engine.images.exif import XMP_TAG, directory_of, exif_metadata, serialized
 from engine.images.metadata import IMAGE_DESCRIPTION, Metadata
 
 _CLASSIC = b"II*\0"
-# What tifffile, ImageJ and microscopes (OME) write as a description says how the samples lie in that file.
+# The descriptions of tifffile, ImageJ and microscopes (OME) describe the samples in that file.
 _SHAPES = ('{"shape"', "ImageJ=", "<?xml", "<OME")
 _COUNT, _ENTRY = struct.Struct("<H"), 12
 
 
 def read_tiff_metadata(data: bytes) -> Metadata:
-    """Read what a TIFF file tells about its picture; a block of EXIF data is a TIFF file without pixels."""
+    """Read the metadata of a TIFF file; a block of EXIF data is a TIFF file without pixels."""
     found = exif_metadata(data)
     if str(found.image.get(IMAGE_DESCRIPTION, "")).startswith(_SHAPES):
         return replace(found, image={tag: value for tag, value in found.image.items() if tag != IMAGE_DESCRIPTION})
@@ -25,13 +25,13 @@ def with_metadata(data: bytes, metadata: Metadata, width: int, height: int) -> b
 
     Args:
         data: the file, little-endian and with one page.
-        metadata: what it is to tell about the picture.
+        metadata: the metadata.
         width: of the picture, pixels.
         height: of the picture, pixels.
 
     Returns:
-        The file with a new directory at its end; as it was where there is nothing to add, or where the file is so
-        large (4 GiB) that its offsets have another form.
+        The file with a new directory at its end. It is unchanged if there is no metadata, or if it is too large
+        (4 GiB) for offsets of this form.
     """
     tags = directory_of(metadata, width, height)
     if metadata.xmp is not None:

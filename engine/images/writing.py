@@ -1,4 +1,4 @@
-"""Writing a picture file."""
+"""Write picture files."""
 
 import io
 import struct
@@ -25,15 +25,15 @@ Samples = NDArray[np.uint8] | NDArray[np.uint16]
 JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
 DEFAULT_QUALITY = 95
 EXIF_START, XMP_START = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
-# What a segment of JPEG can hold besides its own length.
+# Maximum content of a JPEG segment.
 EXIF_LIMIT, XMP_LIMIT, COMMENT_LIMIT = 65533 - len(EXIF_START), 65533 - len(XMP_START), 65533
 
 _Encode = Callable[[Samples, bytes | None, Metadata], bytes]
 _DEEP: Mapping[str, _Encode] = MappingProxyType({".png": encode_png, ".tif": encode_tiff, ".tiff": encode_tiff})
 DEEP_SUFFIXES = frozenset(_DEEP)
-"""The suffixes of formats that have 16 bits."""
+"""Suffixes of formats with 16 bits."""
 
-# The most pixels per side that the format, or for PNG the library, can hold.
+# Maximum side in pixels of the format, or for PNG of the library.
 _SIDE_LIMITS = {".png": 1_000_000, ".jpg": 65500, ".jpeg": 65500, ".webp": 16383}
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
@@ -41,10 +41,10 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 
 
 def check_writable(path: Path) -> None:
-    """Refuse, before a long computation, a path that could not be written after it.
+    """Check, before a long computation, that a path can be written.
 
     Args:
-        path: where a picture is to be written later.
+        path: the path.
 
     Raises:
         ImageError: the suffix is unknown, the path is a folder, or its folder is missing or cannot be written to.
@@ -60,8 +60,8 @@ def write_picture(path: Path, picture: Picture, *, quality: int | None = None) -
     PNG and TIFF keep 16 bits, JPEG and WebP have 8; JPEG drops alpha and WebP has no gray.
 
     Args:
-        path: where to write; a file there is replaced once the new one is whole.
-        picture: what to write.
+        path: the file; an existing one is replaced once the new one is complete.
+        picture: the picture.
         quality: see `encoded`.
 
     Raises:
@@ -79,10 +79,10 @@ def encoded(picture: Picture, suffix: str, *, quality: int | None = None) -> byt
     """Encode a picture as a file.
 
     Args:
-        picture: what to encode.
-        suffix: which format, one of `SUFFIXES`.
-        quality: of JPEG and lossy WebP, 1 to 100. Without, JPEG takes that of the picture's own JPEG file, or 95, and
-            WebP is without loss but where the picture's own file was not.
+        picture: the picture.
+        suffix: the format, one of `SUFFIXES`.
+        quality: quality of JPEG and WebP, 1 to 100. If None, JPEG uses the quality of the picture's own JPEG file, or
+            95, and WebP is lossless unless the picture's own file was lossy.
 
     Returns:
         The contents of the file.
@@ -100,7 +100,7 @@ def encoded(picture: Picture, suffix: str, *, quality: int | None = None) -> byt
     if picture.alpha is not None:
         alpha = _finite(picture.alpha)[..., None]
         if suffix in JPEG_SUFFIXES:
-            # The colors of what nobody sees may be anything, so without alpha it is white, like paper.
+            # Colors of transparent pixels are arbitrary, so without alpha they become white, like paper.
             colors = np.where(alpha < 1, colors * alpha + (1 - alpha), colors)
         else:
             colors = np.concatenate([colors, alpha], axis=2)
@@ -110,20 +110,20 @@ def encoded(picture: Picture, suffix: str, *, quality: int | None = None) -> byt
 
 
 def check_quality(quality: int | None) -> None:
-    """Refuse a quality that no encoder knows.
+    """Check a quality.
 
     Args:
-        quality: what was asked for, or None.
+        quality: the quality, or None.
 
     Raises:
         ImageError: it is outside 1 to 100.
     """
     if quality is not None and not 1 <= quality <= 100:
-        raise ImageError(f"jpeg-quality {quality} is outside 1 to 100; choose one within")
+        raise ImageError(f"--jpeg-quality is {quality}: give 1 to 100")
 
 
 def is_lossy(picture: Picture, suffix: str, quality: int | None) -> bool:
-    """Tell whether a file of this format rounds the samples, see `encoded`."""
+    """Return whether a file of this format is lossy, see `encoded`."""
     return suffix in JPEG_SUFFIXES or (suffix == ".webp" and (quality is not None or picture.compression.lossy))
 
 
@@ -131,7 +131,7 @@ def _suffix_refusal(path: Path) -> str:
     if is_folder(path):
         return f"{path} is a folder; name a file in it"
     return (
-        f"{path.name} does not end in the name of a format that can be written; choose one of {', '.join(SUFFIXES)}"
+        f"{path.name} does not end in the suffix of a format that can be written; choose one of {', '.join(SUFFIXES)}"
     )
 
 
@@ -140,18 +140,18 @@ def _check_side(suffix: str, picture: Picture) -> None:
     limit = _SIDE_LIMITS.get(suffix)
     if limit is not None and max(height, width) > limit:
         raise ImageError(
-            f"a {suffix} file cannot hold {width} × {height} pixels, its sides end at {limit}; choose .tif"
+            f"a {suffix} file cannot have {width} × {height} pixels, as its sides are limited to {limit}; choose .tif"
         )
 
 
 def _finite(samples: FloatArray) -> FloatArray:
     if not np.isfinite(samples).all():
-        raise ImageError("the picture holds values that are not finite numbers; they must lie in 0 to 1")
+        raise ImageError("the picture has values that are not finite; give values from 0 to 1")
     return samples
 
 
 def _quantized(samples: FloatArray, bits: int) -> Samples:
-    # The top is exact in float32 for both depths, so that reading and writing meet in every value.
+    # The maximum is exact in float32 for both depths, so that reading and writing are inverse for every value.
     levels = np.rint(samples.clip(0, 1) * np.float32(2**bits - 1))
     return levels.astype(np.uint8) if bits == 8 else levels.astype(np.uint16)
 
@@ -163,7 +163,7 @@ def _encoded_by_pillow(
     exif, xmp = block_of(picture), picture.metadata.xmp or b""
     options: dict[str, Any] = {"icc_profile": profile}
     if suffix in JPEG_SUFFIXES:
-        # Without a file to be like, color at full resolution: halved, it blurs the fine grain of a texture.
+        # By default, color has full resolution: subsampling would blur the fine grain of a texture.
         options["subsampling"] = picture.compression.subsampling
         if quality is None and picture.compression.tables is not None:
             options["qtables"] = picture.compression.tables
@@ -191,6 +191,6 @@ def _encoded_by_pillow(
 
 
 def block_of(picture: Picture) -> bytes:
-    """Give a picture's block of EXIF data, empty where there is nothing to tell."""
+    """Return a picture's block of EXIF data, empty if there is none."""
     height, width = picture.pixels.shape[:2]
     return exif_block(picture.metadata, width, height)

@@ -1,14 +1,14 @@
-"""XMP packets (ISO 16684-1): leaving out properties that are not true of a picture made from another."""
+"""Remove properties from XMP packets (ISO 16684-1) that do not apply to a picture made from another."""
 
 import re
 
-# Of the file and not of the picture: its thumbnail, size and orientation, and the rest of a packet that was split.
+# Properties of the file, not the picture: thumbnail, size, orientation, and the rest of a split packet.
 _OF_THE_FILE = rb"Thumbnails|Orientation|ImageWidth|ImageLength|PixelXDimension|PixelYDimension|HasExtendedXMP"
 _OF_THE_PLACE = rb"[Gg][Pp][Ss]\w*|City|State|Country|CountryCode|Location|LocationCreated|LocationShown"
 
 
 def without_file(packet: bytes) -> bytes:
-    """Leave out what is true of one file only.
+    """Remove properties of the file.
 
     Args:
         packet: an XMP packet in UTF-8.
@@ -20,7 +20,7 @@ def without_file(packet: bytes) -> bytes:
 
 
 def without_place(packet: bytes) -> bytes:
-    """Leave out where a picture was taken.
+    """Remove the place where a picture was taken.
 
     Args:
         packet: an XMP packet in UTF-8.
@@ -32,7 +32,7 @@ def without_place(packet: bytes) -> bytes:
 
 
 def _without(names: bytes, packet: bytes) -> bytes:
-    # Edited as text, since writing it anew from a parsed tree changes namespaces and comes with a parser's faults.
+    # Edited as text, since a parser and writer would change namespaces.
     name = rb"[\w-]+:(?:" + names + rb")"
     packet = re.sub(rb"\s" + name + rb"""\s*=\s*(?:"[^"]*"|'[^']*')""", b"", packet)
     packet = re.sub(rb"<" + name + rb"(?:\s[^<>]*)?/>", b"", packet)

@@ -1,1 +1,1 @@
-"""Looking inside: what the encoder sees of a picture, and how a texture came about, as figures and numbers."""
+"""Figures and numbers about what the encoder sees of a picture, and how a texture is made."""

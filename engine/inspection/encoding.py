@@ -1,4 +1,4 @@
-"""What the encoder sees of a picture, layer by layer."""
+"""Encode pictures for figures, layer by layer."""
 
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
@@ -13,19 +13,19 @@ from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
 from protocol.vocabulary import LAYERS
 
-FILLED_MEANS = "Light gray was transparent: it was filled from around it for the network, and counts for nothing."
+FILLED_MEANS = "Light gray was transparent: it was filled for the network, and does not count."
 CLEAR = 0.9
 
 
 def visible(picture: Exemplar) -> Tensor:
-    """Give a picture (1, 3, height, width) with light gray where it is transparent."""
+    """Return a picture (1, 3, height, width), light gray where it is transparent."""
     if picture.valid is None:
         return picture.picture
     return torch.where(picture.valid > 0.5, picture.picture, torch.full_like(picture.picture, CLEAR))
 
 
 def first_of_blocks(encoder: Encoder) -> tuple[str, ...]:
-    """List the first layer of every block, shallow to deep: `relu1_1`, `relu2_1` and so on."""
+    """Return the first layer of every block, shallow to deep: `relu1_1`, `relu2_1` and so on."""
     return tuple(layer.name for layer in encoder.layers.values() if layer.index == 1)
 
 
@@ -36,13 +36,13 @@ def fitting_layers(encoder: Encoder, size: Size, layers: Sequence[str], *, asked
         encoder: Has the layers.
         size: Height and width of the smallest picture, pixels.
         layers: Names.
-        asked: Whether somebody named them: then none may be left out.
+        asked: Whether the user named them, so that none may be left out.
 
     Returns:
         The names, each once, in the same order.
 
     Raises:
-        SettingsError: One does not fit that was asked for, or none does.
+        SettingsError: A layer that the user named does not fit, or none does.
     """
     encoder.check_layers(layers)
     fitting = tuple(name for name in dict.fromkeys(layers) if min(size) // LAYERS[name] >= 2)
@@ -55,16 +55,16 @@ def fitting_layers(encoder: Encoder, size: Size, layers: Sequence[str], *, asked
 
 
 def too_small_for(layers: Sequence[str], fitting: Sequence[str]) -> str:
-    """Say which layers were left out, for a figure's title; nothing where none was."""
+    """Return which layers were left out, for the title of a figure; empty if none was."""
     missing = [name for name in layers if name not in fitting]
     return f"; too small for {', '.join(missing)}" if missing else ""
 
 
 def encode(picture: Exemplar, encoder: Encoder, layers: Collection[str]) -> Iterator[tuple[str, Tensor]]:
-    """Compute feature maps, one block after the other so that only one block's are held.
+    """Compute feature maps, one block after the other to save memory.
 
     Args:
-        picture: The picture; what may not be sampled is filled from around it.
+        picture: The picture; parts that may not be sampled are filled.
         encoder: On the same device.
         layers: Names.
 
@@ -73,9 +73,9 @@ def encode(picture: Exemplar, encoder: Encoder, layers: Collection[str]) -> Iter
 
     Raises:
         MemoryExhaustedError: The maps of a block do not fit.
-        RuntimeError: Something else went wrong in torch.
+        RuntimeError: Another error of torch.
     """
-    # As it is where nothing has to be filled: noise has values that no picture has.
+    # Unchanged if nothing has to be filled, as noise may have values out of range.
     known = picture if picture.valid is None else source_at(picture, picture.size)
     whole = known.picture.contiguous(memory_format=torch.channels_last)
     for _, block in groupby(sorted(layers, key=LAYERS.__getitem__), LAYERS.__getitem__):

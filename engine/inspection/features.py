@@ -1,4 +1,4 @@
-"""Feature maps: what each feature of a layer answers to, as a contact sheet."""
+"""Draw the feature maps of a layer as a contact sheet."""
 
 import math
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ from protocol.vocabulary import LAYERS, PIXELS
 COLORS = "inferno"
 COLOR_NAMES = ("red", "green", "blue")
 BRIGHTEST = 99.9
-"""Percentile of all activations of a layer that the color scale ends at: a single spark would darken the rest."""
-# Side of a map on the sheet, dots, by the most maps that are shown that large.
+"""Percentile of the activations at which the color scale ends, so that outliers do not darken the rest."""
+# Side of a map on the sheet in dots, by the maximum number of maps.
 SIDES = ((16, 320), (64, 256), (128, 192))
 SMALL_SIDE = 128
 NARROWEST = 84
-# Of a sheet, so that there is room for the color bar beside it.
+# Minimum height of a sheet, for the color bar beside it.
 LOWEST = 240
 FAINTEST = 1e-5
 TITLE_LINE = 19
@@ -46,9 +46,9 @@ class LayerMaps:
     Attributes:
         layer: Its name.
         maps: Activations, float32 (maps, height, width).
-        energy: Mean square of each map, of the positions that count.
-        share: The same over the sum of all, so that it adds up to 1; all 0 where nothing answers.
-        order: Numbers of the maps, the one with the most energy first.
+        energy: Mean square of each map, over valid positions.
+        share: Energy relative to the sum; all 0 if that is 0.
+        order: Numbers of the maps, by falling energy.
     """
 
     layer: str
@@ -59,24 +59,24 @@ class LayerMaps:
 
     @property
     def silent(self) -> NDArray[np.bool_]:
-        """Whether a map answers to nothing in this picture; by number."""
+        """Whether a map is 0 everywhere, by number."""
         quiet: NDArray[np.bool_] = self.energy == 0
         return quiet
 
     @property
     def size(self) -> str:
-        """How many maps there are, and their width and height, for people."""
+        """Number, width and height of the maps, for people."""
         count, height, width = self.maps.shape
         return f"{count} maps of {width}×{height}"
 
 
 def measure_maps(layer: str, maps: Tensor, region: Tensor | None = None) -> LayerMaps:
-    """Put the maps of a layer in order.
+    """Order the maps of a layer by energy.
 
     Args:
         layer: Its name.
         maps: Activations, shape (1, maps, height, width).
-        region: Which positions count, (height, width); None for all.
+        region: Valid positions, (height, width); None for all.
 
     Returns:
         The maps with their energies.
@@ -93,11 +93,11 @@ def draw_maps(found: LayerMaps, picture: Exemplar, subtitle: str) -> Figure:
 
     Args:
         found: The maps.
-        picture: What they were made from.
-        subtitle: Of which picture, with which encoder.
+        picture: The picture.
+        subtitle: Names of picture and encoder.
 
     Returns:
-        The figure; its one picture holds a dot for a dot of the file.
+        The figure; its sheet has one dot per dot of the file.
     """
     count, height, width = found.maps.shape
     side = next((side for most, side in SIDES if count <= most), SMALL_SIDE)
@@ -143,7 +143,7 @@ def draw_maps(found: LayerMaps, picture: Exemplar, subtitle: str) -> Figure:
         place.text(left, top - 5, name, fontsize=8, va="baseline")
     for (top, left), number in zip(places[len(tiles) :], silent, strict=True):
         place.text(left + 4, top + CAPTION - 5, f"{number}: silent", fontsize=8, va="baseline")
-    # Beside the first rows, where one begins to look.
+    # Beside the first rows.
     long = min(440, sheet.shape[0] - 2 * CAPTION - 20)
     top = foot + sheet.shape[0] - 2 * CAPTION - 10
     bar = figure.add_axes((1 - 74 / wide, (top - long) / high, 16 / wide, long / high))
@@ -158,8 +158,8 @@ def _arrange(tiles: Sequence[FloatArray], silent: int, across: int) -> tuple[Flo
     """Lay out the tiles, and below them a strip for each silent map.
 
     Args:
-        tiles: Those of the picture and of the maps that answer, all of one size, RGB.
-        silent: How many strips.
+        tiles: Tiles of the picture and of the maps that are not silent, all of one size, RGB.
+        silent: Number of strips.
         across: Width of a column, dots.
 
     Returns:
@@ -182,7 +182,7 @@ def _arrange(tiles: Sequence[FloatArray], silent: int, across: int) -> tuple[Flo
 
 
 def _framed(figure: Figure, sheet: int) -> tuple[float, float, float]:
-    """Make room for the title above a sheet and for what explains it below.
+    """Make room for the title above a sheet and the explanation below.
 
     Args:
         figure: The figure.
@@ -191,7 +191,7 @@ def _framed(figure: Figure, sheet: int) -> tuple[float, float, float]:
     Returns:
         Width and height of the figure, and how far above its lower edge the sheet begins, dots.
     """
-    # Placed by hand: resampled by a fraction of a dot, single positions of the maps would blur.
+    # Placed exactly, as resampling by a fraction of a dot would blur single positions of the maps.
     figure.set_layout_engine("none")
     title, explained = figure.get_suptitle(), figure.get_supxlabel()
     wide = figure.get_size_inches()[0] * DOTS_PER_INCH
@@ -204,7 +204,7 @@ def _framed(figure: Figure, sheet: int) -> tuple[float, float, float]:
 
 
 def _scale(found: LayerMaps) -> Normalize:
-    """Choose one scale for all maps; by the square root, or the weak ones would be black."""
+    """Return one scale for all maps; by the square root, as weak ones would be black."""
     if found.layer == PIXELS:
         return Normalize(0, 1)
     brightest = float(np.percentile(found.maps, BRIGHTEST))
@@ -212,7 +212,7 @@ def _scale(found: LayerMaps) -> Normalize:
 
 
 def _fit(one: FloatArray, grow: int, shrink: int) -> FloatArray:
-    """Bring a map (height, width) to the size of a tile by whole factors: means of squares, or repeated positions."""
+    """Resize a map (height, width) to a tile by whole factors: means of blocks, or repeated positions."""
     height, width = (n // shrink for n in one.shape)
     means = one[: height * shrink, : width * shrink].reshape(height, shrink, width, shrink).mean(axis=(1, 3))
     fitted: FloatArray = np.repeat(np.repeat(means, grow, axis=0), grow, axis=1)

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, kept step by step."""
+"""The history of a run, step by step."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -15,15 +15,15 @@ Curve = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """A run, step by step; every curve has a value for each step, NaN where the critic took no part.
+    """The history of a run. Every curve has a value per step, NaN if the critic took no part.
 
     Attributes:
-        octaves: Index of the octave of every step.
-        losses: Curve of every critic.
-        layer_losses: Curve of every layer by critic, without its weight.
-        undone: Steps, from 1, at which the solver found that the one before had blown up, and undid it.
-        ends: The canvas at the end of every octave, by its index, coarse to fine.
-        seconds: At the end of every step, from the start.
+        octaves: Index of the octave of each step.
+        losses: Curve of each critic.
+        layer_losses: Curve of each layer by critic, unweighted.
+        undone: Steps, from 1, at which the solver undid the step before, which had diverged.
+        ends: The canvas at the end of each octave, by its index, coarse to fine.
+        seconds: Time at the end of each step, from the start.
     """
 
     octaves: NDArray[np.int64]
@@ -35,7 +35,7 @@ class History:
 
     @property
     def steps(self) -> int:
-        """How many steps there were."""
+        """Number of steps."""
         return len(self.octaves)
 
     @property
@@ -44,33 +44,33 @@ class History:
         return list(self.ends.values())[-1]
 
     def last(self, critic: str) -> float | None:
-        """Loss of a critic at the last step that it took part in; None where it was never finite."""
+        """Return the last finite loss of a critic, or None."""
         finite = self.losses[critic][np.isfinite(self.losses[critic])]
         return float(finite[-1]) if len(finite) else None
 
     def at_end(self, critic: str) -> float | None:
-        """Loss of a critic at the last step of all; None where it took no part in it."""
+        """Return the loss of a critic at the last step, or None if it took no part."""
         loss = float(self.losses[critic][-1])
         return loss if math.isfinite(loss) else None
 
     def span(self, octave: int) -> tuple[int, int]:
-        """First and last step of an octave, from 1."""
+        """Return the first and last step of an octave, from 1."""
         found = np.flatnonzero(self.octaves == octave)
         return int(found[0]) + 1, int(found[-1]) + 1
 
 
 def follow(
-    snapshots: Iterable[Snapshot], clock: Callable[[], float], tell: Callable[[Snapshot], None] | None = None
+    snapshots: Iterable[Snapshot], clock: Callable[[], float], on_snapshot: Callable[[Snapshot], None] | None = None
 ) -> History:
     """Follow a run to its end.
 
     Args:
-        snapshots: Those of the run.
-        clock: Tells the time, seconds.
-        tell: Told of every snapshot as it comes.
+        snapshots: Snapshots of the run.
+        clock: Returns the time, seconds.
+        on_snapshot: Called with every snapshot.
 
     Returns:
-        What they told.
+        The history.
     """
     began = clock()
     taken: list[Snapshot] = []
@@ -79,13 +79,13 @@ def follow(
     undone: list[int] = []
     before = 0
     for snapshot in snapshots:
-        if tell is not None:
-            tell(snapshot)
+        if on_snapshot is not None:
+            on_snapshot(snapshot)
         ends[snapshot.octave] = snapshot.picture
-        # Between two pieces of a step the snapshot before comes again.
+        # Between two pieces of a step, the previous snapshot is repeated.
         if snapshot.step == (taken[-1].step if taken else 0):
             continue
-        # Each octave counts from 0, and has nothing to undo at its first step.
+        # Each octave counts from 0, and cannot undo at its first step.
         if snapshot.undone > before:
             undone.append(snapshot.step)
         before = snapshot.undone

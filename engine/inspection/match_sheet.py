@@ -1,4 +1,4 @@
-"""The figure of where each patch of a texture comes from."""
+"""Draw where each patch of a texture comes from."""
 
 from typing import Any
 
@@ -18,27 +18,27 @@ from engine.inspection.sheets import COPIED_MEANS, COVERAGE_MEANS, new_sheet, pe
 from engine.synthesis import Exemplar
 from engine.tensors import to_array
 
-# Colors of the exemplar's corners: four that every kind of sight keeps apart, by lightness where not by hue.
+# Colors of the exemplar's corners, distinct for color-blind people, too, by lightness.
 CORNERS = np.array(
     [[[0.10, 0.20, 0.75], [0.85, 0.10, 0.35]], [[0.05, 0.75, 0.60], [1.00, 0.90, 0.20]]], dtype=np.float32
 )
 CELLS = 8
 CELL_SHADE = 0.82
-"""Every other cell of a chequerboard is darker by this factor: it shows the direction of what was copied."""
+"""Factor of the dark cells of the checkerboard, which shows the orientation of copied pieces."""
 PALE = 0.25
-"""What is left of the color where patches were put together anew; the rest is white."""
+"""Strength of the color where patches were newly combined; the rest is white."""
 MARK = "#00e5ff"
 
 
 def color_code(places: NDArray[np.int64], size: tuple[int, int]) -> FloatArray:
-    """Give every place of the exemplar its color.
+    """Return the color of places of the exemplar.
 
     Args:
         places: Rows and columns, (…, 2).
-        size: How many rows and columns there are.
+        size: Number of rows and columns.
 
     Returns:
-        RGB in [0, 1], (…, 3): the four corners' colors mixed, with a chequerboard of 8 × 8 over it.
+        RGB in [0, 1], (…, 3): a mixture of the corners' colors, with a checkerboard of 8 × 8 over it.
     """
     share = places / np.maximum(1, np.array(size) - 1)
     down, across = share[..., :1], share[..., 1:]
@@ -56,10 +56,10 @@ def draw_matches(
 
     Args:
         exemplar: The sample texture.
-        texture: What was made from it.
-        matches: What was found.
+        texture: The texture made from it.
+        matches: The matches.
         copied: Share of neighboring patches that come from neighbors.
-        coverage: Share of the exemplar's patches in use, of those that could be.
+        coverage: Share of the exemplar's patches that are used, of those that could be.
         subtitle: Names of the pictures.
 
     Returns:
@@ -94,7 +94,7 @@ def draw_matches(
 def _explained(matches: Matches, *, clear: bool) -> str:
     place = f"a square of {matches.stride}×{matches.stride} patches" if matches.stride > 1 else "one patch"
     return (
-        f"Copied and coverage are the figures of the benchmarks. Copied: {COPIED_MEANS} Coverage: {COVERAGE_MEANS} "
+        f"Copied and coverage are measured as in the benchmarks. Copied: {COPIED_MEANS} Coverage: {COVERAGE_MEANS} "
         f"In the maps, of equally near patches the uppermost, then leftmost one counts. A place is {place}; if all "
         f"were used alike, each would have {_uses(matches.even)}. Overused is what has {OVERUSED} times as many or "
         f"{percent(LARGEST_SHARE)} of all, and {FEWEST_USES} uses at least: here {_uses(matches.overused_from)}."
@@ -116,7 +116,7 @@ def _show_map(axes: Axes, texture: FloatArray, matches: Matches) -> None:
     colors = color_code(matches.places, size)
     strength = np.where(matches.copied_pieces(), 1.0, PALE)[..., None]
     _place(axes, 1 - strength * (1 - colors), texture.shape, matches.patch, matches.stride)
-    axes.set_title("texture in these colors; strong: copied pieces, pale: put together anew", fontsize=9)
+    axes.set_title("texture in these colors; strong: copied pieces, pale: newly combined", fontsize=9)
     _label(axes)
 
 

@@ -1,4 +1,4 @@
-"""Where each patch of a texture comes from."""
+"""Find where each patch of a texture comes from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,23 +13,22 @@ PATCH = 11
 LARGEST_PATCH = 63
 LARGEST_STRIDE = 64
 MOST_WORK = 10**12
-"""Multiplications that the search may take before it looks at fewer patches of the texture; some ten seconds."""
+"""Maximum multiplications of a search; beyond it, fewer patches of the texture are searched. Some ten seconds."""
 MEMORY = 256 * 2**20
-# The nearest by quick arithmetic are looked at again exactly: so many that rounding cannot hide the nearest.
+# Number of candidates of the fast search that are compared exactly, so that rounding cannot hide the nearest.
 CANDIDATES = 4
-# A place is called overused from so many times the even use on, or from such a share of all patches; never with fewer
-# uses than these.
+# A place is overused from this multiple of the even use, or this share of all patches, and from this many uses.
 OVERUSED = 32
 LARGEST_SHARE = 0.1
 FEWEST_USES = 16
 TOGETHER = 5 / 8
-"""Share of the patches around one that come from around the same place where a piece was copied."""
+"""Minimum share of neighbors with the same offset in a copied piece."""
 
 Places = NDArray[np.int64]
 
 
 class UnsuitableError(ValueError):
-    """Pictures that cannot be compared, told in one sentence."""
+    """Pictures that cannot be compared; the message is one sentence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +37,11 @@ class Matches:
 
     Attributes:
         patch: Side of the patches, pixels.
-        stride: From one patch of the texture to the next, pixels; of the exemplar every one is searched.
+        stride: Distance between the patches of the texture, pixels; all patches of the exemplar are searched.
         places: Row and column of the nearest patch's upper left pixel, (rows, columns, 2).
         distances: Root mean square difference of the two patches, samples in [0, 1], (rows, columns).
         uses: How often each patch of the exemplar is the nearest, by its upper left pixel.
-        allowed: Which patches of the exemplar may be used, of the same shape.
+        allowed: The patches of the exemplar that may be used, of the same shape.
     """
 
     patch: int
@@ -54,41 +53,41 @@ class Matches:
 
     @property
     def even(self) -> float:
-        """How often every place would be used if all were used alike."""
+        """Uses of each place if all were used evenly."""
         return float(self.uses.sum() / self.allowed.sum()) * self.stride**2
 
     @property
     def overused_from(self) -> float:
-        """From how many uses of one place on it shows."""
+        """Minimum uses of an overused place."""
         return max(FEWEST_USES, min(OVERUSED * self.even, LARGEST_SHARE * float(self.uses.sum())))
 
     def place_uses(self) -> NDArray[np.float64]:
-        """Count the uses of places: squares of patches with the stride as side, as blocks are copied evenly there."""
+        """Count the uses of places, which are squares of patches with the stride as their side."""
         padded = np.pad(self.uses, ((0, self.stride - 1), (0, self.stride - 1)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, (self.stride, self.stride))
         counts: NDArray[np.float64] = windows.sum(axis=(2, 3)).astype(np.float64)
         return counts
 
     def most_used(self) -> tuple[int, int, int]:
-        """Find the place that is used most: its row, its column and how often."""
+        """Return row, column and uses of the most used place."""
         uses = self.place_uses()
         row, column = (int(n) for n in np.unravel_index(uses.argmax(), uses.shape))
         return row, column, int(uses[row, column])
 
     def from_place(self, row: int, column: int) -> NDArray[np.bool_]:
-        """Which patches of the texture come from a place, (rows, columns)."""
+        """Return which patches of the texture come from a place, (rows, columns)."""
         rows, columns = self.places[..., 0] - row, self.places[..., 1] - column
         return (rows >= 0) & (rows < self.stride) & (columns >= 0) & (columns < self.stride)
 
     def is_overused(self) -> bool:
-        """Whether one place is used so often that it shows."""
+        """Return whether a place is overused."""
         return self.most_used()[2] >= self.overused_from
 
     def copied_pieces(self) -> NDArray[np.bool_]:
-        """Which patches lie in a piece that was copied: most of those around them have the same offset, or nearly."""
+        """Return which patches are in a copied piece: most neighbors have nearly the same offset."""
         rows, columns = self.places.shape[:2]
         grid = np.stack(np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij"), axis=-1) * self.stride
-        # What lies outside agrees with nothing, and does not count.
+        # Patches outside do not count.
         offsets = np.pad((self.places - grid).astype(np.float64), ((1, 1), (1, 1), (0, 0)), constant_values=np.nan)
         agreeing, there = np.zeros((rows, columns)), np.zeros((rows, columns))
         for down, across in ((y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)):
@@ -100,7 +99,7 @@ class Matches:
 
 
 def affordable_stride(exemplar: tuple[int, int], texture: tuple[int, int], patch: int) -> int:
-    """Choose how many of the texture's patches are looked at.
+    """Choose the distance of the texture's patches.
 
     Args:
         exemplar: Height and width, pixels.
@@ -108,7 +107,7 @@ def affordable_stride(exemplar: tuple[int, int], texture: tuple[int, int], patch
         patch: Side of the patches, pixels.
 
     Returns:
-        1, 2, 4 or so: the least with which the search takes seconds on a processor.
+        A power of two: the least with which the search takes seconds on a CPU.
     """
     stride = 1
     keys = (exemplar[0] - patch + 1) * (exemplar[1] - patch + 1)
@@ -135,12 +134,12 @@ def find_matches(
         exemplar: RGB in [0, 1], shape (1, 3, height, width).
         texture: Likewise, of any size, on the same device.
         patch: Side of the patches, pixels.
-        stride: From one patch of the texture to the next, pixels.
+        stride: Distance between the patches of the texture, pixels.
         valid: Pixels of the exemplar that may be used, above 0.5, shape (1, 1, height, width); None for all.
-        on_progress: OnProgress of patches done and patches in all.
+        on_progress: Called with the patches done and the patches in total.
 
     Returns:
-        The matches. Of patches that are equally near, the uppermost, then leftmost one counts.
+        The matches. Of equally near patches, the uppermost, then leftmost one counts.
 
     Raises:
         UnsuitableError: A picture is smaller than a patch, or no patch of the exemplar may be used.

@@ -39,7 +39,7 @@ OnProgress = Callable[[int, int, float], None]
 
 
 class UnsuitableError(ValueError):
-    """An exemplar or a canvas that the method cannot take, told in one sentence."""
+    """An exemplar or a canvas that the method does not support; the message is one sentence."""
 
 
 @dataclass(frozen=True, eq=False)

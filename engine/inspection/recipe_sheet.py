@@ -67,7 +67,7 @@ class Made:
 def make_by_recipe(
     exemplar: Exemplar, encoder: Encoder, judge: Encoder, settings: Settings, on_progress: OnProgress
 ) -> Made:
-    """Synthesize by one of the recipes, and measure what comes of it.
+    """Synthesize by one of the recipes, and measure the result.
 
     Args:
         exemplar: The sample texture.
@@ -87,19 +87,19 @@ def make_by_recipe(
     for snapshot in synthesize(exemplar, encoder, settings):
         on_progress(snapshot.octave, snapshot.step, snapshot.steps, snapshot.losses)
     if snapshot is None:
-        raise RuntimeError("synthesis has given no picture")
+        raise RuntimeError("synthesis returned no picture")
     seconds = time.perf_counter() - began
     picture = resize(snapshot.picture, settings.size)
     return _made(settings.recipe, exemplar.picture, picture, seconds, snapshot.step, judge)
 
 
 def make_by_ancestor(exemplar: Exemplar, judge: Encoder, settings: Settings, on_progress: OnProgress) -> Made:
-    """Synthesize by Portilla and Simoncelli's statistics, and measure what comes of it.
+    """Synthesize by Portilla and Simoncelli's statistics, and measure the result.
 
     Args:
         exemplar: The sample texture.
         judge: What the figures are taken with.
-        settings: Size, quality and seed; the rest is of no meaning here.
+        settings: Settings, of which size, quality and seed are used.
         on_progress: OnProgress of octave, step, steps and losses.
 
     Returns:
@@ -122,9 +122,9 @@ def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | Non
 
     Args:
         exemplar: The sample texture.
-        made: What the recipes made.
-        missing: Why Portilla and Simoncelli's is not among them, or None.
-        subtitle: With which settings.
+        made: The results of the recipes.
+        missing: Why Portilla and Simoncelli's method is missing, or None.
+        subtitle: The settings.
 
     Returns:
         The figure.
@@ -149,7 +149,7 @@ def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | Non
 
 
 def caption(one: Made) -> str:
-    """Write what stands above a texture: recipe, paper, seconds and figures."""
+    """Return the caption of a texture: recipe, paper, seconds and measures of quality."""
     figures = one.figures
     of_evaluations = f" of {EVALUATIONS} evaluations" if one.recipe == ANCESTOR else ""
     return (

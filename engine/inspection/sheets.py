@@ -1,4 +1,4 @@
-"""Figures: what all of them have in common, and how they are written."""
+"""Create and write figures."""
 
 import json
 import textwrap
@@ -20,7 +20,7 @@ NUMBER_SUFFIXES = (".json", ".npz")
 DOTS_PER_INCH = 100
 LETTERS_PER_INCH = 12
 SMALL_LETTERS_PER_INCH = 14
-# What the figures of quality mean, wherever they stand.
+# The meaning of the measures of quality.
 FIGURES_PATCHES = "of 11×11 pixels, one at every 4th of the texture"
 COPIED_MEANS = f"share of neighboring patches ({FIGURES_PATCHES}) that come from neighbors; 100 % is a copy."
 COVERAGE_MEANS = "share of the exemplar's patches that are the nearest of some patch, of those that could be."
@@ -32,7 +32,7 @@ class NumbersBehind:
 
     Attributes:
         numbers: Values, lists and arrays.
-        large: Arrays that would be as long as a book as text: maps and pictures.
+        large: Arrays that are too large for text: maps and pictures.
     """
 
     numbers: dict[str, Any]
@@ -49,22 +49,22 @@ def new_sheet(
     size: tuple[float, float],
     widths: Sequence[float] | None = None,
 ) -> tuple[Figure, NDArray[Any]]:
-    """Begin a figure.
+    """Create a figure.
 
     Args:
         title: What it shows.
-        subtitle: With which settings; below the title.
-        explained: How it is read; at the foot.
-        rows: Of axes.
-        columns: Of axes.
+        subtitle: The settings; below the title.
+        explained: How to read it; at the foot.
+        rows: Rows of axes.
+        columns: Columns of axes.
         size: Width and height, inches; 100 pixels each.
-        widths: Of the columns, relative to each other; all alike if not given.
+        widths: Relative widths of the columns; equal if not given.
 
     Returns:
         The figure, and its axes (rows, columns).
     """
     figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained")
-    # A canvas of its own: no window system, and nothing global.
+    # Its own canvas, without a window system or global state.
     FigureCanvasAgg(figure)
     figure.suptitle("\n".join(wrapped(line, size[0], LETTERS_PER_INCH) for line in (title, subtitle)), fontsize=11)
     if explained:
@@ -74,22 +74,22 @@ def new_sheet(
 
 
 def wrapped(text: str, inches: float, letters: float) -> str:
-    """Break a text into lines that a figure of this width holds."""
+    """Break a text into lines for a figure of this width."""
     return "\n".join(textwrap.wrap(text, max(20, round(inches * letters))))
 
 
 def size_text(size: Sequence[int]) -> str:
-    """Write height and width (and what follows) as people do, width first: `256×244`."""
+    """Format height and width, width first: `256×244`."""
     return f"{size[1]}×{size[0]}"
 
 
 def seconds_text(seconds: float) -> str:
-    """Write a time, with digits enough to tell a short one from none."""
+    """Format a time, with two digits at least."""
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2g} s"
 
 
 def percent(share: float) -> str:
-    """Write a share in [0, 1] as people do."""
+    """Format a share in [0, 1]."""
     return f"{100 * share:.0f} %"
 
 
@@ -97,10 +97,10 @@ def show_picture(axes: Axes, picture: NDArray[np.float32], title: str, beside: S
     """Show a picture in true colors, with its size in pixels on the axes.
 
     Args:
-        axes: Where.
+        axes: The axes.
         picture: RGB in [0, 1], (height, width, 3).
-        title: What it is.
-        beside: Heights and widths of the pictures beside it; all are shown to one scale.
+        title: Its title.
+        beside: Heights and widths of the pictures beside it; all have the same scale.
     """
     height, width = (max(sides) for sides in zip(picture.shape[:2], *(size[:2] for size in beside), strict=True))
     axes.imshow(picture.clip(0, 1), interpolation="auto")
@@ -112,28 +112,28 @@ def show_picture(axes: Axes, picture: NDArray[np.float32], title: str, beside: S
 
 
 def hide(axes: Axes) -> None:
-    """Leave a place of the sheet empty."""
+    """Leave axes empty."""
     axes.set_axis_off()
 
 
 def check_sheet(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
-    """See whether a figure, or numbers, can be written before the work begins.
+    """Check, before the work, that a figure or numbers can be written.
 
     Args:
         path: The file.
-        suffixes: Those that are known.
+        suffixes: The supported suffixes.
 
     Raises:
         ImageError: They cannot.
     """
     if path.suffix.lower() not in suffixes:
-        raise ImageError(f"{path.name} is of no kind that can be written: choose {' or '.join(suffixes)}")
+        raise ImageError(f"{path.name} has an unsupported suffix: choose {' or '.join(suffixes)}")
     check_target(path)
     check_unprotected(path)
 
 
 def save_sheet(figure: Figure, path: Path) -> None:
-    """Write a figure, whole or not at all.
+    """Write a figure in one step.
 
     Args:
         figure: The figure.
@@ -146,10 +146,10 @@ def save_sheet(figure: Figure, path: Path) -> None:
 
 
 def save_numbers(behind: NumbersBehind, path: Path) -> None:
-    """Write the numbers behind a figure, whole or not at all.
+    """Write the numbers behind a figure in one step.
 
     Args:
-        behind: The numbers; what is large goes into a .npz file only.
+        behind: The numbers; large arrays are only written to .npz.
         path: A .npz or .json file.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
@@ -162,6 +162,6 @@ def save_numbers(behind: NumbersBehind, path: Path) -> None:
 
 def _plain(value: object) -> object:
     if isinstance(value, np.ndarray) and np.issubdtype(value.dtype, np.floating):
-        # JSON has no word for what is not a number.
+        # JSON has no NaN.
         return np.where(np.isfinite(value), value.astype(object), np.array(None)).tolist()
     return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)

@@ -1,4 +1,4 @@
-"""The same exemplar from more and more layers: which level catches which pattern."""
+"""Synthesize the same exemplar from more and more layers, to show what each contributes."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -35,8 +35,8 @@ class Stage:
     """One of the syntheses.
 
     Attributes:
-        layers: The layers that it was made from, with their weights.
-        history: How it went.
+        layers: Its layers, with their weights.
+        history: The history of its run.
     """
 
     layers: Layers
@@ -52,13 +52,13 @@ class Stage:
 
 
 def cumulated(layers: Layers) -> list[Layers]:
-    """List what the stages use: the layers of the first block, of the first two, and so on.
+    """Return the layers of each stage: those of the first block, of the first two, and so on.
 
     Args:
-        layers: Names and weights; those without a weight do not count.
+        layers: Names and weights; layers with weight 0 do not count.
 
     Returns:
-        One set of layers for each block that there is, each with the one before in it.
+        One set of layers per block, each with those of the blocks before.
     """
     used = [(name, weight) for name, weight in layers if weight]
     strides = sorted({LAYERS[name] for name, _ in used})
@@ -71,9 +71,9 @@ def fitting_stages(encoder: Encoder, exemplar: Size, settings: Settings, layers:
     Args:
         encoder: Has the layers.
         exemplar: Height and width, pixels.
-        settings: What is made.
+        settings: The settings.
         layers: Names and weights.
-        asked: Whether somebody named them: then none may be left out.
+        asked: Whether the user named them, so that none may be left out.
 
     Returns:
         Names and weights.
@@ -95,9 +95,9 @@ def run_stages(
     Args:
         exemplar: The sample texture.
         encoder: On the same device.
-        settings: What is made; the seed is the same every time.
+        settings: The settings; the seed is the same every time.
         layers: All layers, with weights.
-        watch: Given the name of a stage, gives a function to be told of its snapshots.
+        watch: Takes the name of a stage, and returns a callback for its snapshots.
 
     Returns:
         The stages.
@@ -106,13 +106,13 @@ def run_stages(
     sets = cumulated(layers)
     for number, used in enumerate(sets, 1):
         chosen = replace(settings, layers=used)
-        tell = watch(f"{used[-1][0]}, {number} of {len(sets)}")
-        found.append(Stage(used, follow(synthesize(exemplar, encoder, chosen), time.perf_counter, tell)))
+        on_snapshot = watch(f"{used[-1][0]}, {number} of {len(sets)}")
+        found.append(Stage(used, follow(synthesize(exemplar, encoder, chosen), time.perf_counter, on_snapshot)))
     return found
 
 
 def stage_numbers(stages: Sequence[Stage]) -> dict[str, Any]:
-    """Gather the numbers behind the figure: layers with weights, steps, seconds, losses at the end."""
+    """Return the numbers behind the figure: layers with weights, steps, seconds, losses at the end."""
     return {
         "layers": [",".join(f"{name}:{weight:g}" for name, weight in one.layers) for one in stages],
         "steps": [one.history.steps for one in stages],
@@ -127,8 +127,8 @@ def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], subtitle: str, expl
     Args:
         exemplar: The sample texture.
         stages: The stages.
-        subtitle: With which settings.
-        explained: What else there is to know.
+        subtitle: The settings.
+        explained: Further notes.
 
     Returns:
         The figure.
@@ -136,7 +136,7 @@ def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], subtitle: str, expl
     height, width = stages[0].history.picture.shape[2:]
     columns = min(COLUMNS, len(stages) + 1)
     lines = -(-(len(stages) + 1) // columns)
-    # A dot for a pixel of the texture, or twice as many where that would be small, unless the exemplar is larger.
+    # One dot per pixel of the texture, or more if that would be small.
     wide = max(SMALLEST_WIDTH, width / 100 + 0.6)
     high = max(1.6, (wide - 0.6) * height / width) + 1.05
     figure, axes = new_sheet(
