@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.images.xmp import names_place
 from engine.images.xmp import without_place as xmp_without_place
 
 Tags = Mapping[int, Any]
@@ -31,7 +32,7 @@ class Metadata:
         place: EXIF tags about where it was taken (GPS), by number.
         xmp: an XMP packet, or None.
         dpi: pixels per inch along x and y, or None.
-        texts: keywords of PNG and what they say; a comment of JPEG is one of them.
+        texts: keywords of PNG and what they say; a comment of JPEG or GIF is one of them.
     """
 
     image: Tags = field(default_factory=dict)
@@ -43,11 +44,12 @@ class Metadata:
 
     def without_place(self) -> "Metadata":
         """Return the metadata without the place, which a texture made from the picture does not show."""
-        return replace(self, place={}, xmp=None if self.xmp is None else xmp_without_place(self.xmp))
+        texts = tuple((key, text) for key, text in self.texts if not names_place(key))
+        return replace(self, place={}, xmp=None if self.xmp is None else xmp_without_place(self.xmp), texts=texts)
 
     def texts_without_tag(self) -> tuple[str, ...]:
         """Return the keywords that EXIF has no tag for."""
-        return tuple(key for key, _ in self.texts if key not in _TEXT_TAGS)
+        return tuple(dict.fromkeys(key for key, _ in self.texts if key not in _TEXT_TAGS))
 
     def image_with_texts(self) -> dict[int, Any]:
         """Return the EXIF tags about the picture, including those made from texts."""

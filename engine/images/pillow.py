@@ -84,6 +84,8 @@ def _metadata_of(image: Image.Image) -> Metadata:
         xmp = next(packets, b"").removeprefix(_XMP_START)
         comments = (part.rstrip(b"\0").decode(errors="replace") for kind, part in image.applist if kind == "COM")
         texts = tuple((COMMENT, comment) for comment in comments if comment)[:1]
+    elif isinstance(comment := image.info.get("comment"), bytes) and image.format == "GIF" and comment:
+        texts = ((COMMENT, comment.decode(errors="replace")),)
     found = exif_metadata(
         exif if isinstance(exif, bytes) else b"", xmp=xmp if isinstance(xmp, bytes) and xmp else None, dpi=dpi
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.images.exif import UPRIGHT, exif_orientation
 from engine.images.metadata import Metadata
 from engine.images.picture import ImageError
-from engine.images.png_metadata import metadata_chunks, png_metadata
+from engine.images.png_metadata import is_for_decoder, metadata_chunks, png_metadata
 from engine.images.samples import unit_samples
 from engine.images.stored import Stored, check_size
 
@@ -71,16 +71,28 @@ def decode_png16(data: bytes) -> Stored:
     )
 
 
-def read_png_metadata(data: bytes) -> Metadata:
+def read_png_metadata(data: bytes) -> tuple[Metadata, tuple[str, ...]]:
     """Read the metadata of a PNG file.
 
     Args:
         data: a file that `check_png` has passed.
 
     Returns:
-        The metadata.
+        The metadata, and notes on what is left out of it.
     """
-    return png_metadata((kind, chunk[8:-4]) for kind, chunk in _chunks(data))
+    return png_metadata((kind, _content(chunk)) for kind, chunk in _chunks(data) if kind not in _PIXEL_CHUNKS)
+
+
+def without_texts(data: bytes) -> bytes:
+    """Leave out the texts of a PNG file, which Pillow would read: damaged or huge, they are no reason to refuse it.
+
+    Args:
+        data: a file that `check_png` has passed.
+
+    Returns:
+        The file without them.
+    """
+    return SIGNATURE + b"".join(chunk for kind, chunk in _chunks(data) if is_for_decoder(kind, chunk[8:-4]))
 
 
 def gamma_notes(data: bytes) -> tuple[str, ...]:
@@ -119,6 +131,11 @@ def encode_png(
 def _chunk(kind_and_content: tuple[bytes, bytes]) -> bytes:
     kind, content = kind_and_content
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def _content(chunk: bytes) -> bytes:
+    """Return the content of a chunk; nothing if its checksum is wrong."""
+    return chunk[8:-4] if zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:], "big") else b""
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -1,42 +1,47 @@
 """The metadata chunks of PNG files."""
 
+import contextlib
+import re
 import struct
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from engine.images.exif import exif_block, exif_metadata, sound_dpi
-from engine.images.metadata import COMMENT, Dpi, Metadata
+from engine.images.metadata import Dpi, Metadata
 
 Chunk = tuple[bytes, bytes]
 
-# The registered keywords; others hold what programs tell each other.
-KEYWORDS = (
-    "Title",
-    "Author",
-    "Description",
-    "Copyright",
-    "Creation Time",
-    "Disclaimer",
-    "Warning",
-    "Source",
-    COMMENT,
-)
+TEXT_KINDS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+_KEYWORD = re.compile(r"[\x20-\x7e\xa1-\xff]{1,79}")
+# What would be false in another file: the program that wrote it, the facts of a thumbnail, and copies of EXIF, dates
+# and profiles by ImageMagick.
+_OF_THE_FILE = re.compile(r"Software|(?:date|exif|icc|jpeg|png|tiff):.*|Thumb::.*|Raw profile type .*", re.IGNORECASE)
 _XMP_KEYWORD = "XML:com.adobe.xmp"
+_EXIF_KEYWORDS = {"Raw profile type exif", "Raw profile type APP1"}
+_EXIF_START = b"Exif\0\0"
+_DAMAGED = "has damaged texts, which are left out"
+_TOO_MUCH = "has more than 1000 texts or 16 MiB of them; the rest is left out"
 _METERS = 1
 _INCH = 0.0254
 _TEXT_LIMIT = 2**24
+"""Of all texts together, bytes."""
+_MOST_TEXTS = 1000
 
 
-def png_metadata(chunks: Iterable[Chunk]) -> Metadata:
+def png_metadata(chunks: Iterable[Chunk]) -> tuple[Metadata, tuple[str, ...]]:
     """Read metadata from the chunks of a PNG file.
 
     Args:
         chunks: kinds and contents.
 
     Returns:
-        The metadata; nothing of chunks that are damaged.
+        The metadata, and what is left out of it, as in `Stored.notes`: texts that are damaged, and those beyond a
+        limit that only hostile files reach.
     """
-    exif, xmp, texts = b"", None, {}
+    exif, raw_exif, xmp = b"", b"", None
+    texts: list[tuple[str, str]] = []
+    room, notes = _TEXT_LIMIT, set()
     dpi: Dpi | None = None
     for kind, content in chunks:
         if kind == b"eXIf":
@@ -44,14 +49,26 @@ def png_metadata(chunks: Iterable[Chunk]) -> Metadata:
         elif kind == b"pHYs" and len(content) == 9:
             x, y, unit = struct.unpack(">IIB", content)
             dpi = sound_dpi((x * _INCH, y * _INCH)) if unit == _METERS else None
-        elif kind in {b"tEXt", b"zTXt", b"iTXt"}:
-            keyword, text = _text(kind, content)
-            if keyword == _XMP_KEYWORD:
-                xmp = text.encode()
-            elif keyword in KEYWORDS:
-                texts[keyword] = text
-    found = exif_metadata(exif, xmp=xmp, dpi=dpi)
-    return Metadata(found.image, found.photo, found.place, found.xmp, found.dpi, tuple(texts.items()))
+        elif kind in TEXT_KINDS and _TOO_MUCH not in notes:
+            keyword, said = _text(kind, content)
+            if not _KEYWORD.fullmatch(keyword) or said is None:
+                notes.add(_DAMAGED)
+            elif len(said) > room or len(texts) == _MOST_TEXTS:
+                notes.add(_TOO_MUCH)
+            elif keyword == _XMP_KEYWORD:
+                xmp = said
+            elif keyword in _EXIF_KEYWORDS:
+                raw_exif = _raw_profile(said)
+            elif not _OF_THE_FILE.fullmatch(keyword):
+                room -= len(said)
+                texts.append((keyword, said.decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")))
+    found = exif_metadata(exif or raw_exif, xmp=xmp, dpi=dpi)
+    return replace(found, texts=tuple(dict.fromkeys(texts))), tuple(sorted(notes))
+
+
+def is_for_decoder(kind: bytes, content: bytes) -> bool:
+    """Return whether a chunk may change how the pixels are shown; of texts, only XMP and EXIF: their orientation."""
+    return kind not in TEXT_KINDS or content.startswith((_XMP_KEYWORD.encode(), b"Raw profile type "))
 
 
 def metadata_chunks(metadata: Metadata, width: int, height: int) -> list[Chunk]:
@@ -71,15 +88,26 @@ def metadata_chunks(metadata: Metadata, width: int, height: int) -> list[Chunk]:
         chunks.append((b"pHYs", struct.pack(">IIB", x, y, _METERS)))
     if exif := exif_block(metadata, width, height):
         chunks.append((b"eXIf", exif))
-    texts = [
-        *metadata.texts,
-        *([] if metadata.xmp is None else [(_XMP_KEYWORD, metadata.xmp.decode("utf-8", "ignore"))]),
-    ]
-    chunks += [(b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()) for keyword, text in texts]
+    chunks += [_text_chunk(keyword, text) for keyword, text in metadata.texts]
+    if metadata.xmp is not None:
+        chunks.append(_international(_XMP_KEYWORD, metadata.xmp.decode("utf-8", "ignore")))
     return chunks
 
 
-def _text(kind: bytes, content: bytes) -> tuple[str, str]:
+def _text_chunk(keyword: str, text: str) -> Chunk:
+    # Not always as iTXt: fewer programs read it, and where one wrote UTF-8 into tEXt, its bytes stay.
+    try:
+        return b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1")
+    except UnicodeEncodeError:
+        return _international(keyword, text)
+
+
+def _international(keyword: str, text: str) -> Chunk:
+    return b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
+
+
+def _text(kind: bytes, content: bytes) -> tuple[str, bytes | None]:
+    """Return the keyword of a text and its bytes, cut beyond the limit; None if it is damaged."""
     keyword, _, rest = content.partition(b"\0")
     packed = kind == b"zTXt"
     if kind == b"iTXt":
@@ -88,8 +116,21 @@ def _text(kind: bytes, content: bytes) -> tuple[str, str]:
         rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
     elif packed:
         rest = rest[1:]
+    return keyword.decode("latin-1"), _unpacked(rest) if packed else rest
+
+
+def _unpacked(packed: bytes) -> bytes | None:
+    stream = zlib.decompressobj()
     try:
-        plain = zlib.decompressobj().decompress(rest, _TEXT_LIMIT) if packed else rest
+        plain = stream.decompress(packed, _TEXT_LIMIT + 1)
     except zlib.error:
-        return "", ""
-    return keyword.decode("latin-1"), plain.decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")
+        return None
+    return plain if stream.eof or len(plain) > _TEXT_LIMIT else None
+
+
+def _raw_profile(said: bytes) -> bytes:
+    """Return the EXIF data that ImageMagick and ExifTool write as a text: name and length in lines, then digits."""
+    with contextlib.suppress(ValueError):
+        data = bytes.fromhex("".join(said.decode("ascii").split("\n")[3:]))
+        return data if data.startswith(_EXIF_START) else b""
+    return b""

@@ -95,8 +95,9 @@ def picture_from(data: bytes, name: str) -> Picture:
 def _decoded(data: bytes) -> Stored:
     if data.startswith(png.SIGNATURE):
         bits = png.check_png(data)
-        found = png.decode_png16(data) if bits == 16 else decode_with_pillow(data)
-        return replace(found, metadata=png.read_png_metadata(data), notes=(*found.notes, *png.gamma_notes(data)))
+        found = png.decode_png16(data) if bits == 16 else decode_with_pillow(png.without_texts(data))
+        metadata, notes = png.read_png_metadata(data)
+        return replace(found, metadata=metadata, notes=(*found.notes, *png.gamma_notes(data), *notes))
     if data.startswith(tiff.SIGNATURES):
         found = tiff.decode_deep_tiff(data) or _decoded_tiff(data)
         notes = (*found.notes, *tiff.page_notes(data))

@@ -4,8 +4,17 @@ from pathlib import Path
 
 from engine.images.metadata import COMMENT
 from engine.images.picture import Picture
-from engine.images.writing import DEEP_SUFFIXES, EXIF_LIMIT, JPEG_SUFFIXES, XMP_LIMIT, block_of, is_lossy
+from engine.images.writing import (
+    COMMENT_LIMIT,
+    DEEP_SUFFIXES,
+    EXIF_LIMIT,
+    JPEG_SUFFIXES,
+    XMP_LIMIT,
+    block_of,
+    is_lossy,
+)
 
+MOST_NAMED = 5
 _NAMES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WebP", ".tif": "TIFF", ".tiff": "TIFF"}
 
 
@@ -39,9 +48,14 @@ def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = No
             for kind, is_too_long in too_long.items()
             if is_too_long
         ]
+        comment = dict(picture.metadata.texts).get(COMMENT, "")
+        if len(comment.encode()) > COMMENT_LIMIT:
+            remarks.append(f"{path}: the comment is cut, since JPEG holds no more than 64 kB of it; .png keeps it")
     texts = [key for key in picture.metadata.texts_without_tag() if suffix not in JPEG_SUFFIXES or key != COMMENT]
     if texts and suffix != ".png":
-        remarks.append(f"{path}: the text of {', '.join(texts)} is left out, since {name} has none; .png keeps it")
+        rest = f" and {len(texts) - MOST_NAMED} more" if len(texts) > MOST_NAMED else ""
+        named = ", ".join(texts[:MOST_NAMED]) + rest
+        remarks.append(f"{path}: the text of {named} is left out, since {name} has none; .png keeps it")
     if quality is not None and suffix in DEEP_SUFFIXES:
         remarks.append(f"{path}: --jpeg-quality is ignored, since {name} is lossless")
     return remarks

@@ -175,7 +175,8 @@ def _encoded_by_pillow(
             part = XMP_START + xmp
             options["extra"] = b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part
         if comment := dict(picture.metadata.texts).get(COMMENT):
-            options["comment"] = comment.encode()[:COMMENT_LIMIT]
+            # Cut between characters.
+            options["comment"] = comment.encode()[:COMMENT_LIMIT].decode(errors="ignore").encode()
         if picture.metadata.dpi is not None:
             options["dpi"] = picture.metadata.dpi
         kind = "JPEG"

@@ -31,6 +31,12 @@ def without_place(packet: bytes) -> bytes:
     return _without(_OF_THE_PLACE, packet)
 
 
+def names_place(keyword: str) -> bool:
+    """Return whether the keyword of a text is the name of a property that tells where a picture was taken."""
+    name = rb"(?:[\w-]+:)?(?:" + _OF_THE_PLACE + rb")"
+    return re.fullmatch(name, keyword.encode()) is not None
+
+
 def _without(names: bytes, packet: bytes) -> bytes:
     # Edited as text, since a parser and writer would change namespaces.
     name = rb"[\w-]+:(?:" + names + rb")"
