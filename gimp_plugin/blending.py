@@ -72,16 +72,23 @@ def is_enclosed(layer: Gimp.Layer) -> bool:
     )
 
 
-def release(group: Gimp.GroupLayer, layer: Gimp.Layer) -> None:
+def lies_in(layer: Gimp.Layer, group: Gimp.GroupLayer) -> bool:
+    """Whether a layer is right inside of a group."""
+    parent = layer.get_parent()
+    return parent is not None and parent.get_id() == group.get_id()
+
+
+def release(group: Gimp.GroupLayer, layer: Gimp.Layer | None) -> None:
     """Undo `enclose`, if nothing else is in the group.
 
     Args:
         group: Is in its image.
-        layer: What was put into it.
+        layer: What was put into it; None if that was deleted.
     """
-    if [item.get_id() for item in group.get_children()] != [layer.get_id()]:
+    if [item.get_id() for item in group.get_children()] != ([] if layer is None else [layer.get_id()]):
         return
-    image = layer.get_image()
-    image.reorder_item(layer, group.get_parent(), image.get_item_position(group))
-    take_over(layer, group)
+    image = group.get_image()
+    if layer is not None:
+        image.reorder_item(layer, group.get_parent(), image.get_item_position(group))
+        take_over(layer, group)
     image.remove_layer(group)

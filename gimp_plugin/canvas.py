@@ -1,6 +1,6 @@
 """Pixels out of GIMP and into it. All reading and writing of drawables is here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gi.repository import Gegl, Gimp, Gio
@@ -82,6 +82,12 @@ def read(
     # GIMP has filters for layers, and none for masks.
     shown = _read(mask, box.moved(-place.x, -place.y), "Y u8", 1)
     return samples.faded(raster, shown)
+
+
+def read_rows(layer: Gimp.Layer, rows: Iterable[int]) -> list[bytes]:
+    """Read single rows of a layer without its filters and its mask, as `R'G'B'A u8`."""
+    width = layer.get_width()
+    return [_read(layer, Box(0, y, width, 1), "R'G'B'A u8", 4) for y in rows]
 
 
 def read_white(drawable: Gimp.Drawable, box: Box) -> bytes:

@@ -9,6 +9,7 @@ from gimp_plugin import blending, canvas, samples
 from gimp_plugin.box import Box
 from gimp_plugin.scaling import scaled
 from gimp_plugin.seen import exceeds
+from gimp_plugin.tracking import ChangedError, Tracker
 from gimp_plugin.translation import _
 from gimp_plugin.work import Texture
 from protocol.messages import Frame
@@ -19,7 +20,7 @@ MARK, HOLE = "texture-synthesis", "texture-synthesis-hole"
 
 
 class GoneError(RuntimeError):
-    """The image, or the layers in which the texture grew, have been closed or deleted."""
+    """The image was closed, or it has changed so that there is no place for the texture any more."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,13 @@ class Growth:
         self._selected = place.image.get_selected_layers()
         self._group: Gimp.GroupLayer | None = None
         self._enclosed: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
+        self._brought: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
         self._open = False
         self._results: list[Gimp.Layer] = []
         self._holes: list[Gimp.Layer] = []
         self._frames: dict[tuple[int, int], Gimp.Layer] = {}
+        ground = canvas.outside_locked(place.above) if place.joins and place.above is not None else None
+        self._tracker = Tracker(place.image, ground, place.left, place.top)
 
     def show(self, frame: Frame, number: int) -> None:
         """Show the picture so far: in a new layer for each octave, and in place within it.
@@ -91,8 +95,9 @@ class Growth:
             name = _("Octave {octave}").format(octave=frame.octave)
             layer = self._insert(name, self._cut(frame), self._opened_group(), 0)
             self._frames[number, frame.octave] = layer
-        else:
-            canvas.write(layer, self._cut(frame))
+            self._tracker.note(layer)
+        elif canvas.write(layer, self._cut(frame)):
+            self._tracker.note(layer)
         Gimp.displays_flush()
 
     def finish(self, textures: Sequence[Texture]) -> list[Gimp.Layer]:
@@ -114,7 +119,7 @@ class Growth:
             parts = [samples.crop(texture.raster, self._place.part) for texture in textures]
             cut = self._shows_through(parts) and self._can_be_cut()
             if cut:
-                parent, position = self._outside(self._group if kept else self._place.above)
+                parent, position = self._outside(self._place.above)
                 self._cut_out(parent, position)
             else:
                 parent, position = self._inside() if kept else self._position()
@@ -126,7 +131,13 @@ class Growth:
                     layer.set_mode(Gimp.LayerMode.MERGE)
                 self._results.append(layer)
             self._hide_earlier()
-            if not kept:
+            made = self._results[-1]
+            if not all(item.get_visible() for item in (made, *canvas.groups_of(made))):
+                hidden = _("The texture is hidden, because the layer or its group is hidden.")
+                self.remark = " ".join(filter(None, (self.remark, hidden)))
+            if kept:
+                self._hide_frames()
+            else:
                 self._remove_group()
             self._select()
         except GoneError:
@@ -157,12 +168,23 @@ class Growth:
         Raises:
             GoneError: There is none.
         """
-        if not self._place.image.is_valid():
+        above = self._place.above if self._place.joins else None
+        frames_deleted = self._group is not None and not canvas.attached(self._group)
+        layer_deleted = above is not None and not canvas.attached(above)
+        # The image may be closed at any moment, and its layers go with it.
+        if self.is_gone():
             raise GoneError(_("The image was closed."))
-        if self._group is not None and not canvas.attached(self._group):
-            if not self._place.image.is_valid():
-                raise GoneError(_("The image was closed."))
+        if frames_deleted and not self._tracker.is_resized():
             raise GoneError(_("The layers in which the texture grew were deleted."))
+        if layer_deleted and not frames_deleted:
+            raise GoneError(_("The layer was deleted or merged while the texture was made."))
+        if frames_deleted:
+            # A crop deletes what lies outside of it.
+            raise GoneError(_unfit())
+        try:
+            self._tracker.follow(self._frames.values())
+        except ChangedError:
+            raise GoneError(_unfit()) from None
 
     def _begin(self) -> None:
         if not self._open:
@@ -180,6 +202,8 @@ class Growth:
             self._begin()
             parent, position = self._position()
             self._group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
+            # It stays if frames are kept, and would hide a later result.
+            self._group.attach_parasite(Gimp.Parasite.new(MARK, blending.MARK_FLAGS, b"frames"))
             self._place.image.insert_layer(self._group, parent, position)
             self._blend(self._group)
             self._select()
@@ -208,12 +232,21 @@ class Growth:
         if layer is None:
             return None, 0
         layer = canvas.outside_locked(layer)
-        parent, position = layer.get_parent(), self._place.image.get_item_position(layer)
-        beside = parent.get_children() if parent is not None else self._place.image.get_layers()
         # Earlier results lie there, and would hide a new one.
-        while position and (beside[position - 1].get_parasite(MARK) or beside[position - 1].get_parasite(HOLE)):
-            position -= 1
-        return parent, position
+        return layer.get_parent(), self._place.image.get_item_position(layer) - len(self._results_above(layer))
+
+    def _results_above(self, layer: Gimp.Layer) -> list[Gimp.Layer]:
+        """List the textures, holes and groups of frames right above a layer, from the bottom."""
+        found = []
+        for item in reversed(self._beside(layer)[: self._place.image.get_item_position(layer)]):
+            if not (item.get_parasite(MARK) or item.get_parasite(HOLE)):
+                break
+            found.append(item)
+        return found
+
+    def _beside(self, layer: Gimp.Layer) -> list[Gimp.Layer]:
+        parent = layer.get_parent()
+        return list(parent.get_children() if parent is not None else self._place.image.get_layers())
 
     def _shows_through(self, parts: Sequence[Raster]) -> bool:
         """Whether the layer below, whose place the textures are to take, would be seen through them."""
@@ -242,14 +275,29 @@ class Growth:
                     "encoding, so it was not erased there."
                 )
                 return False
-            self._enclosed.append((blending.enclose(ground), ground))
-        if self._keep and canvas.attached(self._group):
-            # The frames would hide what lies in the layer's group.
-            position = self._place.image.get_item_position(ground)
-            self._place.image.reorder_item(self._group, ground.get_parent(), position)
-            blending.reset(self._group, through=False)
+            self._enclose(ground)
+        if self._keep and self._group is not None and canvas.attached(self._group):
+            self._bring_frames(self._group, ground)
         self._select()
         return True
+
+    def _enclose(self, ground: Gimp.Layer) -> None:
+        """Put a layer into a group with its earlier results, which would hide what lies in it."""
+        group = blending.enclose(ground)
+        self._enclosed.append((group, ground))
+        for layer in self._results_above(group):
+            if self._group is None or layer.get_id() != self._group.get_id():
+                self._place.image.reorder_item(layer, group, 0)
+                self._brought.append((group, layer))
+
+    def _bring_frames(self, frames: Gimp.GroupLayer, ground: Gimp.Layer) -> None:
+        """Put the frames between the layer and its texture."""
+        if frames.get_id() in {item.get_id() for item in self._results_above(ground)}:
+            return
+        # What is taken away above its new place makes that one less.
+        self._place.image.reorder_item(frames, None, 0)
+        self._place.image.reorder_item(frames, *self._outside(ground))
+        self._blend(frames)
 
     def _cut_out(self, parent: Gimp.Layer | None, position: int) -> None:
         """Erase what a texture replaces, as much of each pixel as the texture is shown."""
@@ -259,12 +307,15 @@ class Growth:
         layer.set_mode(Gimp.LayerMode.ERASE)
         self._holes.append(layer)
 
+    def _hide_frames(self) -> None:
+        """Hide the frames, which would be seen through the texture and along its feathered borders."""
+        for layer in filter(canvas.attached, self._frames.values()):
+            layer.set_visible(False)
+
     def _hide_earlier(self) -> None:
         for older in filter(canvas.attached, self._earlier):
             older.set_visible(False)
-            parent = older.get_parent()
-            beside = parent.get_children() if parent is not None else self._place.image.get_layers()
-            below = beside[self._place.image.get_item_position(older) + 1 :]
+            below = self._beside(older)[self._place.image.get_item_position(older) + 1 :]
             if below and below[0].get_parasite(HOLE) is not None:
                 below[0].set_visible(False)
 
@@ -278,7 +329,7 @@ class Growth:
         image = self._place.image
         kind = Gimp.ImageType.GRAYA_IMAGE if canvas.is_gray(image) else Gimp.ImageType.RGBA_IMAGE
         layer = Gimp.Layer.new(image, name, raster.width, raster.height, kind, 100, Gimp.LayerMode.NORMAL)
-        layer.set_offsets(self._place.left, self._place.top)
+        layer.set_offsets(self._tracker.left, self._tracker.top)
         image.insert_layer(layer, parent, position)
         if self._group is None or parent is None or parent.get_id() != self._group.get_id():
             self._blend(layer)
@@ -303,13 +354,24 @@ class Growth:
         self._frames.clear()
 
     def _release(self) -> None:
+        while self._brought:
+            group, layer = self._brought.pop()
+            if canvas.attached(layer) and blending.lies_in(layer, group):
+                self._place.image.reorder_item(layer, group.get_parent(), self._place.image.get_item_position(group))
         while self._enclosed:
             group, layer = self._enclosed.pop()
-            if canvas.attached(group) and canvas.attached(layer):
-                blending.release(group, layer)
+            if canvas.attached(group):
+                blending.release(group, layer if canvas.attached(layer) else None)
 
     def _select(self) -> None:
         still = [layer for layer in self._selected if canvas.attached(layer)]
         # GIMP takes no empty list: in a new image nothing was selected before.
         if still:
             self._place.image.set_selected_layers(still)
+
+
+def _unfit() -> str:
+    return _(
+        "The image or the layer was cropped, resized, scaled, flipped or rotated while the texture was made. "
+        "Try again."
+    )

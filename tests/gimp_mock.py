@@ -30,7 +30,7 @@ _FORMATS = {
 # Modules of the plug-in that hold on to GIMP's, once imported.
 _HOLDERS = (
     "arguments", "attempts", "blending", "canvas", "growth", "panel", "plugin", "running", "scaling", "seen", "tasks",
-    "values",
+    "tracking", "values",
 )  # fmt: skip
 
 

@@ -220,6 +220,114 @@ def test_frames_that_are_kept_lie_below_what_can_be_seen_through(gimp, image):
     assert everything(image) == ["above", TOGETHER, *expected]
 
 
+def tried(gimp, image, made, *, keep, earlier=()):
+    """One more texture, with a frame."""
+    growth = growing(gimp, image, keep=keep, earlier=earlier)
+    growth.show(frame(GREEN, 1), 0)
+    return growth.finish([made])
+
+
+def shown_in(image, name):
+    """Names of what is right inside of a group, from the top; frames that were kept are one of them."""
+    return [layer.name for layer in named(image, name).children]
+
+
+@pytest.mark.parametrize("look", [{}, {"opacity": 50.0}, {"mode": "MULTIPLY"}, LOOK])
+@pytest.mark.parametrize("first", [None, False, True])
+def test_a_result_lies_above_frames_that_are_kept_and_all_of_it_above_the_layer(gimp, image, look, first):
+    named(image, "below").look |= look
+    before = []
+    if first is not None:
+        tried(gimp, image, lace(seed=1), keep=first)
+        before = ["Texture, seed 1", "Hole", *["Texture Synthesis"] * first]
+    tried(gimp, image, lace(seed=2), keep=True)
+    assert shown_in(image, TOGETHER) == ["Texture, seed 2", "Hole", "Texture Synthesis", *before, "below"]
+    assert everything(image).count(TOGETHER) == 1
+    assert named(image, TOGETHER).look == PLAIN | look
+    assert named(image, "Texture Synthesis").look == PLAIN
+
+
+@pytest.mark.parametrize("look", [{}, {"opacity": 50.0}])
+def test_a_result_without_frames_lies_above_those_that_were_kept_before(gimp, image, look):
+    named(image, "below").look |= look
+    tried(gimp, image, lace(seed=1), keep=True)
+    tried(gimp, image, lace(seed=2), keep=False)
+    above = ["Texture, seed 2", "Hole", "Texture, seed 1", "Hole", "Texture Synthesis"]
+    assert shown_in(image, TOGETHER) == [*above, "below"]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_an_opaque_result_lies_above_an_opaque_one_whose_frames_were_kept(gimp, image, keep):
+    tried(gimp, image, texture(seed=1), keep=True)
+    (second,) = tried(gimp, image, texture(seed=2), keep=keep)
+    first = named(image, "Texture, seed 1").parent
+    assert image.layers.index(second.parent if keep else second) < image.layers.index(first)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_can_be_seen_through_is_not_hidden_by_an_earlier_result_that_is_opaque(gimp, image, kept, keep):
+    tried(gimp, image, texture(seed=1), keep=kept)
+    (second,) = tried(gimp, image, lace(seed=2), keep=keep)
+    assert shown_in(image, TOGETHER)[0] == second.name
+    assert named(image, "Texture, seed 1").path()[0] == TOGETHER
+    assert [layer.name for layer in image.layers] == ["above", TOGETHER]
+
+
+def test_earlier_results_are_back_in_their_places_where_the_next_comes_to_nothing(gimp, image, monkeypatch):
+    for seed in (1, 2):
+        tried(gimp, image, texture(seed=seed), keep=seed == 2)
+    before = everything(image)
+    growth = growing(gimp, image, keep=True)
+    growth.show(frame(GREEN, 1), 0)
+    monkeypatch.setattr(gimp.canvas, "write", lambda _layer, _raster: False)
+    with pytest.raises(gimp.growth.GoneError):
+        growth.finish([lace(seed=3)])
+    assert everything(image) == before
+
+
+def test_frames_are_where_the_hole_erases_them_though_the_user_has_moved_them(gimp, image):
+    growth = growing(gimp, image, keep=True)
+    growth.show(frame(GREEN, 1), 0)
+    image.reorder_item(named(image, "Texture Synthesis"), None, 0)
+    growth.finish([lace()])
+    assert shown_in(image, TOGETHER) == ["Texture, seed 7", "Hole", "Texture Synthesis", "below"]
+    assert [layer.name for layer in image.layers] == ["above", TOGETHER]
+
+
+@pytest.mark.parametrize("made", [texture, lace])
+@pytest.mark.parametrize("joins", [False, True])
+def test_frames_that_are_kept_are_hidden_and_the_result_is_not(gimp, image, made, joins):
+    growth = growing(gimp, image, keep=True, joins=joins)
+    for octave in (1, 0):
+        growth.show(frame(GREEN, octave), 0)
+    growth.finish([made()])
+    frames = [named(image, f"Octave {octave}") for octave in (1, 0)]
+    assert not any(layer.visible for layer in frames)
+    assert "Texture, seed 7" in [layer.name for layer in shown(image)]
+
+
+@pytest.mark.parametrize("made", [texture, lace])
+@pytest.mark.parametrize("keep", [False, True])
+def test_of_an_earlier_try_nothing_is_seen_with_frames_kept_or_without(gimp, image, made, keep):
+    first = tried(gimp, image, made(seed=1), keep=True)
+    before = {id(layer) for layer in shown(image)} - {id(named(image, "below")), id(named(image, "above"))}
+    tried(gimp, image, made(seed=2), keep=keep, earlier=first)
+    assert not [layer.name for layer in shown(image) if id(layer) in before]
+    assert "Texture, seed 2" in [layer.name for layer in shown(image)]
+
+
+def shown(image):
+    """All layers that are no groups, and neither hidden nor in a group that is."""
+
+    def below(layers):
+        for layer in layers:
+            if layer.visible:
+                yield from below(layer.children) if layer.is_group() else [layer]
+
+    return list(below(image.layers))
+
+
 def test_a_new_texture_with_holes_cuts_nothing(gimp, image):
     growing(gimp, image, joins=False).finish([lace()])
     assert everything(image) == ["above", "Texture, seed 7", "below"]

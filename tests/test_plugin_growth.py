@@ -157,8 +157,8 @@ def test_a_layer_in_a_group_has_its_result_in_that_group(gimp, image):
     assert everything(image)[:4] == ["house", "house/roof", "house/Texture, seed 7", "house/floor"]
 
 
-def test_the_result_goes_to_the_top_where_the_layer_below_was_deleted(gimp, image):
-    growth = growing(gimp, image)
+def test_a_new_texture_goes_to_the_top_where_the_layer_below_was_deleted(gimp, image):
+    growth = growing(gimp, image, joins=False)
     image.remove_layer(named(image, "below"))
     growth.finish([texture()])
     assert everything(image) == ["Texture, seed 7", "above"]
@@ -399,6 +399,40 @@ def test_a_group_inside_a_deleted_group_is_gone_as_well(gimp, image):
         growth.show(frame(RED), 0)
     growth.abandon()
     assert image.undo_depth == 0
+
+
+@pytest.mark.parametrize("shown", [0, 1])
+@pytest.mark.parametrize("step", ["show", "finish", "check"])
+@pytest.mark.parametrize("opacity", [100, 50])
+def test_a_layer_that_was_deleted_ends_the_growth_and_leaves_no_empty_group(gimp, image, shown, step, opacity):
+    named(image, "below").set_opacity(opacity)
+    growth = growing(gimp, image)
+    for _frame in range(shown):
+        growth.show(frame(GREEN), 0)
+    image.remove_layer(named(image, "below"))
+    steps = {
+        "show": lambda: growth.show(frame(RED), 0),
+        "finish": lambda: growth.finish([texture()]),
+        "check": growth.check,
+    }
+    with pytest.raises(gimp.growth.GoneError, match=r"^The layer was deleted or merged"):
+        steps[step]()
+    growth.abandon()
+    assert everything(image) == ["above"]
+    assert image.undo_depth == 0
+
+
+@pytest.mark.parametrize("hidden", ["below", "house", None])
+def test_a_texture_that_is_hidden_with_its_layer_is_told_of(gimp, image, hidden):
+    group = add(gimp, image, "house", group=True)
+    image.reorder_item(named(image, "below"), group, 0)
+    if hidden:
+        named(image, hidden).set_visible(False)
+    for wishes in ({}, {"keep": True}):
+        growth = growing(gimp, image, **wishes)
+        growth.show(frame(GREEN), 0)
+        growth.finish([texture()])
+        assert growth.remark.startswith("The texture is hidden") == bool(hidden)
 
 
 # Writing and reading.

@@ -15,6 +15,7 @@ def inside(image):
         "group": [item.get_name() for item in children],
         "boxes": [box_of(item) for item in children],
         "masks": [item.get_mask() is not None for item in children],
+        "visible": [item.get_visible() for item in (group, *children)],
         "pictures": [kept(item) for item in children],
         "selected": [item.get_name() for item in image.get_selected_layers()],
     }
@@ -80,6 +81,13 @@ def test_variations_share_a_group(cases):
     # GIMP tells layers of one name apart.
     octaves = [name.split(" #")[0] for name in group[2:]]
     assert octaves.count("Octave 1") == octaves.count("Octave 2") == 2
+
+
+@pytest.mark.parametrize(("case", "results"), [("fill", 1), ("new", 1), ("variations", 2)])
+def test_the_results_are_seen_and_the_frames_are_not(cases, case, results):
+    group, *visible = cases[case]["visible"]
+    assert group
+    assert visible == [True] * results + [False] * (len(visible) - results)
 
 
 @pytest.mark.parametrize("case", ["fill", "new", "variations"])

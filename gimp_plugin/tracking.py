@@ -1,0 +1,140 @@
+"""Where a texture belongs while the user crops, moves or turns what it is made for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gi.repository import Gimp
+
+from gimp_plugin import canvas
+from gimp_plugin.box import Box
+
+Grid = tuple[tuple[bytes, ...], ...]
+
+
+class ChangedError(RuntimeError):
+    """The image has changed so that the texture does not fit into it any more."""
+
+
+@dataclass
+class _Seen:
+    """A frame, as it was when it was looked at last."""
+
+    layer: Gimp.Layer
+    extent: Box
+    grid: Grid
+
+
+class Tracker:
+    """Follows an image that is cropped, and a layer that is moved; GIMP tells a plug-in of neither.
+
+    Attributes:
+        left: Where the texture belongs in the image now, pixels.
+        top: Likewise.
+    """
+
+    def __init__(self, image: Gimp.Image, layer: Gimp.Layer | None, left: int, top: int) -> None:
+        """Look at the image before anything is changed.
+
+        Args:
+            image: The image.
+            layer: The layer of which the texture becomes a part; None if it is no part of one.
+            left: Where the texture belongs, pixels.
+            top: Likewise.
+        """
+        self.left, self.top = left, top
+        self._image = image
+        # A group is as large as what is in it, which may be anything.
+        self._layer = None if layer is None or layer.is_group() else layer
+        self._canvas = self._measure()
+        self._extent = None if self._layer is None else canvas.extent(self._layer)
+        self._frame: _Seen | None = None
+
+    def note(self, frame: Gimp.Layer) -> None:
+        """Take note of a frame that was written just now."""
+        self._frame = _Seen(frame, canvas.extent(frame), _grid(frame))
+
+    def follow(self, frames: Iterable[Gimp.Layer]) -> None:
+        """See where the texture belongs now.
+
+        Args:
+            frames: What is moved along with the layer.
+
+        Raises:
+            ChangedError: The image or the layer was scaled or turned, or cropped to less than the texture.
+        """
+        size, extent = self._measure(), None if self._layer is None else canvas.extent(self._layer)
+        frame = self._frame if self._frame is not None and canvas.attached(self._frame.layer) else None
+        if frame is not None and _is_turned(frame):
+            raise ChangedError
+        if size != self._canvas:
+            shift = self._shift_of_all(frame, size, extent)
+        elif extent is not None and extent != self._extent:
+            shift = _shift(self._extent, extent)
+        else:
+            shift = 0, 0
+        if shift is None:
+            raise ChangedError
+        if any(shift):
+            self.left, self.top = self.left + shift[0], self.top + shift[1]
+            for each in filter(canvas.attached, frames):
+                # A crop has moved them already.
+                if canvas.extent(each).corner != (self.left, self.top):
+                    each.set_offsets(self.left, self.top)
+        self._canvas, self._extent = size, extent
+        if frame is not None:
+            frame.extent = canvas.extent(frame.layer)
+
+    def is_resized(self) -> bool:
+        """Whether the canvas has another size than when it was looked at last."""
+        return self._measure() != self._canvas
+
+    def _shift_of_all(self, frame: _Seen | None, size: Box, extent: Box | None) -> tuple[int, int] | None:
+        """Find by how much all layers were shifted when the canvas became larger or smaller; None if not by that."""
+        if frame is None:
+            return _shift(self._extent, extent)
+        shift = _shift(frame.extent, canvas.extent(frame.layer))
+        if shift is None or extent is None or self._extent is None:
+            return shift
+        moved = self._extent.moved(*shift)
+        return shift if extent in {moved, moved.common(size)} else None
+
+    def _measure(self) -> Box:
+        return Box(0, 0, self._image.get_width(), self._image.get_height())
+
+
+def _shift(before: Box | None, after: Box | None) -> tuple[int, int] | None:
+    """Find by how much a rectangle was moved; None if it has another size."""
+    if before is None or after is None or (before.width, before.height) != (after.width, after.height):
+        return None
+    return after.x - before.x, after.y - before.y
+
+
+def _is_turned(frame: _Seen) -> bool:
+    """Whether a layer is the mirror image of what it was, or was rotated."""
+    extent = canvas.extent(frame.layer)
+    if {extent.width, extent.height} != {frame.extent.width, frame.extent.height}:
+        return False
+    found = _grid(frame.layer)
+    return found != frame.grid and found in _turns(frame.grid)
+
+
+def _turns(grid: Grid) -> list[Grid]:
+    """List what a square becomes when it is mirrored or rotated by a multiple of 90°."""
+    found: list[Grid] = []
+    for _quarter in range(4):
+        grid = tuple(zip(*grid[::-1], strict=True))
+        found += [grid, grid[::-1]]
+    return found
+
+
+def _grid(layer: Gimp.Layer) -> Grid:
+    """Read pixels of a layer at places that are as far from one border as from the one across."""
+    extent = canvas.extent(layer)
+    columns, rows = _places(extent.width), _places(extent.height)
+    lines = canvas.read_rows(layer, rows)
+    return tuple(tuple(line[4 * x : 4 * x + 4] for x in columns) for line in lines)
+
+
+def _places(length: int) -> Sequence[int]:
+    first = [length * part // 8 for part in (0, 1, 3)]
+    return [*first, *(length - 1 - place for place in reversed(first))]

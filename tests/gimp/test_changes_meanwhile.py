@@ -1,0 +1,214 @@
+"""What a user does to an image in which a texture grows: the plug-in's own layers, in a real GIMP."""
+
+import pytest
+from pictures import bricks, save
+
+from installation.plugin import plugin_folder
+
+WIDTH, HEIGHT = 96, 72
+# Where the texture grows, in the middle of the picture or not.
+PLACES = {"middle": [36, 24, 24, 24], "left": [8, 30, 24, 16]}
+CODE = """
+import sys
+
+sys.path[:0] = [package, libraries]
+from gimp_plugin.box import Box
+from gimp_plugin.growth import GoneError, Growth, Place
+from gimp_plugin.work import Texture
+from protocol.messages import Frame
+from protocol.raster import Raster
+
+LEVELS = {"frame": 60, "result": 120}
+
+
+def raster(what, width, height):
+    # No two pixels nearby are the same.
+    pixels = ((LEVELS[what], 5 * x % 256, 7 * y % 256, 255) for y in range(height) for x in range(width))
+    data = bytes(channel for pixel in pixels for channel in pixel)
+    return Raster(width, height, 4, "u8", data)
+
+
+def structure(items):
+    return [
+        [item.get_name(), box_of(item), item.get_mode().value_nick, item.get_opacity(), item.get_visible(),
+         hash(bytes(seen(item))), structure(item.get_children()) if item.is_group() else None]
+        for item in items
+    ]
+
+
+def meanwhile(change, box, opacity=100, size=None, frames=1, joins=True, keep=False):
+    image = opened(wall)
+    layer = image.get_layers()[0]
+    if size:
+        layer.resize(*size)
+    layer.set_opacity(opacity)
+    image.clean_all()
+    expected = image.duplicate()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *box)
+    place = Place(image, layer, box[0], box[1], Box(0, 0, box[2], box[3]), joins=joins)
+    growth = Growth(place, keep=keep)
+
+    def show(octave):
+        growth.check()
+        growth.show(Frame("job", raster("frame", box[2], box[3]), octave, 1, 2, 0, 0, box[2], box[3]), 0)
+
+    for octave in reversed(range(frames)):
+        show(octave)
+    change(image, layer)
+    change(expected, expected.get_layers()[0])
+    found = {}
+    try:
+        growth.check()
+        if frames:
+            show(0)
+        made, = growth.finish([Texture(7, raster("result", box[2], box[3]), True)])
+    except GoneError as gone:
+        growth.abandon()
+        found["said"] = str(gone)
+        found["same"] = structure(image.get_layers()) == structure(expected.get_layers())
+        found["left"] = structure(image.get_layers())
+        return found
+    found |= {"box": box_of(made), "layer": box_of(layer)}
+    if keep:
+        found["frames"] = [box_of(item) for item in made.get_parent().get_children()]
+    image.remove_layer(made)
+    return found
+
+
+def crop(image, _layer):
+    image.crop(88, 60, 4, 6)
+
+
+def crop_into(image, _layer):
+    image.crop(50, 40, 40, 30)
+
+
+def crop_without(image, _layer):
+    image.crop(10, 10, 80, 60)
+
+
+def canvas_size(image, _layer):
+    image.resize(150, 100, 20, 10)
+
+
+def rotate_90(image, _layer):
+    image.rotate(Gimp.RotationType.DEGREES90)
+
+
+def rotate_180(image, _layer):
+    image.rotate(Gimp.RotationType.DEGREES180)
+
+
+def flip(image, _layer):
+    image.flip(Gimp.OrientationType.HORIZONTAL)
+
+
+def scale(image, _layer):
+    image.scale(48, 36)
+
+
+def nothing(image, _layer):
+    pass
+
+
+def move_layer(_image, layer):
+    layer.set_offsets(layer.get_offsets()[1] + 7, layer.get_offsets()[2] - 3)
+
+
+def scale_layer(_image, layer):
+    layer.scale(60, 50, False)
+
+
+def delete(image, layer):
+    image.remove_layer(layer)
+
+
+CHANGES = [crop, crop_into, crop_without, canvas_size, rotate_90, rotate_180, flip, scale, nothing, move_layer,
+           scale_layer]
+
+
+def case_of(change, where, opacity, **wishes):
+    def case():
+        return meanwhile(change, places[where], opacity, **wishes)
+    told = "".join(f" {name} {value}" for name, value in wishes.items())
+    case.__name__ = f"{change.__name__} {where} {opacity}{told}"
+    return case
+
+
+cases = [case_of(change, where, opacity) for change in CHANGES for where in places for opacity in (100, 50)]
+cases += [case_of(delete, "left", opacity, frames=frames) for opacity in (100, 50) for frames in (0, 1)]
+cases += [case_of(change, "left", 50, keep=True, frames=3) for change in (crop, move_layer)]
+cases += [case_of(change, "left", 100, joins=False) for change in (crop, rotate_90, move_layer, delete)]
+cases += [case_of(scale, "left", 100, frames=0)]
+"""
+TURNS = ["rotate_90", "rotate_180", "flip", "scale", "scale_layer", "crop_into", "crop_without"]
+
+
+@pytest.fixture(scope="module")
+def cases(plugged, libraries, tmp_path_factory):
+    """All that these tests look at, made in one GIMP."""
+    folder = tmp_path_factory.mktemp("meanwhile")
+    save(folder / "wall.png", bricks(HEIGHT, WIDTH))
+    package = str(plugin_folder(plugged.profile))
+    return plugged.cases(
+        CODE,
+        folder / "run",
+        wall=str(folder / "wall.png"),
+        package=package,
+        libraries=str(libraries),
+        places=PLACES,
+    )
+
+
+def moved(box, x, y):
+    return [box[0] + x, box[1] + y, *box[2:]]
+
+
+@pytest.mark.parametrize("opacity", [100, 50])
+@pytest.mark.parametrize("where", PLACES)
+@pytest.mark.parametrize(
+    ("change", "shift"),
+    [("nothing", (0, 0)), ("crop", (-4, -6)), ("canvas_size", (20, 10)), ("move_layer", (7, -3))],
+)
+def test_the_result_moves_along_with_the_image_and_with_its_layer(cases, change, where, opacity, shift):
+    assert cases[f"{change} {where} {opacity}"]["box"] == moved(PLACES[where], *shift)
+
+
+@pytest.mark.parametrize(("change", "shift"), [("crop", (-4, -6)), ("move_layer", (7, -3))])
+def test_frames_that_are_kept_move_along_as_well(cases, change, shift):
+    found = cases[f"{change} left 50 keep True frames 3"]
+    assert found["frames"] == 4 * [moved(PLACES["left"], *shift)]
+
+
+@pytest.mark.parametrize("opacity", [100, 50])
+@pytest.mark.parametrize("where", PLACES)
+@pytest.mark.parametrize("change", TURNS)
+def test_a_texture_that_does_not_fit_any_more_ends_and_leaves_the_image_as_the_user_has_made_it(
+    cases, change, where, opacity
+):
+    found = cases[f"{change} {where} {opacity}"]
+    assert "cropped, resized, scaled" in found["said"]
+    assert found["same"], found["left"]
+
+
+@pytest.mark.parametrize("frames", [0, 1])
+@pytest.mark.parametrize("opacity", [100, 50])
+def test_a_layer_that_is_deleted_ends_the_work_and_leaves_no_empty_group(cases, opacity, frames):
+    found = cases[f"delete left {opacity} frames {frames}"]
+    assert "deleted" in found["said"]
+    assert found["left"] == []
+
+
+def test_an_image_that_was_scaled_before_the_first_frame_ends_the_work(cases):
+    found = cases["scale left 100 frames 0"]
+    assert "cropped, resized, scaled" in found["said"]
+    assert found["same"], found["left"]
+
+
+@pytest.mark.parametrize(("change", "shift"), [("crop", (-4, -6)), ("move_layer", (0, 0)), ("delete", (0, 0))])
+def test_a_new_texture_moves_along_with_the_image_alone(cases, change, shift):
+    assert cases[f"{change} left 100 joins False"]["box"] == moved(PLACES["left"], *shift)
+
+
+def test_a_new_texture_in_an_image_that_is_rotated_ends(cases):
+    assert "cropped, resized, scaled" in cases["rotate_90 left 100 joins False"]["said"]
