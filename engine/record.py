@@ -1,4 +1,4 @@
-"""Recording how a picture comes about: an animated GIF or WebP, an MP4 video or a folder of frames."""
+"""Record how a picture is made: as an animated GIF or WebP, an MP4 video or a folder of frames."""
 
 import contextlib
 import io
@@ -24,14 +24,14 @@ Frame = NDArray[np.uint8]
 FRAMES_PER_SECOND = 12
 FINAL_HOLD_SECONDS = 1.5
 ANIMATION_FRAME_LIMIT = 120
-"""The most frames of a GIF or WebP; beyond it they are thinned out evenly."""
+"""Maximum number of frames of a GIF or WebP; more are thinned out evenly."""
 
 LARGEST_FILE = 27_000_000
-"""The most bytes of a GIF or WebP, of frames up to a megapixel; in proportion beyond."""
+"""Maximum bytes of a GIF or WebP with frames up to a megapixel; in proportion beyond."""
 VIDEO_RATE = 5_000_000
-"""The most bits a second of an MP4, likewise: 500 frames come to as much as the largest of the others."""
+"""Maximum bits per second of an MP4, likewise: 500 frames take as much as the largest of the others."""
 FEWEST_FRAMES = 24
-"""So many frames a GIF or WebP keeps however long they take to write."""
+"""Minimum number of frames of a GIF or WebP, however long they take to write."""
 
 # Pixels per side that the formats can hold.
 _SIDE_LIMITS = {".gif": 65535, ".webp": 16383, ".mp4": 16384}
@@ -44,18 +44,18 @@ class _Sink(Protocol):
 
 
 class Recorder:
-    """A recording under way, to be used as a context manager.
+    """A recording in progress, a context manager.
 
-    Leaving the block completes the recording, also on KeyboardInterrupt; any other exception removes it. A recording
-    without frames makes no file.
+    Leaving the block completes the recording, also on KeyboardInterrupt; any other exception removes it. Without
+    frames there is no file.
 
     Args:
         path: the file or folder, for errors.
-        sink: what stores the frames.
+        sink: stores the frames.
         size: width and height of the recording in pixels.
 
     Attributes:
-        seconds: how long completing it may take, where leaving out frames can shorten that; None for any time.
+        seconds: time for completing it, for which frames may be dropped; None for no limit.
     """
 
     def __init__(self, path: Path, sink: _Sink, size: tuple[int, int]) -> None:
@@ -75,7 +75,7 @@ class Recorder:
         """
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or 0 in frame.shape:
             raise ImageError(f"the frame is {frame.dtype} {frame.shape}; give uint8 (height, width, 3), none zero")
-        with telling(self._path):
+        with named_errors(self._path):
             self._sink.add(_scaled(frame, self._size))
 
     def __enter__(self) -> "Recorder":
@@ -85,17 +85,17 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None or issubclass(kind, KeyboardInterrupt):
-            with telling(self._path):
+            with named_errors(self._path):
                 self._sink.finish(self.seconds)
         else:
-            # What had to be told is on its way already.
+            # The error is already being raised.
             with contextlib.suppress(OSError):
                 self._sink.discard()
 
 
 @contextlib.contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Turn what the file system, or a temporary file, refuses into an error that names the recording.
+def named_errors(path: Path) -> Iterator[None]:
+    """Convert errors of the file system to errors that name the recording.
 
     Args:
         path: The recording.
@@ -104,7 +104,7 @@ def telling(path: Path) -> Iterator[None]:
         Nothing.
 
     Raises:
-        ImageError: Something was refused.
+        ImageError: Writing failed.
     """
     try:
         yield
@@ -113,7 +113,7 @@ def telling(path: Path) -> Iterator[None]:
 
 
 def open_recorder(path: Path, size: tuple[int, int]) -> Recorder:
-    """Prepare a recording, having checked that it can be written.
+    """Check that a recording can be written, and start it.
 
     Args:
         path: a .gif, .webp or .mp4 file, or without a suffix a new or empty folder for 0000.png, 0001.png and so on.
@@ -127,11 +127,11 @@ def open_recorder(path: Path, size: tuple[int, int]) -> Recorder:
     """
     suffix = path.suffix.lower()
     if suffix and suffix not in _SIDE_LIMITS:
-        raise ImageError(f"{path.name} is no recording; choose .gif, .webp, .mp4 or a folder without a suffix")
+        raise ImageError(f"{path.name} is not a recording; choose .gif, .webp, .mp4 or a folder without a suffix")
     if min(size) < 1 or max(size) > _SIDE_LIMITS.get(suffix, max(size)):
         limit = f"1 to {_SIDE_LIMITS[suffix]}" if suffix else "1 or more"
         raise ImageError(f"a recording of {size[0]} × {size[1]} pixels cannot be made; each side must be {limit}")
-    with telling(path):
+    with named_errors(path):
         if not suffix:
             return Recorder(path, _Folder(path), size)
         check_target(path)
@@ -147,7 +147,7 @@ def _scaled(frame: Frame, size: tuple[int, int]) -> Frame:
 
 
 def _evenly(frames: list[Image.Image], most: int) -> list[Image.Image]:
-    """Keep so many frames, spread evenly, the first and the last among them."""
+    """Return a number of frames, spread evenly, with the first and the last."""
     if len(frames) <= most:
         return frames
     return [frames[round(place * (len(frames) - 1) / (most - 1))] for place in range(most)]
@@ -163,13 +163,13 @@ class _Folder:
         if self._made:
             path.mkdir()
         elif not is_folder(path):
-            # Which also tells of links that lead nowhere, and of folders that may not be entered.
+            # This also reports broken links, and folders without access.
             path.stat()
             raise ImageError(
-                f"{path} is there and no folder; name a new one for the frames, or a .gif, .webp or .mp4 file"
+                f"{path} is a file, not a folder; name a new folder for the frames, or a .gif, .webp or .mp4 file"
             )
         if any(path.iterdir()):
-            raise ImageError(f"the folder {path} is not empty; name a new or an empty one for the frames")
+            raise ImageError(f"the folder {path} is not empty; name a new or empty folder for the frames")
         check_target(path / "0000.png")
 
     def add(self, frame: Frame) -> None:
@@ -203,7 +203,7 @@ class _Animation:
     def add(self, frame: Frame) -> None:
         self._latest = frame
         if self._count % self._stride == 0:
-            # One place stays free for the latest frame, which the end needs whether or not the stride meets it.
+            # One place stays free for the last frame, which is always kept.
             if len(self._kept) == ANIMATION_FRAME_LIMIT - 1:
                 self._kept = self._kept[::2]
                 self._stride *= 2
@@ -225,7 +225,7 @@ class _Animation:
         self._kept.clear()
 
     def _most(self, seconds: float | None) -> int:
-        """Find how many frames may stay, by what a few of them take."""
+        """Return how many frames may stay, by the size and time of a few of them."""
         probes = _evenly(self._kept, 5)
         began = time.perf_counter()
         length = 0
@@ -277,10 +277,10 @@ class _Video:
         self._path = path
         self._padding = ((0, size[1] % 2), (0, size[0] % 2), (0, 0))
         self._last: Frame | None = None
-        # On the disk that has to hold the video at the end, and open until then.
+        # On the disk of the finished video, and open until then.
         self._file = tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent)  # noqa: SIM115
         self._container = av.open(self._file, "w", format="mp4")
-        # Grain that changes with every frame would take ten times as much.
+        # Without a limit, grain that changes with every frame would take ten times as much.
         rate = str(round(VIDEO_RATE * max(1.0, size[0] * size[1] / 2**20)))
         options = {"crf": "18", "maxrate": rate, "bufsize": rate}
         self._stream = self._container.add_stream("libx264", rate=FRAMES_PER_SECOND, options=options)

@@ -167,7 +167,7 @@ FAULTS = {
         (*CANVAS, "--mask", "mask.png", "--exemplar-mask", "black.png"),
         "the exemplar mask is black all over",
     ),
-    "record of unknown suffix": (None, ("bricks.png", "--record", "run.avi"), "run.avi is no recording"),
+    "record of unknown suffix": (None, ("bricks.png", "--record", "run.avi"), "run.avi is not a recording"),
     "record in no folder": (None, ("bricks.png", "--record", "nowhere/run.gif"), "nowhere"),
     "record in a full folder": (full_folder, ("bricks.png", "--record", "frames"), "is not empty"),
     "unknown option": (None, ("bricks.png", "--sise", "64"), "--sise"),

@@ -277,7 +277,7 @@ def test_nothing_but_the_recording_is_left_behind(tmp_path, kind):
         ("none/a.gif", "does not exist"),
         ("none/frames", "does not exist"),
         ("folder.gif", "is a folder"),
-        ("file", "is there and no folder"),
+        ("file", "is a file, not a folder"),
         ("file/a.webp", "is a file, not a folder"),
         ("full", "is not empty"),
         ("/proc/a.gif", "cannot be written"),

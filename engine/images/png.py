@@ -35,7 +35,7 @@ def check_png(data: bytes) -> int:
         ImageError: the file is damaged, cut short, empty or too large.
     """
     if len(data) < _HEADER_END or data[12:16] != b"IHDR":
-        raise ImageError("is damaged or cut short (the PNG header is missing); get the file again or export it anew")
+        raise ImageError("is damaged or cut short (the PNG header is missing); get or export the file again")
     check_size(*struct.unpack(">II", data[16:24]))
     for _ in _chunks(data):
         pass
@@ -144,7 +144,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         length = int.from_bytes(data[start : start + 4], "big")
         kind, end = data[start + 4 : start + 8], start + 12 + length
         if end > len(data):
-            raise ImageError("is cut short (the PNG end is missing); get the file again or export it anew")
+            raise ImageError("is cut short (the PNG end is missing); get or export the file again")
         yield kind, data[start:end]
         start = end
 

@@ -70,7 +70,7 @@ def picture_from(data: bytes, name: str) -> Picture:
         raise ImageError(f"{name} does not fit into memory; scale it down") from error
     except Exception as error:
         # Decoders raise nearly anything on damaged files, and none of it means that the program is at fault.
-        raise ImageError(f"{name} is damaged or cut short ({error}); get the file again or export it anew") from error
+        raise ImageError(f"{name} is damaged or cut short ({error}); get or export the file again") from error
     pixels, profile = to_srgb(stored.colors, stored.profile)
     alpha, channels = stored.alpha, stored.colors.shape[2]
     profiled = profile is not None and channels != _CMYK_CHANNELS

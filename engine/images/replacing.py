@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Replace files in one step."""
 
 import contextlib
 import os
@@ -14,10 +14,10 @@ _ANY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def check_target(path: Path) -> None:
-    """Refuse a path at which no file can be made, by trying.
+    """Check that a file can be created at a path, by trying.
 
     Args:
-        path: where a file is to be written later.
+        path: the path.
 
     Raises:
         ImageError: the path is a folder or a device, or its name or its folder does not allow a file.
@@ -26,10 +26,10 @@ def check_target(path: Path) -> None:
         raise ImageError(f"{path} is a folder; name a file in it")
     temporary = mode = None
     try:
-        # The name itself may be too long, or a link without an end, where one beside it is not.
+        # The name itself may be too long or an endless link, unlike a temporary one beside it.
         mode = _mode(path)
         if mode is None or stat.S_ISREG(mode):
-            # Permission bits mislead for the superuser and on network drives, so only making a file tells.
+            # Permission bits are unreliable for the superuser and on network drives, so create a file.
             temporary = _beside(path)
             with temporary.open("xb"):
                 pass
@@ -42,11 +42,11 @@ def check_target(path: Path) -> None:
 
 
 def check_unprotected(path: Path, remedy: str = "make it writable or name another file") -> None:
-    """Refuse to replace a file that is protected from writing, which renaming another to its name would not notice.
+    """Refuse to replace a write-protected file, which renaming would not notice.
 
     Args:
-        path: where a file is to be written later.
-        remedy: what to do about it.
+        path: the path.
+        remedy: the remedy for the message.
 
     Raises:
         ImageError: there is a file at the path which this user, or anybody, may not write to, or the path is bad.
@@ -55,17 +55,17 @@ def check_unprotected(path: Path, remedy: str = "make it writable or name anothe
         mode = _mode(path)
     except (OSError, ValueError) as error:
         raise ImageError(writing_refusal(path, error)) from error
-    # The superuser may write to all files; that nobody is meant to is what the bits say.
+    # Check the bits, as the superuser may write to every file.
     if mode is not None and not (mode & _ANY_WRITES and os.access(path, os.W_OK)):
-        raise ImageError(f"{path} is there and write-protected; {remedy}")
+        raise ImageError(f"{path} is write-protected; {remedy}")
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path in the same folder, and rename it to the target once the block has written it.
+    """Yield a temporary path in the same folder, and rename it to the target after the block.
 
     Args:
-        path: the file to make or to replace.
+        path: the file to create or replace.
 
     Yields:
         The temporary path; it is gone after the block, whatever happened.
@@ -76,7 +76,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = _beside(path)
     try:
         yield temporary
-        # Who may read the file that is replaced may read the new one, and nobody else.
+        # The new file gets the permissions of the one that it replaces.
         mode = _mode(path)
         if mode is not None:
             temporary.chmod(stat.S_IMODE(mode))
@@ -95,7 +95,7 @@ def _mode(path: Path) -> int | None:
 
 
 def _target(path: Path) -> Path:
-    # A link keeps pointing at the file it names, as with an ordinary write.
+    # Links are followed, as by an ordinary write.
     return Path(os.path.realpath(path))
 
 

@@ -1,4 +1,4 @@
-"""Samples of any type, brought to [0, 1]."""
+"""Scale samples of any type to [0, 1]."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ _TOP16 = 65535
 
 
 def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple[FloatArray, tuple[str, ...]]:
-    """Bring samples of any type to [0, 1].
+    """Scale samples of any type to [0, 1].
 
     Unsigned samples of up to 16 bits are divided by their largest value, and so are wider ones that fit into 16 bits.
     Signed ones of up to 16 bits are raised by half of their range. These come back exactly. All others, and floats
@@ -17,7 +17,7 @@ def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple
 
     Args:
         samples: integers or floats, any shape.
-        bits: how many bits of an integer count, where it is fewer than those of its type.
+        bits: used bits of an integer, if fewer than its type has.
 
     Returns:
         float32, the same shape, in [0, 1], and what was done to the values, nothing where they are as they were.
@@ -30,7 +30,7 @@ def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple
     bits = min(bits or 64, 8 * samples.dtype.itemsize)
     if bits <= 16:
         lowest = -(2 ** (bits - 1)) if np.issubdtype(samples.dtype, np.signedinteger) else 0
-        # The top is exact in float32 for all depths, so that reading and writing meet in every value.
+        # The maximum is exact in float32 for all depths, so that reading and writing are inverse for every value.
         unit = (samples.astype(np.float32) - np.float32(lowest)) / np.float32(2**bits - 1)
         return unit, (f"has signed samples, which are raised by {-lowest}",) if lowest else ()
     low, high = int(samples.min()), int(samples.max())
@@ -41,9 +41,9 @@ def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple
 
 def _unit_floats(samples: NDArray[np.generic]) -> tuple[FloatArray, tuple[str, ...]]:
     if not np.issubdtype(samples.dtype, np.floating):
-        raise ImageError(f"has samples of type {samples.dtype}, where integers or floats are read; convert it to one")
+        raise ImageError(f"has samples of type {samples.dtype}; convert them to integers or floats")
     if not np.isfinite(samples).all():
-        raise ImageError("has samples that are infinite or no numbers; replace them by finite ones")
+        raise ImageError("has samples that are infinite or NaN; replace them by finite ones")
     low, high = float(samples.min()), float(samples.max())
     if low >= 0 and high <= 1:
         return samples.astype(np.float32), ("has floating-point samples, which become integers of 16 bits",)

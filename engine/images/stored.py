@@ -1,4 +1,4 @@
-"""Samples as a file holds them, before orientation and color are applied."""
+"""The decoded samples of a file, before orientation and color conversion."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from engine.images.picture import PIXEL_LIMIT, FloatArray, ImageError
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """Samples as a file holds them.
+    """The decoded samples of a file.
 
     Args:
         colors: float32 (height, width, channels) in [0, 1]; one channel is gray, three are RGB, four are CMYK ink.
@@ -18,9 +18,9 @@ class Stored:
         bits: bits per sample of the file, 8 or 16.
         profile: the embedded ICC profile, unchecked, or None.
         orientation: the EXIF orientation, 1 to 8.
-        metadata: what else the file tells about the picture.
-        compression: how the samples were compressed.
-        notes: what is not as the file has it, each to follow the file's name, such as "holds CMYK, which ...".
+        metadata: the metadata.
+        compression: the compression.
+        notes: what was changed or left out, each to follow the file's name, such as "holds CMYK, which ...".
     """
 
     colors: FloatArray
@@ -34,7 +34,7 @@ class Stored:
 
 
 def check_size(width: int, height: int) -> None:
-    """Refuse a header whose pixels are none or too many to decode.
+    """Check the size in a header.
 
     Args:
         width: pixels per row.
@@ -44,18 +44,18 @@ def check_size(width: int, height: int) -> None:
         ImageError: the size is outside the limits.
     """
     if width < 1 or height < 1:
-        raise ImageError(f"holds no pixels ({width} × {height}); choose a picture with at least one")
+        raise ImageError(f"has no pixels ({width} × {height}); choose another picture")
     if width * height > PIXEL_LIMIT:
         raise ImageError(f"has {width} × {height} pixels, more than the {PIXEL_LIMIT} allowed; crop or scale it")
 
 
 def frame_notes(count: int, what: str) -> tuple[str, ...]:
-    """Say that only the first of several pictures in a file is read; nothing where there is one."""
+    """Return a note if a file has several pictures, of which only the first is read."""
     return (f"holds {count} {what}, of which the first is read",) if count > 1 else ()
 
 
 def oriented(samples: FloatArray, orientation: int) -> FloatArray:
-    """Turn stored rows and columns into the upright picture.
+    """Rotate and mirror samples to the upright picture.
 
     Args:
         samples: float32 (height, width) or (height, width, channels).

@@ -91,7 +91,7 @@ def _decoded(page: Any, size: int) -> Stored:  # noqa: ANN401 - tifffile's pages
         )
     if any(start + count > size for start, count in zip(page.dataoffsets, page.databytecounts, strict=False)):
         # tifffile itself may fill what is missing with zeros.
-        raise ImageError("is cut short (pixels are missing at its end); get the file again or export it anew")
+        raise ImageError("is cut short (pixels are missing at its end); get or export the file again")
     samples = page.asarray()
     if page.axes.startswith("S"):
         samples = np.moveaxis(samples, 0, -1)

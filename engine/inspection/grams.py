@@ -1,4 +1,4 @@
-"""Gram matrices: which features of a layer occur together, the fingerprint of a texture."""
+"""Draw Gram matrices, which describe a texture by the features that occur together."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class Pair:
         one: Number of the feature with the smaller number.
         other: Number of the other.
         value: Their entry in the Gram matrix.
-        cosine: The same over the geometric mean of both features' energies, in [0, 1] for features that are.
+        cosine: The entry relative to the geometric mean of both features' energies, in [0, 1].
     """
 
     one: int
@@ -55,7 +55,7 @@ class Fingerprint:
     """The Gram matrices of one picture.
 
     Attributes:
-        name: What the picture is.
+        name: Name of the picture.
         picture: RGB, shape (1, 3, height, width), gray where it is transparent.
         grams: Matrix of every layer, shape (features, features).
     """
@@ -65,7 +65,7 @@ class Fingerprint:
     grams: Mapping[str, Tensor]
 
     def losses(self, first: "Fingerprint") -> dict[str, float]:
-        """Compare with another picture, layer by layer, as the gram critic does: 0 for equal matrices."""
+        """Return the gram critic's loss to another picture, by layer; 0 for equal matrices."""
         return {name: float(gram_loss(gram, first.grams[name])) for name, gram in self.grams.items()}
 
 
@@ -89,16 +89,16 @@ def fingerprint(name: str, picture: Exemplar, encoder: Encoder, layers: Sequence
 
 
 def noise_like(picture: Exemplar, seed: int) -> Exemplar:
-    """Draw white noise with the mean and covariance of a picture's colors, at its size; some is beyond [0, 1]."""
+    """Return white noise with the mean and covariance of a picture's colors, at its size; some is outside [0, 1]."""
     return Exemplar(color_noise(picture, picture.size, torch.Generator().manual_seed(seed)))
 
 
 def strongest_pairs(gram: Tensor, count: int = STRONGEST) -> list[Pair]:
-    """List the pairs of different features with the largest entries.
+    """Return the pairs of different features with the largest entries.
 
     Args:
         gram: Shape (features, features), symmetric.
-        count: How many; fewer where there are not as many.
+        count: Maximum number of pairs.
 
     Returns:
         The pairs, the strongest first.
@@ -119,7 +119,7 @@ def strongest_pairs(gram: Tensor, count: int = STRONGEST) -> list[Pair]:
 
 
 def filters(encoder: Encoder) -> FloatArray:
-    """Show the kernels of the first convolution as colors.
+    """Return the kernels of the first convolution as colors.
 
     Args:
         encoder: The network.
@@ -136,7 +136,7 @@ def filters(encoder: Encoder) -> FloatArray:
 
 
 def shown_order(grams: Sequence[Tensor]) -> tuple[list[int], int]:
-    """Decide in which order features are drawn.
+    """Return the order in which features are drawn.
 
     Args:
         grams: A layer's matrices, one for each picture.
@@ -152,7 +152,7 @@ def shown_order(grams: Sequence[Tensor]) -> tuple[list[int], int]:
 
 
 def gram_numbers(found: Sequence[Fingerprint]) -> dict[str, Any]:
-    """Gather the numbers behind the figure: matrices, losses against the first picture, strongest pairs."""
+    """Return the numbers behind the figure: matrices, losses against the first picture, strongest pairs."""
     numbers: dict[str, Any] = {"fingerprints": [one.name for one in found], "layers": list(found[0].grams)}
     for layer in found[0].grams:
         numbers[f"{layer}_grams"] = np.stack([one.grams[layer].numpy() for one in found])
@@ -169,10 +169,10 @@ def draw_grams(
     """Draw the Gram matrices: layers below each other, pictures side by side.
 
     Args:
-        found: The pictures; the first is what the others are compared with.
-        encoder: What they were made with.
-        subtitle: Which encoder, for people.
-        noise: Drawn beside them, on the scale that the pictures need.
+        found: The pictures; the others are compared with the first.
+        encoder: The encoder of the matrices.
+        subtitle: Name of the encoder.
+        noise: Noise to draw beside them, on the scale of the pictures.
 
     Returns:
         The figure.
@@ -206,7 +206,7 @@ def draw_grams(
     for line, layer in zip(axes[1:], layers, strict=True):
         order, answering = shown_order([one.grams[layer] for one in found])
         matrices = [one.grams[layer].numpy()[np.ix_(order, order)] for one in found]
-        # By the pictures: noise alone would darken them.
+        # The scale of the pictures, as noise would darken them.
         scale = PowerNorm(0.5, 0, max(float(one.grams[layer].max()) for one in pictures) or 1.0, clip=True)
         for place, one, matrix in zip(line, found, matrices, strict=False):
             image = place.imshow(matrix, cmap=COLORS, norm=scale, interpolation="auto")
@@ -220,7 +220,7 @@ def draw_grams(
             place.set_ylabel("feature, by number", fontsize=8)
             place.tick_params(labelsize=7)
         beyond = "neither" if noise is None else "max"
-        # By the root the high numbers stand close together.
+        # By the square root, high numbers are close together.
         bar = figure.colorbar(image, cax=line[len(found)], extend=beyond, ticks=MaxNLocator(4))
         bar.ax.tick_params(labelsize=7)
         bar.ax.set_box_aspect(14)
@@ -231,7 +231,7 @@ def draw_grams(
 
 
 def _tell_pairs(place: Axes, first: Fingerprint, layer: str, shown: FloatArray | None) -> None:
-    """List the strongest pairs of features of the first picture, with their filters where there are some."""
+    """Draw the strongest pairs of features of the first picture, with their filters if there are any."""
     hide(place)
     place.set_xlim(0, 1)
     place.set_ylim(0, 1)

@@ -1,4 +1,4 @@
-"""A texture in the making, with its fingerprint and its losses beside it: the frames of a recording."""
+"""Draw the frames of a recording: the texture so far, with its Gram matrix and its losses."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,18 +23,18 @@ Frame = NDArray[np.uint8]
 
 LAYER = "relu3_1"
 SMALLEST_HEIGHT = 384
-"""Of a frame, pixels: below it the writing could not be read."""
+"""Minimum height of a frame, pixels, so that its text is readable."""
 PANEL = 0.8
-"""Width of what stands beside the picture, in heights of the frame."""
+"""Width of the panel beside the picture, in heights of the frame."""
 MOST_SEEN = 256
-"""Side of the middle of the picture that the fingerprint is taken of: of more it would slow the run."""
+"""Side of the middle of the picture of which the matrix is computed; more would slow down the run."""
 MOST_TARGET = 512
 # By M. Okabe and K. Ito: colors that every kind of sight keeps apart.
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 UNDONE = "#d00000"
 MOST_DECADES = 12
 FEWEST_DECADES = 4
-"""So many are there from the first frame on, so that the scale seldom changes."""
+"""Minimum number of decades, so that the scale seldom changes."""
 
 
 def _colors() -> Frame:
@@ -49,7 +49,7 @@ class Growth:
         exemplar: The sample texture.
         encoder: On the same device.
         size: Height and width of the texture, pixels.
-        layers: Those that the run looks at; of these the matrix of relu3_1 is shown, or of the deepest.
+        layers: Layers of the run; the matrix of relu3_1 is shown, or else that of the deepest.
     """
 
     def __init__(self, exemplar: Exemplar, encoder: Encoder, size: Size, layers: Sequence[str] = (LAYER,)) -> None:
@@ -61,7 +61,7 @@ class Growth:
         self._height = max(SMALLEST_HEIGHT, size[0])
         self._targets: dict[int, Tensor] = {}
         whole = self._target(0)
-        # The most active features come first, in every frame at the same place.
+        # The most active features come first, in the same order in every frame.
         self._order = whole.diagonal().argsort(descending=True)
         self._most = float(whole.max())
         self._history = _History()
@@ -73,14 +73,14 @@ class Growth:
         return self._canvas[1] + round(PANEL * self._height), self._height
 
     def note(self, snapshot: Snapshot) -> None:
-        """Keep what the curves need of a step, also of one that is not shown."""
+        """Store the losses of a step, shown or not."""
         self._history.note(snapshot)
 
     def frame(self, snapshot: Snapshot) -> Frame:
         """Draw the frame of a step.
 
         Args:
-            snapshot: The step, noted before.
+            snapshot: The step, already stored.
 
         Returns:
             uint8 (height, width, 3).
@@ -100,7 +100,7 @@ class Growth:
 
     def _show(self, frame: Image.Image, panel: "_Panel", now: Tensor, target: Tensor, octave: int) -> None:
         side = panel.side
-        # The exemplar's changes from octave to octave, as it is looked at in the same size as the picture.
+        # The exemplar's matrix changes with the octave, as the exemplar is scaled like the picture.
         for place, (gram, name) in enumerate(((now, "now"), (target, f"exemplar 1:{2**octave}"))):
             left = place * (side + panel.margin)
             panel.write(left, 1.4, f"Gram {self._layer}, {name}")
@@ -110,18 +110,18 @@ class Growth:
         frame.paste(Image.fromarray(self._colors[(bar * 255).astype(int)]), panel.at(0, below))
         panel.write(0, below + 0.6, "0")
         panel.write(side, below + 0.6, f"{self._most:.3g}", right=True)
-        told = [
+        lines = [
             f"{len(now)} features: mean products,",
             f"by the root; loss {float(gram_loss(now, target)):.2g}",
         ]
         if max(self._canvas) >> octave > MOST_SEEN:
-            told.append(f"of the middle {MOST_SEEN}×{MOST_SEEN}")
-        for number, sentence in enumerate(told):
+            lines.append(f"of the middle {MOST_SEEN}×{MOST_SEEN}")
+        for number, sentence in enumerate(lines):
             panel.write(side + panel.margin, below - 0.25 + 1.05 * number, sentence)
 
     def _heat(self, gram: Tensor, side: int) -> Image.Image:
         ordered = gram[self._order][:, self._order].clamp_min(0) / max(self._most, 1e-12)
-        # By the square root, or the few strongest features would leave the rest black.
+        # By the square root, as otherwise all but a few features would be black.
         levels = (ordered.clamp_max(1).sqrt() * 255).to(torch.uint8).cpu().numpy()
         return Image.fromarray(self._colors[levels]).resize((side, side), Image.Resampling.BOX)
 
@@ -147,7 +147,7 @@ class Growth:
 
 
 class _History:
-    """What has been noted of a run."""
+    """The stored losses of a run."""
 
     def __init__(self) -> None:
         self.losses: dict[str, list[tuple[int, float]]] = {}
@@ -168,7 +168,7 @@ class _History:
         self._seen = snapshot.octave, snapshot.undone
 
     def decades(self) -> tuple[int, int]:
-        """Powers of ten that hold all losses."""
+        """Return the powers of ten that enclose all losses."""
         values = [loss for points in self.losses.values() for _, loss in points]
         if not values:
             return -FEWEST_DECADES, 0
@@ -177,7 +177,7 @@ class _History:
 
 
 class _Panel:
-    """The part of a frame beside the picture; places are counted from its upper left corner."""
+    """The part of a frame beside the picture; positions are relative to its upper left corner."""
 
     def __init__(self, draw: ImageDraw.ImageDraw, left: int, right: int, height: int) -> None:
         self._draw = draw
@@ -235,11 +235,11 @@ class _Panel:
             )
         for step, anchor in ((0, "la"), (steps, "ra")):
             self._draw.text((x(step), bottom + 3), str(step), "black", self._fonts[0], anchor=anchor)
-        told = "step" if not history.undone else "step (red: undone)"
-        self._draw.text((x(steps / 2), bottom + 3), told, "black", self._fonts[0], anchor="ma")
+        label = "step" if not history.undone else "step (red: undone)"
+        self._draw.text((x(steps / 2), bottom + 3), label, "black", self._fonts[0], anchor="ma")
 
     def _labels(self, history: "_History", lines: float) -> None:
-        """Write in a row what each critic has come to; one that has faded out, or has not begun, has no number."""
+        """Write the loss of each critic in a row; a critic that is not active has no number."""
         across = 0.0
         for number, (name, points) in enumerate(history.losses.items()):
             label = f"{name} {points[-1][1]:.2g}" if points[-1][0] == history.step else f"{name} –"
@@ -249,7 +249,7 @@ class _Panel:
 
 
 def _apart(octaves: Mapping[int, int], x: Callable[[float], int], gap: float) -> Iterator[tuple[int, int]]:
-    """Choose the octaves whose labels do not run into the next one's, the finest first."""
+    """Yield the octaves whose labels do not overlap the next one, the finest first."""
     after = math.inf
     for octave, step in sorted(octaves.items()):
         if after - x(step) >= gap:

@@ -1,4 +1,4 @@
-"""A run as curves: the loss of every critic and layer, and the plan of octaves."""
+"""Draw the loss of every critic and layer of a run, and the plan of octaves."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ MARGIN_BELOW = 0.32
 
 
 def history_numbers(history: History, plan: Mapping[Octave, int]) -> dict[str, Any]:
-    """Gather the numbers behind the figure: every curve, and the octaves with their sizes and steps."""
+    """Return the numbers behind the figure: every curve, and the octaves with their sizes and steps."""
     numbers: dict[str, Any] = {
         "octave": history.octaves,
         "seconds": history.seconds,
@@ -47,19 +47,19 @@ def history_numbers(history: History, plan: Mapping[Octave, int]) -> dict[str, A
         name = f"loss_{critic}".replace(" ", "_").replace("×", "x")
         numbers[name] = curve
         layers = history.layer_losses[critic]
-        # Of one layer alone, its loss is the critic's.
+        # With a single layer, its loss is the critic's.
         numbers |= {f"{name}_{layer}": one for layer, one in layers.items() if len(layers) > 1}
     return numbers
 
 
 def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar, subtitle: str) -> Figure:
-    """Draw the loss of each critic, that of each layer, and the octaves with what each ended with.
+    """Draw the loss of each critic and layer, and the octaves with the canvas at their ends.
 
     Args:
         history: The run.
         plan: Its octaves, coarse to fine, with their steps.
         exemplar: The sample texture.
-        subtitle: With which settings.
+        subtitle: The settings.
 
     Returns:
         The figure.
@@ -105,13 +105,13 @@ def _draw_curves(place: Axes, history: History, curves: Mapping[str, Curve], tit
     for number, (name, curve) in enumerate(curves.items()):
         positive = np.where(np.isfinite(curve) & (curve > 0), curve, np.nan)
         for found, stretch in enumerate(_stretches(history)):
-            # A point alone makes no line.
+            # A single point has no line.
             mark = "." if len(stretch) == 1 else None
             place.plot(
                 steps[stretch],
                 positive[stretch],
                 color=f"C{number}",
-                # Ten colors come round again.
+                # Colors repeat after ten.
                 ls="-" if number < 10 else "--",
                 lw=1.4,
                 marker=mark,
@@ -135,14 +135,14 @@ def _draw_curves(place: Axes, history: History, curves: Mapping[str, Curve], tit
 
 
 def _stretches(history: History) -> Iterable[Sequence[int]]:
-    """Cut the steps where the octave changes: losses of different sizes are not joined by a line."""
+    """Split the steps at octaves, as losses at different sizes must not be joined by a line."""
     for octave in dict.fromkeys(history.octaves.tolist()):
         first, last = history.span(octave)
         yield range(first - 1, last)
 
 
 def _plan_extent(plan: Mapping[Octave, int], exemplar: Size) -> tuple[float, float]:
-    """Add up the width and the height of the drawn plan, pixels of the canvas."""
+    """Return width and height of the drawn plan, pixels of the canvas."""
     height = max(*(octave.canvas[0] for octave in plan), exemplar[0])
     widths = [*(octave.canvas[1] for octave in plan), exemplar[1]]
     across = sum(max(wide, NARROWEST * height) + GAP * height for wide in widths) + EXEMPLAR_GAP * height

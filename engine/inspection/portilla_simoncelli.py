@@ -29,7 +29,7 @@ COARSEST = 8
 """Least side at the coarsest scale, where correlations over the neighborhood must still fit."""
 SMALLEST_SIDE = COARSEST * 2**FEWEST_SCALES
 STEPS = {"draft": 5, "normal": 20, "best": 40}
-"""Steps of L-BFGS, ten evaluations each; with 20 the loss has come down to half a percent of where it began."""
+"""Steps of L-BFGS, ten evaluations each; with 20 the loss falls to half a percent of its start."""
 EVALUATIONS = 10
 HISTORY = 100
 # A component that varies less is below one step of 8 bits, and its statistics are those of rounding.
@@ -59,24 +59,24 @@ class Components:
     width: Tensor
 
     def split(self, picture: Tensor) -> Tensor:
-        """Bring RGB (1, 3, height, width) to components (1, components, height, width); the exemplar's in [0, 1]."""
+        """Convert RGB (1, 3, height, width) to components (1, components, …); the exemplar's are in [0, 1]."""
         along = torch.einsum("kc,bchw->bkhw", self.axes, picture - self.mean[:, None, None])
         return (along - self.low[:, None, None]) / self.width[:, None, None]
 
     def join(self, components: Tensor) -> Tensor:
-        """Bring components back to RGB in [0, 1]."""
+        """Convert components to RGB in [0, 1]."""
         along = components * self.width[:, None, None] + self.low[:, None, None]
         return (torch.einsum("kc,bkhw->bchw", self.axes, along) + self.mean[:, None, None]).clamp(0, 1)
 
 
 def missing_library() -> str | None:
-    """Load the library, and say in a sentence why that is not possible, if it is not."""
+    """Import the library; return a sentence if that fails, else None."""
     if find_spec("plenoptic") is None:
         return NOT_INSTALLED
     try:
         with _quietly():
             import_module("plenoptic")
-    # It brings a dozen others, and what they raise where one is broken is anything.
+    # It imports a dozen others, and a broken one may raise any error.
     except Exception as error:  # noqa: BLE001
         return f"portilla-simoncelli (2000) needs the library plenoptic, which does not load: {error}"
     return None
@@ -115,9 +115,9 @@ def portilla_simoncelli(
     Args:
         exemplar: RGB in [0, 1], shape (1, 3, height, width).
         size: Height and width of the texture, pixels.
-        seed: Another one gives another texture.
+        seed: Seed of the random start.
         steps: Steps of L-BFGS, ten evaluations each.
-        on_progress: OnProgress of steps done, steps in all and the loss.
+        on_progress: Called with steps done, steps in total and the loss.
 
     Returns:
         RGB in [0, 1], shape (1, 3, height, width).
@@ -144,9 +144,9 @@ def _scales(exemplar: Tensor) -> int:
     height, width = exemplar.shape[2:]
     if min(height, width) < SMALLEST_SIDE:
         raise UnsuitableError(
-            f"the exemplar is {width} × {height} pixels, and Portilla and Simoncelli's needs {SMALLEST_SIDE} each way"
+            f"the exemplar is {width} × {height} pixels, and this method needs {SMALLEST_SIDE} on each side"
         )
-    # As many halvings as leave the coarsest scale its least side.
+    # As many scales as leave the coarsest one its minimum side.
     return min(MOST_SCALES, (min(height, width) // COARSEST).bit_length() - 1)
 
 

@@ -47,14 +47,14 @@ OnProgress = Callable[[int, int, int, Mapping[str, float]], None]
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What one recipe made.
+    """The result of one recipe.
 
     Attributes:
         recipe: Its name.
         picture: RGB in [0, 1], float32 (height, width, 3).
-        seconds: How long it took.
+        seconds: Seconds that it took.
         steps: Steps of the solver.
-        figures: Of quality.
+        figures: Measures of quality.
     """
 
     recipe: str
@@ -71,10 +71,10 @@ def make_by_recipe(
 
     Args:
         exemplar: The sample texture.
-        encoder: What the critics look at.
-        judge: What the figures are taken with.
-        settings: What to make.
-        on_progress: OnProgress of octave, step, steps and losses.
+        encoder: Encoder of the critics.
+        judge: Encoder that measures quality.
+        settings: The settings.
+        on_progress: Called with octave, step, steps and losses.
 
     Returns:
         What was made.
@@ -98,9 +98,9 @@ def make_by_ancestor(exemplar: Exemplar, judge: Encoder, settings: Settings, on_
 
     Args:
         exemplar: The sample texture.
-        judge: What the figures are taken with.
+        judge: Encoder that measures quality.
         settings: Settings, of which size, quality and seed are used.
-        on_progress: OnProgress of octave, step, steps and losses.
+        on_progress: Called with octave, step, steps and losses.
 
     Returns:
         What was made.
