@@ -262,6 +262,18 @@ def test_json_is_one_line_of_known_keys_for_each_texture(call):
         assert line["peak_memory_bytes"] > 2**24
 
 
+def test_a_folder_that_cannot_keep_compiled_code_is_told_once(call, tmp_path, monkeypatch):
+    folder = tmp_path / "none"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
+    for writable, options, told in ((True, (), 0), (False, (), 1), (False, ("--quiet",), 0)):
+        monkeypatch.setattr("engine.synthesis.compiling._folder", folder if writable else None)
+        status, _, err = call(
+            "synthesize", "bricks.png", "-o", "out.png", "--local", *QUICK, "--variations", 2, *options
+        )
+        said = f"texture-engine: compiled code cannot be kept in {folder}: every run compiles again; "
+        assert (status, err.count(said)) == (0, told)
+
+
 def test_quiet_prints_nothing(call):
     assert call("synthesize", "bricks.png", "-o", "out.png", *QUICK, "--quiet") == (0, "", "")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from engine.cli.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail
+from engine.cli.results import tell
 from protocol.messages import Failed, JobEnd, Synthesize
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def runner(
 
         if not here:
             here.append(Computer(request.settings.device, weights=weights, warmed=False))
+            tell(_uncached(), quiet=quiet)
         return in_this_process.run_here(here[0], request, title, record, quiet=quiet, figures=figures)
 
     if local or weights is not None:
@@ -63,6 +65,15 @@ def runner(
         return end, None
 
     return run_there
+
+
+def _uncached() -> list[str]:
+    """Return a remark if compiled functions cannot be kept for the next run."""
+    from engine.synthesis.compiling import FOLDER, unwritable_folder
+
+    folder = unwritable_folder()
+    said = f"compiled code cannot be kept in {folder}: every run compiles again; set {FOLDER} to a writable folder"
+    return [] if folder is None else [said]
 
 
 def fail_with(end: Failed) -> NoReturn:

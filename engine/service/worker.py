@@ -82,6 +82,10 @@ def main() -> None:
         link.close(1000)
         context.term()
         return
+    from engine.synthesis.compiling import unwritable_folder
+
+    if (folder := unwritable_folder()) is not None:
+        logging.getLogger(__name__).warning("compiled code cannot be kept in %s: every start compiles again", folder)
     link.send_multipart(encode(Ready(str(computer.device), computer.description[:200])))
     inbox = context.socket(zmq.PULL)
     inbox.bind(INBOX)

@@ -19,8 +19,7 @@ def cache_folder() -> Path | None:
 
     `NUMBA_CACHE_DIR` overrides the user's cache folder.
     """
-    chosen = os.environ.get(FOLDER)
-    folder = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("gimp-texture-synthesis")) / "compiled"
+    folder = _chosen_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
@@ -29,9 +28,19 @@ def cache_folder() -> Path | None:
         return None
 
 
+def _chosen_folder() -> Path:
+    chosen = os.environ.get(FOLDER)
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("gimp-texture-synthesis")) / "compiled"
+
+
 _folder = cache_folder()
 if _folder is not None:
     setattr(numba.config, "CACHE_DIR", str(_folder))  # noqa: B010 - numba makes the names of its settings as it goes
+
+
+def unwritable_folder() -> Path | None:
+    """Return the folder that compiled functions should be kept in, if it cannot be written to; else None."""
+    return None if _folder is not None else _chosen_folder()
 
 
 def compiled(function: Function) -> Function:
