@@ -15,7 +15,17 @@ from parallel import cores, made_once, processes, turn
 from pythons import OLDEST, furnished, other_pythons
 
 # What takes long comes first, so that no process is still at it when the others are through.
-FIRST = ("gimp/",)
+FIRST = (
+    "gimp/",
+    "test_stale_engines",
+    "test_synthesis",
+    "test_filling_by_patches",
+    "test_file_errors",
+    "test_devices",
+    "test_engine_faults",
+    "test_runner",
+    "test_cli",
+)
 SHARED = pytest.StashKey[Path]()
 
 # As the engine does it, and before torch is loaded: tests run beside the processes that they start.
@@ -75,13 +85,16 @@ def shared(request, tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cores(request):
-    """Let torch use this process's share of the cores."""
+    """Let torch and numba use this process's share of the cores."""
     worker = getattr(request.config, "workerinput", None)
     if worker:
         with suppress(ImportError):
+            import numba
             import torch
 
-            torch.set_num_threads(max(1, cores() // worker["workercount"]))
+            share = max(1, cores() // worker["workercount"])
+            torch.set_num_threads(share)
+            numba.set_num_threads(min(share, numba.config.NUMBA_NUM_THREADS))
 
 
 @pytest.fixture(scope="session", autouse=True)

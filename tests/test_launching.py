@@ -10,6 +10,7 @@ from engines import end_of, short_job, surroundings
 from plugin_links import end_engine, installation_of, linked, program, reach
 
 from engine.cli.threads import SPINS
+from engine.synthesis.compiling import cache_folder
 from gimp_plugin import engine_link
 from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE, read_connection
@@ -165,7 +166,8 @@ def poisoned(tmp_path, monkeypatch):
         "QT_PLUGIN_PATH": "/nowhere",
         "PATH": f"{mount}/usr/bin{os.pathsep}{os.environ['PATH']}",
         "CUDA_VISIBLE_DEVICES": "",
-        "NUMBA_CACHE_DIR": str(tmp_path / "numba"),
+        # Where functions are compiled already.
+        "NUMBA_CACHE_DIR": str(cache_folder()),
         "OMP_NUM_THREADS": "1",
     }
     for name, value in values.items():

@@ -50,6 +50,7 @@ def assert_refused(told, sentence, status=2):
 # A start.
 
 
+@pytest.mark.alone
 def test_hello_is_answered_soon_after_the_start(tmp_path):
     seconds = []
     for name in ("first", "second", "third"):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -371,16 +372,21 @@ def test_one_that_hangs_is_told_as_hanging_and_never_as_stale(tmp_path):
     with running(folder, *CPU) as engine:
         engine.client().close()
         engine.process.send_signal(signal.SIGSTOP)
-        for command in ("status", "stop"):
-            told = terminal(folder, command)
+        # Each waits for seconds.
+        with ThreadPoolExecutor(4) as together:
+            commands = [together.submit(terminal, folder, command) for command in ("status", "stop")]
+            doctor = together.submit(doctor_line, folder)
+            serve = together.submit(terminal, folder, "serve", "--detach", *CPU)
+        for command in commands:
+            told = command.result()
             assert (told.returncode, told.stdout) == (1, "")
             assert told.stderr.startswith("texture-engine: the engine did not answer within 5 s: it hangs, ")
             assert told.stderr.endswith(f"if it hangs, end process {engine.process.pid}\n")
-        line, status = doctor_line(folder)
+        line, status = doctor.result()
         assert status == 1
         assert f"engine: process {engine.process.pid} at {read_connection(engine.file).address} does not" in line
         assert "to do: the engine did not answer within 5 s: it hangs, " in line
-        told = terminal(folder, "serve", "--detach", *CPU)
+        told = serve.result()
         assert told.stdout.startswith(f"an engine is already running, process {engine.process.pid} at ")
         assert told.stderr.endswith(f"if it hangs, end process {engine.process.pid}\n")
         engine.process.send_signal(signal.SIGCONT)

@@ -14,7 +14,7 @@ from typing import Any
 
 from provide import Place
 
-CONSOLE_SECONDS = 60
+CONSOLE_SECONDS = 180
 LANGUAGE = "C.UTF-8"
 JOB = Path(__file__).with_name("console_job.py")
 GIMPRC = """\

@@ -16,7 +16,7 @@ from installation.files import write_folder
 from installation.plugin import ENTRY, plugin_contents, plugin_folder
 
 INSTALLER = "python3 install.py"
-RUN_SECONDS = 120
+RUN_SECONDS = 600
 # Defined in every piece of code that runs in GIMP.
 TOOLS = """
 import base64

@@ -14,9 +14,9 @@ from provide import Place
 SCREEN = "1280x960x24"
 SIZE = (1270, 920)
 TITLE = "GNU Image Manipulation Program"
-START_SECONDS = 90
-WAIT_SECONDS = 20
-LOOK_SECONDS = 30
+START_SECONDS = 180
+WAIT_SECONDS = 60
+LOOK_SECONDS = 90
 JOB = Path(__file__).with_name("widget_job.py")
 
 
