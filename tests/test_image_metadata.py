@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from PIL import Image, PngImagePlugin
 
-from engine.images import Metadata, Picture, read_picture, remarks_on_writing, write_picture
+from engine.images import ImageError, Metadata, Picture, read_picture, remarks_on_writing, write_picture
 
 SUFFIXES = [".png", ".jpg", ".webp", ".tif"]
 DESCRIPTION, DATE, ARTIST, COPYRIGHT, ORIENTATION = 0x010E, 0x0132, 0x013B, 0x8298, 0x0112
@@ -134,6 +134,33 @@ def test_names_that_are_not_ascii_keep_their_bytes(tmp_path, suffix, name):
     write_picture(target, read_picture(source))
     assert raw in target.read_bytes()
     assert read_picture(target).metadata.image[COPYRIGHT].encode("latin-1") == raw
+
+
+def test_a_bigtiff_tells_the_same_as_a_tiff(tmp_path):
+    found = exif()
+    for name, big in (("small.tif", False), ("big.tif", True)):
+        wall().save(tmp_path / name, exif=found, big_tiff=big, dpi=(300, 240))
+    assert (tmp_path / "big.tif").read_bytes().startswith(b"II+\0")
+    small, big = (read_picture(tmp_path / name) for name in ("small.tif", "big.tif"))
+    for one in (small, big):
+        assert (one.metadata.image[COPYRIGHT], one.metadata.photo[TAKEN]) == ("(c) Ann", "2019:05:06 07:08:09")
+        assert ([float(part) for part in one.metadata.place[2]], one.metadata.dpi) == ([47, 3, 4.5], (300, 240))
+        assert one.pixels.shape == (32, 24, 3)
+    assert big.metadata.image == small.metadata.image
+
+
+def test_a_big_endian_bigtiff_tells_of_its_picture(tmp_path):
+    tags = [(COPYRIGHT, 2, 8, b"(c) Ann\0", True), (700, 1, len(XMP), XMP, True), (ORIENTATION, 3, 1, 6, True)]
+    layout = {"byteorder": ">", "bigtiff": True, "resolution": (300, 240), "resolutionunit": "inch"}
+    path, samples = tmp_path / "a.tif", np.zeros((9, 12, 3), np.uint8)
+    tifffile.imwrite(path, samples, photometric="rgb", extratags=tags, metadata=None, **layout)
+    picture = read_picture(path)
+    assert (picture.metadata.image[COPYRIGHT], picture.metadata.dpi) == ("(c) Ann", (300, 240))
+    assert b"<dc:creator>Ann</dc:creator>" in picture.metadata.xmp
+    assert picture.pixels.shape == (12, 9, 3)
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(ImageError):
+        read_picture(path)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -1,6 +1,8 @@
 """Read and write the metadata in EXIF blocks and TIFF tags, which have the same form."""
 
 import contextlib
+import io
+import struct
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +30,7 @@ _OF_THE_PICTURE = frozenset(
 _OF_THE_FILE = frozenset({_MAKER_NOTE, _INTEROPERABILITY, _WIDTH, _HEIGHT})
 _HEAD = b"II*\0\x08\0\0\0"
 _BLOCK_START = b"Exif\0\0"
+_BIG = (b"II+\0", b"MM\0+")
 
 
 def exif_orientation(data: bytes) -> int:
@@ -141,12 +144,33 @@ def _tags(data: bytes) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
     # A damaged EXIF block is no reason to refuse sound pixels, and its parser warns and raises nearly anything.
     with contextlib.suppress(Exception), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if data.startswith(_BIG):
+            return _tags_of_big(data)
         exif = Image.Exif()
         exif.load(data)
         found[0].update(exif)
         found[1].update(exif.get_ifd(ExifTags.IFD.Exif))
         found[2].update(exif.get_ifd(ExifTags.IFD.GPSInfo))
     return found[0], found[1], found[2]
+
+
+def _tags_of_big(data: bytes) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
+    """Read the directories of a BigTIFF file, which `Image.Exif` does not."""
+    file, order = io.BytesIO(data), "<" if data.startswith(b"II") else ">"
+
+    def directory(place: int, group: int | None) -> dict[int, Any]:
+        found = TiffImagePlugin.ImageFileDirectory_v2(data[:2] + struct.pack(f"{order}HI", 42, 0), group=group)
+        # Pillow takes the mark of BigTIFF from little-endian headers only.
+        setattr(found, "_bigtiff", True)  # noqa: B010 - to the type checker it has no such attribute
+        file.seek(place)
+        found.load(file)
+        return {
+            tag: value[0] if isinstance(value, tuple) and len(value) == 1 else value for tag, value in found.items()
+        }
+
+    image = directory(struct.unpack_from(f"{order}Q", data, 8)[0], None)
+    photo, place = (directory(image[tag], tag) if tag in image else {} for tag in (PHOTO_TAG, PLACE_TAG))
+    return image, photo, place
 
 
 def _writable(tags: Tags, group: int | None) -> dict[int, Any]:
