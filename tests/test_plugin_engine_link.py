@@ -270,7 +270,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
     with linked(installation_of(tmp_path / "file" / "engine")) as link:
         reach(link)
-        assert link.problem.startswith(f"{tmp_path / 'file' / 'engine'} cannot be made")
+        assert link.problem.startswith(f"{tmp_path / 'file' / 'engine'} cannot be created")
 
 
 # A sandbox.
