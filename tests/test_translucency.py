@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from engine.images import Picture
 from engine.preparation import finish, lift, prepare
-from engine.preparation.masks import has_holes, missing_in
+from engine.preparation.masks import has_holes, missing_in, soft_edge
 
 RED = np.array([1.0, 0.0, 0.0], np.float32)
 
@@ -290,11 +290,47 @@ def test_what_lies_around_a_thing_that_was_cut_out_is_not_sampled_nor_its_soft_e
     np.testing.assert_array_equal(materials.exemplar.valid, alpha >= 0.99)
 
 
-def test_what_fades_out_slowly_is_sampled_with_its_alpha():
-    alpha = round_thing(40.0)
+@pytest.mark.parametrize("soft", [1.0, 6.0, 20.0, 30.0])
+def test_however_wide_the_feathered_edge_of_an_exemplar_is_it_is_not_sampled(soft):
+    alpha = round_thing(soft)
     materials = prepare(Picture(bricks(80, 80), alpha))
+    assert materials.translucency is None
+    np.testing.assert_array_equal(materials.exemplar.valid, alpha >= 0.99)
+
+
+@pytest.mark.parametrize("soft", [1.0, 3.0, 6.0, 15.0])
+@pytest.mark.parametrize("seamless", ["none", "both"])
+def test_beside_the_soft_edge_of_a_cut_out_a_texture_is_opaque_and_has_its_colors(soft, seamless):
+    rows, columns = np.mgrid[:80, :80] - 39.5
+    colors, alpha = bricks(80, 80), round_thing(soft)
+    mask = (np.hypot(rows, columns - 26) < 14).astype(np.float32) if seamless == "none" else None
+    found, opacity = filled(colors, alpha, mask, seamless=seamless)
+    made = mask > 0 if mask is not None else alpha < 0.01
+    assert opacity[made].min() == 255
+    # Colors lie on the line of the bricks': no backdrop shows through.
+    seen = colors[alpha >= 0.99].astype(float)
+    _, _, axes = np.linalg.svd(seen - seen.mean(axis=0), full_matrices=False)
+    apart = (found[made] / 255 - seen.mean(axis=0)) @ axes[1:].T
+    allowed = (seen - seen.mean(axis=0)) @ axes[1:].T
+    assert np.abs(apart).max() < np.abs(allowed).max() + 0.03
+
+
+def test_only_a_feathered_edge_is_a_soft_edge():
+    rows, columns = np.mgrid[:80, :80] - 39.5
+    assert soft_edge(round_thing(6.0)).sum() == ((round_thing(6.0) >= 0.01) & (round_thing(6.0) < 1 - 2 / 255)).sum()
+    smoke = ndimage.gaussian_filter(np.random.default_rng(0).random((80, 80)), 3)
+    smoke = np.clip((smoke - smoke.min()) / np.ptp(smoke) * 1.2 - 0.1, 0, 1).astype(np.float32)
+    fade = np.clip((columns + 30) / 60, 0, 1).astype(np.float32)
+    assert not soft_edge(smoke).any()
+    assert not soft_edge(np.clip((columns + rows + 80) / 160, 0, 1).astype(np.float32)).any()
+    assert soft_edge(fade).any()
+    assert not soft_edge(np.full((80, 80), 0.5, np.float32)).any()
+
+
+def test_what_is_faint_all_over_and_fades_out_is_sampled_with_its_alpha():
+    materials = prepare(Picture(bricks(80, 80), round_thing(60.0)))
     assert materials.translucency.backdrop is not None
-    np.testing.assert_array_equal(materials.exemplar.valid, alpha >= 0.01)
+    assert materials.exemplar.valid is None
 
 
 def test_holes_within_the_white_of_a_mask_are_a_part_of_the_texture_and_what_is_not_white_is_not():

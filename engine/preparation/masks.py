@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage, stats
 
 from engine.images import Picture
 from engine.preparation.areas import bounds_of
@@ -22,6 +23,16 @@ LEAST_CLEAR = 0.02
 LIKE = 1 / 3
 # A picture of which more is missing is meant to have holes.
 MOST_MISSING = 0.25
+
+# Rank correlation of alpha with the distance from what is clear, from which an edge is a feathered one.
+FEATHERED = 0.7
+FEWEST_SOFT = 16
+# An edge of so many pixels is one in any case.
+THIN = 3
+# Part of what can be seen that is whole at least, and part of that which has one alpha.
+LEAST_CORE = 1 / 8
+MOST_OF_CORE = 0.9
+NEIGHBORS = np.ones((3, 3), bool)
 
 # A mask whose brightest value is less marks nothing: files of zeros and ones are such.
 LEAST_WHITE = 3 / 255
@@ -139,8 +150,37 @@ def missing_in(picture: Picture) -> NDArray[np.bool_]:
 
 
 def is_damaged(canvas: Picture) -> bool:
-    """Whether parts of a picture are missing, and not so many that they belong to it, as in lace."""
-    return 0 < float(missing_in(canvas).mean()) < MOST_MISSING
+    """Whether parts of a picture are missing, and do not belong to it, as those of lace do."""
+    missing = float(missing_in(canvas).mean())
+    return 0 < missing < MOST_MISSING or (
+        missing > 0 and not is_lace(canvas, np.ones(canvas.pixels.shape[:2], np.float32))
+    )
+
+
+def soft_edge(alpha: Mask) -> NDArray[np.bool_]:
+    """Mark the soft edge of a thing that was cut out.
+
+    Args:
+        alpha: float32 (height, width), in [0, 1].
+
+    Returns:
+        Boolean (height, width): what lies between what is clear and what is whole, of one alpha, if alpha rises with
+        the distance from what is clear, as it does where an edge was feathered. Nothing where alpha belongs to the
+        texture, as in smoke.
+    """
+    clear = alpha < CLEAR
+    none = np.zeros(alpha.shape, bool)
+    if not clear.any() or clear.all():
+        return none
+    seen = alpha[~clear]
+    level = 1.0 if (seen >= OPAQUE).mean() >= LEAST_CORE else float(np.median(seen))
+    soft = ndimage.binary_propagation(clear, mask=alpha < level - SAME_LEVEL / 255, structure=NEIGHBORS) & ~clear
+    core = np.abs(alpha[~clear & ~soft] - level) <= SAME_LEVEL / 255
+    if soft.sum() < FEWEST_SOFT or core.sum() < LEAST_CORE * (~clear).sum() or core.mean() < MOST_OF_CORE:
+        return none
+    depth = ndimage.distance_transform_edt(~clear)[soft]
+    feathered = depth.max() <= THIN or stats.spearmanr(depth, alpha[soft]).statistic > FEATHERED
+    return np.asarray(soft) if feathered else none
 
 
 def has_holes(canvas: Picture, free: Mask) -> bool:

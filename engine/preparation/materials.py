@@ -10,10 +10,20 @@ from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, Size, bounds_of, whole_of
 from engine.preparation.errors import MaterialError
 from engine.preparation.islands import Island, find_islands
-from engine.preparation.masks import OPAQUE, Mask, band_along, has_holes, hidden_in, hole_of, is_damaged
+from engine.preparation.masks import (
+    OPAQUE,
+    Mask,
+    band_along,
+    has_holes,
+    hidden_in,
+    hole_of,
+    is_damaged,
+    is_lace,
+    soft_edge,
+)
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.sampling import ALL, Sample, Sampling, sample_canvas, sample_exemplar
-from engine.preparation.translucency import Translucency, translucency
+from engine.preparation.translucency import Translucency, continued, translucency
 from protocol.vocabulary import AXES
 
 
@@ -124,20 +134,29 @@ def prepare(
         return Materials(_over(sample, through), None, None, None, None, None, exemplar, translucency=through)
     everything = whole_of(canvas.pixels)
     banded = any(axes) and mask is None
-    gone = np.zeros(everything.size, np.float32) if banded and not is_damaged(canvas) else hole_of(canvas, mask)
+    nothing = np.zeros(everything.size, np.float32)
+    if banded and not flatten and not is_lace(canvas, 1 - nothing):
+        # All that is missing of a tile is made, and its soft edge with it.
+        whole = _without_edge(canvas, everything, nothing)
+    else:
+        whole = canvas
+    gone = nothing if banded and not is_damaged(whole) else hole_of(whole, mask)
     free = np.maximum(gone, band_along(*everything.size, axes)) if banded else gone
     hole = bounds_of(free)
     around = everything if any(axes) else context_of(hole, context).common(everything)
     holes = (mask is not None or banded) and exemplar is None and not flatten
     holes = holes and has_holes(_cut(canvas, around), around.cut(free))
+    holes = holes and is_lace(_cut(canvas, around), 1 - around.cut(free))
+    # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
+    seen = canvas if holes or flatten else _without_edge(canvas, around, free)
     if exemplar is not None:
         sample = sample_exemplar(exemplar, sampling, canvas)
     else:
         # The band is texture too, but for the seam: what can stay as it is fits the middle best.
-        sample = sample_canvas(canvas, gone, hole, sampling, tiling=any(axes), holes=holes)
+        sample = sample_canvas(seen, gone, hole, sampling, tiling=any(axes), holes=holes)
     # Of a canvas that wraps around, every border is next to another one.
     box = everything if any(axes) else surroundings_of(hole).common(everything)
-    work = free if holes or (mask is None and not banded) else hidden_in(canvas, free, flatten=flatten)
+    work = free if holes or (mask is None and not banded) else hidden_in(seen, free, flatten=flatten)
     known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
     through = None
     if canvas.alpha is not None and not flatten:
@@ -164,6 +183,18 @@ def _mixed(materials: Materials, more: Sequence[Source], canvas: Picture | None)
             raise MaterialError(f"exemplar {number}: {error}") from error
         found.append((sample, source.share))
     return replace(materials, more=tuple(found))
+
+
+def _without_edge(canvas: Picture, around: Box, free: Mask) -> Picture:
+    """Clear the soft edge of what was cut out around a hole, unless alpha goes smoothly on through the hole."""
+    if canvas.alpha is None:
+        return canvas
+    edge = soft_edge(around.cut(canvas.alpha)) & (around.cut(free) < 1)
+    if not edge.any() or (free.any() and continued(around.cut(canvas.alpha), around.cut(free)) is not None):
+        return canvas
+    alpha = canvas.alpha.copy()
+    around.cut(alpha)[edge] = 0
+    return replace(canvas, alpha=alpha)
 
 
 def _cut(picture: Picture, box: Box) -> Picture:

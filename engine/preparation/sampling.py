@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.errors import MaterialError
-from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of
+from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of, soft_edge
 from engine.preparation.reach import context_of
 from protocol.vocabulary import SAMPLE_FROM, SMALLEST_EXEMPLAR
 
@@ -16,6 +17,10 @@ FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
 LARGEST_EXEMPLAR = 2**24
 # Of what can be seen of a cut-out, no more than this share is its soft edge.
 MOST_SOFT = 0.25
+HARDLY_OPAQUE = (
+    "with flatten only opaque pixels are sampled, and the canvas has hardly any: "
+    "leave flatten out, or name an exemplar"
+)
 ALL, SIDES, ABOVE_BELOW = SAMPLE_FROM
 
 
@@ -88,7 +93,10 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
     if sampling.mask is not None:
         white = _levels(sampling.mask, exemplar, "exemplar")
     solid = sampling.flatten or (canvas is not None and is_opaque(canvas))
+    lace = canvas is None and is_lace(exemplar, (white >= OPAQUE).astype(np.float32))
     visible, opaque = (_visible(exemplar, flatten=flatten) for flatten in (sampling.flatten, True))
+    if not lace and exemplar.alpha is not None:
+        visible = visible * ~soft_edge(exemplar.alpha)
     # The soft edge of a cut-out is mixed with what it was cut out of.
     soft = _count(visible) - _count(opaque)
     if _count(opaque) >= FEWEST_PIXELS and (solid or soft <= MOST_SOFT * _count(visible)):
@@ -99,7 +107,7 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
         raise MaterialError(
             f"the exemplar has hardly any {kind} pixels: give one with at least {FEWEST_PIXELS}{remedy}"
         )
-    holes = not solid and canvas is None and is_lace(exemplar, (white >= OPAQUE).astype(np.float32))
+    holes = lace and not solid
     allowed = white if holes else visible * white
     if sampling.mask is not None:
         if _count(visible * white) < FEWEST_PIXELS:
@@ -150,13 +158,19 @@ def sample_canvas(
             more = "allow more context, other sides or more of the exemplar mask, or name an exemplar"
             raise MaterialError(f"{_shortage(left)}: {more}")
         if sampling.flatten and _count(1 - free) >= FEWEST_PIXELS:
-            raise MaterialError(
-                "with flatten only opaque pixels are sampled, and the canvas has hardly any: "
-                "leave flatten out, or name an exemplar"
-            )
+            raise MaterialError(HARDLY_OPAQUE)
         raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
+    if sampling.flatten and canvas.alpha is not None and _is_thin(left):
+        raise MaterialError(HARDLY_OPAQUE)
     _check_size(area)
     return _cut(canvas, inside, area, solid=sampling.flatten)
+
+
+def _is_thin(allowed: Mask) -> bool:
+    """Whether no square of the smallest size lies in what may be sampled: only stripes could be made of it."""
+    side = min(SMALLEST_EXEMPLAR, *allowed.shape)
+    whole = ndimage.minimum_filter(allowed, side, mode="constant", cval=0)
+    return bool(whole.max() < OPAQUE)
 
 
 def _levels(mask: Picture, like: Picture, of: str) -> Mask:

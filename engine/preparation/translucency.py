@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Size, bounds_of
-from engine.preparation.masks import CLEAR, Mask
+from engine.preparation.masks import CLEAR, OPAQUE, Mask
 
 # Alpha that differs by no more is one level all over.
 SAME_ALPHA = 1.5 / 255
@@ -72,7 +72,7 @@ class Translucency:
         shrunk = self if picture.shape[0] >= size[0] else self._at(picture.shape[0] / size[0])
         colors, alpha = shrunk._matched(picture, self._wanted(picture.shape[:2]), seed)  # noqa: SLF001
         alpha = self._blended(self._fitting(picture, colors, alpha))
-        residual = picture - self.composite(colors, alpha)
+        residual = self._color_only(picture - self.composite(colors, alpha), colors, alpha)
         lifted = colors + residual / np.maximum(alpha, LEAST_VISIBLE)[..., None]
         # What does not fit is not to bring in colors of the backdrop, nor any that are nowhere seen; the less of a
         # color can be seen, the less a residual says of it.
@@ -80,6 +80,16 @@ class Translucency:
         lifted = np.clip(lifted, colors - most, colors + most)
         seen = self.colors[self.valid & (self.alpha >= CLEAR)]
         return np.clip(lifted, seen.min(axis=0), seen.max(axis=0)).astype(np.float32), alpha
+
+    def _color_only(self, residual: FloatArray, colors: FloatArray, alpha: Mask) -> FloatArray:
+        """Take off what brings colors nearer to the backdrop, or soft ones away from it: that is alpha, no color."""
+        away = np.float32(0) if self.backdrop is None else self.backdrop
+        towards = away - colors
+        towards /= np.maximum(np.linalg.norm(towards, axis=2, keepdims=True), 1e-6)
+        along = (residual * towards).sum(axis=2, keepdims=True)
+        along = np.where(alpha[..., None] < OPAQUE, along, np.maximum(along, 0))
+        found: FloatArray = residual - along * towards
+        return found
 
     def _level(self, size: tuple[int, ...]) -> Mask:
         """Give the alpha of what is the same all over, or changes smoothly, at any scale."""
@@ -171,7 +181,7 @@ class Translucency:
         )
 
 
-def _smooth(alpha: Mask, changed: Mask) -> Mask | None:
+def continued(alpha: Mask, changed: Mask) -> Mask | None:
     """Continue an alpha that changes smoothly around a hole, such as a fade; None for any other."""
     from engine.synthesis.structure.trend import find_trend
 
@@ -219,7 +229,7 @@ def translucency(
     parts = None if known is None else (known[1], known[2])
     if float(np.ptp(every)) <= SAME_ALPHA:
         return Translucency(colors, alpha, allowed, None, wrap, parts)
-    smooth = None if known is None or not own or any(wrap) else _smooth(known[1], known[2])
+    smooth = None if known is None or not own or any(wrap) else continued(known[1], known[2])
     if smooth is not None:
         return Translucency(colors, alpha, allowed, None, wrap, parts, smooth)
     listed = np.concatenate(seen)
