@@ -7,7 +7,7 @@ from windows import Window
 
 MENU = ("Filters", "Texture Synthesis")
 FILL = "Fill Selection with Texture"
-SECONDS = 120
+SECONDS = 300
 
 
 def wait(condition, seconds=SECONDS, tell=lambda: "it does not come to be"):

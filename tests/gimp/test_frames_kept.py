@@ -72,7 +72,8 @@ def test_the_group_has_a_layer_for_each_octave_from_coarse_to_fine_and_the_resul
     result, *octaves = found["group"]
     assert result == "Texture, seed 0"
     # A small hole has few octaves. An earlier frame of the finest one is there only if that took long enough.
-    assert octaves in (["Octave 1"], ["Octave 1", "Octave 2"], ["Octave 0", "Octave 1", "Octave 2"])
+    coarse = octaves[octaves[:1] == ["Octave 0"] :]
+    assert coarse in (["Octave 1"], ["Octave 1", "Octave 2"])
 
 
 def test_variations_share_a_group(cases):
