@@ -52,7 +52,8 @@ SampleFrom = Annotated[str, Choice(SAMPLE_FROM)]
 Depth = Annotated[str, Choice(DEPTHS)]
 Layer = tuple[Annotated[str, Choice(tuple(LAYERS))], Annotated[float, Range(0, 10**6)]]
 Scale = Annotated[float, Range(0.25, 4)]
-Share = Annotated[float, Range(0.001, 1000)]
+LEAST_SHARE, LARGEST_SHARE = 0.001, 1000
+Share = Annotated[float, Range(LEAST_SHARE, LARGEST_SHARE)]
 MOST_SOURCES = 16
 
 

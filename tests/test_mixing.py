@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from engines import raster, short_job
+from pictures import load, save
 from runs import run
 
 from engine.service.rasters import picture_of
@@ -143,3 +144,49 @@ def test_sources_that_cannot_be_mixed_are_refused(sources, named):
     assert isinstance(end, Failed)
     assert end.code == "bad-request"
     assert named in end.message
+
+
+# The command.
+
+
+def test_the_command_mixes_exemplars_by_their_shares_and_says_so(call, here):
+    save(here / "red.png", stones(0, 64, 64))
+    save(here / "green.png", stones(1, 64, 64))
+    arguments = ("--share", "3,1", "--size", "96", "--quality", "draft", "-o", "out.png", "--local")
+    status, _, said = call("synthesize", "red.png", "green.png", *arguments)
+    assert status == 0
+    assert "mixing 2 exemplars" in said
+    assert "75% red.png" in said
+    assert parts(load(here / "out.png")) == pytest.approx([0.75, 0.25, 0], abs=0.08)
+
+
+def test_each_exemplar_has_its_mask(call, here):
+    for name, channel in (("red", 0), ("green", 1)):
+        picture = stones(channel, 64, 64)
+        picture[:, 40:] = (0, 0, 1)
+        save(here / f"{name}.png", picture)
+    mask = np.zeros((64, 64))
+    mask[:, :38] = 1
+    save(here / "mask.png", mask)
+    masks = ("--exemplar-mask", "mask.png", "--exemplar-mask", "mask.png")
+    arguments = (*masks, "--size", "64", "--quality", "draft", "-o", "out.png", "--local", "-q")
+    assert call("synthesize", "red.png", "green.png", *arguments) == (0, "", "")
+    assert parts(load(here / "out.png"))[2] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("a.png", "b.png", "--share", "1"), "--share"),
+        (("a.png", "b.png", "--share", "1,x"), "--share"),
+        (("a.png", "b.png", "--share", "1,0"), "--share"),
+        (("a.png", "b.png", "--share", "1,nan"), "--share"),
+        (("a.png", "--share", "1,1"), "--share"),
+        (("a.png", "b.png", "--exemplar-mask", "m.png"), "1 exemplar masks"),
+        (("a.png", "--exemplar-mask", "m.png", "--exemplar-mask", "m.png"), "2 exemplar masks"),
+    ],
+)
+def test_shares_and_masks_that_do_not_fit_the_exemplars_are_refused(call, arguments, named):
+    status, _, said = call("synthesize", *arguments, "-o", "out.png")
+    assert status == 2
+    assert named in said

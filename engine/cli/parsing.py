@@ -1,11 +1,12 @@
 """Parse values of the command line."""
 
+import math
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from protocol.vocabulary import AXES, LARGEST_CONTEXT, LEAST_MEMORY
+from protocol.vocabulary import AXES, LARGEST_CONTEXT, LARGEST_SHARE, LEAST_MEMORY, LEAST_SHARE
 
 Layers = tuple[tuple[str, float], ...]
 
@@ -97,6 +98,37 @@ def parse_context(text: str) -> int:
     if not re.fullmatch(r"\d{1,9}", text.strip()) or not 1 <= int(text) <= LARGEST_CONTEXT:
         raise ParsingError(f"--context is {text!r}: give 1 to {LARGEST_CONTEXT:,} pixels, or whole")
     return int(text)
+
+
+def parse_shares(text: str | None, count: int) -> tuple[float, ...]:
+    """Parse the shares of exemplars, such as `2,1`.
+
+    Args:
+        text: The value; None for equal shares.
+        count: Number of exemplars.
+
+    Returns:
+        A share for each exemplar.
+
+    Raises:
+        ParsingError: There is not one number for each exemplar, or one is out of range.
+    """
+    if text is None:
+        return (1.0,) * count
+    parts = text.split(",")
+    if len(parts) != count:
+        raise ParsingError(f"--share is {text!r}: give one number for each of {count} exemplars, such as 2,1")
+    found = []
+    for part in parts:
+        try:
+            share = float(part)
+        except ValueError:
+            share = math.nan
+        if not LEAST_SHARE <= share <= LARGEST_SHARE:
+            allowed = f"{LEAST_SHARE} to {LARGEST_SHARE:,}"
+            raise ParsingError(f"--share is {text!r}: give numbers of {allowed}, such as 2,1")
+        found.append(share)
+    return tuple(found)
 
 
 def parse_layers(text: str) -> Layers:

@@ -1,6 +1,6 @@
 """Convert pictures to a request, and its result to a picture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def request_for(
     pictures: "Mapping[str, Picture | None]",
+    shares: Sequence[float],
     settings: Settings,
     size: tuple[int | None, int | None],
     context: int | None,
@@ -22,7 +23,9 @@ def request_for(
     """Build the request of a command line.
 
     Args:
-        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask` and `init`.
+        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask` and `init`; further exemplars and their masks are
+            numbered, see `numbered_name`.
+        shares: One for each exemplar.
         settings: The settings.
         size: Width and height, or None for both.
         context: Distance from the hole within which the canvas is sampled, pixels; None for the default.
@@ -42,8 +45,17 @@ def request_for(
         rasters["init"],
         *size,
     )
-    sources = () if exemplar is None else (Source(exemplar, mask),)
-    return Synthesize("terminal", sources, canvas, settings, depth="f32")
+    sources = []
+    for number, share in enumerate(shares, 1):
+        picture, own = (rasters.get(numbered_name(name, number)) for name in ("exemplar", "exemplar_mask"))
+        if picture is not None:
+            sources.append(Source(picture, own, share))
+    return Synthesize("terminal", tuple(sources), canvas, settings, depth="f32")
+
+
+def numbered_name(name: str, number: int) -> str:
+    """Return the name of the first, second, … input of a kind: `exemplar`, `exemplar 2`, …."""
+    return name if number == 1 else f"{name} {number}"
 
 
 def made_of(raster: Raster, pattern: "Picture", *, keeps: bool) -> "Picture":

@@ -12,13 +12,13 @@ import typer
 
 from engine.cli.choosing import fail_with, runner
 from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail, one_line_errors
-from engine.cli.parsing import parse_context
+from engine.cli.parsing import parse_context, parse_shares
 from engine.cli.paths import STANDARD, path_argument, path_option, read_input
-from engine.cli.requests import made_of, request_for
+from engine.cli.requests import made_of, numbered_name, request_for
 from engine.cli.results import check_apart, check_results, numbered, tell, write_result
 from engine.cli.setting_options import checked_sample_from, checked_size, read_settings, setting_options
 from protocol.messages import Cancelled, Failed
-from protocol.vocabulary import Settings, settings
+from protocol.vocabulary import MOST_SOURCES, Settings, settings
 
 if TYPE_CHECKING:
     from engine.images import Picture
@@ -30,7 +30,10 @@ MOST_NAMED = 3
 CHANNELS = ("red", "green", "blue", "alpha")
 
 SIZE_HELP = "Width and height in pixels."
-EXEMPLAR_HELP = "The sample texture. This or any other input picture may be -, standard input."
+EXEMPLAR_HELP = (
+    "The sample texture; several are mixed in one. This or any other input picture may be -, standard input."
+)
+SHARE_HELP = "Share of the texture that each EXEMPLAR gets, such as 2,1."
 OUTPUT_HELP = "File to write; - writes PNG to standard output. (required)"
 QUALITY_OF_FILES_HELP = "Quality of JPEG and WebP files, 1 to 100; WebP files become lossy."
 QUALITY_OF_FILES_DEFAULT = "that of the input's JPEG file, else 95; WebP is lossless unless the input is lossy"
@@ -41,7 +44,7 @@ CANVAS_HELP = "Picture to fill; it is kept where the mask is black. EXEMPLAR may
 MASK_HELP = "Mask of the canvas: white is filled, black is kept, gray blends."
 MASK_DEFAULT = "the transparent part of the canvas, and 2 pixels around it"
 MASK_CHANNEL_HELP = "Channel to read from masks: red, green, blue or alpha. Masks with colors need it."
-EXEMPLAR_MASK_HELP = "Mask of the exemplar, or of the canvas without an EXEMPLAR: only white parts are sampled."
+EXEMPLAR_MASK_HELP = "Mask of each exemplar, or of the canvas without an EXEMPLAR: only white parts are sampled."
 CONTEXT_HELP = (
     "Distance from the hole within which the canvas is sampled: 1 to 1048576 pixels, or whole. Not with an EXEMPLAR."
 )
@@ -71,7 +74,8 @@ def synthesize(
         str | None, typer.Option(help=CONTEXT_HELP, metavar="PIXELS", show_default=CONTEXT_DEFAULT)
     ] = None,
     sample_from: Annotated[str, typer.Option(help=SAMPLE_FROM_HELP)] = "all",
-    exemplar_mask: Annotated[Path | None, path_option(EXEMPLAR_MASK_HELP)] = None,
+    exemplar_mask: Annotated[list[Path] | None, path_option(EXEMPLAR_MASK_HELP)] = None,
+    share: Annotated[str | None, typer.Option(help=SHARE_HELP, metavar="N,N…", show_default="equal shares")] = None,
     variations: Annotated[
         int, typer.Option(help="Number of textures, with consecutive seeds; files get -1, -2, …")
     ] = 1,
@@ -95,11 +99,13 @@ def synthesize(
     Ctrl+C stops early and writes the picture so far.
     """
     with one_line_errors():
-        check_companions(record, (mask, exemplar_mask), figures=record_figures, channel=mask_channel)
+        masks = exemplar_mask or []
+        check_companions(record, (mask, *masks), figures=record_figures, channel=mask_channel)
         weights: Path | None = values.pop("weights")
         asked = read_settings(values)
         check_variations(asked.seed, variations)
-        exemplar = only_exemplar(exemplars or [])
+        shares = parse_shares(share, len(exemplars or []))
+        sampled = numbered_inputs(exemplars or [], masks)
         from engine.images import check_quality
 
         check_quality(jpeg_quality)
@@ -108,14 +114,15 @@ def synthesize(
         if engine is not None and (local or record is not None or weights is not None):
             fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
         outputs = check_results(output, variations, record, force=force, as_json=as_json)
-        read = {"exemplar": exemplar, "canvas": canvas, "mask": mask, "exemplar_mask": exemplar_mask, "init": init}
+        read = {**sampled, "canvas": canvas, "mask": mask, "init": init}
         check_one_stream(read)
         check_apart([*outputs, *([] if record is None else [record])], [*read.values(), weights])
         pictures = {name: None if path is None else read_input(path) for name, path in read.items()}
         for picture in filter(None, pictures.values()):
             tell(picture.remarks, quiet=quiet)
-        pictures.update({n: channel_of(pictures[n], mask_channel) for n in ("mask", "exemplar_mask")})
-        request = request_for(pictures, asked, (width, height), reach, checked_sample_from(sample_from))
+        pictures.update({n: channel_of(pictures[n], mask_channel) for n in pictures if "mask" in n})
+        request = request_for(pictures, shares, asked, (width, height), reach, checked_sample_from(sample_from))
+        tell(mixing(exemplars or [], shares), quiet=quiet)
         pattern = pictures["canvas"] or pictures["exemplar"]
         with ExitStack() as stack:
             run = runner(
@@ -205,14 +212,25 @@ def check_variations(seed: int, variations: int) -> None:
     settings()["seed"].check(seed + variations - 1)
 
 
-def only_exemplar(exemplars: Sequence[Path]) -> Path | None:
-    """Return the exemplar, or None; refuse several."""
-    if len(exemplars) > 1:
-        names = ", ".join(map(str, exemplars[:MOST_NAMED])) + (", …" if len(exemplars) > MOST_NAMED else "")
-        fail(
-            f"{len(exemplars)} exemplars are given ({names}), and only one is allowed: run the command once for each"
-        )
-    return exemplars[0] if exemplars else None
+def numbered_inputs(exemplars: Sequence[Path], masks: Sequence[Path]) -> dict[str, Path | None]:
+    """Return exemplars and their masks by name: `exemplar`, `exemplar_mask`, `exemplar 2`, `exemplar_mask 2`, …."""
+    if len(exemplars) > MOST_SOURCES:
+        fail(f"{len(exemplars)} exemplars are given: give {MOST_SOURCES} at most, or run the command once for each")
+    if masks and len(masks) != max(1, len(exemplars)):
+        fail(f"{len(masks)} exemplar masks are given for {len(exemplars)} exemplars: give one for each, in order")
+    found: dict[str, Path | None] = {"exemplar": None, "exemplar_mask": None}
+    for name, paths in (("exemplar", exemplars), ("exemplar_mask", masks)):
+        found.update({numbered_name(name, number): path for number, path in enumerate(paths, 1)})
+    return found
+
+
+def mixing(exemplars: Sequence[Path], shares: Sequence[float]) -> list[str]:
+    """Say that several exemplars are mixed: who meant to make one texture of each finds out."""
+    if len(exemplars) < 2:
+        return []
+    parts = [f"{each / sum(shares):.0%} {path}" for path, each in zip(exemplars, shares, strict=True)]
+    shown = ", ".join(parts[:MOST_NAMED]) + (", …" if len(parts) > MOST_NAMED else "")
+    return [f"mixing {len(exemplars)} exemplars in one texture ({shown})"]
 
 
 def check_one_stream(read: Mapping[str, Path | None]) -> None:
