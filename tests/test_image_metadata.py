@@ -244,6 +244,14 @@ def test_several_texts_of_one_keyword_are_kept_and_bytes_stay_as_they_are(tmp_pa
     assert chunks[3] in (tmp_path / "b.png").read_bytes()
 
 
+def test_a_text_keeps_its_language_and_keyword_in_it(tmp_path):
+    chunks = (b"iTXtTitle\0\0\0de\0Titel\0Mauer", b"iTXtTitle\0\0\0en\0\0wall")
+    picture = read_picture(png_with(tmp_path / "a.png", *chunks))
+    write_picture(tmp_path / "b.png", replace(picture, metadata=picture.metadata.without_place()))
+    assert all(chunk in (tmp_path / "b.png").read_bytes() for chunk in chunks)
+    assert picture.metadata.texts == (("Title", "Mauer"), ("Title", "wall"))
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_texts_about_a_file_and_its_program_are_not_told_of_another(tmp_path, suffix):
     chunks = [b"tEXt" + keyword.encode() + b"\0SECRET" for keyword in OF_THE_FILE]

@@ -22,6 +22,25 @@ IMAGE_DESCRIPTION, ARTIST, COPYRIGHT = 0x010E, 0x013B, 0x8298
 _TEXT_TAGS = {"Description": IMAGE_DESCRIPTION, "Author": ARTIST, "Copyright": COPYRIGHT}
 
 
+class LocalText(str):
+    """A text of PNG whose file names its language.
+
+    Attributes:
+        language: the language, by RFC 3066.
+        keyword: the keyword in that language.
+    """
+
+    __slots__ = ("keyword", "language")
+    language: str
+    keyword: str
+
+    def __new__(cls, text: str, language: str, keyword: str) -> "LocalText":
+        """Make a text of a plain one, to which it remains equal."""
+        made = super().__new__(cls, text)
+        made.language, made.keyword = language, keyword
+        return made
+
+
 @dataclass(frozen=True, eq=False)
 class Metadata:
     """The metadata of a picture, without orientation and thumbnail, which another file must not have.

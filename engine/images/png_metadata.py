@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.images.exif import exif_block, exif_metadata, sound_dpi
-from engine.images.metadata import Dpi, Metadata
+from engine.images.metadata import Dpi, LocalText, Metadata
 
 Chunk = tuple[bytes, bytes]
 
@@ -50,7 +50,7 @@ def png_metadata(chunks: Iterable[Chunk]) -> tuple[Metadata, tuple[str, ...]]:
             x, y, unit = struct.unpack(">IIB", content)
             dpi = sound_dpi((x * _INCH, y * _INCH)) if unit == _METERS else None
         elif kind in TEXT_KINDS and _TOO_MUCH not in notes:
-            keyword, said = _text(kind, content)
+            keyword, said, local = _text(kind, content)
             if not _KEYWORD.fullmatch(keyword) or said is None:
                 notes.add(_DAMAGED)
             elif len(said) > room or len(texts) == _MOST_TEXTS:
@@ -61,7 +61,8 @@ def png_metadata(chunks: Iterable[Chunk]) -> tuple[Metadata, tuple[str, ...]]:
                 raw_exif = _raw_profile(said)
             elif not _OF_THE_FILE.fullmatch(keyword):
                 room -= len(said)
-                texts.append((keyword, said.decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")))
+                text = said.decode("utf-8" if kind == b"iTXt" else "latin-1", "replace")
+                texts.append((keyword, LocalText(text, *local) if any(local) else text))
     found = exif_metadata(exif or raw_exif, xmp=xmp, dpi=dpi)
     return replace(found, texts=tuple(dict.fromkeys(texts))), tuple(sorted(notes))
 
@@ -96,27 +97,32 @@ def metadata_chunks(metadata: Metadata, width: int, height: int) -> list[Chunk]:
 
 def _text_chunk(keyword: str, text: str) -> Chunk:
     # Not always as iTXt: fewer programs read it, and where one wrote UTF-8 into tEXt, its bytes stay.
+    if isinstance(text, LocalText):
+        return _international(keyword, text, text.language, text.keyword)
     try:
         return b"tEXt", keyword.encode("latin-1") + b"\0" + text.encode("latin-1")
     except UnicodeEncodeError:
         return _international(keyword, text)
 
 
-def _international(keyword: str, text: str) -> Chunk:
-    return b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
+def _international(keyword: str, text: str, language: str = "", local_keyword: str = "") -> Chunk:
+    head = keyword.encode("latin-1") + b"\0\0\0" + language.encode() + b"\0" + local_keyword.encode() + b"\0"
+    return b"iTXt", head + text.encode()
 
 
-def _text(kind: bytes, content: bytes) -> tuple[str, bytes | None]:
-    """Return the keyword of a text and its bytes, cut beyond the limit; None if it is damaged."""
+def _text(kind: bytes, content: bytes) -> tuple[str, bytes | None, tuple[str, str]]:
+    """Return the keyword of a text, its bytes, cut beyond the limit (None if damaged), language and local keyword."""
     keyword, _, rest = content.partition(b"\0")
-    packed = kind == b"zTXt"
+    packed, language, local_keyword = kind == b"zTXt", b"", b""
     if kind == b"iTXt":
         packed = rest[:1] == b"\1"
         # Language and translated keyword end with a zero each.
-        rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
+        language, _, rest = rest[2:].partition(b"\0")
+        local_keyword, _, rest = rest.partition(b"\0")
     elif packed:
         rest = rest[1:]
-    return keyword.decode("latin-1"), _unpacked(rest) if packed else rest
+    local = language.decode("ascii", "replace"), local_keyword.decode(errors="replace")
+    return keyword.decode("latin-1"), _unpacked(rest) if packed else rest, local
 
 
 def _unpacked(packed: bytes) -> bytes | None:
