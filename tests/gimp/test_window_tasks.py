@@ -173,6 +173,15 @@ def test_closing_the_image_in_the_middle_ends_the_job(busy, engine):
     wait(lambda: idle(engine), 20)
 
 
+def test_rotating_the_image_in_the_middle_ends_the_job_and_keeps_nothing(busy, engine, pictures_folder):
+    busy.activate("wall")
+    busy.menu("Image", "Transform", "Rotate 90° clockwise")
+    assert ended(busy, "The image or the layer was cropped, resized, scaled, flipped or rotated")
+    assert layers(busy) == 1
+    busy.screenshot(pictures_folder / "rotated.png")
+    wait(lambda: idle(engine), 20)
+
+
 def test_a_plug_in_that_is_killed_leaves_the_engine_idle_and_gimp_alive(busy, engine, tmp_path):
     (process,) = plug_in_processes(plugin_folder(tmp_path / "profile"))
     os.kill(process, signal.SIGKILL)
