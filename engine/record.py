@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol
@@ -264,6 +264,45 @@ class _Animation:
         return image.quantize(256, Image.Quantize.FASTOCTREE) if self._gif else image
 
 
+class _DeferringFile:
+    """A file for PyAV, which prints what a file raises while it is tidied up: errors wait until they are asked for.
+
+    Attributes:
+        failure: The first error.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.failure: OSError | None = None
+        self._file = file
+        self._place = 0
+
+    def write(self, data: bytes) -> int:
+        self._try(lambda: self._file.write(data))
+        self._place += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        found = self._try(lambda: self._file.seek(offset, whence))
+        self._place = (offset if whence == os.SEEK_SET else self._place) if found is None else found
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def check(self) -> None:
+        """Raise the first error, if there was one."""
+        if self.failure is not None:
+            raise self.failure
+
+    def _try(self, act: Callable[[], int]) -> int | None:
+        if self.failure is None and not self._file.closed:
+            try:
+                return act()
+            except OSError as error:
+                self.failure = error
+        return None
+
+
 class _Video:
     """An MP4, encoded as the frames come into a nameless file."""
 
@@ -279,7 +318,8 @@ class _Video:
         self._last: Frame | None = None
         # On the disk of the finished video, and open until then.
         self._file = tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent)  # noqa: SIM115
-        self._container = av.open(self._file, "w", format="mp4")
+        self._sink = _DeferringFile(self._file)
+        self._container = av.open(self._sink, "w", format="mp4")
         # Without a limit, grain that changes with every frame would take ten times as much.
         rate = str(round(VIDEO_RATE * max(1.0, size[0] * size[1] / 2**20)))
         options = {"crf": "18", "maxrate": rate, "bufsize": rate}
@@ -301,6 +341,7 @@ class _Video:
                 self._encode(self._last)
             self._container.mux(self._stream.encode(None))
             self._container.close()
+            self._sink.check()
             self._file.seek(0)
             with replacing(self._path) as temporary, temporary.open("xb") as target:
                 shutil.copyfileobj(self._file, target)
@@ -313,3 +354,4 @@ class _Video:
         import av
 
         self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        self._sink.check()
