@@ -270,6 +270,21 @@ def test_what_is_transparent_belongs_to_a_picture_if_it_is_so_inside_and_outside
     assert has_holes(Picture(np.zeros((2, 102, 3), np.float32), alpha), free) == holes
 
 
+@pytest.mark.parametrize("side", [2, 4, 6])
+@pytest.mark.parametrize("reach", [10, 24])
+def test_however_fine_its_holes_and_however_large_the_part_to_fill_lace_is_lace(side, reach):
+    rows, columns = np.mgrid[:72, :72]
+    alpha = 1 - ((rows % 8 < side) & (columns % 8 < side)).astype(np.float32)
+    assert has_holes(Picture(bricks(72, 72), alpha), (np.hypot(rows - 36, columns - 36) < reach).astype(np.float32))
+
+
+@pytest.mark.parametrize("reach", [6, 14, 20])
+def test_the_edge_of_a_cut_out_is_no_lace(reach):
+    rows, columns = np.mgrid[:80, :80] - 39.5
+    free = (np.hypot(rows, columns - 28) < reach).astype(np.float32)
+    assert not has_holes(Picture(bricks(80, 80), (np.hypot(rows, columns) < 28).astype(np.float32)), free)
+
+
 def test_what_lies_beyond_all_that_can_be_seen_is_no_hole():
     alpha, free = np.zeros((40, 40), np.float32), np.zeros((40, 40), np.float32)
     alpha[:, :20] = 1

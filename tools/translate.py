@@ -7,6 +7,7 @@ python tools/translate.py it       one more
 import sys
 from pathlib import Path
 
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -26,7 +27,7 @@ NEEDED = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-T
 class Translations(Catalog):
     """Translations that are the same files whenever they are written: who wrote them and when, Git knows."""
 
-    @property
+    @property  # type: ignore[misc, unused-ignore]  # newer versions of Babel let it be set
     def mime_headers(self) -> list[tuple[str, str]]:
         """The headers that decide how the file is read."""
         kept = [(name, value) for name, value in super().mime_headers if name in NEEDED]
@@ -64,7 +65,7 @@ def bring_up_to_date(language: str, texts: Catalog) -> list[str]:
     if source.exists():
         with source.open("rb") as file:
             found = read_po(file, locale=language, domain=DOMAIN)
-    comment = f"# The plug-in in {found.locale.english_name}."
+    comment = f"# The plug-in in {Locale.parse(language).english_name}."
     fresh = Translations(locale=language, domain=DOMAIN, header_comment=comment, fuzzy=False)
     for message in texts:
         if message.id:

@@ -21,6 +21,8 @@ SAME_LEVEL = 2
 # What of a part is transparent at least, and of its surroundings in comparison, if that belongs to the picture.
 LEAST_CLEAR = 0.02
 LIKE = 1 / 3
+# Part of what is clear around a hole that lies enclosed, from which on it is a matter of the texture.
+LEAST_ENCLOSED = 0.5
 # A picture of which more is missing is meant to have holes.
 MOST_MISSING = 0.25
 
@@ -191,14 +193,27 @@ def has_holes(canvas: Picture, free: Mask) -> bool:
         free: 1 where it is to be synthesized, (height, width).
 
     Returns:
-        Whether both the hole and its surroundings are transparent in part, and to like degrees: who selects a
-        transparent corner of a photograph wants it filled.
+        Whether both the hole and its surroundings are transparent in part, and to like degrees, and what is clear of
+        the surroundings lies within them, not only along their border: who selects a transparent corner of a
+        photograph, or a part of the edge of a cut-out, wants it filled.
     """
     if canvas.alpha is None or not (seen := canvas.alpha >= CLEAR).any():
         return False
     # What lies beyond all that can be seen is no hole.
     box = bounds_of(seen)
-    return _alike(box.cut(canvas.alpha) < CLEAR, box.cut(free) > 0)
+    clear, inside = box.cut(canvas.alpha) < CLEAR, box.cut(free) > 0
+    if not _alike(clear, inside):
+        return False
+    return _enclosed(clear, inside) >= LEAST_ENCLOSED or is_lace(canvas, (free <= 0).astype(np.float32))
+
+
+def _enclosed(clear: NDArray[np.bool_], inside: NDArray[np.bool_]) -> float:
+    """Measure which part of what is clear around a hole has no way to the border of the picture."""
+    border = np.zeros(clear.shape, bool)
+    border[[0, -1]] = border[:, [0, -1]] = True
+    open_ones = ndimage.binary_propagation(border & clear, mask=clear & ~inside)
+    around = clear & ~inside
+    return float((around & ~open_ones).sum()) / max(1, int(around.sum()))
 
 
 def is_lace(exemplar: Picture, allowed: Mask) -> bool:

@@ -146,7 +146,6 @@ def prepare(
     around = everything if any(axes) else context_of(hole, context).common(everything)
     holes = (mask is not None or banded) and exemplar is None and not flatten
     holes = holes and has_holes(_cut(canvas, around), around.cut(free))
-    holes = holes and is_lace(_cut(canvas, around), 1 - around.cut(free))
     # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
     seen = canvas if holes or flatten else _without_edge(canvas, around, free)
     if exemplar is not None:

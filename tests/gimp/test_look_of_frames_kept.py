@@ -91,7 +91,7 @@ def cases(plugged, tmp_path_factory):
     save(folder / "light.png", ramp(SIDE, SIDE))
     # Threads with nothing between them.
     rows, columns = np.mgrid[:SIDE, :SIDE]
-    threads = ((rows % 6 < 3) | (columns % 8 < 3))[..., None]
+    threads = ((rows % 8 < 4) | (columns % 8 < 4))[..., None]
     save(folder / "lace.png", np.concatenate([picture, np.where(threads, 1.0, 0.0)], axis=2))
     save(folder / "half.png", np.concatenate([picture, np.full((SIDE, SIDE, 1), 0.5)], axis=2))
     paths = {name: str(folder / f"{name}.png") for name in ("wall", "light", "lace", "half")}
