@@ -21,7 +21,7 @@ DOMAIN = "texture-synthesis"
 PACKAGE = Path(__file__).resolve().parents[1] / "gimp_plugin"
 LOCALE = PACKAGE / "locale"
 WIDTH = 110
-NEEDED = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
+NEEDED = ("Language", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
 
 
 class Translations(Catalog):
