@@ -8,7 +8,7 @@ from runs import run
 from scipy import ndimage
 
 from engine.images import Picture
-from engine.preparation import finish, lift, prepare
+from engine.preparation import MaterialError, finish, lift, prepare
 from engine.preparation.masks import has_holes, missing_in, soft_edge
 
 RED = np.array([1.0, 0.0, 0.0], np.float32)
@@ -268,6 +268,13 @@ def test_what_is_transparent_belongs_to_a_picture_if_it_is_so_inside_and_outside
     free = np.zeros((2, 102), np.float32)
     free[1, 1:-1] = 1
     assert has_holes(Picture(np.zeros((2, 102, 3), np.float32), alpha), free) == holes
+
+
+def test_a_strip_of_opaque_pixels_is_no_sample_of_a_flat_texture():
+    alpha = np.broadcast_to(np.linspace(0, 1, 96, dtype=np.float32), (96, 96)).copy()
+    mask = as_mask(hole_in(96, 96, slice(30, 60), slice(30, 60)))
+    with pytest.raises(MaterialError, match="hardly any"):
+        prepare(None, canvas=Picture(bricks(96, 96), alpha), mask=mask, flatten=True)
 
 
 @pytest.mark.parametrize("side", [2, 4, 6])

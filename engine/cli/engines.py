@@ -1,7 +1,6 @@
 """`texture-engine status` and `texture-engine stop`."""
 
 import json
-import os
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 NOT_RUNNING = 1
 STOP_SECONDS = 15.0
+STATUS = "texture-engine status"
 AUTHORIZE = "run `texture-engine keys` here to see your key, and `texture-engine keys --add KEY` on its computer"
 ENGINE_HELP = "Connection file of the engine."
 
@@ -33,14 +33,13 @@ def status(
     """Show what the running engine is doing. Exit status 1 if none is running."""
     from protocol.errors import EngineError
 
-    # A name of its own, by which this command does not list itself.
-    name = f"texture-engine status {os.getpid()}"
-    with _client(engine, name) as client:
+    with _client(engine, STATUS) as client:
         try:
             answer = client.status()
         except EngineError as error:
             fail(str(error), NOT_RUNNING)
-    found = replace(answer, clients=tuple(each for each in answer.clients if each.client != name))
+    # Neither this command is of interest, nor the one before, which the engine may not have missed yet.
+    found = replace(answer, clients=tuple(each for each in answer.clients if each.client != STATUS))
     if as_json:
         print(json.dumps(asdict(found)))
     else:

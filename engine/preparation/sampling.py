@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
@@ -167,10 +166,8 @@ def sample_canvas(
 
 
 def _is_thin(allowed: Mask) -> bool:
-    """Whether no square of the smallest size lies in what may be sampled: only stripes could be made of it."""
-    side = min(SMALLEST_EXEMPLAR, *allowed.shape)
-    whole = ndimage.minimum_filter(allowed, side, mode="constant", cval=0)
-    return bool(whole.max() < OPAQUE)
+    """Whether all that may be sampled lies in a strip: only stripes could be made of it."""
+    return bool(min(bounds_of(allowed >= OPAQUE).size) < min(SMALLEST_EXEMPLAR, *allowed.shape))
 
 
 def _levels(mask: Picture, like: Picture, of: str) -> Mask:
