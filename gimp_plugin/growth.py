@@ -87,7 +87,7 @@ class Growth:
         Raises:
             GoneError: There is no place for it any more.
         """
-        self.check()
+        self.check(closely=True)
         layer = self._frames.get((number, frame.octave))
         if self._group is not None and self._group.get_lock_content():
             return
@@ -112,7 +112,7 @@ class Growth:
         Raises:
             GoneError: There is no place for them any more.
         """
-        self.check()
+        self.check(closely=True)
         self._begin()
         try:
             kept = self._keep and canvas.attached(self._group)
@@ -162,8 +162,11 @@ class Growth:
         """Whether the image is there no more."""
         return not self._place.image.is_valid()
 
-    def check(self) -> None:
+    def check(self, *, closely: bool = False) -> None:
         """See whether there is a place for the texture still.
+
+        Args:
+            closely: Whether pixels are looked at, too.
 
         Raises:
             GoneError: There is none.
@@ -182,7 +185,7 @@ class Growth:
             # A crop deletes what lies outside of it.
             raise GoneError(_unfit())
         try:
-            self._tracker.follow(self._frames.values())
+            self._tracker.follow(self._frames.values(), closely=closely)
         except ChangedError:
             raise GoneError(_unfit()) from None
 

@@ -53,18 +53,20 @@ class Tracker:
         """Take note of a frame that was written just now."""
         self._frame = _Seen(frame, canvas.extent(frame), _grid(frame))
 
-    def follow(self, frames: Iterable[Gimp.Layer]) -> None:
+    def follow(self, frames: Iterable[Gimp.Layer], *, closely: bool) -> None:
         """See where the texture belongs now.
 
         Args:
             frames: What is moved along with the layer.
+            closely: Whether to look at pixels, by which alone some images that were turned can be told. GIMP kills a
+                plug-in that reads pixels of a layer while its image is closed, so this is not done all the time.
 
         Raises:
             ChangedError: The image or the layer was scaled or turned, or cropped to less than the texture.
         """
         size, extent = self._measure(), None if self._layer is None else canvas.extent(self._layer)
         frame = self._frame if self._frame is not None and canvas.attached(self._frame.layer) else None
-        if frame is not None and _is_turned(frame):
+        if closely and frame is not None and _is_turned(frame):
             raise ChangedError
         if size != self._canvas:
             shift = self._shift_of_all(frame, size, extent)
