@@ -21,7 +21,7 @@ EDGE = 24 / 255
 EDGE_SHARE = 0.75
 # Of a large exemplar strips of so many rows are looked at, with so many pixels in all, about.
 STRIP = 16
-MOST_COMPARED = 2**19
+MOST_COMPARED = 2**16
 
 
 def has_flat_colors(colors: Floats, valid: Bools) -> bool:
