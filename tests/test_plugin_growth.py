@@ -357,18 +357,23 @@ def test_a_result_that_breaks_in_the_middle_leaves_nothing(gimp, image):
 # What is gone.
 
 
-@pytest.mark.parametrize("step", ["show", "finish", "check"])
-def test_an_image_that_was_closed_ends_the_growth(gimp, image, step):
-    growth = growing(gimp, image)
-    growth.show(frame(GREEN), 0)
-    image.close()
+def take(step, growth):
+    """Take one of the steps at which it is seen that there is no place for a texture any more."""
     steps = {
         "show": lambda: growth.show(frame(RED), 0),
         "finish": lambda: growth.finish([texture()]),
         "check": growth.check,
     }
+    steps[step]()
+
+
+@pytest.mark.parametrize("step", ["show", "finish", "check"])
+def test_an_image_that_was_closed_ends_the_growth(gimp, image, step):
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    image.close()
     with pytest.raises(gimp.growth.GoneError, match=r"^The image was closed\.$"):
-        steps[step]()
+        take(step, growth)
     growth.abandon()
 
 
@@ -377,13 +382,8 @@ def test_a_group_that_was_deleted_ends_the_growth(gimp, image, step):
     growth = growing(gimp, image)
     growth.show(frame(GREEN), 0)
     image.remove_layer(named(image, "Texture Synthesis"))
-    steps = {
-        "show": lambda: growth.show(frame(RED), 0),
-        "finish": lambda: growth.finish([texture()]),
-        "check": growth.check,
-    }
     with pytest.raises(gimp.growth.GoneError, match=r"^The layers in which the texture grew were deleted\.$"):
-        steps[step]()
+        take(step, growth)
     growth.abandon()
     assert everything(image) == ["above", "below"]
     assert image.undo_depth == 0
@@ -410,13 +410,8 @@ def test_a_layer_that_was_deleted_ends_the_growth_and_leaves_no_empty_group(gimp
     for _frame in range(shown):
         growth.show(frame(GREEN), 0)
     image.remove_layer(named(image, "below"))
-    steps = {
-        "show": lambda: growth.show(frame(RED), 0),
-        "finish": lambda: growth.finish([texture()]),
-        "check": growth.check,
-    }
     with pytest.raises(gimp.growth.GoneError, match=r"^The layer was deleted or merged"):
-        steps[step]()
+        take(step, growth)
     growth.abandon()
     assert everything(image) == ["above"]
     assert image.undo_depth == 0

@@ -107,21 +107,7 @@ def prepare(
         MaterialError: The pictures do not fit together, or a value is out of range.
     """
     axes = AXES[seamless]
-    if more:
-        return _mixed(
-            prepare(
-                exemplar,
-                canvas=canvas,
-                mask=mask,
-                exemplar_mask=exemplar_mask,
-                context=context,
-                sample_from=sample_from,
-                seamless=seamless,
-                flatten=True,
-            ),
-            more,
-            canvas,
-        )
+    flatten = flatten or bool(more)
     sampling = Sampling(context, sample_from, exemplar_mask, flatten)
     wrap = (axes[1], axes[0])
     if canvas is None:
@@ -131,7 +117,8 @@ def prepare(
             raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
         sample = sample_exemplar(exemplar, sampling, None)
         through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
-        return Materials(_over(sample, through), None, None, None, None, None, exemplar, translucency=through)
+        sampled, others = _over(sample, through), _further(more, canvas)
+        return Materials(sampled, None, None, None, None, None, exemplar, translucency=through, more=others)
     everything = whole_of(canvas.pixels)
     banded = any(axes) and mask is None
     nothing = np.zeros(everything.size, np.float32)
@@ -170,10 +157,12 @@ def prepare(
     nearby = exemplar is None and exemplar_mask is None and not sampling.is_around_hole
     size = (sample.pixels.shape[0], sample.pixels.shape[1])
     islands = () if any(axes) else find_islands(inside > 0, sample.valid, size, offset if nearby else None)
-    return Materials(_over(sample, through), known, inside, canvas, free, box, canvas, offset, islands, through)
+    sampled = _over(sample, through)
+    others = _further(more, canvas)
+    return Materials(sampled, known, inside, canvas, free, box, canvas, offset, islands, through, others)
 
 
-def _mixed(materials: Materials, more: Sequence[Source], canvas: Picture | None) -> Materials:
+def _further(more: Sequence[Source], canvas: Picture | None) -> tuple[tuple[Sample, float], ...]:
     found = []
     for number, source in enumerate(more, 2):
         try:
@@ -181,7 +170,7 @@ def _mixed(materials: Materials, more: Sequence[Source], canvas: Picture | None)
         except MaterialError as error:
             raise MaterialError(f"exemplar {number}: {error}") from error
         found.append((sample, source.share))
-    return replace(materials, more=tuple(found))
+    return tuple(found)
 
 
 def _without_edge(canvas: Picture, around: Box, free: Mask) -> Picture:

@@ -1,10 +1,11 @@
 """Several sources in one picture, so that patches are searched in all of them at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.synthesis.matching import Source, join
 from engine.synthesis.matching.field import Bools, Floats, Places
 
 # Sources begin at multiples of this, pixels, and so much lies between them at least: also at the coarsest scale, no
@@ -60,16 +61,15 @@ def lay_mosaic(pieces: Sequence[Piece]) -> Mosaic:
     """
     total = sum(each.share for each in pieces)
     parts = tuple(each.share / total for each in pieces)
-    if len(pieces) == 1:
-        return Mosaic(pieces[0].colors, pieces[0].valid, (0,), parts)
-    starts, end = [], 0
-    for each in pieces:
-        starts.append(end)
-        end += -(-len(each.valid) // GRID) * GRID + GRID
-    width = max(each.valid.shape[1] for each in pieces)
-    colors = np.zeros((end, width, pieces[0].colors.shape[2]), np.float32)
-    valid = np.zeros((end, width), bool)
-    for start, each in zip(starts, pieces, strict=True):
-        here = (slice(start, start + each.valid.shape[0]), slice(each.valid.shape[1]))
-        colors[here], valid[here] = each.colors, each.valid
-    return Mosaic(colors, valid, tuple(starts), parts)
+    atlas = join([Source(each.colors, each.valid) for each in (pieces if len(pieces) == 1 else map(_apart, pieces))])
+    return Mosaic(atlas.source.channels, atlas.source.usable, tuple(atlas.starts.tolist()), parts)
+
+
+def _apart(piece: Piece) -> Piece:
+    """Add rows that may not be sampled, up to where the next source may begin."""
+    rows = -len(piece.valid) % GRID + GRID
+    return replace(
+        piece,
+        colors=np.pad(piece.colors, ((0, rows), (0, 0), (0, 0))),
+        valid=np.pad(piece.valid, ((0, rows), (0, 0))),
+    )
