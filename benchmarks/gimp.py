@@ -94,7 +94,7 @@ def filled_by_mouse(gimp: Window, quality: str) -> tuple[float, float]:
     gimp.wait_for_window(FILL)
     if quality == "draft" and gimp.widgets(name="normal", window=FILL, role="combo box"):
         gimp.press("normal", window=FILL, role="combo box")
-        gimp.press("Draft: a quick look", role="menu item")
+        gimp.press("Draft: for a preview", role="menu item")
     button = gimp.widget("Fill", window=FILL)
     gimp.move(*button.middle)
     # The dialog warms the engine while the user reads it.

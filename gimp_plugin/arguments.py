@@ -65,7 +65,7 @@ def add_common(procedure: Gimp.Procedure) -> None:
     procedure.add_boolean_argument(
         "keep-frames",
         _("Keep _all frames as layers"),
-        _("Keep every octave's last frame as a layer"),
+        _("Keep the last frame of each octave as a layer"),
         False,
         FLAGS,
     )
@@ -81,7 +81,7 @@ def _add_setting(procedure: Gimp.Procedure, setting: Setting) -> None:
     elif setting.kind is float:
         procedure.add_double_argument(setting.name, label, text, *BROAD, setting.default, FLAGS)
     else:
-        words = f"{text} {', '.join(setting.choices)}" if setting.choices else text
+        words = f"{text.removesuffix('.')}: {', '.join(setting.choices)}" if setting.choices else text
         procedure.add_string_argument(setting.name, label, words, setting.default, FLAGS)
 
 
@@ -97,14 +97,14 @@ def add_fill(procedure: Gimp.Procedure) -> None:
     procedure.add_drawable_argument(
         "exemplar-drawable",
         _("La_yer or image"),
-        _("The exemplar, where it is a drawable"),
+        _("The exemplar, if it is a drawable"),
         True,
         FLAGS,
     )
     procedure.add_file_argument(
         "exemplar-file",
         _("F_ile"),
-        _("The exemplar, where it is a file"),
+        _("The exemplar, if it is a file"),
         Gimp.FileChooserAction.OPEN,
         True,
         None,
@@ -113,7 +113,7 @@ def add_fill(procedure: Gimp.Procedure) -> None:
     procedure.add_pattern_argument(
         "exemplar-pattern",
         _("_Pattern"),
-        _("The exemplar, where it is a pattern"),
+        _("The exemplar, if it is a pattern"),
         True,
         None,
         True,
@@ -122,14 +122,17 @@ def add_fill(procedure: Gimp.Procedure) -> None:
     procedure.add_string_argument(
         "sample-from",
         _("Sa_mple from"),
-        _("Where around the selection to sample: all, sides or above-below"),
+        _("Sides of the selection to sample: all, sides or above-below"),
         user_options.ALL,
         FLAGS,
     )
     procedure.add_int_argument(
         "context",
         _("Con_text, px (0: automatic)"),
-        _("How far around the selection to sample, at most 16384 px; 0: by the selection's size, or all of the mask"),
+        _(
+            "Distance from the selection within which to sample, up to 16384 px. 0: by the size of the selection; "
+            "with an exemplar mask, all of its white part"
+        ),
         *WHOLE,
         0,
         FLAGS,
@@ -153,26 +156,26 @@ def add_new(procedure: Gimp.Procedure) -> None:
     procedure.add_double_argument(
         "ratio",
         _("Si_ze, times the exemplar's"),
-        _("Used where width and height are 0; 0.1 to 64"),
+        _("Used if width and height are 0; 0.1 to 64"),
         *BROAD,
         2.0,
         FLAGS,
     )
-    procedure.add_int_argument("width", _("_Width"), _("Pixels, 8 to 16384; 0: by the ratio"), *WHOLE, 0, FLAGS)
-    procedure.add_int_argument("height", _("_Height"), _("Pixels, 8 to 16384; 0: by the ratio"), *WHOLE, 0, FLAGS)
+    procedure.add_int_argument("width", _("_Width"), _("Pixels, 8 to 16384. 0: use the ratio"), *WHOLE, 0, FLAGS)
+    procedure.add_int_argument("height", _("_Height"), _("Pixels, 8 to 16384. 0: use the ratio"), *WHOLE, 0, FLAGS)
     procedure.add_string_argument(
         "seamless",
-        _("_Tiles without a seam"),
-        _("How the texture tiles: none, x (left fits right), y (top fits bottom) or both"),
+        _("_Tileable"),
+        _("Directions in which the texture tiles: none, x (horizontally), y (vertically) or both"),
         user_options.NONE,
         FLAGS,
     )
     procedure.add_int_argument(
-        "variations", _("_Variations"), _("How many, 1 to 16, of seeds that follow each other"), *WHOLE, 1, FLAGS
+        "variations", _("_Variations"), _("Number of textures, 1 to 16, with consecutive seeds"), *WHOLE, 1, FLAGS
     )
     procedure.add_string_argument(
         "destination",
-        _("_Into"),
+        _("Put _into"),
         _("Where to put the texture: image or layers"),
         user_options.IMAGE,
         FLAGS,
@@ -184,8 +187,8 @@ def add_seamless(procedure: Gimp.Procedure) -> None:
     """Declare how a picture is to tile."""
     procedure.add_string_argument(
         "seamless",
-        _("_Tiles without a seam"),
-        _("How the texture tiles: x (left fits right), y (top fits bottom) or both"),
+        _("_Tileable"),
+        _("Directions in which the texture tiles: x (horizontally), y (vertically) or both"),
         user_options.BOTH,
         FLAGS,
     )

@@ -189,7 +189,7 @@ def read_file(path: Path, *, gray: bool, depth: str) -> Raster:
     except Exception as error:  # noqa: BLE001
         raise PlanError(_("{path} cannot be opened: {reason}").format(path=path, reason=error)) from None
     if image is None:
-        raise PlanError(_("{path} is no picture that GIMP can open: choose another.").format(path=path))
+        raise PlanError(_("GIMP cannot open {path} as a picture: choose another file.").format(path=path))
     try:
         layer = Gimp.Layer.new_from_visible(image, image, "exemplar")
         image.insert_layer(layer, None, 0)

@@ -141,7 +141,7 @@ class Window:
             self.panel.note(" ".join(filter(None, (_ending(attempt, outcome), attempt.remark))))
         elif attempt.state is State.CANCELLED:
             self.panel.clear()
-            self.panel.note(_("Cancelled; nothing was kept."))
+            self.panel.note(_("Canceled. Nothing was kept."))
 
 
 def ask_and_make(
@@ -197,7 +197,7 @@ def ask_and_make(
                 image = tasks.rgb_copy(image)
                 layers = image.get_selected_layers()
                 Gimp.Display.new(image)
-                window.panel.note(_("This goes on in an RGB copy of the image."))
+                window.panel.note(_("The work continues in an RGB copy of the image."))
             except PlanError as error:
                 window.panel.note(str(error))
             finally:
@@ -237,8 +237,8 @@ def make(
 def _ending(attempt: Attempt, outcome: Outcome) -> str:
     name = outcome.layers[-1].get_name()
     if attempt.state is State.STOPPED:
-        return _("Stopped. What there was is in the layer “{name}”.").format(name=name)
-    return _("Done. It is in the layer “{name}”. Press the button again for another one.").format(name=name)
+        return _("Stopped. The picture so far is in the layer “{name}”.").format(name=name)
+    return _("Done. The texture is in the layer “{name}”. Press the button again for another one.").format(name=name)
 
 
 def thumbnail(image: Gimp.Image, layer: Gimp.Layer, kind: str) -> GdkPixbuf.Pixbuf | None:
@@ -269,7 +269,7 @@ def _wants_copy(dialog: Gtk.Dialog, sentence: str) -> bool:
         text=sentence,
     )
     question.add_button(_("_Close"), Gtk.ResponseType.CANCEL)
-    question.add_button(_("Go On in an RGB C_opy"), Gtk.ResponseType.OK)
+    question.add_button(_("Continue in an RGB C_opy"), Gtk.ResponseType.OK)
     answer = question.run()
     question.destroy()
     return bool(answer == Gtk.ResponseType.OK)

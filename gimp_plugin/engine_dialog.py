@@ -97,7 +97,9 @@ class EngineWindow:
             Gio.AppInfo.launch_default_for_uri(log.as_uri(), None)
         except GLib.Error as error:
             logging.getLogger(__name__).info("nothing opens %s: %s", log, error)
-            self._words.set_text(_("Nothing here opens {path}: open it with a text editor.").format(path=log))
+            self._words.set_text(
+                _("No program is registered to open {path}: open it with a text editor.").format(path=log)
+            )
 
 
 def show_engine(installation: Installation) -> None:

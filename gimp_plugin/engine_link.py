@@ -107,7 +107,7 @@ class EngineLink:
             if process.returncode:
                 said.seek(0)
                 words = said.read().decode(errors="replace").strip().splitlines()
-                reason = words[-1] if words else _("it says nothing")
+                reason = words[-1] if words else _("no message")
                 raise EngineError(
                     _("The engine does not start ({reason}): run `{command}`").format(
                         reason=reason, command=f"{self._installation.installer} --check"
@@ -116,7 +116,7 @@ class EngineLink:
         try:
             self._connect()
         except NoEngineError:
-            raise EngineError(_("The engine has ended right after its start: open its log with Engine…")) from None
+            raise EngineError(_("The engine ended right after it started: open its log with Engine…")) from None
 
     def _await_user(self) -> Iterator[str]:
         command = f"{self._installation.engine} serve --detach"

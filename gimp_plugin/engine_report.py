@@ -66,13 +66,13 @@ def lines(status: Status, installation: Installation) -> list[str]:
     ]
     if status.software != installation.software:
         found.append(
-            _("The plug-in is of version {software}: run `{command}` to bring them together.").format(
+            _("The plug-in has version {software}: run `{command}` so that both have the same version.").format(
                 software=installation.software, command=f"{installation.installer} --upgrade"
             )
         )
     for worker in status.workers:
         doing = {
-            "resting": _("at rest"),
+            "resting": _("idle, no process"),
             "starting": _("starting"),
             "ready": _("ready"),
             "working": _("working, step {step} of {steps}").format(step=worker.step, steps=worker.steps),
@@ -80,9 +80,9 @@ def lines(status: Status, installation: Installation) -> list[str]:
         }.get(worker.state, worker.state)
         found.append(f"{worker.description or worker.device}: {doing}")
         if worker.failure:
-            found.append(_("It could not compute: {words}").format(words=worker.failure))
+            found.append(_("This device failed: {words}").format(words=worker.failure))
     found.append(
-        _("{waiting} jobs wait; {done} done, {failed} failed, {cancelled} cancelled").format(
+        _("Textures waiting: {waiting}; done: {done}, failed: {failed}, canceled: {cancelled}").format(
             waiting=status.waiting, done=status.done, failed=status.failed, cancelled=status.cancelled
         )
     )
@@ -106,7 +106,7 @@ def end(installation: Installation) -> str:
             while client.connected and time.monotonic() < until:
                 client.poll(0.1)
             if client.connected:
-                return _("The engine was asked to end, and is still there.")
+                return _("The engine was asked to stop, but is still running.")
     except NoEngineError:
         return _("The engine is not running.")
     except (EngineError, UnsafeFileError, OSError) as error:

@@ -178,7 +178,7 @@ class Growth:
         if self.is_gone():
             raise GoneError(_("The image was closed."))
         if frames_deleted and not self._tracker.is_resized():
-            raise GoneError(_("The layers in which the texture grew were deleted."))
+            raise GoneError(_("The layers of the unfinished texture were deleted."))
         if layer_deleted and not frames_deleted:
             raise GoneError(_("The layer was deleted or merged while the texture was made."))
         if frames_deleted:
@@ -274,8 +274,8 @@ class Growth:
             if exceeds(ground):
                 # The group would clip the colors of all of the layer.
                 self.remark = _(
-                    "The layer is seen through the texture: its filters give colors out of the range of the image's "
-                    "encoding, so it was not erased there."
+                    "The layer shows through the texture. It was not erased there, because its filters give colors "
+                    "outside the range of the image's encoding."
                 )
                 return False
             self._enclose(ground)

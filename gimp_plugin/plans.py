@@ -175,7 +175,7 @@ def seamless(options: Options, canvas: Raster, depth: str) -> Plan:
     """
     width, height = canvas.width, canvas.height
     if min(width, height) < SMALLEST_TILE or not _enough(canvas):
-        raise PlanError(_("Too little of the picture would remain: take a larger one."))
+        raise PlanError(_("Too little of the picture would be kept: choose a larger one."))
     # Without a mask the engine chooses a band along the border, and fills what is missing.
     job = _job(options, depth, canvas=Canvas(canvas))
     return Plan((job,), width, height, Box(0, 0, width, height))
@@ -205,7 +205,7 @@ def check_exemplar(exemplar: Raster, white: bytes | None = None) -> Sampled:
 
 def outside() -> str:
     """Say that nothing of the layer is selected."""
-    return _("The selection lies outside of the layer: select a part of it, or nothing.")
+    return _("The selection is outside the layer: select a part of the layer, or nothing.")
 
 
 def mask_raster(mask: bytes, width: int, height: int) -> Raster:
@@ -270,9 +270,7 @@ def _fill_transparent(
     white: bytes | None,
 ) -> Plan:
     if not any(clear):
-        raise PlanError(
-            _("Nothing is selected, and nothing of the layer is transparent: select what is to be filled.")
-        )
+        raise PlanError(_("Nothing is selected, and no part of the layer is transparent: select what to fill."))
     width, height = canvas.width, canvas.height
     # Without a mask the engine widens the transparent part by the fringe that a cut-out leaves.
     if exemplar is None:
@@ -325,15 +323,16 @@ def _check_rest(
         return
     if white is not None or options.context or options.sample_from != ALL:
         raise PlanError(
-            _("Too little may be sampled: choose a larger context, all around, or another exemplar mask or exemplar.")
+            _(
+                "Too little may be sampled: choose a larger context, “All around”, another exemplar mask or "
+                "another exemplar."
+            )
         )
     if extent is not None and not hole.common(extent):
         raise PlanError(outside())
     if not _enough(canvas):
         raise PlanError(_invisible())
-    raise PlanError(
-        _("Nothing is left around the selection to take texture from: select less, or choose another exemplar.")
-    )
+    raise PlanError(_("Too little is left around the selection to sample: select less, or choose another exemplar."))
 
 
 def _invisible() -> str:

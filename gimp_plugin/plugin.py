@@ -110,37 +110,37 @@ def _texts(task: str) -> tuple[str, str, str]:
     return {
         user_options.FILL: (
             _("_Fill Selection with Texture…"),
-            _("Fill the selection with texture that fits what lies around it"),
+            _("Fill the selection with texture that matches its surroundings"),
             _(
-                "The selection is filled, in a new layer above. The exemplar is what lies around, or a drawable, a "
-                "file or a pattern. Where nothing is selected, the transparent part of the layer is filled, or all "
-                "of an opaque one."
+                "Fills the selection, in a new layer above. The exemplar is the surroundings of the selection, a "
+                "drawable, a file or a pattern. If nothing is selected, the transparent part of the layer is "
+                "filled; with another exemplar, the whole of an opaque layer."
             ),
         ),
         user_options.NEW: (
             _("_New Texture from Layer…"),
             _("Make a texture of any size from the selection or the layer"),
             _(
-                "The selection, or the whole layer, is the exemplar of new textures, in a new image or in new "
-                "layers. Several selected layers are mixed in equal shares."
+                "Makes new textures in a new image or in new layers. The exemplar is the selection, or the whole "
+                "layer. Several selected layers are mixed in equal shares."
             ),
         ),
         user_options.SEAMLESS: (
             _("_Make Seamless…"),
-            _("Make the selection or the layer tile without a seam"),
+            _("Make the selection or the layer tile seamlessly"),
             _(
-                "What lies along the border is made anew, in a new layer above, so that opposite sides fit. The tile "
+                "Replaces a band along the borders, in a new layer above, so that opposite sides match. The tile "
                 "is the selection's bounding rectangle; without a selection, the layer."
             ),
         ),
         REPEAT: (
             _("_Repeat Last Texture"),
-            _("Do what was done last, with a new seed"),
-            _("The settings of the last texture, of whichever kind, with a seed drawn anew."),
+            _("Repeat the last command with a new seed"),
+            _("Repeats the last of these commands with the same settings and a new random seed."),
         ),
         ENGINE: (
             _("_Engine…"),
-            _("See, start and stop the engine that makes the textures"),
-            _("Tells what the engine is doing. The action is status, start or stop."),
+            _("Show, start or stop the engine that makes the textures"),
+            _("Shows what the engine is doing, or starts or stops it. The action is status, start or stop."),
         ),
     }[task]

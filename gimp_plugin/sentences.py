@@ -20,10 +20,13 @@ def explain(failed: Failed, installation: Installation) -> str:
     """
     known = {
         "out-of-memory": _("There is not enough memory for this. Choose a smaller size, or a lower quality."),
-        "worker-died": _("The engine's worker has died, perhaps for want of memory. Try again, or a smaller size."),
-        "engine-lost": _("The engine has gone away. Try again: it will be started anew."),
-        "engine-ended": _("The engine was stopped. Try again: it will be started anew."),
-        "busy": _("The engine has too much to do. Try again when other work is done."),
+        "worker-died": _(
+            "The engine's worker process has crashed, perhaps because memory ran out. Try again, or choose a "
+            "smaller size."
+        ),
+        "engine-lost": _("The connection to the engine was lost. Try again: the engine will be started again."),
+        "engine-ended": _("The engine was stopped. Try again: it will be started again."),
+        "busy": _("The engine's queue is full. Try again when other textures are finished."),
         "too-large": _("The picture is too large for the engine. Select less of it."),
         "no-worker": _("The engine cannot compute on this computer."),
     }
@@ -48,7 +51,7 @@ def version_sentence(found: str, installation: Installation) -> str:
     Returns:
         One sentence.
     """
-    return _("Plug-in and engine do not fit together ({found}): run `{command}`").format(
+    return _("The plug-in and the engine are not compatible ({found}): run `{command}`").format(
         found=found, command=f"{installation.installer} --upgrade"
     )
 
@@ -72,8 +75,8 @@ def explain_refusal(error: Exception, installation: Installation) -> str:
         if state is ProcessState.UNKNOWN:
             # A process of that id may be anything.
             return _(
-                "What listens at {address} does not answer as the engine: it hangs, or is another program. "
-                "End the engine if it runs, then try again."
+                "The program that listens at {address} does not answer: the engine hangs, or it is another "
+                "program. End the engine's process if there is one, then try again."
             ).format(address=found.address)
         return _(
             "The engine does not answer: it hangs, or its keys were changed while it ran. "

@@ -148,7 +148,7 @@ def _new(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
 def _seamless(form: Form, _layer: Gimp.Layer) -> Gtk.Widget:
     box = _widgets(form, "seamless")
     box.pack_start(
-        _label(_("The selection's bounding rectangle becomes the tile; without one, the layer.")), False, False, 0
+        _label(_("The tile is the selection's bounding rectangle; without a selection, the layer.")), False, False, 0
     )
     return box
 
@@ -215,7 +215,7 @@ def _seed(form: Form) -> Gtk.Widget:
     box = Gtk.Box(spacing=6)
     dice = Gtk.Button()
     dice.add(Gtk.Image.new_from_file(str(ICONS / "dice.svg")))
-    dice.set_tooltip_text(_("Draw another seed"))
+    dice.set_tooltip_text(_("New random seed"))
     dice.connect("clicked", lambda _button: form.config.set_property("seed", new_seed()))
     dice.show_all()
     box.pack_start(_widget(form, "seed"), True, True, 0)

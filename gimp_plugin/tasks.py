@@ -51,9 +51,7 @@ def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
     """
     most = MOST_SOURCES if task == user_options.NEW else 1
     if not 1 <= len(drawables) <= most:
-        raise PlanError(
-            _("{count} layers are selected: select the one to take the texture from.").format(count=len(drawables))
-        )
+        raise PlanError(_("{count} layers are selected: select one layer only.").format(count=len(drawables)))
     found = []
     for each in drawables:
         layer = Gimp.Layer.from_mask(each) if each.is_layer_mask() else each
@@ -80,7 +78,7 @@ def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -
     """
     for each in layers:
         if not canvas.attached(each):
-            raise PlanError(_("The layer is not there any more."))
+            raise PlanError(_("The layer no longer exists."))
         if each.get_image().get_id() != image.get_id():
             raise PlanError(_("The layer belongs to another image."))
     if image.get_floating_sel() is not None:
@@ -88,7 +86,7 @@ def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -
     indexed = image.get_base_type() == Gimp.ImageBaseType.INDEXED
     if indexed and not (options.task == user_options.NEW and options.destination == user_options.IMAGE):
         raise PaletteError(
-            _("The image has a palette, which a texture does not fit into: use Image → Mode → RGB first.")
+            _("The image has indexed colors, which are too few for a texture: choose Image → Mode → RGB first.")
         )
     if options.task == user_options.NEW:
         return _new(options, image, layers)
@@ -234,7 +232,7 @@ def _exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: bool
             raise PlanError(_("Choose the layer or image to take the texture from."))
         item = Gimp.Item.get_by_id(options.drawable) if Gimp.Item.id_is_valid(options.drawable) else None
         if item is None or not item.is_drawable():
-            raise PlanError(_("The exemplar's layer is not there: choose another."))
+            raise PlanError(_("The exemplar's layer no longer exists: choose another."))
         box = canvas.extent(item)
         white = _white(options, item, box)
         found = canvas.read(item, box, gray=gray, depth=depth, groups=_own_groups(item, around))
@@ -273,14 +271,14 @@ def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, plan: Plan) -> Pla
     ground = canvas.outside_locked(layer)
     kept = _within_masks(ground, box)
     if not kept:
-        raise PlanError(_("The selection lies outside of the layer's group, whose mask hides everything there."))
+        raise PlanError(_("The selection is outside the layer's group, whose mask hides everything there."))
     if not blending.covers(ground) and ground.get_mode() != Gimp.LayerMode.PASS_THROUGH and exceeds(ground):
         raise PlanError(
             _(
-                "“{name}” has filters that give colors out of the range of the image's encoding. The layer's opacity "
-                "or mode needs a group, which would clip these colors all over the layer. Choose Image → Encoding → "
-                "32-bit floating point first: it keeps the picture as it is. Or merge the filters (Fx in the Layers "
-                "dialog): this clips the colors, too."
+                "The filters of “{name}” give colors outside the range of the image's encoding. The layer's "
+                "opacity or mode needs a layer group, which would clip these colors in the whole layer. First "
+                "choose Image → Encoding → 32-bit floating point, which does not change the picture. Or merge the "
+                "filters (Fx in the Layers dialog), which also clips the colors."
             ).format(name=ground.get_name())
         )
     within = kept.moved(-box.x, -box.y)

@@ -46,26 +46,30 @@ def choices(task: str, name: str) -> dict[str, str]:
     """
     axes = {user_options.ACROSS: _("Horizontally"), user_options.DOWN: _("Vertically"), user_options.BOTH: _("Both")}
     known = {
-        "action": {"status": _("Tell what it is doing"), "start": _("Start it"), "stop": _("Stop it")},
+        "action": {
+            "status": _("Show what the engine is doing"),
+            "start": _("Start the engine"),
+            "stop": _("Stop the engine"),
+        },
         "recipe": {
             "photo": _("Natural: whole shapes, crisp (photo)"),
             "sliced": _("Loose: same colors and grain (sliced)"),
-            "gram": _("Classic: the first neural textures (gram)"),
-            "patch": _("Close: pieces of the exemplar (patch)"),
+            "gram": _("Classic: the first neural texture model (gram)"),
+            "patch": _("Close: patches of the exemplar (patch)"),
         },
         "quality": {
-            "draft": _("Draft: a quick look"),
+            "draft": _("Draft: for a preview"),
             "normal": _("Normal"),
             "best": _("Best: for the final picture"),
         },
         "encoder": {
             "compact": _("Compact (built in)"),
-            "vgg19": _("VGG-19 (fetches 550 MB once)"),
-            "vgg16": _("VGG-16 (fetches 530 MB once)"),
-            "vgg11": _("VGG-11 (fetches 510 MB once)"),
+            "vgg19": _("VGG-19 (downloads 550 MB once)"),
+            "vgg16": _("VGG-16 (downloads 530 MB once)"),
+            "vgg11": _("VGG-11 (downloads 510 MB once)"),
         },
         "exemplar": {
-            user_options.SURROUNDINGS: _("What lies around the selection"),
+            user_options.SURROUNDINGS: _("Surroundings of the selection"),
             user_options.DRAWABLE: _("Another layer or image"),
             user_options.FILE: _("A file"),
             user_options.PATTERN: _("A pattern"),

@@ -142,9 +142,9 @@ class Work:
         match event:
             case Accepted(place=place):
                 self._show.say(
-                    _("Waiting; jobs that come first: {count}").format(count=place)
+                    _("Waiting; textures ahead in the queue: {count}").format(count=place)
                     if place
-                    else _("Handed to the engine…")
+                    else _("Sent to the engine…")
                 )
             case Progress():
                 self._report(event)
@@ -161,9 +161,9 @@ class Work:
 
     def _report(self, progress: Progress) -> None:
         if progress.stage == "weights":
-            self._show.say(_("Fetching the encoder's weights…"))
+            self._show.say(_("Downloading the network…"))
         elif progress.stage == "loading":
-            self._show.say(_("Getting ready…"))
+            self._show.say(_("Loading the network…"))
         else:
             left = progress.seconds_left
             # Seconds, because steps of the coarse octaves take less time.

@@ -90,20 +90,28 @@ class About:
 class Settings:
     """How a texture is made."""
 
-    recipe: Annotated[str, Choice(RECIPES), About("Recipe.", "Loo_k")] = "photo"
-    quality: Annotated[str, Choice(QUALITIES), About("Quality, and with it the time.", "_Quality")] = "normal"
-    encoder: Annotated[str, Choice(ENCODERS), About("Network that critics look through.", "_Network")] = "compact"
+    recipe: Annotated[str, Choice(RECIPES), About("How the texture is made.", "Loo_k")] = "photo"
+    quality: Annotated[str, Choice(QUALITIES), About("Quality and computing time.", "_Quality")] = "normal"
+    encoder: Annotated[str, Choice(ENCODERS), About("Network whose features the critics compare.", "_Network")] = (
+        "compact"
+    )
     weights: Annotated[
-        str | None, Range(1, 200, name=True), About("File with the weights of a VGG of any width, to use instead.")
+        str | None,
+        Range(1, 200, name=True),
+        About("File with the weights of a VGG of any width, used in place of the encoder."),
     ] = None
     pooling: Annotated[str, Choice(POOLINGS), About("Pooling of the encoder.")] = "average"
-    layers: Annotated[tuple[Layer, ...] | None, About("Layers of the critics of features, with weights.")] = None
+    layers: Annotated[tuple[Layer, ...] | None, About("Layers whose features the critics compare, with weights.")] = (
+        None
+    )
     octaves: Annotated[int, Range(1, 12), About("Maximum number of octaves for the critics.")] = 5
     steps: Annotated[int | None, Range(1, 100_000), About("Number of steps of the critics at full size.")] = None
-    seed: Annotated[int, Range(0, LARGEST_SEED), About("Another seed gives another texture.", "See_d")] = 0
-    seamless: Annotated[str, Choice(tuple(AXES)), About("Axes along which it tiles.")] = "none"
+    seed: Annotated[
+        int, Range(0, LARGEST_SEED), About("Random seed; another one gives another texture.", "See_d")
+    ] = 0
+    seamless: Annotated[str, Choice(tuple(AXES)), About("Axes along which the texture tiles.")] = "none"
     flatten: Annotated[
-        bool, About("Sample opaque pixels only, and make an opaque texture: no alpha in it.", "Opaq_ue texture")
+        bool, About("Sample opaque pixels only, and make an opaque texture, without alpha.", "Opaq_ue texture")
     ] = False
     flips: Annotated[bool, About("Also match mirrored patches of the exemplar.")] = False
     rotations: Annotated[bool, About("Also match patches of the exemplar rotated by 90°, 180° and 270°.")] = False

@@ -186,7 +186,7 @@ def test_a_group_that_is_deleted_ends_the_attempt(attempt, image):
     run(made, until=lambda: show.frames)
     image.remove_layer(image.layers[0])
     assert run(made) is State.CANCELLED
-    assert made.problem == "The layers in which the texture grew were deleted."
+    assert made.problem == "The layers of the unfinished texture were deleted."
     assert (names(image), image.undo_depth) == (["bricks"], 0)
 
 
@@ -206,8 +206,8 @@ def test_whatever_breaks_leaves_neither_frames_nor_an_open_undo_group(attempt, i
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"kind": "INDEXED"}, "The image has a palette"),
-        ({"layers": []}, "The layer is not there any more."),
+        ({"kind": "INDEXED"}, "The image has indexed colors"),
+        ({"layers": []}, "The layer no longer exists."),
     ],
     ids=["a palette", "no layer"],
 )
@@ -222,5 +222,5 @@ def test_what_cannot_be_done_is_told_before_anything_is_touched(gimp, image, cha
 def test_a_selection_outside_of_the_layer_is_told(gimp, image):
     (layer,) = image.layers
     layer.set_offsets(500, 0)
-    with pytest.raises(plans.PlanError, match="The selection lies outside of the layer"):
+    with pytest.raises(plans.PlanError, match="The selection is outside the layer"):
         gimp.tasks.prepare(Options(SEAMLESS), image, [layer])

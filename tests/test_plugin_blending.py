@@ -176,7 +176,7 @@ def test_a_layer_whose_colors_a_group_would_clip_is_not_cut_and_that_is_told(gim
     (layer,) = growth.finish([lace()])
     assert everything(image) == ["above", "Texture, seed 7", "below"]
     assert layer.look == PLAIN
-    assert growth.remark.startswith("The layer is seen through the texture")
+    assert growth.remark.startswith("The layer shows through the texture")
 
 
 @pytest.mark.parametrize("texture", [lace("u8", alpha=254), lace("f32", alpha=255), lace("u8", channels=3)])

@@ -138,13 +138,13 @@ FAULTS = {
         ("echo first words", "echo it has no teeth >&2", "exit 2"),
         f"The engine does not start (it has no teeth): run `{INSTALLER} --check`",
     ),
-    "it says nothing": (("exit 3",), f"The engine does not start (it says nothing): run `{INSTALLER} --check`"),
+    "no message": (("exit 3",), f"The engine does not start (no message): run `{INSTALLER} --check`"),
     "it says what is no text": (
         ("printf '\\377\\376\\n' >&2", "exit 1"),
         f"The engine does not start (\ufffd\ufffd): run `{INSTALLER} --check`",
     ),
-    "it is killed": (("kill -9 $$",), f"The engine does not start (it says nothing): run `{INSTALLER} --check`"),
-    "it has ended already": (("exit 0",), "The engine has ended right after its start: open its log with Engine…"),
+    "it is killed": (("kill -9 $$",), f"The engine does not start (no message): run `{INSTALLER} --check`"),
+    "it has ended already": (("exit 0",), "The engine ended right after it started: open its log with Engine…"),
 }
 
 
@@ -249,7 +249,7 @@ def test_an_engine_of_another_version_is_told_in_one_sentence_with_the_command(t
             reach(link)
             assert link.problem == look(installation_of(folder))[0]
     assert link.problem.startswith(
-        "Plug-in and engine do not fit together (the engine speaks version 3 of the protocol"
+        "The plug-in and the engine are not compatible (the engine speaks version 3 of the protocol"
     )
     assert link.problem.endswith(f"): run `{INSTALLER} --upgrade`")
     assert link.problem.count("\n") == 0
@@ -312,8 +312,8 @@ def test_the_engine_is_described_in_lines(engine):
         first, *others, worker, jobs = lines(status, installation)
         assert re.fullmatch(rf"Engine {re.escape(status.software)}, running for \d+ min", first)
         assert worker.endswith(": ready")
-        assert jobs == f"0 jobs wait; {status.done} done, {status.failed} failed, {status.cancelled} cancelled"
-        remedy = f"The plug-in is of version 0.1.0: run `{INSTALLER} --upgrade` to bring them together."
+        assert [int(count) for count in re.findall(r"\d+", jobs)] == [0, status.done, status.failed, status.cancelled]
+        remedy = f"The plug-in has version 0.1.0: run `{INSTALLER} --upgrade` so that both have the same version."
         assert others == ([] if status.software == "0.1.0" else [remedy])
 
 
@@ -323,7 +323,7 @@ def test_versions_that_differ_are_told(engine):
         status = link.client.status()
     installation = installation_of(engine.folder)
     newer = replace(installation, software="9.9")
-    remedy = f"The plug-in is of version 9.9: run `{INSTALLER} --upgrade` to bring them together."
+    remedy = f"The plug-in has version 9.9: run `{INSTALLER} --upgrade` so that both have the same version."
     assert lines(status, newer)[1] == remedy
 
 

@@ -382,7 +382,7 @@ def test_a_group_that_was_deleted_ends_the_growth(gimp, image, step):
     growth = growing(gimp, image)
     growth.show(frame(GREEN), 0)
     image.remove_layer(named(image, "Texture Synthesis"))
-    with pytest.raises(gimp.growth.GoneError, match=r"^The layers in which the texture grew were deleted\.$"):
+    with pytest.raises(gimp.growth.GoneError, match=r"^The layers of the unfinished texture were deleted\.$"):
         take(step, growth)
     growth.abandon()
     assert everything(image) == ["above", "below"]

@@ -19,13 +19,11 @@ from protocol.raster import Raster
 from protocol.vocabulary import WIDEST_CONTEXT, Settings
 
 EVERYTHING = Box(0, 0, 10_000, 10_000)
-TOO_LITTLE_LEFT = (
-    "Nothing is left around the selection to take texture from: select less, or choose another exemplar."
-)
-NOTHING_CHOSEN = "Nothing is selected, and nothing of the layer is transparent: select what is to be filled."
-OUTSIDE = "The selection lies outside of the layer: select a part of it, or nothing."
+TOO_LITTLE_LEFT = "Too little is left around the selection to sample: select less, or choose another exemplar."
+NOTHING_CHOSEN = "Nothing is selected, and no part of the layer is transparent: select what to fill."
+OUTSIDE = "The selection is outside the layer: select a part of the layer, or nothing."
 NO_EXEMPLAR = "The exemplar has no visible part of 8 × 8 px or more: choose another."
-TOO_SMALL_TO_TILE = "Too little of the picture would remain: take a larger one."
+TOO_SMALL_TO_TILE = "Too little of the picture would be kept: choose a larger one."
 
 
 def picture(height, width, clear=None, *, depth="u8", seed=0):
@@ -312,7 +310,7 @@ def test_a_selection_around_which_nothing_is_left_is_refused(case):
 
 
 TOO_LITTLE_CHOSEN = (
-    "Too little may be sampled: choose a larger context, all around, or another exemplar mask or exemplar."
+    "Too little may be sampled: choose a larger context, “All around”, another exemplar mask or another exemplar."
 )
 CHOSEN = {
     "a mask within the hole": (chosen(FILL), Box(10, 10, 20, 20)),

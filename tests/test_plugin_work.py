@@ -219,7 +219,7 @@ def test_whoever_waits_for_others_is_told_so(work, show, engine, client):
         other.submit(long_job())
         made = work(short_job())
         # An engine that is slow to answer has something said before that.
-        assert run(made, until=lambda: show.said[-1:] == ["Waiting; jobs that come first: 1"]) is State.WORKING
+        assert run(made, until=lambda: show.said[-1:] == ["Waiting; textures ahead in the queue: 1"]) is State.WORKING
     client.cancel("long")
     assert run(made) is State.DONE
 
@@ -260,10 +260,11 @@ def test_a_number_that_no_message_holds_fails_with_a_sentence(work):
 
 SENTENCES = {
     "out-of-memory": "There is not enough memory for this. Choose a smaller size, or a lower quality.",
-    "worker-died": "The engine's worker has died, perhaps for want of memory. Try again, or a smaller size.",
+    "worker-died": "The engine's worker process has crashed, perhaps because memory ran out. "
+    "Try again, or choose a smaller size.",
     "too-large": "The picture is too large for the engine. Select less of it.",
     "no-worker": "The engine cannot compute on this computer. (its words)",
-    "version": "Plug-in and engine do not fit together (its words): run `python3 install.py --upgrade`",
+    "version": "The plug-in and the engine are not compatible (its words): run `python3 install.py --upgrade`",
     "anything-else": "The engine says: its words (its hint).",
 }
 
@@ -292,7 +293,9 @@ def test_an_engine_that_dies_in_the_middle_is_told_and_the_link_finds_the_next_o
             run(made, until=lambda: show.frames)
             engine.kill()
             assert run(made) is State.FAILED
-            assert made.problem == "The engine has gone away. Try again: it will be started anew."
+            assert (
+                made.problem == "The connection to the engine was lost. Try again: the engine will be started again."
+            )
             with running(installation.folder, "--device", "cpu") as second:
                 with second.client():
                     pass

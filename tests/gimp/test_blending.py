@@ -533,4 +533,4 @@ def test_a_texture_ends_where_a_group_with_a_mask_ends(cases, case, box):
 
 
 def test_a_selection_outside_of_a_group_with_a_mask_is_refused(cases):
-    assert cases["masked_outside"]["said"].startswith("The selection lies outside of the layer's group")
+    assert cases["masked_outside"]["said"].startswith("The selection is outside the layer's group")

@@ -155,12 +155,12 @@ def cases(place, known_plug_ins, libraries, tmp_path_factory):
         ),
         (
             "a_program_that_says_nothing",
-            r"The engine does not start \(it says nothing\): run `python3 install.py --check`",
+            r"The engine does not start \(no message\): run `python3 install.py --check`",
         ),
         (
             "another_version",
-            r"Plug-in and engine do not fit together \(the engine speaks version 3 of the protocol and the client "
-            r"version 2: .*\): run `python3 install.py --upgrade`",
+            r"The plug-in and the engine are not compatible \(the engine speaks version 3 of the protocol and the "
+            r"client version 2: .*\): run `python3 install.py --upgrade`",
         ),
         ("another_key_of_mine", r"The engine does not answer: .*its keys were changed.* End its process \d+, .*"),
         (
@@ -184,5 +184,5 @@ def test_what_is_not_whole_is_told_with_what_mends_it(cases, case, sentence):
 
 def test_the_status_tells_it_too(cases):
     found = cases["told_by_status"]
-    assert found["version"].startswith("Plug-in and engine do not fit together")
+    assert found["version"].startswith("The plug-in and the engine are not compatible")
     assert found["none"] == "The engine is not running. It is started when it is needed."

@@ -75,7 +75,7 @@ def test_gimp_starts_the_engine_tells_of_it_and_stops_it(place, gimp_profile, li
     assert stopped == "The engine has ended."
     for report in (started, still, told):
         assert re.match(r"Engine \S+, running for 0 min\n", report)
-        assert report.endswith("0 jobs wait; 0 done, 0 failed, 0 cancelled")
+        assert report.endswith("Textures waiting: 0; done: 0, failed: 0, canceled: 0")
     assert cases["started_by_a_texture"] == ["Texture, seed 0", "The engine has ended."]
 
 

@@ -112,7 +112,10 @@ def test_whoever_dies_the_image_is_as_it_was_and_the_engine_is_free(
     for name in ("plug_in_killed", "engine_killed", "engine_gone"):
         assert cases[name]["rest"], name
         assert cases[name]["images"] == 0
-    assert cases["engine_killed"]["said"] == "The engine has gone away. Try again: it will be started anew."
+    assert (
+        cases["engine_killed"]["said"]
+        == "The connection to the engine was lost. Try again: the engine will be started again."
+    )
     assert "no-engine (No such file or directory): run `python3 install.py`" in cases["engine_gone"]["said"]
 
 

@@ -201,7 +201,7 @@ def test_a_result_in_more_than_8_bits_has_more_than_8_bits(cases, case):
 
 
 def test_an_image_with_a_palette_is_refused_with_a_sentence_and_stays_as_it_was(cases):
-    sentence = "The image has a palette, which a texture does not fit into: use Image → Mode → RGB first."
+    sentence = "The image has indexed colors, which are too few for a texture: choose Image → Mode → RGB first."
     for task in ("fill", "seamless", "new layers"):
         assert cases["indexed"][task] == sentence
     assert cases["indexed"]["rest"]

@@ -303,6 +303,6 @@ def test_a_size_out_of_range_is_told_and_no_image_stays(cases):
 
 def test_a_selection_that_cannot_be_an_exemplar_is_told_in_a_sentence(cases):
     assert cases["selection_beside_the_layer"] == (
-        "The selection lies outside of the layer: select a part of it, or nothing."
+        "The selection is outside the layer: select a part of the layer, or nothing."
     )
     assert cases["tiny_selection"] == "The exemplar has no visible part of 8 × 8 px or more: choose another."

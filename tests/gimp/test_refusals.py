@@ -244,31 +244,25 @@ def test_whatever_comes_of_it_all_else_is_as_it_was(cases, case):
 
 
 @pytest.mark.parametrize(
-    ("case", "sentence"),
+    ("case", "words"),
     [
-        ("no_drawables", "0 layers are selected: select the one to take the texture from."),
-        ("two_drawables", "2 layers are selected: select the one to take the texture from."),
-        ("channel", "A channel is selected: select a layer."),
-        ("selection_mask", "A channel is selected: select a layer."),
-        ("floating", f"There is a floating selection: anchor it first ({ANCHOR})."),
-        ("floating_itself", f"There is a floating selection: anchor it first ({ANCHOR})."),
-        ("of_another_image", "The layer belongs to another image."),
-        ("not_inserted", "The layer is not there any more."),
-        (
-            "nothing_to_fill",
-            "Nothing is selected, and nothing of the layer is transparent: select what is to be filled.",
-        ),
-        (
-            "nothing_left",
-            "Nothing is left around the selection to take texture from: select less, or choose another exemplar.",
-        ),
-        ("all_transparent", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
-        ("mask_all_black", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
-        ("far_from_the_layer", "The selection lies outside of the layer: select a part of it, or nothing."),
+        ("no_drawables", "0 layers are selected"),
+        ("two_drawables", "2 layers are selected"),
+        ("channel", "A channel is selected"),
+        ("selection_mask", "A channel is selected"),
+        ("floating", ANCHOR),
+        ("floating_itself", ANCHOR),
+        ("of_another_image", "another image"),
+        ("not_inserted", "no longer exists"),
+        ("nothing_to_fill", "Nothing is selected"),
+        ("nothing_left", "Too little is left"),
+        ("all_transparent", "no visible part of 8 × 8 px"),
+        ("mask_all_black", "no visible part of 8 × 8 px"),
+        ("far_from_the_layer", "outside the layer"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_a_sentence(cases, case, sentence):
-    assert cases[case]["said"] == sentence
+def test_what_cannot_be_done_is_refused_with_the_reason(cases, case, words):
+    assert words in cases[case]["said"]
 
 
 @pytest.mark.parametrize(
@@ -309,5 +303,5 @@ def test_a_result_goes_above_a_group_that_is_locked_and_into_one_that_is_not(cas
 def test_an_image_of_one_pixel_is_refused_by_each_procedure(cases):
     fill, seamless, new = cases["image_of_one_pixel"]
     assert fill["said"].startswith("The exemplar has no visible part of 8 × 8 px or more")
-    assert seamless["said"] == "Too little of the picture would remain: take a larger one."
+    assert seamless["said"] == "Too little of the picture would be kept: choose a larger one."
     assert new["said"].startswith("The exemplar has no visible part of 8 × 8 px or more")

@@ -158,7 +158,7 @@ def test_a_new_image_is_made_again_as_a_new_image(cases):
     ("case", "sentence"),
     [
         ("file_gone", "There is no file FILE: choose another exemplar."),
-        ("drawable_gone", "The exemplar's layer is not there: choose another."),
+        ("drawable_gone", "The exemplar's layer no longer exists: choose another."),
         ("pattern_gone", "There is no pattern “No Such Pattern”: choose another."),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, pictures_f
 def test_cancel_keeps_nothing(dialog, engine):
     works(dialog)
     dialog.press("Cancel", window=FILL)
-    ended(dialog, "Cancelled")
+    ended(dialog, "Canceled")
     assert layers(dialog) == 1
     wait(lambda: idle(engine), 20)
 
@@ -68,7 +68,7 @@ def test_cancel_keeps_nothing(dialog, engine):
 def test_escape_cancels_what_is_going_on_and_the_dialog_stays(dialog, engine):
     works(dialog)
     dialog.key("Escape")
-    ended(dialog, "Cancelled")
+    ended(dialog, "Canceled")
     assert layers(dialog) == 1
     assert FILL in dialog.windows()
     wait(lambda: idle(engine), 20)
@@ -83,7 +83,7 @@ def test_stop_here_keeps_the_picture_so_far(dialog):
 
 def test_another_try_draws_another_seed_and_hides_the_first(dialog):
     # GIMP names such a list after what is chosen.
-    choose(dialog, "normal", "Draft: a quick look")
+    choose(dialog, "normal", "Draft: for a preview")
     seeds = []
     for _try in range(2):
         dialog.press("Fill", window=FILL)

@@ -44,7 +44,7 @@ def test_such_a_layer_is_filled_as_it_is_seen_and_one_step_takes_that_away(paint
     painter.screenshot(pictures_folder / "blended-before.png")
     before = layers(painter)
     asked(painter)
-    choose(painter, "normal", "Draft: a quick look")
+    choose(painter, "normal", "Draft: for a preview")
     painter.screenshot(pictures_folder / "blended-dialog.png")
     painter.press("Fill", window=FILL)
     ended(painter, "Done.")

@@ -69,7 +69,7 @@ def test_an_exemplar_mask_is_chosen_by_mouse_and_taken_away_again(opened, pictur
     # It is selected in place of the layer.
     opened.menu("Layer", "Stack", "Select Top Layer")
     asked(opened)
-    choose(opened, "normal", "Draft: a quick look")
+    choose(opened, "normal", "Draft: for a preview")
     opened.press("Browse...", window=FILL)
     opened.press("[wall] (imported)-1", window=CHOOSER)
     tab = opened.press("Channels", window=CHOOSER)
@@ -91,7 +91,7 @@ def test_an_exemplar_mask_is_chosen_by_mouse_and_taken_away_again(opened, pictur
 
 def test_new_textures_and_seamless_ones_are_made_by_mouse(opened, pictures_folder):
     asked(opened, SEAMLESS)
-    choose(opened, "normal", "Draft: a quick look", SEAMLESS)
+    choose(opened, "normal", "Draft: for a preview", SEAMLESS)
     opened.screenshot(pictures_folder / "seamless-dialog.png")
     opened.press(SEAMLESS, window=SEAMLESS)
     ended(opened, "Done.", SEAMLESS)
@@ -100,7 +100,7 @@ def test_new_textures_and_seamless_ones_are_made_by_mouse(opened, pictures_folde
     opened.wait_for_no_window(SEAMLESS)
     assert layers(opened) == 2
     asked(opened, NEW)
-    choose(opened, "normal", "Draft: a quick look", NEW)
+    choose(opened, "normal", "Draft: for a preview", NEW)
     opened.press("Size in pixels", window=NEW)
     opened.screenshot(pictures_folder / "new-dialog.png")
     opened.press("Size by ratio", window=NEW)
@@ -116,7 +116,7 @@ def test_the_part_that_becomes_the_tile_is_shown_and_the_layer_is_named(opened, 
     select_hole(opened)
     asked(opened, SEAMLESS)
     assert "Layer “wall.png”" in said(opened, SEAMLESS)
-    assert any("bounding rectangle becomes the tile" in label for label in said(opened, SEAMLESS))
+    assert any("tile is the selection's bounding rectangle" in label for label in said(opened, SEAMLESS))
     opened.screenshot(pictures_folder / "seamless-selection.png")
     opened.press("Close", window=SEAMLESS)
     opened.wait_for_no_window(SEAMLESS)
@@ -153,11 +153,11 @@ def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(place, known_pl
     Image.fromarray(bytes_of(bricks(96, 96))).quantize(16).save(picture)
     with window(place, own, picture) as found:
         asked(found)
-        choose(found, "normal", "Draft: a quick look")
+        choose(found, "normal", "Draft: for a preview")
         choose(found, "surroundings", "A pattern")
         found.press("Fill", window=FILL)
-        found.press("Go On in an RGB Copy")
-        ended(found, "This goes on")
+        found.press("Continue in an RGB Copy")
+        ended(found, "The work continues")
         found.press("Fill", window=FILL)
         ended(found, "Done.")
         assert "RGB color" in found.wait_for_window("[Untitled]")
