@@ -13,7 +13,7 @@ from protocol.fields import Bytes, Count, JobName, Octave, Offset, Seconds, Sent
 from protocol.limits import Limits
 from protocol.raster import Raster
 from protocol.version import Version
-from protocol.vocabulary import CanvasSide, Context, Depth, SampleFrom, Settings, Share
+from protocol.vocabulary import CanvasSide, Context, Depth, Margins, SampleFrom, Settings, Share
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class Canvas:
         start: Picture to start from, instead of noise.
         width: Width, pixels; None for the picture's, or 512.
         height: Height, likewise.
+        extend: What is added along the borders of the picture, and is synthesized; all of the picture is kept. Not
+            with a mask.
     """
 
     picture: Raster | None = None
@@ -73,6 +75,7 @@ class Canvas:
     start: Raster | None = None
     width: CanvasSide | None = None
     height: CanvasSide | None = None
+    extend: Margins = field(default_factory=Margins)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ LARGEST_SEED = 2**63 - 1
 
 CanvasSide = Annotated[int, Range(SMALLEST_SIDE, LARGEST_SIDE)]
 Context = Annotated[int, Range(1, LARGEST_CONTEXT)]
+Margin = Annotated[int, Range(0, LARGEST_SIDE)]
 SampleFrom = Annotated[str, Choice(SAMPLE_FROM)]
 Depth = Annotated[str, Choice(DEPTHS)]
 Layer = tuple[Annotated[str, Choice(tuple(LAYERS))], Annotated[float, Range(0, 10**6)]]
@@ -71,6 +72,23 @@ class VocabularyError(ValueError):
         self.name = name
         self.value = value
         self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class Margins:
+    """What is added to a canvas along each border of its picture, pixels."""
+
+    top: Margin = 0
+    right: Margin = 0
+    bottom: Margin = 0
+    left: Margin = 0
+
+    def __bool__(self) -> bool:
+        return any((self.top, self.right, self.bottom, self.left))
+
+    def around(self, width: int, height: int) -> tuple[int, int]:
+        """Return width and height of a picture with its margins, pixels."""
+        return self.left + width + self.right, self.top + height + self.bottom
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,24 @@ def test_a_picture_is_made_to_tile_along_one_axis_and_keeps_its_other_borders(ca
     assert seam(found, axis) < 2 < 3 < seam(found, 1 - axis)
 
 
+@pytest.mark.parametrize("profile", ["adobergb", "srgb"])
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_picture_that_is_extended_is_the_same_in_the_file(call, here, profile, channels, bits):
+    samples = bytes_of(bricks(50, 60, seed=1))
+    alpha = np.full((50, 60), 255, np.uint8)
+    alpha[20:30, 20:30] = 0
+    samples = samples if channels == 3 else np.dstack([samples, alpha])
+    samples = samples.astype(np.uint16) * 257 if bits == 16 else samples
+    icc = bytes(imagecodecs.cms_profile(profile))
+    (here / "canvas.png").write_bytes(encode_png(samples, icc))
+    arguments = ("--canvas", "canvas.png", "--extend", "10%,6", "--quality", "draft")
+    assert call("synthesize", *arguments, "-o", "out.png")[0] == 0
+    found = imagecodecs.png_decode((here / "out.png").read_bytes())
+    assert (found.dtype, found.shape) == (samples.dtype, (60, 72, channels))
+    assert np.array_equal(found[5:-5, 6:-6], samples)
+
+
 SAMPLED = {
     "sides": (("--sample-from", "sides"), "blue"),
     "above and below": (("--sample-from", "above-below"), "red"),
@@ -136,6 +154,18 @@ def test_a_gray_picture_that_is_made_to_tile_stays_gray(call, here):
     assert found.shape == (40, 48)
     assert np.array_equal(found[10:-10, 10:-10], samples[10:-10, 10:-10])
     assert not np.array_equal(found, samples)
+
+
+def test_a_gray_picture_that_is_extended_stays_gray(call, here):
+    samples = bytes_of(clouds(40, 48)[..., 0])
+    save(here / "gray.png", samples)
+    assert (
+        call("synthesize", "--canvas", "gray.png", "--extend", "left=8", "-o", "out.png", "--quality", "draft")[0]
+        == 0
+    )
+    found = load(here / "out.png")
+    assert found.shape == (40, 56)
+    assert np.array_equal(found[:, 8:], samples)
 
 
 def test_with_a_mask_it_says_what_a_canvas_that_wraps_keeps(make, scene):

@@ -88,6 +88,7 @@ JOBS = {
     "a canvas with a transparent hole": ("--canvas", "cut.png"),
     "a gray canvas of 16 bits with a transparent hole": ("--canvas", "deep-cut.png"),
     PATCHES: ("--canvas", "cut.png", "--context", "20"),
+    "a canvas that is extended": ("--canvas", "canvas.png", "--extend", "top=20%,left=9"),
     "a canvas that is made to tile": ("--canvas", "canvas.png", "--seamless"),
     "a canvas that wraps, and a soft mask": ("--canvas", "canvas.png", "--mask", "soft.png", "--seamless"),
     "a picture to start from": ("bricks.png", *SMALL, "--init", "half.png"),

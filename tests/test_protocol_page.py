@@ -27,7 +27,7 @@ from protocol.messages import Canvas, ClientMessage, ClientStatus, EngineMessage
 from protocol.private_files import FOLDER_VARIABLE
 from protocol.raster import Raster
 from protocol.version import PROTOCOL
-from protocol.vocabulary import LAYERS, SMALLEST_EXEMPLAR, Settings, settings
+from protocol.vocabulary import LAYERS, SMALLEST_EXEMPLAR, Margins, Settings, settings
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "protocol" / "README.md").read_text(encoding="utf-8")
@@ -35,6 +35,7 @@ RECORDS = {
     Raster: "raster",
     Source: "source",
     Canvas: "canvas",
+    Margins: "margins",
     Settings: "settings",
     Limits: "limits",
     SettingRange: "setting range",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from protocol.messages import Canvas, Source, Synthesize
 from protocol.raster import Raster
-from protocol.vocabulary import Settings
+from protocol.vocabulary import Margins, Settings
 
 if TYPE_CHECKING:
     from engine.images import Picture
@@ -19,6 +19,7 @@ def request_for(
     size: tuple[int | None, int | None],
     context: int | None,
     sample_from: str,
+    extend: Margins,
 ) -> Synthesize:
     """Build the request of a command line.
 
@@ -30,6 +31,7 @@ def request_for(
         size: Width and height, or None for both.
         context: Distance from the hole within which the canvas is sampled, pixels; None for the default.
         sample_from: The sides of the hole that are sampled.
+        extend: What is added along the borders of the canvas.
 
     Returns:
         The request, for a result in floating point.
@@ -44,6 +46,7 @@ def request_for(
         sample_from,
         rasters["init"],
         *size,
+        extend,
     )
     sources = []
     for number, share in enumerate(shares, 1):

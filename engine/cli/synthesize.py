@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli.choosing import fail_with, runner
+from engine.cli.extending import check_extension, grown, margins_of
 from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail, one_line_errors
 from engine.cli.parsing import parse_context, parse_shares
 from engine.cli.paths import STANDARD, path_argument, path_option, read_input
@@ -43,6 +44,10 @@ INIT_HELP = "Picture to start from, instead of noise."
 CANVAS_HELP = "Picture to fill; it is kept where the mask is black. EXEMPLAR may then be omitted."
 MASK_HELP = "Mask of the canvas: white is filled, black is kept, gray blends."
 MASK_DEFAULT = "the transparent part of the canvas, and 2 pixels around it"
+EXTEND_HELP = (
+    "What to add along the borders of the canvas, and fill: pixels, or percent of the side. One value for all sides, "
+    "two (top and bottom, left and right), four (clockwise from the top), or top=100,right=20%. Not with --mask."
+)
 MASK_CHANNEL_HELP = "Channel to read from masks: red, green, blue or alpha. Masks with colors need it."
 EXEMPLAR_MASK_HELP = "Mask of each exemplar, or of the canvas without an EXEMPLAR: only white parts are sampled."
 CONTEXT_HELP = (
@@ -67,6 +72,7 @@ def synthesize(
     init: Annotated[Path | None, path_option(INIT_HELP)] = None,
     canvas: Annotated[Path | None, path_option(CANVAS_HELP)] = None,
     mask: Annotated[Path | None, path_option(MASK_HELP, default=MASK_DEFAULT)] = None,
+    extend: Annotated[str | None, typer.Option(help=EXTEND_HELP, metavar="LENGTH", show_default="nothing")] = None,
     mask_channel: Annotated[
         str | None, typer.Option(help=MASK_CHANNEL_HELP, show_default="brightness times alpha")
     ] = None,
@@ -101,6 +107,7 @@ def synthesize(
     with one_line_errors():
         masks = exemplar_mask or []
         check_companions(record, (mask, *masks), figures=record_figures, channel=mask_channel)
+        check_extension(extend, canvas, mask)
         weights: Path | None = values.pop("weights")
         asked = read_settings(values)
         check_variations(asked.seed, variations)
@@ -121,9 +128,12 @@ def synthesize(
         for picture in filter(None, pictures.values()):
             tell(picture.remarks, quiet=quiet)
         pictures.update({n: channel_of(pictures[n], mask_channel) for n in pictures if "mask" in n})
-        request = request_for(pictures, shares, asked, (width, height), reach, checked_sample_from(sample_from))
+        margins = margins_of(extend, pictures["canvas"])
+        request = request_for(
+            pictures, shares, asked, (width, height), reach, checked_sample_from(sample_from), margins
+        )
         tell(mixing(exemplars or [], shares), quiet=quiet)
-        pattern = pictures["canvas"] or pictures["exemplar"]
+        pattern = grown(pictures["canvas"], margins) or pictures["exemplar"]
         with ExitStack() as stack:
             run = runner(
                 stack,

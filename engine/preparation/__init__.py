@@ -2,6 +2,7 @@
 
 from engine.preparation.areas import Box, Size
 from engine.preparation.errors import MaterialError
+from engine.preparation.extending import extended
 from engine.preparation.masks import BAND, OPAQUE, Mask
 from engine.preparation.materials import Materials, Source, canvas_size, cut_start, finish, lift, prepare
 from engine.preparation.sampling import (
@@ -22,6 +23,7 @@ __all__ = [
     "Source",
     "canvas_size",
     "cut_start",
+    "extended",
     "finish",
     "lift",
     "prepare",

@@ -61,12 +61,7 @@ def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str)
     Raises:
         MaterialError: It has another size, is black all over, or has colors.
     """
-    height, width = like.pixels.shape[:2]
-    if mask.pixels.shape[:2] != (height, width):
-        raise MaterialError(
-            f"the {name} is {mask.pixels.shape[1]}x{mask.pixels.shape[0]} and the {of} {width}x{height}: "
-            f"make the mask as large as the {of}"
-        )
+    check_same_size(mask, like, name=name, of=of)
     if _is_colored(mask):
         raise MaterialError(
             f"the {name} has colors, which say nothing of what {purpose}: make it gray, or choose one of its channels"
@@ -81,6 +76,16 @@ def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str)
             f"the {name} is black all over, {found.max() * 255:.2g} of 255 at most: paint white what {purpose}"
         )
     return found.astype(np.float32)
+
+
+def check_same_size(mask: Picture, like: Picture, *, name: str, of: str) -> None:
+    """Refuse a mask that is not as large as the picture it belongs to."""
+    height, width = like.pixels.shape[:2]
+    if mask.pixels.shape[:2] != (height, width):
+        raise MaterialError(
+            f"the {name} is {mask.pixels.shape[1]}x{mask.pixels.shape[0]} and the {of} {width}x{height}: "
+            f"make the mask as large as the {of}"
+        )
 
 
 def _is_white(mask: Picture) -> bool:

@@ -9,11 +9,13 @@ from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, Size, bounds_of, whole_of
 from engine.preparation.errors import MaterialError
+from engine.preparation.extending import added, extended, far_from, with_black
 from engine.preparation.islands import Island, find_islands
 from engine.preparation.masks import (
     OPAQUE,
     Mask,
     band_along,
+    check_same_size,
     has_holes,
     hidden_in,
     hole_of,
@@ -24,7 +26,7 @@ from engine.preparation.masks import (
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.sampling import ALL, Sample, Sampling, sample_canvas, sample_exemplar
 from engine.preparation.translucency import Translucency, continued, translucency
-from protocol.vocabulary import AXES
+from protocol.vocabulary import AXES, Margins
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def prepare(
     seamless: str = "none",
     flatten: bool = False,
     more: Sequence[Source] = (),
+    extend: Margins = Margins(),  # noqa: B008 - it is frozen
 ) -> Materials:
     """Turn pictures into what synthesis takes.
 
@@ -99,6 +102,7 @@ def prepare(
             synthesized anew in a band along its border, from all of itself, and where parts of it are missing.
         flatten: Whether the texture is opaque, and only opaque pixels are sampled. It is where there are more.
         more: Further sources, to be mixed with the exemplar.
+        extend: What is added to the canvas along its borders, and is synthesized then; all of the canvas is kept.
 
     Returns:
         The materials.
@@ -108,8 +112,10 @@ def prepare(
     """
     axes = AXES[seamless]
     flatten = flatten or bool(more)
-    sampling = Sampling(context, sample_from, exemplar_mask, flatten)
     wrap = (axes[1], axes[0])
+    if extend:
+        canvas, exemplar_mask = _extended(canvas, mask, exemplar_mask, extend, own=exemplar is None)
+    sampling = Sampling(context, sample_from, exemplar_mask, flatten)
     if canvas is None:
         if exemplar is None:
             raise MaterialError("there is nothing to take the texture from: name an exemplar, or give --canvas")
@@ -120,29 +126,32 @@ def prepare(
         sampled, others = _over(sample, through), _further(more, canvas)
         return Materials(sampled, None, None, None, None, None, exemplar, translucency=through, more=others)
     everything = whole_of(canvas.pixels)
-    banded = any(axes) and mask is None
+    given = mask is not None or bool(extend)
+    banded = any(axes) and not given
     nothing = np.zeros(everything.size, np.float32)
     if banded and not flatten and not is_lace(canvas, 1 - nothing):
         # All that is missing of a tile is made, and its soft edge with it.
         whole = _without_edge(canvas, everything, nothing)
     else:
         whole = canvas
-    gone = nothing if banded and not is_damaged(whole) else hole_of(whole, mask)
+    gone = nothing if banded and not is_damaged(whole) else _gone(whole, mask, extend)
     free = np.maximum(gone, band_along(*everything.size, axes)) if banded else gone
     hole = bounds_of(free)
     around = everything if any(axes) else context_of(hole, context).common(everything)
-    holes = (mask is not None or banded) and exemplar is None and not flatten
-    holes = holes and has_holes(_cut(canvas, around), around.cut(free))
+    holes = (given or banded) and exemplar is None and not flatten
+    # What is added says nothing of alpha.
+    holes = holes and (is_lace(canvas, 1 - free) if extend else has_holes(_cut(canvas, around), around.cut(free)))
     # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
     seen = canvas if holes or flatten else _without_edge(canvas, around, free)
     if exemplar is not None:
         sample = sample_exemplar(exemplar, sampling, canvas)
     else:
         # The band is texture too, but for the seam: what can stay as it is fits the middle best.
-        sample = sample_canvas(seen, gone, hole, sampling, tiling=any(axes), holes=holes)
+        far = far_from(everything.size, extend, context) if extend and context else gone
+        sample = sample_canvas(seen, far, hole, sampling, tiling=any(axes), holes=holes)
     # Of a canvas that wraps around, every border is next to another one.
     box = everything if any(axes) else surroundings_of(hole).common(everything)
-    work = free if holes or (mask is None and not banded) else hidden_in(seen, free, flatten=flatten)
+    work = free if holes or not (given or banded) else hidden_in(seen, free, flatten=flatten)
     known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
     through = None
     if canvas.alpha is not None and not flatten:
@@ -160,6 +169,24 @@ def prepare(
     sampled = _over(sample, through)
     others = _further(more, canvas)
     return Materials(sampled, known, inside, canvas, free, box, canvas, offset, islands, through, others)
+
+
+def _extended(
+    canvas: Picture | None, mask: Picture | None, exemplar_mask: Picture | None, extend: Margins, *, own: bool
+) -> tuple[Picture, Picture | None]:
+    """Add margins to a canvas and, if that is its own exemplar, to the exemplar mask."""
+    if canvas is None:
+        raise MaterialError("only a picture can be extended: give --canvas too")
+    if mask is not None:
+        raise MaterialError("both a mask and --extend say what is to be synthesized: leave out either of them")
+    if own and exemplar_mask is not None:
+        check_same_size(exemplar_mask, canvas, name="exemplar mask", of="canvas")
+        exemplar_mask = with_black(exemplar_mask, extend)
+    return extended(canvas, extend), exemplar_mask
+
+
+def _gone(canvas: Picture, mask: Picture | None, extend: Margins) -> Mask:
+    return added(canvas.pixels.shape[:2], extend) if extend else hole_of(canvas, mask)
 
 
 def _further(more: Sequence[Source], canvas: Picture | None) -> tuple[tuple[Sample, float], ...]:

@@ -227,9 +227,10 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         sample_from=canvas.sample_from,
         seamless=asked.seamless,
         flatten=asked.flatten,
+        extend=canvas.extend,
         more=[_further(each, request.sources[0], number) for number, each in enumerate(request.sources[1:], 2)],
     )
-    whole = canvas_size(pictures["canvas"], wanted) or DEFAULT_SIZE
+    whole = canvas_size(materials.canvas, wanted) or DEFAULT_SIZE
     size = whole if materials.box is None else materials.box.size
     return materials, settings_for(asked, size, memory_budget(device)), whole
 

@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=["protocol"]):
     from protocol.messages import Canvas, Source, Synthesize
     from protocol.raster import Raster
     from protocol.version import PROTOCOL
-    from protocol.vocabulary import Settings
+    from protocol.vocabulary import Margins, Settings
 
 UNIONS = (kinds.ClientMessage, kinds.EngineMessage)
 LIMITS = Limits()
@@ -32,6 +32,7 @@ SEEDS: tuple[tuple[kinds.Message, ...], ...] = (
         kinds.Hello(PROTOCOL, "gimp 3.0.4", "0.1.0"),
         Synthesize("a", (Source(GRAY, DEEP),), Canvas(DEEP, GRAY), HOW),
         Synthesize("b", canvas=Canvas(width=512, height=512), settings=Settings(memory=2**30, weights="vgg19.pth")),
+        Synthesize("c", canvas=Canvas(DEEP, extend=Margins(1, 2, 3, 4))),
         kinds.Cancel("a", keep=True),
         kinds.StatusRequest(),
         kinds.Ping(7),

@@ -1,0 +1,183 @@
+"""A picture that goes on beyond its borders: what is prepared for it, and what comes out."""
+
+import numpy as np
+import pytest
+from engines import pixels, raster, short_job
+from pictures import bricks, bytes_of
+from runs import run
+
+from engine.cli.extending import margins_of
+from engine.cli.parsing import ParsingError
+from engine.images import Picture
+from engine.preparation import MaterialError, prepare
+from protocol.codec import decode, encode
+from protocol.errors import ProtocolError
+from protocol.limits import Limits
+from protocol.messages import ClientMessage
+from protocol.raster import Raster
+from protocol.vocabulary import LARGEST_SIDE, Margins
+
+HIGH, WIDE = 48, 60
+SIDES = Margins(top=5, right=7, bottom=3, left=9)
+KEPT = (slice(5, 5 + HIGH), slice(9, 9 + WIDE))
+MARGINS = {
+    "all sides": SIDES,
+    "one side": Margins(right=16),
+    "two sides that meet": Margins(top=12, left=8),
+    "two sides across": Margins(top=6, bottom=10),
+    "more than the picture has": Margins(left=2 * WIDE),
+}
+
+
+def picture(height=HIGH, width=WIDE, *, alpha=None):
+    return Picture(bricks(height, width).astype(np.float32), alpha)
+
+
+def inner(margins, height=HIGH, width=WIDE):
+    """Where the picture lies in the canvas."""
+    return slice(margins.top, margins.top + height), slice(margins.left, margins.left + width)
+
+
+def see_through(value):
+    """Alpha with a transparent part within, and at a border."""
+    found = np.ones((HIGH, WIDE), np.float32)
+    found[20:26, 20:30] = found[:6, 40:] = value
+    return found
+
+
+# What is prepared.
+
+
+@pytest.mark.parametrize("case", MARGINS)
+def test_all_that_is_added_is_synthesized_and_nothing_else(case):
+    margins, canvas = MARGINS[case], picture()
+    found = prepare(None, canvas=canvas, extend=margins)
+    assert found.mask.shape == (HIGH + margins.top + margins.bottom, WIDE + margins.left + margins.right)
+    expected = np.ones_like(found.mask)
+    expected[inner(margins)] = 0
+    np.testing.assert_array_equal(found.mask, expected)
+    np.testing.assert_array_equal(found.canvas.pixels[inner(margins)], canvas.pixels)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_what_is_transparent_in_the_picture_stays(value):
+    alpha = see_through(value)
+    found = prepare(None, canvas=picture(alpha=alpha), extend=SIDES)
+    assert not found.mask[KEPT].any()
+    np.testing.assert_array_equal(found.canvas.alpha[KEPT], alpha)
+
+
+def test_what_is_added_is_not_sampled():
+    found = prepare(None, canvas=picture(), extend=SIDES).exemplar
+    assert found.valid.sum() == HIGH * WIDE
+
+
+def test_a_context_is_the_distance_from_the_borders_that_move():
+    found = prepare(None, canvas=picture(), extend=Margins(top=4, left=6), context=10).exemplar
+    expected = np.zeros((4 + HIGH, 6 + WIDE), bool)
+    expected[4:, 6:] = True
+    expected[14:, 16:] = False
+    np.testing.assert_array_equal(found.valid > 0, expected)
+
+
+def test_an_exemplar_mask_is_as_large_as_the_picture():
+    white = np.zeros((HIGH, WIDE, 3), np.float32)
+    white[10:40, 20:50] = 1
+    found = prepare(None, canvas=picture(), exemplar_mask=Picture(white), extend=SIDES).exemplar
+    np.testing.assert_array_equal(found.pixels, picture().pixels[10:40, 20:50])
+
+
+REFUSED = {
+    "without a picture": ({"exemplar": picture()}, SIDES, "--canvas"),
+    "with a mask": ({"canvas": picture(), "mask": picture()}, SIDES, "--extend"),
+    "to more than the largest canvas": ({"canvas": picture()}, Margins(top=LARGEST_SIDE), f"{LARGEST_SIDE + HIGH}"),
+    "with an exemplar mask of another size": (
+        {"canvas": picture(), "exemplar_mask": picture(60, 76)},
+        SIDES,
+        f"76x60 and the canvas {WIDE}x{HIGH}",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_extended_is_refused(case):
+    pictures, margins, told = REFUSED[case]
+    with pytest.raises(MaterialError, match=told):
+        prepare(**{"exemplar": None, **pictures}, extend=margins)
+
+
+# What comes out.
+
+CANVAS = bytes_of(bricks(HIGH, WIDE, seed=1))
+
+
+def extending(**changes):
+    """A job that extends a picture."""
+    size = {"width": None, "height": None}
+    wishes = {"canvas": raster(CANVAS / 255), "extend": SIDES, "recipe": "photo", "steps": None, **size}
+    return short_job(**{**wishes, **changes})
+
+
+@pytest.mark.parametrize("wish", [{}, {"steps": 1}, {"seamless": "both"}, {"exemplar": raster(bricks(32, 32))}])
+def test_the_picture_is_kept_to_the_byte(wish):
+    found = pixels(run(extending(**wish)).end.raster)
+    assert found.shape == (HIGH + 8, WIDE + 16, 3)
+    np.testing.assert_array_equal(found[KEPT], CANVAS)
+    assert (found[:5].std(), found[:, :9].std()) > (0, 0)
+
+
+def test_samples_of_16_bits_and_alpha_are_kept_too():
+    samples = np.random.default_rng(0).integers(0, 65536, (HIGH, WIDE, 4))
+    samples[..., 3] = 65535 * see_through(0)
+    deep = Raster(WIDE, HIGH, 4, "u16", samples.astype("<u2").tobytes())
+    found = run(extending(canvas=deep, depth="u16")).end.raster
+    made = np.frombuffer(found.data, "<u2").reshape(found.height, found.width, found.channels)
+    np.testing.assert_array_equal(made[KEPT], samples)
+    assert (made[:5, :, 3] == 65535).all()
+
+
+def test_another_seed_makes_something_else():
+    one, other = (pixels(run(extending(seed=seed)).end.raster) for seed in (1, 2))
+    assert not np.array_equal(one, other)
+
+
+def test_a_size_must_be_that_of_the_extended_picture():
+    assert run(extending(width=WIDE + 16, height=HIGH + 8)).end.type == "done"
+    assert run(extending(width=WIDE, height=HIGH)).end.code == "bad-request"
+
+
+def test_a_margin_out_of_range_is_refused_as_soon_as_it_is_read():
+    for wrong in (-1, LARGEST_SIDE + 1):
+        with pytest.raises(ProtocolError, match=r"extend\.left"):
+            decode(encode(extending(extend=Margins(left=wrong))), ClientMessage, Limits())
+
+
+# The option.
+
+TEXTS = {
+    "20%": (20, 40, 20, 40),
+    "16": (16, 16, 16, 16),
+    "16px": (16, 16, 16, 16),
+    "10%,30": (10, 30, 10, 30),
+    "1 2 3": (1, 2, 3, 2),
+    "1,2,3,4": (1, 2, 3, 4),
+    "top=100,right=20%": (100, 40, 0, 0),
+    "Left = 12.5%": (0, 0, 0, 25),
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_margins_are_written_as_in_css(text):
+    assert margins_of(text, picture(100, 200)) == Margins(*TEXTS[text])
+
+
+WRONG = (
+    *("", "0", "0%,0", "0.1%", "-5", "5em", "top", "top=", "up=3", "top=1,top=2", "top=1,2", "1,2,3,4,5", "20%,"),
+    *("20000", "99999%", "nan", "1e3"),
+)
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_adds_nothing_or_too_much_or_says_nothing_is_refused(text):
+    with pytest.raises(ParsingError, match="--extend is"):
+        margins_of(text, picture(100, 200))
