@@ -127,6 +127,7 @@ class Settings:
     seed: Annotated[
         int, Range(0, LARGEST_SEED), About("Random seed; another one gives another texture.", "See_d")
     ] = 0
+    preview: Annotated[bool, About("End after the coarse octaves: a quick look at the layout of a seed.")] = False
     seamless: Annotated[str, Choice(tuple(AXES)), About("Axes along which the texture tiles.")] = "none"
     flatten: Annotated[
         bool, About("Sample opaque pixels only, and make an opaque texture, without alpha.", "Opaq_ue texture")

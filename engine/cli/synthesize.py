@@ -15,6 +15,7 @@ from engine.cli.extending import check_extension, grown, margins_of
 from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail, one_line_errors
 from engine.cli.parsing import parse_context, parse_shares
 from engine.cli.paths import STANDARD, path_argument, path_option, read_input
+from engine.cli.picking import check_pick, write_sheet
 from engine.cli.requests import made_of, numbered_name, request_for
 from engine.cli.results import check_apart, check_results, numbered, tell, write_result
 from engine.cli.setting_options import checked_sample_from, checked_size, read_settings, setting_options
@@ -58,6 +59,7 @@ SAMPLE_FROM_HELP = (
     "Sides of the hole that are sampled: all, sides (its rows only) or above-below (its columns only). "
     "Not with an EXEMPLAR."
 )
+PICK_HELP = "Number of seeds to preview in one .png or .svg sheet; then make the one you like by its --seed."
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
 FIGURES_HELP = "Show Gram matrices and losses beside the picture in the recording."
 ENGINE_HELP = "Connection file of the engine that computes."
@@ -85,6 +87,7 @@ def synthesize(
     variations: Annotated[
         int, typer.Option(help="Number of textures, with consecutive seeds; files get -1, -2, …")
     ] = 1,
+    pick: Annotated[int | None, typer.Option(help=PICK_HELP)] = None,
     record: Annotated[Path | None, path_option(RECORD_HELP)] = None,
     record_figures: Annotated[bool, typer.Option("--record-figures", help=FIGURES_HELP)] = False,
     jpeg_quality: Annotated[
@@ -120,13 +123,16 @@ def synthesize(
         reach = None if context is None else parse_context(context)
         if engine is not None and (local or record is not None or weights is not None):
             fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
-        outputs = check_results(output, variations, record, force=force, as_json=as_json)
         read = {**sampled, "canvas": canvas, "mask": mask, "init": init}
+        outputs = (
+            check_results(output, variations, record, force=force, as_json=as_json)
+            if pick is None
+            else [check_pick(output, pick, asked.seed, variations=variations, record=record)]
+        )
         check_one_stream(read)
         check_apart([*outputs, *([] if record is None else [record])], [*read.values(), weights])
         pictures = {name: None if path is None else read_input(path) for name, path in read.items()}
-        for picture in filter(None, pictures.values()):
-            tell(picture.remarks, quiet=quiet)
+        tell([remark for each in filter(None, pictures.values()) for remark in each.remarks], quiet=quiet)
         pictures.update({n: channel_of(pictures[n], mask_channel) for n in pictures if "mask" in n})
         margins = margins_of(extend, pictures["canvas"])
         request = request_for(
@@ -143,6 +149,10 @@ def synthesize(
                 quiet=quiet,
                 figures=record_figures,
             )
+            if pick is not None:
+                canvas_shown = grown(pictures["canvas"], margins)
+                write_sheet(run, request, pick, outputs[0], canvas_shown, as_json=as_json, quiet=quiet)
+                return
             for number, name in enumerate(outputs):
                 job = replace(request, settings=replace(request.settings, seed=asked.seed + number))
                 recorded = None if record is None else numbered(record, number, variations)

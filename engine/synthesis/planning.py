@@ -12,13 +12,15 @@ from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
 from engine.synthesis.pixels import as_array, as_pieces
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.settings import Settings, SettingsError
-from engine.synthesis.structure import Site, StructurePlan, TexturePlan, lay_mosaic, plan_holes, plan_texture
+from engine.synthesis.structure import Site, StructurePlan, TexturePlan, lay_mosaic, plan_holes, plan_texture, preview
 from protocol.vocabulary import PIXELS
 
 # A step of the critics costs about as much as so many rounds of patches: seen with `photo` at 512² on two cores.
 ROUNDS_PER_STEP = 6.0
 # What a step costs besides its pixels, as a share of a step at full size: seen with `photo` at 256² and 512².
 BASE = 0.02
+# A preview ends at the first octave with so long a side, pixels: a thumbnail shows no more.
+PREVIEW_SIDE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,15 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
         if isinstance(structure, TexturePlan) and structure.whole and settings.steps is None:
             # What goes on unbroken has nothing that critics could mend, and flat colors they would make rough.
             steps = {}
-    return Plan(structure, steps)
+    return _preview(structure, steps) if settings.preview else Plan(structure, steps)
+
+
+def _preview(structure: StructurePlan | None, steps: Mapping[Octave, int]) -> Plan:
+    """Plan the beginning of a job, which decides the layout: patches at the coarse octaves, or else critics."""
+    if structure is not None:
+        return Plan(preview(structure, PREVIEW_SIDE), {})
+    last = next((octave.index for octave in steps if max(octave.canvas) >= PREVIEW_SIDE), 0)
+    return Plan(None, {octave: count for octave, count in steps.items() if octave.index >= last})
 
 
 def plan_steps(exemplar: Exemplar, settings: Settings) -> dict[Octave, int]:

@@ -7,6 +7,7 @@ from engine.synthesis.structure.detail import add_detail
 from engine.synthesis.structure.filling import FillPlan, Site, fill, plan_filling
 from engine.synthesis.structure.islands import IslandsPlan, fill_holes, plan_holes
 from engine.synthesis.structure.mosaic import Mosaic, Piece, lay_mosaic
+from engine.synthesis.structure.previewing import preview
 from engine.synthesis.structure.stages import Planned, Stage
 from engine.synthesis.structure.texture import TexturePlan, lay_out, plan_texture
 
@@ -36,4 +37,5 @@ __all__ = [
     "plan_filling",
     "plan_holes",
     "plan_texture",
+    "preview",
 ]

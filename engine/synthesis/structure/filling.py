@@ -161,7 +161,7 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
                     seed + 1000 * number + 100 * index + turn, proposals, refined=refined, even=even
                 )
                 left -= 1
-                if left or index:
+                if left or planned is not plan.octaves[-1]:
                     yield Stage(planned, octave.channels[..., :COLORS].copy(), ends=not left)
         tried = [min(begun, key=lambda each: each.energy())] if index == plan.pivot else begun
     last = tried[0]

@@ -59,16 +59,17 @@ def plan_holes(site: Site, tries: int = 1, holes: Sequence[Hole] = ()) -> FillPl
     """
     if not holes:
         return plan_filling(site, tries)
-    islands, octaves = [], list[Planned]()
-    for hole in holes:
-        plan = plan_filling(_cut(site, hole), tries)
-        islands.append((hole, plan))
-        # The whole canvas after each round would take longer than the round.
-        octaves += [
-            replace(each, canvas=_halved(site.free.shape, each.index), rounds=1, cost=each.rounds * each.cost)
-            for each in plan.octaves
-        ]
-    return IslandsPlan(site, islands, octaves)
+    islands = [(hole, plan_filling(_cut(site, hole), tries)) for hole in holes]
+    return IslandsPlan(site, islands, planned_octaves(site, islands))
+
+
+def planned_octaves(site: Site, islands: Sequence[tuple[Hole, FillPlan]]) -> list[Planned]:
+    """List what is done for each hole: one round an octave, as the whole canvas after each would take longer."""
+    return [
+        replace(each, canvas=_halved(site.free.shape, each.index), rounds=1, cost=each.rounds * each.cost)
+        for _, plan in islands
+        for each in plan.octaves
+    ]
 
 
 def fill_holes(plan: IslandsPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:

@@ -1,0 +1,97 @@
+"""Pick a seed: previews of several, in one sheet."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.choosing import fail_with
+from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
+from engine.cli.inspect.files import check_files
+from engine.cli.paths import STANDARD
+from protocol.messages import Cancelled, Failed, Synthesize
+from protocol.vocabulary import settings
+
+if TYPE_CHECKING:
+    from engine.cli.choosing import Run
+    from engine.images import Picture
+
+MOST_PICKED = 36
+
+
+def check_pick(output: Path | None, pick: int, seed: int, *, variations: int, record: Path | None) -> Path:
+    """Check, before the work, that a sheet of previews can be made.
+
+    Args:
+        output: File of the sheet.
+        pick: Number of previews.
+        seed: The first seed.
+        variations: Number of textures; there is one of each seed.
+        record: File of a recording; there is none of previews.
+
+    Returns:
+        The file.
+    """
+    if not 1 <= pick <= MOST_PICKED:
+        fail(f"--pick is {pick}: give a whole number of 1 to {MOST_PICKED}")
+    if variations > 1 or record is not None:
+        fail("--pick excludes --variations and --record: pick a seed first, then give it by --seed")
+    settings()["seed"].check(seed + pick - 1)
+    if output == STANDARD:
+        fail("a sheet of previews cannot be written to standard output: name a .png or .svg file with --output")
+    return check_files(output, None, [])
+
+
+def write_sheet(
+    run: "Run",
+    request: Synthesize,
+    pick: int,
+    output: Path,
+    canvas: "Picture | None",
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Preview several seeds, and write them as one sheet.
+
+    Args:
+        run: Runs a job.
+        request: The job, with the first seed.
+        pick: Number of seeds.
+        output: File of the sheet.
+        canvas: The picture to fill, or None.
+        as_json: Print one line of JSON.
+        quiet: Print nothing else.
+    """
+    from engine.inspection.seed_sheet import draw_seeds
+    from engine.inspection.sheets import save_sheet, size_text
+    from engine.service.rasters import picture_of
+
+    asked = request.settings
+    previews: dict[int, Picture] = {}
+    seconds = []
+    interrupted = False
+    for seed in range(asked.seed, asked.seed + pick):
+        job = replace(request, settings=replace(asked, seed=seed, preview=True))
+        end, _ = run(job, f"seed {seed}", None)
+        if isinstance(end, Failed):
+            fail_with(end)
+        interrupted = isinstance(end, Cancelled)
+        if end.raster is not None:
+            previews[seed] = picture_of(end.raster, "preview")
+            seconds.append(round(end.seconds, 3))
+        if interrupted:
+            break
+    if not previews:
+        fail(NOTHING_WRITTEN, INTERRUPTED)
+    made = size_text(next(iter(previews.values())).pixels.shape)
+    title = f"{len(previews)} {'fills' if canvas is not None else 'textures'} of {made} pixels"
+    how = f"recipe {asked.recipe}, quality {asked.quality}, seamless {asked.seamless}"
+    save_sheet(draw_seeds(previews, canvas, title, how), output)
+    if as_json:
+        print(json.dumps({"output": str(output), "seeds": list(previews), "seconds": seconds}))
+    elif not quiet:
+        print(f"{output}: {len(previews)} seeds in {sum(seconds):.1f} s", file=sys.stderr)
+    if interrupted:
+        fail(f"interrupted: {output} holds the seeds so far", INTERRUPTED)
