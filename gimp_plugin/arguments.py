@@ -1,4 +1,4 @@
-"""The arguments of the procedures, and what they mean as a options."""
+"""The arguments of the procedures, and the options that they give."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from gimp_plugin.user_options import Options
 from protocol.vocabulary import Setting, checked, settings
 
 FLAGS = GObject.ParamFlags.READWRITE
-# No narrower ranges: what lies beyond them would not arrive here, see `values`.
+# Wide ranges, because values outside them do not arrive here; see `values`.
 WHOLE = (-(2**31), 2**31 - 1)
 BROAD = (-1e9, 1e9)
 
@@ -47,7 +47,7 @@ def add_engine(procedure: Gimp.Procedure) -> None:
 
 
 def value_of(spec: GObject.ParamSpec, value: object) -> GObject.Value:
-    """Wrap what a procedure returns."""
+    """Wrap a return value of a procedure."""
     wrapped = GObject.Value()
     wrapped.init(spec.value_type)
     if isinstance(value, str):
@@ -58,7 +58,7 @@ def value_of(spec: GObject.ParamSpec, value: object) -> GObject.Value:
 
 
 def add_common(procedure: Gimp.Procedure) -> None:
-    """Declare what every texture has."""
+    """Declare the arguments of all textures."""
     for setting in settings().values():
         if setting.label:
             _add_setting(procedure, setting)
@@ -86,7 +86,7 @@ def _add_setting(procedure: Gimp.Procedure, setting: Setting) -> None:
 
 
 def add_fill(procedure: Gimp.Procedure) -> None:
-    """Declare where a fill takes its exemplar."""
+    """Declare the arguments of a fill."""
     procedure.add_string_argument(
         "exemplar",
         _("_Exemplar"),
@@ -152,7 +152,7 @@ def add_mask(procedure: Gimp.Procedure) -> None:
 
 
 def add_new(procedure: Gimp.Procedure) -> None:
-    """Declare what a new texture is to be like."""
+    """Declare the arguments of a new texture."""
     procedure.add_double_argument(
         "ratio",
         _("Si_ze, times the exemplar's"),
@@ -184,7 +184,7 @@ def add_new(procedure: Gimp.Procedure) -> None:
 
 
 def add_seamless(procedure: Gimp.Procedure) -> None:
-    """Declare how a picture is to tile."""
+    """Declare the arguments of Make Seamless."""
     procedure.add_string_argument(
         "seamless",
         _("_Tileable"),
@@ -202,7 +202,7 @@ def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
         task: `fill`, `new` or `seamless`.
 
     Returns:
-        What is wanted.
+        The options.
 
     Raises:
         ValueOutOfRangeError: An argument has a value that it may not have.

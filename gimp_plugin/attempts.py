@@ -1,4 +1,4 @@
-"""One attempt at a texture: work at the engine, and the layers in which it grows."""
+"""One attempt at a texture: jobs for the engine, and the layers that show their frames and results."""
 
 import logging
 import time
@@ -9,11 +9,11 @@ from gi.repository import Gimp
 
 from gimp_plugin import plans
 from gimp_plugin.engine_link import EngineLink
-from gimp_plugin.growth import GoneError, Growth
 from gimp_plugin.installation import Installation
+from gimp_plugin.job_sequence import JobSequence, Listener, State
 from gimp_plugin.tasks import Task
+from gimp_plugin.texture_layers import GoneError, TextureLayers
 from gimp_plugin.translation import _
-from gimp_plugin.work import Show, State, Work
 from protocol.messages import Frame
 
 LOOK_SECONDS = 0.5
@@ -21,12 +21,12 @@ LOOK_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Appearance:
-    """How an attempt is shown.
+    """Which frames of an attempt are shown and kept.
 
     Attributes:
-        frames: Whether frames are asked for.
+        frames: Whether the engine sends frames.
         keep_frames: Whether they stay as layers.
-        earlier: Layers of earlier attempts, which the new one takes the place of.
+        earlier: Layers of earlier attempts; the new result hides them.
     """
 
     frames: bool
@@ -35,67 +35,67 @@ class Appearance:
 
 
 class Attempt:
-    """A task on its way, one step with each `turn`.
+    """A running task; each `poll` takes one step.
 
     Attributes:
-        layers: What it has brought, in the end.
-        problem: What went wrong, for the user.
-        remark: What of the layers is not as it should be, for the user.
+        layers: The layers of the results, at the end.
+        problem: What failed, for the user.
+        remark: A limitation of the result, for the user.
     """
 
     def __init__(
-        self, task: Task, link: EngineLink, installation: Installation, show: Show, appearance: Appearance
+        self, task: Task, link: EngineLink, installation: Installation, listener: Listener, appearance: Appearance
     ) -> None:
-        """Begin.
+        """Start the attempt.
 
         Args:
-            task: What is to be done.
+            task: The task.
             link: The connection to the engine.
             installation: Where things are.
-            show: Who else shows it.
-            appearance: How it is shown.
+            listener: Receives the progress.
+            appearance: Which frames are shown and kept.
         """
         self.layers: list[Gimp.Layer] = []
         self.problem = self.remark = ""
-        self._growth = Growth(task.place, keep=appearance.keep_frames, earlier=appearance.earlier)
-        self._show = show
+        self._growth = TextureLayers(task.place, keep=appearance.keep_frames, earlier=appearance.earlier)
+        self._listener = listener
         jobs = plans.with_frames(task.plan.jobs, frames=appearance.frames or appearance.keep_frames)
-        self._work = Work(link, jobs, self, installation)
+        self._work = JobSequence(link, jobs, self, installation)
         self._looked = 0.0
         self._ended = False
 
     @property
     def state(self) -> State:
-        """How far it has come."""
+        """The state of its jobs."""
         return self._work.state
 
-    def turn(self, timeout: float = 0.0) -> bool:
+    def poll(self, timeout: float = 0.0) -> bool:
         """Take the next step.
 
         Args:
             timeout: Seconds to wait for something to happen.
 
         Returns:
-            Whether it goes on.
+            Whether the attempt is still running.
         """
         try:
             now = time.monotonic()
             if now - self._looked > LOOK_SECONDS:
                 self._looked = now
                 self._growth.check()
-            if self._work.turn(timeout):
+            if self._work.poll(timeout):
                 return True
             self._end()
         except GoneError as gone:
-            self._give_up(str(gone))
+            self._abort(str(gone))
         except Exception as fault:
             if self._growth.is_gone():
-                # It went between a look and what came after it.
-                self._give_up(_("The image was closed."))
+                # The image was closed between the check and what followed it.
+                self._abort(_("The image was closed."))
                 return False
-            # Frames and an open undo group must not stay behind, whatever has happened.
-            logging.getLogger(__name__).exception("an attempt broke off")
-            self._give_up(f"{type(fault).__name__}: {fault}")
+            # Frames and an open undo group must be removed after any error.
+            logging.getLogger(__name__).exception("an attempt failed")
+            self._abort(f"{type(fault).__name__}: {fault}")
             raise
         return False
 
@@ -107,18 +107,18 @@ class Attempt:
         """
         self._work.stop(keep=keep)
 
-    def say(self, sentence: str) -> None:
-        """Pass on what is being done."""
-        self._show.say(sentence)
+    def on_message(self, sentence: str) -> None:
+        """Pass on a message."""
+        self._listener.on_message(sentence)
 
-    def progress(self, fraction: float, seconds_left: float | None) -> None:
-        """Pass on how much is done."""
-        self._show.progress(fraction, seconds_left)
+    def on_progress(self, fraction: float, seconds_left: float | None) -> None:
+        """Pass on the progress."""
+        self._listener.on_progress(fraction, seconds_left)
 
-    def frame(self, frame: Frame, number: int) -> None:
+    def on_frame(self, frame: Frame, number: int) -> None:
         """Show a frame in GIMP, and pass it on."""
         self._growth.show(frame, number)
-        self._show.frame(frame, number)
+        self._listener.on_frame(frame, number)
 
     def _end(self) -> None:
         if self._ended:
@@ -131,7 +131,7 @@ class Attempt:
         else:
             self._growth.abandon()
 
-    def _give_up(self, why: str) -> None:
+    def _abort(self, why: str) -> None:
         self._ended = True
         self._work.stop(keep=False)
         self.problem = why

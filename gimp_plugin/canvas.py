@@ -8,7 +8,7 @@ from gi.repository import Gegl, Gimp, Gio
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
-from gimp_plugin.seen import seen
+from gimp_plugin.rendering import rendered
 from gimp_plugin.translation import _
 from protocol.raster import Raster
 
@@ -72,7 +72,7 @@ def read(
     """
     channels, kind = 2 if gray else 4, "u8" if depth == "u8" else "u16"
     pixel = channels * samples.SAMPLE_BYTES[kind]
-    with seen(drawable, box, groups) as (source, part):
+    with rendered(drawable, box, groups) as (source, part):
         data = _read(source, part, f"{_NAMES[channels]} {kind}", pixel)
     raster = Raster(box.width, box.height, channels, kind, data)
     mask = drawable.get_mask() if drawable.is_layer() else None

@@ -1,4 +1,4 @@
-"""The windows in which a texture is asked for and watched."""
+"""The dialogs for making a texture."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,16 +8,16 @@ from gimp_plugin import arguments, canvas, tasks, user_options
 from gimp_plugin.attempts import Appearance, Attempt
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
+from gimp_plugin.job_sequence import State
 from gimp_plugin.outcome import Outcome
 from gimp_plugin.panel import PREVIEW_SIDE, Panel
 from gimp_plugin.plans import PlanError
-from gimp_plugin.running import new_seed, settled
+from gimp_plugin.procedures import finish_attempt, new_seed
 from gimp_plugin.scaling import fitted
 from gimp_plugin.settings_box import settings_box
 from gimp_plugin.tasks import PaletteError, Task
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
-from gimp_plugin.work import State
 from protocol.vocabulary import AXES
 
 TICK_MILLISECONDS = 30
@@ -27,7 +27,7 @@ RESET = 1
 
 
 class Window:
-    """A window with a panel, in which attempts are made one after the other."""
+    """A dialog with a panel, for one attempt after the other."""
 
     def __init__(self, dialog: Gtk.Dialog, link: EngineLink, installation: Installation) -> None:
         """Prepare it.
@@ -49,19 +49,19 @@ class Window:
         dialog.connect("response", self._respond)
 
     def stop(self, keep: bool) -> None:  # noqa: FBT001
-        """End what is going on."""
+        """Stop the running attempt."""
         if self._attempt is not None:
             self._attempt.stop(keep=keep)
             if keep:
-                self.panel.say(_("Stopping…"))
+                self.panel.on_message(_("Stopping…"))
 
     def make(self, options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Outcome:
-        """Make a texture, and keep the window alive meanwhile.
+        """Make a texture, and keep the dialog responsive.
 
         Args:
-            options: What is wanted.
+            options: The options.
             image: The image.
-            layers: The layers that are meant.
+            layers: The layers to work on.
 
         Returns:
             How it ended.
@@ -70,56 +70,56 @@ class Window:
             PlanError: It cannot be done.
         """
         task = tasks.prepare(options, image, layers)
-        display = self._opened(task)
-        self._link.renew()
+        display = self._open_display(task)
+        self._link.reconnect()
         appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=tuple(self.layers))
         self._attempt = Attempt(task, self._link, self._installation, self.panel, appearance)
         self.panel.note("")
         self.panel.work(going=True, tiles=_tiles(options))
-        self._rest(resting=False)
+        self._set_idle(idle=False)
         try:
-            self._loop(self._attempt.turn)
+            self._loop(self._attempt.poll)
         finally:
             self.panel.work(going=False)
-            self._rest(resting=True)
+            self._set_idle(idle=True)
             attempt, self._attempt = self._attempt, None
         if not attempt.layers and display is not None and display.is_valid():
             # The image goes with its last display.
             display.delete()
-        outcome = settled(options, task, attempt, self._installation)
+        outcome = finish_attempt(options, task, attempt, self._installation)
         if outcome.layers:
             self.layers = [] if task.fresh else list(outcome.layers)
             self.last = outcome
-        self._tell(attempt, outcome)
+        self._show_outcome(attempt, outcome)
         return outcome
 
-    def asked(self) -> bool:
+    def wait_for_user(self) -> bool:
         """Wait for the user while the connection is being made; returns whether a texture is wanted."""
         ticking = GLib.timeout_add(TICK_MILLISECONDS, self._keep_connected)
         try:
-            # A procedure's dialog tells this, and not GTK's response.
+            # A procedure's dialog returns a boolean, not GTK's response.
             return bool(self.dialog.run())
         finally:
             GLib.source_remove(ticking)
 
-    def _rest(self, *, resting: bool) -> None:
+    def _set_idle(self, *, idle: bool) -> None:
         for response in (Gtk.ResponseType.OK, RESET):
-            self.dialog.set_response_sensitive(response, resting)
+            self.dialog.set_response_sensitive(response, idle)
 
     def _keep_connected(self) -> bool:
         self._link.poll()
         return True
 
-    def _opened(self, task: Task) -> Gimp.Display | None:
+    def _open_display(self, task: Task) -> Gimp.Display | None:
         return Gimp.Display.new(task.place.image) if task.fresh else None
 
-    def _loop(self, turn: Callable[[], bool]) -> None:
+    def _loop(self, poll: Callable[[], bool]) -> None:
         loop = GLib.MainLoop()
 
         def tick() -> bool:
             goes_on = False
             try:
-                goes_on = turn()
+                goes_on = poll()
             finally:
                 if not goes_on:
                     loop.quit()
@@ -132,12 +132,12 @@ class Window:
         if self._attempt is not None and response in {Gtk.ResponseType.CANCEL, Gtk.ResponseType.DELETE_EVENT}:
             self.stop(keep=False)
 
-    def _tell(self, attempt: Attempt, outcome: Outcome) -> None:
+    def _show_outcome(self, attempt: Attempt, outcome: Outcome) -> None:
         if attempt.problem:
-            self.panel.say(" ")
+            self.panel.on_message(" ")
             self.panel.note(attempt.problem)
         elif outcome.layers:
-            self.panel.progress(1.0, None)
+            self.panel.on_progress(1.0, None)
             self.panel.note(" ".join(filter(None, (_ending(attempt, outcome), attempt.remark))))
         elif attempt.state is State.CANCELLED:
             self.panel.clear()
@@ -159,13 +159,13 @@ def ask_and_make(
         procedure: The procedure whose settings these are.
         config: Its arguments; what the user chooses is put there.
         image: The image.
-        layers: The layers that are meant.
+        layers: The layers to work on.
         kind: `fill`, `new` or `seamless`.
         link: The connection to the engine.
         installation: Where things are.
 
     Returns:
-        How the last attempt that brought something ended.
+        The outcome of the last attempt with a result.
     """
     GimpUi.init(PROGRAM)
     dialog = GimpUi.ProcedureDialog.new(procedure, config, _title(kind))
@@ -181,10 +181,10 @@ def ask_and_make(
     window.panel.picture(thumbnail(image, layers[0], kind))
     tried: Options | None = None
     try:
-        while window.asked():
+        while window.wait_for_user():
             options = arguments.options_of(config, kind)
             if options == tried:
-                # The same again would be the same picture.
+                # The same options would give the same picture.
                 config.set_property("seed", new_seed())
                 options = arguments.options_of(config, kind)
             chosen.set_sensitive(False)
@@ -213,9 +213,9 @@ def make(
     """Make a texture in a window that closes by itself.
 
     Args:
-        options: What is wanted.
+        options: The options.
         image: The image.
-        layers: The layers that are meant.
+        layers: The layers to work on.
         link: The connection to the engine.
         installation: Where things are.
 
@@ -242,15 +242,15 @@ def _ending(attempt: Attempt, outcome: Outcome) -> str:
 
 
 def thumbnail(image: Gimp.Image, layer: Gimp.Layer, kind: str) -> GdkPixbuf.Pixbuf | None:
-    """Draw small what a texture is to be made from or in.
+    """Make a thumbnail of what a texture is made from or in.
 
     Args:
         image: The image.
-        layer: The layer that is meant.
+        layer: The layer to work on.
         kind: `fill`, `new` or `seamless`.
 
     Returns:
-        The layer to fill; else the part of it that is meant.
+        The layer to fill; otherwise the part of it to work on.
     """
     selected = canvas.selection(image)
     part = canvas.extent(layer).common(selected) if selected else None
@@ -276,7 +276,7 @@ def _wants_copy(dialog: Gtk.Dialog, sentence: str) -> bool:
 
 
 def _tiles(options: Options) -> tuple[int, int]:
-    """How often to show a texture across and down, so that its seams would be seen."""
+    """How often to repeat a texture across and down in the preview, to show its seams."""
     across, down = (1 + each for each in AXES[options.settings.seamless])
     return across, down
 

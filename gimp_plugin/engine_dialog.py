@@ -1,11 +1,11 @@
-"""The window of `Engine…`."""
+"""The dialog of `Engine…`."""
 
 import logging
 
 from gi.repository import GimpUi, Gio, GLib, Gtk
 
 from gimp_plugin.engine_link import EngineLink
-from gimp_plugin.engine_report import end, look
+from gimp_plugin.engine_report import engine_status, stop_engine
 from gimp_plugin.installation import Installation
 from gimp_plugin.log import LOG_FILE
 from gimp_plugin.translation import _
@@ -57,9 +57,9 @@ class EngineWindow:
 
     def _do(self, response: int) -> None:
         if response == START and self._link is None:
-            self._link = EngineLink(self._installation, name="GIMP, Engine…", patient=True)
+            self._link = EngineLink(self._installation, name="GIMP, Engine…", wait_for_user=True)
         elif response == STOP:
-            self._words.set_text(end(self._installation))
+            self._words.set_text(stop_engine(self._installation))
         elif response == LOG:
             self._open_log()
 
@@ -70,14 +70,14 @@ class EngineWindow:
             if link.client is not None or link.problem:
                 self._link = None
                 link.close()
-                self._say(link.problem or look(self._installation)[0])
+                self._say(link.problem or engine_status(self._installation)[0])
             else:
-                self._say(link.saying)
+                self._say(link.message)
         return True
 
     def _look(self) -> bool:
         if self._link is None:
-            sentence, running = look(self._installation)
+            sentence, running = engine_status(self._installation)
             self._say(sentence)
             self._offer(running=running)
         return True

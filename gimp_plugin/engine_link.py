@@ -1,4 +1,4 @@
-"""The connection to the engine: found, or started."""
+"""Connect to the engine; start it if none is running."""
 
 import logging
 import os
@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from gimp_plugin.error_messages import explain_refusal
 from gimp_plugin.installation import Installation
-from gimp_plugin.sentences import explain_refusal
 from gimp_plugin.translation import _
 from protocol.client import EngineClient, Event
 from protocol.connection import CONNECTION_FILE, Connection, engine_state, read_connection
@@ -27,38 +27,38 @@ RETRY_SECONDS = 1.0
 
 
 class EngineLink:
-    """A connection that is on its way, or there.
+    """A connection to the engine that is made step by step.
 
-    Nothing here waits: `poll` takes the next small step, and is called often.
+    Nothing here blocks: `poll` takes the next small step, and is called often.
 
     Attributes:
-        client: The connection; None until it is there.
-        saying: What is being done about it, for the user.
-        problem: Why there will be none, or nothing.
+        client: The connection; None while connecting.
+        message: The current step, for the user.
+        problem: Why connecting failed; empty if it has not.
     """
 
-    def __init__(self, installation: Installation, *, name: str, patient: bool) -> None:
-        """Begin to look for the engine.
+    def __init__(self, installation: Installation, *, name: str, wait_for_user: bool) -> None:
+        """Start to connect.
 
         Args:
             installation: Where things are.
-            name: What this client is, for people.
-            patient: Whether to go on looking where only the user can start the engine.
+            name: Name of this client in `status`.
+            wait_for_user: Whether to keep trying when only the user can start the engine.
         """
         self.client: EngineClient | None = None
-        self.saying = _("Looking for the engine…")
+        self.message = _("Looking for the engine…")
         self.problem = ""
         self._installation = installation
         self._name = name
-        self._patient = patient
-        self._silent: Connection | None = None
-        self._steps = self._reach()
+        self._wait_for_user = wait_for_user
+        self._unresponsive: Connection | None = None
+        self._steps = self._find_or_start()
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
-        """Take the next step towards a connection, or what has arrived over it.
+        """Take the next step of connecting, or receive events.
 
         Args:
-            timeout: Seconds to wait where there is a connection.
+            timeout: Seconds to wait for events.
 
         Returns:
             What has arrived.
@@ -67,9 +67,9 @@ class EngineLink:
             return self.client.poll(timeout)
         if not self.problem:
             try:
-                self.saying = next(self._steps)
+                self.message = next(self._steps)
             except StopIteration:
-                self.saying = ""
+                self.message = ""
             except (EngineError, UnsafeFileError, OSError) as error:
                 self.problem = explain_refusal(error, self._installation)
                 logging.getLogger(__name__).warning("no engine: %s", error)
@@ -77,37 +77,37 @@ class EngineLink:
                 time.sleep(timeout)
         return []
 
-    def renew(self) -> None:
-        """Look for an engine again, where the last one is gone or there was none."""
+    def reconnect(self) -> None:
+        """Connect again if the connection was lost or never made."""
         on_its_way = self.client is None and not self.problem
         if on_its_way or (self.client is not None and self.client.connected):
             return
         self.close()
         self.problem = ""
-        self._silent = None
-        self._steps = self._reach()
+        self._unresponsive = None
+        self._steps = self._find_or_start()
 
     def close(self) -> None:
-        """Leave; what this client has not waited for is cancelled."""
+        """Disconnect; unfinished jobs of this client are cancelled."""
         if self.client is not None:
             self.client.close()
         self.client = None
 
-    def _reach(self) -> Iterator[str]:
+    def _find_or_start(self) -> Iterator[str]:
         if self._connected():
             return
         if sandboxed():
             yield from self._await_user()
             return
         yield _("Starting the engine…")
-        with tempfile.TemporaryFile() as said:
-            process = start_engine(self._installation, said)
+        with tempfile.TemporaryFile() as output:
+            process = start_engine(self._installation, output)
             while process.poll() is None:
                 yield _("Starting the engine…")
             if process.returncode:
-                said.seek(0)
-                words = said.read().decode(errors="replace").strip().splitlines()
-                reason = words[-1] if words else _("no message")
+                output.seek(0)
+                lines = output.read().decode(errors="replace").strip().splitlines()
+                reason = lines[-1] if lines else _("no message")
                 raise EngineError(
                     _("The engine does not start ({reason}): run `{command}`").format(
                         reason=reason, command=f"{self._installation.installer} --check"
@@ -121,7 +121,7 @@ class EngineLink:
     def _await_user(self) -> Iterator[str]:
         command = f"{self._installation.engine} serve --detach"
         asked = _("This GIMP may not start programs. Type this in a terminal: {command}").format(command=command)
-        if not self._patient:
+        if not self._wait_for_user:
             raise EngineError(asked)
         while True:
             until = time.monotonic() + RETRY_SECONDS
@@ -135,7 +135,7 @@ class EngineLink:
         found = None
         with suppress(FileNotFoundError, UnsafeFileError):
             found = read_connection(path)
-        if found is not None and found == self._silent:
+        if found is not None and found == self._unresponsive:
             return False
         try:
             self._connect()
@@ -144,8 +144,8 @@ class EngineLink:
         except EngineLostError:
             if found is None or engine_state(found) is ProcessState.RUNNING:
                 raise
-            # Another program may have its port by now. Where an engine runs all the same, starting one tells so.
-            self._silent = found
+            # Another program may use its port now. If an engine is running all the same, starting one reports it.
+            self._unresponsive = found
             return False
         return True
 
@@ -156,12 +156,12 @@ class EngineLink:
         logging.getLogger(__name__).info("connected to the engine %s", self.client.welcome.software)
 
 
-def start_engine(installation: Installation, said: IO[bytes]) -> "subprocess.Popen[bytes]":
+def start_engine(installation: Installation, output: IO[bytes]) -> "subprocess.Popen[bytes]":
     """Start the engine in the background.
 
     Args:
         installation: Where it is.
-        said: Where to put what it says; it says why where it does not start.
+        output: File for its stdout and stderr, which explain a failure to start.
 
     Returns:
         A process that ends with status 0 as soon as the engine listens.
@@ -175,12 +175,12 @@ def start_engine(installation: Installation, said: IO[bytes]) -> "subprocess.Pop
             return subprocess.Popen(  # noqa: S603
                 [installation.engine, "serve", "--detach"],
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
                 env=environment,
-                # GIMP's may be on a disk, or in an AppImage, that is to be taken away when GIMP ends.
+                # GIMP's own folder may be on a disk or AppImage that is unmounted when GIMP ends.
                 cwd=installation.folder,
-                # Else it would end with GIMP.
+                # Otherwise it would end with GIMP.
                 start_new_session=sys.platform != "win32",
             )
     except OSError as error:
@@ -192,7 +192,7 @@ def start_engine(installation: Installation, said: IO[bytes]) -> "subprocess.Pop
 
 
 def gimp_bundles() -> tuple[Path, ...]:
-    """List the folders that GIMP, with this Python, brings its own libraries in."""
+    """List the folders of the libraries that GIMP and this Python bring along."""
     found = bundles_of(os.environ)
     if sys.platform == "win32":
         found = (*found, Path(sys.base_prefix))

@@ -1,9 +1,9 @@
-"""What the engine is doing, in lines for people, and its end."""
+"""Show what the engine is doing, and stop it."""
 
 import time
 
+from gimp_plugin.error_messages import explain_refusal
 from gimp_plugin.installation import Installation
-from gimp_plugin.sentences import explain_refusal
 from gimp_plugin.translation import _
 from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE, engine_state, read_connection
@@ -18,7 +18,7 @@ NAME = "GIMP, Engine…"
 
 
 def connected(installation: Installation) -> EngineClient:
-    """Connect to the engine that runs.
+    """Connect to the running engine.
 
     Args:
         installation: Where things are.
@@ -28,15 +28,15 @@ def connected(installation: Installation) -> EngineClient:
 
     Raises:
         NoEngineError: None is running.
-        EngineError: It does not answer, or says no.
+        EngineError: It does not answer, or refuses the connection.
         UnsafeFileError: Its files are broken.
     """
     folder = make_folder(installation.folder)
     return EngineClient.connect(folder / CONNECTION_FILE, name=NAME, keys=own_keys(folder / CLIENT_KEYS))
 
 
-def look(installation: Installation) -> tuple[str, bool]:
-    """Tell what the engine is doing.
+def engine_status(installation: Installation) -> tuple[str, bool]:
+    """Describe what the engine is doing.
 
     Args:
         installation: Where things are.
@@ -46,19 +46,19 @@ def look(installation: Installation) -> tuple[str, bool]:
     """
     try:
         with connected(installation) as client:
-            return "\n".join(lines(client.status(), installation)), True
+            return "\n".join(status_lines(client.status(), installation)), True
     except NoEngineError:
         return _("The engine is not running. It is started when it is needed."), False
     except EngineLostError as error:
-        return explain_refusal(error, installation), _runs(installation)
+        return explain_refusal(error, installation), _is_running(installation)
     except EngineError as error:
         return explain_refusal(error, installation), True
     except (UnsafeFileError, OSError) as error:
         return explain_refusal(error, installation), False
 
 
-def lines(status: Status, installation: Installation) -> list[str]:
-    """Put a status into words."""
+def status_lines(status: Status, installation: Installation) -> list[str]:
+    """Describe a status, line by line."""
     found = [
         _("Engine {software}, running for {minutes} min").format(
             software=status.software, minutes=round(status.seconds / 60)
@@ -80,7 +80,7 @@ def lines(status: Status, installation: Installation) -> list[str]:
         }.get(worker.state, worker.state)
         found.append(f"{worker.description or worker.device}: {doing}")
         if worker.failure:
-            found.append(_("This device failed: {words}").format(words=worker.failure))
+            found.append(_("This device failed: {failure}").format(failure=worker.failure))
     found.append(
         _("Textures waiting: {waiting}; done: {done}, failed: {failed}, canceled: {cancelled}").format(
             waiting=status.waiting, done=status.done, failed=status.failed, cancelled=status.cancelled
@@ -89,7 +89,7 @@ def lines(status: Status, installation: Installation) -> list[str]:
     return found
 
 
-def _runs(installation: Installation) -> bool:
+def _is_running(installation: Installation) -> bool:
     try:
         found = read_connection(installation.folder / CONNECTION_FILE)
     except (FileNotFoundError, UnsafeFileError):
@@ -97,8 +97,8 @@ def _runs(installation: Installation) -> bool:
     return engine_state(found) is ProcessState.RUNNING
 
 
-def end(installation: Installation) -> str:
-    """Stop the engine and wait until it is gone; returns what is to be said about it."""
+def stop_engine(installation: Installation) -> str:
+    """Stop the engine and wait until it has ended; return a message about it."""
     try:
         with connected(installation) as client:
             client.shutdown(_("stopped from GIMP"))

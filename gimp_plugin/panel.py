@@ -1,4 +1,4 @@
-"""What the user sees of the work: the picture so far, how long it will take, and how to end it."""
+"""The panel of the dialogs: preview, progress bar, and buttons to stop."""
 
 from collections.abc import Callable
 
@@ -16,14 +16,14 @@ class Panel:
     """A preview, a progress bar, and two buttons.
 
     Attributes:
-        widget: To be put into a window.
+        widget: The widget to add to a dialog.
     """
 
     def __init__(self, on_stop: Callable[[bool], None]) -> None:
         """Build it.
 
         Args:
-            on_stop: Called when the user ends the work, with whether the picture so far is wanted.
+            on_stop: Called when the user stops, with whether to keep the picture so far.
         """
         self.widget = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._tiles = (1, 1)
@@ -35,7 +35,7 @@ class Panel:
         self._bar = Gtk.ProgressBar(show_text=True)
         self._bar.set_text(" ")
         self._note = Gtk.Label(xalign=0, yalign=0, wrap=True, selectable=True, width_chars=30, max_width_chars=30)
-        # Room for three lines, so that nothing moves when there is something to say.
+        # Room for three lines, so that nothing moves when a message appears.
         self._note.set_size_request(-1, 60)
         self._keep = Gtk.Button.new_with_mnemonic(_("_Stop Here"))
         self._keep.set_tooltip_text(_("Stop now and keep the picture so far"))
@@ -52,11 +52,11 @@ class Panel:
         self.work(going=False)
 
     def work(self, *, going: bool, tiles: tuple[int, int] = (1, 1)) -> None:
-        """Tell whether there is work that can be ended.
+        """Enable or disable the buttons to stop.
 
         Args:
-            going: Whether there is.
-            tiles: How often to show the picture across and down.
+            going: Whether a texture is being made.
+            tiles: How often to repeat the picture across and down.
         """
         self._keep.set_sensitive(going)
         self._cancel.set_sensitive(going)
@@ -66,32 +66,32 @@ class Panel:
             self._bar.set_text(" ")
 
     def note(self, sentence: str) -> None:
-        """Say something that stays."""
+        """Show a message below the buttons."""
         self._note.set_text(sentence)
 
     def clear(self) -> None:
-        """Show what there was before the work, and no progress."""
+        """Show the picture from before the run, and no progress."""
         self._bar.set_fraction(0.0)
         self._bar.set_text(" ")
         self._picture.set_from_pixbuf(self._before)
 
-    def say(self, sentence: str) -> None:
-        """Tell what is being done."""
+    def on_message(self, sentence: str) -> None:
+        """Show a message in the progress bar."""
         self._bar.pulse()
         self._bar.set_text(sentence)
 
-    def progress(self, fraction: float, seconds_left: float | None) -> None:
-        """Tell how much is done, 0 to 1, and seconds until all is."""
+    def on_progress(self, fraction: float, seconds_left: float | None) -> None:
+        """Show the fraction that is done, 0 to 1, and the seconds left."""
         self._bar.set_fraction(min(1.0, max(0.0, fraction)))
         done = f"{fraction:.0%}"
         self._bar.set_text(done if seconds_left is None else f"{done} · {_remaining(seconds_left)}")
 
     def picture(self, picture: GdkPixbuf.Pixbuf | None) -> None:
-        """Show what there is before the first frame."""
+        """Show a picture before the first frame."""
         self._before = picture
         self._picture.set_from_pixbuf(picture)
 
-    def frame(self, frame: Frame, number: int) -> None:  # noqa: ARG002
+    def on_frame(self, frame: Frame, number: int) -> None:  # noqa: ARG002
         """Show the picture so far."""
         picture = pixbuf_of(frame.raster)
         across, down = self._tiles

@@ -1,4 +1,4 @@
-"""From the user's options and the pixels to jobs for the engine. Knows nothing of GIMP."""
+"""From the user's options and pixels to jobs for the engine, without GIMP."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ WHOLE = 252
 LONGEST_EXEMPLAR = 1024
 SMALLEST_TILE = 16
 LONGEST_FRAME = 1024
-# Each frame has GIMP draw the image anew, on the same computer that makes the texture.
+# For each frame GIMP redraws the image, on the computer that makes the texture.
 FRAME_SECONDS = 1.0
 
 Sampled = tuple[Raster, bytes | None]
@@ -33,19 +33,19 @@ Sampled = tuple[Raster, bytes | None]
 
 
 class PlanError(ValueError):
-    """A options that cannot be fulfilled, told in one or two sentences."""
+    """The options cannot be used; the message is one or two sentences for the user."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What the engine is asked for, and which part of it becomes a layer.
+    """Jobs for the engine, and which part of their results becomes a layer.
 
     Attributes:
         jobs: One or more.
-        width: Of what a job brings, pixels.
-        height: Likewise.
-        part: The part of that which becomes the layer.
-        mask: What the layer's mask is, a byte for each pixel of the part; None for no mask.
+        width: Width of a job's result, pixels.
+        height: Height of a job's result, pixels.
+        part: The part of a result that becomes the layer.
+        mask: The layer's mask, a byte for each pixel of the part; None for no mask.
     """
 
     jobs: tuple[Synthesize, ...]

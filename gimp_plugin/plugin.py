@@ -1,4 +1,4 @@
-"""What GIMP knows of the plug-in: its procedures, their arguments, and where they are in the menu."""
+"""The plug-in's registration with GIMP: procedures, arguments and menu."""
 
 import logging
 import sys
@@ -55,7 +55,7 @@ class TextureSynthesis(Gimp.PlugIn):  # type: ignore[misc]
 
 
 def main() -> None:
-    """Be a plug-in."""
+    """Run the plug-in."""
     Gimp.main(TextureSynthesis.__gtype__, sys.argv)
 
 
@@ -72,8 +72,8 @@ def _run(
         installation = read_installation(PACKAGE.parent)
         start_log(installation.folder)
         make_importable(installation)
-        # Only now can be imported what needs pyzmq.
-        from gimp_plugin.running import run_engine, run_texture
+        # Only now pyzmq can be imported.
+        from gimp_plugin.procedures import run_engine, run_texture
 
         if task == ENGINE:
             outcome = run_engine(mode, config, installation)

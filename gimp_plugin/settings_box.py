@@ -7,7 +7,7 @@ from pathlib import Path
 from gi.repository import Gimp, GimpUi, GObject, Gtk
 
 from gimp_plugin import user_options, values
-from gimp_plugin.running import new_seed
+from gimp_plugin.procedures import new_seed
 from gimp_plugin.translation import _
 from protocol.vocabulary import settings
 

@@ -1,4 +1,4 @@
-"""From a options to a plan and a place: reads what is needed out of GIMP."""
+"""From the user's options to a task: reads from GIMP what the plan needs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from gi.repository import Gimp
 
 from gimp_plugin import blending, canvas, plans, samples, user_options
 from gimp_plugin.box import Box
-from gimp_plugin.growth import Place
 from gimp_plugin.plans import Plan, PlanError
-from gimp_plugin.seen import exceeds
+from gimp_plugin.rendering import has_out_of_range_colors
+from gimp_plugin.texture_layers import Place
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
 from protocol.raster import Raster
@@ -19,12 +19,12 @@ from protocol.vocabulary import MOST_SOURCES
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be done.
+    """A plan, and the place of its result.
 
     Attributes:
-        plan: What the engine is asked for.
-        place: Where it goes.
-        fresh: Whether the image was made for it.
+        plan: The jobs for the engine.
+        place: Where the result goes.
+        fresh: Whether the image was created for it.
     """
 
     plan: Plan
@@ -33,21 +33,21 @@ class Task:
 
 
 class PaletteError(PlanError):
-    """The image has a palette, into which a texture would have to be squeezed."""
+    """The image has indexed colors, which are too few for a texture."""
 
 
 def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
-    """Find the layers that are meant.
+    """Find the layers to work on.
 
     Args:
-        drawables: What is selected.
+        drawables: The selected drawables.
         task: `fill`, `new` or `seamless`.
 
     Returns:
-        One layer, or several that a new texture mixes; those they belong to, where their masks are being edited.
+        One layer, or several that a new texture mixes; for a layer mask, its layer.
 
     Raises:
-        PlanError: It is none, or more than the task takes.
+        PlanError: There are none, or more than the task allows.
     """
     most = MOST_SOURCES if task == user_options.NEW else 1
     if not 1 <= len(drawables) <= most:
@@ -70,7 +70,7 @@ def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -
         layers: The layers that are meant, see `targets`.
 
     Returns:
-        What is to be done; nothing of the image has been changed.
+        The task; the image is not changed.
 
     Raises:
         PlanError: It cannot be done.
@@ -109,7 +109,7 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     marked = samples.marked_box(white, whole.width).moved(*whole.corner) if white is not None else None
     limit = plans.context_of(hole, whole, options.context, marked)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    # The texture will lie above this, so what is seen of it is what has to be fitted to.
+    # The texture will be above this item, so it has to match what is displayed of it.
     ground = canvas.outside_locked(layer)
     around = canvas.read(ground, limit, gray=gray, depth=depth)
     plan = plans.fill(
@@ -147,13 +147,13 @@ def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> T
 def _source(
     options: Options, image: Gimp.Image, layer: Gimp.Layer, around: Sequence[Gimp.GroupLayer]
 ) -> plans.Sampled:
-    """Read what a layer has of a texture; `around` are the groups that the new texture will be in."""
+    """Read a layer as a source; `around` are the groups that will contain the new texture."""
     box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     sample = canvas.read(layer, box, gray=gray, depth=depth, groups=_own_groups(layer, around))
     white = _white(options, layer, box)
     if canvas.selection(image):
-        # What is selected by half would bring in what lies beside.
+        # Partly selected pixels would bring in colors from outside the selection.
         chosen = samples.above(canvas.read_selection(image, box), samples.OPAQUE)
         white = chosen if white is None else samples.common(white, chosen)
     return plans.check_exemplar(sample, white)
@@ -172,7 +172,7 @@ def new_image(like: Gimp.Image, width: int, height: int) -> Gimp.Image:
 
 
 def part_of(image: Gimp.Image, layer: Gimp.Layer) -> Box:
-    """Find the part of a layer that is meant: what the bounds of the selection have of it, or all of it.
+    """Find the part of a layer to work on: within the bounds of the selection, or all of it.
 
     Args:
         image: The image.
@@ -272,7 +272,11 @@ def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, plan: Plan) -> Pla
     kept = _within_masks(ground, box)
     if not kept:
         raise PlanError(_("The selection is outside the layer's group, whose mask hides everything there."))
-    if not blending.covers(ground) and ground.get_mode() != Gimp.LayerMode.PASS_THROUGH and exceeds(ground):
+    if (
+        not blending.covers(ground)
+        and ground.get_mode() != Gimp.LayerMode.PASS_THROUGH
+        and has_out_of_range_colors(ground)
+    ):
         raise PlanError(
             _(
                 "The filters of “{name}” give colors outside the range of the image's encoding. The layer's "

@@ -1,7 +1,7 @@
-"""Which values the arguments of the procedures may have.
+"""Allowed values of the procedures' arguments.
 
-GIMP's own choices and ranges do not tell a script that it is wrong: a value beyond them becomes the default before
-the plug-in is run, with a warning on stderr. So words are strings, numbers have wide ranges, and both are checked.
+GIMP's own choices and ranges do not report a wrong value to a script: the value becomes the default before the
+plug-in is run, with a warning on stderr. So choices are strings, numbers have wide ranges, and both are checked here.
 """
 
 from collections.abc import Iterator
@@ -27,22 +27,22 @@ RANGES: dict[str, tuple[float, float]] = {
     "height": (0, LARGEST_SIDE),
     "variations": (1, MOST_VARIATIONS),
 }
-"""The least and the most of each number."""
+"""Minimum and maximum of each number."""
 
 
 class ValueOutOfRangeError(ValueError):
-    """An argument has a value that it may not have, told in a sentence."""
+    """An argument is out of range; the message is one sentence for the user."""
 
 
 def choices(task: str, name: str) -> dict[str, str]:
-    """List what an argument may be.
+    """List the choices of an argument.
 
     Args:
         task: `fill`, `new`, `seamless` or `engine`.
         name: Of the argument.
 
     Returns:
-        The words, with their labels in the dialog; nothing where the argument is no choice.
+        The choices, with their labels in the dialog; empty if the argument has none.
     """
     axes = {user_options.ACROSS: _("Horizontally"), user_options.DOWN: _("Vertically"), user_options.BOTH: _("Both")}
     known = {
@@ -99,8 +99,8 @@ def check(config: Gimp.ProcedureConfig, task: str) -> None:
         raise ValueOutOfRangeError(sentence)
 
 
-def mend(config: Gimp.ProcedureConfig, task: str) -> None:
-    """Give arguments that have a value that they may not have their defaults: a dialog begins with what was kept."""
+def reset_invalid(config: Gimp.ProcedureConfig, task: str) -> None:
+    """Reset arguments that are out of range to their defaults."""
     for name, _sentence in list(_faults(config, task)):
         config.set_property(name, config.find_property(name).default_value)
 

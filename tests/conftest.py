@@ -228,15 +228,15 @@ def gimp():
     import gimp_mock
 
     with gimp_mock.mocked() as found:
-        from gimp_plugin import canvas, growth, scaling
+        from gimp_plugin import canvas, scaling, texture_layers
 
-        yield SimpleNamespace(canvas=canvas, growth=growth, scaling=scaling, **vars(found))
+        yield SimpleNamespace(canvas=canvas, scaling=scaling, texture_layers=texture_layers, **vars(found))
 
 
 @pytest.fixture
 def image(gimp):
     """An image of 40 by 30 pixels with two layers, of which the lower one is selected."""
-    from plugin_growth import add, named
+    from plugin_layers import add, named
 
     made = gimp.Gimp.Image(40, 30)
     for name in ("below", "above"):

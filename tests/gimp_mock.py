@@ -1,4 +1,4 @@
-"""As much of GIMP as `gimp_plugin.canvas` and `gimp_plugin.growth` use, and as strict.
+"""As much of GIMP as `gimp_plugin.canvas` and `gimp_plugin.texture_layers` use, and as strict.
 
 Where GIMP would end the plug-in, this raises `Killed`: what is written is locked, a group or removed, a length is
 wrong, a format is unknown, or something is asked of an image that is closed.
@@ -29,8 +29,8 @@ _FORMATS = {
 }
 # Modules of the plug-in that hold on to GIMP's, once imported.
 _HOLDERS = (
-    "arguments", "attempts", "blending", "canvas", "growth", "panel", "plugin", "running", "scaling", "seen", "tasks",
-    "tracking", "values",
+    "arguments", "attempts", "blending", "canvas", "panel", "plugin", "procedures", "rendering", "scaling", "tasks",
+    "texture_layers", "tracking", "values",
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from protocol.processes import ProcessState
 
 INSTALLER = "python3 install.py"
 LINK_SECONDS = 30
-TURN_SECONDS = 0.02
+POLL_SECONDS = 0.02
 
 
 def installation_of(folder: Path, engine="/nowhere/texture-engine") -> Installation:
@@ -33,9 +33,9 @@ def program(path: Path, *lines: str) -> Path:
 
 
 @contextmanager
-def linked(installation: Installation, *, patient=True):
+def linked(installation: Installation, *, wait_for_user=True):
     """A link that is left in the end."""
-    link = EngineLink(installation, name="test", patient=patient)
+    link = EngineLink(installation, name="test", wait_for_user=wait_for_user)
     try:
         yield link
     finally:
@@ -44,12 +44,12 @@ def linked(installation: Installation, *, patient=True):
 
 def reach(link: EngineLink) -> list[str]:
     """Go on until there is a connection, or will be none; what was said meanwhile."""
-    said = [link.saying]
+    said = [link.message]
     until = time.monotonic() + LINK_SECONDS
     while link.client is None and not link.problem:
         assert time.monotonic() < until, said
-        link.poll(TURN_SECONDS)
-        said += [link.saying] if link.saying != said[-1] else []
+        link.poll(POLL_SECONDS)
+        said += [link.message] if link.message != said[-1] else []
     return said
 
 

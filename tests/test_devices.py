@@ -16,8 +16,8 @@ from engine.service.computing import Computer, UnusableDeviceError
 from engine.synthesis import devices, trying
 from engine.synthesis.devices import DeviceError, available_devices, choose_device, find_device
 from engine.synthesis.trying import Trial, compute, listed_devices, try_device
-from gimp_plugin.engine_report import look
-from gimp_plugin.sentences import explain
+from gimp_plugin.engine_report import engine_status
+from gimp_plugin.error_messages import explain
 
 gpus = torch.cuda.is_available() or torch.backends.mps.is_available() or torch.xpu.is_available()
 pytestmark = pytest.mark.skipif(gpus, reason="a device of this computer would get in the way")
@@ -334,7 +334,7 @@ def test_an_engine_goes_on_with_the_cpu_and_says_so(with_a_card, synthesized, tm
         status = engine.ready(client)
         assert status.workers[0].device == "cpu"
         assert f"; cuda does not work: {with_a_card[:60]}" in status.workers[0].description
-        assert "; cuda does not work: " in look(installation_of(engine.folder))[0]
+        assert "; cuda does not work: " in engine_status(installation_of(engine.folder))[0]
         assert f"cuda does not work here ({with_a_card}), so cpu is taken" in engine.log.read_text()
         assert synthesized(engine.folder).returncode == 0
         # It computes elsewhere, and the terminal itself cannot do it either.

@@ -12,11 +12,11 @@ from pictures import bricks, bytes_of
 from plugin_links import installation_of, linked, reach
 
 from gimp_plugin import plans
+from gimp_plugin.job_sequence import State
 from gimp_plugin.user_options import BOTH, FILL, LAYERS, NEW, SEAMLESS, Options
-from gimp_plugin.work import State
 from protocol.vocabulary import Settings
 
-TURN_SECONDS = 0.05
+POLL_SECONDS = 0.05
 HOLE = slice(20, 36), slice(16, 40)
 
 
@@ -68,19 +68,19 @@ class Watching:
     def __init__(self):
         self.frames = []
 
-    def say(self, sentence):
+    def on_message(self, sentence):
         """Do nothing."""
 
-    def progress(self, fraction, seconds_left):
+    def on_progress(self, fraction, seconds_left):
         """Do nothing."""
 
-    def frame(self, frame, _number):
+    def on_frame(self, frame, _number):
         self.frames.append(frame)
 
 
 def run(attempt, until=lambda: False):
     latest = time.monotonic() + JOB_SECONDS
-    while not until() and attempt.turn(TURN_SECONDS):
+    while not until() and attempt.poll(POLL_SECONDS):
         assert time.monotonic() < latest
     return attempt.state
 
@@ -192,14 +192,14 @@ def test_a_group_that_is_deleted_ends_the_attempt(attempt, image):
 
 def test_whatever_breaks_leaves_neither_frames_nor_an_open_undo_group(attempt, image, engine, client):
     class Broken(Watching):
-        def frame(self, _frame, _number):
+        def on_frame(self, _frame, _number):
             raise ZeroDivisionError("broken glass")
 
     made = attempt(Options(FILL), show=Broken(), steps=100_000)
     with pytest.raises(ZeroDivisionError):
         run(made)
     assert made.problem == "ZeroDivisionError: broken glass"
-    assert (names(image), image.undo_depth, made.turn()) == (["bricks"], 0, False)
+    assert (names(image), image.undo_depth, made.poll()) == (["bricks"], 0, False)
     engine.ready(client)
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from plugin_growth import GREEN, add, everything, frame, growing, named, texture
+from plugin_layers import GREEN, add, everything, frame, growing, named, texture
 
-from gimp_plugin.work import Texture
+from gimp_plugin.job_sequence import Texture
 from protocol.raster import Raster
 
 LOOK = {
@@ -171,7 +171,7 @@ def test_what_can_be_seen_through_takes_the_place_of_what_lies_below(gimp, image
 
 
 def test_a_layer_whose_colors_a_group_would_clip_is_not_cut_and_that_is_told(gimp, image, monkeypatch):
-    monkeypatch.setattr(gimp.growth, "exceeds", lambda layer: layer.name == "below")
+    monkeypatch.setattr(gimp.texture_layers, "has_out_of_range_colors", lambda layer: layer.name == "below")
     growth = growing(gimp, image)
     (layer,) = growth.finish([lace()])
     assert everything(image) == ["above", "Texture, seed 7", "below"]
@@ -281,7 +281,7 @@ def test_earlier_results_are_back_in_their_places_where_the_next_comes_to_nothin
     growth = growing(gimp, image, keep=True)
     growth.show(frame(GREEN, 1), 0)
     monkeypatch.setattr(gimp.canvas, "write", lambda _layer, _raster: False)
-    with pytest.raises(gimp.growth.GoneError):
+    with pytest.raises(gimp.texture_layers.GoneError):
         growth.finish([lace(seed=3)])
     assert everything(image) == before
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from engines import running, short_job
-from plugin_links import INSTALLER, LINK_SECONDS, TURN_SECONDS, end_engine, installation_of, linked, program, reach
+from plugin_links import INSTALLER, LINK_SECONDS, POLL_SECONDS, end_engine, installation_of, linked, program, reach
 
 from gimp_plugin import engine_link
-from gimp_plugin.engine_report import end, lines, look
+from gimp_plugin.engine_report import engine_status, status_lines, stop_engine
 from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE, read_connection, write_connection
 from protocol.keys import CLIENT_KEYS, make_keys
@@ -62,9 +62,9 @@ def process_of(folder):
 
 def test_an_engine_that_runs_is_found_at_once(engine):
     with linked(installation_of(engine.folder)) as link:
-        assert link.saying == "Looking for the engine…"
+        assert link.message == "Looking for the engine…"
         link.poll()
-        assert (link.saying, link.problem) == ("", "")
+        assert (link.message, link.problem) == ("", "")
         assert link.client.connected
 
 
@@ -75,7 +75,7 @@ def test_what_arrives_is_handed_on(engine):
         seen, until = [], time.monotonic() + LINK_SECONDS
         while not any(isinstance(event, Done) for event in seen):
             assert time.monotonic() < until
-            seen += link.poll(TURN_SECONDS)
+            seen += link.poll(POLL_SECONDS)
         assert {event.job for event in seen} == {"short"}
 
 
@@ -83,7 +83,7 @@ def test_a_link_that_is_renewed_keeps_a_connection_that_works(engine):
     with linked(installation_of(engine.folder)) as link:
         reach(link)
         first = link.client
-        link.renew()
+        link.reconnect()
         assert link.client is first
 
 
@@ -112,10 +112,10 @@ def test_an_engine_is_started_and_outlives_the_link(folder):
         reach(second)
         assert process_of(folder) == process
         assert second.client.status().process == process
-    assert end(installation_of(folder)) == "The engine has ended."
-    assert end(installation_of(folder)) == "The engine is not running."
+    assert stop_engine(installation_of(folder)) == "The engine has ended."
+    assert stop_engine(installation_of(folder)) == "The engine is not running."
     not_running = "The engine is not running. It is started when it is needed."
-    assert look(installation_of(folder)) == (not_running, False)
+    assert engine_status(installation_of(folder)) == (not_running, False)
 
 
 @pytest.mark.alone
@@ -178,7 +178,7 @@ def test_what_did_not_work_is_tried_again_when_asked_for(folder):
         reach(link)
         assert link.problem
         program(Path(installation.engine), 'engine "$@"')
-        link.renew()
+        link.reconnect()
         assert link.problem == ""
         reach(link)
         assert link.client.connected
@@ -191,8 +191,8 @@ def test_a_link_that_is_renewed_while_the_engine_starts_starts_no_second_one(fol
         until = time.monotonic() + LINK_SECONDS
         while not starts.exists():
             assert time.monotonic() < until
-            link.poll(TURN_SECONDS)
-        link.renew()
+            link.poll(POLL_SECONDS)
+        link.reconnect()
         reach(link)
     assert starts.read_text().count("one") == 1
 
@@ -247,7 +247,7 @@ def test_an_engine_of_another_version_is_told_in_one_sentence_with_the_command(t
             time.sleep(0.02)
         with linked(installation_of(folder)) as link:
             reach(link)
-            assert link.problem == look(installation_of(folder))[0]
+            assert link.problem == engine_status(installation_of(folder))[0]
     assert link.problem.startswith(
         "The plug-in and the engine are not compatible (the engine speaks version 3 of the protocol"
     )
@@ -284,8 +284,8 @@ def test_a_sandboxed_gimp_asks_for_the_engine_and_goes_on_when_it_is_there(folde
     with linked(installation) as link:
         until = time.monotonic() + 0.5
         while time.monotonic() < until:
-            link.poll(TURN_SECONDS)
-        assert (link.saying, link.problem, link.client) == (asked, "", None)
+            link.poll(POLL_SECONDS)
+        assert (link.message, link.problem, link.client) == (asked, "", None)
         with running(folder, "--device", "cpu"):
             assert reach(link) == [asked, ""]
             assert link.client.connected
@@ -294,7 +294,7 @@ def test_a_sandboxed_gimp_asks_for_the_engine_and_goes_on_when_it_is_there(folde
 
 def test_where_nobody_looks_a_sandboxed_gimp_does_not_wait(folder, monkeypatch):
     monkeypatch.setenv("SNAP_NAME", "gimp")
-    with linked(installation_of(folder), patient=False) as link:
+    with linked(installation_of(folder), wait_for_user=False) as link:
         reach(link)
         command = "/nowhere/texture-engine serve --detach"
         assert link.problem == f"This GIMP may not start programs. Type this in a terminal: {command}"
@@ -309,7 +309,7 @@ def test_the_engine_is_described_in_lines(engine):
         reach(link)
         engine.ready(link.client)
         status = link.client.status()
-        first, *others, worker, jobs = lines(status, installation)
+        first, *others, worker, jobs = status_lines(status, installation)
         assert re.fullmatch(rf"Engine {re.escape(status.software)}, running for \d+ min", first)
         assert worker.endswith(": ready")
         assert [int(count) for count in re.findall(r"\d+", jobs)] == [0, status.done, status.failed, status.cancelled]
@@ -324,7 +324,7 @@ def test_versions_that_differ_are_told(engine):
     installation = installation_of(engine.folder)
     newer = replace(installation, software="9.9")
     remedy = f"The plug-in has version 9.9: run `{INSTALLER} --upgrade` so that both have the same version."
-    assert lines(status, newer)[1] == remedy
+    assert status_lines(status, newer)[1] == remedy
 
 
 def test_a_refusal_is_no_failure_of_a_job(engine):
@@ -334,5 +334,5 @@ def test_a_refusal_is_no_failure_of_a_job(engine):
         seen, until = [], time.monotonic() + LINK_SECONDS
         while not any(isinstance(event, Failed) for event in seen):
             assert time.monotonic() < until
-            seen += link.poll(TURN_SECONDS)
+            seen += link.poll(POLL_SECONDS)
         assert link.problem == ""

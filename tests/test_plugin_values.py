@@ -56,7 +56,7 @@ def test_another_value_is_told_with_what_it_may_be_and_mended_for_a_dialog(value
     with pytest.raises(values.ValueOutOfRangeError) as error:
         values.check(config, "seamless")
     assert all(word in str(error.value) for word in told)
-    values.mend(config, "seamless")
+    values.reset_invalid(config, "seamless")
     assert config.given == USUAL
 
 
@@ -66,5 +66,5 @@ def test_what_one_task_knows_another_may_not(values):
 
 def test_what_is_right_is_not_mended(values):
     config = Config(quality="best", seed=7)
-    values.mend(config, "seamless")
+    values.reset_invalid(config, "seamless")
     assert config.given == {**USUAL, "quality": "best", "seed": 7}

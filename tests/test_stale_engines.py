@@ -20,7 +20,7 @@ from engines import end_of, running, short_job, surroundings, terminal
 from filelock import FileLock
 from plugin_links import end_engine, installation_of, linked, program, reach
 
-from gimp_plugin.engine_report import end, look
+from gimp_plugin.engine_report import engine_status, stop_engine
 from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE, engine_state, read_connection, split_address, write_connection
 from protocol.messages import Done, Welcome
@@ -154,7 +154,7 @@ def started_by_the_plugin(folder):
         link.client.submit(short_job())
         assert isinstance(end_of(link.client, "short"), Done)
         process = link.client.status().process
-    assert end(installation) == "The engine has ended."
+    assert stop_engine(installation) == "The engine has ended."
     return process
 
 
@@ -168,8 +168,8 @@ def test_it_is_told_as_stale_and_another_is_started(occupied):
     line, status = doctor_line(folder)
     assert status == 0
     assert f"was left behind by process {found.process}, which has ended" in line
-    assert look(installation_of(folder)) == (NOT_RUNNING, False)
-    assert end(installation_of(folder)) == "The engine is not running."
+    assert engine_status(installation_of(folder)) == (NOT_RUNNING, False)
+    assert stop_engine(installation_of(folder)) == "The engine is not running."
     assert started_by_the_plugin(folder) != found.process
     assert not (folder / CONNECTION_FILE).exists()
 
@@ -250,7 +250,7 @@ def test_another_process_of_its_id_is_not_taken_for_it(killed):
     with silent_server(found.address):
         for command in ("status", "stop"):
             assert_stale(terminal(folder, command), found)
-        assert look(installation_of(folder)) == (NOT_RUNNING, False)
+        assert engine_status(installation_of(folder)) == (NOT_RUNNING, False)
         assert started_by_the_plugin(folder) != os.getpid()
 
 
@@ -302,7 +302,7 @@ def test_one_of_an_earlier_version_is_stale_where_nobody_holds_its_lock(killed):
             assert f"another program uses {found.address}" in told.stderr
         line, status = doctor_line(folder)
         assert (line.startswith("engine: no engine is running ("), status) == (True, 0)
-        sentence, runs = look(installation_of(folder))
+        sentence, runs = engine_status(installation_of(folder))
         assert not runs
         assert str(found.process) not in sentence
         assert started_by_the_plugin(folder) != found.process
@@ -342,7 +342,7 @@ def test_half_a_file_is_stale_and_another_engine_is_started(killed, length):
         assert told.stderr.startswith(f"texture-engine: no engine is running ({path} is not a connection file)")
     line, status = doctor_line(folder)
     assert (line.startswith("engine: no engine is running ("), status) == (True, 0)
-    assert look(installation_of(folder)) == (NOT_RUNNING, False)
+    assert engine_status(installation_of(folder)) == (NOT_RUNNING, False)
     assert started_by_the_plugin(folder)
 
 
@@ -399,7 +399,7 @@ def test_one_that_hangs_is_not_started_anew_by_the_plugin(tmp_path):
     with running(folder, *CPU) as engine:
         engine.client().close()
         engine.process.send_signal(signal.SIGSTOP)
-        sentence, runs = look(installation_of(folder))
+        sentence, runs = engine_status(installation_of(folder))
         assert runs
         assert f"End its process {engine.process.pid}, then try again" in sentence
         with linked(installation_of(folder)) as link:

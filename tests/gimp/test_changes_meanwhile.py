@@ -13,8 +13,8 @@ import sys
 
 sys.path[:0] = [package, libraries]
 from gimp_plugin.box import Box
-from gimp_plugin.growth import GoneError, Growth, Place
-from gimp_plugin.work import Texture
+from gimp_plugin.texture_layers import GoneError, TextureLayers, Place
+from gimp_plugin.job_sequence import Texture
 from protocol.messages import Frame
 from protocol.raster import Raster
 
@@ -46,7 +46,7 @@ def meanwhile(change, box, opacity=100, size=None, frames=1, joins=True, keep=Fa
     expected = image.duplicate()
     image.select_rectangle(Gimp.ChannelOps.REPLACE, *box)
     place = Place(image, layer, box[0], box[1], Box(0, 0, box[2], box[3]), joins=joins)
-    growth = Growth(place, keep=keep)
+    growth = TextureLayers(place, keep=keep)
 
     def show(octave):
         growth.check()

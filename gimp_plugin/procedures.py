@@ -1,4 +1,4 @@
-"""The procedures at work, with the window that belongs to them or without."""
+"""Run the procedures, with or without a dialog."""
 
 import logging
 import random
@@ -12,30 +12,30 @@ from gi.repository import Gimp
 from gimp_plugin import arguments, tasks, user_options, values
 from gimp_plugin.attempts import Appearance, Attempt
 from gimp_plugin.engine_link import EngineLink
-from gimp_plugin.engine_report import end, look
+from gimp_plugin.engine_report import engine_status, stop_engine
 from gimp_plugin.installation import Installation
+from gimp_plugin.job_sequence import State
 from gimp_plugin.outcome import Outcome
 from gimp_plugin.plans import PlanError
 from gimp_plugin.tasks import Task
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
-from gimp_plugin.work import State
 from protocol.messages import Frame
 
-TURN_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 
-class Silence:
-    """Shows nothing, where there is nobody to look."""
+class LogListener:
+    """Logs messages, for runs without a dialog."""
 
-    def say(self, sentence: str) -> None:
-        """Note it in the log."""
+    def on_message(self, sentence: str) -> None:
+        """Log a message."""
         logging.getLogger(__name__).debug("%s", sentence)
 
-    def progress(self, fraction: float, seconds_left: float | None) -> None:
+    def on_progress(self, fraction: float, seconds_left: float | None) -> None:
         """Do nothing."""
 
-    def frame(self, frame: Frame, number: int) -> None:
+    def on_frame(self, frame: Frame, number: int) -> None:
         """Do nothing."""
 
 
@@ -51,10 +51,10 @@ def run_texture(
     """Make a texture.
 
     Args:
-        procedure: Which procedure.
+        procedure: The procedure.
         mode: Whether to ask the user.
         image: The image.
-        drawables: What is selected.
+        drawables: The selected drawables.
         config: The arguments.
         kind: `fill`, `new`, `seamless` or `repeat`.
         installation: Where things are.
@@ -65,19 +65,19 @@ def run_texture(
     if mode == Gimp.RunMode.INTERACTIVE and not has_screen():
         return Outcome(problem=_no_screen(), misused=True)
     if mode == Gimp.RunMode.INTERACTIVE and kind != "repeat":
-        # What was kept of an earlier run, by another version perhaps, is chosen anew.
-        values.mend(config, kind)
+        # Values from an earlier run, perhaps of another version, may be out of range.
+        values.reset_invalid(config, kind)
     try:
-        options = repeated(installation) if kind == "repeat" else arguments.options_of(config, kind)
+        options = options_to_repeat(installation) if kind == "repeat" else arguments.options_of(config, kind)
     except values.ValueOutOfRangeError as error:
         return Outcome(problem=str(error), misused=True)
     if options is None:
         return Outcome(problem=_("There is no last texture yet: make one first."))
-    link = EngineLink(installation, name=client_name(), patient=mode != Gimp.RunMode.NONINTERACTIVE)
+    link = EngineLink(installation, name=client_name(), wait_for_user=mode != Gimp.RunMode.NONINTERACTIVE)
     try:
         layers = tasks.targets(drawables, options.task)
         if mode == Gimp.RunMode.NONINTERACTIVE or not has_screen():
-            return make_quietly(options, image, layers, link, installation)
+            return make_without_window(options, image, layers, link, installation)
         from gimp_plugin import dialogs
 
         if mode == Gimp.RunMode.INTERACTIVE and kind != "repeat":
@@ -113,26 +113,26 @@ def run_engine(mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: I
         return Outcome(problem=str(error), misused=True)
     action = config.get_property("action")
     if action == "stop":
-        return Outcome(text=end(installation))
+        return Outcome(text=stop_engine(installation))
     if action == "start":
-        link = EngineLink(installation, name=client_name(), patient=False)
+        link = EngineLink(installation, name=client_name(), wait_for_user=False)
         while link.client is None and not link.problem:
-            link.poll(TURN_SECONDS)
+            link.poll(POLL_SECONDS)
         link.close()
         if link.problem:
             return Outcome(problem=link.problem)
-    return Outcome(text=look(installation)[0])
+    return Outcome(text=engine_status(installation)[0])
 
 
-def make_quietly(
+def make_without_window(
     options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], link: EngineLink, installation: Installation
 ) -> Outcome:
     """Make a texture without a window.
 
     Args:
-        options: What is wanted.
+        options: The options.
         image: The image.
-        layers: The layers that are meant.
+        layers: The layers to work on.
         link: The connection to the engine.
         installation: Where things are.
 
@@ -140,18 +140,20 @@ def make_quietly(
         How it ended.
     """
     task = tasks.prepare(options, image, layers)
-    attempt = Attempt(task, link, installation, Silence(), Appearance(frames=False, keep_frames=options.keep_frames))
-    while attempt.turn(TURN_SECONDS):
+    attempt = Attempt(
+        task, link, installation, LogListener(), Appearance(frames=False, keep_frames=options.keep_frames)
+    )
+    while attempt.poll(POLL_SECONDS):
         pass
-    return settled(options, task, attempt, installation)
+    return finish_attempt(options, task, attempt, installation)
 
 
-def settled(options: Options, task: Task, attempt: Attempt, installation: Installation) -> Outcome:
-    """Say how an attempt has ended, and remember what was wanted if it has brought something.
+def finish_attempt(options: Options, task: Task, attempt: Attempt, installation: Installation) -> Outcome:
+    """Save the options of a successful attempt, and return its outcome.
 
     Args:
-        options: What was wanted.
-        task: What was done.
+        options: The options.
+        task: The task.
         attempt: The attempt, which has ended.
         installation: Where things are.
 
@@ -169,19 +171,19 @@ def settled(options: Options, task: Task, attempt: Attempt, installation: Instal
     return Outcome(problem=attempt.problem, cancelled=attempt.state is State.CANCELLED and not attempt.problem)
 
 
-def repeated(installation: Installation) -> Options | None:
-    """Recall the last options, with a new seed."""
+def options_to_repeat(installation: Installation) -> Options | None:
+    """Load the last options, with a new seed."""
     last = user_options.recall(installation.folder)
     return None if last is None else replace(last, settings=replace(last.settings, seed=new_seed()))
 
 
 def new_seed() -> int:
-    """Draw a seed."""
+    """Return a random seed."""
     return random.SystemRandom().randint(0, values.LARGEST)
 
 
 def client_name() -> str:
-    """Say who this is, for `status`."""
+    """Return the name of this client, for `status`."""
     return f"GIMP {Gimp.version()}"
 
 
@@ -189,7 +191,7 @@ def has_screen() -> bool:
     """Whether there is a screen to show a window on."""
     if sys.platform in {"win32", "darwin"}:
         return True
-    # One that is named and does not answer has GTK end the process, without a word that reaches the user.
+    # With a display that is named but does not answer, GTK ends the process without a message to the user.
     gi.require_version("Gdk", "3.0")
     from gi.repository import Gdk
 

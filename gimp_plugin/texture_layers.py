@@ -1,4 +1,4 @@
-"""The layers in which a texture grows."""
+"""The layers that show a texture while it is made, and hold the result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from gi.repository import Gimp
 
 from gimp_plugin import blending, canvas, samples
 from gimp_plugin.box import Box
+from gimp_plugin.job_sequence import Texture
+from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.scaling import scaled
-from gimp_plugin.seen import exceeds
 from gimp_plugin.tracking import ChangedError, Tracker
 from gimp_plugin.translation import _
-from gimp_plugin.work import Texture
 from protocol.messages import Frame
 from protocol.raster import Raster
 
@@ -20,7 +20,7 @@ MARK, HOLE = "texture-synthesis", "texture-synthesis-hole"
 
 
 class GoneError(RuntimeError):
-    """The image was closed, or it has changed so that there is no place for the texture any more."""
+    """The image was closed, or changed so that the texture no longer fits."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Place:
     Attributes:
         image: The image.
         above: The layer above which it goes, or None for the top.
-        left: Of the texture in the image, pixels.
-        top: Likewise.
-        part: The part of what the engine makes that becomes the layer.
+        left: Horizontal position of the texture in the image, pixels.
+        top: Vertical position, pixels.
+        part: The part of the engine's result that becomes the layer.
         joins: Whether the texture becomes a part of the picture of the layer below: it is blended as that one is.
         mask: What becomes the layer's mask, a byte for each pixel; None for no mask. It is not read from the image,
             whose selection may have changed meanwhile.
@@ -47,20 +47,20 @@ class Place:
     mask: bytes | None = None
 
 
-class Growth:
-    """Frames as layers in a group, and the result in their place, as one step to undo.
+class TextureLayers:
+    """Adds frames as layers of a group and replaces them by the result, in one undo step.
 
     Attributes:
-        remark: What of the result is not as it should be, for the user.
+        remark: A limitation of the result, for the user.
     """
 
     def __init__(self, place: Place, *, keep: bool, earlier: Sequence[Gimp.Layer] = ()) -> None:
-        """Prepare; nothing is touched yet.
+        """Prepare; the image is not changed yet.
 
         Args:
             place: Where the texture goes.
-            keep: Whether the frames stay.
-            earlier: Results of earlier tries, which the new one takes the place of: they are hidden.
+            keep: Whether to keep the frames.
+            earlier: Results of earlier attempts; the new result hides them.
         """
         self.remark = ""
         self._place = place
@@ -82,10 +82,10 @@ class Growth:
 
         Args:
             frame: The picture.
-            number: Of the texture, from 0.
+            number: Number of the texture, from 0.
 
         Raises:
-            GoneError: There is no place for it any more.
+            GoneError: It no longer fits.
         """
         self.check(closely=True)
         layer = self._frames.get((number, frame.octave))
@@ -110,7 +110,7 @@ class Growth:
             Their layers.
 
         Raises:
-            GoneError: There is no place for them any more.
+            GoneError: They no longer fit.
         """
         self.check(closely=True)
         self._begin()
@@ -148,7 +148,7 @@ class Growth:
         return self._results
 
     def abandon(self) -> None:
-        """Take everything away again; what is gone already is no matter."""
+        """Remove all added layers; layers that no longer exist are ignored."""
         if self._place.image.is_valid():
             self._remove_group()
             for layer in filter(canvas.attached, (*self._results, *self._holes)):
@@ -159,17 +159,17 @@ class Growth:
         self._end()
 
     def is_gone(self) -> bool:
-        """Whether the image is there no more."""
+        """Whether the image was closed."""
         return not self._place.image.is_valid()
 
     def check(self, *, closely: bool = False) -> None:
-        """See whether there is a place for the texture still.
+        """Check that the texture still fits into the image.
 
         Args:
-            closely: Whether pixels are looked at, too.
+            closely: Whether to compare pixels, too.
 
         Raises:
-            GoneError: There is none.
+            GoneError: It does not.
         """
         above = self._place.above if self._place.joins else None
         frames_deleted = self._group is not None and not canvas.attached(self._group)
@@ -271,7 +271,7 @@ class Growth:
         if ground.get_mode() == Gimp.LayerMode.PASS_THROUGH:
             return False
         if not blending.is_enclosed(ground):
-            if exceeds(ground):
+            if has_out_of_range_colors(ground):
                 # The group would clip the colors of all of the layer.
                 self.remark = _(
                     "The layer shows through the texture. It was not erased there, because its filters give colors "

@@ -1,4 +1,4 @@
-"""What went wrong, in words for painters."""
+"""Error messages for users of GIMP."""
 
 from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
@@ -9,11 +9,11 @@ from protocol.processes import ProcessState
 
 
 def explain(failed: Failed, installation: Installation) -> str:
-    """Say what happened to a job and what to do next.
+    """Explain why a job failed and what to do next.
 
     Args:
-        failed: What the engine said.
-        installation: Where things are; names the command that mends it.
+        failed: The engine's message.
+        installation: Names the command that repairs it.
 
     Returns:
         One or two sentences.
@@ -42,11 +42,11 @@ def explain(failed: Failed, installation: Installation) -> str:
 
 
 def version_sentence(found: str, installation: Installation) -> str:
-    """Say that plug-in and engine are of different versions.
+    """Explain that plug-in and engine have different versions.
 
     Args:
-        found: What exactly.
-        installation: Names the command that mends it.
+        found: Details of the difference.
+        installation: Names the command that repairs it.
 
     Returns:
         One sentence.
@@ -57,10 +57,10 @@ def version_sentence(found: str, installation: Installation) -> str:
 
 
 def explain_refusal(error: Exception, installation: Installation) -> str:
-    """Say why there is no connection to the engine and what to do next.
+    """Explain why there is no connection to the engine and what to do next.
 
     Args:
-        error: What has happened.
+        error: The error.
         installation: Where things are.
 
     Returns:
@@ -73,7 +73,7 @@ def explain_refusal(error: Exception, installation: Installation) -> str:
         if found is None or state is ProcessState.ENDED:
             return _("The engine has ended. Try again.")
         if state is ProcessState.UNKNOWN:
-            # A process of that id may be anything.
+            # The process with that id may be any program.
             return _(
                 "The program that listens at {address} does not answer: the engine hangs, or it is another "
                 "program. End the engine's process if there is one, then try again."
@@ -86,7 +86,7 @@ def explain_refusal(error: Exception, installation: Installation) -> str:
 
 
 def _found(installation: Installation) -> tuple[ProcessState, Connection | None]:
-    """Look up the engine that was there last, and whether its process is."""
+    """Read the connection file, and check the state of its process."""
     try:
         found = read_connection(installation.folder / CONNECTION_FILE)
     except (FileNotFoundError, UnsafeFileError):

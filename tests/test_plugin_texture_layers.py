@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from gimp_mock import Killed
-from plugin_growth import BLUE, GREEN, RED, add, colors, everything, frame, growing, named, plain, texture
+from plugin_layers import BLUE, GREEN, RED, add, colors, everything, frame, growing, named, plain, texture
 
 from gimp_plugin.box import Box
-from gimp_plugin.work import Texture
+from gimp_plugin.job_sequence import Texture
 from protocol.messages import Frame
 from protocol.raster import Raster
 
@@ -372,7 +372,7 @@ def test_an_image_that_was_closed_ends_the_growth(gimp, image, step):
     growth = growing(gimp, image)
     growth.show(frame(GREEN), 0)
     image.close()
-    with pytest.raises(gimp.growth.GoneError, match=r"^The image was closed\.$"):
+    with pytest.raises(gimp.texture_layers.GoneError, match=r"^The image was closed\.$"):
         take(step, growth)
     growth.abandon()
 
@@ -382,7 +382,7 @@ def test_a_group_that_was_deleted_ends_the_growth(gimp, image, step):
     growth = growing(gimp, image)
     growth.show(frame(GREEN), 0)
     image.remove_layer(named(image, "Texture Synthesis"))
-    with pytest.raises(gimp.growth.GoneError, match=r"^The layers of the unfinished texture were deleted\.$"):
+    with pytest.raises(gimp.texture_layers.GoneError, match=r"^The layers of the unfinished texture were deleted\.$"):
         take(step, growth)
     growth.abandon()
     assert everything(image) == ["above", "below"]
@@ -395,7 +395,7 @@ def test_a_group_inside_a_deleted_group_is_gone_as_well(gimp, image):
     growth = growing(gimp, image, above="floor")
     growth.show(frame(GREEN), 0)
     image.remove_layer(group)
-    with pytest.raises(gimp.growth.GoneError):
+    with pytest.raises(gimp.texture_layers.GoneError):
         growth.show(frame(RED), 0)
     growth.abandon()
     assert image.undo_depth == 0
@@ -410,7 +410,7 @@ def test_a_layer_that_was_deleted_ends_the_growth_and_leaves_no_empty_group(gimp
     for _frame in range(shown):
         growth.show(frame(GREEN), 0)
     image.remove_layer(named(image, "below"))
-    with pytest.raises(gimp.growth.GoneError, match=r"^The layer was deleted or merged"):
+    with pytest.raises(gimp.texture_layers.GoneError, match=r"^The layer was deleted or merged"):
         take(step, growth)
     growth.abandon()
     assert everything(image) == ["above"]

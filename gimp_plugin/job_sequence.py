@@ -1,4 +1,4 @@
-"""Textures in the making: jobs handed to the engine one after the other."""
+"""Jobs that are sent to the engine one after the other."""
 
 import enum
 import logging
@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gimp_plugin.engine_link import EngineLink
+from gimp_plugin.error_messages import explain
 from gimp_plugin.installation import Installation
-from gimp_plugin.sentences import explain
 from gimp_plugin.translation import _
 from protocol.client import LOST, Event
 from protocol.errors import EngineError, ProtocolError
@@ -18,7 +18,7 @@ from protocol.raster import Raster
 
 
 class State(enum.Enum):
-    """How far it has come."""
+    """State of a sequence of jobs."""
 
     WORKING = enum.auto()
     DONE = enum.auto()
@@ -29,12 +29,12 @@ class State(enum.Enum):
 
 @dataclass(frozen=True)
 class Texture:
-    """What one job has brought.
+    """Result of one job.
 
     Attributes:
-        seed: Of the job.
+        seed: Seed of the job.
         raster: The picture.
-        finished: Whether it was not stopped early.
+        finished: False if the job was stopped early.
     """
 
     seed: int
@@ -42,77 +42,79 @@ class Texture:
     finished: bool
 
 
-class Show(Protocol):
-    """Whoever shows the work."""
+class Listener(Protocol):
+    """Receives the progress of a sequence of jobs."""
 
-    def say(self, sentence: str) -> None:
-        """Tell what is being done."""
+    def on_message(self, sentence: str) -> None:
+        """Receive a message about the current step."""
 
-    def progress(self, fraction: float, seconds_left: float | None) -> None:
-        """Tell how much is done, 0 to 1, and seconds until all is."""
+    def on_progress(self, fraction: float, seconds_left: float | None) -> None:
+        """Receive the fraction that is done, 0 to 1, and the seconds left."""
 
-    def frame(self, frame: Frame, number: int) -> None:
-        """Show the picture so far of one of the jobs, counted from 0."""
+    def on_frame(self, frame: Frame, number: int) -> None:
+        """Receive the picture so far of the job with this number, from 0."""
 
 
-class Work:
-    """Jobs, one after the other.
+class JobSequence:
+    """Sends jobs to the engine one after the other.
 
-    Nothing here waits: `turn` takes what has arrived, and is called often.
+    Nothing here blocks: `poll` handles what has arrived, and is called often.
 
     Attributes:
-        state: How far it has come.
-        textures: What has been made so far.
-        problem: What went wrong, for the user.
+        state: Whether the jobs are running, and how they ended.
+        textures: Results so far.
+        problem: What failed, for the user.
     """
 
-    def __init__(self, link: EngineLink, jobs: Sequence[Synthesize], show: Show, installation: Installation) -> None:
+    def __init__(
+        self, link: EngineLink, jobs: Sequence[Synthesize], listener: Listener, installation: Installation
+    ) -> None:
         """Prepare the jobs.
 
         Args:
-            link: The connection to the engine, there or on its way.
+            link: The connection to the engine, which may still be connecting.
             jobs: At least one; their names are chosen here.
-            show: Who shows them.
-            installation: Where things are, for what is said when something goes wrong.
+            listener: Receives the progress.
+            installation: Paths and commands for error messages.
         """
         self.state = State.WORKING
         self.textures: list[Texture] = []
         self.problem = ""
         self._link = link
-        # Names of their own: what an earlier work has left behind is nothing of ours.
+        # New names, so that events of an earlier sequence are ignored.
         self._jobs = [replace(job, job=uuid.uuid4().hex) for job in jobs]
-        self._show = show
+        self._listener = listener
         self._installation = installation
         self._running: Synthesize | None = None
         self._stopping = False
         self._done = 0.0
 
-    def turn(self, timeout: float = 0.0) -> bool:
-        """Take what has arrived.
+    def poll(self, timeout: float = 0.0) -> bool:
+        """Handle the events that have arrived.
 
         Args:
-            timeout: Seconds to wait for it.
+            timeout: Seconds to wait for events.
 
         Returns:
-            Whether the work goes on.
+            Whether jobs are still running.
         """
         if self.state is not State.WORKING:
             return False
         for event in self._link.poll(timeout):
-            self._take(event)
+            self._handle(event)
         if self._link.problem:
             self._fail(self._link.problem)
         elif self._link.client is None:
-            self._show.say(self._link.saying)
+            self._listener.on_message(self._link.message)
         elif self._running is None and self.state is State.WORKING:
-            self._hand_in()
+            self._submit()
         return self.state is State.WORKING
 
     def stop(self, *, keep: bool) -> None:
         """End early.
 
         Args:
-            keep: Whether the picture so far is wanted; it comes a moment later.
+            keep: Whether to keep the picture so far, which arrives a moment later.
         """
         if self.state is not State.WORKING or (self._stopping and keep):
             return
@@ -125,7 +127,7 @@ class Work:
         elif running is None:
             self.state = self._stopped()
 
-    def _hand_in(self) -> None:
+    def _submit(self) -> None:
         client = self._link.client
         self._running = self._jobs[len(self.textures)]
         try:
@@ -136,46 +138,46 @@ class Work:
         except EngineError as error:
             self._fail(explain(Failed(LOST, str(error)), self._installation))
 
-    def _take(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:
         if self._running is None or getattr(event, "job", None) != self._running.job:
             return
         match event:
             case Accepted(place=place):
-                self._show.say(
+                self._listener.on_message(
                     _("Waiting; textures ahead in the queue: {count}").format(count=place)
                     if place
                     else _("Sent to the engine…")
                 )
             case Progress():
-                self._report(event)
+                self._report_progress(event)
             case Frame():
-                self._show.frame(event, len(self.textures))
+                self._listener.on_frame(event, len(self.textures))
             case Done():
-                self._bring(event.raster, finished=True)
+                self._add_texture(event.raster, finished=True)
             case Cancelled():
                 if event.raster is not None:
-                    self._bring(event.raster, finished=False)
+                    self._add_texture(event.raster, finished=False)
                 self.state = self._stopped()
             case Failed():
                 self._fail(explain(event, self._installation))
 
-    def _report(self, progress: Progress) -> None:
+    def _report_progress(self, progress: Progress) -> None:
         if progress.stage == "weights":
-            self._show.say(_("Downloading the network…"))
+            self._listener.on_message(_("Downloading the network…"))
         elif progress.stage == "loading":
-            self._show.say(_("Loading the network…"))
+            self._listener.on_message(_("Loading the network…"))
         else:
             left = progress.seconds_left
-            # Seconds, because steps of the coarse octaves take less time.
+            # Measured in seconds, because steps of coarse octaves take less time.
             whole = progress.seconds + left if left is not None else 0.0
             done = progress.seconds / whole if whole else 0.0
             made, all_of_them = len(self.textures), len(self._jobs)
             more = whole * (all_of_them - made - 1)
-            # Estimates grow, too; what has been seen to be done stays done.
+            # Estimates can rise; the displayed progress must not fall.
             self._done = max(self._done, (made + done) / all_of_them)
-            self._show.progress(self._done, None if left is None else left + more)
+            self._listener.on_progress(self._done, None if left is None else left + more)
 
-    def _bring(self, raster: Raster, *, finished: bool) -> None:
+    def _add_texture(self, raster: Raster, *, finished: bool) -> None:
         if self._running is None:
             return
         self.textures.append(Texture(self._running.settings.seed, raster, finished))

@@ -1,7 +1,7 @@
 """Growing a texture in a GIMP of the tests' own: what goes in, and what is there then."""
 
 from gimp_plugin.box import Box
-from gimp_plugin.work import Texture
+from gimp_plugin.job_sequence import Texture
 from protocol.messages import Frame
 from protocol.raster import Raster
 
@@ -59,11 +59,11 @@ def texture(color=RED, seed=7, *, finished=True):
 def place_in(gimp, image, above="below", **changes):
     """Where a texture of 16 by 8 pixels goes."""
     wishes = {"left": 5, "top": 6, "part": Box(0, 0, 16, 8), "joins": True, **changes}
-    return gimp.growth.Place(image, named(image, above) if above else None, **wishes)
+    return gimp.texture_layers.Place(image, named(image, above) if above else None, **wishes)
 
 
 def growing(gimp, image, *, keep=False, earlier=(), **where):
-    return gimp.growth.Growth(place_in(gimp, image, **where), keep=keep, earlier=earlier)
+    return gimp.texture_layers.TextureLayers(place_in(gimp, image, **where), keep=keep, earlier=earlier)
 
 
 def colors(layer):

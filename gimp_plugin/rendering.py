@@ -1,4 +1,4 @@
-"""What is seen of a layer: its pixels with its non-destructive filters applied.
+"""Render a layer as it is displayed: its pixels with its non-destructive filters.
 
 A layer's buffer holds its pixels without its filters, and GIMP shows them with. They are read from a copy in another
 image, so that nothing is changed in the user's.
@@ -21,10 +21,10 @@ _STRIP_PIXELS = 1 << 20
 
 
 @contextmanager
-def seen(
+def rendered(
     drawable: Gimp.Drawable, box: Box, groups: Sequence[Gimp.GroupLayer] = ()
 ) -> Iterator[tuple[Gimp.Drawable, Box]]:
-    """Show a drawable as it is seen, at full opacity, in normal mode and without its mask.
+    """Render a drawable with its filters, at full opacity, in normal mode and without its mask.
 
     Args:
         drawable: A layer, a group, or a channel.
@@ -59,7 +59,7 @@ def has_filters(drawable: Gimp.Drawable) -> bool:
     return any(found.get_visible() and found.get_opacity() > 0 for found in drawable.get_filters())
 
 
-def exceeds(layer: Gimp.Layer) -> bool:
+def has_out_of_range_colors(layer: Gimp.Layer) -> bool:
     """Whether filters give a layer values below 0 or above 1, which the buffer of a group around it would clip.
 
     GIMP blends a layer with such values as they are. A group has a buffer with the image's precision.

@@ -7,10 +7,10 @@ import pytest
 from engines import JOB_SECONDS, long_job, pixels, running, short_job, started
 from plugin_links import installation_of, linked, reach
 
-from gimp_plugin.work import State, Work
+from gimp_plugin.job_sequence import JobSequence, State
 from protocol.messages import Failed, Progress, Synthesize
 
-TURN_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 
 class Recording:
@@ -19,14 +19,14 @@ class Recording:
     def __init__(self):
         self.said, self.fractions, self.left, self.frames = [], [], [], []
 
-    def say(self, sentence):
+    def on_message(self, sentence):
         self.said.append(sentence)
 
-    def progress(self, fraction, seconds_left):
+    def on_progress(self, fraction, seconds_left):
         self.fractions.append(fraction)
         self.left.append(seconds_left)
 
-    def frame(self, frame, number):
+    def on_frame(self, frame, number):
         self.frames.append((number, frame))
 
 
@@ -49,13 +49,13 @@ def link(installation, client):  # noqa: ARG001 - the worker is ready once there
 
 @pytest.fixture
 def work(link, show, installation):
-    return lambda *jobs: Work(link, jobs, show, installation)
+    return lambda *jobs: JobSequence(link, jobs, show, installation)
 
 
 def run(work, until=lambda: False):
-    """Turn until the work has ended, or something else is so."""
+    """Poll until the jobs have ended, or a condition holds."""
     latest = time.monotonic() + JOB_SECONDS
-    while not until() and work.turn(TURN_SECONDS):
+    while not until() and work.poll(POLL_SECONDS):
         assert time.monotonic() < latest
     return work.state
 
@@ -75,7 +75,7 @@ def test_a_job_is_done(work, show):
     (texture,) = made.textures
     assert (texture.seed, texture.finished, pixels(texture.raster).shape) == (5, True, (32, 32, 3))
     assert (made.problem, show.frames) == ("", [])
-    assert not made.turn()
+    assert not made.poll()
 
 
 def test_jobs_are_done_one_after_the_other(work, show):
@@ -105,8 +105,8 @@ def test_progress_of_real_jobs_goes_past_the_first_of_two(work, show):
 
 def scripted(installation, show, *events):
     """A work at an engine that says these things of its job, whatever it is."""
-    work = Work(ScriptedLink(events), [short_job(), short_job()], show, installation)
-    while work.turn() and work._link.script:  # noqa: SLF001
+    work = JobSequence(ScriptedLink(events), [short_job(), short_job()], show, installation)
+    while work.poll() and work._link.script:  # noqa: SLF001
         pass
     return work
 
@@ -165,7 +165,7 @@ def test_a_work_that_is_cancelled_brings_nothing_and_the_engine_is_free_again(wo
     run(made, until=lambda: show.frames)
     made.stop(keep=False)
     assert made.state is State.CANCELLED
-    assert (made.turn(), made.textures) == (False, [])
+    assert (made.poll(), made.textures) == (False, [])
     engine.ready(client)
 
 
@@ -174,13 +174,13 @@ def test_who_stops_and_then_loses_patience_may_cancel(work, show):
     run(made, until=lambda: show.frames)
     made.stop(keep=True)
     made.stop(keep=False)
-    assert (made.state, made.turn()) == (State.CANCELLED, False)
+    assert (made.state, made.poll()) == (State.CANCELLED, False)
 
 
 def test_a_work_that_has_not_begun_is_cancelled_at_once(work):
     made = work(short_job())
     made.stop(keep=True)
-    assert (made.state, made.turn(), made.textures) == (State.CANCELLED, False, [])
+    assert (made.state, made.poll(), made.textures) == (State.CANCELLED, False, [])
 
 
 def test_what_was_finished_before_a_stop_is_kept_with_the_picture_so_far(work, show):
@@ -277,7 +277,7 @@ def test_a_failure_is_told_in_words_for_painters(installation, show, code):
 
 def test_what_becomes_of_another_job_of_the_same_link_is_no_matter(work, link):
     made = work(steady())
-    made.turn()
+    made.poll()
     link.client.submit(short_job("another", recipe="weave"))
     assert run(made) is State.DONE
 
@@ -289,7 +289,7 @@ def test_an_engine_that_dies_in_the_middle_is_told_and_the_link_finds_the_next_o
             pass
         with linked(installation) as link:
             reach(link)
-            made = Work(link, [long_job()], show, installation)
+            made = JobSequence(link, [long_job()], show, installation)
             run(made, until=lambda: show.frames)
             engine.kill()
             assert run(made) is State.FAILED
@@ -299,7 +299,7 @@ def test_an_engine_that_dies_in_the_middle_is_told_and_the_link_finds_the_next_o
             with running(installation.folder, "--device", "cpu") as second:
                 with second.client():
                     pass
-                link.renew()
+                link.reconnect()
                 reach(link)
                 assert link.client.status().process == second.process.pid
 
@@ -318,7 +318,7 @@ def test_an_engine_that_is_lost_and_still_there_is_said_to_hang(tmp_path, show):
 def test_a_link_that_comes_to_nothing_fails_the_work_with_its_sentence(tmp_path, show):
     installation = installation_of(tmp_path / "engine")
     with linked(installation) as link:
-        made = Work(link, [short_job()], show, installation)
+        made = JobSequence(link, [short_job()], show, installation)
         assert run(made) is State.FAILED
         assert made.problem == link.problem
         assert "/nowhere/texture-engine" in made.problem
