@@ -23,8 +23,8 @@ from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, Source, exemplar_at, valid_regions, varied_copies
 from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
-from engine.synthesis.recipes import Quality, Recipe, Term
-from engine.synthesis.wrap import NO_WRAP, Wrap
+from engine.synthesis.recipes import Recipe, Term
+from engine.synthesis.settings import Settings
 from protocol.vocabulary import LAYERS, PIXELS
 
 
@@ -35,27 +35,15 @@ class Brief:
     Attributes:
         exemplar: The sample texture, full size.
         encoder: Gives the feature maps; on the exemplar's device.
+        settings: What is to be made.
         recipe: Which critics, on which layers.
-        quality: What they may spend.
-        repetition_penalty: The patch critic's penalty on patches that are used too often; None for the recipe's.
-        noise: Standard deviation of the noise on its features before matching, in units of theirs.
-        wrap: Axes along which the canvas wraps around.
-        flips: Whether the exemplar's mirror image is matched too.
-        rotations: Whether those rotated by 90°, 180° and 270° are.
-        scales: Relative sizes at which it is matched too.
         confined: What takes a change of color to its part along the exemplar's colors, (3, 3); None for any color.
     """
 
     exemplar: Exemplar
     encoder: Encoder
+    settings: Settings
     recipe: Recipe
-    quality: Quality
-    repetition_penalty: float | None = None
-    noise: float = 0.0
-    wrap: Wrap = NO_WRAP
-    flips: bool = False
-    rotations: bool = False
-    scales: tuple[float, ...] = ()
     confined: Tensor | None = None
 
 
@@ -83,9 +71,10 @@ class Objective:
         self._surroundings = surroundings
         self._checkpointing = working_set.checkpointing
         self._generator = generator
-        self._encoder = brief.encoder.with_wrap(brief.wrap) if brief.wrap else brief.encoder
+        wrap = brief.settings.wrap
+        self._encoder = brief.encoder.with_wrap(wrap) if wrap else brief.encoder
         # Where the border blends into what is kept, features alone hold free pixels that no pixel critic judges.
-        self._inner = None if surroundings is None or brief.wrap else inner_part(surroundings)
+        self._inner = None if surroundings is None or wrap else inner_part(surroundings)
         self._parts = list(_build(brief, octave, surroundings, working_set))
         self._untried = {critic for _, critic in self._parts}
         self._step = 0
@@ -164,14 +153,14 @@ def _build(
     brief: Brief, octave: Octave, surroundings: Surroundings | None, working_set: WorkingSet
 ) -> Iterator[tuple[Term, Critic]]:
     """Make the critics that this octave is large enough for, each with the term of the recipe that it serves."""
-    sources = exemplar_at(brief.exemplar, octave.index).sources
+    sources, asked = exemplar_at(brief.exemplar, octave.index).sources, brief.settings
     copies = [
         copy
         for one in sources
-        for copy in varied_copies(one, flips=brief.flips, rotations=brief.rotations, scales=brief.scales)
+        for copy in varied_copies(one, flips=asked.flips, rotations=asked.rotations, scales=asked.scales)
     ]
     for term, layers in terms_at(brief.recipe, octave):
-        region = judged_regions(surroundings, layers, wrap=brief.wrap)
+        region = judged_regions(surroundings, layers, wrap=asked.wrap)
         used = [*sources]
         if isinstance(term.critic, PatchSettings):
             # Scaled copies may be too small for the deeper layers.
@@ -188,17 +177,18 @@ def _critic(
     region: Regions,
     working_set: WorkingSet,
 ) -> Critic:
+    asked = brief.settings
     match term.critic:
         case GramSettings():
             return GramCritic(targets, layers, region=region)
         case SlicedSettings() as settings:
-            projections, positions = brief.quality.projections, working_set.positions
+            projections, positions = brief.recipe.qualities[asked.quality].projections, working_set.positions
             settings = replace(settings, projections=projections, positions=positions)
-            return SlicedCritic(targets, layers, settings, region=region, wrap=brief.wrap)
+            return SlicedCritic(targets, layers, settings, region=region, wrap=asked.wrap)
         case PatchSettings() as settings:
-            penalty = settings.repetition_penalty if brief.repetition_penalty is None else brief.repetition_penalty
-            settings = replace(settings, repetition_penalty=penalty, noise=brief.noise, memory=working_set.chunk)
-            return PatchCritic(targets, layers, settings, region=region, wrap=brief.wrap)
+            penalty = settings.repetition_penalty if asked.repetition_penalty is None else asked.repetition_penalty
+            settings = replace(settings, repetition_penalty=penalty, noise=asked.noise, memory=working_set.chunk)
+            return PatchCritic(targets, layers, settings, region=region, wrap=asked.wrap)
 
 
 @torch.no_grad()

@@ -56,19 +56,7 @@ def polish(
         RuntimeError: Something else went wrong in torch.
     """
     quality = recipe.qualities[settings.quality]
-    brief = Brief(
-        exemplar,
-        encoder,
-        recipe,
-        quality,
-        repetition_penalty=settings.repetition_penalty,
-        noise=settings.noise,
-        wrap=settings.wrap,
-        flips=settings.flips,
-        rotations=settings.rotations,
-        scales=settings.scales,
-        confined=confined,
-    )
+    brief = Brief(exemplar, encoder, settings, recipe, confined)
     done, total = 0, sum(steps.values())
     for octave, count in steps.items():
         around = None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.wrap)
