@@ -158,21 +158,6 @@ def test_the_option_overuse_changes_the_texture(make):
     assert not np.array_equal(make(*patch, "1"), make(*patch, "0"))
 
 
-@pytest.mark.parametrize(("channel", "status"), [("red", 0), ("blue", 2), (None, 2), ("purple", 2)])
-def test_a_mask_with_colors_is_read_by_its_channel(call, here, channel, status):
-    mask = np.zeros((64, 64, 3), np.uint8)
-    mask[20:30, 20:30, 0] = 255
-    save(here / "red.png", mask)
-    save(here / "wall.png", bytes_of(bricks()))
-    chosen = () if channel is None else ("--mask-channel", channel)
-    arguments = ("--canvas", "wall.png", "--mask", "red.png", *chosen, "--quality", "draft", "-o", "out.png")
-    assert call("synthesize", *arguments)[0] == status
-    if not status:
-        changed = (load(here / "out.png") != load(here / "wall.png")).any(axis=2)
-        assert changed.any()
-        assert not changed[mask[..., 0] == 0].any()
-
-
 def test_the_option_octaves_changes_the_texture(make):
     gram = ("--recipe", "gram", "--steps", "2", "--octaves")
     assert not np.array_equal(make(*gram, "1"), make(*gram, "2"))

@@ -133,7 +133,7 @@ def synthesize(
         check_apart([*outputs, *([] if record is None else [record])], [*read.values(), weights])
         pictures = {name: None if path is None else read_input(path) for name, path in read.items()}
         tell([remark for each in filter(None, pictures.values()) for remark in each.remarks], quiet=quiet)
-        pictures.update({n: channel_of(pictures[n], mask_channel) for n in pictures if "mask" in n})
+        pictures.update({n: channel_of(pictures[n], mask_channel, read[n]) for n in pictures if "mask" in n})
         margins = margins_of(extend, pictures["canvas"])
         request = request_for(
             pictures, shares, asked, (width, height), reach, checked_sample_from(sample_from), margins
@@ -191,18 +191,19 @@ def check_companions(
         fail("--mask-channel needs a mask: name one with --mask or --exemplar-mask")
 
 
-def channel_of(mask: "Picture | None", channel: str | None) -> "Picture | None":
-    """Return a mask made from one channel of a mask, if one is named."""
+def channel_of(mask: "Picture | None", channel: str | None, path: Path | None) -> "Picture | None":
+    """Return a mask made from one channel of a mask, if one is named; a mask without it is refused."""
     if channel not in {None, *CHANNELS}:
         fail(f"--mask-channel is {channel!r}: choose {', '.join(CHANNELS)}")
     if mask is None or channel is None:
         return mask
     import numpy as np
 
-    if channel == "alpha":
-        found = np.ones_like(mask.pixels[..., 0]) if mask.alpha is None else mask.alpha
-    else:
-        found = mask.pixels[..., CHANNELS.index(channel)]
+    found = mask.alpha if channel == "alpha" else mask.pixels[..., CHANNELS.index(channel)]
+    if found is None:
+        # All of it would count as white, and nothing of the canvas would be kept.
+        name = "standard input" if path == STANDARD else path
+        fail(f"{name} has no alpha channel: choose red, green or blue with --mask-channel, or leave it out")
     return replace(mask, pixels=np.repeat(found[..., None], 3, axis=2), alpha=None)
 
 
