@@ -145,7 +145,7 @@ def _padded(maps: Tensor, wrap: Wrap, value: float = 0.0) -> Tensor:
 
 def _joined(maps: Sequence[Tensor], usable: Sequence[NDArray[np.bool_]]) -> Source:
     """Join the maps of exemplars, each (1, channels, height, width), with the centers that may be used."""
-    return join([Source(_as_array(one), mask) for one, mask in zip(maps, usable, strict=True)]).source
+    return join([Source(_as_array(one), mask) for one, mask in zip(maps, usable, strict=True)])[0]
 
 
 def _as_array(maps: Tensor) -> NDArray[np.float32]:

@@ -61,8 +61,10 @@ def lay_mosaic(pieces: Sequence[Piece]) -> Mosaic:
     """
     total = sum(each.share for each in pieces)
     parts = tuple(each.share / total for each in pieces)
-    atlas = join([Source(each.colors, each.valid) for each in (pieces if len(pieces) == 1 else map(_apart, pieces))])
-    return Mosaic(atlas.source.channels, atlas.source.usable, tuple(atlas.starts.tolist()), parts)
+    whole, starts = join(
+        [Source(each.colors, each.valid) for each in (pieces if len(pieces) == 1 else map(_apart, pieces))]
+    )
+    return Mosaic(whole.channels, whole.usable, tuple(starts.tolist()), parts)
 
 
 def _apart(piece: Piece) -> Piece:
