@@ -268,12 +268,12 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Done:
-    """A job is finished.
+class _Ended:
+    """The end of a job.
 
     Attributes:
         job: Name of the job.
-        raster: The whole texture or canvas.
+        raster: A picture.
         step: Steps done.
         seconds: Seconds from the job's start to its last step.
         first_seconds: Seconds from the job's start to its first snapshot.
@@ -282,9 +282,8 @@ class Done:
         peak_bytes: Peak memory of the worker so far; 0 if unknown.
     """
 
-    type: ClassVar[str] = "done"
     job: JobName
-    raster: Raster
+    raster: Raster | None
     step: Count = 0
     seconds: Seconds = 0.0
     first_seconds: Seconds = 0.0
@@ -294,29 +293,27 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Cancelled:
+class Done(_Ended):
+    """A job is finished.
+
+    Attributes:
+        raster: The whole texture or canvas.
+    """
+
+    type: ClassVar[str] = "done"
+    raster: Raster
+
+
+@dataclass(frozen=True)
+class Cancelled(_Ended):
     """A job was cancelled.
 
     Attributes:
-        job: Name of the job.
         raster: The picture so far at full size, if it was requested and there is one.
-        step: Steps done.
-        seconds: Seconds from the job's start to its last step.
-        first_seconds: Seconds from the job's start to its first snapshot.
-        losses: Loss of every critic at the last step.
-        device: The device that computed it.
-        peak_bytes: Peak memory of the worker so far; 0 if unknown.
     """
 
     type: ClassVar[str] = "cancelled"
-    job: JobName
     raster: Raster | None = None
-    step: Count = 0
-    seconds: Seconds = 0.0
-    first_seconds: Seconds = 0.0
-    losses: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    device: Word = ""
-    peak_bytes: Bytes = 0
 
 
 @dataclass(frozen=True)

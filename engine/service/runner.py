@@ -137,7 +137,7 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     start = None if begun is None else to_tensor(begun, device)
     exemplar = exemplar_on(materials, device)
     if not filling and settings.effective_recipe().structure:
-        exemplar = _completed(exemplar, settings.seed, stop)
+        exemplar = completed(exemplar, settings.seed, lambda: stop.asked)
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
     # The time before the first snapshot says nothing about the rest.
     first_seconds = seconds = 0.0
@@ -177,15 +177,6 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
         return Done(request.job, _result(request, last, materials, settings, whole), **fields)  # type: ignore[arg-type]
     kept = _result(request, last, materials, settings, whole) if last and stop.keep else None
     return Cancelled(request.job, kept, **fields)  # type: ignore[arg-type]
-
-
-def _completed(exemplar: Exemplar, seed: int, stop: Stop) -> Exemplar:
-    found = exemplar
-    for each in completed(exemplar, seed):
-        if stop.asked:
-            return exemplar
-        found = each or found
-    return found
 
 
 def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Settings, Size]:

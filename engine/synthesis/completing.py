@@ -1,6 +1,6 @@
 """Completing: what may not be sampled of an exemplar is filled before its structure is looked for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -14,7 +14,7 @@ from engine.synthesis.structure import Site, build, plan_holes
 LARGEST_SHARE = 0.5
 
 
-def completed(exemplar: Exemplar, seed: int) -> Iterator[Exemplar | None]:
+def completed(exemplar: Exemplar, seed: int, stopped: Callable[[], bool] = lambda: False) -> Exemplar:
     """Fill what may not be sampled from what may.
 
     At coarse scales an exemplar with holes has few whole patches, or none, and textures of it melt. What is filled in
@@ -23,34 +23,28 @@ def completed(exemplar: Exemplar, seed: int) -> Iterator[Exemplar | None]:
     Args:
         exemplar: The sample texture.
         seed: Another seed fills it otherwise.
+        stopped: Returns whether to stop; asked between two pieces of the work.
 
-    Yields:
-        None between two pieces of the work; last the exemplar, of which each source is as it was if all of it may be
-        sampled, or too little.
+    Returns:
+        The exemplar; each source is as it was if all of it may be sampled, or too little, or it stopped before.
     """
-    sources, found = exemplar.sources, []
-    for source in sources:
-        for whole in _completed(source, seed):
-            if whole is None:
-                yield None
-            else:
-                found.append(whole)
+    sources = exemplar.sources
+    found = [_completed(source, seed, stopped) for source in sources]
     unchanged = all(each is source for each, source in zip(found, sources, strict=True))
-    yield exemplar if unchanged else exemplar_of(found)
+    return exemplar if unchanged else exemplar_of(found)
 
 
-def _completed(source: Source, seed: int) -> Iterator[Source | None]:
+def _completed(source: Source, seed: int, stopped: Callable[[], bool]) -> Source:
     valid = as_mask(source)
     if valid.all() or (~valid).mean() > LARGEST_SHARE:
-        yield source
-        return
+        return source
     colors = as_array(source.picture)
     found = colors
     site = Site(colors, ~valid, colors, valid, (0, 0))
     for stage in build(plan_holes(site), seed, matcher_for(source.picture.device)):
-        if stage is None:
-            yield None
-        elif stage.colors.shape == colors.shape:
+        if stopped():
+            return source
+        if stage is not None and stage.colors.shape == colors.shape:
             found = stage.colors
     picture = torch.from_numpy(found).permute(2, 0, 1)[None].clamp(0, 1).to(source.picture)
-    yield replace(source, picture=picture, valid=None)
+    return replace(source, picture=picture, valid=None)
