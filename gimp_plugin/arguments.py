@@ -46,6 +46,18 @@ def add_engine(procedure: Gimp.Procedure) -> None:
     procedure.add_string_return_value("report", _("Report"), _("What the engine is doing"), "", FLAGS)
 
 
+def add_saving(procedure: Gimp.Procedure) -> None:
+    """Declare arguments and return values of the procedure that saves a pattern."""
+    procedure.add_string_argument(
+        "pattern-name",
+        _("_Name"),
+        _("Name of the pattern; empty: the layer's name, with a number if there is such a pattern"),
+        "",
+        FLAGS,
+    )
+    procedure.add_string_return_value("saved-name", _("Name"), _("The name of the pattern"), "", FLAGS)
+
+
 def value_of(spec: GObject.ParamSpec, value: object) -> GObject.Value:
     """Wrap a return value of a procedure."""
     wrapped = GObject.Value()

@@ -15,8 +15,8 @@ from gimp_plugin.translation import DOMAIN, _
 
 PREFIX = "plug-in-texture-synthesis-"
 MENU = "<Image>/Filters/Texture Synthesis"
-REPEAT, ENGINE = "repeat", "engine"
-PROCEDURES = (user_options.FILL, user_options.NEW, user_options.SEAMLESS, REPEAT, ENGINE)
+REPEAT, SAVE, ENGINE = "repeat", "save-as-pattern", "engine"
+PROCEDURES = (user_options.FILL, user_options.NEW, user_options.SEAMLESS, REPEAT, SAVE, ENGINE)
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -47,6 +47,9 @@ class TextureSynthesis(Gimp.PlugIn):  # type: ignore[misc]
         if task == ENGINE:
             procedure.set_sensitivity_mask(masks.NO_IMAGE | masks.NO_DRAWABLES | masks.DRAWABLE | masks.DRAWABLES)
             arguments.add_engine(procedure)
+        elif task == SAVE:
+            procedure.set_sensitivity_mask(masks.DRAWABLE)
+            arguments.add_saving(procedure)
         else:
             several = task in {user_options.NEW, REPEAT}
             procedure.set_sensitivity_mask(masks.DRAWABLE | masks.DRAWABLES if several else masks.DRAWABLE)
@@ -77,6 +80,10 @@ def _run(
 
         if task == ENGINE:
             outcome = run_engine(mode, config, installation)
+        elif task == SAVE:
+            from gimp_plugin.saving import run_saving
+
+            outcome = run_saving(procedure, mode, image, list(drawables), config)
         else:
             outcome = run_texture(procedure, mode, image, list(drawables), config, task, installation)
     except InstallationError as error:
@@ -97,7 +104,7 @@ def _returned(procedure: Gimp.Procedure, outcome: Outcome) -> Gimp.ValueArray:
     if status == Gimp.PDBStatusType.SUCCESS:
         # The user may have closed the image since.
         made = [item for item in (outcome.image, *outcome.layers[-1:]) if item is not None and item.is_valid()]
-        found = [outcome.text] if procedure.get_name() == PREFIX + ENGINE else made
+        found = [outcome.text] if outcome.text else made
         for number, value in enumerate(found, start=1):
             spec = procedure.get_return_values()[number - 1]
             values.remove(number)
@@ -137,6 +144,14 @@ def _texts(task: str) -> tuple[str, str, str]:
             _("_Repeat Last Texture"),
             _("Repeat the last command with a new seed"),
             _("Repeats the last of these commands with the same settings and a new random seed."),
+        ),
+        SAVE: (
+            _("Save as _Pattern…"),
+            _("Save the selection or the layer as one of GIMP's patterns"),
+            _(
+                "The bounding rectangle of the selection, or the whole layer, is written into the folder of your "
+                "patterns, and is then in the Patterns dialog. It need not be seamless."
+            ),
         ),
         ENGINE: (
             _("_Engine…"),

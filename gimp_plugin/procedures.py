@@ -63,7 +63,7 @@ def run_texture(
         How it ended.
     """
     if mode == Gimp.RunMode.INTERACTIVE and not has_screen():
-        return Outcome(problem=_no_screen(), misused=True)
+        return Outcome(problem=no_screen(), misused=True)
     if mode == Gimp.RunMode.INTERACTIVE and kind != "repeat":
         # Values from an earlier run, perhaps of another version, may be out of range.
         values.reset_invalid(config, kind)
@@ -102,7 +102,7 @@ def run_engine(mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: I
     """
     if mode == Gimp.RunMode.INTERACTIVE:
         if not has_screen():
-            return Outcome(problem=_no_screen(), misused=True)
+            return Outcome(problem=no_screen(), misused=True)
         from gimp_plugin.engine_dialog import show_engine
 
         show_engine(installation)
@@ -198,5 +198,6 @@ def has_screen() -> bool:
     return Gdk.Display.get_default() is not None
 
 
-def _no_screen() -> str:
+def no_screen() -> str:
+    """Say that no window can be shown."""
     return _("There is no display to show a window on: use the run mode NONINTERACTIVE.")

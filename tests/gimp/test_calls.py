@@ -102,10 +102,10 @@ def without_run_mode():
 
 
 cases = [wrong_value(*given[:3]) for given in wrong]
-cases += [windows(name) for name in ("fill", "new", "seamless", "repeat", "engine")]
+cases += [windows(name) for name in ("fill", "new", "seamless", "repeat", "save-as-pattern", "engine")]
 cases += [last_values, without_run_mode]
 """
-WINDOWS = ("fill", "new", "seamless", "repeat", "engine")
+WINDOWS = ("fill", "new", "seamless", "repeat", "save-as-pattern", "engine")
 
 
 @pytest.fixture(scope="module", params=["", ":77"], ids=["no-display", "dead-display"])

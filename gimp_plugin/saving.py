@@ -1,0 +1,108 @@
+"""Save a layer as one of GIMP's patterns."""
+
+import itertools
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from gi.repository import Gimp, GLib
+
+from gimp_plugin import canvas, patterns, tasks, user_options
+from gimp_plugin.outcome import Outcome
+from gimp_plugin.plans import PlanError
+from gimp_plugin.procedures import has_screen, no_screen
+from gimp_plugin.translation import _
+
+WRITABLE = "pattern-path-writable"
+
+
+def run_saving(
+    procedure: Gimp.Procedure,
+    mode: Gimp.RunMode,
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+) -> Outcome:
+    """Save the selection, or the layer, as a pattern.
+
+    Args:
+        procedure: Which procedure.
+        mode: Whether to ask the user for a name.
+        image: The image.
+        drawables: What is selected.
+        config: The arguments.
+
+    Returns:
+        How it ended; its text is the pattern's name.
+    """
+    if mode == Gimp.RunMode.INTERACTIVE and not has_screen():
+        return Outcome(problem=no_screen(), misused=True)
+    try:
+        (layer,) = tasks.targets(drawables, user_options.SEAMLESS)
+        if mode == Gimp.RunMode.INTERACTIVE:
+            from gimp_plugin.saving_dialog import ask_and_save
+
+            return ask_and_save(procedure, config, image, layer)
+        # The name of last time is taken since.
+        wanted = config.get_property("pattern-name") if mode == Gimp.RunMode.NONINTERACTIVE else ""
+        return Outcome(text=save(image, layer, wanted))
+    except PlanError as error:
+        return Outcome(problem=str(error))
+
+
+def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str) -> str:
+    """Save the selection, or the layer, as a pattern, and have GIMP show it.
+
+    Args:
+        image: The image.
+        layer: The layer.
+        wanted: Name of the pattern; empty for the layer's name, with a number if there is such a pattern.
+
+    Returns:
+        The name of the pattern.
+
+    Raises:
+        PlanError: It is too large, there is a pattern of this name, or it cannot be written.
+    """
+    name = wanted.strip() or free_name(layer.get_name())
+    if len(name.encode()) > patterns.LONGEST_NAME:
+        raise PlanError(
+            _("The name is too long: choose one of at most {most} bytes.").format(most=patterns.LONGEST_NAME)
+        )
+    if Gimp.Pattern.get_by_name(name) is not None:
+        raise PlanError(_("There is a pattern “{name}” already: choose another name.").format(name=name))
+    box = tasks.part_of(image, layer)
+    if max(box.width, box.height) > patterns.LONGEST_SIDE:
+        sentence = _("The pattern would be {width} × {height} px: select a part with sides of at most {most} px.")
+        raise PlanError(sentence.format(width=box.width, height=box.height, most=patterns.LONGEST_SIDE))
+    raster = patterns.without_alpha(canvas.read(layer, box, gray=canvas.is_gray(image), depth="u8"))
+    folder = patterns_folder()
+    try:
+        path = patterns.write_pattern(folder, name, patterns.pattern_bytes(raster, name))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        sentence = _("The pattern cannot be written to {folder}: {reason}")
+        raise PlanError(sentence.format(folder=folder, reason=reason)) from None
+    Gimp.patterns_refresh()
+    if Gimp.Pattern.get_by_name(name) is None:
+        sentence = _("GIMP does not show {path}: add its folder in Edit → Preferences → Folders → Patterns.")
+        raise PlanError(sentence.format(path=path))
+    return name
+
+
+def free_name(name: str) -> str:
+    """Return a name that no pattern has: this one, or with a number."""
+    names = itertools.chain([name], (f"{name} {number}" for number in itertools.count(2)))
+    return next(each for each in names if Gimp.Pattern.get_by_name(each) is None)
+
+
+def patterns_folder() -> Path:
+    """Find the folder into which the user's patterns are written."""
+    usual = Path(Gimp.directory()) / "patterns"
+    try:
+        listed = Gimp.gimprc_query(WRITABLE)
+    except GLib.Error:
+        listed = None
+    first = (listed or "").split(GLib.SEARCHPATH_SEPARATOR_S)[0].replace("${gimp_dir}", Gimp.directory())
+    found = os.path.expanduser(os.path.expandvars(first))  # noqa: PTH111 - GIMP's own notation
+    return Path(found) if found and "$" not in found else usual

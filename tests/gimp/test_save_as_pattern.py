@@ -1,0 +1,160 @@
+"""Layers saved as patterns, in a real GIMP."""
+
+import numpy as np
+import pytest
+from gimps import profile
+from pictures import bricks, save
+from plugged import array_of, plug
+
+CODE = """
+PATTERNS = Path(Gimp.directory()) / "patterns"
+
+
+def saved(image, layer, name=""):
+    found, = called("save-as-pattern", image, [layer], pattern_name=name)
+    pattern = Gimp.Pattern.get_by_name(found)
+    _ok, width, height, bytes_each = pattern.get_info()
+    return {"name": found, "size": [width, height], "bytes": bytes_each, "files": names()}
+
+
+def names():
+    return sorted(path.name for path in PATTERNS.glob("*.pat"))
+
+
+def painted(name, fill):
+    # What GIMP paints with a pattern.
+    image = Gimp.Image.new(fill, fill, Gimp.ImageBaseType.RGB)
+    layer = Gimp.Layer.new(image, "made", fill, fill, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(layer, None, 0)
+    Gimp.context_push()
+    Gimp.context_set_pattern(Gimp.Pattern.get_by_name(name))
+    layer.edit_fill(Gimp.FillType.PATTERN)
+    Gimp.context_pop()
+    return kept(layer)
+
+
+def a_layer_is_saved_and_painted_with():
+    image = opened(wall)
+    layer, = image.get_layers()
+    layer.set_name("Old: wall/1")
+    found = saved(image, layer)
+    return {**found, "painted": painted(found["name"], layer.get_width()), "source": kept(layer)}
+
+
+def the_selection_is_saved():
+    image = opened(wall)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 8, 4, 20, 12)
+    return saved(image, image.get_layers()[0], "part")
+
+
+def kinds():
+    found = {}
+    for name, kind, picture in (
+        ("gray", Gimp.ImageBaseType.GRAY, Gimp.ImageType.GRAY_IMAGE),
+        ("gray with alpha", Gimp.ImageBaseType.GRAY, Gimp.ImageType.GRAYA_IMAGE),
+        ("rgb", Gimp.ImageBaseType.RGB, Gimp.ImageType.RGB_IMAGE),
+        ("rgb with alpha", Gimp.ImageBaseType.RGB, Gimp.ImageType.RGBA_IMAGE),
+    ):
+        image = Gimp.Image.new_with_precision(16, 16, kind, Gimp.Precision.U16_NON_LINEAR)
+        layer = Gimp.Layer.new(image, name, 16, 16, picture, 100, Gimp.LayerMode.NORMAL)
+        image.insert_layer(layer, None, 0)
+        found[name] = saved(image, layer)["bytes"]
+    return found
+
+
+def names_that_are_taken():
+    image = opened(wall)
+    layer, = image.get_layers()
+    layer.set_name("twice")
+    first, second = saved(image, layer), saved(image, layer)
+    told = refused("save-as-pattern", image, [layer], pattern_name="twice")
+    return {"names": [first["name"], second["name"]], "files": names(), "told": told}
+
+
+def a_file_of_the_name_is_left_as_it_is():
+    (PATTERNS / "mine.pat").write_bytes(b"mine")
+    image = opened(wall)
+    found = saved(image, image.get_layers()[0], "mine")
+    return {**found, "kept": (PATTERNS / "mine.pat").read_bytes().decode()}
+
+
+def refusals():
+    image = opened(wall)
+    layer, = image.get_layers()
+    wide = Gimp.Image.new(10001, 4, Gimp.ImageBaseType.GRAY)
+    band = Gimp.Layer.new(wide, "band", 10001, 4, Gimp.ImageType.GRAY_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    wide.insert_layer(band, None, 0)
+    before = names()
+    told = {
+        "too large": refused("save-as-pattern", wide, [band]),
+        "name too long": refused("save-as-pattern", image, [layer], pattern_name="é" * 128),
+    }
+    layer.set_offsets(30, 30)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 9, 9)
+    told["outside"] = refused("save-as-pattern", image, [layer])
+    wide.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 10000, 4)
+    return {"told": told, "written": names() != before, "largest": saved(wide, band, "é" * 127)["size"]}
+
+
+cases = [
+    a_layer_is_saved_and_painted_with, the_selection_is_saved, kinds, names_that_are_taken,
+    a_file_of_the_name_is_left_as_it_is, refusals,
+]
+"""
+
+
+@pytest.fixture(scope="module")
+def wall_file(tmp_path_factory):
+    return save(tmp_path_factory.mktemp("pictures") / "wall.png", bricks(48, 48))
+
+
+@pytest.fixture(scope="module")
+def told(place, known_plug_ins, libraries, tmp_path_factory, wall_file):
+    """What one GIMP has made of all cases; it needs no engine."""
+    own = profile(tmp_path_factory.mktemp("patterns") / "profile", known_plug_ins)
+    plugged = plug(place, own, tmp_path_factory.mktemp("state") / "state", libraries)
+    code = f"from pathlib import Path\n{CODE}"
+    # GIMP itself says that the file of another program is no pattern.
+    return plugged.cases(code, tmp_path_factory.mktemp("run"), allowed=("mine.pat",), wall=str(wall_file))
+
+
+def test_a_layer_becomes_a_pattern_that_gimp_paints_with_at_once(told):
+    found = told["a_layer_is_saved_and_painted_with"]
+    assert found["name"] == "Old: wall/1"
+    assert found["files"] == ["Old- wall-1.pat"]
+    assert (found["size"], found["bytes"]) == ([48, 48], 3)
+    assert np.array_equal(array_of(found["painted"]), array_of(found["source"]))
+
+
+def test_of_a_selection_its_bounds_become_the_pattern(told):
+    found = told["the_selection_is_saved"]
+    assert found["name"] == "part"
+    assert found["size"] == [20, 12]
+
+
+def test_gray_stays_gray_and_alpha_is_kept_where_there_is_any(told):
+    assert told["kinds"] == {"gray": 1, "gray with alpha": 2, "rgb": 3, "rgb with alpha": 4}
+
+
+def test_a_name_that_is_taken_gets_a_number_or_is_refused(told):
+    found = told["names_that_are_taken"]
+    assert found["names"] == ["twice", "twice 2"]
+    assert {"twice.pat", "twice 2.pat"} <= set(found["files"])
+    assert "twice-2.pat" not in found["files"]
+    assert "“twice”" in found["told"]
+
+
+def test_no_file_is_replaced(told):
+    found = told["a_file_of_the_name_is_left_as_it_is"]
+    assert found["name"] == "mine"
+    assert found["kept"] == "mine"
+    assert "mine-2.pat" in found["files"]
+
+
+def test_what_gimp_would_not_read_is_refused_in_a_sentence_and_nothing_is_written(told):
+    found = told["refusals"]
+    assert "10001 × 4" in found["told"]["too large"]
+    assert "255" in found["told"]["name too long"]
+    assert found["told"]["outside"]
+    assert not found["written"]
+    assert found["largest"] == [10000, 4]
