@@ -230,23 +230,6 @@ def test_a_file_of_the_name_of_the_stream_can_be_named(call, here):
     assert call("synthesize", "./-", "-o", "out.png", *QUICK)[0] == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise there")
-def test_a_reader_that_has_gone_is_told_without_a_traceback(here):
-    reading, writing = os.pipe()
-    os.close(reading)
-    done = subprocess.run(
-        [sys.executable, "-m", "engine", "synthesize", "bricks.png", "-o", "-", *QUICK, "--local", "-q"],
-        cwd=here,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        timeout=100,
-    )
-    os.close(writing)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-
-
 # Words that are taken for others.
 
 

@@ -15,8 +15,8 @@ from engine.cli.failures import INTERRUPTED, interruptible, sentence_of
 from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
 from engine.cli.parsing import complete_seamless
-from engine.cli.paths import drop_output
 from engine.cli.serve import serve
+from engine.cli.standard_output import drop_output, flush_output, say
 from engine.cli.synthesize import synthesize
 from engine.cli.threads import share_cores
 
@@ -45,9 +45,9 @@ def show_version(wanted: bool) -> None:  # noqa: FBT001
     """Print the version and exit."""
     if wanted:
         try:
-            print(version("gimp-texture-synthesis"))
+            say(version("gimp-texture-synthesis"))
         except PackageNotFoundError:
-            print("not installed, run from its folder")
+            say("not installed, run from its folder")
         raise typer.Exit
 
 
@@ -81,14 +81,15 @@ def main() -> None:
         words = complete_seamless(sys.argv[1:])
         status = command.main(words, prog_name="texture-engine", standalone_mode=False)
         # A full disk is reported here; when the interpreter exits it would be a traceback.
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        flush_output()
     except _USAGE_ERROR as error:
         message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
         # Without a command, Typer has printed the help, and there is no message.
         if message:
             print(f"texture-engine: {message}", file=sys.stderr)
         sys.exit(2)
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
     except OSError as error:
         # The last resort: errors about known files are reported where they occur.
         drop_output()

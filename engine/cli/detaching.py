@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.cli.engines import NOT_RUNNING, reach
 from engine.cli.failures import fail
+from engine.cli.standard_output import say
 from engine.device_names import RESTART
 
 DETACH_SECONDS = 20.0
@@ -93,13 +94,13 @@ def _wait_until_ready(
         with suppress(EngineError, ValueError):
             found = find_engine(connection_path())
         if found is not None and found.process == process.pid:
-            print(f"the engine listens at {found.address}, process {found.process}; its log is {log_file}")
+            say(f"the engine listens at {found.address}, process {found.process}; its log is {log_file}")
             if words := _device_fault(devices):
                 fail(f"the engine cannot compute: {words}: {RESTART}", NOT_RUNNING)
             return
         time.sleep(0.05)
     if process.returncode == 0:
-        print(running_already())
+        say(running_already())
         try:
             reach(None, name="texture-engine").close()
         except EngineError as error:

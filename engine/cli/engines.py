@@ -10,6 +10,7 @@ import typer
 
 from engine.cli.failures import fail
 from engine.cli.paths import path_option
+from engine.cli.standard_output import say
 from engine.file_errors import reading_fault
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def status(
     # Neither this command is of interest, nor the one before, which the engine may not have missed yet.
     found = replace(answer, clients=tuple(each for each in answer.clients if each.client != STATUS))
     if as_json:
-        print(json.dumps(asdict(found)))
+        say(json.dumps(asdict(found)))
     else:
-        print("\n".join(describe(found)))
+        say("\n".join(describe(found)))
 
 
 def stop(*, engine: Engine = None) -> None:
@@ -60,7 +61,7 @@ def stop(*, engine: Engine = None) -> None:
         try:
             find_engine(engine or connection_path())
         except NoEngineError:
-            print("the engine has ended")
+            say("the engine has ended")
             return
         time.sleep(0.05)
     fail(f"the engine has not ended within {STOP_SECONDS:g} s after it was asked to", NOT_RUNNING)

@@ -84,8 +84,10 @@ def one_line_errors() -> Iterator[None]:
 
 def sentence_of(error: OSError) -> str:
     """Describe an error of the system about which nothing else is known."""
-    where = "" if error.filename is None else f"{error.filename}: "
-    return f"{where}{error.strerror or error}; check the path, its permissions and the free space on its disk"
+    said = error.strerror or error
+    if error.filename is None:
+        return f"a file or stream cannot be read or written ({said}): check the free space on its disk"
+    return f"{error.filename}: {said}; check the path, its permissions and the free space on its disk"
 
 
 def _fail_on_input_error(error: Exception) -> None:

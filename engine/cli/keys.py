@@ -7,6 +7,7 @@ import typer
 
 from engine.cli.failures import fail
 from engine.cli.paths import path_option
+from engine.cli.standard_output import say
 from engine.file_errors import is_missing, reading_fault, writing_refusal
 
 AUTHORIZED_FILE = "authorized_keys"
@@ -47,18 +48,18 @@ def keys(
             if known.pop(remove, None) is None:
                 fail(f"{remove!r} is not in {path}: run `texture-engine keys` to list the keys")
             _edit(path, remove, None)
-        print(f"your public key, in {folder / CLIENT_KEYS}:\n{own_keys(folder / CLIENT_KEYS).public}")
+        say(f"your public key, in {folder / CLIENT_KEYS}:\n{own_keys(folder / CLIENT_KEYS).public}")
     except UnsafeFileError as error:
         fail(str(error))
     except OSError as error:
         fail(f"{writing_refusal(path, error)} with --file")
-    print(
+    say(
         f"authorized clients on other computers, in {path}:"
         if known
         else f"no other clients are authorized in {path}"
     )
     for key, owner in known.items():
-        print(f"{key} {owner}".rstrip())
+        say(f"{key} {owner}".rstrip())
 
 
 def _edit(path: Path, key: str, line: str | None) -> None:

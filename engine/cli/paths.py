@@ -1,6 +1,5 @@
 """Options and arguments that name files or standard streams."""
 
-import contextlib
 import os
 import sys
 from pathlib import Path
@@ -83,32 +82,3 @@ def read_input(path: Path) -> "Picture":
     except OSError as error:
         fail(f"standard input cannot be read ({error.strerror}): name a picture file instead of -")
     return picture_from(data, "standard input")
-
-
-def write_output(data: bytes) -> None:
-    """Write a file to standard output."""
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        drop_output()
-        fail(f"standard output cannot be written ({error.strerror}): name a file with --output")
-
-
-def drop_output() -> None:
-    """Discard what standard output has not accepted; Python would try, and fail, to write it at exit."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stdout.flush()
-        return
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-
-
-def check_output_stream() -> None:
-    """Refuse a standard output that is closed or a terminal."""
-    if sys.stdout is None:
-        fail("standard output is closed: name a file with --output")
-    if sys.stdout.isatty():
-        fail("standard output is a terminal: redirect it, or name a file with --output")

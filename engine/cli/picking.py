@@ -10,6 +10,7 @@ from engine.cli.choosing import fail_with
 from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
 from engine.cli.inspect.files import check_files
 from engine.cli.paths import STANDARD
+from engine.cli.standard_output import say
 from protocol.messages import Cancelled, Failed, Synthesize
 from protocol.vocabulary import settings
 
@@ -90,7 +91,7 @@ def write_sheet(
     how = f"recipe {asked.recipe}, quality {asked.quality}, seamless {asked.seamless}"
     save_sheet(draw_seeds(previews, canvas, title, how), output)
     if as_json:
-        print(json.dumps({"output": str(output), "seeds": list(previews), "seconds": seconds}))
+        say(json.dumps({"output": str(output), "seeds": list(previews), "seconds": seconds}))
     elif not quiet:
         print(f"{output}: {len(previews)} seeds in {sum(seconds):.1f} s", file=sys.stderr)
     if interrupted:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.failures import fail
-from engine.cli.paths import STANDARD, check_output_stream, real, write_output
+from engine.cli.paths import STANDARD, real
+from engine.cli.standard_output import check_output_stream, write_output
 
 if TYPE_CHECKING:
     from engine.images import Picture

@@ -9,6 +9,7 @@ import typer
 from engine.cli.detaching import detach_engine, running_already
 from engine.cli.failures import fail
 from engine.cli.paths import path_option
+from engine.cli.standard_output import say
 from engine.device_names import unknown_device
 from engine.file_errors import is_missing, reading_fault, writing_refusal
 
@@ -70,7 +71,7 @@ def serve(
             )
         )
     except AlreadyRunningError:
-        print(running_already())
+        say(running_already())
     except (ServingError, UnsafeFileError, ValueError) as error:
         fail(str(error))
     except OSError as error:

@@ -19,6 +19,7 @@ from engine.cli.picking import check_pick, write_sheet
 from engine.cli.requests import made_of, numbered_name, request_for
 from engine.cli.results import check_apart, check_results, numbered, tell, write_result
 from engine.cli.setting_options import checked_sample_from, checked_size, read_settings, setting_options
+from engine.cli.standard_output import say
 from protocol.messages import Cancelled, Failed
 from protocol.vocabulary import MOST_SOURCES, Settings, settings
 
@@ -172,7 +173,7 @@ def synthesize(
                 if as_json:
                     payload = {"output": shown, "recording": None if recorded is None else str(recorded)}
                     payload["encoder"] = asked.encoder if weights is None else str(weights)
-                    print(json.dumps({**payload, **summary(job.settings, size_made, end)}))
+                    say(json.dumps({**payload, **summary(job.settings, size_made, end)}))
                 elif not quiet:
                     print(f"{shown}: {size_made[0]}x{size_made[1]} in {end.seconds:.1f} s", file=sys.stderr)
                 if lost is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.cli.standard_output import say
 from engine.inspection.sheets import NumbersBehind, save_numbers
 
 if TYPE_CHECKING:
@@ -42,6 +43,6 @@ def report(
         save_numbers(NumbersBehind({**looked, **behind.numbers}, behind.large), numbers)
     if as_json:
         wrote = {"output": str(output), "numbers": None if numbers is None else str(numbers)}
-        print(json.dumps({**wrote, **looked, **summary}))
+        say(json.dumps({**wrote, **looked, **summary}))
     elif not quiet:
         print(f"{output}: {line}", file=sys.stderr)

@@ -1,0 +1,56 @@
+"""Write to standard output."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+from engine.cli.failures import fail
+
+
+def say(text: str) -> None:
+    """Print lines at once."""
+    with _output_errors("check the disk or the program that it goes to"):
+        print(text, flush=True)
+
+
+def flush_output() -> None:
+    """Write what other code has printed."""
+    with _output_errors("check the disk or the program that it goes to"):
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
+def write_output(data: bytes) -> None:
+    """Write a file."""
+    # With PYTHONUNBUFFERED, `sys.stdout.buffer` may write a part of it without an error.
+    with _output_errors("name a file with --output"), open(sys.stdout.fileno(), "wb", closefd=False) as stream:
+        stream.write(data)
+
+
+@contextlib.contextmanager
+def _output_errors(remedy: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        drop_output()
+        fail(f"standard output cannot be written ({error.strerror}): {remedy}")
+
+
+def drop_output() -> None:
+    """Discard what standard output has not accepted; Python would try, and fail, to write it at exit."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+        return
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def check_output_stream() -> None:
+    """Refuse a standard output that is closed or a terminal."""
+    if sys.stdout is None:
+        fail("standard output is closed: name a file with --output")
+    if sys.stdout.isatty():
+        fail("standard output is a terminal: redirect it, or name a file with --output")

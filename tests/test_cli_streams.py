@@ -1,0 +1,79 @@
+"""Standard output that takes nothing, or only a part of what is written."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from calling import QUICK, ROOT
+
+FULL = Path("/dev/full")
+LARGE = 10**6
+WRITE = f"from engine.cli.standard_output import write_output; write_output(bytes({LARGE}))"
+# As an interpreter does it, and as in many containers.
+BUFFERINGS = ["", "1"]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes end otherwise there")
+
+
+def start(*arguments, here, buffering="", **options):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": buffering}
+    return subprocess.Popen(
+        [sys.executable, *arguments], cwd=here, env=environment, stderr=subprocess.PIPE, text=True, **options
+    )
+
+
+def assert_output_refused(process):
+    _, err = process.communicate(timeout=100)
+    assert process.returncode
+    assert "standard output cannot be written" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    return err
+
+
+@pytest.mark.parametrize("buffering", BUFFERINGS)
+def test_a_reader_that_goes_away_meanwhile_is_told(here, buffering):
+    process = start("-c", WRITE, here=here, buffering=buffering, stdout=subprocess.PIPE)
+    assert process.stdout.read(10)
+    process.stdout.close()
+    process.stdout = None
+    assert "standard output cannot be written" in process.communicate(timeout=100)[1]
+    assert process.returncode
+
+
+@pytest.mark.parametrize("buffering", BUFFERINGS)
+def test_a_disk_that_is_full_after_a_part_is_told(here, buffering):
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); "
+    with (here / "part.png").open("wb") as file:
+        process = start("-c", limit + WRITE, here=here, buffering=buffering, stdout=file)
+    assert "standard output cannot be written" in process.communicate(timeout=100)[1]
+    assert process.returncode
+
+
+def test_a_reader_that_has_gone_is_told_in_one_line(here):
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = start(
+        "-m", "engine", "synthesize", "bricks.png", "-o", "-", *QUICK, "--local", "-q", here=here, stdout=writing
+    )
+    os.close(writing)
+    assert len(assert_output_refused(process).splitlines()) == 1
+    assert process.returncode == 2
+
+
+COMMANDS = {
+    "json of a texture": ("synthesize", "bricks.png", "-o", "out.png", *QUICK, "--local", "-q", "--json"),
+    "keys": ("keys",),
+    "version": ("--version",),
+}
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("buffering", BUFFERINGS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_full_disk_is_told_as_that_of_standard_output(here, command, buffering):
+    with FULL.open("w") as full:
+        process = start("-m", "engine", *COMMANDS[command], here=here, buffering=buffering, stdout=full)
+    assert len(assert_output_refused(process).splitlines()) == 1
+    assert process.returncode == 2
