@@ -146,6 +146,38 @@ def test_sources_that_cannot_be_mixed_are_refused(sources, named):
     assert named in end.message
 
 
+BLACK = raster(np.zeros((64, 64)))
+FILLED = Canvas(raster(stones(2, 64, 64)), raster(np.eye(64)))
+FAULTS = {
+    "black mask": Source(raster(stones(0, 64, 64)), BLACK),
+    "mask of another size": Source(raster(stones(0, 64, 64)), raster(np.ones((32, 32)))),
+    "mask with colors": Source(raster(stones(0, 64, 64)), raster(stones(0, 64, 64))),
+    "too small": Source(raster(stones(0, 7, 64))),
+    "clear": Source(raster(np.zeros((64, 64, 4)))),
+}
+
+
+@pytest.mark.parametrize("onto", [Canvas(width=96, height=96), FILLED], ids=["texture", "fill"])
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_one_of_several_sources_that_is_at_fault_is_named(fault, number, onto):
+    sources = [Source(raster(stones(n, 64, 64))) for n in range(3)]
+    sources[number - 1] = FAULTS[fault]
+    end = run(replace(short_job(), sources=tuple(sources), canvas=onto)).end
+    assert isinstance(end, Failed)
+    assert end.message.startswith(f"exemplar {number}: ")
+
+
+def test_a_fault_of_the_only_source_or_of_none_has_no_number():
+    sources = tuple(Source(raster(stones(n, 64, 64))) for n in range(2))
+    alone = replace(short_job(), sources=(FAULTS["black mask"],))
+    around = replace(short_job(), sources=sources, canvas=replace(FILLED, context=9))
+    for job in (alone, around):
+        end = run(job).end
+        assert isinstance(end, Failed)
+        assert "exemplar 1" not in end.message
+
+
 # The command.
 
 

@@ -116,12 +116,17 @@ def prepare(
     if extend:
         canvas, exemplar_mask = _extended(canvas, mask, exemplar_mask, extend, own=exemplar is None)
     sampling = Sampling(context, sample_from, exemplar_mask, flatten)
+    if exemplar is not None and sampling.is_around_hole:
+        raise MaterialError(
+            "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them"
+        )
+    first = 1 if more else None
     if canvas is None:
         if exemplar is None:
             raise MaterialError("there is nothing to take the texture from: name an exemplar, or give --canvas")
         if mask is not None:
             raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
-        sample = sample_exemplar(exemplar, sampling, None)
+        sample = _sampled(exemplar, sampling, None, first)
         through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
         sampled, others = _over(sample, through), _further(more, canvas)
         return Materials(sampled, None, None, None, None, None, exemplar, translucency=through, more=others)
@@ -144,7 +149,7 @@ def prepare(
     # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
     seen = canvas if holes or flatten else _without_edge(canvas, around, free)
     if exemplar is not None:
-        sample = sample_exemplar(exemplar, sampling, canvas)
+        sample = _sampled(exemplar, sampling, canvas, first)
     else:
         # The band is texture too, but for the seam: what can stay as it is fits the middle best.
         far = far_from(everything.size, extend, context) if extend and context else gone
@@ -190,14 +195,20 @@ def _gone(canvas: Picture, mask: Picture | None, extend: Margins) -> Mask:
 
 
 def _further(more: Sequence[Source], canvas: Picture | None) -> tuple[tuple[Sample, float], ...]:
-    found = []
-    for number, source in enumerate(more, 2):
-        try:
-            sample = sample_exemplar(source.picture, Sampling(mask=source.mask, flatten=True), canvas)
-        except MaterialError as error:
-            raise MaterialError(f"exemplar {number}: {error}") from error
-        found.append((sample, source.share))
-    return tuple(found)
+    return tuple(
+        (_sampled(source.picture, Sampling(mask=source.mask, flatten=True), canvas, number), source.share)
+        for number, source in enumerate(more, 2)
+    )
+
+
+def _sampled(exemplar: Picture, sampling: Sampling, canvas: Picture | None, number: int | None) -> Sample:
+    """Take one of several exemplars, which is named by its number in an error, or the only one (None)."""
+    try:
+        return sample_exemplar(exemplar, sampling, canvas)
+    except MaterialError as error:
+        if number is None:
+            raise
+        raise MaterialError(f"exemplar {number}: {error}") from error
 
 
 def _without_edge(canvas: Picture, around: Box, free: Mask) -> Picture:

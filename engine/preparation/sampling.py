@@ -77,10 +77,6 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
     Raises:
         MaterialError: It is too small or too large, or too little of it may be sampled.
     """
-    if sampling.is_around_hole:
-        raise MaterialError(
-            "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them"
-        )
     area = whole_of(exemplar.pixels)
     _check_size(area)
     height, width = area.size
