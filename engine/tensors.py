@@ -9,6 +9,7 @@ from engine.preparation import Box, Mask, Materials, Sample
 from engine.preparation.islands import Island
 from engine.synthesis import Exemplar, Surroundings
 from engine.synthesis.exemplar import Source, exemplar_of
+from engine.synthesis.structure import Guide
 from engine.synthesis.structure.islands import Hole
 
 
@@ -20,12 +21,22 @@ def to_tensor(pixels: FloatArray, device: torch.device | str) -> Tensor:
 def exemplar_on(materials: Materials, device: torch.device) -> Exemplar:
     """Put the sample texture on a device."""
     samples = ((materials.exemplar, 1.0), *materials.more)
-    return exemplar_of([_source_on(sample, share, device) for sample, share in samples])
+    labels = None if materials.guidance is None else materials.guidance.sources
+    numbered = [None] * len(samples) if labels is None else [_map(each.astype(np.float32), device) for each in labels]
+    return exemplar_of(
+        [_source_on(sample, share, each, device) for (sample, share), each in zip(samples, numbered, strict=True)]
+    )
 
 
-def _source_on(sample: Sample, share: float, device: torch.device) -> Source:
+def _source_on(sample: Sample, share: float, labels: Tensor | None, device: torch.device) -> Source:
     valid = None if sample.valid is None else _map(sample.valid, device)
-    return Source(to_tensor(sample.pixels, device), valid, share)
+    return Source(to_tensor(sample.pixels, device), valid, share, labels)
+
+
+def guide_of(materials: Materials) -> Guide | None:
+    """Give what belongs where on a new texture; None for anything anywhere."""
+    found = materials.guidance
+    return None if found is None else Guide(found.weights, found.strict)
 
 
 def surroundings_on(materials: Materials, device: torch.device) -> Surroundings | None:

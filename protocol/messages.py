@@ -40,11 +40,14 @@ class Source:
         picture: The sample texture.
         mask: Where it may be sampled, one channel, of its size; left out, everywhere.
         share: How much of the canvas is to come from it, relative to the other sources.
+        guide: Its parts in flat colors, of its size; None for none. Only for a new texture, with one of the canvas in
+            the same colors, and for all sources or none.
     """
 
     picture: Raster
     mask: Raster | None = None
     share: Share = 1.0
+    guide: Raster | None = None
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,12 @@ class Canvas:
         sample_from: Sides of the hole that are sampled: `all`, `sides` (its rows only) or `above-below` (its columns
             only). Not with sources.
         start: Picture to start from, instead of noise.
-        width: Width, pixels; None for the picture's, or 512.
+        width: Width, pixels; None for the picture's or the guide's, or 512.
         height: Height, likewise.
         extend: What is added along the borders of the picture, and is synthesized; all of the picture is kept. Not
             with a mask.
+        guide: What of the sources belongs where on a new texture: the colors of their guides or, if they have none,
+            grays that mix the sources, black for the first one, white for the last one.
     """
 
     picture: Raster | None = None
@@ -76,6 +81,7 @@ class Canvas:
     width: CanvasSide | None = None
     height: CanvasSide | None = None
     extend: Margins = field(default_factory=Margins)
+    guide: Raster | None = None
 
 
 @dataclass(frozen=True)

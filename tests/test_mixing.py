@@ -67,14 +67,13 @@ def test_what_may_not_be_sampled_of_a_source_is_not():
 
 def test_a_mosaic_keeps_its_sources_apart_at_every_scale():
     mosaic = lay_mosaic([whole(stones(0, 70, 50), 3.0), whole(stones(1, 129, 64))])
-    assert mosaic.starts == (0, 3 * GRID)
     assert mosaic.parts == (0.75, 0.25)
     assert not mosaic.valid[70 : 3 * GRID].any()
     assert mosaic.colors.shape[1] == 64
-    rows = np.arange(5 * GRID, dtype=np.int32)
     for index in range(7):
-        owners = mosaic.owners(rows >> index, index)
-        assert owners.tolist() == (rows >= 3 * GRID).astype(int).tolist()
+        labels = mosaic.labels_at(index)
+        assert not labels[: 3 * GRID >> index].any()
+        assert labels[3 * GRID >> index :].all()
 
 
 def test_of_a_single_source_a_mosaic_is_that_source():

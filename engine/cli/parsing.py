@@ -100,12 +100,13 @@ def parse_context(text: str) -> int:
     return int(text)
 
 
-def parse_shares(text: str | None, count: int) -> tuple[float, ...]:
+def parse_shares(text: str | None, count: int, *, guided: bool = False) -> tuple[float, ...]:
     """Parse the shares of exemplars, such as `2,1`.
 
     Args:
         text: The value; None for equal shares.
         count: Number of exemplars.
+        guided: Whether a guide of the canvas says already how much each of them gets.
 
     Returns:
         A share for each exemplar.
@@ -115,6 +116,8 @@ def parse_shares(text: str | None, count: int) -> tuple[float, ...]:
     """
     if text is None:
         return (1.0,) * count
+    if guided:
+        raise ParsingError("--share and --canvas-guide both tell how much each exemplar gets: give one of them")
     parts = text.split(",")
     if len(parts) != count:
         raise ParsingError(f"--share is {text!r}: give one number for each of {count} exemplars, such as 2,1")

@@ -24,8 +24,8 @@ def request_for(
     """Build the request of a command line.
 
     Args:
-        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask` and `init`; further exemplars and their masks are
-            numbered, see `numbered_name`.
+        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask`, `guide`, `canvas_guide` and `init`; further
+            exemplars, their masks and guides are numbered, see `numbered_name`.
         shares: One for each exemplar.
         settings: The settings.
         size: Width and height, or None for both.
@@ -47,12 +47,15 @@ def request_for(
         rasters["init"],
         *size,
         extend,
+        guide=rasters["canvas_guide"],
     )
     sources = []
     for number, share in enumerate(shares, 1):
-        picture, own = (rasters.get(numbered_name(name, number)) for name in ("exemplar", "exemplar_mask"))
+        picture, own, guide = (
+            rasters.get(numbered_name(name, number)) for name in ("exemplar", "exemplar_mask", "guide")
+        )
         if picture is not None:
-            sources.append(Source(picture, own, share))
+            sources.append(Source(picture, own, share, guide))
     return Synthesize("terminal", tuple(sources), canvas, settings, depth="f32")
 
 

@@ -33,8 +33,14 @@ MOST_NAMED = 3
 CHANNELS = ("red", "green", "blue", "alpha")
 
 SIZE_HELP = "Width and height in pixels."
+SIZE_DEFAULT = f"the canvas's or its guide's, or {DEFAULT_SIZE}"
 EXEMPLAR_HELP = (
     "The sample texture; several are mixed in one. This or any other input picture may be -, standard input."
+)
+GUIDE_HELP = "Guide of each exemplar: a picture of its size that has each of its parts in a flat color of its own."
+CANVAS_GUIDE_HELP = (
+    "Guide of the new texture: the colors of the --guide where their parts are to be. Without --guide, a gray "
+    "picture that mixes several exemplars: black is the first one, white the last one."
 )
 SHARE_HELP = "Share of the texture that each EXEMPLAR gets, such as 2,1."
 OUTPUT_HELP = "File to write; - writes PNG to standard output. (required)"
@@ -71,7 +77,7 @@ def synthesize(
     *,
     exemplars: Annotated[list[Path] | None, path_argument(EXEMPLAR_HELP, "EXEMPLAR")] = None,
     output: Annotated[Path | None, path_option(OUTPUT_HELP, "--output", "-o")] = None,
-    size: Annotated[str | None, typer.Option(help=SIZE_HELP, show_default=f"the canvas's, or {DEFAULT_SIZE}")] = None,
+    size: Annotated[str | None, typer.Option(help=SIZE_HELP, show_default=SIZE_DEFAULT)] = None,
     init: Annotated[Path | None, path_option(INIT_HELP)] = None,
     canvas: Annotated[Path | None, path_option(CANVAS_HELP)] = None,
     mask: Annotated[Path | None, path_option(MASK_HELP, default=MASK_DEFAULT)] = None,
@@ -85,6 +91,8 @@ def synthesize(
     sample_from: Annotated[str, typer.Option(help=SAMPLE_FROM_HELP)] = "all",
     exemplar_mask: Annotated[list[Path] | None, path_option(EXEMPLAR_MASK_HELP)] = None,
     share: Annotated[str | None, typer.Option(help=SHARE_HELP, metavar="N,N…", show_default="equal shares")] = None,
+    guide: Annotated[list[Path] | None, path_option(GUIDE_HELP)] = None,
+    canvas_guide: Annotated[Path | None, path_option(CANVAS_GUIDE_HELP)] = None,
     variations: Annotated[
         int, typer.Option(help="Number of textures, with consecutive seeds; files get -1, -2, …")
     ] = 1,
@@ -115,8 +123,8 @@ def synthesize(
         weights: Path | None = values.pop("weights")
         asked = read_settings(values)
         check_variations(asked.seed, variations)
-        shares = parse_shares(share, len(exemplars or []))
-        sampled = numbered_inputs(exemplars or [], masks)
+        shares = parse_shares(share, len(exemplars or []), guided=canvas_guide is not None)
+        sampled = numbered_inputs(exemplars or [], masks, guide or [])
         from engine.images import check_quality
 
         check_quality(jpeg_quality)
@@ -124,7 +132,7 @@ def synthesize(
         reach = None if context is None else parse_context(context)
         if engine is not None and (local or record is not None or weights is not None):
             fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
-        read = {**sampled, "canvas": canvas, "mask": mask, "init": init}
+        read = {**sampled, "canvas": canvas, "mask": mask, "init": init, "canvas_guide": canvas_guide}
         outputs = (
             check_results(output, variations, record, force=force, as_json=as_json)
             if pick is None
@@ -139,7 +147,7 @@ def synthesize(
         request = request_for(
             pictures, shares, asked, (width, height), reach, checked_sample_from(sample_from), margins
         )
-        tell(mixing(exemplars or [], shares), quiet=quiet)
+        tell(mixing(exemplars or [], shares) if canvas_guide is None else [], quiet=quiet)
         pattern = grown(pictures["canvas"], margins) or pictures["exemplar"]
         with ExitStack() as stack:
             run = runner(
@@ -234,14 +242,19 @@ def check_variations(seed: int, variations: int) -> None:
     settings()["seed"].check(seed + variations - 1)
 
 
-def numbered_inputs(exemplars: Sequence[Path], masks: Sequence[Path]) -> dict[str, Path | None]:
-    """Return exemplars and their masks by name: `exemplar`, `exemplar_mask`, `exemplar 2`, `exemplar_mask 2`, …."""
+def numbered_inputs(
+    exemplars: Sequence[Path], masks: Sequence[Path], guides: Sequence[Path]
+) -> dict[str, Path | None]:
+    """Return exemplars, their masks and guides by name: `exemplar`, `exemplar_mask`, `guide`, `exemplar 2`, …."""
     if len(exemplars) > MOST_SOURCES:
         fail(f"{len(exemplars)} exemplars are given: give {MOST_SOURCES} at most, or run the command once for each")
-    if masks and len(masks) != max(1, len(exemplars)):
-        fail(f"{len(masks)} exemplar masks are given for {len(exemplars)} exemplars: give one for each, in order")
-    found: dict[str, Path | None] = {"exemplar": None, "exemplar_mask": None}
-    for name, paths in (("exemplar", exemplars), ("exemplar_mask", masks)):
+    for kind, paths in (("exemplar masks", masks), ("guides", guides)):
+        if paths and len(paths) != max(1, len(exemplars)):
+            fail(f"{len(paths)} {kind} are given for {len(exemplars)} exemplars: give one for each, in order")
+    if guides and not exemplars:
+        fail("--guide is for an EXEMPLAR, and none is given: name one")
+    found: dict[str, Path | None] = {"exemplar": None, "exemplar_mask": None, "guide": None}
+    for name, paths in (("exemplar", exemplars), ("exemplar_mask", masks), ("guide", guides)):
         found.update({numbered_name(name, number): path for number, path in enumerate(paths, 1)})
     return found
 

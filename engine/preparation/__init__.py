@@ -4,7 +4,7 @@ from engine.preparation.areas import Box, Size
 from engine.preparation.errors import MaterialError
 from engine.preparation.extending import extended
 from engine.preparation.masks import BAND, OPAQUE, Mask
-from engine.preparation.materials import Materials, Source, canvas_size, cut_start, finish, lift, prepare
+from engine.preparation.materials import Guides, Materials, Source, canvas_size, cut_start, finish, lift, prepare
 from engine.preparation.sampling import (
     LARGEST_EXEMPLAR,
     Sample,
@@ -15,6 +15,7 @@ __all__ = [
     "LARGEST_EXEMPLAR",
     "OPAQUE",
     "Box",
+    "Guides",
     "Mask",
     "MaterialError",
     "Materials",

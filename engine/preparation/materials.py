@@ -10,6 +10,7 @@ from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, Size, bounds_of, whole_of
 from engine.preparation.errors import MaterialError
 from engine.preparation.extending import added, extended, far_from, with_black
+from engine.preparation.guides import Guidance, read_guides
 from engine.preparation.islands import Island, find_islands
 from engine.preparation.masks import (
     OPAQUE,
@@ -37,11 +38,13 @@ class Source:
         picture: The picture; only what is opaque is sampled.
         mask: White where it may be sampled; None for everywhere.
         share: How much of the canvas is to come from it, relative to the exemplar's share of 1.
+        guide: Its guide, see `read_guides`.
     """
 
     picture: Picture
     mask: Picture | None = None
     share: float = 1.0
+    guide: Picture | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +63,7 @@ class Materials:
         islands: Holes that lie far from each other, in the part that is worked on; none where they are one.
         translucency: How alpha is a part of the texture; None where the result is opaque.
         more: Further sources of the exemplar, each with its share; the exemplar's own is 1.
+        guidance: What of the exemplar belongs where on a new texture; None for anything anywhere.
     """
 
     exemplar: Sample
@@ -73,6 +77,22 @@ class Materials:
     islands: tuple[Island, ...] = ()
     translucency: Translucency | None = None
     more: tuple[tuple[Sample, float], ...] = ()
+    guidance: Guidance | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Guides:
+    """The guides of a new texture, as they are given.
+
+    Attributes:
+        canvas: The canvas's.
+        exemplar: The exemplar's; those of further sources are their own.
+        size: Height and width of the canvas, if they are asked for.
+    """
+
+    canvas: Picture | None = None
+    exemplar: Picture | None = None
+    size: Size | None = None
 
 
 def prepare(
@@ -87,6 +107,7 @@ def prepare(
     flatten: bool = False,
     more: Sequence[Source] = (),
     extend: Margins = Margins(),  # noqa: B008 - it is frozen
+    guides: Guides = Guides(),
 ) -> Materials:
     """Turn pictures into what synthesis takes.
 
@@ -103,6 +124,7 @@ def prepare(
         flatten: Whether the texture is opaque, and only opaque pixels are sampled. It is where there are more.
         more: Further sources, to be mixed with the exemplar.
         extend: What is added to the canvas along its borders, and is synthesized then; all of the canvas is kept.
+        guides: What belongs where on a new texture.
 
     Returns:
         The materials.
@@ -129,7 +151,28 @@ def prepare(
         sample = _sampled(exemplar, sampling, None, first)
         through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
         sampled, others = _over(sample, through), _further(more, canvas)
-        return Materials(sampled, None, None, None, None, None, exemplar, translucency=through, more=others)
+        pictures = [exemplar, *(each.picture for each in more)]
+        guidance = read_guides(
+            guides.canvas,
+            [guides.exemplar, *(each.guide for each in more)],
+            [sampled, *(each for each, _ in others)],
+            [whole_of(each.pixels).size for each in pictures],
+            guides.size,
+        )
+        return Materials(
+            sampled,
+            None,
+            None,
+            None,
+            None,
+            None,
+            exemplar,
+            translucency=through,
+            more=others,
+            guidance=guidance,
+        )
+    if guides.canvas is not None or guides.exemplar is not None or any(each.guide for each in more):
+        raise MaterialError("guides are for new textures, and there is a picture to fill: leave out either of them")
     everything = whole_of(canvas.pixels)
     given = mask is not None or bool(extend)
     banded = any(axes) and not given
@@ -234,12 +277,13 @@ def _over(sample: Sample, through: Translucency | None) -> Sample:
     return replace(sample, pixels=through.composite(through.colors, through.alpha))
 
 
-def canvas_size(canvas: Picture | None, wanted: Size | None) -> Size | None:
+def canvas_size(canvas: Picture | None, wanted: Size | None, guidance: Guidance | None = None) -> Size | None:
     """Decide the size of the whole canvas.
 
     Args:
         canvas: Picture to keep a part of, or None.
         wanted: Height and width that were asked for, or None.
+        guidance: Of a new texture, or None.
 
     Returns:
         Height and width, or None where nothing decides it.
@@ -247,6 +291,9 @@ def canvas_size(canvas: Picture | None, wanted: Size | None) -> Size | None:
     Raises:
         MaterialError: The canvas contradicts what was asked for.
     """
+    if guidance is not None:
+        height, width = guidance.weights.shape[:2]
+        return height, width
     if canvas is None:
         return wanted
     height, width = canvas.pixels.shape[:2]

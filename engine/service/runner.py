@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engine.encoders import Encoder, EncoderError
 from engine.images import ImageError
-from engine.preparation import MaterialError, Materials, Source, canvas_size, cut_start, finish, lift, prepare
+from engine.preparation import Guides, MaterialError, Materials, Source, canvas_size, cut_start, finish, lift, prepare
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis import Exemplar, MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
 from engine.synthesis.completing import completed
@@ -24,7 +24,7 @@ from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import settings_for
-from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
+from engine.tensors import exemplar_on, guide_of, surroundings_on, to_array, to_tensor
 from protocol import messages
 from protocol.messages import Cancelled, Done, Failed, Frame, Progress, Synthesize
 from protocol.raster import Raster
@@ -138,7 +138,8 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     exemplar = exemplar_on(materials, device)
     if not filling and settings.effective_recipe().structure:
         exemplar = completed(exemplar, settings.seed, lambda: stop.asked)
-    snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings_on(materials, device), start=start)
+    surroundings, guide = surroundings_on(materials, device), guide_of(materials)
+    snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings, start=start, guide=guide)
     # The time before the first snapshot says nothing about the rest.
     first_seconds = seconds = 0.0
     last: Snapshot | None = None
@@ -207,6 +208,8 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         "canvas": canvas.picture,
         "mask": canvas.mask,
         "exemplar mask": canvas.sample_mask if source is None else source.mask,
+        "guide of the canvas": canvas.guide,
+        "guide of the exemplar": None if source is None else source.guide,
     }
     pictures = {name: None if raster is None else picture_of(raster, name) for name, raster in rasters.items()}
     materials = prepare(
@@ -220,8 +223,9 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         flatten=asked.flatten,
         extend=canvas.extend,
         more=[_further(each, request.sources[0], number) for number, each in enumerate(request.sources[1:], 2)],
+        guides=Guides(pictures["guide of the canvas"], pictures["guide of the exemplar"], wanted),
     )
-    whole = canvas_size(materials.canvas, wanted) or DEFAULT_SIZE
+    whole = canvas_size(materials.canvas, wanted, materials.guidance) or DEFAULT_SIZE
     size = whole if materials.box is None else materials.box.size
     return materials, settings_for(asked, size, memory_budget(device)), whole
 
@@ -229,7 +233,8 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
 def _further(source: messages.Source, first: messages.Source, number: int) -> Source:
     name = f"exemplar {number}"
     mask = None if source.mask is None else picture_of(source.mask, f"mask of {name}")
-    return Source(picture_of(source.picture, name), mask, source.share / first.share)
+    guide = None if source.guide is None else picture_of(source.guide, f"guide of {name}")
+    return Source(picture_of(source.picture, name), mask, source.share / first.share, guide)
 
 
 def _paced(snapshots: Iterator[Snapshot], interval: float | None) -> Iterator[tuple[Snapshot, bool]]:

@@ -20,11 +20,14 @@ class Source:
         picture: RGB in [0, 1], shape (1, 3, height, width).
         valid: 1 where the picture may be sampled, in [0, 1], shape (1, 1, height, width); None for everywhere.
         share: Of the canvas that is to come from it, relative to the other sources'. A copy of a source has none.
+        labels: Which of the labels of a guide each pixel has, from 0 on, shape (1, 1, height, width); None where that
+            is the number of the source.
     """
 
     picture: Tensor
     valid: Tensor | None = None
     share: float = 1.0
+    labels: Tensor | None = None
 
     @property
     def size(self) -> Size:
@@ -51,7 +54,7 @@ class Exemplar(Source):
     @property
     def sources(self) -> tuple[Source, ...]:
         """All sources."""
-        return (Source(self.picture, self.valid, self.share), *self.more)
+        return (Source(self.picture, self.valid, self.share, self.labels), *self.more)
 
     @property
     def narrowest(self) -> Size:
@@ -72,16 +75,37 @@ class Exemplar(Source):
 def exemplar_of(sources: Sequence[Source]) -> Exemplar:
     """Make an exemplar of one or several sources."""
     first, *more = sources
-    return Exemplar(first.picture, first.valid, first.share, tuple(more))
+    return Exemplar(first.picture, first.valid, first.share, first.labels, tuple(more))
 
 
 def source_at(source: Source, size: Size) -> Source:
     """Resample a source for an octave, filling what may not be sampled from what lies around it."""
+    labels = None if source.labels is None else F.interpolate(source.labels, size, mode="nearest")
     if source.valid is None:
-        return replace(source, picture=resize(source.picture, size).clamp(0, 1))
+        return replace(source, picture=resize(source.picture, size).clamp(0, 1), labels=labels)
     # Unfilled, a hole would show convolutions near it an edge that the texture does not have.
     picture, valid = resize_masked(source.picture, source.valid, size)
-    return replace(source, picture=fill_unknown(picture, _sampled(valid).to(valid)).clamp(0, 1), valid=valid)
+    filled = fill_unknown(picture, _sampled(valid).to(valid)).clamp(0, 1)
+    return replace(source, picture=filled, valid=valid, labels=labels)
+
+
+def labeled(source: Source, number: int, label: int) -> Source | None:
+    """Narrow a source to what has one label.
+
+    Args:
+        source: The source.
+        number: Its number, which is the label of all of it if it has no labels.
+        label: The label.
+
+    Returns:
+        The source, of which only that may be sampled; None if nothing is left.
+    """
+    if source.labels is None:
+        return source if number == label else None
+    valid = (source.labels == label).to(source.picture)
+    if source.valid is not None:
+        valid = valid * source.valid
+    return replace(source, valid=valid, labels=None) if bool((valid > 0).any()) else None
 
 
 def exemplar_at(exemplar: Exemplar, halvings: int) -> Exemplar:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.matching import Matcher
 from engine.synthesis.matching.choice import matcher_for
+from engine.synthesis.matching.field import Places
 from engine.synthesis.memory import check_budget
 from engine.synthesis.planning import Plan, make_plan
 from engine.synthesis.polishing import polish
@@ -19,7 +21,7 @@ from engine.synthesis.recipes import Recipe
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import Settings
 from engine.synthesis.snapshot import Snapshot
-from engine.synthesis.structure import build
+from engine.synthesis.structure import Guide, build
 
 
 def synthesize(
@@ -29,6 +31,7 @@ def synthesize(
     *,
     surroundings: Surroundings | None = None,
     start: Tensor | None = None,
+    guide: Guide | None = None,
 ) -> Iterator[Snapshot]:
     """Synthesize a texture, step by step.
 
@@ -41,6 +44,7 @@ def synthesize(
         settings: What is to be made.
         surroundings: What the canvas keeps, at the canvas's size.
         start: Picture to start from, shape (1, 3, height, width), any size; else what the recipe says.
+        guide: Which label of the exemplar belongs where on a new texture, at its size; None for any anywhere.
 
     Yields:
         The canvas to start from and the canvas after each step.
@@ -54,7 +58,7 @@ def synthesize(
     recipe = settings.effective_recipe(filling=surroundings is not None)
     if surroundings is not None and not settings.effective_steps(recipe):
         # Patches of the exemplar have its colors, and holes are faint or not by what lies around them.
-        yield from _synthesize(exemplar, encoder, settings, surroundings, start, None)
+        yield from _synthesize(exemplar, encoder, settings, surroundings, start, None, guide)
         return
     space = color_space(exemplar, surroundings)
     entered = exemplar.changed(space.enter)
@@ -62,7 +66,7 @@ def synthesize(
     confined = space.projection()
     ordinary = space.scale == 1 and confined is None
     begun = start if start is None or ordinary else space.enter(space.bound(start))
-    for snapshot in _synthesize(entered, encoder, settings, around, begun, confined):
+    for snapshot in _synthesize(entered, encoder, settings, around, begun, confined, guide):
         if ordinary and snapshot.step < snapshot.steps:
             yield snapshot
             continue
@@ -79,8 +83,9 @@ def _synthesize(
     surroundings: Surroundings | None,
     start: Tensor | None,
     confined: Tensor | None,
+    guide: Guide | None,
 ) -> Iterator[Snapshot]:
-    plan = make_plan(exemplar, settings, surroundings, started=start is not None)
+    plan = make_plan(exemplar, settings, surroundings, started=start is not None, guide=guide)
     # A hole is as large as its canvas; a new texture can be any size, and patches alone need no more than critics.
     if plan.steps or surroundings is None:
         check_budget(encoder, settings.size, settings.memory)
@@ -91,11 +96,14 @@ def _synthesize(
     yield Snapshot(plan.octaves[0].index, 0, plan.total, {}, compose(free, around))
     done, shares = 0, plan.shares()
     matcher = matcher_for(exemplar.picture.device)
-    for snapshot in _structure(plan, settings, exemplar, surroundings, matcher):
-        done, free = snapshot.step, snapshot.picture
+    labels: Tensor | None = None
+    if guide is not None and plan.structure is None:
+        labels = _as_map(guide.labels(0.0, np.random.default_rng(settings.seed)), free)
+    for snapshot, found in _structure(plan, settings, exemplar, surroundings, matcher):
+        done, free, labels = snapshot.step, snapshot.picture, found
         yield replace(snapshot, share=shares[done - 1] if done else 0.0)
     polished = polish(
-        exemplar, encoder, settings, recipe, plan.steps, surroundings, free, generator, confined, matcher
+        exemplar, encoder, settings, recipe, plan.steps, surroundings, free, generator, confined, labels, matcher
     )
     for snapshot in polished:
         step = done + snapshot.step
@@ -114,23 +122,30 @@ def _start(
 
 def _structure(
     plan: Plan, settings: Settings, exemplar: Exemplar, surroundings: Surroundings | None, matcher: Matcher
-) -> Iterator[Snapshot]:
-    """Lay out the structure by patches; nothing if the plan has none."""
+) -> Iterator[tuple[Snapshot, Tensor | None]]:
+    """Lay out the structure by patches, with the labels where there are several; nothing if the plan has none."""
     if plan.structure is None:
         return
     step = 0
     latest: Snapshot | None = None
+    labels: Tensor | None = None
     for stage in build(plan.structure, settings.seed, matcher):
         if stage is None:
             if latest is not None:
-                yield replace(latest, ends=False)
+                yield replace(latest, ends=False), labels
             continue
         step += 1
         picture = torch.from_numpy(stage.colors).permute(2, 0, 1)[None].clamp(0, 1).to(exemplar.picture)
         if surroundings is not None and _size(picture) == surroundings.size:
             picture = compose(picture, surroundings)
         latest = Snapshot(stage.octave.index, step, plan.total, {}, picture, ends=stage.ends)
-        yield latest
+        if stage.labels is not None and stage.labels.any():
+            labels = _as_map(stage.labels, picture)
+        yield latest, labels
+
+
+def _as_map(labels: Places, like: Tensor) -> Tensor:
+    return torch.from_numpy(labels)[None, None].to(like)
 
 
 def _size(picture: Tensor) -> tuple[int, int]:

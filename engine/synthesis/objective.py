@@ -4,11 +4,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, inner_part, judged_regions
 from engine.synthesis.critics import (
     Critic,
+    FeatureMaps,
     GramCritic,
     GramSettings,
     PatchCritic,
@@ -20,12 +22,15 @@ from engine.synthesis.critics import (
     total_loss,
 )
 from engine.synthesis.encoder import Encoder
-from engine.synthesis.exemplar import Exemplar, Source, exemplar_at, valid_regions, varied_copies
+from engine.synthesis.exemplar import Exemplar, Source, exemplar_at, labeled, valid_regions, varied_copies
 from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
 from engine.synthesis.recipes import Recipe, Term
 from engine.synthesis.settings import Settings
 from protocol.vocabulary import LAYERS, PIXELS
+
+# What has a label on fewer positions of a layer than this is not judged there.
+FEWEST_POSITIONS = 16
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Brief:
         settings: What is to be made.
         recipe: Which critics, on which layers.
         confined: What takes a change of color to its part along the exemplar's colors, (3, 3); None for any color.
+        labels: Label of each place of the canvas, float32 (1, 1, height, width) of any size: what has a label is only
+            compared with what has it in the exemplar. None compares all with all.
     """
 
     exemplar: Exemplar
@@ -45,6 +52,7 @@ class Brief:
     settings: Settings
     recipe: Recipe
     confined: Tensor | None = None
+    labels: Tensor | None = None
 
 
 class Objective:
@@ -76,7 +84,7 @@ class Objective:
         # Where the border blends into what is kept, features alone hold free pixels that no pixel critic judges.
         self._inner = None if surroundings is None or wrap else inner_part(surroundings)
         self._parts = list(_build(brief, octave, surroundings, working_set))
-        self._untried = {critic for _, critic in self._parts}
+        self._untried = {critic for _, critic, _ in self._parts}
         self._step = 0
         self._weights: list[float] = []
         self.losses: dict[str, Tensor] = {}
@@ -94,15 +102,15 @@ class Objective:
         """
         before = [bool(weight) for weight in self._weights]
         self._step = step
-        self._weights = [term.weight * self._fading(term, progress) for term, _ in self._parts]
-        refreshed = any(w and self._is_due(c) for w, (_, c) in zip(self._weights, self._parts, strict=True))
+        self._weights = [share * term.weight * self._fading(term, progress) for term, _, share in self._parts]
+        refreshed = any(w and self._is_due(c) for w, (_, c, _) in zip(self._weights, self._parts, strict=True))
         return refreshed or before != [bool(weight) for weight in self._weights]
 
     def __call__(self, free: Tensor) -> tuple[Tensor, Tensor]:
         """Measure the free part of the canvas: loss, a scalar, and gradient, of the picture's shape."""
         free = free.detach().requires_grad_()
-        active = [(w, t, c) for w, (t, c) in zip(self._weights, self._parts, strict=True) if w]
-        layers = {n for _, _, c in active for n in c.layers}
+        active = [(w, *part) for w, part in zip(self._weights, self._parts, strict=True) if w]
+        layers = {n for _, _, c, _ in active for n in c.layers}
         canvas = compose(free, self._surroundings)
         if self._inner is None or PIXELS not in layers:
             maps = self._encoder(canvas, layers, checkpointing=self._checkpointing)
@@ -114,14 +122,16 @@ class Objective:
             maps[PIXELS] = canvas
         total = free.new_zeros(())
         self.losses, self.layer_losses = {}, {}
-        for weight, term, critic in active:
+        for weight, term, critic, share in active:
             if self._is_due(critic):
                 critic.refresh({name: m.detach() for name, m in maps.items()}, self._generator)
                 self._untried.discard(critic)
             losses = critic.losses(maps)
             loss = total_loss(losses, critic.layers)
-            self.losses[term.name] = loss.detach()
-            self.layer_losses[term.name] = {name: one.detach() for name, one in losses.items()}
+            self.losses[term.name] = self.losses.get(term.name, 0) + share * loss.detach()
+            layer_losses = self.layer_losses.setdefault(term.name, {})
+            for name, one in losses.items():
+                layer_losses[name] = layer_losses.get(name, 0) + share * one.detach()
             total = total + weight * loss
         (gradient,) = torch.autograd.grad(total, free)
         if self._confined is not None:
@@ -151,22 +161,70 @@ def terms_at(recipe: Recipe, octave: Octave) -> list[tuple[Term, dict[str, float
 
 def _build(
     brief: Brief, octave: Octave, surroundings: Surroundings | None, working_set: WorkingSet
-) -> Iterator[tuple[Term, Critic]]:
-    """Make the critics that this octave is large enough for, each with the term of the recipe that it serves."""
+) -> Iterator[tuple[Term, Critic, float]]:
+    """Make the critics that this octave is large enough for.
+
+    Yields:
+        The term of the recipe that a critic serves, the critic, and its share of the term's loss.
+    """
+    terms = terms_at(brief.recipe, octave)
+    used = {name for _, layers in terms for name in layers}
     sources, asked = exemplar_at(brief.exemplar, octave.index).sources, brief.settings
-    copies = [
-        copy
-        for one in sources
-        for copy in varied_copies(one, flips=asked.flips, rotations=asked.rotations, scales=asked.scales)
-    ]
-    for term, layers in terms_at(brief.recipe, octave):
-        region = judged_regions(surroundings, layers, wrap=asked.wrap)
-        used = [*sources]
-        if isinstance(term.critic, PatchSettings):
-            # Scaled copies may be too small for the deeper layers.
-            used += [one for one in copies if all(min(one.size) // LAYERS[n] >= term.critic.side for n in layers)]
-        targets = [_target(brief.encoder, one, layers) for one in used]
-        yield term, _critic(brief, term, layers, targets, region, working_set)
+    maps = [_maps(brief.encoder, one, used) for one in sources]
+    for portion in _portions(sources, octave, surroundings, brief):
+        own = [Target(maps[number], valid_regions(one.valid, used), one.share) for number, one in portion.sources]
+        copies = [
+            copy
+            for _, one in portion.sources
+            for copy in varied_copies(one, flips=asked.flips, rotations=asked.rotations, scales=asked.scales)
+        ]
+        for term, layers in terms:
+            judged = {name: weight for name, weight in layers.items() if name in portion.layers}
+            targets = list(own)
+            if isinstance(term.critic, PatchSettings):
+                for copy in copies:
+                    # Scaled copies may be too small for the deeper layers.
+                    if all(min(copy.size) // LAYERS[n] >= term.critic.side for n in layers):
+                        found = _maps(brief.encoder, copy, layers)
+                        targets.append(Target(found, valid_regions(copy.valid, layers), copy.share))
+            if judged:
+                critic = _critic(brief, term, judged, targets, portion.region, working_set)
+                yield term, critic, portion.share
+
+
+@dataclass(frozen=True)
+class _Portion:
+    """What of the canvas is compared with what of the exemplar.
+
+    Attributes:
+        sources: Numbers, and what may be sampled.
+        region: Positions of the canvas.
+        share: Of the canvas.
+        layers: Those in which there is enough of it.
+    """
+
+    sources: Sequence[tuple[int, Source]]
+    region: Regions
+    layers: Collection[str]
+    share: float = 1.0
+
+
+def _portions(
+    sources: Sequence[Source], octave: Octave, surroundings: Surroundings | None, brief: Brief
+) -> Iterator[_Portion]:
+    names, wrap = brief.recipe.layers(), brief.settings.wrap
+    if brief.labels is None:
+        yield _Portion(list(enumerate(sources)), judged_regions(surroundings, names, wrap=wrap), names)
+        return
+    labels = F.interpolate(brief.labels, octave.canvas, mode="nearest")
+    for label in sorted({int(each) for each in labels.unique()}):
+        narrowed = [(number, labeled(one, number, label)) for number, one in enumerate(sources)]
+        kept = [(number, one) for number, one in narrowed if one is not None]
+        here = (labels == label).to(labels)
+        if kept:
+            regions = judged_regions(Surroundings(here, here), names, wrap=wrap)
+            enough = [name for name, each in regions.items() if int(each.sum()) >= FEWEST_POSITIONS]
+            yield _Portion(kept, regions, enough, float(here.mean()))
 
 
 def _critic(
@@ -192,6 +250,6 @@ def _critic(
 
 
 @torch.no_grad()
-def _target(encoder: Encoder, source: Source, layers: Collection[str]) -> Target:
-    maps = encoder(source.picture.contiguous(memory_format=torch.channels_last), layers)
-    return Target(maps, valid_regions(source.valid, layers), source.share)
+def _maps(encoder: Encoder, source: Source, layers: Collection[str]) -> FeatureMaps:
+    found: FeatureMaps = encoder(source.picture.contiguous(memory_format=torch.channels_last), layers)
+    return found

@@ -23,4 +23,12 @@ def as_mask(source: Source) -> NDArray[np.bool_]:
 
 def as_pieces(exemplar: Exemplar) -> list[Piece]:
     """Give the sources of an exemplar as arrays."""
-    return [Piece(as_array(each.picture), as_mask(each), each.share) for each in exemplar.sources]
+    return [Piece(as_array(each.picture), as_mask(each), each.share, as_labels(each)) for each in exemplar.sources]
+
+
+def as_labels(source: Source) -> NDArray[np.int32] | None:
+    """Give the labels of a source, int32 (height, width); None where it has none."""
+    if source.labels is None:
+        return None
+    found: NDArray[np.int32] = source.labels[0, 0].cpu().numpy().astype(np.int32)
+    return found

@@ -12,7 +12,16 @@ from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
 from engine.synthesis.pixels import as_array, as_pieces
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.settings import Settings, SettingsError
-from engine.synthesis.structure import Site, StructurePlan, TexturePlan, lay_mosaic, plan_holes, plan_texture, preview
+from engine.synthesis.structure import (
+    Guide,
+    Site,
+    StructurePlan,
+    TexturePlan,
+    lay_mosaic,
+    plan_holes,
+    plan_texture,
+    preview,
+)
 from protocol.vocabulary import PIXELS
 
 # A step of the critics costs about as much as so many rounds of patches: seen with `photo` at 512² on two cores.
@@ -59,7 +68,14 @@ class Plan:
         return [float(each / done[-1]) for each in done]
 
 
-def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings | None, *, started: bool) -> Plan:
+def make_plan(
+    exemplar: Exemplar,
+    settings: Settings,
+    surroundings: Surroundings | None,
+    *,
+    started: bool,
+    guide: Guide | None = None,
+) -> Plan:
     """Plan a job.
 
     Args:
@@ -67,6 +83,7 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
         settings: What is to be made.
         surroundings: What the canvas keeps, or None.
         started: Whether there is a picture to start from: there is no need of patches then.
+        guide: Which label belongs where on a new texture, or None.
 
     Returns:
         The plan.
@@ -79,7 +96,7 @@ def make_plan(exemplar: Exemplar, settings: Settings, surroundings: Surroundings
     if recipe.structure and not started:
         wrap = (settings.wrap.y, settings.wrap.x)
         if surroundings is None:
-            structure = plan_texture(as_pieces(exemplar), settings.size, wrap)
+            structure = plan_texture(as_pieces(exemplar), settings.size, wrap, guide)
         else:
             tries = recipe.qualities[settings.quality].tries
             structure = plan_holes(_site(exemplar, surroundings, wrap), tries, surroundings.islands)

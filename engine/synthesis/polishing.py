@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, surroundings_at
@@ -12,7 +14,7 @@ from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set
 from engine.synthesis.objective import Brief, Objective
 from engine.synthesis.octaves import Octave
-from engine.synthesis.pixels import as_array, as_mask
+from engine.synthesis.pixels import as_array, as_labels, as_mask
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import Settings
@@ -31,6 +33,7 @@ def polish(
     free: Tensor,
     generator: torch.Generator,
     confined: Tensor | None = None,
+    labels: Tensor | None = None,
     matcher: Matcher = COMPILED,
 ) -> Iterator[Snapshot]:
     """Change a picture until the critics like it.
@@ -46,6 +49,7 @@ def polish(
         generator: Source of chance.
         confined: What takes a change of color to its part along the line or plane of the exemplar's colors, (3, 3);
             None for any color.
+        labels: Of each place of the canvas, (1, 1, height, width), any size; None compares all with all.
         matcher: Searches for detail.
 
     Yields:
@@ -56,13 +60,13 @@ def polish(
         RuntimeError: Something else went wrong in torch.
     """
     quality = recipe.qualities[settings.quality]
-    brief = Brief(exemplar, encoder, settings, recipe, confined)
+    brief = Brief(exemplar, encoder, settings, recipe, confined, labels)
     done, total = 0, sum(steps.values())
     for octave, count in steps.items():
         around = None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.wrap)
         coarse, free = free, resize(free, octave.canvas, wrap=settings.wrap).clamp(0, 1)
         if recipe.structure and surroundings is None and 2 * coarse.shape[2] <= free.shape[2] + 1:
-            for found in detailed(exemplar, octave, free, settings, matcher):
+            for found in detailed(exemplar, octave, free, settings, labels, matcher):
                 if found is None:
                     yield Snapshot(octave.index, done, total, {}, free)
                 else:
@@ -104,7 +108,12 @@ def polish(
 
 
 def detailed(
-    exemplar: Exemplar, octave: Octave, free: Tensor, settings: Settings, matcher: Matcher = COMPILED
+    exemplar: Exemplar,
+    octave: Octave,
+    free: Tensor,
+    settings: Settings,
+    labels: Tensor | None = None,
+    matcher: Matcher = COMPILED,
 ) -> Iterator[Tensor | None]:
     """Lay the exemplar's fine detail over a picture that was enlarged; None between two pieces of the work."""
     pieces = []
@@ -112,10 +121,14 @@ def detailed(
         height, width = here.size
         halved = resize(here.picture, (max(1, round(height / 2)), max(1, round(width / 2))))
         both = torch.cat([here.picture, resize(halved, here.size)], dim=1)
-        pieces.append(Piece(as_array(both), as_mask(here)))
+        pieces.append(Piece(as_array(both), as_mask(here), labels=as_labels(here)))
     whole, wrap = lay_mosaic(pieces), (settings.wrap.y, settings.wrap.x)
     sample = (whole.colors[..., :3], whole.colors[..., 3:], whole.valid)
-    for found in add_detail(as_array(free), *sample, wrap, settings.seed, matcher):
+    wanted = None
+    if labels is not None:
+        wanted = F.interpolate(labels, octave.canvas, mode="nearest")[0, 0].cpu().numpy().astype(np.int32)
+    both_labels = None if wanted is None else (whole.labels, wanted)
+    for found in add_detail(as_array(free), *sample, wrap, settings.seed, both_labels, matcher):
         if found is None:
             yield None
         else:

@@ -17,10 +17,12 @@ class Source:
     Attributes:
         channels: What is compared and voted for, weighted, float32 (height, width, channels), contiguous.
         usable: Where the center of a patch may lie, boolean (height, width).
+        labels: Label of each place, from 0 on, int32 (height, width), see `Sought.label_costs`; None for none.
     """
 
     channels: Floats
     usable: Bools
+    labels: Places | None = None
 
 
 @dataclass(eq=False)

@@ -31,6 +31,8 @@ class Sought:
         radius: Patches are 2 radius + 1 pixels wide.
         trust: How much each pixel counts, float32 (height + 2 radius, width + 2 radius); None for all alike.
         wrap: Whether rows, and columns, continue on the other side.
+        label_costs: What a patch costs besides by its label in the source, float32 (height, width, labels); None for
+            nothing.
     """
 
     channels: Floats
@@ -38,6 +40,7 @@ class Sought:
     radius: int
     trust: Floats | None = None
     wrap: tuple[bool, bool] = (False, False)
+    label_costs: Floats | None = None
 
 
 @inlined
@@ -119,6 +122,8 @@ def _cost_rows(
     places: Places,
     costs: Floats,
     penalty: Floats,
+    labels: Places,
+    label_costs: Floats,
     radius: int,
     first: int,
     last: int,
@@ -137,7 +142,11 @@ def _cost_rows(
                     found = _distance(
                         canvas, source, row, column, other_row, other_column, side, length, radius, channels, MOST
                     )
-                costs[row, column] = found + penalty[other_row, other_column] if len(penalty) else found
+                if len(penalty):
+                    found += penalty[other_row, other_column]
+                if len(label_costs):
+                    found += label_costs[row, column, labels[other_row, other_column]]
+                costs[row, column] = found
 
 
 @compiled
@@ -151,6 +160,8 @@ def _search_bands(
     places: Places,
     costs: Floats,
     penalty: Floats,
+    labels: Places,
+    label_costs: Floats,
     proposals: Places,
     tries: int,
     radius: int,
@@ -222,6 +233,8 @@ def _search_bands(
                     if (new_row == best_row and new_column == best_column) or not usable[new_row, new_column]:
                         continue
                     extra = penalty[new_row, new_column] if len(penalty) else np.float32(0)
+                    if len(label_costs):
+                        extra += label_costs[row, column, labels[new_row, new_column]]
                     most = best - extra
                     if most <= 0:
                         continue
@@ -257,6 +270,7 @@ def measure(field: MatchField, sought: Sought, source: Source, penalty: Floats |
         field.places,
         field.costs,
         _or_none(penalty),
+        *_labeled(sought, source),
         sought.radius,
         *rows,
     )
@@ -295,7 +309,7 @@ def improve(
         return
     offered = np.zeros((0, 2), np.int32) if proposals is None else np.ascontiguousarray(proposals, np.int32)
     together = get_num_threads() * max(1, PIECE // (BAND_ROWS * int(columns[-1] - columns[0] + 1)))
-    added = _or_none(penalty)
+    added, labeled = _or_none(penalty), _labeled(sought, source)
     canvas, exemplar = _flat(sought.channels), _flat(source.channels)
     before = np.empty_like(field.places)
     for turn in range(passes):
@@ -314,6 +328,7 @@ def improve(
                 field.places,
                 field.costs,
                 added,
+                *labeled,
                 offered,
                 min(tries, len(offered)),
                 sought.radius,
@@ -331,6 +346,13 @@ def improve(
 def _or_none(values: Floats | None) -> Floats:
     """Stand for nothing with no values at all: a compiled function takes arrays only."""
     return np.zeros((0, 0), np.float32) if values is None else values
+
+
+def _labeled(sought: Sought, source: Source) -> tuple[Places, Floats]:
+    """Give labels and their costs; no values at all where there are none."""
+    if sought.label_costs is None or source.labels is None:
+        return np.zeros((0, 0), np.int32), np.zeros((0, 0, 0), np.float32)
+    return source.labels, sought.label_costs
 
 
 def _flat(channels: Floats) -> Floats:

@@ -29,10 +29,11 @@ BYTES_EACH = 256
 
 @dataclass(frozen=True, eq=False)
 class Exemplar:
-    """A source on the device: channels (height, width, channels), and where it may be sampled, in one row."""
+    """A source on the device: channels (height, width, channels); where it may be sampled, and labels, in one row."""
 
     channels: Tensor
     usable: Tensor
+    labels: Tensor | None = None
 
 
 class TensorSearch:
@@ -74,6 +75,10 @@ class TensorSearch:
         self._at = self.held(np.argwhere(wanted).astype(np.int32))
         self._places = self.held(field.places[part][wanted].astype(np.int32))
         self._costs = self.held(field.costs[part][wanted])
+        self._labels = source.labels
+        self._label_costs = None
+        if sought.label_costs is not None and source.labels is not None:
+            self._label_costs = self.held(sought.label_costs[part][wanted])
 
     def held(self, values: NDArray[Any]) -> Tensor:
         """Move values to the device."""
@@ -89,7 +94,8 @@ class TensorSearch:
         for piece in self._pieces(1):
             places = self._flat(self._places[piece])
             found = self._comparison.whole(self._corners(piece), places - self._radius * (self._wide + 1))
-            self._costs[piece] = found if self._penalty is None else found + self._penalty[places]
+            extra = self._extra(piece, places)
+            self._costs[piece] = found if extra is None else found + extra
 
     def spread(self, jumps: Sequence[int]) -> Iterator[None]:
         """Try how the matches go on of the places that lie so many pixels away."""
@@ -142,7 +148,7 @@ class TensorSearch:
         counts = self._usable[flat] & (inside == candidates).all(dim=2) & (flat != self._flat(here))
         if valid is not None:
             counts &= valid
-        extra = None if self._penalty is None else self._penalty[flat]
+        extra = self._extra(piece, flat)
         most = costs.expand(flat.shape) if extra is None else costs - extra
         chosen = (counts & (most > 0)).flatten().nonzero()[:, 0]
         if not len(chosen):
@@ -161,6 +167,15 @@ class TensorSearch:
         taken = candidates.gather(0, best[..., None].expand(-1, -1, 2))[0]
         self._places[piece] = torch.where(better[:, None], taken, here)
         self._costs[piece] = torch.where(better, least, costs)
+
+    def _extra(self, piece: slice, flat: Tensor) -> Tensor | None:
+        """Give what places cost besides, (…, places), for their numbers (…, places); None for nothing."""
+        extra = None if self._penalty is None else self._penalty[flat]
+        if self._label_costs is None or self._labels is None:
+            return extra
+        labels = self._labels[flat].long()
+        costs = self._label_costs[piece].t().gather(0, labels.reshape(-1, labels.shape[-1])).reshape(labels.shape)
+        return costs if extra is None else extra + costs
 
     def _pieces(self, candidates: int) -> Iterator[slice]:
         return pieces(len(self._at), self._memory // (candidates * BYTES_EACH))

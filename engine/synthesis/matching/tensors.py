@@ -128,7 +128,8 @@ class TensorMatcher:
         kept = self._exemplars.get(source)
         if kept is None:
             usable = self._held(source.usable).flatten()
-            kept = self._exemplars[source] = Exemplar(self._held(source.channels), usable)
+            labels = None if source.labels is None else self._held(source.labels).flatten()
+            kept = self._exemplars[source] = Exemplar(self._held(source.channels), usable, labels)
         return kept
 
     def _held(self, values: NDArray[Any]) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.structure.detail import add_detail
 from engine.synthesis.structure.filling import FillPlan, Site, fill, plan_filling
+from engine.synthesis.structure.guide import Guide
 from engine.synthesis.structure.islands import IslandsPlan, fill_holes, plan_holes
 from engine.synthesis.structure.mosaic import Mosaic, Piece, lay_mosaic
 from engine.synthesis.structure.previewing import preview
@@ -23,6 +24,7 @@ def build(plan: StructurePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
 
 __all__ = [
     "FillPlan",
+    "Guide",
     "IslandsPlan",
     "Mosaic",
     "Piece",

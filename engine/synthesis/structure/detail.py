@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
-from engine.synthesis.matching.field import Bools, Floats
+from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.octave import Wrap, inside, padded, whole_patches
 
 RADIUS = 2
 PASSES = 6
+# Cost of a place of another label: as much as all that two patches can differ by.
+FOREIGN = np.float32(100)
 
 
 def add_detail(
@@ -19,6 +21,7 @@ def add_detail(
     valid: Bools,
     wrap: Wrap,
     seed: int,
+    labels: tuple[Places, Places] | None = None,
     matcher: Matcher = COMPILED,
 ) -> Iterator[Floats | None]:
     """Add the fine detail of the exemplar to a picture that has none.
@@ -34,6 +37,7 @@ def add_detail(
         valid: Where it may be sampled, boolean.
         wrap: Whether rows, and columns, of the picture go on at the other side.
         seed: Of what is drawn by chance.
+        labels: Of the exemplar and of the picture, each int32 (height, width): detail is only that of the same label.
         matcher: Searches and votes.
 
     Yields:
@@ -48,8 +52,11 @@ def add_detail(
         return
     field = MatchField(listed[generator.integers(len(listed), size=size)], np.zeros(size, np.float32))
     wanted = np.ones(size, bool)
-    source = Source(np.ascontiguousarray(low), usable)
-    sought = Sought(padded(picture, RADIUS, wrap), wanted, RADIUS, inside(size, RADIUS, wrap), wrap)
+    source = Source(np.ascontiguousarray(low), usable, None if labels is None else labels[0])
+    costs = None
+    if labels is not None:
+        costs = FOREIGN * (labels[1][..., None] != np.arange(int(labels[0].max()) + 1)).astype(np.float32)
+    sought = Sought(padded(picture, RADIUS, wrap), wanted, RADIUS, inside(size, RADIUS, wrap), wrap, costs)
     matcher.measure(field, sought, source)
     for _ in matcher.improve(field, sought, source, passes=PASSES, seed=seed):
         yield None

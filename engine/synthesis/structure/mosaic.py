@@ -21,11 +21,14 @@ class Piece:
         colors: RGB in [0, 1], float32 (height, width, channels).
         valid: Where it may be sampled, boolean (height, width).
         share: Of the canvas that is to come from it, relative to the other sources'.
+        labels: Numbers of the labels that a guide of the canvas tells apart, int32 (height, width); None where that
+            is the number of the source.
     """
 
     colors: Floats
     valid: Bools
     share: float = 1.0
+    labels: Places | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,19 +38,20 @@ class Mosaic:
     Attributes:
         colors: All of them, float32 (height, width, channels); 0 between them.
         valid: Where they may be sampled, boolean (height, width); nowhere between them.
-        starts: First row of each, multiples of `GRID`.
-        parts: Part of the canvas that is to come from each; they add up to 1.
+        labels: Which source each place belongs to or, where sources have labels, which of them, int32 (height,
+            width).
+        parts: Part of the canvas that is to come from each source; they add up to 1.
     """
 
     colors: Floats
     valid: Bools
-    starts: tuple[int, ...]
+    labels: Places
     parts: tuple[float, ...]
 
-    def owners(self, rows: Places, index: int) -> Places:
-        """Tell which source each row belongs to at the scale of so many halvings."""
-        starts = [start >> index for start in self.starts]
-        return (np.searchsorted(starts, rows, side="right") - 1).astype(np.int32)
+    def labels_at(self, index: int) -> Places:
+        """Give the labels at the scale of so many halvings, contiguous."""
+        step = 2**index
+        return np.ascontiguousarray(self.labels[::step, ::step])
 
 
 def lay_mosaic(pieces: Sequence[Piece]) -> Mosaic:
@@ -61,17 +65,24 @@ def lay_mosaic(pieces: Sequence[Piece]) -> Mosaic:
     """
     total = sum(each.share for each in pieces)
     parts = tuple(each.share / total for each in pieces)
-    whole, starts = join(
-        [Source(each.colors, each.valid) for each in (pieces if len(pieces) == 1 else map(_apart, pieces))]
-    )
-    return Mosaic(whole.channels, whole.usable, tuple(starts.tolist()), parts)
+    laid = pieces if len(pieces) == 1 else [_apart(each) for each in pieces]
+    whole, starts = join([Source(each.colors, each.valid) for each in laid])
+    labels = np.zeros(whole.usable.shape, np.int32)
+    for number, (start, each) in enumerate(zip(starts, laid, strict=True)):
+        height, width = each.valid.shape
+        labels[start : start + height] = number
+        if each.labels is not None:
+            labels[start : start + height, :width] = each.labels
+    return Mosaic(whole.channels, whole.usable, labels, parts)
 
 
 def _apart(piece: Piece) -> Piece:
     """Add rows that may not be sampled, up to where the next source may begin."""
     rows = -len(piece.valid) % GRID + GRID
+    labels = None if piece.labels is None else np.pad(piece.labels, ((0, rows), (0, 0)))
     return replace(
         piece,
         colors=np.pad(piece.colors, ((0, rows), (0, 0), (0, 0))),
         valid=np.pad(piece.valid, ((0, rows), (0, 0))),
+        labels=labels,
     )

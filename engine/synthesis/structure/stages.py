@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from engine.synthesis.matching.field import Floats
+from engine.synthesis.matching.field import Floats, Places
 
 Size = tuple[int, int]
 
@@ -34,8 +34,10 @@ class Stage:
         octave: Where.
         colors: RGB, float32 (height, width, 3); no later stage changes it.
         ends: Whether it is the last one of its octave.
+        labels: Of what each patch comes from, int32 (height, width), see `Mosaic`; None for a hole.
     """
 
     octave: Planned
     colors: Floats
     ends: bool
+    labels: Places | None = None

@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.correlation import correlate, extent
 from engine.synthesis.structure.flatness import has_flat_colors
+from engine.synthesis.structure.guide import Guide, patch_labels
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.mosaic import Mosaic, Piece, lay_mosaic
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
@@ -18,6 +21,8 @@ from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.smoothness import is_smooth
 from engine.synthesis.structure.stages import Planned, Size, Stage
 from engine.synthesis.structure.widening import widened
+
+Value = TypeVar("Value", bound=np.generic)
 
 # Rounds of search and vote, from the coarsest octave on; finer ones have the last number.
 ROUNDS = (16, 10, 6, 4)
@@ -55,6 +60,8 @@ class TexturePlan:
         lattice: At which offsets the exemplar repeats itself, at full size; None for an irregular one.
         flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
         smooth: Whether the exemplar has no fine detail.
+        guide: Which label belongs where; None for any anywhere.
+        reach: How far things in the exemplar reach, pixels.
     """
 
     source: Sequence[Level]
@@ -64,35 +71,46 @@ class TexturePlan:
     lattice: Lattice | None
     flat: bool = False
     smooth: bool = False
+    guide: Guide | None = None
+    reach: float = 0.0
 
     @property
     def whole(self) -> bool:
         """Whether patches make all of it, the finest octave too."""
         return self.flat or self.smooth or self.lattice is not None
 
+    @property
+    def parts(self) -> tuple[float, ...]:
+        """Part of the canvas that each label gets; they add up to 1."""
+        return self.mosaic.parts if self.guide is None else self.guide.parts
 
-def plan_texture(pieces: Sequence[Piece], size: Size, wrap: Wrap = (False, False)) -> TexturePlan:
+
+def plan_texture(
+    pieces: Sequence[Piece], size: Size, wrap: Wrap = (False, False), guide: Guide | None = None
+) -> TexturePlan:
     """Plan the octaves of a new texture.
 
     Args:
         pieces: The sources of the exemplar.
         size: Height and width of the canvas at full size, pixels.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
+        guide: Which label belongs where, of the canvas's size; None for any anywhere.
 
     Returns:
         The plan; it ends at a coarse octave.
     """
-    wide = [Piece(*widened(each.colors, each.valid)[:2], each.share) for each in pieces]
+    wide = [_widened(each) for each in pieces]
     looks = [_look(each, size) for each in wide]
     mosaic = lay_mosaic(wide)
     source = [make_level(mosaic.colors, mosaic.valid, 0.0)]
     while len(source) < min(each.levels for each in looks):
         source.append(halve(source[-1]))
+    reach = max(each.reach for each in looks)
     # What is regular in one source does not go on in another.
-    lattice = looks[0].lattice if len(looks) == 1 else None
+    lattice = looks[0].lattice if len(looks) == 1 and guide is None else None
     if lattice is None:
-        reach = REACH * max(each.reach for each in looks)
-        source = source[: max(FINEST, math.ceil(math.log2(reach / SIDE))) + 1]
+        levels = math.ceil(math.log2(REACH * reach / SIDE))
+        source = source[: max(FINEST, levels) + 1]
     flat = all(has_flat_colors(each.colors, each.valid) for each in wide)
     smooth = not flat and all(is_smooth(each.colors, each.valid) for each in wide)
     finest = 0 if flat or smooth or lattice is not None else FINEST
@@ -101,7 +119,15 @@ def plan_texture(pieces: Sequence[Piece], size: Size, wrap: Wrap = (False, False
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(Planned(index, (height, width), source[index].size, rounds, float(height * width)))
-    return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth)
+    return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach)
+
+
+def _widened(piece: Piece) -> Piece:
+    if piece.labels is None:
+        return Piece(*widened(piece.colors, piece.valid)[:2], piece.share)
+    both = np.dstack([piece.colors, piece.labels.astype(np.float32)])
+    wide, valid, _ = widened(both, piece.valid)
+    return Piece(np.ascontiguousarray(wide[..., :COLORS]), valid, piece.share, wide[..., COLORS].astype(np.int32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,47 +174,60 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
     """
     generator = np.random.default_rng(seed)
     field: MatchField | None = None
-    prices = np.zeros(len(plan.mosaic.parts), np.float32)
+    prices = np.zeros(len(plan.parts), np.float32)
+    chosen = None if plan.guide is None else plan.guide.labels(plan.reach, generator)
     for planned in plan.octaves:
         level = plan.source[planned.index]
-        usable = whole_patches(level.known)
-        listed = _listed(plan.mosaic, usable, planned.index)
-        exemplar = Source(level.channels, usable)
-        rows = plan.mosaic.owners(np.arange(len(usable), dtype=np.int32), planned.index)
+        usable, labels = whole_patches(level.known), plan.mosaic.labels_at(planned.index)
+        listed = _listed(labels, usable, len(plan.parts))
+        numbers = labels if plan.guide is None else patch_labels(labels)
+        exemplar = Source(level.channels, usable, numbers)
         # How often each place is to be used.
-        due = np.array([part / len(each) for part, each in zip(plan.mosaic.parts, listed, strict=True)])
-        due = (due * math.prod(planned.canvas)).astype(np.float32)[rows][:, None]
-        places = (
-            _blocks(listed, plan.mosaic.parts, planned.canvas, generator)
-            if field is None
-            else _refined(field, planned.canvas)
-        )
-        if plan.lattice is not None:
-            places = plan.lattice.at(planned.index).snap(places, level.size, RADIUS, plan.wrap)
-        owners = plan.mosaic.owners(places[..., 0], planned.index)
-        places = _usable_only(places, usable, owners, listed, generator)
+        due = np.array([part / len(each) for part, each in zip(plan.parts, listed, strict=True)])
+        due = (due * math.prod(planned.canvas)).astype(np.float32)[labels]
+        if field is None:
+            wanted, places = _blocks(listed, plan.parts, chosen, planned.canvas, generator)
+        else:
+            places = _refined(field, planned.canvas)
+            if plan.lattice is not None:
+                places = plan.lattice.at(planned.index).snap(places, level.size, RADIUS, plan.wrap)
+            wanted = _at(labels, places)
+        places = _usable_only(places, usable, wanted, listed, generator)
         field = MatchField(places, np.zeros(planned.canvas, np.float32))
         canvas = _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher)
-        wanted, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
+        everywhere, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
         for number in range(planned.rounds):
-            sought = Sought(padded(canvas, RADIUS, plan.wrap), wanted, RADIUS, trust, plan.wrap)
+            sought = Sought(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
             matcher.measure(field, sought, exemplar)
-            prices = _raised(prices, field, plan.mosaic, planned.index)
             penalty = EVENNESS * _overuse(field, usable, due) * np.float32(np.median(field.costs))
-            penalty = penalty + prices[rows][:, None] * np.float32(np.percentile(field.costs, WORST))
+            worst, used = np.float32(np.percentile(field.costs, WORST)), _at(labels, field.places)
+            if plan.guide is None or chosen is None:
+                prices = _raised(prices, used, plan.parts)
+                penalty = penalty + prices[labels] * worst
+            else:
+                costs = plan.guide.costs(chosen, planned.canvas, float(worst))
+                sought = replace(sought, label_costs=costs)
             matcher.measure(field, sought, exemplar, penalty)
             turn = seed + 100 * planned.index + number
             for _ in matcher.improve(field, sought, exemplar, penalty, passes=PASSES, seed=turn):
                 yield None
-            costs = np.maximum(field.costs - penalty[field.places[..., 0], field.places[..., 1]], 0)
-            weights = (1 / (1e-4 + costs**POWER)).astype(np.float32)
+            paid = _at(penalty, field.places)
+            if sought.label_costs is not None:
+                used = _at(numbers, field.places)
+                paid = paid + np.take_along_axis(sought.label_costs, used[..., None], axis=2)[..., 0]
+            weights = (1 / (1e-4 + np.maximum(field.costs - paid, 0) ** POWER)).astype(np.float32)
             canvas = _voted(field, exemplar, weights, plan.wrap, matcher)
             if plan.flat and planned.index == 0 and number + 1 == planned.rounds:
                 # No color is mixed in the end: each pixel comes from the one patch that fits best.
-                voted = Sought(padded(canvas, RADIUS, plan.wrap), wanted, RADIUS, trust, plan.wrap)
+                voted = Sought(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
                 matcher.measure(field, voted, exemplar)
                 canvas = _voted(field, exemplar, None, plan.wrap, matcher)
-            yield Stage(planned, canvas[..., :COLORS].copy(), ends=number + 1 == planned.rounds)
+            yield Stage(
+                planned,
+                canvas[..., :COLORS].copy(),
+                ends=number + 1 == planned.rounds,
+                labels=_at(labels, field.places),
+            )
 
 
 def _voted(field: MatchField, exemplar: Source, weights: Floats | None, wrap: Wrap, matcher: Matcher) -> Floats:
@@ -198,11 +237,19 @@ def _voted(field: MatchField, exemplar: Source, weights: Floats | None, wrap: Wr
     return found
 
 
-def _listed(mosaic: Mosaic, usable: Bools, index: int) -> list[Places]:
-    """List the places of each source that may be sampled, each int32 (count, 2)."""
+def _listed(labels: Places, usable: Bools, count: int) -> list[Places]:
+    """List the places of each label that may be sampled, each int32 (count, 2); all places for one that has none."""
     places = np.argwhere(usable).astype(np.int32)
-    owners = mosaic.owners(places[:, 0], index)
-    return [places[owners == number] for number in range(len(mosaic.parts))]
+    own = _at(labels, places)
+    found = [places[own == number] for number in range(count)]
+    return [each if len(each) else places for each in found]
+
+
+def _at(values: NDArray[Value], places: Places) -> NDArray[Value]:
+    """Look up values (height, width) at places (…, 2); beyond the border, those at it."""
+    height, width = values.shape
+    found: NDArray[Value] = values[places[..., 0].clip(0, height - 1), places[..., 1].clip(0, width - 1)]
+    return found
 
 
 def _overuse(field: MatchField, usable: Bools, due: Floats) -> Floats:
@@ -214,34 +261,50 @@ def _overuse(field: MatchField, usable: Bools, due: Floats) -> Floats:
     return found
 
 
-def _raised(prices: Floats, field: MatchField, mosaic: Mosaic, index: int) -> Floats:
-    """Raise the prices of sources that are used for more than their part of the canvas, and lower others."""
-    owners = mosaic.owners(field.places[..., 0], index)
-    used = np.bincount(owners.ravel(), minlength=len(prices)) / owners.size
-    found = prices + PRICE * (used / np.array(mosaic.parts) - 1).astype(np.float32)
+def _raised(prices: Floats, used: Places, parts: Sequence[float]) -> Floats:
+    """Raise the prices of labels that are used for more than their part of the canvas, and lower others."""
+    shares = np.bincount(used.ravel(), minlength=len(prices)) / used.size
+    found = prices + PRICE * (shares / np.array(parts) - 1).astype(np.float32)
     raised: Floats = (found - found.min()).astype(np.float32)
     return raised
 
 
-def _blocks(listed: Sequence[Places], parts: Sequence[float], size: Size, generator: np.random.Generator) -> Places:
-    """Draw blocks of the exemplar by chance, evenly; one that goes over its border continues on the other side."""
+def _blocks(
+    listed: Sequence[Places],
+    parts: Sequence[float],
+    chosen: Places | None,
+    size: Size,
+    generator: np.random.Generator,
+) -> tuple[Places, Places]:
+    """Draw blocks of the exemplar by chance, evenly; one that goes over its border continues on the other side.
+
+    Args:
+        listed: Places of each label that may be sampled.
+        parts: Part of the canvas that each label gets.
+        chosen: Label of each place of the canvas at full size; None for any label anywhere.
+        size: Height and width of the canvas at this scale, pixels.
+        generator: Of what is drawn by chance.
+
+    Returns:
+        Labels, int32 (height, width), and places, int32 (height, width, 2).
+    """
     rows, columns = np.indices(size)
     cells = (-(-size[0] // BLOCK), -(-size[1] // BLOCK))
     count = cells[0] * cells[1]
-    ends = np.rint(np.cumsum(parts) * count).astype(int)
-    numbers = np.diff(ends, prepend=0)
-    corners = np.concatenate(
-        [np.resize(_evenly_drawn(each, generator), (number, 2)) for each, number in zip(listed, numbers, strict=True)]
+    cell = (rows // BLOCK * cells[1] + columns // BLOCK).astype(np.int32)
+    if chosen is None:
+        numbers = np.diff(np.rint(np.cumsum(parts) * count).astype(int), prepend=0)
+        wanted = generator.permutation(np.repeat(np.arange(len(parts), dtype=np.int32), numbers))[cell]
+    else:
+        wanted = chosen[rows * chosen.shape[0] // size[0], columns * chosen.shape[1] // size[1]]
+    corners = np.stack(
+        [generator.permutation(np.resize(_evenly_drawn(each, generator), (count, 2))) for each in listed]
     )
-    owners = np.repeat(np.arange(len(listed)), numbers)
-    order = generator.permutation(count)
-    first = np.array([each.min(axis=0) for each in listed])[owners][order]
-    span = np.array([np.ptp(each, axis=0) + 1 for each in listed])[owners][order]
-    corners, first, span = (each.reshape(*cells, 2) for each in (corners[order], first, span))
-    here = (rows // BLOCK, columns // BLOCK)
+    first = np.array([each.min(axis=0) for each in listed])[wanted]
+    span = np.array([np.ptp(each, axis=0) + 1 for each in listed])[wanted]
     inside = np.stack([rows % BLOCK, columns % BLOCK], axis=-1)
-    found: Places = first[here] + (corners[here] + inside - first[here]) % span[here]
-    return found.astype(np.int32)
+    found = first + (corners[wanted, cell] + inside - first) % span
+    return wanted, found.astype(np.int32)
 
 
 def _evenly_drawn(listed: Places, generator: np.random.Generator) -> Places:
@@ -269,15 +332,13 @@ def _refined(coarse: MatchField, size: Size) -> Places:
 
 
 def _usable_only(
-    places: Places, usable: Bools, owners: Places, listed: Sequence[Places], generator: np.random.Generator
+    places: Places, usable: Bools, wanted: Places, listed: Sequence[Places], generator: np.random.Generator
 ) -> Places:
-    """Draw another place of the same source for those that may not be sampled."""
-    high, wide = usable.shape
-    rows, columns = places[..., 0], places[..., 1]
-    good = (rows < high) & (columns < wide)
-    good &= usable[np.minimum(rows, high - 1), np.minimum(columns, wide - 1)]
+    """Draw another place of the same label for those that may not be sampled."""
+    height, width = usable.shape
+    good = (places[..., 0] < height) & (places[..., 1] < width) & _at(usable, places)
     found = places.copy()
     for number, each in enumerate(listed):
-        bad = ~good & (owners == number)
+        bad = ~good & (wanted == number)
         found[bad] = each[generator.integers(len(each), size=int(bad.sum()))]
     return found

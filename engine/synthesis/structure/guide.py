@@ -1,0 +1,99 @@
+"""Guides: which label of the exemplar belongs where on the canvas (Hertzmann et al. 2001, "Image Analogies")."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from engine.synthesis.matching.field import Floats, Places
+from engine.synthesis.structure.octave import SIDE
+
+# What a label costs at a weight of 1/e, in costs of where patches fit worst: the logarithm of the weight decides.
+STRICT, LOOSE = 4.0, 2.0
+# A border between labels that are mixed may move to where they fit, by about so many pixels of each octave.
+LOOSENESS = 0.7
+LEAST = 1e-3
+# Spots of labels that are mixed, by how far things reach, and at least, pixels: smaller ones melt into each other.
+SPOT, SMALLEST_SPOT = 0.8, 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Guide:
+    """What belongs where on the canvas.
+
+    Attributes:
+        weights: Part of each label, float32 (height, width, labels); at each place they add up to 1.
+        strict: Whether only the label of most weight may be there; else labels are mixed by their weights.
+    """
+
+    weights: Floats
+    strict: bool
+
+    @property
+    def parts(self) -> tuple[float, ...]:
+        """Part of the canvas that each label gets; they add up to 1."""
+        found = self.weights.reshape(-1, self.weights.shape[2]).mean(axis=0, dtype=np.float64)
+        return tuple((found / found.sum()).tolist())
+
+    def labels(self, reach: float, generator: np.random.Generator) -> Places:
+        """Choose a label for each place.
+
+        Args:
+            reach: How far things in the exemplar reach, pixels: labels that are mixed lie in spots of that size.
+            generator: Of what is drawn by chance.
+
+        Returns:
+            Labels, int32 (height, width): those of most weight where the guide is strict, else drawn by weight.
+        """
+        if self.strict:
+            heaviest: Places = self.weights.argmax(axis=2).astype(np.int32)
+            return heaviest
+        height, width, count = self.weights.shape
+        spot = max(SMALLEST_SPOT, SPOT * reach)
+        scores = np.log(np.maximum(self.weights, 1e-9))
+        for number in range(count):
+            # The largest of scores with Gumbel noise falls on each label as often as its weight says.
+            drawn = ndimage.gaussian_filter(generator.normal(size=(height, width)), spot, mode="wrap")
+            ranks = np.empty(drawn.size)
+            ranks[np.argsort(drawn, axis=None)] = np.arange(drawn.size)
+            scores[..., number] -= np.log(-np.log((ranks.reshape(height, width) + 0.5) / drawn.size))
+        drawn_labels: Places = scores.argmax(axis=2).astype(np.int32)
+        return drawn_labels
+
+    def costs(self, labels: Places, size: tuple[int, int], unit: float) -> Floats:
+        """Give what patches cost at each place of a smaller canvas.
+
+        Args:
+            labels: See `labels`.
+            size: Height and width of the canvas, pixels.
+            unit: Cost of where patches fit worst.
+
+        Returns:
+            Costs of `patch_labels`, float32 (height, width, 2 labels), contiguous. Patches that reach over a border
+            of the exemplar's labels are meant for places near one of the canvas.
+        """
+        found = (labels[..., None] == np.arange(self.weights.shape[2])).astype(np.float32)
+        for axis, (side, whole) in enumerate(zip(size, labels.shape, strict=True)):
+            starts = np.arange(side) * whole // side
+            counts = np.diff(starts, append=whole).astype(np.float32)
+            found = np.add.reduceat(found, starts, axis=axis) / counts.reshape((-1, 1, 1) if axis == 0 else (-1, 1))
+        if not self.strict:
+            found = ndimage.gaussian_filter(found, (LOOSENESS, LOOSENESS, 0), mode="nearest")
+        steepness = unit * (STRICT if self.strict else LOOSE)
+        rarity = -np.log(np.maximum(found, LEAST))
+        inside = np.maximum(2 * ndimage.uniform_filter(found, (SIDE, SIDE, 1), mode="nearest") - 1, 0)
+        costs = np.stack([rarity, rarity + inside], axis=3).reshape(*size, -1) * steepness
+        return np.ascontiguousarray(costs, np.float32)
+
+
+def patch_labels(labels: Places) -> Places:
+    """Number patches by their labels, and by whether they reach over a border of labels.
+
+    Args:
+        labels: Of the exemplar, int32 (height, width).
+
+    Returns:
+        Twice the label, and 1 more near another one, int32 (height, width), contiguous.
+    """
+    ends = ndimage.maximum_filter(labels, SIDE) != ndimage.minimum_filter(labels, SIDE)
+    return np.ascontiguousarray(2 * labels + ends, np.int32)
