@@ -14,7 +14,8 @@ from filelock import FileLock
 from parallel import cores, made_once, processes, turn
 from pythons import OLDEST, furnished, other_pythons
 
-# What takes long comes first, so that no process is still at it when the others are through.
+# What takes long comes first, so that no process is still at it when the others are through. Then come the files with
+# tests that run alone, beside each other: none of those waits for a long one.
 FIRST = (
     "gimp/",
     "test_stale_engines",
@@ -22,7 +23,6 @@ FIRST = (
     "test_filling_by_patches",
     "test_file_errors",
     "test_devices",
-    "test_engine_faults",
     "test_runner",
     "test_cli",
 )
@@ -57,7 +57,8 @@ def pytest_collection_modifyitems(config, items):
         if "engine" in item.fixturenames or hasattr(item.module, "running"):
             item.add_marker("engine")
     if hasattr(config, "workerinput"):
-        items.sort(key=place_of)
+        lonely = {item.path for item in items if item.get_closest_marker("alone")}
+        items.sort(key=lambda item: (place_of(item), item.path not in lonely))
 
 
 def place_of(item):
