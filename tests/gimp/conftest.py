@@ -68,8 +68,8 @@ def libraries(shared):
 
 
 @pytest.fixture(scope="session")
-def gimp_engine(tmp_path_factory):
-    """A warm engine for all tests that leave it as it is."""
+def engine(tmp_path_factory):
+    """A warm engine for all tests with GIMP that leave it as it is."""
     with running(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
         with found.client() as client:
             found.ready(client)
@@ -77,10 +77,10 @@ def gimp_engine(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def plugged(place, known_plug_ins, libraries, gimp_engine, tmp_path_factory):
+def plugged(place, known_plug_ins, libraries, engine, tmp_path_factory):
     """A profile with the plug-in, and a warm engine."""
     own = profile(tmp_path_factory.mktemp("plugged") / "profile", known_plug_ins)
-    return plug(place, own, gimp_engine.folder, libraries)
+    return plug(place, own, engine.folder, libraries)
 
 
 @pytest.fixture(scope="session")
@@ -100,12 +100,12 @@ def broad_wall(tmp_path_factory):
     """A picture with a hole that takes seconds to fill: time to press a button in."""
     path = tmp_path_factory.mktemp("pictures") / "wall.png"
     cobbles = Image.open(CHECKOUT / "examples" / "cobbles.png").convert("RGB")
-    picture = Image.new("RGB", (6 * cobbles.width, 6 * cobbles.height))
+    picture = Image.new("RGB", (4 * cobbles.width, 4 * cobbles.height))
     for left in range(0, picture.width, cobbles.width):
         for top in range(0, picture.height, cobbles.height):
             picture.paste(cobbles, (left, top))
     alpha = Image.new("L", picture.size, 255)
-    ImageDraw.Draw(alpha).ellipse((400, 400, 1100, 1100), fill=0)
+    ImageDraw.Draw(alpha).ellipse((260, 260, 760, 760), fill=0)
     picture.putalpha(alpha)
     picture.save(path)
     return path

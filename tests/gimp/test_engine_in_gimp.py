@@ -80,10 +80,10 @@ def test_gimp_starts_the_engine_tells_of_it_and_stops_it(place, gimp_profile, li
 
 
 def test_two_gimps_at_once_get_their_textures_from_one_engine(
-    plugged, known_plug_ins, libraries, gimp_engine, tmp_path, picture
+    plugged, known_plug_ins, libraries, engine, tmp_path, picture
 ):
-    other = plug(plugged.place, profile(tmp_path / "other", known_plug_ins), gimp_engine.folder, libraries)
-    with gimp_engine.client() as client, ThreadPoolExecutor(2) as both:
+    other = plug(plugged.place, profile(tmp_path / "other", known_plug_ins), engine.folder, libraries)
+    with engine.client() as client, ThreadPoolExecutor(2) as both:
         before = client.status().done
         one = both.submit(plugged.cases, SHARED, tmp_path / "one", bricks=picture, seeds=[1, 2, 3])
         two = both.submit(other.cases, SHARED, tmp_path / "two", bricks=picture, seeds=[4, 5, 6])

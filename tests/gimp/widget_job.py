@@ -1,11 +1,12 @@
 """Runs beside GIMP, in its Python: tell what can be seen in its windows, as GTK tells screen readers.
 
-python3 widget_job.py WANTED SECONDS: `WANTED` is a JSON object of what a widget must be to be told of, with a part of
-the title as its `window`, or null for the windows alone. It looks until there is one, or the seconds are over, and
-prints a JSON array.
+Each line that it reads is a JSON array: what a widget must be to be told of, as an object with a part of the title as
+its `window`, or null for the windows alone; and seconds. It looks until there is one, or the seconds are over, and
+prints a line with a JSON array.
 """
 
 import json
+import os
 import sys
 import time
 
@@ -27,31 +28,49 @@ def children(node):
     return [child for child in found if child is not None]
 
 
-def seen(node, window=""):
-    """Walk what is showing beneath a window or a widget."""
+def seen(node, window, wanted):
+    """Walk what is showing beneath a window or a widget, and tell of what is wanted."""
     for child in children(node):
-        if told := described(child, window):
-            yield told
-            yield from seen(child, told["window"])
+        if shown(child):
+            yield from told_if_wanted(child, window, wanted)
+            yield from seen(child, window, wanted)
 
 
-def described(node, window):
-    """Tell of one widget; None if it is not showing."""
+def shown(node):
+    """Tell whether a widget is showing."""
     try:
         states = node.get_state_set()
-        if not (states.contains(Atspi.StateType.SHOWING) and states.contains(Atspi.StateType.VISIBLE)):
-            return None
-        return {
-            "role": node.get_role_name(),
-            "name": node.get_name() or "",
-            "window": window or node.get_name() or "",
+    except GLib.Error:
+        return False
+    return states.contains(Atspi.StateType.SHOWING) and states.contains(Atspi.StateType.VISIBLE)
+
+
+def name_of(node):
+    """The name of a widget; none if it is gone meanwhile."""
+    try:
+        return node.get_name() or ""
+    except GLib.Error:
+        return ""
+
+
+def told_if_wanted(node, window, wanted):
+    """Tell of one widget, if it is wanted; the rest is asked only then, for each question takes its time."""
+    try:
+        name, role = node.get_name() or "", node.get_role_name()
+        if wanted.get("name", name) != name or wanted.get("role", role) != role:
+            return
+        states = node.get_state_set()
+        yield {
+            "role": role,
+            "name": name,
+            "window": window,
             "text": Atspi.Text.get_text(words, 0, -1) if (words := node.get_text_iface()) else None,
             "value": Atspi.Value.get_current_value(number) if (number := node.get_value_iface()) else None,
             "states": [name.lower() for name in STATES if states.contains(getattr(Atspi.StateType, name))],
             "box": box(node),
         }
     except GLib.Error:
-        return None
+        return
 
 
 def box(node):
@@ -62,37 +81,32 @@ def box(node):
     return [found.x, found.y, found.width, found.height]
 
 
-def windows():
-    """The windows of all programs, with what is told of them."""
-    programs = children(Atspi.get_desktop(0))
-    found = [(node, described(node, "")) for program in programs for node in children(program)]
-    return [(node, told) for node, told in found if told]
-
-
 def everything(wanted):
     """What is wanted; the windows alone, if that is nothing."""
-    if wanted is None:
-        return [told for _, told in windows()]
-    part = wanted.get("window", "")
-    within = [(node, told) for node, told in windows() if part in told["window"]]
-    found = [widget for node, told in within for widget in (told, *seen(node, told["window"]))]
-    return [widget for widget in found if fits(widget, wanted)]
+    part = (wanted or {}).get("window", "")
+    found = []
+    for program in children(Atspi.get_desktop(0)):
+        for window in children(program):
+            title = name_of(window)
+            if part in title and shown(window):
+                found += told_if_wanted(window, title, wanted or {})
+                if wanted is not None:
+                    found += seen(window, title, wanted)
+    return found
 
 
-def fits(widget, wanted):
-    """Tell whether a widget in the right window is what is asked for."""
-    return all(key == "window" or widget[key] == value for key, value in wanted.items())
-
-
-def main():
+def looked(wanted, seconds):
     """Look until it is there."""
-    wanted, until = json.loads(sys.argv[1]), time.monotonic() + float(sys.argv[2])
-    while True:
-        found = everything(wanted)
-        if found or time.monotonic() > until:
-            print(json.dumps(found))
-            return
+    until = time.monotonic() + seconds
+    while not (found := everything(wanted)) and time.monotonic() < until:
         time.sleep(0.1)
+    return found
 
 
-main()
+for line in sys.stdin:
+    # A process each, which knows nothing of what was there before.
+    if process := os.fork():
+        os.waitpid(process, 0)
+    else:
+        print(json.dumps(looked(*json.loads(line))), flush=True)
+        os._exit(0)

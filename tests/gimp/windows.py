@@ -2,6 +2,7 @@
 
 import json
 import re
+import select
 import subprocess
 import time
 from contextlib import ExitStack, contextmanager
@@ -58,12 +59,14 @@ class Window:
         environment: What its commands are to know.
         log: What it says.
         process: Its process.
+        looker: The process that tells what can be seen.
     """
 
     place: Place
     environment: dict[str, str]
     log: Path
     process: subprocess.Popen
+    looker: subprocess.Popen
 
     def screenshot(self, path: Path) -> Path:
         """Keep a picture of the screen, PNG."""
@@ -124,8 +127,17 @@ class Window:
 
     def look(self, wanted: dict[str, str] | None, seconds=0.0) -> list[Widget]:
         """Look for what is wanted; for the windows alone if that is None."""
-        told = json.loads(self.tell("/usr/bin/python3", str(JOB), json.dumps(wanted), str(seconds), more=seconds))
-        return [Widget(**{**one, "states": tuple(one["states"]), "box": tuple(one["box"])}) for one in told]
+        self.refuse_its_end()
+        self.looker.stdin.write(f"{json.dumps([wanted, seconds])}\n".encode())
+        self.looker.stdin.flush()
+        # It tells all in one line.
+        ready, _, _ = select.select([self.looker.stdout], [], [], LOOK_SECONDS + seconds)
+        assert ready, f"nothing tells what can be seen: {self.said()}"
+        told = self.looker.stdout.readline()
+        assert told, f"what tells what can be seen has ended: {self.said()}"
+        return [
+            Widget(**{**one, "states": tuple(one["states"]), "box": tuple(one["box"])}) for one in json.loads(told)
+        ]
 
     def widget(self, name: str, *, seconds=WAIT_SECONDS, **wanted) -> Widget:
         """Wait until there is one of this name; the last found, if there are several."""
@@ -159,13 +171,17 @@ class Window:
         """What GIMP and its plug-ins said so far."""
         return self.log.read_text(errors="replace")
 
-    def tell(self, *words: str, more=0.0) -> bytes:
-        """Run a command on its screen, and give what it says."""
+    def refuse_its_end(self) -> None:
+        """Fail if it has ended."""
         assert self.process.poll() is None, f"GIMP has ended with status {self.process.returncode}: {self.said()}"
+
+    def tell(self, *words: str) -> bytes:
+        """Run a command on its screen, and give what it says."""
+        self.refuse_its_end()
         done = subprocess.run(
             self.place.command(*words),
             capture_output=True,
-            timeout=LOOK_SECONDS + more,
+            timeout=LOOK_SECONDS,
             env=self.environment,
             check=False,
         )
@@ -188,8 +204,13 @@ def window(place: Place, profile_folder: Path, *files: Path, language=LANGUAGE, 
         words = [place.window, "--no-splash", *map(str, files)]
         with log.open("wb") as sink:
             process = started(place.command(*words), around, sink)
+            looker = started(
+                place.command("/usr/bin/python3", str(JOB)), around, sink, subprocess.PIPE, subprocess.PIPE
+            )
+        stack.enter_context(looker)
+        stack.callback(end_group, looker)
         stack.callback(end_group, process)
-        found = Window(place, around, log, process)
+        found = Window(place, around, log, process, looker)
         enlarge(found, found.wait_for_window(files[-1].stem if files else TITLE, START_SECONDS))
         yield found
     refuse_faults(log.read_text(errors="replace"), allowed)
@@ -216,11 +237,11 @@ def beside(stack: ExitStack, place: Place, environment, *words: str, answers=Tru
     return line
 
 
-def started(command: list[str], environment, errors, output=None) -> subprocess.Popen:
+def started(command: list[str], environment, errors, output=None, asked=subprocess.DEVNULL) -> subprocess.Popen:
     """Start a process that leads a group of its own."""
     return subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=asked,
         stdout=output or errors,
         stderr=errors,
         env=environment,
