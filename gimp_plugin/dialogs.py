@@ -14,6 +14,7 @@ from gimp_plugin.panel import PREVIEW_SIDE, Panel
 from gimp_plugin.plans import PlanError
 from gimp_plugin.procedures import finish_attempt, new_seed
 from gimp_plugin.scaling import fitted
+from gimp_plugin.seed_picker import SeedPicker
 from gimp_plugin.settings_box import settings_box
 from gimp_plugin.tasks import PaletteError, Task
 from gimp_plugin.translation import _
@@ -44,6 +45,7 @@ class Window:
         self._link = link
         self._installation = installation
         self._attempt: Attempt | None = None
+        self._picking = False
         # Escape and the window's own button arrive as this; GTK would destroy the window.
         dialog.connect("delete-event", lambda *_: True)
         dialog.connect("response", self._respond)
@@ -93,6 +95,31 @@ class Window:
         self._show_outcome(attempt, outcome)
         return outcome
 
+    def pick(self, options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> int | None:
+        """Let the user pick a seed.
+
+        Args:
+            options: The options.
+            image: The image.
+            layers: The layers to work on.
+
+        Returns:
+            The seed, or None.
+
+        Raises:
+            PlanError: It cannot be done.
+        """
+        task = tasks.prepare(options, image, layers)
+        if task.fresh:
+            task.place.image.delete()
+        self._link.reconnect()
+        self._picking = True
+        try:
+            picker = SeedPicker(self.dialog, task.plan, _tiles(options), self._link, self._installation)
+            return picker.run(options.settings.seed)
+        finally:
+            self._picking = False
+
     def wait_for_user(self) -> bool:
         """Wait for the user while the connection is being made; returns whether a texture is wanted."""
         ticking = GLib.timeout_add(TICK_MILLISECONDS, self._keep_connected)
@@ -107,7 +134,9 @@ class Window:
             self.dialog.set_response_sensitive(response, idle)
 
     def _keep_connected(self) -> bool:
-        self._link.poll()
+        # The picker handles what arrives for it.
+        if not self._picking:
+            self._link.poll()
         return True
 
     def _open_display(self, task: Task) -> Gimp.Display | None:
@@ -172,7 +201,17 @@ def ask_and_make(
     dialog.set_ok_label(_verb(kind))
     dialog.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
     window = Window(dialog, link, installation)
-    chosen = settings_box(dialog, config, kind, layers)
+
+    def pick() -> None:
+        try:
+            seed = window.pick(arguments.options_of(config, kind), image, layers)
+        except PlanError as error:
+            window.panel.note(str(error))
+            return
+        if seed is not None:
+            config.set_property("seed", seed)
+
+    chosen = settings_box(dialog, config, kind, layers, pick)
     across = Gtk.Box(spacing=12, border_width=12)
     across.pack_start(window.panel.widget, False, False, 0)
     across.pack_start(chosen, True, True, 0)

@@ -98,10 +98,11 @@ class Panel:
         scale = min(PREVIEW_SIDE / (across * frame.width), PREVIEW_SIDE / (down * frame.height))
         width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
         small = picture.scale_simple(width, height, GdkPixbuf.InterpType.BILINEAR)
-        self._picture.set_from_pixbuf(_tiled(small, across, down))
+        self._picture.set_from_pixbuf(tiled(small, across, down))
 
 
-def _tiled(small: GdkPixbuf.Pixbuf, across: int, down: int) -> GdkPixbuf.Pixbuf:
+def tiled(small: GdkPixbuf.Pixbuf, across: int, down: int) -> GdkPixbuf.Pixbuf:
+    """Repeat a picture across and down."""
     width, height = small.get_width(), small.get_height()
     whole = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, small.get_has_alpha(), 8, across * width, down * height)
     for x in range(across):

@@ -5,7 +5,7 @@ from gi.repository import GdkPixbuf, GLib
 from gimp_plugin.box import Box
 from protocol.raster import Raster
 
-RGBA = 4
+RGB, RGBA = 3, 4
 
 
 def pixbuf_of(raster: Raster) -> GdkPixbuf.Pixbuf:
@@ -27,6 +27,17 @@ def pixbuf_of(raster: Raster) -> GdkPixbuf.Pixbuf:
         raster.height,
         raster.channels * raster.width,
     )
+
+
+def colored(raster: Raster) -> Raster:
+    """Turn a gray raster of 8 bits into RGB, with its alpha if it has one; others stay as they are."""
+    if raster.channels >= RGB:
+        return raster
+    channels, data = raster.channels + 2, bytes(raster.data)
+    made = bytearray(channels * raster.width * raster.height)
+    for channel in range(channels):
+        made[channel::channels] = data[0 if channel < RGB else 1 :: raster.channels]
+    return Raster(raster.width, raster.height, channels, "u8", bytes(made))
 
 
 def fitted(raster: Raster, side: int) -> GdkPixbuf.Pixbuf:

@@ -1,6 +1,6 @@
 """The settings in the dialog."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,16 +37,22 @@ class Form:
         config: The arguments.
         kind: `fill`, `new` or `seamless`.
         labels: Makes labels equally wide, those of the dialog's own widgets and the others.
+        on_pick: Called when the user wants to pick a seed.
     """
 
     dialog: GimpUi.ProcedureDialog
     config: Gimp.ProcedureConfig
     kind: str
     labels: Gtk.SizeGroup
+    on_pick: Callable[[], None]
 
 
 def settings_box(
-    dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig, kind: str, layers: Sequence[Gimp.Layer]
+    dialog: GimpUi.ProcedureDialog,
+    config: Gimp.ProcedureConfig,
+    kind: str,
+    layers: Sequence[Gimp.Layer],
+    on_pick: Callable[[], None],
 ) -> Gtk.Widget:
     """Build the widgets for the arguments of a procedure.
 
@@ -55,13 +61,14 @@ def settings_box(
         config: The arguments.
         kind: `fill`, `new` or `seamless`.
         layers: The layers that are meant.
+        on_pick: Called when the user wants to pick a seed.
 
     Returns:
         A widget, shown.
     """
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
     own = {user_options.FILL: _exemplar, user_options.NEW: _new, user_options.SEAMLESS: _seamless}[kind]
-    form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL))
+    form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL), on_pick)
     for part in (_named(layers), own(form, layers[0])):
         box.pack_start(part, False, False, 0)
     for part in (_widgets(form, "recipe", "quality"), _seed(form)):
@@ -218,7 +225,12 @@ def _seed(form: Form) -> Gtk.Widget:
     dice.set_tooltip_text(_("New random seed"))
     dice.connect("clicked", lambda _button: form.config.set_property("seed", new_seed()))
     dice.show_all()
+    pick = Gtk.Button(label=_("Pick…"))
+    pick.set_tooltip_text(_("Compare coarse pictures of several seeds, and choose one"))
+    pick.connect("clicked", lambda _button: form.on_pick())
+    pick.show()
     box.pack_start(_widget(form, "seed"), True, True, 0)
-    box.pack_start(dice, False, False, 0)
+    for button in (dice, pick):
+        box.pack_start(button, False, False, 0)
     box.show()
     return box

@@ -375,6 +375,21 @@ def test_variations_have_seeds_that_follow_each_other():
     assert {job.settings.seamless for job in plan.jobs} == {"x"}
 
 
+def test_previews_are_the_same_job_for_other_seeds():
+    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), [(picture(20, 20), None)], "u16")
+    found = plans.previews(plan, (7, 9))
+    assert [job.settings.seed for job in found] == [7, 9]
+    assert all(job.settings.preview and job.depth == "u8" for job in found)
+    assert {(job.settings.seamless, job.canvas, job.sources) for job in found} == {
+        ("x", plan.jobs[0].canvas, plan.jobs[0].sources)
+    }
+
+
+def test_of_a_fill_a_preview_shows_half_as_much_around_it():
+    plan = plans.Plan((), 100, 80, Box(10, 40, 20, 30))
+    assert plans.surroundings(plan) == Box(0, 25, 45, 55)
+
+
 def test_the_seed_after_the_largest_is_the_first():
     plan = plans.new(chosen(NEW, seed=2**63 - 1, variations=2), [(picture(20, 20), None)], "u8")
     assert [job.settings.seed for job in plan.jobs] == [2**63 - 1, 0]

@@ -1,0 +1,77 @@
+"""A seed picked by mouse among coarse pictures, and a layer saved as a pattern, in a real GIMP with its window."""
+
+import pytest
+from gimps import profile
+from painting import FILL, SECONDS, asked, choose, ended, idle, layers, select_hole, wait
+from plugged import plug
+from windows import window
+
+NEW = "New Texture from Layer"
+PICK = "Pick a Seed"
+SAVE = "Save as Pattern"
+
+
+@pytest.fixture(scope="module")
+def own(known_plug_ins, tmp_path_factory):
+    return profile(tmp_path_factory.mktemp("picker") / "profile", known_plug_ins)
+
+
+@pytest.fixture(scope="module")
+def painter(place, own, libraries, engine, wall):
+    """A GIMP with its window, the wall, the plug-in and a warm engine."""
+    plug(place, own, engine.folder, libraries)
+    with window(place, own, wall) as found:
+        yield found
+
+
+def seeds(painter, title):
+    """The values of the spin buttons that a dialog shows."""
+    return [found.value for found in painter.widgets(window=title, role="spin button")]
+
+
+def picture_of(painter, seed):
+    """Wait until the picture of a seed can be clicked."""
+    return wait(
+        lambda: any("sensitive" in found.states for found in painter.widgets(window=PICK, name=f"Seed {seed}")),
+        SECONDS,
+        painter.names,
+    )
+
+
+@pytest.mark.parametrize("title", [NEW, FILL])
+def test_a_picture_that_is_clicked_gives_its_seed_and_makes_nothing_yet(painter, engine, title, pictures_folder):
+    if title == FILL:
+        select_hole(painter)
+    asked(painter, title)
+    choose(painter, "normal", "Draft: for a preview", title)
+    first = int(seeds(painter, title)[-1])
+    painter.press("Pick…", window=title)
+    painter.wait_for_window(PICK)
+    picture_of(painter, first + 3)
+    painter.screenshot(pictures_folder / f"pick-{title.split()[0].lower()}.png")
+    painter.press("More", window=PICK)
+    picture_of(painter, first + 5)
+    painter.press(f"Seed {first + 5}", window=PICK)
+    painter.wait_for_no_window(PICK)
+    assert seeds(painter, title)[-1] == first + 5
+    assert layers(painter) == 1
+    wait(lambda: idle(engine), 20)
+    if title == FILL:
+        painter.press("Fill", window=title)
+        ended(painter, "Done.", title)
+        assert layers(painter) == 2
+    painter.press("Close", window=title)
+    painter.wait_for_no_window(title)
+
+
+def test_a_layer_is_saved_under_a_name_that_is_free(painter, own, pictures_folder):
+    asked(painter, SAVE)
+    painter.screenshot(pictures_folder / "save-as-pattern.png")
+    painter.press("Save", window=SAVE)
+    painter.wait_for_no_window(SAVE)
+    (first,) = (own / "patterns").glob("*.pat")
+    asked(painter, SAVE)
+    painter.press("Save", window=SAVE)
+    painter.wait_for_no_window(SAVE)
+    assert len(list((own / "patterns").glob("*.pat"))) == 2
+    assert first.exists()
