@@ -1,4 +1,4 @@
-"""Pixels out of GIMP and into it. All reading and writing of drawables is here."""
+"""Read and write the pixels of drawables."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

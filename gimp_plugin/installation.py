@@ -1,4 +1,4 @@
-"""What the installer wrote down for the plug-in."""
+"""Read the file that the installer writes for the plug-in."""
 
 import json
 import os
@@ -13,7 +13,7 @@ _NAMES = ("engine", "folder", "libraries", "installer", "software")
 
 
 class InstallationError(RuntimeError):
-    """An installation that is not whole, told in one sentence."""
+    """The installation is incomplete; the message is one sentence."""
 
 
 @dataclass(frozen=True)

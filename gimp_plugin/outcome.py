@@ -1,4 +1,4 @@
-"""How a run of a procedure has ended."""
+"""Outcome of a run of a procedure."""
 
 from dataclasses import dataclass
 from typing import Any

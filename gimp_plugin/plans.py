@@ -37,7 +37,7 @@ class PlanError(ValueError):
 
 
 @dataclass(frozen=True)
-class Plan:
+class JobPlan:
     """Jobs for the engine, and which part of their results becomes a layer.
 
     Attributes:
@@ -84,8 +84,8 @@ def fill(
     depth: str,
     extent: Box | None = None,
     white: bytes | None = None,
-) -> Plan:
-    """Plan the filling of a selection.
+) -> JobPlan:
+    """JobPlan the filling of a selection.
 
     Args:
         options: What is wanted.
@@ -115,18 +115,18 @@ def fill(
     if exemplar is not None and not wanted.count(0):
         # Nothing is kept, so nothing has to fit.
         job = _job(options, depth, exemplar=exemplar, canvas=Canvas(width=width, height=height), flatten=True)
-        return Plan((job,), width, height, hole, shown)
+        return JobPlan((job,), width, height, hole, shown)
     mask = mask_raster(wanted, width, height)
     if exemplar is not None:
         job = _job(options, depth, exemplar=exemplar, canvas=Canvas(canvas, mask))
     else:
         _check_rest(options, canvas, hole, wanted, white, extent)
         job = _job(options, depth, canvas=_sampled(options, canvas, white, mask))
-    return Plan((job,), width, height, hole, shown)
+    return JobPlan((job,), width, height, hole, shown)
 
 
-def new(options: Options, sources: Sequence[Sampled], depth: str) -> Plan:
-    """Plan new textures.
+def new(options: Options, sources: Sequence[Sampled], depth: str) -> JobPlan:
+    """JobPlan new textures.
 
     Args:
         options: What is wanted.
@@ -156,11 +156,11 @@ def new(options: Options, sources: Sequence[Sampled], depth: str) -> Plan:
     begin, canvas = options.settings.seed, Canvas(width=width, height=height)
     seeds = ((begin + number) % (LARGEST_SEED + 1) for number in range(options.variations))
     jobs = tuple(_job(options, depth, sources=sampled, canvas=canvas, seed=seed) for seed in seeds)
-    return Plan(jobs, width, height, Box(0, 0, width, height))
+    return JobPlan(jobs, width, height, Box(0, 0, width, height))
 
 
-def seamless(options: Options, canvas: Raster, depth: str) -> Plan:
-    """Plan to make a picture tile: what lies along its border is made anew, so that opposite sides fit.
+def seamless(options: Options, canvas: Raster, depth: str) -> JobPlan:
+    """JobPlan to make a picture tile: what lies along its border is made anew, so that opposite sides fit.
 
     Args:
         options: What is wanted.
@@ -178,7 +178,7 @@ def seamless(options: Options, canvas: Raster, depth: str) -> Plan:
         raise PlanError(_("Too little of the picture would be kept: choose a larger one."))
     # Without a mask the engine chooses a band along the border, and fills what is missing.
     job = _job(options, depth, canvas=Canvas(canvas))
-    return Plan((job,), width, height, Box(0, 0, width, height))
+    return JobPlan((job,), width, height, Box(0, 0, width, height))
 
 
 def check_exemplar(exemplar: Raster, white: bytes | None = None) -> Sampled:
@@ -281,7 +281,7 @@ def _fill_transparent(
     exemplar: Raster | None,
     depth: str,
     white: bytes | None,
-) -> Plan:
+) -> JobPlan:
     if not any(clear):
         raise PlanError(_("Nothing is selected, and no part of the layer is transparent: select what to fill."))
     width, height = canvas.width, canvas.height
@@ -293,7 +293,7 @@ def _fill_transparent(
         job = _job(options, depth, exemplar=exemplar, canvas=Canvas(canvas))
     else:
         job = _job(options, depth, exemplar=exemplar, canvas=Canvas(width=width, height=height), flatten=True)
-    return Plan((job,), width, height, hole)
+    return JobPlan((job,), width, height, hole)
 
 
 def _sampled(options: Options, canvas: Raster, white: bytes | None, mask: Raster | None = None) -> Canvas:

@@ -1,4 +1,4 @@
-"""Arithmetic on rasters with Python's own means: GIMP's Python has no numpy.
+"""Arithmetic on rasters in pure Python, because GIMP's Python has no numpy.
 
 Masks are one byte for each pixel. Whole planes are worked on at once, as slices and as long integers, which is quick
 enough for pictures of many megapixels.

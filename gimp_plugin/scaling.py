@@ -1,4 +1,4 @@
-"""Enlarging frames with what GIMP's Python has for that, GdkPixbuf."""
+"""Enlarge frames with GdkPixbuf."""
 
 from gi.repository import GdkPixbuf, GLib
 

@@ -8,7 +8,7 @@ from gi.repository import Gimp
 
 from gimp_plugin import blending, canvas, plans, samples, user_options
 from gimp_plugin.box import Box
-from gimp_plugin.plans import Plan, PlanError
+from gimp_plugin.plans import JobPlan, PlanError
 from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.texture_layers import Place
 from gimp_plugin.translation import _
@@ -27,7 +27,7 @@ class Task:
         fresh: Whether the image was created for it.
     """
 
-    plan: Plan
+    plan: JobPlan
     place: Place
     fresh: bool
 
@@ -248,12 +248,12 @@ def _own_groups(item: Gimp.Drawable, around: Sequence[Gimp.GroupLayer]) -> list[
     return [group for group in canvas.groups_of(item) if group.get_id() not in shared]
 
 
-def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: Plan) -> Place:
+def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: JobPlan) -> Place:
     """Place a texture that is no part of a layer."""
     return Place(image, above, box.x, box.y, plan.part, joins=False, mask=plan.mask)
 
 
-def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, plan: Plan) -> Place:
+def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, plan: JobPlan) -> Place:
     """Place a texture that becomes a part of a layer.
 
     Args:

@@ -1,4 +1,4 @@
-"""Where a texture belongs while the user crops, moves or turns what it is made for."""
+"""Track the position of a texture while the user crops the image or moves the layer."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Grid = tuple[tuple[bytes, ...], ...]
 
 
 class ChangedError(RuntimeError):
-    """The image has changed so that the texture does not fit into it any more."""
+    """The image changed so that the texture no longer fits."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What the user has chosen, and how it is kept for another time."""
+"""The user's options, and the file that stores the last ones."""
 
 import json
 from dataclasses import asdict, dataclass, field, fields

@@ -1,4 +1,4 @@
-"""The command line, and what a run is about."""
+"""Command-line options of `install.py`, and the settings of a run."""
 
 import os
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.synthesis.matching import COMPILED
-from engine.synthesis.structure import Site, build, plan_filling
+from engine.synthesis.structure import FillInput, build, plan_filling
 
 NO_WRAP = (False, False)
 
@@ -29,7 +29,7 @@ def stages(picture, free, *, source=None, valid=None, offset=(0, 0), wrap=NO_WRA
         offset = None
     valid = np.ones(source.shape[:2], bool) if valid is None else valid
     colors, sample = (hidden(*each) for each in ((picture, free), (source, ~valid)))
-    plan = plan_filling(Site(colors, free, sample, valid, offset, wrap), tries)
+    plan = plan_filling(FillInput(colors, free, sample, valid, offset, wrap), tries)
     found = [stage for stage in build(plan, seed, matcher) if stage is not None]
     assert len(found) == sum(each.rounds for each in plan.octaves)
     return found

@@ -4,7 +4,7 @@ import numpy as np
 from pictures import bricks, clouds
 from scipy import ndimage
 
-from engine.synthesis.matching import MatchField, Sought, Source
+from engine.synthesis.matching import MatchField, MatchSource, Query
 from engine.synthesis.structure.octave import PASSES, RADIUS, SIDE, padded, whole_patches
 
 WRAPS = [(False, False), (True, False), (False, True), (True, True)]
@@ -25,37 +25,37 @@ TEXTURES = {"noise": noise, "blots": blots, "bricks": bricks, "clouds": clouds}
 def source_of(picture, usable=None):
     """An exemplar that may be sampled wherever its patches are whole, or less."""
     whole = whole_patches(np.ones(picture.shape[:2], bool))
-    return Source(np.ascontiguousarray(picture), whole if usable is None else whole & usable)
+    return MatchSource(np.ascontiguousarray(picture), whole if usable is None else whole & usable)
 
 
 def sought_in(picture, wanted=None, **options):
     """A canvas whose margin is its mirror image."""
     wanted = np.ones(picture.shape[:2], bool) if wanted is None else wanted
-    return Sought(padded(picture, RADIUS, (False, False)), wanted, RADIUS, **options)
+    return Query(padded(picture, RADIUS, (False, False)), wanted, RADIUS, **options)
 
 
-def field_for(matcher, sought, source, *, seed=0, penalty=None):
+def field_for(matcher, query, source, *, seed=0, penalty=None):
     """A field of places that are drawn by chance, and its costs."""
     listed = np.argwhere(source.usable).astype(np.int32)
-    drawn = np.random.default_rng(seed).integers(len(listed), size=sought.wanted.shape)
-    field = MatchField(listed[drawn], np.zeros(sought.wanted.shape, np.float32))
-    matcher.measure(field, sought, source, penalty)
+    drawn = np.random.default_rng(seed).integers(len(listed), size=query.wanted.shape)
+    field = MatchField(listed[drawn], np.zeros(query.wanted.shape, np.float32))
+    matcher.measure(field, query, source, penalty)
     return field
 
 
-def search(matcher, field, sought, source, penalty=None, **options):
+def search(matcher, field, query, source, penalty=None, **options):
     """Improve a field; how many pieces the work had."""
     chosen = {"passes": PASSES, "seed": 0, **options}
-    return sum(1 for _ in matcher.improve(field, sought, source, penalty, **chosen))
+    return sum(1 for _ in matcher.improve(field, query, source, penalty, **chosen))
 
 
-def distances(sought, source):
+def distances(query, source):
     """Squared distance of every patch of the canvas to every one that may be sampled, (height, width, count)."""
     patches, others = (
         np.lib.stride_tricks.sliding_window_view(each, (SIDE, SIDE), axis=(0, 1)).reshape(
             each.shape[0] - SIDE + 1, each.shape[1] - SIDE + 1, -1
         )
-        for each in (sought.channels.astype(float), source.channels.astype(float))
+        for each in (query.channels.astype(float), source.channels.astype(float))
     )
     others = others[source.usable[RADIUS:-RADIUS, RADIUS:-RADIUS]]
     return (patches**2).sum(axis=2)[..., None] + (others**2).sum(axis=1) - 2 * patches @ others.T

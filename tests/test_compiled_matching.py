@@ -31,11 +31,11 @@ for threads in (1, 2, 8):
 def fingerprint():
     """What several passes find, and the votes, as a number."""
     picture = clouds(200, 120)
-    source, sought = source_of(picture[:, :60]), sought_in(picture[:, 60:])
-    field = field_for(COMPILED, sought, source)
+    source, query = source_of(picture[:, :60]), sought_in(picture[:, 60:])
+    field = field_for(COMPILED, query, source)
     proposals = np.random.default_rng(0).integers(-40, 40, (20, 2))
     for turn in range(2):
-        search(COMPILED, field, sought, source, seed=turn, proposals=proposals, tries=3)
+        search(COMPILED, field, query, source, seed=turn, proposals=proposals, tries=3)
     found = np.zeros((200, 60, 3), np.float32)
     wanted = np.ones((200, 60), bool)
     COMPILED.vote(
@@ -60,13 +60,13 @@ def test_the_same_is_found_with_any_number_of_threads():
 
 def test_a_search_needs_no_more_memory_than_a_second_field():
     picture = noise(300, 400)
-    source, sought = source_of(picture[:200, :200]), sought_in(picture)
-    field = field_for(COMPILED, sought, source)
-    search(COMPILED, field, sought, source, passes=1)
+    source, query = source_of(picture[:200, :200]), sought_in(picture)
+    field = field_for(COMPILED, query, source)
+    search(COMPILED, field, query, source, passes=1)
     tracemalloc.start()
     try:
-        search(COMPILED, field, sought, source)
-        COMPILED.measure(field, sought, source)
+        search(COMPILED, field, query, source)
+        COMPILED.measure(field, query, source)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -93,8 +93,8 @@ sys.path.insert(0, sys.argv[1])
 import numpy as np
 from matching import field_for, noise, sought_in, source_of
 from engine.synthesis.matching import COMPILED
-source, sought = source_of(noise(20, 20)), sought_in(noise(9, 9))
-print(float(field_for(COMPILED, sought, source).costs.mean()))
+source, query = source_of(noise(20, 20)), sought_in(noise(9, 9))
+print(float(field_for(COMPILED, query, source).costs.mean()))
 """
     ended = run_python(code, Path(__file__).parent)
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -13,9 +13,9 @@ from pictures import bricks, save
 from plugin_links import installation_of
 
 from engine.service.computing import Computer, UnusableDeviceError
-from engine.synthesis import devices, trying
+from engine.synthesis import device_checks, devices
+from engine.synthesis.device_checks import DeviceCheck, check_device, compute, listed_devices
 from engine.synthesis.devices import DeviceError, available_devices, choose_device, find_device
-from engine.synthesis.trying import Trial, compute, listed_devices, try_device
 from gimp_plugin.engine_report import engine_status
 from gimp_plugin.error_messages import explain
 
@@ -67,7 +67,7 @@ def forgotten():
     """Devices are tried once; here, once in each test."""
 
     def forget():
-        for found in (listed_devices, try_device, choose_device, devices._tell_of_others):  # noqa: SLF001
+        for found in (listed_devices, check_device, choose_device, devices._tell_of_others):  # noqa: SLF001
             found.cache_clear()
 
     forget()
@@ -96,7 +96,7 @@ def failing(monkeypatch):
             if str(device) not in ("cpu", *working):
                 raise error if isinstance(error, Exception) else RuntimeError(error)
 
-        monkeypatch.setattr(trying, "compute", computed)
+        monkeypatch.setattr(device_checks, "compute", computed)
 
     return fail
 
@@ -105,7 +105,7 @@ def failing(monkeypatch):
 
 
 def test_the_cpu_computes():
-    assert try_device("cpu") == Trial("cpu")
+    assert check_device("cpu") == DeviceCheck("cpu")
     with torch.no_grad():
         compute(torch.device("cpu"))
     with torch.inference_mode():
@@ -114,15 +114,15 @@ def test_the_cpu_computes():
 
 def test_a_device_that_computes_something_else_does_not_work(monkeypatch):
     monkeypatch.setattr(torch.nn.functional, "conv2d", lambda picture, weight: picture.sum() + weight.sum())
-    assert try_device("cpu").problem == "it computes 50 where 72 is right"
+    assert check_device("cpu").problem == "it computes 50 where 72 is right"
 
 
 @pytest.mark.parametrize("kind", AVAILABLE)
 def test_what_torch_itself_raises_is_a_problem_in_few_words(claimed, kind):
     # Nothing is made up but that the device is there: computing fails with torch's own words.
     claimed(kind)
-    trial = try_device(kind)
-    assert 0 < len(trial.problem) <= trying.LONGEST
+    trial = check_device(kind)
+    assert 0 < len(trial.problem) <= device_checks.LONGEST
     assert "\n" not in trial.problem
     assert trial.remedy == "install its driver and a PyTorch that is made for it"
 
@@ -131,7 +131,7 @@ def test_what_torch_itself_raises_is_a_problem_in_few_words(claimed, kind):
 def test_what_drivers_say_is_told_in_few_words_with_what_helps(failing, words):
     problem, remedy = SAID[words]
     failing(words)
-    trial = try_device("cuda")
+    trial = check_device("cuda")
     assert trial.problem == problem
     assert trial.remedy.startswith(remedy)
 
@@ -139,12 +139,12 @@ def test_what_drivers_say_is_told_in_few_words_with_what_helps(failing, words):
 @pytest.mark.parametrize("error", [OSError("libcudnn.so.9: no such file"), AssertionError(), KeyError("cuda")])
 def test_whatever_else_is_raised_is_a_problem_all_the_same(failing, error):
     failing(error)
-    assert try_device("cuda").problem
+    assert check_device("cuda").problem
 
 
 def test_a_device_is_tried_once(claimed, monkeypatch):
     tried = []
-    monkeypatch.setattr(trying, "compute", lambda device: tried.append(str(device)))
+    monkeypatch.setattr(device_checks, "compute", lambda device: tried.append(str(device)))
     claimed("cuda")
     for _ in range(3):
         assert find_device() == find_device("cuda") == torch.device("cuda")
@@ -160,7 +160,7 @@ def test_auto_takes_the_next_device_and_says_why_in_one_line(claimed, caplog, ki
     assert find_device() == find_device() == torch.device("cpu")
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    problem = try_device(kind).problem
+    problem = check_device(kind).problem
     assert record.getMessage().startswith(f"{kind} does not work here ({problem}), so cpu is taken: ")
     assert "\n" not in record.getMessage()
 
@@ -176,7 +176,7 @@ def test_auto_goes_on_with_the_second_of_a_kind(claimed, failing):
     claimed("cuda", count=3)
     failing(NO_KERNEL, "cuda:1", "cuda:2")
     assert find_device() == torch.device("cuda:1")
-    assert choose_device().passed_over == (Trial("cuda", NO_KERNEL.splitlines()[0]),)
+    assert choose_device().passed_over == (DeviceCheck("cuda", NO_KERNEL.splitlines()[0]),)
     assert available_devices() == ["cuda", "cpu"]
 
 
@@ -188,7 +188,7 @@ def test_auto_says_nothing_where_all_is_well(claimed, failing, caplog):
 
 
 def test_without_any_device_auto_is_the_cpu_without_a_word(caplog):
-    assert listed_devices() == (Trial("cpu"),)
+    assert listed_devices() == (DeviceCheck("cpu"),)
     assert find_device(" AUTO ") == torch.device("cpu")
     assert caplog.records == []
 
@@ -206,7 +206,7 @@ def test_a_driver_that_raises_when_it_is_asked_is_passed_over(monkeypatch, caplo
         raise RuntimeError(INSUFFICIENT)
 
     asked(monkeypatch, kind, answer)
-    assert listed_devices() == (Trial(kind, INSUFFICIENT), Trial("cpu"))
+    assert listed_devices() == (DeviceCheck(kind, INSUFFICIENT), DeviceCheck("cpu"))
     assert find_device() == torch.device("cpu")
     assert f"{kind} does not work here ({INSUFFICIENT})" in caplog.text
     with pytest.raises(DeviceError, match=f"device '{kind}' does not work here"):
@@ -242,7 +242,7 @@ def test_a_driver_that_counts_no_devices_any_more_is_passed_over(monkeypatch):
 
     asked(monkeypatch, "cuda", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", count)
-    assert listed_devices() == (Trial("cuda", "CUDA unknown error"), Trial("cpu"))
+    assert listed_devices() == (DeviceCheck("cuda", "CUDA unknown error"), DeviceCheck("cpu"))
 
 
 # A device that was chosen.
@@ -298,7 +298,7 @@ def with_a_card(tmp_path, monkeypatch):
     (folder / "sitecustomize.py").write_text(STAND_IN)
     # Of this Python, where it has one: ours takes its place.
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")])))
-    return try_device("cuda").problem
+    return check_device("cuda").problem
 
 
 @pytest.fixture
@@ -393,7 +393,9 @@ def test_an_intel_gpu_has_a_memory_budget_of_its_own(monkeypatch, says):
 def test_doctor_survives_words_that_look_like_markup(monkeypatch):
     # The command has the name of its module.
     doctor = import_module("engine.cli.doctor")
-    monkeypatch.setattr(trying, "listed_devices", lambda: (Trial("cuda", "[enforce fail at x.cpp:7] [/oops]"),))
+    monkeypatch.setattr(
+        device_checks, "listed_devices", lambda: (DeviceCheck("cuda", "[enforce fail at x.cpp:7] [/oops]"),)
+    )
     advice = []
     doctor._devices(advice)  # noqa: SLF001
     (line,) = advice

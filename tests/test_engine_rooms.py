@@ -9,7 +9,7 @@ SYNTHESIS = ROOT / "engine" / "synthesis"
 STRUCTURE, MATCHING = (sorted((SYNTHESIS / name).rglob("*.py")) for name in ("structure", "matching"))
 ALLOWED = ("engine.synthesis.compiling", "engine.synthesis.matching")
 # What matches in tensors; nothing that structures import.
-TENSORS = {"chance", "choice", "tensor_patches", "tensor_places", "tensor_search", "tensors"}
+TENSORS = {"choice", "random_bits", "tensor_patches", "tensor_places", "tensor_search", "tensors"}
 
 
 def modules(path):

@@ -9,8 +9,8 @@ from pictures import bricks, clouds
 from scipy import ndimage
 
 from engine.synthesis.matching import search, voting
-from engine.synthesis.structure import Site, blending, build, labels, plan_filling
-from engine.synthesis.warming import warm
+from engine.synthesis.structure import FillInput, blending, build, labels, plan_filling
+from engine.synthesis.warmup import warm_up
 
 SIDE = 128
 HOLE = disk(SIDE, SIDE, 64, 64, 22)
@@ -331,13 +331,13 @@ def test_stages_go_from_coarse_to_fine_and_say_where_an_octave_ends():
 
 def test_no_later_stage_changes_the_colors_of_one():
     truth, hole = blots(96, 96), disk(96, 96, 48, 48, 18)
-    site = Site(np.where(hole[..., None], 0, truth), hole, truth, ~hole, (0, 0))
-    seen = [(stage.colors, stage.colors.copy()) for stage in build(plan_filling(site), 0) if stage is not None]
+    fill_input = FillInput(np.where(hole[..., None], 0, truth), hole, truth, ~hole, (0, 0))
+    seen = [(stage.colors, stage.colors.copy()) for stage in build(plan_filling(fill_input), 0) if stage is not None]
     assert all(np.array_equal(now, then) for now, then in seen)
 
 
 def test_after_warming_nothing_is_compiled_any_more():
-    warm()
+    warm_up()
     functions = [
         each
         for module in (search, voting, blending, labels)

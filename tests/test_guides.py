@@ -13,7 +13,7 @@ from test_mixing import parts, stones
 from engine.service.rasters import picture_of
 from engine.synthesis.matching.matcher import COMPILED
 from engine.synthesis.matching.tensors import TensorMatcher
-from engine.synthesis.structure import Guide, Piece, lay_out, plan_texture
+from engine.synthesis.structure import Guide, MosaicSource, lay_out, plan_texture
 from protocol.messages import Canvas, Done, Failed, Source
 from protocol.vocabulary import Settings
 
@@ -68,14 +68,14 @@ def laid(pieces, guide, seed=0):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_patches_come_from_the_area_of_their_label(seed):
     labels, wanted = field_map(), river()
-    piece = Piece(exemplar_of(labels), np.ones(labels.shape, bool), labels=labels)
+    piece = MosaicSource(exemplar_of(labels), np.ones(labels.shape, bool), labels=labels)
     found = laid([piece], Guide(weights_of(wanted), strict=True), seed).labels
     step = wanted.shape[0] // found.shape[0]
     assert (found == wanted[::step, ::step]).mean() > 0.95
 
 
 def test_sources_are_mixed_by_the_weights_of_a_guide():
-    pieces = [Piece(stones(channel), np.ones((128, 128), bool)) for channel in range(2)]
+    pieces = [MosaicSource(stones(channel), np.ones((128, 128), bool)) for channel in range(2)]
     guide = Guide(gradient(), strict=False)
     found = laid(pieces, guide).labels
     shares = [float(each.mean()) for each in np.array_split(found, 4, axis=1)]
@@ -86,7 +86,7 @@ def test_sources_are_mixed_by_the_weights_of_a_guide():
 def test_where_a_source_has_no_weight_nothing_of_it_is():
     weights = gradient()
     weights[:, :64], weights[:, -64:] = (1, 0), (0, 1)
-    pieces = [Piece(stones(channel), np.ones((128, 128), bool)) for channel in range(2)]
+    pieces = [MosaicSource(stones(channel), np.ones((128, 128), bool)) for channel in range(2)]
     found = laid(pieces, Guide(weights, strict=False)).labels
     inside = found.shape[1] // 4 - 8
     assert found[:, :inside].mean() < 0.01
@@ -100,13 +100,13 @@ def test_a_label_that_costs_more_than_any_difference_is_not_matched(matcher):
     labels[:, 24:] = 1
     wanted = np.indices((48, 48))[0] // 24
     costs = np.where(wanted[..., None] == [0, 1], 0, 1e4).astype(np.float32)
-    source, sought = replace(source_of(picture), labels=labels), sought_in(stones(0, 48, 48, 1), label_costs=costs)
-    field = field_for(matcher, sought, source)
-    search(matcher, field, sought, source)
+    source, query = replace(source_of(picture), labels=labels), sought_in(stones(0, 48, 48, 1), label_costs=costs)
+    field = field_for(matcher, query, source)
+    search(matcher, field, query, source)
     found = labels[field.places[..., 0], field.places[..., 1]]
     assert (found == wanted).all()
     plain = field.costs.copy()
-    matcher.measure(field, replace(sought, label_costs=None), source)
+    matcher.measure(field, replace(query, label_costs=None), source)
     assert field.costs == pytest.approx(plain, abs=1e-3)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.preparation.islands import find_islands
-from engine.synthesis.structure import FillPlan, IslandsPlan, Site, build, plan_holes
+from engine.synthesis.structure import FillInput, FillPlan, IslandsPlan, build, plan_holes
 from engine.tensors import hole_of
 
 
@@ -15,13 +15,13 @@ def pattern(height=480, width=640):
     return np.repeat(light[..., None], 3, axis=2).astype(np.float32)
 
 
-def site(*holes, colors=None, offset=(0, 0), wrap=(False, False)):
+def fill_input(*holes, colors=None, offset=(0, 0), wrap=(False, False)):
     colors = pattern() if colors is None else colors
     free = np.zeros(colors.shape[:2], bool)
     for rows, columns in holes:
         free[rows, columns] = True
     spoilt = np.where(free[..., None], np.float32(0), colors)
-    return Site(spoilt, free, spoilt, ~free, offset, wrap)
+    return FillInput(spoilt, free, spoilt, ~free, offset, wrap)
 
 
 CORNERS = ((slice(10, 30), slice(10, 30)), (slice(440, 460), slice(600, 630)))
@@ -41,14 +41,14 @@ def stages(plan, seed=0):
 
 
 def test_distant_holes_are_looked_at_alone_and_near_ones_together():
-    plan = planned(site(*CORNERS))
+    plan = planned(fill_input(*CORNERS))
     assert isinstance(plan, IslandsPlan)
     assert [hole.free.sum() for hole, _ in plan.islands] == [400, 600]
-    assert isinstance(planned(site(*NEAR)), FillPlan)
+    assert isinstance(planned(fill_input(*NEAR)), FillPlan)
 
 
 def test_work_follows_the_holes():
-    plan = planned(site(*CORNERS))
+    plan = planned(fill_input(*CORNERS))
     one, other = (filling.canvas[0].size for _, filling in plan.islands)
     assert one == (94, 94)
     assert other == (104, 104)
@@ -56,14 +56,14 @@ def test_work_follows_the_holes():
 
 
 def test_all_holes_are_filled_as_they_go_on_and_nothing_else_is_touched():
-    whole, holes = pattern(), site(*CORNERS)
+    whole, holes = pattern(), fill_input(*CORNERS)
     last = stages(planned(holes))[-1]
     assert (last.colors == holes.colors)[~holes.free].all()
     assert np.sqrt(np.mean((last.colors - whole)[holes.free] ** 2)) < 0.01
 
 
 def test_a_stage_comes_for_each_octave_of_each_hole_and_none_changes_afterwards():
-    plan = planned(site(*CORNERS))
+    plan = planned(fill_input(*CORNERS))
     kept = [(stage, stage.colors.copy()) for stage in stages(plan)]
     assert [stage.octave for stage, _ in kept] == list(plan.octaves)
     assert all(stage.ends and stage.octave.rounds == 1 for stage, _ in kept)
@@ -73,25 +73,25 @@ def test_a_stage_comes_for_each_octave_of_each_hole_and_none_changes_afterwards(
 def test_a_hole_samples_what_lies_near_it():
     colors = np.full((300, 900, 3), 0.25, np.float32)
     colors[:, 450:] = 0.75
-    holes = site((slice(140, 160), slice(40, 60)), (slice(140, 160), slice(840, 860)), colors=colors)
+    holes = fill_input((slice(140, 160), slice(40, 60)), (slice(140, 160), slice(840, 860)), colors=colors)
     last = stages(planned(holes))[-1].colors
     assert (last == colors).all()
 
 
 def test_all_of_the_exemplar_is_sampled_where_it_was_asked_for():
-    plan = planned(site(*CORNERS), nearby=False)
+    plan = planned(fill_input(*CORNERS), nearby=False)
     assert all(filling.source[0].size == (480, 640) for _, filling in plan.islands)
 
 
 def test_another_picture_as_exemplar_serves_every_hole():
-    holes = site(*CORNERS, offset=None)
+    holes = fill_input(*CORNERS, offset=None)
     last = stages(planned(holes))[-1]
     assert np.sqrt(np.mean((last.colors - pattern())[holes.free] ** 2)) < 0.02
 
 
 @pytest.mark.parametrize("wrap", [(True, False), (False, True)])
 def test_holes_of_a_canvas_that_wraps_are_one(wrap):
-    assert isinstance(planned(site(*CORNERS, wrap=wrap)), FillPlan)
+    assert isinstance(planned(fill_input(*CORNERS, wrap=wrap)), FillPlan)
 
 
 def test_specks_all_over_are_filled_at_once():
@@ -100,11 +100,11 @@ def test_specks_all_over_are_filled_at_once():
         for row in range(20, 460, 100)
         for column in range(20, 620, 100)
     ]
-    assert isinstance(planned(site(*specks)), FillPlan)
+    assert isinstance(planned(fill_input(*specks)), FillPlan)
 
 
 def test_the_same_seed_gives_the_same_pixels():
     noisy = np.random.default_rng(0).random((480, 640, 3)).astype(np.float32)
-    one, same, other = (stages(planned(site(*CORNERS, colors=noisy)), seed)[-1].colors for seed in (1, 1, 2))
+    one, same, other = (stages(planned(fill_input(*CORNERS, colors=noisy)), seed)[-1].colors for seed in (1, 1, 2))
     assert one.tobytes() == same.tobytes()
     assert one.tobytes() != other.tobytes()

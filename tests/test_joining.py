@@ -14,10 +14,10 @@ def test_the_nearest_patch_is_found_in_whichever_source_has_it(matcher):
     whole, starts = join([source_of(tile) for tile in tiles])
     parts = [tile[:18, :18] for tile in tiles]
     canvas = np.hstack(parts)
-    sought = sought_in(np.ascontiguousarray(canvas))
-    field = field_for(matcher, sought, whole)
+    query = sought_in(np.ascontiguousarray(canvas))
+    field = field_for(matcher, query, whole)
     for turn in range(ROUNDS[0]):
-        search(matcher, field, sought, whole, seed=turn)
+        search(matcher, field, query, whole, seed=turn)
     inner = slice(RADIUS, 18 - RADIUS)
     rows, columns = np.indices((18, 18))
     for number in range(3):
@@ -30,13 +30,13 @@ def test_of_several_sources_as_near_patches_are_found_as_by_comparing_all(matche
     pictures = [TEXTURES["blots"](50, 64), TEXTURES["clouds"](36, 40), TEXTURES["bricks"](44, 30)]
     sources = [source_of(picture) for picture in pictures]
     whole, _ = join(sources)
-    sought = sought_in(
+    query = sought_in(
         np.ascontiguousarray(np.hstack([TEXTURES["blots"](96, 96)[60:, 60:], clouds(96, 96)[60:, 60:]]))
     )
-    field = field_for(matcher, sought, whole)
+    field = field_for(matcher, query, whole)
     for turn in range(ROUNDS[0]):
-        search(matcher, field, sought, whole, seed=turn)
-    nearest = np.min([distances(sought, each).min(axis=2) for each in sources], axis=0)
+        search(matcher, field, query, whole, seed=turn)
+    nearest = np.min([distances(query, each).min(axis=2) for each in sources], axis=0)
     ratio = np.sqrt(field.costs).mean() / np.sqrt(np.maximum(nearest, 0)).mean()
     print(f"{ratio:.3f} times the distance of the nearest ones")
     assert ratio <= 1.05
@@ -49,10 +49,10 @@ def test_no_source_is_sampled_where_its_mask_forbids_it(matcher):
         for number, size in enumerate([(30, 40), (50, 22), (20, 60)])
     ]
     whole, starts = join(sources)
-    sought = sought_in(noise(30, 40))
-    field = field_for(matcher, sought, whole)
+    query = sought_in(noise(30, 40))
+    field = field_for(matcher, query, whole)
     for turn in range(4):
-        search(matcher, field, sought, whole, seed=turn, proposals=np.array([[0, 0], [30, -5]]), tries=2)
+        search(matcher, field, query, whole, seed=turn, proposals=np.array([[0, 0], [30, -5]]), tries=2)
     owners = np.searchsorted(starts, field.places[..., 0], side="right") - 1
     assert len(np.unique(owners)) == 3
     for number, source in enumerate(sources):

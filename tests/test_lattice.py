@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from engine.encoders import load_encoder
 from engine.synthesis import Exemplar, Settings, SettingsError, synthesize
-from engine.synthesis.structure import Piece, lay_out, plan_texture
+from engine.synthesis.structure import MosaicSource, lay_out, plan_texture
 from engine.synthesis.structure.correlation import correlate
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 
@@ -94,7 +94,7 @@ def test_phases_meet_where_a_canvas_wraps_whatever_its_size():
 
 def test_a_pattern_goes_on_unbroken_in_a_new_texture():
     colors = waving((12, 0), (0, 16))
-    plan = plan_texture([Piece(colors, everywhere(colors))], (240, 256))
+    plan = plan_texture([MosaicSource(colors, everywhere(colors))], (240, 256))
     found = [stage for stage in lay_out(plan, 0) if stage is not None][-1].colors
     scale = 240 // found.shape[0]
     down, across = 12 // scale, 16 // scale

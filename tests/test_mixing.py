@@ -9,7 +9,7 @@ from pictures import load, save
 from runs import run
 
 from engine.service.rasters import picture_of
-from engine.synthesis.structure import Piece, lay_mosaic, lay_out, plan_texture
+from engine.synthesis.structure import MosaicSource, lay_mosaic, lay_out, plan_texture
 from engine.synthesis.structure.mosaic import GRID
 from protocol.messages import Canvas, Done, Failed, Source
 from protocol.vocabulary import MOST_SOURCES, Settings
@@ -39,7 +39,7 @@ def laid(pieces, size=(256, 256), seed=0):
 
 
 def whole(colors, share=1.0):
-    return Piece(colors, np.ones(colors.shape[:2], bool), share)
+    return MosaicSource(colors, np.ones(colors.shape[:2], bool), share)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -62,7 +62,7 @@ def test_what_may_not_be_sampled_of_a_source_is_not():
     second = stones(1)
     valid = np.ones(second.shape[:2], bool)
     second[40:80, 30:70], valid[40:80, 30:70] = (0, 0, 1), False
-    assert parts(laid([whole(stones(0)), Piece(second, valid)]))[2] == 0
+    assert parts(laid([whole(stones(0)), MosaicSource(second, valid)]))[2] == 0
 
 
 def test_a_mosaic_keeps_its_sources_apart_at_every_scale():

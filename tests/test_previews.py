@@ -8,12 +8,20 @@ from calling import assert_refused
 from filling import disk
 from pictures import bricks, load, save
 from PIL import Image
-from test_islands import pattern, planned, site
+from test_islands import fill_input, pattern, planned
 from test_texture_by_patches import blobs, grainy
 
 from engine.images import Picture
 from engine.inspection.seed_sheet import changed
-from engine.synthesis.structure import IslandsPlan, Piece, Site, build, plan_filling, plan_texture, preview
+from engine.synthesis.structure import (
+    FillInput,
+    IslandsPlan,
+    MosaicSource,
+    build,
+    plan_filling,
+    plan_texture,
+    preview,
+)
 
 SIDE = 64
 
@@ -37,7 +45,7 @@ def alike(one, other, side=32):
 
 def test_a_preview_of_a_texture_has_its_layout():
     exemplar = grainy(blobs(256, 256, sigma=5))
-    plan = plan_texture([Piece(exemplar, np.ones((256, 256), bool))], (256, 256))
+    plan = plan_texture([MosaicSource(exemplar, np.ones((256, 256), bool))], (256, 256))
     short = preview(plan, SIDE)
     assert [octave.index for octave in short.octaves] == [3, 2]
     found, other = (last(short, seed) for seed in (3, 4))
@@ -51,7 +59,7 @@ def test_a_preview_of_a_fill_goes_on_until_the_picture_is_chosen():
     colors = grainy(blobs(400, 400, sigma=4))
     free = disk(400, 400, 200, 200, 100)
     hidden = np.where(free[..., None], np.float32(0), colors)
-    plan = plan_filling(Site(hidden, free, hidden, ~free, (0, 0)), tries=2)
+    plan = plan_filling(FillInput(hidden, free, hidden, ~free, (0, 0)), tries=2)
     assert plan.pivot is not None
     short = preview(plan, 8)
     assert short.octaves[-1].index == plan.pivot > 0
@@ -61,7 +69,7 @@ def test_a_preview_of_a_fill_goes_on_until_the_picture_is_chosen():
 
 def test_a_preview_of_distant_holes_fills_all_of_them():
     whole = pattern(1200, 1200)
-    plan = planned(site((slice(10, 160), slice(10, 160)), (slice(1020, 1170), slice(1000, 1150)), colors=whole))
+    plan = planned(fill_input((slice(10, 160), slice(10, 160)), (slice(1020, 1170), slice(1000, 1150)), colors=whole))
     assert isinstance(plan, IslandsPlan)
     short = preview(plan, 8)
     assert sum(octave.cost for octave in short.octaves) < sum(octave.cost for octave in plan.octaves)
@@ -72,7 +80,7 @@ def test_a_preview_of_distant_holes_fills_all_of_them():
 
 def test_a_small_texture_is_its_own_preview():
     exemplar = blobs(40, 40)
-    plan = plan_texture([Piece(exemplar, np.ones((40, 40), bool))], (96, 96))
+    plan = plan_texture([MosaicSource(exemplar, np.ones((40, 40), bool))], (96, 96))
     assert preview(plan, 256).octaves == plan.octaves
 
 

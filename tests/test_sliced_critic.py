@@ -11,9 +11,9 @@ from wraps import BOTH, X, Y
 
 from engine.synthesis.critics import SlicedCritic, SlicedSettings, Target
 from engine.synthesis.critics.sliced import (
-    Lattice,
+    SampleGrid,
     centered_patches,
-    draw_lattice,
+    draw_sample_grid,
     mixed,
     project,
     random_directions,
@@ -101,27 +101,27 @@ def projected_by_hand(maps, directions, lattice):
 
 
 @pytest.mark.parametrize("patch", [1, 3])
-@pytest.mark.parametrize("lattice", [Lattice(), Lattice(2, 1, 0), Lattice(3, 2, 1)])
+@pytest.mark.parametrize("lattice", [SampleGrid(), SampleGrid(2, 1, 0), SampleGrid(3, 2, 1)])
 def test_a_projection_takes_every_patch_of_the_lattice(patch, lattice):
     maps, directions = noise(1, 2, 7, 8), random_directions(4, 2, patch, generator(1))
     torch.testing.assert_close(project(maps, directions, lattice), projected_by_hand(maps, directions, lattice))
 
 
 def test_a_projection_takes_only_the_patches_to_keep():
-    maps, directions, lattice = noise(1, 2, 7, 8), random_directions(4, 2, 3, generator(1)), Lattice(2, 1, 0)
+    maps, directions, lattice = noise(1, 2, 7, 8), random_directions(4, 2, 3, generator(1)), SampleGrid(2, 1, 0)
     keep = torch.rand(5, 6, generator=generator()) < 0.5
     every = projected_by_hand(maps, directions, lattice)
     torch.testing.assert_close(project(maps, directions, lattice, keep), every[:, keep[1::2, 0::2].flatten()])
 
 
-@pytest.mark.parametrize("lattice", [Lattice(), Lattice(2, 1, 0), Lattice(3, 2, 1)])
+@pytest.mark.parametrize("lattice", [SampleGrid(), SampleGrid(2, 1, 0), SampleGrid(3, 2, 1)])
 def test_the_gradient_of_a_projection_is_that_of_finite_differences(lattice):
     maps = noise(1, 2, 5, 6, dtype=torch.float64).requires_grad_()
     directions = noise(3, 2, 1, 1, seed=1, dtype=torch.float64)
     assert torch.autograd.gradcheck(lambda m: project(m, directions, lattice), maps)
 
 
-@pytest.mark.parametrize("lattice", [Lattice(), Lattice(2, 1, 0)])
+@pytest.mark.parametrize("lattice", [SampleGrid(), SampleGrid(2, 1, 0)])
 def test_the_gradient_of_a_projection_has_the_memory_format_of_channels_last_maps(lattice):
     maps = noise(1, 2, 5, 6).contiguous(memory_format=torch.channels_last).requires_grad_()
     (gradient,) = torch.autograd.grad(project(maps, random_directions(4, 2, 1, generator(1)), lattice).sum(), maps)
@@ -168,7 +168,7 @@ SIDES = st.integers(5, 80)
 
 @given(SIDES, SIDES, st.integers(1, 500), st.integers(1, 5), st.integers(0, 50))
 def test_a_lattice_has_no_more_positions_than_allowed_and_holds_a_whole_patch(height, width, most, patch, seed):
-    lattice = draw_lattice(torch.empty(1, 1, height, width), most, generator(seed), patch)
+    lattice = draw_sample_grid(torch.empty(1, 1, height, width), most, generator(seed), patch)
     assert 0 <= lattice.top <= height - patch
     assert 0 <= lattice.left <= width - patch
     assert (
@@ -178,7 +178,7 @@ def test_a_lattice_has_no_more_positions_than_allowed_and_holds_a_whole_patch(he
 
 @given(SIDES, SIDES, st.integers(1, 500))
 def test_a_denser_lattice_would_have_too_many_positions(height, width, most):
-    stride = draw_lattice(torch.empty(1, 1, height, width), most, generator()).stride
+    stride = draw_sample_grid(torch.empty(1, 1, height, width), most, generator()).stride
     assert stride == 1 or positions_on(height, 0, stride - 1) * positions_on(width, 0, stride - 1) > most
 
 
@@ -186,7 +186,7 @@ def test_every_position_is_looked_at_in_time():
     seen = torch.zeros(5, 7, dtype=torch.bool)
     chance = generator()
     for _ in range(100):
-        lattice = draw_lattice(seen[None, None], 6, chance)
+        lattice = draw_sample_grid(seen[None, None], 6, chance)
         assert lattice.stride == 3
         seen[lattice.top :: 3, lattice.left :: 3] = True
     assert seen.all()

@@ -1,4 +1,4 @@
-"""What is true of matching in tensors alone: chance, pieces, memory, devices; and what structures it makes."""
+"""What is true of matching in tensors alone: random_bits, pieces, memory, devices; and what structures it makes."""
 
 import gc
 import weakref
@@ -12,10 +12,10 @@ from pictures import bricks, clouds
 from scipy import ndimage
 
 from engine.synthesis.matching import COMPILED, MatchField
-from engine.synthesis.matching.chance import chance, halves
 from engine.synthesis.matching.choice import matcher_for
+from engine.synthesis.matching.random_bits import halves, random_bits
 from engine.synthesis.matching.tensors import TensorMatcher
-from engine.synthesis.structure import Piece, add_detail, lay_out, plan_texture
+from engine.synthesis.structure import MosaicSource, add_detail, lay_out, plan_texture
 from engine.synthesis.structure.octave import RADIUS, inside
 
 CPU = torch.device("cpu")
@@ -49,7 +49,7 @@ def mixed(seed, row, column, turn):
 @pytest.mark.parametrize("seed", [0, 1, 1009 * 12345, 2**63 - 1])
 def test_random_bits_are_those_of_splitmix64(seed, device):
     rows, columns, turns = [0, 1, 777, 5999], [0, 3, 40, 3999], [-3, 0, 1, 64]
-    found = chance(seed, *(torch.tensor(each, device=device) for each in (rows, columns, turns)))
+    found = random_bits(seed, *(torch.tensor(each, device=device) for each in (rows, columns, turns)))
     expected = [
         [mixed(seed, row, column, turn) % 2**64 for row, column in zip(rows, columns, strict=True)] for turn in turns
     ]
@@ -64,11 +64,11 @@ def outcome(matcher, *, radius=RADIUS):
     picture = clouds(150, 120)
     wanted = np.random.default_rng(4).random((150, 60)) < 0.9
     trust = inside((150, 60), radius, (True, False))
-    source, sought = source_of(picture[:, :60]), sought_in(picture[:, 60:], wanted, trust=trust, wrap=(True, False))
+    source, query = source_of(picture[:, :60]), sought_in(picture[:, 60:], wanted, trust=trust, wrap=(True, False))
     penalty = 0.01 * noise(150, 60, channels=1)[..., 0]
-    field = field_for(matcher, sought, source, penalty=penalty)
+    field = field_for(matcher, query, source, penalty=penalty)
     proposals = np.random.default_rng(0).integers(-40, 40, (20, 2))
-    search(matcher, field, sought, source, penalty, passes=2, proposals=proposals, tries=3)
+    search(matcher, field, query, source, penalty, passes=2, proposals=proposals, tries=3)
     found = np.zeros((2, 150, 60, 3), np.float32)
     for weights, picture in zip((np.exp(-field.costs), None), found, strict=True):
         matcher.vote(field, source, wanted, wanted, weights, picture, radius=radius, padding=0, wrap=(True, False))
@@ -101,9 +101,9 @@ def test_the_same_is_found_with_any_number_of_threads():
 @pytest.mark.parametrize("texture", TEXTURES)
 def test_votes_are_those_of_compiled_functions(texture, radius, average, device):
     picture = TEXTURES[texture](60, 110)
-    source, sought = source_of(picture[:, :60]), sought_in(picture[:, 60:])
-    field = field_for(COMPILED, sought, source)
-    search(COMPILED, field, sought, source)
+    source, query = source_of(picture[:, :60]), sought_in(picture[:, 60:])
+    field = field_for(COMPILED, query, source)
+    search(COMPILED, field, query, source)
     free = disk(60, 50, 20, 0, 26)
     found = np.full((2, 60 + 2, 50 + 2, 3), -1, np.float32)
     weights = np.exp(-field.costs) if average else None
@@ -132,34 +132,34 @@ def test_what_no_patch_covers_stays_as_it_is(matcher):
 @pytest.mark.parametrize("wrap", [(False, False), (True, True)], ids=str)
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (5, 3), (7, 7)], ids=str)
 def test_a_canvas_smaller_than_a_jump_is_searched(matcher, size, wrap):
-    source, sought = source_of(noise(20, 24)), sought_in(noise(*size, seed=1), wrap=wrap)
-    field = field_for(matcher, sought, source)
+    source, query = source_of(noise(20, 24)), sought_in(noise(*size, seed=1), wrap=wrap)
+    field = field_for(matcher, query, source)
     before = field.costs.copy()
-    search(matcher, field, sought, source, passes=12)
+    search(matcher, field, query, source, passes=12)
     assert (field.costs <= before).all()
     assert source.usable[field.places[..., 0], field.places[..., 1]].all()
     fresh = MatchField(field.places, np.zeros_like(field.costs))
-    matcher.measure(fresh, sought, source)
+    matcher.measure(fresh, query, source)
     np.testing.assert_allclose(field.costs, fresh.costs, rtol=1e-5)
 
 
 def test_of_an_exemplar_of_one_patch_that_patch_is_found(matcher):
-    source, sought = source_of(noise(7, 7)), sought_in(noise(12, 15, seed=1))
-    field = field_for(matcher, sought, source)
-    search(matcher, field, sought, source, proposals=np.array([[0, 0], [10**6, -(10**6)]]), tries=2)
+    source, query = source_of(noise(7, 7)), sought_in(noise(12, 15, seed=1))
+    field = field_for(matcher, query, source)
+    search(matcher, field, query, source, proposals=np.array([[0, 0], [10**6, -(10**6)]]), tries=2)
     assert (field.places == RADIUS).all()
 
 
 def test_a_search_that_is_given_up_leaves_a_field_whose_costs_are_right(matcher):
     picture = clouds(60, 80)
-    source, sought = source_of(picture[:, :40]), sought_in(picture[:, 40:])
-    field = field_for(matcher, sought, source)
-    pieces = matcher.improve(field, sought, source, passes=3, seed=0)
+    source, query = source_of(picture[:, :40]), sought_in(picture[:, 40:])
+    field = field_for(matcher, query, source)
+    pieces = matcher.improve(field, query, source, passes=3, seed=0)
     for _ in range(8):
         next(pieces, None)
     pieces.close()
     fresh = MatchField(field.places.copy(), np.zeros_like(field.costs))
-    matcher.measure(fresh, sought, source)
+    matcher.measure(fresh, query, source)
     np.testing.assert_allclose(field.costs, fresh.costs, rtol=1e-5, atol=1e-6)
 
 
@@ -181,13 +181,13 @@ def test_memory_is_what_is_allowed_and_some_fields(side, memory):
     picture, penalty = noise(side, side, channels=5), np.zeros((90, 90), np.float32)
     source = source_of(noise(90, 90, channels=5, seed=1))
     trust = np.ones((side + 2 * RADIUS, side + 2 * RADIUS), np.float32)
-    sought, proposals = sought_in(picture, trust=trust), np.random.default_rng(0).integers(-40, 40, (20, 2))
-    field = field_for(matcher, sought, source)
+    query, proposals = sought_in(picture, trust=trust), np.random.default_rng(0).integers(-40, 40, (20, 2))
+    field = field_for(matcher, query, source)
     free, found = np.ones((side, side), bool), np.zeros((side, side, 5), np.float32)
     weights = np.exp(-field.costs)
     works = {
-        "improve": lambda: search(matcher, field, sought, source, penalty, passes=1, proposals=proposals, tries=6),
-        "measure": lambda: matcher.measure(field, sought, source, penalty),
+        "improve": lambda: search(matcher, field, query, source, penalty, passes=1, proposals=proposals, tries=6),
+        "measure": lambda: matcher.measure(field, query, source, penalty),
         "vote": lambda: matcher.vote(field, source, free, free, weights, found, radius=RADIUS, padding=0),
     }
     for name, work in works.items():
@@ -197,16 +197,16 @@ def test_memory_is_what_is_allowed_and_some_fields(side, memory):
 
 
 def test_a_source_is_moved_to_the_device_once_and_let_go_with_it():
-    matcher, source, sought = TensorMatcher(CPU), source_of(noise(30, 30)), sought_in(noise(20, 20, seed=1))
+    matcher, source, query = TensorMatcher(CPU), source_of(noise(30, 30)), sought_in(noise(20, 20, seed=1))
     # What cannot be written to is copied, so that it is seen when that is done.
     source.channels.flags.writeable = False
-    field = field_for(matcher, sought, source)
+    field = field_for(matcher, query, source)
     before, kept = field.costs.copy(), weakref.ref(source.channels)
     source.channels.flags.writeable = True
     source.channels[...] = 0
-    matcher.measure(field, sought, source)
+    matcher.measure(field, query, source)
     assert (field.costs == before).all()
-    matcher.measure(field, sought, other := source_of(np.zeros((30, 30, 3), np.float32)))
+    matcher.measure(field, query, other := source_of(np.zeros((30, 30, 3), np.float32)))
     assert (field.costs != before).all()
     del source
     gc.collect()
@@ -256,17 +256,17 @@ LAID = {"bricks": bricks(96, 96), "blots": blots(128, 128), "clouds": clouds(128
 
 
 def laid(exemplar, matcher, seed):
-    plan = plan_texture([Piece(exemplar, np.ones(exemplar.shape[:2], bool))], (128, 128))
+    plan = plan_texture([MosaicSource(exemplar, np.ones(exemplar.shape[:2], bool))], (128, 128))
     found = [stage for stage in lay_out(plan, seed, matcher) if stage is not None][-1].colors
     return plan.source[plan.octaves[-1].index].channels[..., :3], found
 
 
 def unlikeness(exemplar, picture):
     """Mean distance of a picture's patches to their nearest ones in the exemplar, nearly."""
-    source, sought = source_of(exemplar), sought_in(picture)
-    field = field_for(COMPILED, sought, source)
+    source, query = source_of(exemplar), sought_in(picture)
+    field = field_for(COMPILED, query, source)
     for turn in range(8):
-        search(COMPILED, field, sought, source, seed=turn)
+        search(COMPILED, field, query, source, seed=turn)
     return float(np.sqrt(field.costs).mean())
 
 

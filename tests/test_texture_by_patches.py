@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from engine.synthesis.structure import Piece, add_detail, lay_out, plan_texture
+from engine.synthesis.structure import MosaicSource, add_detail, lay_out, plan_texture
 
 
 def blobs(height=128, width=128, seed=0, sigma=2.0):
@@ -22,7 +22,7 @@ def grainy(colors):
 
 def laid(exemplar, size, *, valid=None, wrap=(False, False), seed=0):
     everywhere = np.ones(exemplar.shape[:2], bool)
-    plan = plan_texture([Piece(exemplar, everywhere if valid is None else valid)], size, wrap)
+    plan = plan_texture([MosaicSource(exemplar, everywhere if valid is None else valid)], size, wrap)
     return plan, [stage for stage in lay_out(plan, seed) if stage is not None]
 
 
@@ -37,7 +37,7 @@ def test_octaves_come_coarse_to_fine_and_end_at_half():
 def test_the_smaller_the_things_in_an_exemplar_the_fewer_octaves():
     everywhere = np.ones((256, 256), bool)
     plans = [
-        plan_texture([Piece(grainy(blobs(256, 256, sigma=sigma)), everywhere)], (512, 512))
+        plan_texture([MosaicSource(grainy(blobs(256, 256, sigma=sigma)), everywhere)], (512, 512))
         for sigma in (0.7, 1.5, 3, 6)
     ]
     counts = [len(plan.octaves) for plan in plans]

@@ -40,8 +40,8 @@ def test_a_pixel_is_what_the_patches_that_cover_it_say(matcher, wrap, average):
     free = np.zeros((11, 13), bool)
     free[:2], free[5:8, 4:], free[:, -1] = True, True, True
     wanted |= free
-    sought = sought_in(noise(11, 13, seed=1), wanted)
-    field = field_for(matcher, sought, source)
+    query = sought_in(noise(11, 13, seed=1), wanted)
+    field = field_for(matcher, query, source)
     weights = noise(11, 13, seed=2, channels=1)[..., 0] if average else None
     found = np.full((11 + 4, 13 + 4, 3), 7, np.float32)
     matcher.vote(field, source, wanted, free, weights, found, radius=RADIUS, padding=2, wrap=wrap)

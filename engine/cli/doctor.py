@@ -101,12 +101,12 @@ def _engine(advice: list[str]) -> str:
 def _devices(advice: list[str]) -> Table:
     import torch
 
+    from engine.synthesis.device_checks import check_device, listed_devices
     from engine.synthesis.devices import describe_device, memory_budget
-    from engine.synthesis.trying import listed_devices, try_device
 
     table = Table("device", "works", "memory for synthesis", title="Devices (`auto` is the first that works)")
     for listed in listed_devices():
-        trial = listed if listed.problem else try_device(listed.name)
+        trial = listed if listed.problem else check_device(listed.name)
         if trial.problem:
             table.add_row(trial.name, "no", "")
             advice.append(f"{trial.name} does not work ({trial.problem}): {trial.remedy}")

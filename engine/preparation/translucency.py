@@ -122,7 +122,7 @@ class Translucency:
 
     def _matched(self, picture: FloatArray, wanted: np.ndarray, seed: int) -> tuple[FloatArray, Mask]:
         """Find colors and alpha of the places of the sample that look most like those of a picture."""
-        from engine.synthesis.matching import MatchField, Sought, Source, improve, measure, vote
+        from engine.synthesis.matching import MatchField, MatchSource, Query, improve, measure, vote
 
         radius, usable = self._whole_patches()
         listed = np.argwhere(usable).astype(np.int32)
@@ -137,14 +137,14 @@ class Translucency:
             padded = np.pad(padded, one, mode="wrap" if wraps else "symmetric")
         part = padded[box.top : box.bottom + 2 * radius, box.left : box.right + 2 * radius]
         inside = np.ascontiguousarray(box.cut(wanted))
-        sought = Sought(np.ascontiguousarray(part, np.float32), inside, radius)
-        source = Source(np.ascontiguousarray(self.composite(self.colors, self.alpha)), usable)
-        measure(field, sought, source)
-        for _ in improve(field, sought, source, passes=PASSES, seed=seed):
+        query = Query(np.ascontiguousarray(part, np.float32), inside, radius)
+        source = MatchSource(np.ascontiguousarray(self.composite(self.colors, self.alpha)), usable)
+        measure(field, query, source)
+        for _ in improve(field, query, source, passes=PASSES, seed=seed):
             pass
         found = np.ones((*picture.shape[:2], 4), np.float32)
         found[..., :3] = picture
-        there = Source(np.dstack([self.colors, self.alpha]), usable)
+        there = MatchSource(np.dstack([self.colors, self.alpha]), usable)
         made = np.ascontiguousarray(box.cut(found))
         # Of neighbors that come from different places, each says a little, so that edges are smooth.
         even, near = np.ones(box.size, np.float32), min(radius, 1)

@@ -7,7 +7,7 @@ from engine.encoders import Encoder, EncoderError, load_encoder
 from engine.service.runner import Hooks, Stop, run_job
 from engine.synthesis.devices import DeviceError, choose_device, describe_device, find_device, memory_in_use
 from engine.synthesis.matching.choice import matcher_for
-from engine.synthesis.warming import warm
+from engine.synthesis.warmup import warm_up
 from protocol.messages import Cancelled, Done, Failed, Synthesize
 from protocol.private_files import state_folder
 
@@ -49,7 +49,7 @@ class Computer:
                 self.description = "; ".join([self.description, *others])
             if warmed:
                 self._encoder_for("compact", None, "average", None)
-                warm(matcher_for(self.device))
+                warm_up(matcher_for(self.device))
         except DeviceError as error:
             raise UnusableDeviceError(str(error)) from error
         except (EncoderError, RuntimeError, OSError) as error:

@@ -18,8 +18,8 @@ from engine.images import ImageError
 from engine.preparation import Guides, MaterialError, Materials, Source, canvas_size, cut_start, finish, lift, prepare
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis import Exemplar, MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
-from engine.synthesis.completing import completed
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
+from engine.synthesis.exemplar_filling import fill_masked_parts
 from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
 from engine.synthesis.resample import resize
@@ -137,7 +137,7 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     start = None if begun is None else to_tensor(begun, device)
     exemplar = exemplar_on(materials, device)
     if not filling and settings.effective_recipe().structure:
-        exemplar = completed(exemplar, settings.seed, lambda: stop.asked)
+        exemplar = fill_masked_parts(exemplar, settings.seed, lambda: stop.asked)
     surroundings, guide = surroundings_on(materials, device), guide_of(materials)
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings, start=start, guide=guide)
     # The time before the first snapshot says nothing about the rest.

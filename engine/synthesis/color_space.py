@@ -1,4 +1,4 @@
-"""The exemplar's own colors: those on a line or a plane stay there, and faint contrast is worked on enlarged."""
+"""Color space of the exemplar: colors on a line or plane stay there, and low contrast is amplified."""
 
 from dataclasses import dataclass
 

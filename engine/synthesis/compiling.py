@@ -1,4 +1,4 @@
-"""Compiled functions: where numba keeps them, so that they are compiled once on a computer."""
+"""Compile functions with numba, and cache them for all processes of a user."""
 
 import os
 from collections.abc import Callable

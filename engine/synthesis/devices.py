@@ -1,4 +1,4 @@
-"""Choosing where to compute."""
+"""Choose the device to compute on."""
 
 import logging
 import os
@@ -10,15 +10,15 @@ from pathlib import Path
 import torch
 
 from engine.device_names import unknown_device
-from engine.synthesis.trying import Trial, listed_devices, try_device
+from engine.synthesis.device_checks import DeviceCheck, check_device, listed_devices
 
 
 class DeviceError(ValueError):
-    """A device that is not here, or does not work, told in one sentence."""
+    """The device is missing or does not work; the message is one sentence."""
 
 
 @dataclass(frozen=True)
-class Choice:
+class DefaultDevice:
     """The device that `auto` stands for.
 
     Attributes:
@@ -27,27 +27,27 @@ class Choice:
     """
 
     name: str
-    passed_over: tuple[Trial, ...]
+    passed_over: tuple[DeviceCheck, ...]
 
 
 @cache
-def choose_device() -> Choice:
-    """Try the devices that are here, fastest first, each once, until one works; the CPU always does."""
-    passed_over: list[Trial] = []
+def choose_device() -> DefaultDevice:
+    """Check the available devices once, fastest first, until one works; the CPU always does."""
+    passed_over: list[DeviceCheck] = []
     for listed in listed_devices():
-        trial = listed if listed.problem or listed.name == "cpu" else try_device(listed.name)
+        trial = listed if listed.problem or listed.name == "cpu" else check_device(listed.name)
         if not trial.problem:
-            return Choice(trial.name, tuple(passed_over))
+            return DefaultDevice(trial.name, tuple(passed_over))
         passed_over.append(trial)
-    return Choice("cpu", tuple(passed_over))
+    return DefaultDevice("cpu", tuple(passed_over))
 
 
 def find_device(name: str = "auto") -> torch.device:
-    """Find a device by name, and see that it works.
+    """Find a device by name, and check that it works.
 
     Args:
         name: `cpu`, `cuda`, `cuda:1`, `mps`, `xpu`, or `auto` for the fastest one that works; in any case. A faster
-            one that does not is told to the log.
+            one that does not is logged.
 
     Returns:
         The device.
@@ -61,22 +61,22 @@ def find_device(name: str = "auto") -> torch.device:
         _tell_of_others()
         return torch.device(choose_device().name)
     kind, _, number = name.partition(":")
-    if told := unknown_device(name):
-        raise DeviceError(told)
+    if message := unknown_device(name):
+        raise DeviceError(message)
     listed = [trial for trial in listed_devices() if trial.name.partition(":")[0] == kind]
     others = " or ".join(other for other in available_devices() if other != kind) or "another"
     if not listed:
         raise DeviceError(f"device {name!r} is not available here: choose {others}")
     if not listed[0].problem and number and int(number) >= len(listed):
         raise DeviceError(f"device {name!r} is not available here: there are {len(listed)}, numbered from 0")
-    trial = listed[0] if listed[0].problem or kind == "cpu" else try_device(name)
+    trial = listed[0] if listed[0].problem or kind == "cpu" else check_device(name)
     if trial.problem:
         raise DeviceError(f"device {name!r} does not work here ({trial.problem}): {trial.remedy}, or choose {others}")
     return torch.device(name)
 
 
 def available_devices() -> list[str]:
-    """List the kinds of device that are here, fastest first, whether they work or not; the CPU is always one."""
+    """List the available kinds of device, fastest first, whether they work or not; the CPU is always one."""
     return [trial.name for trial in listed_devices() if not trial.problem and ":" not in trial.name]
 
 
@@ -90,7 +90,7 @@ def _tell_of_others() -> None:
 
 
 def memory_budget(device: torch.device) -> int:
-    """Measure what synthesis may take by default: four fifths of a GPU's free memory, half of the computer's."""
+    """Return the default memory limit: four fifths of a GPU's free memory, or half of the computer's."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return int(free * 0.8)

@@ -1,4 +1,4 @@
-"""The working set: what may be held at once, and how it shrinks."""
+"""The working set: how much is held in memory at once, and how it is reduced."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace

@@ -34,7 +34,7 @@ FEWEST_POSITIONS = 16
 
 
 @dataclass(frozen=True)
-class Brief:
+class ObjectiveContext:
     """What the objectives of all octaves have in common.
 
     Attributes:
@@ -59,7 +59,7 @@ class Objective:
     """The loss of a canvas at one octave, and its gradient.
 
     Args:
-        brief: What is common to all octaves.
+        context: What is common to all octaves.
         octave: Which one this is.
         surroundings: What the canvas keeps, at this octave's size.
         working_set: What may be held at once.
@@ -68,22 +68,22 @@ class Objective:
 
     def __init__(
         self,
-        brief: Brief,
+        context: ObjectiveContext,
         octave: Octave,
         surroundings: Surroundings | None,
         working_set: WorkingSet,
         generator: torch.Generator,
     ) -> None:
         self._octave = octave
-        self._confined = brief.confined
+        self._confined = context.confined
         self._surroundings = surroundings
         self._checkpointing = working_set.checkpointing
         self._generator = generator
-        wrap = brief.settings.wrap
-        self._encoder = brief.encoder.with_wrap(wrap) if wrap else brief.encoder
+        wrap = context.settings.wrap
+        self._encoder = context.encoder.with_wrap(wrap) if wrap else context.encoder
         # Where the border blends into what is kept, features alone hold free pixels that no pixel critic judges.
         self._inner = None if surroundings is None or wrap else inner_part(surroundings)
-        self._parts = list(_build(brief, octave, surroundings, working_set))
+        self._parts = list(_build(context, octave, surroundings, working_set))
         self._untried = {critic for _, critic, _ in self._parts}
         self._step = 0
         self._weights: list[float] = []
@@ -160,18 +160,18 @@ def terms_at(recipe: Recipe, octave: Octave) -> list[tuple[Term, dict[str, float
 
 
 def _build(
-    brief: Brief, octave: Octave, surroundings: Surroundings | None, working_set: WorkingSet
+    context: ObjectiveContext, octave: Octave, surroundings: Surroundings | None, working_set: WorkingSet
 ) -> Iterator[tuple[Term, Critic, float]]:
     """Make the critics that this octave is large enough for.
 
     Yields:
         The term of the recipe that a critic serves, the critic, and its share of the term's loss.
     """
-    terms = terms_at(brief.recipe, octave)
+    terms = terms_at(context.recipe, octave)
     used = {name for _, layers in terms for name in layers}
-    sources, asked = exemplar_at(brief.exemplar, octave.index).sources, brief.settings
-    maps = [_maps(brief.encoder, one, used) for one in sources]
-    for portion in _portions(sources, octave, surroundings, brief):
+    sources, asked = exemplar_at(context.exemplar, octave.index).sources, context.settings
+    maps = [_maps(context.encoder, one, used) for one in sources]
+    for portion in _portions(sources, octave, surroundings, context):
         own = [Target(maps[number], valid_regions(one.valid, used), one.share) for number, one in portion.sources]
         copies = [
             copy
@@ -185,10 +185,10 @@ def _build(
                 for copy in copies:
                     # Scaled copies may be too small for the deeper layers.
                     if all(min(copy.size) // LAYERS[n] >= term.critic.side for n in layers):
-                        found = _maps(brief.encoder, copy, layers)
+                        found = _maps(context.encoder, copy, layers)
                         targets.append(Target(found, valid_regions(copy.valid, layers), copy.share))
             if judged:
-                critic = _critic(brief, term, judged, targets, portion.region, working_set)
+                critic = _critic(context, term, judged, targets, portion.region, working_set)
                 yield term, critic, portion.share
 
 
@@ -210,13 +210,13 @@ class _Portion:
 
 
 def _portions(
-    sources: Sequence[Source], octave: Octave, surroundings: Surroundings | None, brief: Brief
+    sources: Sequence[Source], octave: Octave, surroundings: Surroundings | None, context: ObjectiveContext
 ) -> Iterator[_Portion]:
-    names, wrap = brief.recipe.layers(), brief.settings.wrap
-    if brief.labels is None:
+    names, wrap = context.recipe.layers(), context.settings.wrap
+    if context.labels is None:
         yield _Portion(list(enumerate(sources)), judged_regions(surroundings, names, wrap=wrap), names)
         return
-    labels = F.interpolate(brief.labels, octave.canvas, mode="nearest")
+    labels = F.interpolate(context.labels, octave.canvas, mode="nearest")
     for label in sorted({int(each) for each in labels.unique()}):
         narrowed = [(number, labeled(one, number, label)) for number, one in enumerate(sources)]
         kept = [(number, one) for number, one in narrowed if one is not None]
@@ -228,19 +228,19 @@ def _portions(
 
 
 def _critic(
-    brief: Brief,
+    context: ObjectiveContext,
     term: Term,
     layers: Mapping[str, float],
     targets: Sequence[Target],
     region: Regions,
     working_set: WorkingSet,
 ) -> Critic:
-    asked = brief.settings
+    asked = context.settings
     match term.critic:
         case GramSettings():
             return GramCritic(targets, layers, region=region)
         case SlicedSettings() as settings:
-            projections, positions = brief.recipe.qualities[asked.quality].projections, working_set.positions
+            projections, positions = context.recipe.qualities[asked.quality].projections, working_set.positions
             settings = replace(settings, projections=projections, positions=positions)
             return SlicedCritic(targets, layers, settings, region=region, wrap=asked.wrap)
         case PatchSettings() as settings:

@@ -1,11 +1,11 @@
-"""From tensors to the arrays that patches are searched in."""
+"""Convert tensors to the arrays for patch search."""
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.synthesis.exemplar import Exemplar, Source
-from engine.synthesis.structure.mosaic import Piece
+from engine.synthesis.structure.mosaic import MosaicSource
 
 
 def as_array(picture: Tensor) -> NDArray[np.float32]:
@@ -21,9 +21,11 @@ def as_mask(source: Source) -> NDArray[np.bool_]:
     return found
 
 
-def as_pieces(exemplar: Exemplar) -> list[Piece]:
+def as_pieces(exemplar: Exemplar) -> list[MosaicSource]:
     """Give the sources of an exemplar as arrays."""
-    return [Piece(as_array(each.picture), as_mask(each), each.share, as_labels(each)) for each in exemplar.sources]
+    return [
+        MosaicSource(as_array(each.picture), as_mask(each), each.share, as_labels(each)) for each in exemplar.sources
+    ]
 
 
 def as_labels(source: Source) -> NDArray[np.int32] | None:

@@ -1,4 +1,4 @@
-"""Planning a job: which octaves, coarse to fine, and what is done at each."""
+"""Plan a job: its octaves, coarse to fine, and the work at each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from engine.synthesis.pixels import as_array, as_pieces
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.settings import Settings, SettingsError
 from engine.synthesis.structure import (
+    FillInput,
     Guide,
-    Site,
     StructurePlan,
     TexturePlan,
     lay_mosaic,
@@ -99,7 +99,7 @@ def make_plan(
             structure = plan_texture(as_pieces(exemplar), settings.size, wrap, guide)
         else:
             tries = recipe.qualities[settings.quality].tries
-            structure = plan_holes(_site(exemplar, surroundings, wrap), tries, surroundings.islands)
+            structure = plan_holes(_fill_input(exemplar, surroundings, wrap), tries, surroundings.islands)
     steps = _steps(exemplar, settings, recipe)
     if structure is None and not steps:
         raise SettingsError(
@@ -143,10 +143,10 @@ def plan_steps(exemplar: Exemplar, settings: Settings) -> dict[Octave, int]:
     return found
 
 
-def _site(exemplar: Exemplar, surroundings: Surroundings, wrap: tuple[bool, bool]) -> Site:
+def _fill_input(exemplar: Exemplar, surroundings: Surroundings, wrap: tuple[bool, bool]) -> FillInput:
     free = (surroundings.mask[0, 0] > 0).cpu().numpy()
     source = lay_mosaic(as_pieces(exemplar))
-    return Site(as_array(surroundings.known), free, source.colors, source.valid, surroundings.offset, wrap)
+    return FillInput(as_array(surroundings.known), free, source.colors, source.valid, surroundings.offset, wrap)
 
 
 def _steps(exemplar: Exemplar, settings: Settings, recipe: Recipe) -> dict[Octave, int]:

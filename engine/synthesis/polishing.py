@@ -1,4 +1,4 @@
-"""Polishing: steps of a solver down the loss of the critics, coarse to fine."""
+"""Polish: minimize the loss of the critics with a solver, coarse to fine."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.memory import MemoryExhaustedError, is_out_of_memory, smaller, working_set
-from engine.synthesis.objective import Brief, Objective
+from engine.synthesis.objective import Objective, ObjectiveContext
 from engine.synthesis.octaves import Octave
 from engine.synthesis.pixels import as_array, as_labels, as_mask
 from engine.synthesis.recipes import Recipe
@@ -20,7 +20,7 @@ from engine.synthesis.resample import resize
 from engine.synthesis.settings import Settings
 from engine.synthesis.snapshot import Snapshot
 from engine.synthesis.solvers import LBFGS, Adam, Solver
-from engine.synthesis.structure import Piece, add_detail, lay_mosaic
+from engine.synthesis.structure import MosaicSource, add_detail, lay_mosaic
 
 
 def polish(
@@ -60,7 +60,7 @@ def polish(
         RuntimeError: Something else went wrong in torch.
     """
     quality = recipe.qualities[settings.quality]
-    brief = Brief(exemplar, encoder, settings, recipe, confined, labels)
+    context = ObjectiveContext(exemplar, encoder, settings, recipe, confined, labels)
     done, total = 0, sum(steps.values())
     for octave, count in steps.items():
         around = None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.wrap)
@@ -80,7 +80,7 @@ def polish(
         for step in range(count):
             while True:
                 try:
-                    objective = objective or Objective(brief, octave, around, held, generator)
+                    objective = objective or Objective(context, octave, around, held, generator)
                     step_size = _step_size(recipe, octave) * _slowing(recipe, octave, step / count)
                     _advance(solver, objective, step_size, step, step / count)
                     break
@@ -121,7 +121,7 @@ def detailed(
         height, width = here.size
         halved = resize(here.picture, (max(1, round(height / 2)), max(1, round(width / 2))))
         both = torch.cat([here.picture, resize(halved, here.size)], dim=1)
-        pieces.append(Piece(as_array(both), as_mask(here), labels=as_labels(here)))
+        pieces.append(MosaicSource(as_array(both), as_mask(here), labels=as_labels(here)))
     whole, wrap = lay_mosaic(pieces), (settings.wrap.y, settings.wrap.x)
     sample = (whole.colors[..., :3], whole.colors[..., 3:], whole.valid)
     wanted = None

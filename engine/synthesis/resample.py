@@ -1,4 +1,4 @@
-"""Changing the size of pictures and masks, with or without wrapping around."""
+"""Resize pictures and masks, with or without wrapping around."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""What is to be made, and how."""
+"""Settings of synthesis: the vocabulary's, with size and memory."""
 
 from dataclasses import dataclass, field, fields, replace
 
@@ -10,7 +10,7 @@ from protocol.vocabulary import AXES, PIXELS
 
 
 class SettingsError(ValueError):
-    """A setting that does not fit the pictures or the memory, told in one sentence."""
+    """A setting does not fit the pictures or the memory; the message is one sentence."""
 
 
 @dataclass(frozen=True)

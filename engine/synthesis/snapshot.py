@@ -1,4 +1,4 @@
-"""The canvas in the making."""
+"""Snapshots of the canvas during synthesis."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What every critic is: a loss over feature maps, with its targets taken from the exemplar."""
+"""The interface of critics: losses over feature maps, with targets from the exemplar."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The gram critic: how often features occur together, wherever they occur."""
+"""The gram critic: correlations of features, averaged over all positions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

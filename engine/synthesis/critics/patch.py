@@ -1,4 +1,4 @@
-"""The patch critic: every small neighborhood of the canvas should be one of the exemplar's."""
+"""The patch critic: distance of each patch of the canvas to its nearest patch of the exemplar."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

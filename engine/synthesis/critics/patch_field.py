@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.synthesis.critics.patch_book import SIDE
-from engine.synthesis.matching import MatchField, Sought, Source, improve, join, measure, vote
+from engine.synthesis.matching import MatchField, MatchSource, Query, improve, join, measure, vote
 from engine.synthesis.wrap import NO_WRAP, Wrap
 
 RADIUS = SIDE // 2
@@ -60,7 +60,7 @@ class PatchField:
         Args:
             maps: Of the canvas, shape (1, channels, height, width), of the same size each time.
             region: Positions that are judged, boolean (height, width); None for all.
-            generator: Source of chance.
+            generator: Random generator.
 
         Returns:
             The average at each judged position under a patch, a row each, and the row-major numbers of these
@@ -87,15 +87,15 @@ class PatchField:
         seed = int(torch.randint(2**31, (), generator=generator))
         channels = _as_array(_padded(self._scaled(maps, wrap=self._wrap), self._wrap))
         axes = (self._wrap.y, self._wrap.x)
-        sought = Sought(channels, wanted, RADIUS, wrap=axes)
+        query = Query(channels, wanted, RADIUS, wrap=axes)
         rounds = ROUNDS if self._field else FIRST_ROUNDS
         field = self._field = self._field or self._drawn(wanted.shape, seed)
-        measure(field, sought, self._compared, self._penalty)
+        measure(field, query, self._compared, self._penalty)
         for number in range(rounds):
             if self._repetition_penalty:
                 self._punish(field, wanted)
-                measure(field, sought, self._compared, self._penalty)
-            for _ in improve(field, sought, self._compared, self._penalty, passes=2, seed=seed + number):
+                measure(field, query, self._compared, self._penalty)
+            for _ in improve(field, query, self._compared, self._penalty, passes=2, seed=seed + number):
                 pass
         return field
 
@@ -143,9 +143,9 @@ def _padded(maps: Tensor, wrap: Wrap, value: float = 0.0) -> Tensor:
     return maps
 
 
-def _joined(maps: Sequence[Tensor], usable: Sequence[NDArray[np.bool_]]) -> Source:
+def _joined(maps: Sequence[Tensor], usable: Sequence[NDArray[np.bool_]]) -> MatchSource:
     """Join the maps of exemplars, each (1, channels, height, width), with the centers that may be used."""
-    return join([Source(_as_array(one), mask) for one, mask in zip(maps, usable, strict=True)])[0]
+    return join([MatchSource(_as_array(one), mask) for one, mask in zip(maps, usable, strict=True)])[0]
 
 
 def _as_array(maps: Tensor) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""The sliced critic: the whole distribution of the features, compared along random directions."""
+"""The sliced critic: distributions of features, compared along random directions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def sliced_loss(canvas: Tensor, exemplar: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Lattice:
+class SampleGrid:
     """Positions of a map that one step looks at: every `stride`-th, from `top` and `left` on."""
 
     stride: int = 1
@@ -66,14 +66,14 @@ class Lattice:
         return positions[self.top :: self.stride, self.left :: self.stride]
 
 
-def draw_lattice(maps: Tensor, most: int, generator: torch.Generator, patch: int = 1) -> Lattice:
+def draw_sample_grid(maps: Tensor, most: int, generator: torch.Generator, patch: int = 1) -> SampleGrid:
     """Choose the densest lattice with at most `most` positions of a map, at a random offset, a whole patch in it."""
     height, width = maps.shape[2:]
     stride = 1
     while -(-height // stride) * -(-width // stride) > most:
         stride += 1
     top, left = torch.randint(stride, (2,), generator=generator).tolist()
-    return Lattice(stride, top % (height - patch + 1), left % (width - patch + 1))
+    return SampleGrid(stride, top % (height - patch + 1), left % (width - patch + 1))
 
 
 class _Projection(torch.autograd.Function):
@@ -83,7 +83,7 @@ class _Projection(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, maps: Tensor, directions: Tensor, lattice: Lattice) -> Tensor:  # noqa: ANN401
+    def forward(ctx: Any, maps: Tensor, directions: Tensor, lattice: SampleGrid) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(directions)
         ctx.size, ctx.lattice = maps.shape[2:], lattice
         # A product with the transposed list of vectors needs no copy of maps in the channels-last format.
@@ -102,7 +102,7 @@ class _Projection(torch.autograd.Function):
         return whole.permute(2, 0, 1)[None], None, None
 
 
-def project(maps: Tensor, directions: Tensor, lattice: Lattice, keep: Tensor | None = None) -> Tensor:
+def project(maps: Tensor, directions: Tensor, lattice: SampleGrid, keep: Tensor | None = None) -> Tensor:
     """Project the patches of a map that lie whole inside it.
 
     Args:
@@ -207,7 +207,7 @@ class SlicedCritic:
         }
         self._region = {name: centered_patches((region or {}).get(name), side, wrap=wrap) for name in layers}
         self._spread = {name: spread(targets, name) for name in layers}
-        self._looks: dict[str, tuple[Tensor, Lattice, list[Lattice]]] = {}
+        self._looks: dict[str, tuple[Tensor, SampleGrid, list[SampleGrid]]] = {}
 
     def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
         """Draw new directions, and new positions where there are more than one step looks at."""
@@ -217,8 +217,10 @@ class SlicedCritic:
             # Deep layers have many channels and few positions: more directions are needed there, and cost no more.
             count = self._settings.projections * max(1, LAYERS[name] // 2)
             drawn = random_directions(count, maps.shape[1], self._settings.side, generator)
-            here = draw_lattice(maps, most, generator, self._settings.side)
-            there = [draw_lattice(one.maps[name], most, generator, self._settings.side) for one, _ in self._targets]
+            here = draw_sample_grid(maps, most, generator, self._settings.side)
+            there = [
+                draw_sample_grid(one.maps[name], most, generator, self._settings.side) for one, _ in self._targets
+            ]
             self._looks[name] = (drawn.to(maps), here, there)
 
     def losses(self, canvas: FeatureMaps) -> dict[str, Tensor]:
@@ -235,7 +237,7 @@ class SlicedCritic:
             losses[name] = sliced_loss(projected, wanted) / self._spread[name] if seen else maps.sum() * 0
         return losses
 
-    def _wanted(self, name: str, directions: Tensor, lattices: Sequence[Lattice]) -> Tensor:
+    def _wanted(self, name: str, directions: Tensor, lattices: Sequence[SampleGrid]) -> Tensor:
         looks = zip(self._targets, lattices, self._valid[name], strict=True)
         found = [(project(one.maps[name], directions, there, keep), part) for (one, part), there, keep in looks]
         return mixed(found)

@@ -1,4 +1,4 @@
-"""Which matcher a device gets."""
+"""Choose the matcher for a device."""
 
 import torch
 

@@ -11,13 +11,13 @@ Places = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class MatchSource:
     """The exemplar at one scale.
 
     Attributes:
         channels: What is compared and voted for, weighted, float32 (height, width, channels), contiguous.
         usable: Where the center of a patch may lie, boolean (height, width).
-        labels: Label of each place, from 0 on, int32 (height, width), see `Sought.label_costs`; None for none.
+        labels: Label of each place, from 0 on, int32 (height, width), see `Query.label_costs`; None for none.
     """
 
     channels: Floats

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.synthesis.matching.field import Places, Source
+from engine.synthesis.matching.field import MatchSource, Places
 
 
-def join(sources: Sequence[Source]) -> tuple[Source, Places]:
+def join(sources: Sequence[MatchSource]) -> tuple[MatchSource, Places]:
     """Join sources below each other.
 
     Args:
@@ -29,4 +29,4 @@ def join(sources: Sequence[Source]) -> tuple[Source, Places]:
         height, wide = each.usable.shape
         channels[start : start + height, :wide] = each.channels
         usable[start : start + height, :wide] = each.usable
-    return Source(channels, usable), starts
+    return MatchSource(channels, usable), starts

@@ -1,24 +1,24 @@
-"""What searches and votes: on a CPU compiled functions, on a GPU tensors."""
+"""The interface of matchers: compiled functions on a CPU, tensors on a GPU."""
 
 from collections.abc import Iterator
 from typing import Protocol
 
 from engine.synthesis.matching import search, voting
-from engine.synthesis.matching.field import Bools, Floats, MatchField, Places, Source
-from engine.synthesis.matching.search import Sought
+from engine.synthesis.matching.field import Bools, Floats, MatchField, MatchSource, Places
+from engine.synthesis.matching.search import Query
 
 
 class Matcher(Protocol):
     """Searches for nearest patches, and votes."""
 
-    def measure(self, field: MatchField, sought: Sought, source: Source, penalty: Floats | None = None) -> None:
+    def measure(self, field: MatchField, query: Query, source: MatchSource, penalty: Floats | None = None) -> None:
         """Compute the costs of a field anew; see `search.measure`."""
 
     def improve(
         self,
         field: MatchField,
-        sought: Sought,
-        source: Source,
+        query: Query,
+        source: MatchSource,
         penalty: Floats | None = None,
         *,
         passes: int,
@@ -32,7 +32,7 @@ class Matcher(Protocol):
     def vote(
         self,
         field: MatchField,
-        source: Source,
+        source: MatchSource,
         wanted: Bools,
         free: Bools,
         weights: Floats | None,

@@ -12,7 +12,7 @@ import numpy as np
 from numba import get_num_threads, prange
 
 from engine.synthesis.compiling import compiled, inlined
-from engine.synthesis.matching.field import Bools, Floats, MatchField, Places, Source
+from engine.synthesis.matching.field import Bools, Floats, MatchField, MatchSource, Places
 
 BAND_ROWS = 16
 # Patches that one thread searches without a pause: some hundredths of a second on a slow core.
@@ -21,7 +21,7 @@ MOST = np.float32(1e30)
 
 
 @dataclass(frozen=True, eq=False)
-class Sought:
+class Query:
     """The canvas as it is searched for.
 
     Attributes:
@@ -252,34 +252,34 @@ def _search_bands(
                 costs[row, column] = best
 
 
-def measure(field: MatchField, sought: Sought, source: Source, penalty: Floats | None = None) -> None:
+def measure(field: MatchField, query: Query, source: MatchSource, penalty: Floats | None = None) -> None:
     """Compute the costs of a field anew, for a canvas that has changed.
 
     Args:
         field: Its costs are changed.
-        sought: The canvas.
+        query: The canvas.
         source: The exemplar.
         penalty: Added to the cost of each place of the source, float32 (height, width); None for none.
     """
-    rows = _rows(sought.wanted)
+    rows = _rows(query.wanted)
     _cost_rows(
-        _flat(sought.channels),
+        _flat(query.channels),
         _flat(source.channels),
-        _or_none(sought.trust),
-        sought.wanted,
+        _or_none(query.trust),
+        query.wanted,
         field.places,
         field.costs,
         _or_none(penalty),
-        *_labeled(sought, source),
-        sought.radius,
+        *_labeled(query, source),
+        query.radius,
         *rows,
     )
 
 
 def improve(
     field: MatchField,
-    sought: Sought,
-    source: Source,
+    query: Query,
+    source: MatchSource,
     penalty: Floats | None = None,
     *,
     passes: int,
@@ -292,7 +292,7 @@ def improve(
 
     Args:
         field: Is changed.
-        sought: The canvas.
+        query: The canvas.
         source: The exemplar.
         penalty: Added to the cost of each place of the source, float32 (height, width); None for none.
         passes: How often to go through the canvas, forwards and backwards in turn.
@@ -304,13 +304,13 @@ def improve(
     Yields:
         Nothing, between two pieces of the work.
     """
-    rows, columns = np.flatnonzero(sought.wanted.any(axis=1)), np.flatnonzero(sought.wanted.any(axis=0))
+    rows, columns = np.flatnonzero(query.wanted.any(axis=1)), np.flatnonzero(query.wanted.any(axis=0))
     if not len(rows):
         return
     offered = np.zeros((0, 2), np.int32) if proposals is None else np.ascontiguousarray(proposals, np.int32)
     together = get_num_threads() * max(1, PIECE // (BAND_ROWS * int(columns[-1] - columns[0] + 1)))
-    added, labeled = _or_none(penalty), _labeled(sought, source)
-    canvas, exemplar = _flat(sought.channels), _flat(source.channels)
+    added, labeled = _or_none(penalty), _labeled(query, source)
+    canvas, exemplar = _flat(query.channels), _flat(source.channels)
     before = np.empty_like(field.places)
     for turn in range(passes):
         before[...] = field.places
@@ -321,8 +321,8 @@ def improve(
             _search_bands(
                 canvas,
                 exemplar,
-                _or_none(sought.trust),
-                sought.wanted,
+                _or_none(query.trust),
+                query.wanted,
                 source.usable,
                 before,
                 field.places,
@@ -331,9 +331,9 @@ def improve(
                 *labeled,
                 offered,
                 min(tries, len(offered)),
-                sought.radius,
+                query.radius,
                 max(source.usable.shape) if reach is None else reach,
-                *sought.wrap,
+                *query.wrap,
                 (seed * 1009 + turn) & 0x7FFFFFFFFFFFFFFF,
                 turn % 2 == 0,
                 shift,
@@ -348,11 +348,11 @@ def _or_none(values: Floats | None) -> Floats:
     return np.zeros((0, 0), np.float32) if values is None else values
 
 
-def _labeled(sought: Sought, source: Source) -> tuple[Places, Floats]:
+def _labeled(query: Query, source: MatchSource) -> tuple[Places, Floats]:
     """Give labels and their costs; no values at all where there are none."""
-    if sought.label_costs is None or source.labels is None:
+    if query.label_costs is None or source.labels is None:
         return np.zeros((0, 0), np.int32), np.zeros((0, 0, 0), np.float32)
-    return source.labels, sought.label_costs
+    return source.labels, query.label_costs
 
 
 def _flat(channels: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Places of a canvas, on the way to a device."""
+"""Positions of a canvas as tensors on a device."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

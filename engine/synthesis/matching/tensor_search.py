@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.synthesis.matching.chance import chance, halves
 from engine.synthesis.matching.field import Floats, MatchField
-from engine.synthesis.matching.search import Sought
+from engine.synthesis.matching.random_bits import halves, random_bits
+from engine.synthesis.matching.search import Query
 from engine.synthesis.matching.tensor_patches import Comparison
 from engine.synthesis.matching.tensor_places import bounds, moved, numbered, pieces
 
@@ -28,7 +28,7 @@ BYTES_EACH = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Exemplar:
+class SourceTensors:
     """A source on the device: channels (height, width, channels); where it may be sampled, and labels, in one row."""
 
     channels: Tensor
@@ -43,7 +43,7 @@ class TensorSearch:
         device: Where.
         memory: The most bytes for what is compared at once.
         field: To start from.
-        sought: The canvas, where something is wanted.
+        query: The canvas, where something is wanted.
         source: The exemplar.
         penalty: Added to the cost of each place of it.
     """
@@ -53,32 +53,32 @@ class TensorSearch:
         device: torch.device,
         memory: int,
         field: MatchField,
-        sought: Sought,
-        source: Exemplar,
+        query: Query,
+        source: SourceTensors,
         penalty: Floats | None,
     ) -> None:
         self._device, self._memory = device, memory
-        part = self._part = bounds(sought.wanted, sought.wrap)
-        wanted = self._wanted = np.ascontiguousarray(sought.wanted[part])
-        margin = 2 * sought.radius
+        part = self._part = bounds(query.wanted, query.wrap)
+        wanted = self._wanted = np.ascontiguousarray(query.wanted[part])
+        margin = 2 * query.radius
         around = (slice(part[0].start, part[0].stop + margin), slice(part[1].start, part[1].stop + margin))
-        canvas = self.held(sought.channels[around])
-        trust = None if sought.trust is None else self.held(sought.trust[around])
-        self._comparison = Comparison(canvas, source.channels, trust, sought.radius, memory // 2)
+        canvas = self.held(query.channels[around])
+        trust = None if query.trust is None else self.held(query.trust[around])
+        self._comparison = Comparison(canvas, source.channels, trust, query.radius, memory // 2)
         self._usable, self._penalty = source.usable, None if penalty is None else self.held(penalty).flatten()
         self._corner = (part[0].start, part[1].start)
-        self._width, self._wide, self._radius = canvas.shape[1], source.channels.shape[1], sought.radius
+        self._width, self._wide, self._radius = canvas.shape[1], source.channels.shape[1], query.radius
         self._last = torch.tensor(source.channels.shape[:2], dtype=torch.int32, device=device) - 1
         # Numbers of the places that are wanted, with a margin in which all jumps end.
-        map_ = numbered(wanted, MARGIN, sought.wrap)
+        map_ = numbered(wanted, MARGIN, query.wrap)
         self._numbers, self._line = self.held(map_).flatten(), map_.shape[1]
         self._at = self.held(np.argwhere(wanted).astype(np.int32))
         self._places = self.held(field.places[part][wanted].astype(np.int32))
         self._costs = self.held(field.costs[part][wanted])
         self._labels = source.labels
         self._label_costs = None
-        if sought.label_costs is not None and source.labels is not None:
-            self._label_costs = self.held(sought.label_costs[part][wanted])
+        if query.label_costs is not None and source.labels is not None:
+            self._label_costs = self.held(query.label_costs[part][wanted])
 
     def held(self, values: NDArray[Any]) -> Tensor:
         """Move values to the device."""
@@ -111,7 +111,7 @@ class TensorSearch:
             yield
 
     def guess(self, offered: Tensor | None, tries: int, reach: int, seed: int) -> Iterator[None]:
-        """Try offsets, drawn by chance if there are more of them than tries, and random places, ever nearer."""
+        """Try offsets, chosen at random if there are more of them than tries, and random places, ever nearer."""
         tries = 0 if offered is None else min(tries, len(offered))
         sizes = [reach >> turn for turn in range(reach.bit_length())]
         if not tries and not sizes:
@@ -120,7 +120,7 @@ class TensorSearch:
         turns = torch.arange(tries + len(sizes), device=self._device) + 2
         for piece in self._pieces(len(turns)):
             rows, columns = self._absolute(piece)
-            bits = halves(chance(seed, rows, columns, turns))
+            bits = halves(random_bits(seed, rows, columns, turns))
             found = list[Tensor]()
             if offered is not None and tries:
                 drawn = bits[0][:tries] % len(offered) if tries < len(offered) else turns[:tries, None] - 2

@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.synthesis.matching.field import Bools, Floats, MatchField, Places, Source
-from engine.synthesis.matching.search import Sought
+from engine.synthesis.matching.field import Bools, Floats, MatchField, MatchSource, Places
+from engine.synthesis.matching.search import Query
 from engine.synthesis.matching.tensor_patches import halved
 from engine.synthesis.matching.tensor_places import bounds, moved, numbered, pieces
-from engine.synthesis.matching.tensor_search import JUMPS, Exemplar, TensorSearch
+from engine.synthesis.matching.tensor_search import JUMPS, SourceTensors, TensorSearch
 
 # Bytes for what is compared at once: on a CPU a piece of the work is then a moment, on a GPU it keeps all of it busy.
 MEMORY_ON_CPU = 16 * 2**20
@@ -35,20 +35,20 @@ class TensorMatcher:
     def __init__(self, device: torch.device, memory: int | None = None) -> None:
         self._device = device
         self._memory = memory or (MEMORY_ON_CPU if device.type == "cpu" else MEMORY)
-        self._exemplars = WeakKeyDictionary[Source, Exemplar]()
+        self._exemplars = WeakKeyDictionary[MatchSource, SourceTensors]()
 
-    def measure(self, field: MatchField, sought: Sought, source: Source, penalty: Floats | None = None) -> None:
+    def measure(self, field: MatchField, query: Query, source: MatchSource, penalty: Floats | None = None) -> None:
         """Compute the costs of a field anew; see `search.measure`."""
-        if sought.wanted.any():
-            search = TensorSearch(self._device, self._memory, field, sought, self._kept(source), penalty)
+        if query.wanted.any():
+            search = TensorSearch(self._device, self._memory, field, query, self._kept(source), penalty)
             search.measure()
             search.write(field)
 
     def improve(
         self,
         field: MatchField,
-        sought: Sought,
-        source: Source,
+        query: Query,
+        source: MatchSource,
         penalty: Floats | None = None,
         *,
         passes: int,
@@ -58,9 +58,9 @@ class TensorMatcher:
         tries: int = 0,
     ) -> Iterator[None]:
         """Search for nearer patches; see `search.improve`. The field is changed after each pass."""
-        if not sought.wanted.any():
+        if not query.wanted.any():
             return
-        search = TensorSearch(self._device, self._memory, field, sought, self._kept(source), penalty)
+        search = TensorSearch(self._device, self._memory, field, query, self._kept(source), penalty)
         offered = None if proposals is None or not len(proposals) else search.held(proposals.astype(np.int32))
         for turn in range(passes):
             drawn = (seed * 1009 + turn) & 0x7FFFFFFFFFFFFFFF
@@ -72,7 +72,7 @@ class TensorMatcher:
     def vote(
         self,
         field: MatchField,
-        source: Source,
+        source: MatchSource,
         wanted: Bools,
         free: Bools,
         weights: Floats | None,
@@ -123,13 +123,13 @@ class TensorMatcher:
         inner = found[padding : padding + height, padding : padding + length][part]
         inner[marked] = colored[covered].cpu().numpy()
 
-    def _kept(self, source: Source) -> Exemplar:
+    def _kept(self, source: MatchSource) -> SourceTensors:
         """Move a source to the device, once for as long as it lives."""
         kept = self._exemplars.get(source)
         if kept is None:
             usable = self._held(source.usable).flatten()
             labels = None if source.labels is None else self._held(source.labels).flatten()
-            kept = self._exemplars[source] = Exemplar(self._held(source.channels), usable, labels)
+            kept = self._exemplars[source] = SourceTensors(self._held(source.channels), usable, labels)
         return kept
 
     def _held(self, values: NDArray[Any]) -> Tensor:

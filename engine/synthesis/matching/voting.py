@@ -4,7 +4,7 @@ import numpy as np
 from numba import prange
 
 from engine.synthesis.compiling import compiled
-from engine.synthesis.matching.field import Bools, Floats, MatchField, Places, Source
+from engine.synthesis.matching.field import Bools, Floats, MatchField, MatchSource, Places
 
 
 @compiled
@@ -95,7 +95,7 @@ def _nearest(
 
 def vote(
     field: MatchField,
-    source: Source,
+    source: MatchSource,
     wanted: Bools,
     free: Bools,
     weights: Floats | None,

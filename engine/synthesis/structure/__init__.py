@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.structure.detail import add_detail
-from engine.synthesis.structure.filling import FillPlan, Site, fill, plan_filling
+from engine.synthesis.structure.filling import FillInput, FillPlan, fill, plan_filling
 from engine.synthesis.structure.guide import Guide
 from engine.synthesis.structure.islands import IslandsPlan, fill_holes, plan_holes
-from engine.synthesis.structure.mosaic import Mosaic, Piece, lay_mosaic
+from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
 from engine.synthesis.structure.previewing import preview
-from engine.synthesis.structure.stages import Planned, Stage
+from engine.synthesis.structure.stages import PlannedStage, Stage
 from engine.synthesis.structure.texture import TexturePlan, lay_out, plan_texture
 
 StructurePlan = FillPlan | IslandsPlan | TexturePlan
@@ -23,13 +23,13 @@ def build(plan: StructurePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
 
 
 __all__ = [
+    "FillInput",
     "FillPlan",
     "Guide",
     "IslandsPlan",
     "Mosaic",
-    "Piece",
-    "Planned",
-    "Site",
+    "MosaicSource",
+    "PlannedStage",
     "Stage",
     "StructurePlan",
     "TexturePlan",

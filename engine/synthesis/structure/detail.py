@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
+from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.octave import Wrap, inside, padded, whole_patches
 
@@ -52,15 +52,15 @@ def add_detail(
         return
     field = MatchField(listed[generator.integers(len(listed), size=size)], np.zeros(size, np.float32))
     wanted = np.ones(size, bool)
-    source = Source(np.ascontiguousarray(low), usable, None if labels is None else labels[0])
+    source = MatchSource(np.ascontiguousarray(low), usable, None if labels is None else labels[0])
     costs = None
     if labels is not None:
         costs = FOREIGN * (labels[1][..., None] != np.arange(int(labels[0].max()) + 1)).astype(np.float32)
-    sought = Sought(padded(picture, RADIUS, wrap), wanted, RADIUS, inside(size, RADIUS, wrap), wrap, costs)
-    matcher.measure(field, sought, source)
-    for _ in matcher.improve(field, sought, source, passes=PASSES, seed=seed):
+    query = Query(padded(picture, RADIUS, wrap), wanted, RADIUS, inside(size, RADIUS, wrap), wrap, costs)
+    matcher.measure(field, query, source)
+    for _ in matcher.improve(field, query, source, passes=PASSES, seed=seed):
         yield None
     found = np.zeros_like(picture)
-    detail = Source(np.ascontiguousarray(exemplar - low), usable)
+    detail = MatchSource(np.ascontiguousarray(exemplar - low), usable)
     matcher.vote(field, detail, wanted, wanted, np.ones(size, np.float32), found, radius=0, padding=0)
     yield picture + found

@@ -12,7 +12,7 @@ from engine.synthesis.structure.finishing import finish
 from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.octave import (
     RADIUS,
-    Octave,
+    PatchOctave,
     Sampled,
     Wrap,
     distances,
@@ -22,7 +22,7 @@ from engine.synthesis.structure.octave import (
 )
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.shifting import bounds, cuts, opened, shifted_copies
-from engine.synthesis.structure.stages import Planned, Stage
+from engine.synthesis.structure.stages import PlannedStage, Stage
 from engine.synthesis.structure.trend import find_trend
 from engine.synthesis.structure.widening import FEWEST_PATCHES, widened
 
@@ -43,7 +43,7 @@ LEAST_COST = 500
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
+class FillInput:
     """A hole and what fills it.
 
     Attributes:
@@ -68,7 +68,7 @@ class FillPlan:
     """A hole at all scales.
 
     Attributes:
-        site: The hole.
+        fill_input: The hole.
         canvas: Finest first.
         source: Likewise.
         pivot: The octave at which offsets are chosen, and after which one picture goes on; None for neither.
@@ -78,40 +78,42 @@ class FillPlan:
         flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
     """
 
-    site: Site
+    fill_input: FillInput
     canvas: Sequence[Level]
     source: Sequence[Level]
     pivot: int | None
     tries: int
-    octaves: Sequence[Planned]
+    octaves: Sequence[PlannedStage]
     trend: Floats | None = None
     flat: bool = False
 
 
-def plan_filling(site: Site, tries: int = 1) -> FillPlan:
+def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
     """Plan the octaves of a hole.
 
     Args:
-        site: The hole.
+        fill_input: The hole.
         tries: How many pictures are made at a small scale, of which the one that fits best goes on.
 
     Returns:
         The plan.
     """
-    flat = has_flat_colors(site.source, site.valid)
-    site, trend = (site, None) if flat else _without_trend(site)
-    site = _with_whole_patches(site)
-    canvas, source = _pyramids(site)
-    if not site.free.any():
-        return FillPlan(site, canvas, source, None, 1, [Planned(0, canvas[0].size, source[0].size, 1, LEAST_COST)])
-    pivot = _pivot(canvas, site.wrap)
+    flat = has_flat_colors(fill_input.source, fill_input.valid)
+    fill_input, trend = (fill_input, None) if flat else _without_trend(fill_input)
+    fill_input = _with_whole_patches(fill_input)
+    canvas, source = _pyramids(fill_input)
+    if not fill_input.free.any():
+        return FillPlan(
+            fill_input, canvas, source, None, 1, [PlannedStage(0, canvas[0].size, source[0].size, 1, LEAST_COST)]
+        )
+    pivot = _pivot(canvas, fill_input.wrap)
     octaves = []
     for index, (here, there) in enumerate(zip(canvas, source, strict=True)):
         rounds = ROUNDS[min(len(canvas) - 1 - index, len(ROUNDS) - 1)]
         if pivot is not None and index >= pivot:
             rounds = tries * rounds + (ROUNDS_WITH_OFFSETS if index == pivot else 0)
-        octaves.append(Planned(index, here.size, there.size, rounds, float((~here.known).sum()) + LEAST_COST))
-    return FillPlan(site, canvas, source, pivot, tries if pivot is not None else 1, octaves[::-1], trend, flat)
+        octaves.append(PlannedStage(index, here.size, there.size, rounds, float((~here.known).sum()) + LEAST_COST))
+    return FillPlan(fill_input, canvas, source, pivot, tries if pivot is not None else 1, octaves[::-1], trend, flat)
 
 
 def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
@@ -134,21 +136,23 @@ def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Sta
 
 
 def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]:
-    if not plan.site.free.any():
-        yield Stage(plan.octaves[-1], plan.site.colors, ends=True)
+    if not plan.fill_input.free.any():
+        yield Stage(plan.octaves[-1], plan.fill_input.colors, ends=True)
         return
     generator = np.random.default_rng(seed)
-    tried: Sequence[Octave | None] = [None] * plan.tries
+    tried: Sequence[PatchOctave | None] = [None] * plan.tries
     proposals: Places | None = None
     for planned in plan.octaves:
         index, left = planned.index, planned.rounds
         proposals = None if proposals is None else 2 * proposals
-        exemplar, begun = sampled(plan.source[index]), list[Octave]()
+        exemplar, begun = sampled(plan.source[index]), list[PatchOctave]()
         yield from _begin(plan, index, exemplar, tried, begun, seed, generator, matcher)
         rounds = [ROUNDS[min(len(plan.canvas) - 1 - index, len(ROUNDS) - 1)]] * len(begun)
         if index == plan.pivot:
-            places, proposals = yield from shifted_copies(begun[0], plan.source[index], _at(plan.site.offset, index))
-            begun.append(Octave(plan.canvas[index], exemplar, generator, plan.site.wrap, matcher))
+            places, proposals = yield from shifted_copies(
+                begun[0], plan.source[index], _at(plan.fill_input.offset, index)
+            )
+            begun.append(PatchOctave(plan.canvas[index], exemplar, generator, plan.fill_input.wrap, matcher))
             begun[-1].take(places)
             begun[-1].lay()
             rounds.append(ROUNDS_WITH_OFFSETS)
@@ -178,18 +182,18 @@ def _begin(
     plan: FillPlan,
     index: int,
     exemplar: Sampled,
-    tried: Sequence[Octave | None],
-    begun: list[Octave],
+    tried: Sequence[PatchOctave | None],
+    begun: list[PatchOctave],
     seed: int,
     generator: np.random.Generator,
     matcher: Matcher,
 ) -> Iterator[None]:
     """Begin an octave for each picture that is tried: from the coarser one, or from the border of the hole."""
     for number, before in enumerate(tried):
-        octave = Octave(plan.canvas[index], exemplar, generator, plan.site.wrap, matcher)
+        octave = PatchOctave(plan.canvas[index], exemplar, generator, plan.fill_input.wrap, matcher)
         begun.append(octave)
         if before is None:
-            octave.take(_nearby(octave, _at(plan.site.offset, index)))
+            octave.take(_nearby(octave, _at(plan.fill_input.offset, index)))
             yield from octave.peel(seed + 1000 * number + index)
         else:
             yield
@@ -198,26 +202,26 @@ def _begin(
         yield
 
 
-def _without_trend(site: Site) -> tuple[Site, Floats | None]:
+def _without_trend(fill_input: FillInput) -> tuple[FillInput, Floats | None]:
     """Take a trend off the canvas and what is sampled, if there is one: patches then fill in what is left of both."""
-    if site.offset is None or any(site.wrap) or not site.free.any() or site.free.all():
-        return site, None
+    if fill_input.offset is None or any(fill_input.wrap) or not fill_input.free.any() or fill_input.free.all():
+        return fill_input, None
     rows, columns = (
         slice(each.start + shift, each.stop + shift)
-        for each, shift in zip(bounds(site.free), site.offset, strict=True)
+        for each, shift in zip(bounds(fill_input.free), fill_input.offset, strict=True)
     )
-    found = find_trend(site.source, site.valid, (rows, columns))
+    found = find_trend(fill_input.source, fill_input.valid, (rows, columns))
     if found is None:
-        return site, None
+        return fill_input, None
     trend, part = found
     corner = (part[0].start, part[1].start)
-    valid = np.ascontiguousarray(site.valid[part])
+    valid = np.ascontiguousarray(fill_input.valid[part])
     if whole_patches(valid).sum() < FEWEST_PATCHES:
-        return site, None
-    here = trend.over(site.free.shape, site.offset) - HALF
-    source = site.source[part] - trend.over(valid.shape, corner) + HALF
-    offset = (site.offset[0] - corner[0], site.offset[1] - corner[1])
-    return replace(site, colors=site.colors - here, source=source, valid=valid, offset=offset), here
+        return fill_input, None
+    here = trend.over(fill_input.free.shape, fill_input.offset) - HALF
+    source = fill_input.source[part] - trend.over(valid.shape, corner) + HALF
+    offset = (fill_input.offset[0] - corner[0], fill_input.offset[1] - corner[1])
+    return replace(fill_input, colors=fill_input.colors - here, source=source, valid=valid, offset=offset), here
 
 
 def _with_trend(stage: Stage, trend: Floats) -> Floats:
@@ -231,19 +235,19 @@ def _with_trend(stage: Stage, trend: Floats) -> Floats:
     return found
 
 
-def _with_whole_patches(site: Site) -> Site:
-    source, valid, margin = widened(site.source, site.valid)
+def _with_whole_patches(fill_input: FillInput) -> FillInput:
+    source, valid, margin = widened(fill_input.source, fill_input.valid)
     if not margin:
-        return site
-    offset = None if site.offset is None else (site.offset[0] + margin, site.offset[1] + margin)
-    return replace(site, source=source, valid=valid, offset=offset)
+        return fill_input
+    offset = None if fill_input.offset is None else (fill_input.offset[0] + margin, fill_input.offset[1] + margin)
+    return replace(fill_input, source=source, valid=valid, offset=offset)
 
 
-def _pyramids(site: Site) -> tuple[list[Level], list[Level]]:
-    canvas = [make_level(site.colors, ~site.free, wrap=site.wrap)]
-    source = [make_level(site.source, site.valid)]
-    depth = float(distances(site.free, site.wrap).max())
-    has_border = not site.free.all()
+def _pyramids(fill_input: FillInput) -> tuple[list[Level], list[Level]]:
+    canvas = [make_level(fill_input.colors, ~fill_input.free, wrap=fill_input.wrap)]
+    source = [make_level(fill_input.source, fill_input.valid)]
+    depth = float(distances(fill_input.free, fill_input.wrap).max())
+    has_border = not fill_input.free.all()
     while depth > DEPTH and min(*canvas[-1].size, *source[-1].size) >= 2 * SMALLEST_SIDE:
         smaller, exemplar = halve(canvas[-1]), halve(source[-1])
         if smaller.known.all() or (has_border and not smaller.known.any()):
@@ -260,7 +264,7 @@ def _at(offset: tuple[int, int] | None, index: int) -> tuple[int, int] | None:
     return None if offset is None else (offset[0] >> index, offset[1] >> index)
 
 
-def _nearby(octave: Octave, offset: tuple[int, int] | None) -> Places:
+def _nearby(octave: PatchOctave, offset: tuple[int, int] | None) -> Places:
     """Find for each place the nearest one that may be sampled: what lies around a thin hole fits best."""
     if offset is None:
         return np.full((*octave.free.shape, 2), -1, np.int32)
@@ -272,7 +276,7 @@ def _nearby(octave: Octave, offset: tuple[int, int] | None) -> Places:
     return np.stack([each[row, column] for each in found], axis=-1).astype(np.int32)
 
 
-def _refined(coarse: Octave, fine: Octave) -> Places:
+def _refined(coarse: PatchOctave, fine: PatchOctave) -> Places:
     """Carry a match field to the next finer octave."""
     rows, columns = np.indices(fine.free.shape)
     places = coarse.field.places[rows // 2, columns // 2] * 2

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.blending import blend_seams, border_correction
-from engine.synthesis.structure.octave import RING, Octave, Wrap, continued, dilated
+from engine.synthesis.structure.octave import RING, PatchOctave, Wrap, continued, dilated
 from engine.synthesis.structure.pyramid import COLORS
 from engine.synthesis.structure.shifting import bounds
 
@@ -20,7 +20,7 @@ EDGES = 98
 AROUND = 24
 
 
-def finish(octave: Octave, *, flat: bool = False) -> Generator[None, None, Floats]:
+def finish(octave: PatchOctave, *, flat: bool = False) -> Generator[None, None, Floats]:
     """Make the picture of an octave whose costs are right.
 
     Args:

@@ -7,8 +7,8 @@ import numpy as np
 
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Bools
-from engine.synthesis.structure.filling import FillPlan, Site, fill, plan_filling
-from engine.synthesis.structure.stages import Planned, Stage
+from engine.synthesis.structure.filling import FillInput, FillPlan, fill, plan_filling
+from engine.synthesis.structure.stages import PlannedStage, Stage
 
 # Seeds of two holes are so far apart.
 SEEDS = 100_003
@@ -36,21 +36,21 @@ class IslandsPlan:
     """Holes that lie far from each other.
 
     Attributes:
-        site: All of them.
+        fill_input: All of them.
         islands: One after the other, and how each window is filled.
         octaves: What is done, coarse to fine, for each of them.
     """
 
-    site: Site
+    fill_input: FillInput
     islands: Sequence[tuple[Hole, FillPlan]]
-    octaves: Sequence[Planned]
+    octaves: Sequence[PlannedStage]
 
 
-def plan_holes(site: Site, tries: int = 1, holes: Sequence[Hole] = ()) -> FillPlan | IslandsPlan:
+def plan_holes(fill_input: FillInput, tries: int = 1, holes: Sequence[Hole] = ()) -> FillPlan | IslandsPlan:
     """Plan how a hole is filled, or several that lie far from each other.
 
     Args:
-        site: The holes.
+        fill_input: The holes.
         tries: See `plan_filling`.
         holes: Each of several that are filled one after the other; none to fill them together.
 
@@ -58,15 +58,15 @@ def plan_holes(site: Site, tries: int = 1, holes: Sequence[Hole] = ()) -> FillPl
         The plan.
     """
     if not holes:
-        return plan_filling(site, tries)
-    islands = [(hole, plan_filling(_cut(site, hole), tries)) for hole in holes]
-    return IslandsPlan(site, islands, planned_octaves(site, islands))
+        return plan_filling(fill_input, tries)
+    islands = [(hole, plan_filling(_cut(fill_input, hole), tries)) for hole in holes]
+    return IslandsPlan(fill_input, islands, planned_octaves(fill_input, islands))
 
 
-def planned_octaves(site: Site, islands: Sequence[tuple[Hole, FillPlan]]) -> list[Planned]:
+def planned_octaves(fill_input: FillInput, islands: Sequence[tuple[Hole, FillPlan]]) -> list[PlannedStage]:
     """List what is done for each hole: one round an octave, as the whole canvas after each would take longer."""
     return [
-        replace(each, canvas=_halved(site.free.shape, each.index), rounds=1, cost=each.rounds * each.cost)
+        replace(each, canvas=_halved(fill_input.free.shape, each.index), rounds=1, cost=each.rounds * each.cost)
         for _, plan in islands
         for each in plan.octaves
     ]
@@ -83,7 +83,7 @@ def fill_holes(plan: IslandsPlan, seed: int, matcher: Matcher = COMPILED) -> Ite
     Yields:
         A stage after each octave, of the whole canvas; None between two pieces of the work.
     """
-    colors, planned = plan.site.colors, iter(plan.octaves)
+    colors, planned = plan.fill_input.colors, iter(plan.octaves)
     for number, (hole, filling) in enumerate(plan.islands):
         for stage in fill(filling, seed + SEEDS * number, matcher):
             if stage is None or not stage.ends:
@@ -99,16 +99,23 @@ def fill_holes(plan: IslandsPlan, seed: int, matcher: Matcher = COMPILED) -> Ite
             yield Stage(next(planned), colors, ends=True)
 
 
-def _cut(site: Site, hole: Hole) -> Site:
+def _cut(fill_input: FillInput, hole: Hole) -> FillInput:
     rows, columns = hole.window
-    offset = None if site.offset is None else (site.offset[0] + rows.start, site.offset[1] + columns.start)
-    source, valid = site.source, site.valid
+    offset = (
+        None
+        if fill_input.offset is None
+        else (fill_input.offset[0] + rows.start, fill_input.offset[1] + columns.start)
+    )
+    source, valid = fill_input.source, fill_input.valid
     if hole.sampled is not None:
         source, valid = np.ascontiguousarray(source[hole.sampled]), np.ascontiguousarray(valid[hole.sampled])
         corner = hole.sampled[0].start, hole.sampled[1].start
         offset = None if offset is None else (offset[0] - corner[0], offset[1] - corner[1])
-    colors, free = np.ascontiguousarray(site.colors[hole.window]), np.ascontiguousarray(site.free[hole.window])
-    return replace(site, colors=colors, free=free, source=source, valid=valid, offset=offset)
+    colors, free = (
+        np.ascontiguousarray(fill_input.colors[hole.window]),
+        np.ascontiguousarray(fill_input.free[hole.window]),
+    )
+    return replace(fill_input, colors=colors, free=free, source=source, valid=valid, offset=offset)
 
 
 def _halved(size: tuple[int, ...], index: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.synthesis.matching import Source, join
+from engine.synthesis.matching import MatchSource, join
 from engine.synthesis.matching.field import Bools, Floats, Places
 
 # Sources begin at multiples of this, pixels, and so much lies between them at least: also at the coarsest scale, no
@@ -14,7 +14,7 @@ GRID = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class MosaicSource:
     """One source.
 
     Attributes:
@@ -54,7 +54,7 @@ class Mosaic:
         return np.ascontiguousarray(self.labels[::step, ::step])
 
 
-def lay_mosaic(pieces: Sequence[Piece]) -> Mosaic:
+def lay_mosaic(pieces: Sequence[MosaicSource]) -> Mosaic:
     """Lay sources below each other.
 
     Args:
@@ -66,7 +66,7 @@ def lay_mosaic(pieces: Sequence[Piece]) -> Mosaic:
     total = sum(each.share for each in pieces)
     parts = tuple(each.share / total for each in pieces)
     laid = pieces if len(pieces) == 1 else [_apart(each) for each in pieces]
-    whole, starts = join([Source(each.colors, each.valid) for each in laid])
+    whole, starts = join([MatchSource(each.colors, each.valid) for each in laid])
     labels = np.zeros(whole.usable.shape, np.int32)
     for number, (start, each) in enumerate(zip(starts, laid, strict=True)):
         height, width = each.valid.shape
@@ -76,7 +76,7 @@ def lay_mosaic(pieces: Sequence[Piece]) -> Mosaic:
     return Mosaic(whole.channels, whole.usable, labels, parts)
 
 
-def _apart(piece: Piece) -> Piece:
+def _apart(piece: MosaicSource) -> MosaicSource:
     """Add rows that may not be sampled, up to where the next source may begin."""
     rows = -len(piece.valid) % GRID + GRID
     labels = None if piece.labels is None else np.pad(piece.labels, ((0, rows), (0, 0)))

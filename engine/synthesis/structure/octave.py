@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
+from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.pyramid import COLORS, Level
 
@@ -54,17 +54,17 @@ class Sampled:
         listed: All places where the center of a patch may lie, one at least, int32 (count, 2).
     """
 
-    source: Source
+    source: MatchSource
     listed: Places
 
 
 def sampled(level: Level) -> Sampled:
     """Take a level of the exemplar, which has whole patches."""
     usable = whole_patches(level.known)
-    return Sampled(Source(level.channels, usable), np.argwhere(usable).astype(np.int32))
+    return Sampled(MatchSource(level.channels, usable), np.argwhere(usable).astype(np.int32))
 
 
-class Octave:
+class PatchOctave:
     """The canvas at one scale, with its match field.
 
     Args:
@@ -147,9 +147,9 @@ class Octave:
             if not ring.any() or not here.any():
                 return
             trust = padded(known[..., None].astype(np.float32), RADIUS, self.wrap)[..., 0]
-            sought = self._sought(here, np.ascontiguousarray(trust))
-            self._matcher.measure(self.field, sought, self.source)
-            yield from self._matcher.improve(self.field, sought, self.source, passes=PEELING, seed=seed)
+            query = self._sought(here, np.ascontiguousarray(trust))
+            self._matcher.measure(self.field, query, self.source)
+            yield from self._matcher.improve(self.field, query, self.source, passes=PEELING, seed=seed)
             self._vote(here, ring, self._weights(here))
             known = known | ring
             seed += 1
@@ -168,13 +168,13 @@ class Octave:
         Yields:
             Nothing, between two pieces of the work.
         """
-        sought = self._sought(self.wanted)
+        query = self._sought(self.wanted)
         # Costs of the round before are near enough to weigh uses by.
         penalty = self._overuse() if even else None
-        self._matcher.measure(self.field, sought, self.source, penalty)
+        self._matcher.measure(self.field, query, self.source, penalty)
         yield from self._matcher.improve(
             self.field,
-            sought,
+            query,
             self.source,
             penalty,
             passes=PASSES_REFINED if refined else PASSES,
@@ -235,13 +235,13 @@ class Octave:
         """Find for each pixel that a patch covers the place in the exemplar that the best one takes it from."""
         high, wide = self.source.usable.shape
         grid = np.ascontiguousarray(np.moveaxis(np.indices((high, wide), np.float32), 0, -1))
-        source = Source(grid, self.source.usable)
+        source = MatchSource(grid, self.source.usable)
         found = np.zeros((*self.free.shape, 2), np.float32)
         self._vote_into(found, source, None, self.wanted, self.wanted)
         return found.astype(np.int32)
 
-    def _sought(self, wanted: Bools, trust: Floats | None = None) -> Sought:
-        return Sought(self.canvas, wanted, RADIUS, trust, self.wrap)
+    def _sought(self, wanted: Bools, trust: Floats | None = None) -> Query:
+        return Query(self.canvas, wanted, RADIUS, trust, self.wrap)
 
     def _weights(self, wanted: Bools) -> Floats:
         scale = np.percentile(self.field.costs[wanted], 75) + 1e-5
@@ -253,7 +253,7 @@ class Octave:
         self.put(self.channels)
 
     def _vote_into(
-        self, found: Floats, source: Source, weights: Floats | None, wanted: Bools, free: Bools, padding: int = 0
+        self, found: Floats, source: MatchSource, weights: Floats | None, wanted: Bools, free: Bools, padding: int = 0
     ) -> None:
         self._matcher.vote(
             self.field, source, wanted, free, weights, found, radius=RADIUS, padding=padding, wrap=self.wrap

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from engine.synthesis.structure.filling import FillPlan
 from engine.synthesis.structure.islands import IslandsPlan, planned_octaves
-from engine.synthesis.structure.stages import Planned
+from engine.synthesis.structure.stages import PlannedStage
 from engine.synthesis.structure.texture import TexturePlan
 
 
@@ -22,7 +22,7 @@ def preview(plan: FillPlan | IslandsPlan | TexturePlan, side: int) -> FillPlan |
     """
     if isinstance(plan, IslandsPlan):
         islands = [(hole, _filling(each, side)) for hole, each in plan.islands]
-        return replace(plan, islands=islands, octaves=planned_octaves(plan.site, islands))
+        return replace(plan, islands=islands, octaves=planned_octaves(plan.fill_input, islands))
     return _filling(plan, side) if isinstance(plan, FillPlan) else replace(plan, octaves=_coarse(plan.octaves, side))
 
 
@@ -30,7 +30,7 @@ def _filling(plan: FillPlan, side: int) -> FillPlan:
     return replace(plan, octaves=_coarse(plan.octaves, side, plan.pivot))
 
 
-def _coarse(octaves: Sequence[Planned], side: int, pivot: int | None = None) -> list[Planned]:
+def _coarse(octaves: Sequence[PlannedStage], side: int, pivot: int | None = None) -> list[PlannedStage]:
     large = [each.index for each in octaves if max(each.canvas) >= side]
     last = min(large[0] if large else octaves[-1].index, octaves[0].index if pivot is None else pivot)
     return [each for each in octaves if each.index >= last]

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from engine.synthesis.matching.field import Bools, Places
 from engine.synthesis.structure.labels import choose_offsets
-from engine.synthesis.structure.octave import Octave, Value, Wrap
+from engine.synthesis.structure.octave import PatchOctave, Value, Wrap
 from engine.synthesis.structure.offsets import find_offsets, view
 from engine.synthesis.structure.pyramid import Level
 
@@ -20,7 +20,7 @@ LARGEST_PART = 512
 
 
 def shifted_copies(
-    octave: Octave, source: Level, offset: tuple[int, int] | None
+    octave: PatchOctave, source: Level, offset: tuple[int, int] | None
 ) -> Generator[None, None, tuple[Places, Places]]:
     """Choose offsets for the hole of an octave.
 

@@ -8,7 +8,7 @@ Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedStage:
     """The work at one octave.
 
     Attributes:
@@ -37,7 +37,7 @@ class Stage:
         labels: Of what each patch comes from, int32 (height, width), see `Mosaic`; None for a hole.
     """
 
-    octave: Planned
+    octave: PlannedStage
     colors: Floats
     ends: bool
     labels: Places | None = None

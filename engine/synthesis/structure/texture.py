@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from engine.synthesis.matching import COMPILED, Matcher, MatchField, Sought, Source
+from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.correlation import correlate, extent
 from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.guide import Guide, patch_labels
 from engine.synthesis.structure.lattice import Lattice, find_lattice
-from engine.synthesis.structure.mosaic import Mosaic, Piece, lay_mosaic
+from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.smoothness import is_smooth
-from engine.synthesis.structure.stages import Planned, Size, Stage
+from engine.synthesis.structure.stages import PlannedStage, Size, Stage
 from engine.synthesis.structure.widening import widened
 
 Value = TypeVar("Value", bound=np.generic)
@@ -67,7 +67,7 @@ class TexturePlan:
     source: Sequence[Level]
     mosaic: Mosaic
     wrap: Wrap
-    octaves: Sequence[Planned]
+    octaves: Sequence[PlannedStage]
     lattice: Lattice | None
     flat: bool = False
     smooth: bool = False
@@ -86,7 +86,7 @@ class TexturePlan:
 
 
 def plan_texture(
-    pieces: Sequence[Piece], size: Size, wrap: Wrap = (False, False), guide: Guide | None = None
+    pieces: Sequence[MosaicSource], size: Size, wrap: Wrap = (False, False), guide: Guide | None = None
 ) -> TexturePlan:
     """Plan the octaves of a new texture.
 
@@ -118,16 +118,18 @@ def plan_texture(
     for index in reversed(range(min(finest, len(source) - 1), len(source))):
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
-        octaves.append(Planned(index, (height, width), source[index].size, rounds, float(height * width)))
+        octaves.append(PlannedStage(index, (height, width), source[index].size, rounds, float(height * width)))
     return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach)
 
 
-def _widened(piece: Piece) -> Piece:
+def _widened(piece: MosaicSource) -> MosaicSource:
     if piece.labels is None:
-        return Piece(*widened(piece.colors, piece.valid)[:2], piece.share)
+        return MosaicSource(*widened(piece.colors, piece.valid)[:2], piece.share)
     both = np.dstack([piece.colors, piece.labels.astype(np.float32)])
     wide, valid, _ = widened(both, piece.valid)
-    return Piece(np.ascontiguousarray(wide[..., :COLORS]), valid, piece.share, wide[..., COLORS].astype(np.int32))
+    return MosaicSource(
+        np.ascontiguousarray(wide[..., :COLORS]), valid, piece.share, wide[..., COLORS].astype(np.int32)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +147,7 @@ class _Look:
     reach: float
 
 
-def _look(piece: Piece, size: Size) -> _Look:
+def _look(piece: MosaicSource, size: Size) -> _Look:
     levels = [make_level(piece.colors, piece.valid, 0.0)]
     while min(levels[-1].size) >= 2 * NARROWEST and min(size) >> len(levels) >= SIDE:
         smaller = halve(levels[-1])
@@ -181,7 +183,7 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
         usable, labels = whole_patches(level.known), plan.mosaic.labels_at(planned.index)
         listed = _listed(labels, usable, len(plan.parts))
         numbers = labels if plan.guide is None else patch_labels(labels)
-        exemplar = Source(level.channels, usable, numbers)
+        exemplar = MatchSource(level.channels, usable, numbers)
         # How often each place is to be used.
         due = np.array([part / len(each) for part, each in zip(plan.parts, listed, strict=True)])
         due = (due * math.prod(planned.canvas)).astype(np.float32)[labels]
@@ -197,8 +199,8 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
         canvas = _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher)
         everywhere, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
         for number in range(planned.rounds):
-            sought = Sought(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
-            matcher.measure(field, sought, exemplar)
+            query = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
+            matcher.measure(field, query, exemplar)
             penalty = EVENNESS * _overuse(field, usable, due) * np.float32(np.median(field.costs))
             worst, used = np.float32(np.percentile(field.costs, WORST)), _at(labels, field.places)
             if plan.guide is None or chosen is None:
@@ -206,20 +208,20 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
                 penalty = penalty + prices[labels] * worst
             else:
                 costs = plan.guide.costs(chosen, planned.canvas, float(worst))
-                sought = replace(sought, label_costs=costs)
-            matcher.measure(field, sought, exemplar, penalty)
+                query = replace(query, label_costs=costs)
+            matcher.measure(field, query, exemplar, penalty)
             turn = seed + 100 * planned.index + number
-            for _ in matcher.improve(field, sought, exemplar, penalty, passes=PASSES, seed=turn):
+            for _ in matcher.improve(field, query, exemplar, penalty, passes=PASSES, seed=turn):
                 yield None
             paid = _at(penalty, field.places)
-            if sought.label_costs is not None:
+            if query.label_costs is not None:
                 used = _at(numbers, field.places)
-                paid = paid + np.take_along_axis(sought.label_costs, used[..., None], axis=2)[..., 0]
+                paid = paid + np.take_along_axis(query.label_costs, used[..., None], axis=2)[..., 0]
             weights = (1 / (1e-4 + np.maximum(field.costs - paid, 0) ** POWER)).astype(np.float32)
             canvas = _voted(field, exemplar, weights, plan.wrap, matcher)
             if plan.flat and planned.index == 0 and number + 1 == planned.rounds:
                 # No color is mixed in the end: each pixel comes from the one patch that fits best.
-                voted = Sought(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
+                voted = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
                 matcher.measure(field, voted, exemplar)
                 canvas = _voted(field, exemplar, None, plan.wrap, matcher)
             yield Stage(
@@ -230,7 +232,7 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
             )
 
 
-def _voted(field: MatchField, exemplar: Source, weights: Floats | None, wrap: Wrap, matcher: Matcher) -> Floats:
+def _voted(field: MatchField, exemplar: MatchSource, weights: Floats | None, wrap: Wrap, matcher: Matcher) -> Floats:
     everywhere = np.ones(field.costs.shape, bool)
     found = np.zeros((*everywhere.shape, exemplar.channels.shape[2]), np.float32)
     matcher.vote(field, exemplar, everywhere, everywhere, weights, found, radius=RADIUS, padding=0, wrap=wrap)

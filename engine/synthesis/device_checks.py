@@ -1,4 +1,4 @@
-"""Trying devices: whether one that the driver lists computes, and what to do where it does not."""
+"""Check devices: whether one that the driver lists can compute, and what to do if it cannot."""
 
 import re
 import warnings
@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 LONGEST = 200
-"""Characters that are told of what a driver says."""
+"""Maximum length of a driver's message, characters."""
 
 # What drivers say, and what helps; the first that fits.
 _REMEDIES = (
@@ -27,8 +27,8 @@ _ANY_REMEDY = "see that its driver works and fits PyTorch"
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What came of trying a device.
+class DeviceCheck:
+    """Result of checking a device.
 
     Attributes:
         name: Such as `cuda`, `cuda:1` or `cpu`.
@@ -45,7 +45,7 @@ class Trial:
 
 
 @cache
-def listed_devices() -> tuple[Trial, ...]:
+def listed_devices() -> tuple[DeviceCheck, ...]:
     """List the devices that this build of torch and its drivers know of, fastest first; the CPU is the last.
 
     Returns:
@@ -57,12 +57,12 @@ def listed_devices() -> tuple[Trial, ...]:
         # torch knows it since version 2.3.
         ("xpu", torch.xpu.is_available if hasattr(torch, "xpu") else lambda: False),
     ]
-    return (*(trial for kind, available in kinds for trial in _listed(kind, available)), Trial("cpu"))
+    return (*(trial for kind, available in kinds for trial in _listed(kind, available)), DeviceCheck("cpu"))
 
 
 @cache
-def try_device(name: str) -> Trial:
-    """Try a device once with a tiny computation, and wait for its outcome.
+def check_device(name: str) -> DeviceCheck:
+    """Check a device once with a tiny computation.
 
     Args:
         name: Such as `cuda`, `cuda:1` or `cpu`.
@@ -77,12 +77,12 @@ def try_device(name: str) -> Trial:
         except Exception as error:  # noqa: BLE001
             said.insert(0, _words_of(error))
         else:
-            return Trial(name)
-    return Trial(name, said[0])
+            return DeviceCheck(name)
+    return DeviceCheck(name, said[0])
 
 
 def compute(device: torch.device) -> None:
-    """Convolve, go backward and look at the outcome, for which the device has to be done.
+    """Convolve, run backward and compare the result, which waits for the device.
 
     Args:
         device: Where.
@@ -101,7 +101,7 @@ def compute(device: torch.device) -> None:
         raise RuntimeError(f"it computes {sums[0]:g} where 72 is right")
 
 
-def _listed(kind: str, available: Callable[[], bool]) -> Iterator[Trial]:
+def _listed(kind: str, available: Callable[[], bool]) -> Iterator[DeviceCheck]:
     with _complaints() as said:
         try:
             here = available()
@@ -110,16 +110,16 @@ def _listed(kind: str, available: Callable[[], bool]) -> Iterator[Trial]:
             here, count = False, 0
             said.insert(0, _words_of(error))
     if here:
-        yield Trial(kind)
-        yield from (Trial(f"{kind}:{number}") for number in range(1, count))
+        yield DeviceCheck(kind)
+        yield from (DeviceCheck(f"{kind}:{number}") for number in range(1, count))
     elif said:
         # A driver that is not there says nothing; one that warns is there, and does not work.
-        yield Trial(kind, said[0])
+        yield DeviceCheck(kind, said[0])
 
 
 @contextmanager
 def _complaints() -> Iterator[list[str]]:
-    """Collect what is warned of, so that it can be told in one line.
+    """Collect warnings, so that they can be reported in one line.
 
     Yields:
         The warnings, complete when the block has been left.
@@ -133,7 +133,7 @@ def _complaints() -> Iterator[list[str]]:
 
 
 def _words_of(error: Warning | Exception | str) -> str:
-    """Shorten what a driver says: its first sentence, and the next one where that says next to nothing."""
+    """Shorten a driver's message to its first sentence, and the next one if the first is too short."""
     first_line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
     first_line = re.sub(r"^(CUDA|HIP|XPU|MPS) initialization: ", "", first_line)
     sentence, *others = re.split(r"(?<=[^.\d])\.\s+", first_line)

@@ -1,4 +1,4 @@
-"""Exemplars of which parts may not be sampled: they are completed before a texture is made of them."""
+"""Exemplars of which parts may not be sampled: they are fill_masked_parts before a texture is made of them."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from pictures import bricks, tensor
 from runs import run
 
 from engine.synthesis import Exemplar
-from engine.synthesis.completing import completed
+from engine.synthesis.exemplar_filling import fill_masked_parts
 from engine.synthesis.pixels import as_array
 from protocol.messages import Done
 
@@ -22,7 +22,7 @@ def spotted(valid, height=96, width=96):
 
 def complete(picture, valid, seed=0):
     mask = tensor(valid[..., None].astype(np.float32))
-    return completed(Exemplar(tensor(picture), mask), seed)
+    return fill_masked_parts(Exemplar(tensor(picture), mask), seed)
 
 
 def test_what_may_not_be_sampled_is_filled_from_the_rest_and_nothing_else_changes():
@@ -43,7 +43,7 @@ def test_an_exemplar_that_is_whole_or_has_little_left_is_as_it_was(share):
     valid[: round(64 * share)] = False
     picture = spotted(valid, 64, 64)
     exemplar = Exemplar(tensor(picture), tensor(valid[..., None].astype(np.float32)))
-    assert completed(exemplar, 0) is exemplar
+    assert fill_masked_parts(exemplar, 0) is exemplar
 
 
 def test_a_texture_of_an_exemplar_with_many_holes_is_as_rich_as_the_exemplar():

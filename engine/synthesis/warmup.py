@@ -1,15 +1,15 @@
-"""Warming: every compiled function is called once, so that no job waits for the compiler."""
+"""Warm-up: call every compiled function once, so that no job waits for the compiler."""
 
 import numpy as np
 
 from engine.synthesis.binned_ranking import pair_rows
 from engine.synthesis.matching import COMPILED, Matcher
-from engine.synthesis.structure import Site, build, plan_filling
+from engine.synthesis.structure import FillInput, build, plan_filling
 
 SIDE = 64
 
 
-def warm(matcher: Matcher = COMPILED) -> None:
+def warm_up(matcher: Matcher = COMPILED) -> None:
     """Fill a small hole and rank some values: seconds where functions are still to be compiled, then a moment.
 
     Args:
@@ -19,7 +19,7 @@ def warm(matcher: Matcher = COMPILED) -> None:
     colors = generator.random((SIDE, SIDE, 3), np.float32)
     free = np.zeros((SIDE, SIDE), bool)
     free[20:44, 20:44] = True
-    for _ in build(plan_filling(Site(colors, free, colors, ~free, (0, 0))), seed=0, matcher=matcher):
+    for _ in build(plan_filling(FillInput(colors, free, colors, ~free, (0, 0))), seed=0, matcher=matcher):
         pass
     values = np.ascontiguousarray(colors[..., 0])
     pair_rows(values, values, np.empty_like(values))

@@ -1,4 +1,4 @@
-"""Completing: what may not be sampled of an exemplar is filled before its structure is looked for."""
+"""Fill the masked parts of an exemplar from the rest, before its structure is laid out."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,13 +8,13 @@ import torch
 from engine.synthesis.exemplar import Exemplar, Source, exemplar_of
 from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.pixels import as_array, as_mask
-from engine.synthesis.structure import Site, build, plan_holes
+from engine.synthesis.structure import FillInput, build, plan_holes
 
-# Of more than this share nothing new could be told from what is left.
+# With a larger masked share, the rest is too little to fill from.
 LARGEST_SHARE = 0.5
 
 
-def completed(exemplar: Exemplar, seed: int, stopped: Callable[[], bool] = lambda: False) -> Exemplar:
+def fill_masked_parts(exemplar: Exemplar, seed: int, stopped: Callable[[], bool] = lambda: False) -> Exemplar:
     """Fill what may not be sampled from what may.
 
     At coarse scales an exemplar with holes has few whole patches, or none, and textures of it melt. What is filled in
@@ -40,8 +40,8 @@ def _completed(source: Source, seed: int, stopped: Callable[[], bool]) -> Source
         return source
     colors = as_array(source.picture)
     found = colors
-    site = Site(colors, ~valid, colors, valid, (0, 0))
-    for stage in build(plan_holes(site), seed, matcher_for(source.picture.device)):
+    fill_input = FillInput(colors, ~valid, colors, valid, (0, 0))
+    for stage in build(plan_holes(fill_input), seed, matcher_for(source.picture.device)):
         if stopped():
             return source
         if stage is not None and stage.colors.shape == colors.shape:

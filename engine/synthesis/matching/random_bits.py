@@ -1,10 +1,10 @@
-"""Chance that belongs to places, in tensors: the same on every device, however the work is cut into pieces."""
+"""Random bits for positions, in tensors: the same on every device, whatever the size of the batches."""
 
 from torch import Tensor
 
 
 def _signed(bits: int) -> int:
-    """Read 64 bits as a signed number: torch has no arithmetic of unsigned ones."""
+    """Read 64 bits as a signed number: torch has no unsigned arithmetic."""
     return bits - 2**64 if bits >= 2**63 else bits
 
 
@@ -14,7 +14,7 @@ MIXERS = (_signed(0xBF58476D1CE4E5B9), _signed(0x94D049BB133111EB))
 LOW = 0xFFFFFFFF
 
 
-def chance(seed: int, rows: Tensor, columns: Tensor, turns: Tensor) -> Tensor:
+def random_bits(seed: int, rows: Tensor, columns: Tensor, turns: Tensor) -> Tensor:
     """Mix numbers to 64 random bits (splitmix64; Steele et al. 2014).
 
     Args:
