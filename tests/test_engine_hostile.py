@@ -393,16 +393,9 @@ def test_routing_id_of_another_client(context, connection, keys, good):
             assert sorted(client.client for client in answer.clients) == ["first", "good"]
 
 
-def test_door_for_workers_is_closed_to_clients(context, connection, keys, engine, good):
-    with Stranger(context, connection, keys) as client:
-        assert client.let_in()
-    (port,) = listening(engine.process.pid) - {split_address(connection.address)[1]}
-    worker = good.status().workers[0]
-    for name in (b"0.1", b"0.2", b"x"):
-        with Stranger(context, connection, keys, address=f"tcp://127.0.0.1:{port}", routing_id=name) as intruder:
-            intruder.say([msgpack.packb({"type": "unusable", "message": "I am your worker"})])
-            assert not intruder.let_in()
-    assert good.status().workers[0].process == worker.process
+def test_nothing_listens_but_the_door_for_clients(connection, engine, good):
+    assert good.status().workers[0].state == "ready"
+    assert listening(engine.process.pid) == {split_address(connection.address)[1]}
 
 
 @pytest.mark.parametrize("how", ["no mechanism", "a password", "an unknown key", "another engine's key"])

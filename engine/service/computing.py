@@ -63,11 +63,6 @@ class Computer:
         """Return the memory in use, bytes."""
         return memory_in_use(self.device)
 
-    @staticmethod
-    def new_stop() -> Stop:
-        """Return a new `Stop`."""
-        return Stop()
-
     def _encoder_for(
         self, name: str, weights: str | None, pooling: str, fetching: Callable[[int, int], None] | None
     ) -> Encoder:

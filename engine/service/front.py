@@ -9,11 +9,10 @@ import zmq
 
 from engine.service.access import Gate
 from engine.service.clients import Clients
-from engine.service.internal import WORKER_DOMAIN
 from engine.service.jobs import Jobs
 from engine.service.requests import Requests
-from engine.service.sockets import CLIENT_DOMAIN, address_of, arrived, client_socket, worker_socket
-from engine.service.supervisor import EXITS
+from engine.service.sockets import CLIENT_DOMAIN, address_of, arrived, client_socket
+from engine.service.supervisor import ENDED, HEARD
 from engine.service.workers import Workers
 from protocol.keys import KeyPair
 from protocol.limits import Limits
@@ -64,25 +63,12 @@ class Front:
         self._options = options
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._context.max_sockets = 4096
-        self._exits = self._context.socket(zmq.PULL)
-        self._exits.bind(EXITS)
+        self._heard = self._context.socket(zmq.PULL)
+        self._heard.bind(HEARD)
         self._client_socket = client_socket(self._context, options.keys, options.limits, ipv6="[" in options.listen)
-        self._worker_socket = worker_socket(self._context, options.keys, WORKER_DOMAIN)
         self._clients = Clients(self._client_socket)
-        self._workers = Workers(
-            self._context,
-            self._worker_socket,
-            options.devices,
-            address=address_of(self._worker_socket),
-            server_key=options.keys.public,
-        )
-        self._gate = Gate(
-            self._context,
-            {
-                CLIENT_DOMAIN: options.known,
-                WORKER_DOMAIN: lambda key: key in self._workers.public_keys(),
-            },
-        )
+        self._workers = Workers(self._context, options.devices)
+        self._gate = Gate(self._context, {CLIENT_DOMAIN: options.known})
         self._client_socket.bind(options.listen)
         self._jobs = Jobs(self._clients, self._workers, options.limits)
         self._requests = Requests(self._clients, self._workers, self._jobs, options.limits, address=self.address)
@@ -105,7 +91,7 @@ class Front:
             The reason to stop.
         """
         poller = zmq.Poller()
-        for socket in (self._gate.socket, self._client_socket, self._worker_socket, self._exits):
+        for socket in (self._gate.socket, self._client_socket, self._heard):
             poller.register(socket, zmq.POLLIN)
         self._workers.wake()
         while True:
@@ -133,16 +119,16 @@ class Front:
             time.sleep(RETRY_MILLISECONDS / 1000)
         self._workers.stop()
         self._client_socket.close(int(1000 * FAREWELL_SECONDS))
-        self._worker_socket.close()
         self._gate.close()
-        self._exits.close()
+        self._heard.close()
         self._context.destroy(linger=int(1000 * FAREWELL_SECONDS))
 
     def _take(self) -> None:
-        for name, status in arrived(self._exits):
-            self._jobs.worker_ended(name.bytes.decode(), int(status.bytes))
-        for name, *parts in arrived(self._worker_socket):
-            self._jobs.take_from_worker(name.bytes.decode(errors="replace"), parts)
+        for kind, name, *parts in arrived(self._heard):
+            if kind.bytes == ENDED:
+                self._jobs.worker_ended(name.bytes.decode(), int(parts[0].bytes))
+            else:
+                self._jobs.take_from_worker(name.bytes.decode(), parts)
         for client, *parts in arrived(self._client_socket):
             self._requests.take(client.bytes, parts)
 

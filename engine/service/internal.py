@@ -1,38 +1,10 @@
 """Messages between front and worker, other than those of clients."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import ClassVar
 
 from protocol.fields import Bytes, Sentence, Word
 from protocol.messages import Cancel, Cancelled, Done, Failed, Frame, Progress, Synthesize
-
-WORKER_DOMAIN = "worker"
-
-
-@dataclass(frozen=True)
-class WorkerStart:
-    """The data that a worker reads from its standard input when it starts; it ends when that is closed.
-
-    Attributes:
-        name: The worker's name, not used before.
-        device: The device, as `find_device` takes it.
-        address: The front's address for workers.
-        server_key: The front's public key.
-        public: The worker's public key.
-        secret: The worker's secret key.
-    """
-
-    name: str
-    device: str
-    address: str
-    server_key: str
-    public: str
-    secret: str
-
-    def line(self) -> bytes:
-        """Encode it as one line."""
-        return json.dumps(asdict(self)).encode() + b"\n"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from engine.service.internal import Alive, FromWorker, Ready, Unusable
 from engine.service.supervisor import ENDING, READY, RESTING, STARTING, WORKING, Worker, exit_reason
 from engine.service.waiting import FairQueue, Job
 from engine.service.workers import Workers
-from protocol.codec import decode
+from protocol.codec import decode, encode
 from protocol.errors import ProtocolError
 from protocol.limits import TRUSTED, Limits
 from protocol.messages import Accepted, Cancel, Cancelled, Done, Failed, Frame, Progress, Synthesize
@@ -110,7 +110,7 @@ class Jobs:
                 self._place(job, 0)
                 worker.job, worker.state = job, WORKING
                 # If the worker is gone, its watcher reports that, and the job fails then.
-                self._workers.send(worker, job.parts)
+                worker.send([part.buffer for part in job.parts])
         for place, job in enumerate(self._queue):
             self._place(job, place)
 
@@ -199,7 +199,7 @@ class Jobs:
     def _ask_to_stop(self, worker: Worker, job: Job, *, keep: bool) -> None:
         job.unwanted = job.unwanted or time.monotonic()
         job.keep = keep
-        self._workers.send(worker, Cancel(job.name, keep))
+        worker.send(encode(Cancel(job.name, keep)))
 
     def _pass_on(
         self, worker: Worker, job: Job, message: Progress | Frame | Done | Failed | Cancelled, parts: list[ZmqFrame]

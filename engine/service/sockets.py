@@ -1,4 +1,4 @@
-"""The engine's sockets, all with CURVE."""
+"""The engine's socket, with CURVE, and what arrives at sockets."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -36,7 +36,13 @@ def client_socket(context: ZmqContext, keys: KeyPair, limits: Limits, *, ipv6: b
     Returns:
         A ROUTER on which sending to a client that is gone or does not read fails.
     """
-    made = _server(context, keys, CLIENT_DOMAIN)
+    made = context.socket(zmq.ROUTER)
+    made.curve_server = True
+    made.curve_secretkey = keys.secret.encode()
+    made.zap_domain = CLIENT_DOMAIN.encode()
+    made.router_mandatory = True
+    made.handshake_ivl = HANDSHAKE_MILLISECONDS
+    made.linger = 0
     made.maxmsgsize = max(limits.message_bytes, limits.header_bytes) + MARGIN_BYTES
     # With a bound, libzmq may abort this process, by the same assertion, when a client with such heartbeats dies
     # behind a backlog. The front reads fast, and refuses what it does not take.
@@ -49,22 +55,6 @@ def client_socket(context: ZmqContext, keys: KeyPair, limits: Limits, *, ipv6: b
     made.tcp_keepalive_cnt = KEEPALIVES
     made.backlog = BACKLOG
     made.ipv6 = ipv6
-    return made
-
-
-def worker_socket(context: ZmqContext, keys: KeyPair, domain: str) -> "zmq.Socket[bytes]":
-    """Create the socket for workers, bound to a free port of this computer.
-
-    Args:
-        context: Context of the gate that checks keys.
-        keys: The engine's keys.
-        domain: Domain for the gate.
-
-    Returns:
-        A ROUTER on which sending to a worker that is gone fails.
-    """
-    made = _server(context, keys, domain)
-    made.bind("tcp://127.0.0.1:*")
     return made
 
 
@@ -86,14 +76,3 @@ def arrived(socket: "zmq.Socket[bytes]", most: int = MESSAGES_AT_ONCE) -> Iterat
     with suppress(zmq.Again):
         for _ in range(most):
             yield socket.recv_multipart(zmq.NOBLOCK, copy=False)
-
-
-def _server(context: ZmqContext, keys: KeyPair, domain: str) -> "zmq.Socket[bytes]":
-    made = context.socket(zmq.ROUTER)
-    made.curve_server = True
-    made.curve_secretkey = keys.secret.encode()
-    made.zap_domain = domain.encode()
-    made.router_mandatory = True
-    made.handshake_ivl = HANDSHAKE_MILLISECONDS
-    made.linger = 0
-    return made

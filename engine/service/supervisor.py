@@ -6,23 +6,28 @@ import subprocess
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import IO
 
 import zmq
 
-from engine.service.internal import WorkerStart
 from engine.service.own_python import own_python
+from engine.service.pipes import read_message, write_message
 from engine.service.waiting import Job
-from protocol.keys import make_keys
 from protocol.messages import WorkerStatus
+from protocol.raster import Buffer
 
 RESTING, STARTING, READY, WORKING, ENDING = "resting", "starting", "ready", "working", "ending"
-EXITS = "inproc://exits"
+HEARD = "inproc://heard"
+"""Address for what the watchers of the processes report: kind, name of the process, and frames or exit status."""
+MESSAGE, ENDED = b"message", b"ended"
 LAST_WORDS = 20
 END_SECONDS = 3.0
 
 ZmqContext = zmq.Context[zmq.Socket[bytes]]
+Outbox = SimpleQueue[Sequence[Buffer] | None]
 
 
 class Worker:
@@ -32,7 +37,6 @@ class Worker:
         asked: The device that was requested, such as `auto`.
         device: The actual device, once a process has found it.
         state: `resting` (no process), `starting`, `ready`, `working` or `ending`.
-        keys: Keys that authenticate the process.
         job: The job that runs.
         idle_since: Start of the idle time, monotonic seconds.
         memory: Memory in use, bytes.
@@ -45,7 +49,6 @@ class Worker:
         self.device: str | None = None
         self.description = ""
         self.state = RESTING
-        self.keys = make_keys()
         self.job: Job | None = None
         self.idle_since = time.monotonic()
         self.memory = 0
@@ -57,6 +60,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher: threading.Thread | None = None
         self._words: deque[str] = deque(maxlen=LAST_WORDS)
+        self._outbox: Outbox = SimpleQueue()
 
     @property
     def name(self) -> str:
@@ -68,12 +72,8 @@ class Worker:
         """Process id, or None."""
         return None if self._process is None else self._process.pid
 
-    def start(self, address: str, server_key: str) -> None:
+    def start(self) -> None:
         """Start a process, unless there is one.
-
-        Args:
-            address: The front's address for workers.
-            server_key: The front's public key.
 
         Raises:
             OSError: The system cannot start the process.
@@ -85,27 +85,29 @@ class Worker:
         self._words.clear()
         self.trouble = ""
         # Created now, as there may be no descriptor left later.
-        exits = self._context.socket(zmq.PUSH)
-        exits.connect(EXITS)
+        reports = self._context.socket(zmq.PUSH)
+        reports.connect(HEARD)
         try:
             self._process = subprocess.Popen(  # noqa: S603
-                own_python("engine.service.worker"),
+                [*own_python("engine.service.worker"), self.asked],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
         except OSError:
-            exits.close(0)
+            reports.close(0)
             raise
-        start = WorkerStart(self.name, self.asked, address, server_key, self.keys.public, self.keys.secret)
         self.state = STARTING
-        watched = (self._process, self.name, self._words, exits)
+        self._outbox = SimpleQueue()
+        # A process that computes or hangs may read late: the front must not wait for it.
+        threading.Thread(target=_tell, args=(self._process.stdin, self._outbox), daemon=True).start()
+        watched = (self._process, self.name, self._words, reports)
         self._watcher = threading.Thread(target=_watch, args=watched, daemon=True)
         self._watcher.start()
-        # If the process has already died, its watcher reports that.
-        with suppress(BrokenPipeError):
-            _pipe(self._process.stdin).write(start.line())
-            _pipe(self._process.stdin).flush()
+
+    def send(self, parts: Sequence[Buffer]) -> None:
+        """Send the frames of a message; if the process is gone, its watcher reports that."""
+        self._outbox.put(parts)
 
     def stop(self) -> None:
         """Kill the process; it has nothing to save."""
@@ -121,10 +123,7 @@ class Worker:
 
     def ended(self) -> None:
         """Note that the process has ended."""
-        if self._process is not None and self._process.stdin is not None:
-            # If the process died at once, closing tries to write the unread input again.
-            with suppress(BrokenPipeError):
-                self._process.stdin.close()
+        self._outbox.put(None)
         self._process = None
         self.state = RESTING
         self.job = None
@@ -176,19 +175,30 @@ def exit_reason(status: int) -> str:
     return f"ended with status {status}"
 
 
-def _watch(process: "subprocess.Popen[bytes]", name: str, words: "deque[str]", exits: "zmq.Socket[bytes]") -> None:
+def _tell(pipe: IO[bytes], outbox: Outbox) -> None:
+    # If the process has died, closing tries to write the rest again.
+    with suppress(OSError), pipe:
+        while (parts := outbox.get()) is not None:
+            write_message(pipe, parts)
+
+
+def _watch(process: "subprocess.Popen[bytes]", name: str, words: "deque[str]", reports: "zmq.Socket[bytes]") -> None:
+    assert process.stdout is not None  # noqa: S101  # requested when the process was started
+    listener = threading.Thread(target=_listen, args=(process.stderr, name, words), daemon=True)
+    listener.start()
+    with suppress(EOFError), process.stdout as pipe:
+        while True:
+            reports.send_multipart([MESSAGE, name.encode(), *read_message(pipe)])
+    listener.join()
+    reports.send_multipart([ENDED, name.encode(), str(process.wait()).encode()])
+    reports.close(1000)
+
+
+def _listen(pipe: IO[bytes], name: str, words: "deque[str]") -> None:
     log = logging.getLogger(f"{__name__}.{name}")
-    for line in _pipe(process.stderr):
-        said = line.decode(errors="replace").rstrip()
-        if said:
-            words.append(said)
-            log.info("worker %s: %s", name, said)
-    status = process.wait()
-    _pipe(process.stderr).close()
-    exits.send_multipart([name.encode(), str(status).encode()])
-    exits.close(1000)
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101  # requested when the process was started
-    return stream
+    with pipe:
+        for line in pipe:
+            said = line.decode(errors="replace").rstrip()
+            if said:
+                words.append(said)
+                log.info("worker %s: %s", name, said)

@@ -1,39 +1,35 @@
 """The worker: a process that owns a device and runs one job at a time.
 
-The main thread exchanges messages with the front; another thread computes, so that a long step delays no message.
+Messages arrive at its standard input and leave by its standard output, each in a thread of its own; a third thread
+computes, so that a long step delays no message.
 """
 
-import json
 import logging
 import os
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from queue import Empty, Full, Queue, SimpleQueue
+from typing import IO, TYPE_CHECKING
 
-import zmq
-
-from engine.service.internal import Alive, Ready, ToWorker, Unusable, WorkerStart
-from engine.service.sockets import arrived
+from engine.service.internal import Alive, Ready, ToWorker, Unusable
+from engine.service.pipes import read_message, write_message
 from protocol.codec import decode, encode
 from protocol.limits import TRUSTED
-from protocol.messages import Cancel, Frame, Progress, Synthesize
+from protocol.messages import Frame, Progress, Synthesize
+from protocol.raster import Buffer
 
 if TYPE_CHECKING:
     from engine.service.computing import Computer
     from engine.service.runner import Stop
 
-ZmqSocket = zmq.Socket[bytes]
-
 PROGRESS_SECONDS = 0.3
 ALIVE_SECONDS = 1.0
-TURN_MILLISECONDS = 100
+TURN_SECONDS = 0.1
 UNSENT_FRAMES = 4
-INBOX = "inproc://computed"
-FRAME, END = b"frame", b"end"
 
 
 @dataclass
@@ -64,99 +60,97 @@ class RunningJob:
         return replace(latest, seconds=latest.seconds + waited, seconds_left=left)
 
 
+@dataclass
+class Desk:
+    """What the threads share.
+
+    Attributes:
+        jobs: Jobs to compute.
+        outbox: Frames and ends of jobs, encoded.
+        running: The job that is being computed.
+    """
+
+    jobs: SimpleQueue[RunningJob] = field(default_factory=SimpleQueue)
+    outbox: Queue[list[Buffer]] = field(default_factory=lambda: Queue(UNSENT_FRAMES))
+    running: RunningJob | None = None
+
+
 def main() -> None:
-    """Read the start data from standard input, and run until standard input is closed."""
+    """Compute on the device that is named in the command, until standard input is closed."""
     # Ctrl+C in a terminal reaches every process of the group; the front handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
-    start = WorkerStart(**json.loads(sys.stdin.buffer.readline()))
-    threading.Thread(target=_end_with_front, daemon=True).start()
-    context: zmq.Context[ZmqSocket] = zmq.Context()
-    link = _connect(context, start)
+    # What a library prints must not come between the messages.
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    desk = Desk()
+    threading.Thread(target=_receive, args=(desk,), daemon=True).start()
     from engine.service.computing import Computer, UnusableDeviceError
 
     try:
-        computer = Computer(start.device)
+        computer = Computer(sys.argv[1])
     except UnusableDeviceError as error:
-        link.send_multipart(encode(Unusable(str(error)[:4000])))
-        link.close(1000)
-        context.term()
+        write_message(pipe, encode(Unusable(str(error)[:4000])))
         return
     from engine.synthesis.compiling import unwritable_folder
 
     if (folder := unwritable_folder()) is not None:
         logging.getLogger(__name__).warning("compiled code cannot be kept in %s: every start compiles again", folder)
-    link.send_multipart(encode(Ready(str(computer.device), computer.description[:200])))
-    inbox = context.socket(zmq.PULL)
-    inbox.bind(INBOX)
-    tasks: SimpleQueue[RunningJob] = SimpleQueue()
-    threading.Thread(target=_compute, args=(context, computer, tasks), daemon=True).start()
-    _talk(link, inbox, tasks, computer)
+    write_message(pipe, encode(Ready(str(computer.device), computer.description[:200])))
+    threading.Thread(target=_compute, args=(computer, desk), daemon=True).start()
+    _send(pipe, desk, computer)
 
 
-def _end_with_front() -> None:
-    # Standard input is closed when the front ends, even if killed. It is not read through `sys.stdin`: while a thread
-    # waits in there, the interpreter cannot exit, and aborts.
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    os._exit(0)
+def _receive(desk: Desk) -> None:
+    status = 1
+    try:
+        # Not through `sys.stdin`: while a thread waits in there, the interpreter cannot exit, and aborts.
+        with open(0, "rb", buffering=0, closefd=False) as pipe:
+            while True:
+                message: ToWorker = decode(read_message(pipe), ToWorker, TRUSTED)  # type: ignore[arg-type]
+                if isinstance(message, Synthesize):
+                    from engine.service.runner import Stop
+
+                    desk.running = RunningJob(message, Stop())
+                    desk.jobs.put(desk.running)
+                elif desk.running is not None and desk.running.request.job == message.job:
+                    desk.running.stop.ask(keep=message.keep)
+    except EOFError:
+        # It is closed when the front ends, even if killed.
+        status = 0
+    except Exception:
+        logging.getLogger(__name__).exception("a message cannot be read")
+    os._exit(status)
 
 
-def _connect(context: "zmq.Context[ZmqSocket]", start: WorkerStart) -> ZmqSocket:
-    link = context.socket(zmq.DEALER)
-    link.routing_id = start.name.encode()
-    link.curve_serverkey = start.server_key.encode()
-    link.curve_publickey = start.public.encode()
-    link.curve_secretkey = start.secret.encode()
-    link.connect(start.address)
-    return link
-
-
-def _compute(context: "zmq.Context[ZmqSocket]", computer: "Computer", tasks: "SimpleQueue[RunningJob]") -> None:
+def _compute(computer: "Computer", desk: Desk) -> None:
     from engine.service.runner import Hooks
-
-    outbox = context.socket(zmq.PUSH)
-    outbox.sndhwm = UNSENT_FRAMES
-    outbox.connect(INBOX)
 
     def show(frame: Frame) -> None:
         try:
-            outbox.send_multipart([FRAME, *encode(frame)], zmq.NOBLOCK, copy=False)
-        except zmq.Again:
+            desk.outbox.put_nowait(encode(frame))
+        except Full:
             logging.getLogger(__name__).debug("a frame was dropped")
 
     while True:
-        task = tasks.get()
-        end = computer.run(task.request, Hooks(task.note, show), task.stop)
-        outbox.send_multipart([END, *encode(end)], copy=False)
+        job = desk.jobs.get()
+        end = computer.run(job.request, Hooks(job.note, show), job.stop)
+        desk.running = None
+        desk.outbox.put(encode(end))
 
 
-def _talk(link: ZmqSocket, inbox: ZmqSocket, tasks: "SimpleQueue[RunningJob]", computer: "Computer") -> None:
-    poller = zmq.Poller()
-    poller.register(link, zmq.POLLIN)
-    poller.register(inbox, zmq.POLLIN)
-    task: RunningJob | None = None
+def _send(pipe: IO[bytes], desk: Desk, computer: "Computer") -> None:
     sent_progress = sent_alive = -1e9
     while True:
-        poller.poll(TURN_MILLISECONDS)
-        for kind, *parts in arrived(inbox):
-            link.send_multipart(parts, copy=False)
-            if kind.bytes == END:
-                task = None
-        for parts in arrived(link):
-            message: ToWorker = decode([p.buffer for p in parts], ToWorker, TRUSTED)  # type: ignore[arg-type]
-            if isinstance(message, Synthesize):
-                task = RunningJob(message, computer.new_stop())
-                tasks.put(task)
-            elif isinstance(message, Cancel) and task is not None and task.request.job == message.job:
-                task.stop.ask(keep=message.keep)
-        now = time.monotonic()
-        if task is not None and now - sent_progress >= PROGRESS_SECONDS:
+        with suppress(Empty):
+            write_message(pipe, desk.outbox.get(timeout=TURN_SECONDS))
+        now, running = time.monotonic(), desk.running
+        if running is not None and now - sent_progress >= PROGRESS_SECONDS:
             sent_progress = now
-            link.send_multipart(encode(task.now()))
+            write_message(pipe, encode(running.now()))
         if now - sent_alive >= ALIVE_SECONDS:
             sent_alive = now
-            link.send_multipart(encode(Alive(computer.memory_in_use())))
+            write_message(pipe, encode(Alive(computer.memory_in_use())))
 
 
 if __name__ == "__main__":

@@ -1,49 +1,29 @@
 """The workers of the engine."""
 
-import errno
 import logging
 from collections.abc import Iterator
 
 import zmq
 
 from engine.service.supervisor import ENDING, READY, RESTING, Worker
-from protocol.codec import encode
 
 ZmqContext = zmq.Context[zmq.Socket[bytes]]
 
 
 class Workers:
-    """One worker for each device, and their socket."""
+    """One worker for each device."""
 
-    def __init__(
-        self,
-        context: ZmqContext,
-        socket: "zmq.Socket[bytes]",
-        devices: tuple[str, ...],
-        *,
-        address: str,
-        server_key: str,
-    ) -> None:
+    def __init__(self, context: ZmqContext, devices: tuple[str, ...]) -> None:
         """Start without processes.
 
         Args:
             context: Context for the watchers of the processes.
-            socket: A ROUTER with `ROUTER_MANDATORY`.
             devices: The devices.
-            address: Address of the socket.
-            server_key: Its public key.
         """
-        self._socket = socket
-        self._address = address
-        self._server_key = server_key
         self._all = [Worker(context, number, device) for number, device in enumerate(devices)]
 
     def __iter__(self) -> Iterator[Worker]:
         return iter(self._all)
-
-    def public_keys(self) -> set[str]:
-        """Return the public keys of the processes."""
-        return {worker.keys.public for worker in self._all}
 
     def devices(self) -> tuple[str, ...]:
         """Return the devices."""
@@ -59,7 +39,7 @@ class Workers:
             if worker.state != RESTING:
                 continue
             try:
-                worker.start(self._address, self._server_key)
+                worker.start()
             except (OSError, zmq.ZMQError) as error:
                 worker.trouble = worker.failure = f"the system cannot start a process ({error.strerror})"
                 logging.getLogger(__name__).exception("worker %s cannot be started", worker.name)
@@ -72,28 +52,6 @@ class Workers:
                 # It is resting once the process has ended; it gets no job meanwhile.
                 worker.state = ENDING
                 worker.stop()
-
-    def send(self, worker: Worker, message: object) -> bool:
-        """Send a message.
-
-        Args:
-            worker: The worker.
-            message: The message, or its frames.
-
-        Returns:
-            Whether it was sent; if not, the process is gone, which its watcher reports.
-
-        Raises:
-            zmq.ZMQError: Another error.
-        """
-        parts = message if isinstance(message, list) else encode(message)
-        try:
-            self._socket.send_multipart([worker.name.encode(), *parts], zmq.NOBLOCK, copy=False)
-        except zmq.ZMQError as error:
-            if error.errno not in {errno.EHOSTUNREACH, zmq.EAGAIN}:
-                raise
-            return False
-        return True
 
     def stop(self) -> None:
         """Stop every process, and wait until they have ended."""
