@@ -14,14 +14,14 @@ _FRAMES = 7
 
 
 class Gate:
-    """Accepts or refuses keys, by domain."""
+    """Accepts or refuses the keys of clients."""
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", known: dict[str, Callable[[str], bool]]) -> None:
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", known: Callable[[str], bool]) -> None:
         """Start to answer for every socket of the context.
 
         Args:
             context: Context of the sockets.
-            known: By domain, a function that returns whether a public key, 40 characters of Z85, is authorized.
+            known: Returns whether a public key, 40 characters of Z85, is authorized.
         """
         self.socket = context.socket(zmq.REP)
         self.socket.linger = 0
@@ -43,9 +43,8 @@ class Gate:
     def _allowed(self, request: list[bytes]) -> bool:
         if len(request) != _FRAMES or request[0] != _VERSION or request[5] != b"CURVE":
             return False
-        _, _, domain, address, _, _, key = request
-        known = self._known.get(domain.decode(errors="replace"))
-        allowed = known is not None and known(z85.encode(key).decode())
+        address, key = request[3], request[6]
+        allowed = self._known(z85.encode(key).decode())
         if not allowed:
             logging.getLogger(__name__).warning("refused an unknown key, from %s", address.decode())
         return allowed

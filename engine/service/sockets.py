@@ -8,7 +8,6 @@ import zmq
 from protocol.keys import KeyPair
 from protocol.limits import Limits
 
-CLIENT_DOMAIN = "client"
 HANDSHAKE_MILLISECONDS = 5000
 # ZeroMQ also counts the overhead of encryption; frames above the limit itself are refused with an answer.
 MARGIN_BYTES = 2**20
@@ -39,7 +38,7 @@ def client_socket(context: ZmqContext, keys: KeyPair, limits: Limits, *, ipv6: b
     made = context.socket(zmq.ROUTER)
     made.curve_server = True
     made.curve_secretkey = keys.secret.encode()
-    made.zap_domain = CLIENT_DOMAIN.encode()
+    made.zap_domain = b"client"
     made.router_mandatory = True
     made.handshake_ivl = HANDSHAKE_MILLISECONDS
     made.linger = 0
