@@ -150,10 +150,27 @@ class EngineLink:
         return True
 
     def _connect(self) -> None:
-        folder = make_folder(self._installation.folder)
-        keys = own_keys(folder / CLIENT_KEYS)
-        self.client = EngineClient.connect(folder / CONNECTION_FILE, name=self._name, keys=keys)
+        self.client = connect_engine(self._installation, self._name)
         logging.getLogger(__name__).info("connected to the engine %s", self.client.welcome.software)
+
+
+def connect_engine(installation: Installation, name: str) -> EngineClient:
+    """Connect to the running engine.
+
+    Args:
+        installation: Where things are.
+        name: Name of the client, for people.
+
+    Returns:
+        The connection.
+
+    Raises:
+        NoEngineError: None is running.
+        EngineError: It does not answer, or refuses the connection.
+        UnsafeFileError: Its files are broken.
+    """
+    folder = make_folder(installation.folder)
+    return EngineClient.connect(folder / CONNECTION_FILE, name=name, keys=own_keys(folder / CLIENT_KEYS))
 
 
 def start_engine(installation: Installation, output: IO[bytes]) -> "subprocess.Popen[bytes]":

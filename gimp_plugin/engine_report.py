@@ -1,38 +1,16 @@
 """Show what the engine is doing, and stop it."""
 
-import time
-
+from gimp_plugin.engine_link import connect_engine
 from gimp_plugin.error_messages import explain_refusal
 from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
-from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE, engine_state, read_connection
 from protocol.errors import EngineError, EngineLostError, NoEngineError, UnsafeFileError
-from protocol.keys import CLIENT_KEYS, own_keys
 from protocol.messages import Status
-from protocol.private_files import make_folder
 from protocol.processes import ProcessState
 
 STOP_SECONDS = 15.0
 NAME = "GIMP, Engine…"
-
-
-def connected(installation: Installation) -> EngineClient:
-    """Connect to the running engine.
-
-    Args:
-        installation: Where things are.
-
-    Returns:
-        The connection.
-
-    Raises:
-        NoEngineError: None is running.
-        EngineError: It does not answer, or refuses the connection.
-        UnsafeFileError: Its files are broken.
-    """
-    folder = make_folder(installation.folder)
-    return EngineClient.connect(folder / CONNECTION_FILE, name=NAME, keys=own_keys(folder / CLIENT_KEYS))
 
 
 def engine_status(installation: Installation) -> tuple[str, bool]:
@@ -45,7 +23,7 @@ def engine_status(installation: Installation) -> tuple[str, bool]:
         A few lines, and whether it can be stopped; otherwise it can be started.
     """
     try:
-        with connected(installation) as client:
+        with connect_engine(installation, NAME) as client:
             return "\n".join(status_lines(client.status(), installation)), True
     except NoEngineError:
         return _("The engine is not running. It is started when it is needed."), False
@@ -100,11 +78,8 @@ def _is_running(installation: Installation) -> bool:
 def stop_engine(installation: Installation) -> str:
     """Stop the engine and wait until it has ended; return a message about it."""
     try:
-        with connected(installation) as client:
-            client.shutdown(_("stopped from GIMP"))
-            until = time.monotonic() + STOP_SECONDS
-            while client.connected and time.monotonic() < until:
-                client.poll(0.1)
+        with connect_engine(installation, NAME) as client:
+            client.shutdown(_("stopped from GIMP"), STOP_SECONDS)
             if client.connected:
                 return _("The engine was asked to stop, but is still running.")
     except NoEngineError:

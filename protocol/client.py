@@ -237,16 +237,20 @@ class EngineClient:
         """
         self._send(Ping(number))
 
-    def shutdown(self, reason: str = "") -> None:
+    def shutdown(self, reason: str = "", timeout: float = 0.0) -> None:
         """Shut the engine down.
 
         Args:
             reason: The reason, for people.
+            timeout: Seconds to wait until it has disconnected.
 
         Raises:
             EngineLostError: There is no connection.
         """
         self._send(Shutdown(reason))
+        until = time.monotonic() + timeout
+        while self.connected and time.monotonic() < until:
+            self.poll(0.1)
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
         """Receive messages, and check whether the engine still answers.

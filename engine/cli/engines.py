@@ -53,10 +53,8 @@ def stop(*, engine: Engine = None) -> None:
     from protocol.errors import NoEngineError
 
     with _client(engine, "texture-engine stop") as client:
-        client.shutdown("`texture-engine stop` was called")
         until = time.monotonic() + STOP_SECONDS
-        while client.connected and time.monotonic() < until:
-            client.poll(0.1)
+        client.shutdown("`texture-engine stop` was called", STOP_SECONDS)
     while time.monotonic() < until:
         try:
             find_engine(engine or connection_path())
