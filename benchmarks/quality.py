@@ -14,11 +14,12 @@ from types import MappingProxyType
 
 import numpy as np
 import torch
+from artifacts import measure_artifacts
 from PIL import Image
 from torch import Tensor
 
 from engine.encoders import Encoder, load_encoder
-from engine.figures import measure, measure_artifacts
+from engine.figures import measure
 from engine.synthesis import Exemplar, Settings, synthesize
 from engine.synthesis.devices import describe_device, find_device
 

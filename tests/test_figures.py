@@ -1,24 +1,17 @@
 """Figures of artifacts, on pictures whose figures are known."""
 
 import math
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 from pictures import clouds, tensor
 
-from engine.figures import (
-    PATCH,
-    STRIDE,
-    Nearest,
-    border,
-    copying,
-    find_nearest,
-    foreign_color,
-    grain,
-    longest_run,
-    measure_artifacts,
-    streak,
-)
+from engine.figures import PATCH, STRIDE, Nearest, copying, find_nearest
+
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
+from artifacts import border, foreign_color, grain, longest_run, measure_artifacts, streak
 
 
 def noise(height, width, *, amplitude=0.1, seed=0):
