@@ -7,6 +7,8 @@ from engine.synthesis.solvers.base import Evaluate
 
 # A loss that is rounding alone: its gradient points anywhere, and steps are as long as ever however short it is.
 SOLVED = 1e-6
+# Decay of the mean gradient, and of the mean squared one.
+MOMENTUM, SCALING = 0.9, 0.99
 
 
 class Adam:
@@ -15,20 +17,14 @@ class Adam:
     Args:
         picture: Where to start, values in [0, 1].
         step_size: Step length, in units of the picture's values.
-        momentum: Decay of the mean gradient.
-        scaling: Decay of the mean squared gradient.
         damping: How much gradients far below the mean count for less, relative to it: without, they all make steps
             of one length, and smooth areas, where there is least to mend, grow grain.
     """
 
-    def __init__(
-        self, picture: Tensor, step_size: float, *, momentum: float = 0.9, scaling: float = 0.99, damping: float = 0.0
-    ) -> None:
+    def __init__(self, picture: Tensor, step_size: float, *, damping: float = 0.0) -> None:
         self.picture = picture.clone()
         self.step_size = step_size
         self.undone = 0
-        self._momentum = momentum
-        self._scaling = scaling
         self._damping = damping
         self.forget()
 
@@ -44,11 +40,9 @@ class Adam:
         if float(loss) < SOLVED or not bool(torch.isfinite(gradient).all()):
             return loss
         self._steps += 1
-        self._mean.lerp_(gradient, 1 - self._momentum)
-        self._square.mul_(self._scaling).addcmul_(gradient, gradient, value=1 - self._scaling)
-        scale = (self._square / (1 - self._scaling**self._steps)).sqrt_()
+        self._mean.lerp_(gradient, 1 - MOMENTUM)
+        self._square.mul_(SCALING).addcmul_(gradient, gradient, value=1 - SCALING)
+        scale = (self._square / (1 - SCALING**self._steps)).sqrt_()
         scale += self._damping * scale.mean() + 1e-12
-        self.picture.addcdiv_(self._mean, scale, value=-self.step_size / (1 - self._momentum**self._steps)).clamp_(
-            0, 1
-        )
+        self.picture.addcdiv_(self._mean, scale, value=-self.step_size / (1 - MOMENTUM**self._steps)).clamp_(0, 1)
         return loss
