@@ -219,14 +219,14 @@ def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize
     return tuple(replace(job, frame_interval=interval, frame_limit=LONGEST_FRAME) for job in jobs)
 
 
-def previews(plan: Plan, seeds: Sequence[int]) -> tuple[Synthesize, ...]:
+def previews(plan: JobPlan, seeds: Sequence[int]) -> tuple[Synthesize, ...]:
     """Ask for a coarse picture of each seed in place of what was planned."""
     job = plan.jobs[0]
     asked = (replace(job.settings, seed=seed, preview=True) for seed in seeds)
     return tuple(replace(job, settings=each, depth="u8") for each in asked)
 
 
-def surroundings(plan: Plan) -> Box:
+def surroundings(plan: JobPlan) -> Box:
     """Find the part that becomes the layer, with half as much around it as far as it is made."""
     part = plan.part
     return part.grown(max(part.width, part.height) // 2).common(Box(0, 0, plan.width, plan.height))

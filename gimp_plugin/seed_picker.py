@@ -9,7 +9,7 @@ from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
 from gimp_plugin.job_sequence import JobSequence, Texture
 from gimp_plugin.panel import tiled
-from gimp_plugin.plans import Plan
+from gimp_plugin.plans import JobPlan
 from gimp_plugin.scaling import colored, fitted
 from gimp_plugin.translation import _
 from gimp_plugin.values import LARGEST
@@ -25,7 +25,7 @@ class SeedPicker:
     """A dialog with a coarse picture of each of some seeds."""
 
     def __init__(
-        self, parent: Gtk.Window, plan: Plan, tiles: tuple[int, int], link: EngineLink, installation: Installation
+        self, parent: Gtk.Window, plan: JobPlan, tiles: tuple[int, int], link: EngineLink, installation: Installation
     ) -> None:
         """Build it.
 
