@@ -386,7 +386,7 @@ def test_previews_are_the_same_job_for_other_seeds():
 
 
 def test_of_a_fill_a_preview_shows_half_as_much_around_it():
-    plan = plans.Plan((), 100, 80, Box(10, 40, 20, 30))
+    plan = plans.JobPlan((), 100, 80, Box(10, 40, 20, 30))
     assert plans.surroundings(plan) == Box(0, 25, 45, 55)
 
 
