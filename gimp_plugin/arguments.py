@@ -13,6 +13,7 @@ FLAGS = GObject.ParamFlags.READWRITE
 # Wide ranges, because values outside them do not arrive here; see `values`.
 WHOLE = (-(2**31), 2**31 - 1)
 BROAD = (-1e9, 1e9)
+USUAL_SIDE = 20.0
 
 
 def add_texture(procedure: Gimp.Procedure, task: str) -> None:
@@ -20,16 +21,17 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
 
     Args:
         procedure: The procedure.
-        task: `fill`, `new`, `seamless`, or another, which has no arguments of its own.
+        task: `fill`, `new`, `seamless`, `extend`, or another, which has no arguments of its own.
     """
-    if task in {user_options.FILL, user_options.NEW, user_options.SEAMLESS}:
+    own = {
+        user_options.FILL: add_fill,
+        user_options.NEW: add_new,
+        user_options.SEAMLESS: add_seamless,
+        user_options.EXTEND: add_extend,
+    }
+    if task in own:
         add_common(procedure)
-        if task == user_options.FILL:
-            add_fill(procedure)
-        elif task == user_options.NEW:
-            add_new(procedure)
-        else:
-            add_seamless(procedure)
+        own[task](procedure)
     procedure.add_image_return_value("result-image", _("Image"), _("The image with the texture"), True, FLAGS)
     procedure.add_layer_return_value("result-layer", _("Layer"), _("The texture"), True, FLAGS)
 
@@ -206,12 +208,26 @@ def add_seamless(procedure: Gimp.Procedure) -> None:
     )
 
 
+def add_extend(procedure: Gimp.Procedure) -> None:
+    """Declare how far an image is to go on."""
+    procedure.add_string_argument(
+        "unit",
+        _("Uni_t"),
+        _("What the sides are extended by: percent of the image's height or width, or pixels"),
+        user_options.PERCENT,
+        FLAGS,
+    )
+    sides = {"top": _("To_p"), "right": _("Ri_ght"), "bottom": _("_Bottom"), "left": _("Le_ft")}
+    for name, label in sides.items():
+        procedure.add_double_argument(name, label, _("How much to add on this side"), *BROAD, USUAL_SIDE, FLAGS)
+
+
 def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
     """Read the arguments.
 
     Args:
         config: The arguments of this run.
-        task: `fill`, `new` or `seamless`.
+        task: `fill`, `new`, `seamless` or `extend`.
 
     Returns:
         The options.
@@ -221,11 +237,14 @@ def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
     """
     values.check(config, task)
     asked = {name: config.get_property(name) for name, each in settings().items() if each.label}
-    if task != user_options.FILL:
+    if task in {user_options.NEW, user_options.SEAMLESS}:
         asked["seamless"] = config.get_property("seamless")
     options = Options(task, checked(asked), keep_frames=config.get_property("keep-frames"))
     if task == user_options.FILL:
         return _fill(options, config)
+    if task == user_options.EXTEND:
+        found = {name: config.get_property(name) for name in ("unit", "top", "right", "bottom", "left")}
+        return replace(options, **found)
     return _new(options, config) if task == user_options.NEW else options
 
 

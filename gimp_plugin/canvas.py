@@ -84,6 +84,24 @@ def read(
     return samples.faded(raster, shown)
 
 
+def read_visible(image: Gimp.Image, empty: Gimp.Image, box: Box, *, gray: bool, depth: str) -> Raster:
+    """Read pixels of an image as all its visible layers together look.
+
+    Args:
+        image: The image, which is not touched.
+        empty: An empty image of its size, mode, precision and profile; it gets a layer.
+        box: In the image.
+        gray: As in `read`.
+        depth: As in `read`.
+
+    Returns:
+        With alpha.
+    """
+    layer = Gimp.Layer.new_from_visible(image, empty, "visible")
+    empty.insert_layer(layer, None, 0)
+    return read(layer, box, gray=gray, depth=depth)
+
+
 def read_rows(layer: Gimp.Layer, rows: Iterable[int]) -> list[bytes]:
     """Read single rows of a layer without its filters and its mask, as `R'G'B'A u8`."""
     width = layer.get_width()

@@ -6,6 +6,7 @@ from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
 from gimp_plugin import arguments, canvas, tasks, user_options
 from gimp_plugin.attempts import Appearance, Attempt
+from gimp_plugin.box import Box
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
 from gimp_plugin.job_sequence import State
@@ -42,6 +43,7 @@ class Window:
         self.panel = Panel(self.stop)
         self.layers: list[Gimp.Layer] = []
         self.last: Outcome | None = None
+        self._extended: Task | None = None
         self._link = link
         self._installation = installation
         self._attempt: Attempt | None = None
@@ -71,7 +73,7 @@ class Window:
         Raises:
             PlanError: It cannot be done.
         """
-        task = tasks.prepare(options, image, layers)
+        task = tasks.prepare(options, image, layers, self._inner(image))
         display = self._open_display(task)
         self._link.reconnect()
         appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=tuple(self.layers))
@@ -92,6 +94,7 @@ class Window:
         if outcome.layers:
             self.layers = [] if task.fresh else list(outcome.layers)
             self.last = outcome
+            self._extended = task if task.inner is not None else None
         self._show_outcome(attempt, outcome)
         return outcome
 
@@ -128,6 +131,14 @@ class Window:
             return bool(self.dialog.run())
         finally:
             GLib.source_remove(ticking)
+
+    def _inner(self, image: Gimp.Image) -> Box | None:
+        """Find the part of an image that another try extends again: what it was before the last try."""
+        last = self._extended
+        if last is None or not self.layers or not all(canvas.attached(layer) for layer in self.layers):
+            return None
+        size = last.plan.width, last.plan.height
+        return last.inner if (image.get_width(), image.get_height()) == size else None
 
     def _set_idle(self, *, idle: bool) -> None:
         for response in (Gtk.ResponseType.OK, RESET):
@@ -189,7 +200,7 @@ def ask_and_make(
         config: Its arguments; what the user chooses is put there.
         image: The image.
         layers: The layers to work on.
-        kind: `fill`, `new` or `seamless`.
+        kind: `fill`, `new`, `seamless` or `extend`.
         link: The connection to the engine.
         installation: Where things are.
 
@@ -217,7 +228,7 @@ def ask_and_make(
     across.pack_start(chosen, True, True, 0)
     across.show()
     dialog.get_content_area().pack_start(across, True, True, 0)
-    window.panel.picture(thumbnail(image, layers[0], kind))
+    window.panel.picture(thumbnail(image, layers, kind))
     tried: Options | None = None
     try:
         while window.wait_for_user():
@@ -234,7 +245,7 @@ def ask_and_make(
                 if not _wants_copy(dialog, str(error)):
                     continue
                 image = tasks.rgb_copy(image)
-                layers = image.get_selected_layers()
+                layers = tasks.targets(image.get_selected_layers(), kind)
                 Gimp.Display.new(image)
                 window.panel.note(_("The work continues in an RGB copy of the image."))
             except PlanError as error:
@@ -280,17 +291,20 @@ def _ending(attempt: Attempt, outcome: Outcome) -> str:
     return _("Done. The texture is in the layer “{name}”. Press the button again for another one.").format(name=name)
 
 
-def thumbnail(image: Gimp.Image, layer: Gimp.Layer, kind: str) -> GdkPixbuf.Pixbuf | None:
+def thumbnail(image: Gimp.Image, layers: Sequence[Gimp.Layer], kind: str) -> GdkPixbuf.Pixbuf | None:
     """Make a thumbnail of what a texture is made from or in.
 
     Args:
         image: The image.
-        layer: The layer to work on.
-        kind: `fill`, `new` or `seamless`.
+        layers: The layers to work on, of which the first is drawn; none for the image.
+        kind: `fill`, `new`, `seamless` or `extend`.
 
     Returns:
-        The layer to fill; otherwise the part of it to work on.
+        The image to extend, or the layer to fill; otherwise the part of it to work on.
     """
+    if not layers:
+        return image.get_thumbnail(PREVIEW_SIDE, PREVIEW_SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
+    layer = layers[0]
     selected = canvas.selection(image)
     part = canvas.extent(layer).common(selected) if selected else None
     if kind != user_options.FILL and part:
@@ -325,10 +339,14 @@ def _title(kind: str) -> str:
         user_options.FILL: _("Fill Selection with Texture"),
         user_options.NEW: _("New Texture from Layer"),
         user_options.SEAMLESS: _("Make Seamless"),
+        user_options.EXTEND: _("Extend Image"),
     }[kind]
 
 
 def _verb(kind: str) -> str:
-    return {user_options.FILL: _("_Fill"), user_options.NEW: _("_Make"), user_options.SEAMLESS: _("_Make Seamless")}[
-        kind
-    ]
+    return {
+        user_options.FILL: _("_Fill"),
+        user_options.NEW: _("_Make"),
+        user_options.SEAMLESS: _("_Make Seamless"),
+        user_options.EXTEND: _("_Extend"),
+    }[kind]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.translation import _
-from gimp_plugin.user_options import ABOVE_BELOW, ALL, SIDES, Options
+from gimp_plugin.user_options import ABOVE_BELOW, ALL, PERCENT, SIDES, Options
 from protocol.messages import Canvas, Source, Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import (
@@ -18,6 +18,7 @@ from protocol.vocabulary import (
     SMALLEST_EXEMPLAR,
     SMALLEST_SIDE,
     WIDEST_CONTEXT,
+    Margins,
 )
 
 # Alpha and selection, as bytes, add up to this where the selection was erased before, but for rounding.
@@ -179,6 +180,61 @@ def seamless(options: Options, canvas: Raster, depth: str) -> JobPlan:
     # Without a mask the engine chooses a band along the border, and fills what is missing.
     job = _job(options, depth, canvas=Canvas(canvas))
     return JobPlan((job,), width, height, Box(0, 0, width, height))
+
+
+def extend(options: Options, canvas: Raster, depth: str) -> Plan:
+    """Plan to go on with a picture beyond its borders.
+
+    Args:
+        options: What is wanted.
+        canvas: The picture, with alpha.
+        depth: Kind of sample of the result.
+
+    Returns:
+        The plan, with the size of the extended picture.
+
+    Raises:
+        PlanError: Nothing is added, or too much, or hardly anything of the picture is visible.
+    """
+    margins = margins_of(options, canvas.width, canvas.height)
+    width, height = margins.around(canvas.width, canvas.height)
+    if not margins:
+        raise PlanError(_("No pixel would be added: extend at least one side."))
+    if max(width, height) > LARGEST_SIDE:
+        raise PlanError(
+            _("The image would be {width} × {height} px: extend it to at most {most} px.").format(
+                width=width, height=height, most=LARGEST_SIDE
+            )
+        )
+    if not _enough(canvas):
+        raise PlanError(_("Too little of the image is visible: show more of it."))
+    job = _job(options, depth, canvas=Canvas(canvas, extend=margins))
+    whole, inner = Box(0, 0, width, height), Box(margins.left, margins.top, canvas.width, canvas.height)
+    strip = _only_strip(whole, inner)
+    if strip:
+        return Plan((job,), width, height, strip)
+    kept = samples.place_mask(b"\xff" * (inner.width * inner.height), inner, width, height)
+    return Plan((job,), width, height, whole, samples.inverted(kept))
+
+
+def margins_of(options: Options, width: int, height: int) -> Margins:
+    """Find how many pixels are added along each border of a picture."""
+    sides = {"top": height, "right": width, "bottom": height, "left": width}
+    shares = {name: side / 100 if options.unit == PERCENT else 1 for name, side in sides.items()}
+    return Margins(**{name: round(getattr(options, name) * share) for name, share in shares.items()})
+
+
+def _only_strip(whole: Box, inner: Box) -> Box:
+    """Find what lies beside a rectangle, if that is one rectangle; else one without area."""
+    right, bottom = inner.x + inner.width, inner.y + inner.height
+    strips = [
+        Box(0, 0, whole.width, inner.y),
+        Box(0, bottom, whole.width, whole.height - bottom),
+        Box(0, 0, inner.x, whole.height),
+        Box(right, 0, whole.width - right, whole.height),
+    ]
+    found = [strip for strip in strips if strip]
+    return found[0] if len(found) == 1 else Box(0, 0, 0, 0)
 
 
 def check_exemplar(exemplar: Raster, white: bytes | None = None) -> Sampled:

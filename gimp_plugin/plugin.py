@@ -16,7 +16,7 @@ from gimp_plugin.translation import DOMAIN, _
 PREFIX = "plug-in-texture-synthesis-"
 MENU = "<Image>/Filters/Texture Synthesis"
 REPEAT, SAVE, ENGINE = "repeat", "save-as-pattern", "engine"
-PROCEDURES = (user_options.FILL, user_options.NEW, user_options.SEAMLESS, REPEAT, SAVE, ENGINE)
+PROCEDURES = (*user_options.TASKS, REPEAT, SAVE, ENGINE)
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -51,7 +51,7 @@ class TextureSynthesis(Gimp.PlugIn):  # type: ignore[misc]
             procedure.set_sensitivity_mask(masks.DRAWABLE)
             arguments.add_saving(procedure)
         else:
-            several = task in {user_options.NEW, REPEAT}
+            several = task in {user_options.NEW, user_options.EXTEND, REPEAT}
             procedure.set_sensitivity_mask(masks.DRAWABLE | masks.DRAWABLES if several else masks.DRAWABLE)
             arguments.add_texture(procedure, task)
         return procedure
@@ -138,6 +138,14 @@ def _texts(task: str) -> tuple[str, str, str]:
             _(
                 "Replaces a band along the borders, in a new layer above, so that opposite sides match. The tile "
                 "is the selection's bounding rectangle; without a selection, the layer."
+            ),
+        ),
+        user_options.EXTEND: (
+            _("_Extend Image…"),
+            _("Extend the image beyond its borders with texture that fits"),
+            _(
+                "The canvas of the image grows by percent of its sides or by pixels, and is filled there, in a new "
+                "layer on top. All other layers stay where they are in the picture."
             ),
         ),
         REPEAT: (

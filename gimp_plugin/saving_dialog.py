@@ -28,7 +28,7 @@ def ask_and_save(
     config.set_property("pattern-name", free_name(layer.get_name()))
     dialog = GimpUi.ProcedureDialog.new(procedure, config, _("Save as Pattern"))
     dialog.set_ok_label(_("_Save"))
-    picture = Gtk.Image.new_from_pixbuf(thumbnail(image, layer, user_options.SEAMLESS))
+    picture = Gtk.Image.new_from_pixbuf(thumbnail(image, [layer], user_options.SEAMLESS))
     note = Gtk.Label(xalign=0, wrap=True, selectable=True, width_chars=40, max_width_chars=40)
     note.set_text(_("The selection, or the layer, becomes a pattern of 8 bits."))
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)

@@ -11,7 +11,7 @@ from gimp_plugin.procedures import new_seed
 from gimp_plugin.translation import _
 from protocol.vocabulary import settings
 
-STEPS = {"ratio": (0.1, 1.0, 2)}
+STEPS = {"ratio": (0.1, 1.0, 2), **dict.fromkeys(("top", "right", "bottom", "left"), (1.0, 10.0, 1))}
 """Small and large step, and decimals, of numbers that are not whole."""
 SOURCES = {
     "exemplar-drawable": {user_options.DRAWABLE},
@@ -35,7 +35,7 @@ class Form:
     Attributes:
         dialog: The dialog.
         config: The arguments.
-        kind: `fill`, `new` or `seamless`.
+        kind: `fill`, `new`, `seamless` or `extend`.
         labels: Makes labels equally wide, those of the dialog's own widgets and the others.
         on_pick: Called when the user wants to pick a seed.
     """
@@ -59,7 +59,7 @@ def settings_box(
     Args:
         dialog: The dialog whose arguments they are.
         config: The arguments.
-        kind: `fill`, `new` or `seamless`.
+        kind: `fill`, `new`, `seamless` or `extend`.
         layers: The layers that are meant.
         on_pick: Called when the user wants to pick a seed.
 
@@ -67,10 +67,12 @@ def settings_box(
         A widget, shown.
     """
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-    own = {user_options.FILL: _exemplar, user_options.NEW: _new, user_options.SEAMLESS: _seamless}[kind]
+    own = {user_options.FILL: _exemplar, user_options.SEAMLESS: _seamless, user_options.EXTEND: _extend}
     form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL), on_pick)
-    for part in (_named(layers), own(form, layers[0])):
-        box.pack_start(part, False, False, 0)
+    if layers:
+        box.pack_start(_named(layers), False, False, 0)
+    chosen = _new(form, layers[0]) if kind == user_options.NEW else own[kind](form)
+    box.pack_start(chosen, False, False, 0)
     for part in (_widgets(form, "recipe", "quality"), _seed(form)):
         box.pack_start(part, False, False, 0)
     more = Gtk.Expander(label=_("More"))
@@ -126,7 +128,7 @@ def _widgets(form: Form, *names: str) -> Gtk.Widget:
     return box
 
 
-def _exemplar(form: Form, _layer: Gimp.Layer) -> Gtk.Widget:
+def _exemplar(form: Form) -> Gtk.Widget:
     """Let the source of the exemplar be chosen, with the choosers that it needs, and no others."""
     box, config = _widgets(form, "exemplar"), form.config
     choosers = {name: _mask(form) if name == "exemplar-mask" else _widget(form, name) for name in SOURCES}
@@ -152,10 +154,21 @@ def _new(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     return box
 
 
-def _seamless(form: Form, _layer: Gimp.Layer) -> Gtk.Widget:
+def _seamless(form: Form) -> Gtk.Widget:
     box = _widgets(form, "seamless")
     box.pack_start(
         _label(_("The tile is the selection's bounding rectangle; without a selection, the layer.")), False, False, 0
+    )
+    return box
+
+
+def _extend(form: Form) -> Gtk.Widget:
+    box = _widgets(form, "unit", "top", "right", "bottom", "left")
+    box.pack_start(
+        _label(_("The image is extended as it looks. Its canvas grows, and the texture is a new layer.")),
+        False,
+        False,
+        0,
     )
     return box
 

@@ -10,7 +10,7 @@ from gimp_plugin import blending, canvas, plans, samples, user_options
 from gimp_plugin.box import Box
 from gimp_plugin.plans import JobPlan, PlanError
 from gimp_plugin.rendering import has_out_of_range_colors
-from gimp_plugin.texture_layers import Place
+from gimp_plugin.texture_layers import Place, Resize
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
 from protocol.raster import Raster
@@ -25,11 +25,13 @@ class Task:
         plan: The jobs for the engine.
         place: Where the result goes.
         fresh: Whether the image was created for it.
+        inner: Where the picture lies in the image that was extended; None if the image keeps its size.
     """
 
     plan: JobPlan
     place: Place
     fresh: bool
+    inner: Box | None = None
 
 
 class PaletteError(PlanError):
@@ -44,11 +46,13 @@ def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
         task: `fill`, `new` or `seamless`.
 
     Returns:
-        One layer, or several that a new texture mixes; for a layer mask, its layer.
+        One layer, or several that a new texture mixes; for a layer mask, its layer. None to extend the image.
 
     Raises:
         PlanError: There are none, or more than the task allows.
     """
+    if task == user_options.EXTEND:
+        return []
     most = MOST_SOURCES if task == user_options.NEW else 1
     if not 1 <= len(drawables) <= most:
         raise PlanError(_("{count} layers are selected: select one layer only.").format(count=len(drawables)))
@@ -61,13 +65,14 @@ def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
     return found
 
 
-def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Task:
+def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], inner: Box | None = None) -> Task:
     """Read what a task needs.
 
     Args:
         options: What is wanted.
         image: The image.
         layers: The layers that are meant, see `targets`.
+        inner: The part of the image that is extended; None for all of it.
 
     Returns:
         The task; the image is not changed.
@@ -88,6 +93,8 @@ def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -
         raise PaletteError(
             _("The image has indexed colors, which are too few for a texture: choose Image → Mode → RGB first.")
         )
+    if options.task == user_options.EXTEND:
+        return _extend(options, image, inner or Box(0, 0, image.get_width(), image.get_height()))
     if options.task == user_options.NEW:
         return _new(options, image, layers)
     (layer,) = layers
@@ -130,6 +137,20 @@ def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     plan = plans.seamless(options, canvas.read(canvas.outside_locked(layer), box, gray=gray, depth=depth), depth)
     return Task(plan, _place_in(image, layer, box, plan), fresh=False)
+
+
+def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
+    gray, depth = canvas.is_gray(image), canvas.depth_of(image)
+    copy = new_image(image, image.get_width(), image.get_height())
+    try:
+        picture = canvas.read_visible(image, copy, inner, gray=gray, depth=depth)
+    finally:
+        copy.delete()
+    plan = plans.extend(options, picture, depth)
+    margins = plans.margins_of(options, inner.width, inner.height)
+    resize = Resize(plan.width, plan.height, margins.left - inner.x, margins.top - inner.y)
+    place = Place(image, None, *plan.part.corner, plan.part, joins=False, mask=plan.mask, resize=resize)
+    return Task(plan, place, fresh=False, inner=Box(margins.left, margins.top, inner.width, inner.height))
 
 
 def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Task:

@@ -24,6 +24,23 @@ class GoneError(RuntimeError):
 
 
 @dataclass(frozen=True)
+class Resize:
+    """How an image grows.
+
+    Attributes:
+        width: New width, pixels.
+        height: New height, pixels.
+        x: By how many pixels its layers are shifted to the right.
+        y: By how many pixels they are shifted down.
+    """
+
+    width: int
+    height: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a texture goes.
 
@@ -36,6 +53,7 @@ class Place:
         joins: Whether the texture becomes a part of the picture of the layer below: it is blended as that one is.
         mask: What becomes the layer's mask, a byte for each pixel; None for no mask. It is not read from the image,
             whose selection may have changed meanwhile.
+        resize: How the image grows before the texture is inserted; None if it keeps its size.
     """
 
     image: Gimp.Image
@@ -45,6 +63,7 @@ class Place:
     part: Box
     joins: bool
     mask: bytes | None = None
+    resize: Resize | None = None
 
 
 class TextureLayers:
@@ -71,6 +90,7 @@ class TextureLayers:
         self._enclosed: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
         self._brought: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
         self._open = False
+        self._resized: Resize | None = None
         self._results: list[Gimp.Layer] = []
         self._holes: list[Gimp.Layer] = []
         self._frames: dict[tuple[int, int], Gimp.Layer] = {}
@@ -155,6 +175,7 @@ class TextureLayers:
                 self._place.image.remove_layer(layer)
             self._results, self._holes = [], []
             self._release()
+            self._resize_back()
             self._select()
         self._end()
 
@@ -193,12 +214,29 @@ class TextureLayers:
         if not self._open:
             self._place.image.undo_group_start()
             self._open = True
+            self._resize()
 
     def _end(self) -> None:
         if self._open and self._place.image.is_valid():
             self._place.image.undo_group_end()
         self._open = False
         Gimp.displays_flush()
+
+    def _resize(self) -> None:
+        place, image = self._place, self._place.image
+        if place.resize is None:
+            return
+        self._resized = Resize(image.get_width(), image.get_height(), -place.resize.x, -place.resize.y)
+        image.resize(place.resize.width, place.resize.height, place.resize.x, place.resize.y)
+        self._tracker = Tracker(image, None, place.left, place.top)
+
+    def _resize_back(self) -> None:
+        """Give the image the size that it had, unless it was given another one meanwhile."""
+        before, image, grown = self._resized, self._place.image, self._place.resize
+        self._resized = None
+        if before is None or grown is None or (image.get_width(), image.get_height()) != (grown.width, grown.height):
+            return
+        image.resize(before.width, before.height, before.x, before.y)
 
     def _opened_group(self) -> Gimp.GroupLayer:
         if self._group is None:

@@ -8,10 +8,11 @@ from protocol.vocabulary import AXES, SAMPLE_FROM, Settings, checked, settings
 
 LAST_FILE = "last-texture.json"
 
-FILL, NEW, SEAMLESS = "fill", "new", "seamless"
-TASKS = (FILL, NEW, SEAMLESS)
+FILL, NEW, SEAMLESS, EXTEND = "fill", "new", "seamless", "extend"
+TASKS = (FILL, NEW, SEAMLESS, EXTEND)
 SURROUNDINGS, DRAWABLE, FILE, PATTERN = "surroundings", "drawable", "file", "pattern"
 IMAGE, LAYERS = "image", "layers"
+PERCENT, PIXELS = "percent", "pixels"
 ALL, SIDES, ABOVE_BELOW = SAMPLE_FROM
 NONE, ACROSS, DOWN, BOTH = AXES
 
@@ -21,7 +22,7 @@ class Options:
     """What is to be made and how.
 
     Attributes:
-        task: `fill`, `new` or `seamless`.
+        task: `fill`, `new`, `seamless` or `extend`.
         settings: As in the protocol's `synthesize`.
         keep_frames: Whether every octave's frame stays as a layer.
         source: Where a fill takes its exemplar: `surroundings`, `drawable`, `file` or `pattern`.
@@ -36,6 +37,11 @@ class Options:
         ratio: Of the new texture's sides to the exemplar's.
         variations: How many new textures, of seeds that follow each other.
         destination: New textures become an `image`, or `layers` of this one.
+        unit: What an image is extended by: `percent` of its height or width, or `pixels`.
+        top: How much is added above it.
+        right: To its right.
+        bottom: Below it.
+        left: To its left.
     """
 
     task: str
@@ -53,6 +59,11 @@ class Options:
     ratio: float = 2.0
     variations: int = 1
     destination: str = IMAGE
+    unit: str = PERCENT
+    top: float = 0.0
+    right: float = 0.0
+    bottom: float = 0.0
+    left: float = 0.0
 
 
 def remember(options: Options, folder: Path) -> None:

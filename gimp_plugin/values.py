@@ -26,6 +26,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "width": (0, LARGEST_SIDE),
     "height": (0, LARGEST_SIDE),
     "variations": (1, MOST_VARIATIONS),
+    **dict.fromkeys(("top", "right", "bottom", "left"), (0.0, float(LARGEST_SIDE))),
 }
 """Minimum and maximum of each number."""
 
@@ -38,7 +39,7 @@ def choices(task: str, name: str) -> dict[str, str]:
     """List the choices of an argument.
 
     Args:
-        task: `fill`, `new`, `seamless` or `engine`.
+        task: `fill`, `new`, `seamless`, `extend` or `engine`.
         name: Of the argument.
 
     Returns:
@@ -80,6 +81,7 @@ def choices(task: str, name: str) -> dict[str, str]:
             user_options.ABOVE_BELOW: _("Above and below"),
         },
         "seamless": axes if task == user_options.SEAMLESS else {user_options.NONE: _("No"), **axes},
+        "unit": {user_options.PERCENT: _("Percent"), user_options.PIXELS: _("Pixels")},
         "destination": {user_options.IMAGE: _("A new image"), user_options.LAYERS: _("New layers of this image")},
     }
     return known.get(name, {})
@@ -90,7 +92,7 @@ def check(config: Gimp.ProcedureConfig, task: str) -> None:
 
     Args:
         config: The arguments.
-        task: `fill`, `new`, `seamless` or `engine`.
+        task: `fill`, `new`, `seamless`, `extend` or `engine`.
 
     Raises:
         ValueOutOfRangeError: One has a value that it may not have.

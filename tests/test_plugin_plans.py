@@ -12,11 +12,11 @@ from engine.preparation import BAND, prepare
 from gimp_plugin import plans, samples
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
-from gimp_plugin.user_options import ALL, BOTH, DRAWABLE, FILL, NEW, SEAMLESS, Options
+from gimp_plugin.user_options import ALL, BOTH, DRAWABLE, EXTEND, FILL, NEW, PIXELS, SEAMLESS, Options
 from protocol import vocabulary
 from protocol.messages import Source
 from protocol.raster import Raster
-from protocol.vocabulary import WIDEST_CONTEXT, Settings
+from protocol.vocabulary import WIDEST_CONTEXT, Margins, Settings
 
 EVERYTHING = Box(0, 0, 10_000, 10_000)
 TOO_LITTLE_LEFT = "Too little is left around the selection to sample: select less, or choose another exemplar."
@@ -591,3 +591,48 @@ def test_without_a_selection_another_exemplar_fills_what_is_transparent_too():
     assert job.exemplar is not None
     assert job.canvas is not None
     assert job.mask is None
+
+
+# Extending.
+
+
+def extending(width, height, clear=None, **sides):
+    sides = {"top": 0.0, "right": 0.0, "bottom": 0.0, "left": 0.0, **sides}
+    return plans.extend(chosen(EXTEND, **sides), picture(height, width, clear), "u8")
+
+
+def test_percent_of_the_sides_are_added():
+    plan = extending(80, 60, top=10.0, right=20.0, bottom=5.0, left=2.5)
+    assert plan.jobs[0].canvas.extend == Margins(top=6, right=16, bottom=3, left=2)
+    assert (plan.width, plan.height, plan.part) == (98, 69, Box(0, 0, 98, 69))
+
+
+def test_pixels_are_added_and_the_mask_of_the_layer_shows_them():
+    plan = extending(80, 60, unit=PIXELS, top=3.0, left=5.0)
+    shown = np.frombuffer(plan.mask, np.uint8).reshape(63, 85)
+    expected = np.full((63, 85), 255)
+    expected[3:, 5:] = 0
+    assert np.array_equal(shown, expected)
+
+
+@pytest.mark.parametrize(
+    ("side", "strip"),
+    [
+        ("top", Box(0, 0, 80, 9)),
+        ("bottom", Box(0, 60, 80, 9)),
+        ("left", Box(0, 0, 9, 60)),
+        ("right", Box(80, 0, 9, 60)),
+    ],
+)
+def test_what_is_added_to_one_side_is_a_layer_as_large_as_that(side, strip):
+    plan = extending(80, 60, unit=PIXELS, **{side: 9.0})
+    assert (plan.part, plan.mask) == (strip, None)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{}, {"left": 0.1}, {"left": 3e4}, {"unit": PIXELS, "left": 16384.0}, {"left": 20.0, "clear": Box(0, 0, 80, 60)}],
+)
+def test_an_image_that_cannot_be_extended_is_refused(wish):
+    with pytest.raises(plans.PlanError):
+        extending(80, 60, **wish)

@@ -13,7 +13,7 @@ from protocol.vocabulary import AXES, QUALITIES, SAMPLE_FROM, Settings
 
 any_options = st.builds(
     Options,
-    task=st.sampled_from([user_options.FILL, user_options.NEW, user_options.SEAMLESS]),
+    task=st.sampled_from([user_options.FILL, user_options.NEW, user_options.SEAMLESS, user_options.EXTEND]),
     settings=st.builds(
         Settings,
         seed=st.integers(0, 2**31 - 1),

@@ -187,8 +187,7 @@ def prepare(
     hole = bounds_of(free)
     around = everything if any(axes) else context_of(hole, context).common(everything)
     holes = (given or banded) and exemplar is None and not flatten
-    # What is added says nothing of alpha.
-    holes = holes and (is_lace(canvas, 1 - free) if extend else has_holes(_cut(canvas, around), around.cut(free)))
+    holes = holes and _has_holes(canvas, free, around, extend)
     # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
     seen = canvas if holes or flatten else _without_edge(canvas, around, free)
     if exemplar is not None:
@@ -235,6 +234,11 @@ def _extended(
 
 def _gone(canvas: Picture, mask: Picture | None, extend: Margins) -> Mask:
     return added(canvas.pixels.shape[:2], extend) if extend else hole_of(canvas, mask)
+
+
+def _has_holes(canvas: Picture, free: Mask, around: Box, extend: Margins) -> bool:
+    # What is added says nothing of alpha.
+    return is_lace(canvas, 1 - free) if extend else has_holes(_cut(canvas, around), around.cut(free))
 
 
 def _further(more: Sequence[Source], canvas: Picture | None) -> tuple[tuple[Sample, float], ...]:

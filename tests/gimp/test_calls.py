@@ -19,6 +19,7 @@ CHOICES = {
     },
     "new": {**COMMON, "seamless": "none, x, y, both", "destination": "image, layers"},
     "seamless": {**COMMON, "seamless": "x, y, both"},
+    "extend": {**COMMON, "unit": "percent, pixels"},
     "engine": {"action": "status, start, stop"},
 }
 NUMBERS = (

@@ -1,0 +1,69 @@
+"""Extend Image by mouse: its dialog, another try, one step of undo, and cancel, in a real GIMP with its window."""
+
+import numpy as np
+import pytest
+from gimps import profile
+from painting import asked, choose, ended, idle, layers, wait
+from pictures import load, save
+from plugged import plug
+from provide import CHECKOUT
+from windows import window
+
+EXTEND = "Extend Image"
+
+
+@pytest.fixture
+def gimp(place, known_plug_ins, libraries, engine, tmp_path):
+    """What opens a picture in a GIMP with its window, the plug-in and a warm engine."""
+    own = profile(tmp_path / "profile", known_plug_ins)
+    plug(place, own, engine.folder, libraries)
+    return lambda picture: window(place, own, picture)
+
+
+def size(painter):
+    """Width and height of the image, by GIMP's title."""
+    title = painter.wait_for_window("wall")
+    return next(word for word in title.replace("×", "x").split() if word.replace("x", "").isdigit() and "x" in word)
+
+
+def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(gimp, wall, pictures_folder):
+    with gimp(wall) as opened:
+        before = size(opened)
+        asked(opened, EXTEND)
+        choose(opened, "normal", "Draft: for a preview", EXTEND)
+        opened.screenshot(pictures_folder / "extend-dialog.png")
+        opened.press("Extend", window=EXTEND)
+        ended(opened, "Done.", EXTEND)
+        opened.screenshot(pictures_folder / "extend-done.png")
+        grown = size(opened)
+        assert grown != before
+        # Another try begins with the image as it was.
+        opened.press("Extend", window=EXTEND)
+        wait(lambda: layers(opened) == 3)
+        ended(opened, "Done.", EXTEND)
+        assert size(opened) == grown
+        opened.press("Close", window=EXTEND)
+        opened.wait_for_no_window(EXTEND)
+        opened.activate("wall")
+        for _ in range(2):
+            opened.key("ctrl+z")
+        wait(lambda: size(opened) == before)
+        assert layers(opened) == 1
+        opened.screenshot(pictures_folder / "extend-undone.png")
+
+
+def test_after_cancel_the_image_has_its_size_and_its_layers_again(gimp, tmp_path, engine, pictures_folder):
+    # So large that there is time to press a button in.
+    picture = tmp_path / "wall.png"
+    save(picture, np.tile(load(CHECKOUT / "examples" / "cobbles.png"), (3, 3, 1)))
+    with gimp(picture) as opened:
+        before = size(opened)
+        asked(opened, EXTEND)
+        opened.press("Extend", window=EXTEND)
+        wait(lambda: size(opened) != before)
+        opened.screenshot(pictures_folder / "extend-growing.png")
+        opened.press("Cancel", window=EXTEND)
+        ended(opened, "Canceled", EXTEND)
+        assert size(opened) == before
+        assert layers(opened) == 1
+        wait(lambda: idle(engine), 20)
