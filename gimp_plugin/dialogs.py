@@ -112,7 +112,7 @@ class Window:
         Raises:
             PlanError: It cannot be done.
         """
-        task = tasks.prepare(options, image, layers)
+        task = tasks.prepare(options, image, layers, self._inner(image))
         if task.fresh:
             task.place.image.delete()
         self._link.reconnect()

@@ -182,7 +182,7 @@ def seamless(options: Options, canvas: Raster, depth: str) -> JobPlan:
     return JobPlan((job,), width, height, Box(0, 0, width, height))
 
 
-def extend(options: Options, canvas: Raster, depth: str) -> Plan:
+def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
     """Plan to go on with a picture beyond its borders.
 
     Args:
@@ -212,9 +212,9 @@ def extend(options: Options, canvas: Raster, depth: str) -> Plan:
     whole, inner = Box(0, 0, width, height), Box(margins.left, margins.top, canvas.width, canvas.height)
     strip = _only_strip(whole, inner)
     if strip:
-        return Plan((job,), width, height, strip)
+        return JobPlan((job,), width, height, strip)
     kept = samples.place_mask(b"\xff" * (inner.width * inner.height), inner, width, height)
-    return Plan((job,), width, height, whole, samples.inverted(kept))
+    return JobPlan((job,), width, height, whole, samples.inverted(kept))
 
 
 def margins_of(options: Options, width: int, height: int) -> Margins:

@@ -149,7 +149,7 @@ def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
     plan = plans.extend(options, picture, depth)
     margins = plans.margins_of(options, inner.width, inner.height)
     resize = Resize(plan.width, plan.height, margins.left - inner.x, margins.top - inner.y)
-    place = Place(image, None, *plan.part.corner, plan.part, joins=False, mask=plan.mask, resize=resize)
+    place = Place(image, None, plan.part.x, plan.part.y, plan.part, joins=False, mask=plan.mask, resize=resize)
     return Task(plan, place, fresh=False, inner=Box(margins.left, margins.top, inner.width, inner.height))
 
 

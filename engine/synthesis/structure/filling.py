@@ -20,6 +20,7 @@ from engine.synthesis.structure.octave import (
     sampled,
     whole_patches,
 )
+from engine.synthesis.structure.placing import is_extended, with_places
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.shifting import bounds, cuts, opened, shifted_copies
 from engine.synthesis.structure.stages import PlannedStage, Stage
@@ -102,6 +103,9 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
     fill_input, trend = (fill_input, None) if flat else _without_trend(fill_input)
     fill_input = _with_whole_patches(fill_input)
     canvas, source = _pyramids(fill_input)
+    offset = fill_input.offset
+    if offset is not None and not any(fill_input.wrap) and is_extended(fill_input.free):
+        canvas, source = with_places(canvas, source, offset)
     if not fill_input.free.any():
         return FillPlan(
             fill_input, canvas, source, None, 1, [PlannedStage(0, canvas[0].size, source[0].size, 1, LEAST_COST)]

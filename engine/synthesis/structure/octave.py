@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
 from engine.synthesis.matching.field import Bools, Floats, Places
-from engine.synthesis.structure.pyramid import COLORS, Level
+from engine.synthesis.structure.pyramid import COLORS, FEATURES, Level
 
 Value = TypeVar("Value", bound=np.generic)
 
@@ -107,7 +107,8 @@ class PatchOctave:
         return self.canvas[RADIUS:-RADIUS, RADIUS:-RADIUS]
 
     def put(self, channels: Floats) -> None:
-        """Put other channels into the canvas."""
+        """Put other channels into the canvas; places stay."""
+        channels[..., FEATURES:] = self.level.channels[..., FEATURES:]
         self.canvas = padded(channels, RADIUS, self.wrap)
 
     def take(self, places: Places) -> None:

@@ -12,6 +12,8 @@ from engine.synthesis.matching.field import Bools, Floats
 Value = TypeVar("Value", bound=np.generic)
 
 COLORS = 3
+# Colors and texture energies; channels beyond these are places, which no vote changes.
+FEATURES = COLORS + 2
 # Texture energy is a mean over so many pixels of the full size (Newson et al. 2017, ipol.2017.189).
 ENERGY_SIDE = 9
 ENERGY_WEIGHT = 3.0
@@ -22,7 +24,8 @@ class Level:
     """A picture at one scale.
 
     Attributes:
-        channels: Colors and texture energies, float32 (height, width, channels), contiguous.
+        channels: Colors, texture energies and, in a picture that is extended, places, float32 (height, width,
+            channels), contiguous.
         known: Where they are known, boolean (height, width).
     """
 
@@ -57,7 +60,7 @@ def make_level(
     whole = known & _next(known, 0, wrap) & _next(known, 1, wrap)
     modes = ["wrap" if each else "reflect" for each in wrap]
     share = np.maximum(ndimage.uniform_filter(whole.astype(np.float32), ENERGY_SIDE, mode=modes), 1e-3)
-    channels = np.empty((*known.shape, COLORS + 2), np.float32)
+    channels = np.empty((*known.shape, FEATURES), np.float32)
     channels[..., :COLORS] = colors
     for number, axis in enumerate((1, 0), COLORS):
         steps = np.abs(_next(gray, axis, wrap) - gray) * whole
