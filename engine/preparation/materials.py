@@ -171,8 +171,7 @@ def prepare(
             more=others,
             guidance=guidance,
         )
-    if guides.canvas is not None or guides.exemplar is not None or any(each.guide for each in more):
-        raise MaterialError("guides are for new textures, and there is a picture to fill: leave out either of them")
+    _refuse_guides(guides, more)
     everything = whole_of(canvas.pixels)
     given = mask is not None or bool(extend)
     banded = any(axes) and not given
@@ -194,8 +193,7 @@ def prepare(
         sample = _sampled(exemplar, sampling, canvas, first)
     else:
         # The band is texture too, but for the seam: what can stay as it is fits the middle best.
-        far = far_from(everything.size, extend, context) if extend and context else gone
-        sample = sample_canvas(seen, far, hole, sampling, tiling=any(axes), holes=holes)
+        sample = sample_canvas(seen, _unsampled(gone, extend, context), hole, sampling, tiling=any(axes), holes=holes)
     # Of a canvas that wraps around, every border is next to another one.
     box = everything if any(axes) else surroundings_of(hole).common(everything)
     work = free if holes or not (given or banded) else hidden_in(seen, free, flatten=flatten)
@@ -234,6 +232,16 @@ def _extended(
 
 def _gone(canvas: Picture, mask: Picture | None, extend: Margins) -> Mask:
     return added(canvas.pixels.shape[:2], extend) if extend else hole_of(canvas, mask)
+
+
+def _unsampled(gone: Mask, extend: Margins, context: int | None) -> Mask:
+    """Mark what is not sampled of a canvas: what is missing and, if it is extended, what lies beyond the context."""
+    return far_from(whole_of(gone).size, extend, context) if extend and context else gone
+
+
+def _refuse_guides(guides: Guides, more: Sequence[Source]) -> None:
+    if guides.canvas is not None or guides.exemplar is not None or any(each.guide for each in more):
+        raise MaterialError("guides are for new textures, and there is a picture to fill: leave out either of them")
 
 
 def _has_holes(canvas: Picture, free: Mask, around: Box, extend: Margins) -> bool:
