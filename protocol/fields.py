@@ -36,7 +36,7 @@ Word = Annotated[str, Range(0, 200)]
 Sentence = Annotated[str, Range(0, 4000)]
 Count = Annotated[int, Range(0, 2**31)]
 Bytes = Annotated[int, Range(0, 2**63 - 1)]
-Seconds = Annotated[float, Range(0, 1e9)]
+Seconds = Annotated[float, Range(0, 10**9)]
 Side = Annotated[int, Range(1, 2**20)]
 Offset = Annotated[int, Range(0, 2**20)]
 Octave = Annotated[int, Range(0, 100)]
@@ -74,17 +74,16 @@ def remedy(hint: Any, value: Any) -> str | None:  # noqa: ANN401
     for limit in limits:
         if isinstance(limit, Choice):
             return None if value in limit.options else f"one of {', '.join(limit.options)}"
+    span = next((limit for limit in limits if isinstance(limit, Range)), None)
     wanted = _KINDS[kind]
+    if span is not None:
+        wanted = f"{wanted} of {span.low:,} to {span.high:,}{' characters' if kind is str else ''}"
     if type(value) is not kind and not (kind is float and type(value) is int):
         return wanted
     if isinstance(value, float) and not math.isfinite(value):
-        return f"{wanted} that is finite"
-    for limit in limits:
-        if isinstance(limit, Range):
-            size = len(value) if isinstance(value, str) else value
-            if not limit.low <= size <= limit.high:
-                unit = " characters" if isinstance(value, str) else ""
-                return f"{wanted} of {limit.low:,} to {limit.high:,}{unit}"
-            if limit.name and not _NAME.fullmatch(value):
-                return "letters, digits and . _ - only"
-    return None
+        return wanted if span else f"{wanted} that is finite"
+    if span is None:
+        return None
+    if not span.low <= (len(value) if isinstance(value, str) else value) <= span.high:
+        return wanted
+    return "letters, digits and . _ - only" if span.name and not _NAME.fullmatch(value) else None

@@ -227,7 +227,7 @@ def test_transparent_pixels_are_left_out_by_the_command(matches, here):
         (("bricks.png", "bricks.png", "-o", "m.jpg"), "choose .png or .svg"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--numbers", "m.txt"), "choose .json or .npz"),
         (("bricks.png", "bricks.png", "-o", "bricks.png"), "would be overwritten"),
-        (("bricks.png", "bricks.png", "-o", "m.png", "--patch", "1"), "--patch is 1: give 2 to 63"),
+        (("bricks.png", "bricks.png", "-o", "m.png", "--patch", "1"), "--patch is 1: give a whole number of 2 to 63"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--stride", "0"), "--stride is 0"),
         (("bricks.png", "small.png", "-o", "m.png"), "small.png is 16x16 pixels: give a picture of at least 22x22"),
         (("bricks.png", "bricks.png", "-o", "m.png", "--device", "abacus"), "abacus"),

@@ -103,7 +103,9 @@ def test_every_default_is_in_its_range_and_every_setting_has_a_line_of_help(subt
 def test_a_remedy_names_the_range_or_the_choices():
     for name, value, remedy in (
         ("octaves", 13, "a whole number of 1 to 12"),
+        ("octaves", "5", "a whole number of 1 to 12"),
         ("noise", 3.0, "a number of 0 to 2"),
+        ("noise", float("nan"), "a number of 0 to 2"),
         ("quality", "good", "one of draft, normal, best"),
     ):
         with pytest.raises(VocabularyError) as refused:

@@ -14,14 +14,12 @@ from engine.cli.engines import status, stop
 from engine.cli.failures import INTERRUPTED, interruptible, sentence_of
 from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
+from engine.cli.numbers import USAGE_ERROR
 from engine.cli.parsing import complete_seamless
 from engine.cli.serve import serve
 from engine.cli.standard_output import drop_output, flush_output, say
 from engine.cli.synthesize import synthesize
 from engine.cli.threads import share_cores
-
-# The base class of Typer's usage errors; its module has moved between versions.
-_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]
 
 
 def build_app() -> typer.Typer:
@@ -82,7 +80,7 @@ def main() -> None:
         status = command.main(words, prog_name="texture-engine", standalone_mode=False)
         # A full disk is reported here; when the interpreter exits it would be a traceback.
         flush_output()
-    except _USAGE_ERROR as error:
+    except USAGE_ERROR as error:
         message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
         # Without a command, Typer has printed the help, and there is no message.
         if message:

@@ -4,13 +4,14 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from engine.cli.choosing import fail_with
 from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
 from engine.cli.inspect.files import check_files
 from engine.cli.paths import STANDARD
 from engine.cli.standard_output import say
+from protocol.fields import Range
 from protocol.messages import Cancelled, Failed, Synthesize
 from protocol.vocabulary import settings
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from engine.cli.choosing import Run
     from engine.images import Picture
 
-MOST_PICKED = 36
+Pick = Annotated[int, Range(1, 36)]
 
 
 def check_pick(output: Path | None, pick: int, seed: int, *, variations: int, record: Path | None) -> Path:
@@ -34,8 +35,6 @@ def check_pick(output: Path | None, pick: int, seed: int, *, variations: int, re
     Returns:
         The file.
     """
-    if not 1 <= pick <= MOST_PICKED:
-        fail(f"--pick is {pick}: give a whole number of 1 to {MOST_PICKED}")
     if variations > 1 or record is not None:
         fail("--pick excludes --variations and --record: pick a seed first, then give it by --seed")
     settings()["seed"].check(seed + pick - 1)

@@ -8,10 +8,12 @@ import typer
 
 from engine.cli.detaching import detach_engine, running_already
 from engine.cli.failures import fail
+from engine.cli.numbers import number_option
 from engine.cli.paths import path_option
 from engine.cli.standard_output import say
 from engine.device_names import unknown_device
 from engine.file_errors import is_missing, reading_fault, writing_refusal
+from protocol.fields import Seconds
 
 LISTEN_HELP = "Address to listen at. Other computers are accepted only with --authorized-keys."
 AUTHORIZED_HELP = "File with the public keys of other clients; see `texture-engine keys`."
@@ -26,8 +28,8 @@ def serve(
     ] = "auto",
     listen: Annotated[str, typer.Option(help=LISTEN_HELP)] = "tcp://127.0.0.1:*",
     authorized_keys: Annotated[Path | None, path_option(AUTHORIZED_HELP)] = None,
-    idle_unload: Annotated[float, typer.Option(help=UNLOAD_HELP, min=0)] = 900.0,
-    idle_exit: Annotated[float, typer.Option(help=EXIT_HELP, min=0)] = 0.0,
+    idle_unload: Annotated[float, number_option("--idle-unload", Seconds, UNLOAD_HELP)] = 900.0,
+    idle_exit: Annotated[float, number_option("--idle-exit", Seconds, EXIT_HELP)] = 0.0,
     detach: Annotated[bool, typer.Option("--detach", help="Run in the background, with a log file.")] = False,
     log_file: Annotated[Path | None, path_option("Rotating log file.", default="stderr")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,

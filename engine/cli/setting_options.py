@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from engine.cli.numbers import number_option
 from engine.cli.parsing import parse_layers, parse_memory, parse_scales, parse_size
 from engine.cli.paths import path_option
 from protocol.fields import remedy
@@ -108,6 +109,10 @@ def _parameter(setting: Setting, default: object) -> inspect.Parameter:
     kind: Any = str if setting.kind is tuple or setting.name in _READ else setting.kind
     if setting.name == "weights":
         option, kind = path_option(_help(setting)), Path
+    elif kind in {int, float}:
+        option = number_option(
+            option_name(setting.name), setting.hint, _help(setting), default=DEFAULTS.get(setting.name)
+        )
     else:
         option = typer.Option(
             option_name(setting.name), help=_help(setting), show_default=DEFAULTS.get(setting.name, True)

@@ -13,13 +13,15 @@ import typer
 from engine.cli.choosing import fail_with, runner
 from engine.cli.extending import check_extension, grown, margins_of
 from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail, one_line_errors
+from engine.cli.numbers import number_option
 from engine.cli.parsing import parse_context, parse_shares
 from engine.cli.paths import STANDARD, path_argument, path_option, read_input
-from engine.cli.picking import check_pick, write_sheet
+from engine.cli.picking import Pick, check_pick, write_sheet
 from engine.cli.requests import made_of, numbered_name, request_for
 from engine.cli.results import check_apart, check_results, numbered, tell, write_result
 from engine.cli.setting_options import checked_sample_from, checked_size, read_settings, setting_options
 from engine.cli.standard_output import say
+from protocol.fields import Range
 from protocol.messages import Cancelled, Failed
 from protocol.vocabulary import MOST_SOURCES, Settings, settings
 
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
     from protocol.messages import Done
 
 DEFAULT_SIZE = "512x512"
-MOST_VARIATIONS = 1000
 MOST_NAMED = 3
+Variations = Annotated[int, Range(1, 1000)]
+Percent = Annotated[int, Range(1, 100)]
 CHANNELS = ("red", "green", "blue", "alpha")
 
 SIZE_HELP = "Width and height in pixels."
@@ -66,6 +69,7 @@ SAMPLE_FROM_HELP = (
     "Sides of the hole that are sampled: all, sides (its rows only) or above-below (its columns only). "
     "Not with an EXEMPLAR."
 )
+VARIATIONS_HELP = "Number of textures, with consecutive seeds; files get -1, -2, …"
 PICK_HELP = "Number of seeds to preview in one .png or .svg sheet; then make the one you like by its --seed."
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
 FIGURES_HELP = "Show Gram matrices and losses beside the picture in the recording."
@@ -93,14 +97,13 @@ def synthesize(
     share: Annotated[str | None, typer.Option(help=SHARE_HELP, metavar="N,N…", show_default="equal shares")] = None,
     guide: Annotated[list[Path] | None, path_option(GUIDE_HELP)] = None,
     canvas_guide: Annotated[Path | None, path_option(CANVAS_GUIDE_HELP)] = None,
-    variations: Annotated[
-        int, typer.Option(help="Number of textures, with consecutive seeds; files get -1, -2, …")
-    ] = 1,
-    pick: Annotated[int | None, typer.Option(help=PICK_HELP)] = None,
+    variations: Annotated[int, number_option("--variations", Variations, VARIATIONS_HELP)] = 1,
+    pick: Annotated[int | None, number_option("--pick", Pick, PICK_HELP)] = None,
     record: Annotated[Path | None, path_option(RECORD_HELP)] = None,
     record_figures: Annotated[bool, typer.Option("--record-figures", help=FIGURES_HELP)] = False,
     jpeg_quality: Annotated[
-        int | None, typer.Option(help=QUALITY_OF_FILES_HELP, show_default=QUALITY_OF_FILES_DEFAULT)
+        int | None,
+        number_option("--jpeg-quality", Percent, QUALITY_OF_FILES_HELP, default=QUALITY_OF_FILES_DEFAULT),
     ] = None,
     strip_metadata: Annotated[bool, typer.Option("--strip-metadata", help=STRIP_HELP)] = False,
     force: Annotated[bool, typer.Option("--force", help=FORCE_HELP)] = False,
@@ -122,12 +125,9 @@ def synthesize(
         check_extension(extend, canvas, mask)
         weights: Path | None = values.pop("weights")
         asked = read_settings(values)
-        check_variations(asked.seed, variations)
+        settings()["seed"].check(asked.seed + variations - 1)
         shares = parse_shares(share, len(exemplars or []), guided=canvas_guide is not None)
         sampled = numbered_inputs(exemplars or [], masks, guide or [])
-        from engine.images import check_quality
-
-        check_quality(jpeg_quality)
         height, width = (None, None) if size is None else checked_size(size)
         reach = None if context is None else parse_context(context)
         if engine is not None and (local or record is not None or weights is not None):
@@ -233,13 +233,6 @@ def summary(settings: Settings, size: tuple[int, int], end: "Done | Cancelled") 
         "peak_memory_bytes": end.peak_bytes,
         "interrupted": isinstance(end, Cancelled),
     }
-
-
-def check_variations(seed: int, variations: int) -> None:
-    """Refuse a number of variations or a last seed that is out of range."""
-    if not 1 <= variations <= MOST_VARIATIONS:
-        fail(f"--variations is {variations}: give a whole number of 1 to {MOST_VARIATIONS:,}")
-    settings()["seed"].check(seed + variations - 1)
 
 
 def numbered_inputs(

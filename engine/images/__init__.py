@@ -5,7 +5,7 @@ from engine.images.picture import PIXEL_LIMIT, ImageError, Picture
 from engine.images.reading import picture_from, read_picture
 from engine.images.remarks import remarks_on_writing
 from engine.images.replacing import check_target, check_unprotected, replacing
-from engine.images.writing import SUFFIXES, check_quality, check_writable, encoded, write_picture
+from engine.images.writing import SUFFIXES, check_writable, encoded, write_picture
 
 __all__ = [
     "PIXEL_LIMIT",
@@ -13,7 +13,6 @@ __all__ = [
     "ImageError",
     "Metadata",
     "Picture",
-    "check_quality",
     "check_target",
     "check_unprotected",
     "check_writable",

@@ -90,7 +90,8 @@ def encoded(picture: Picture, suffix: str, *, quality: int | None = None) -> byt
     Raises:
         ImageError: the quality or the pixels do not allow it.
     """
-    check_quality(quality)
+    if quality is not None and not 1 <= quality <= 100:
+        raise ImageError(f"--jpeg-quality is {quality}: give 1 to 100")
     _check_side(suffix, picture)
     # A profile that describes one channel does not fit the three that WebP writes.
     gray = picture.gray and suffix != ".webp"
@@ -107,19 +108,6 @@ def encoded(picture: Picture, suffix: str, *, quality: int | None = None) -> byt
     if suffix in _DEEP:
         return _DEEP[suffix](_quantized(colors, picture.bits), profile, picture.metadata)
     return _encoded_by_pillow(suffix, _quantized(colors, 8), profile, picture, quality)
-
-
-def check_quality(quality: int | None) -> None:
-    """Check a quality.
-
-    Args:
-        quality: the quality, or None.
-
-    Raises:
-        ImageError: it is outside 1 to 100.
-    """
-    if quality is not None and not 1 <= quality <= 100:
-        raise ImageError(f"--jpeg-quality is {quality}: give 1 to 100")
 
 
 def is_lossy(picture: Picture, suffix: str, quality: int | None) -> bool:

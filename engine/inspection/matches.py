@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.inspection.limits import LARGEST_STRIDE
+
 PATCH = 11
-LARGEST_PATCH = 63
-LARGEST_STRIDE = 64
 MOST_WORK = 10**12
 """Maximum multiplications of a search; beyond it, fewer patches of the texture are searched. Some ten seconds."""
 MEMORY = 256 * 2**20

@@ -3,18 +3,21 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from engine.cli.failures import fail, one_line_errors
 from engine.cli.inspect.files import check_files
 from engine.cli.inspect.options import AsJson, Exemplar, Numbers, Output, Quiet
+from engine.cli.numbers import number_option
 from engine.cli.paths import path_argument
 from engine.cli.setting_options import read_settings, setting_options
+from engine.inspection.limits import LARGEST_PATCH, LARGEST_STRIDE
+from protocol.fields import Range
 
 if TYPE_CHECKING:
     from engine.inspection.matches import Matches
     from engine.inspection.sheets import NumbersBehind
 
+Patch = Annotated[int, Range(2, LARGEST_PATCH)]
+Stride = Annotated[int, Range(1, LARGEST_STRIDE)]
 STRIDE_HELP = "Distance between the patches of the texture, pixels."
 
 
@@ -24,8 +27,10 @@ def matches(
     exemplar: Exemplar,
     texture: Annotated[Path, path_argument("The texture made from it.", "TEXTURE")],
     output: Output = None,
-    patch: Annotated[int, typer.Option(help="Side of the patches, pixels.")] = 11,
-    stride: Annotated[int | None, typer.Option(help=STRIDE_HELP, show_default="as small as seconds allow")] = None,
+    patch: Annotated[int, number_option("--patch", Patch, "Side of the patches, pixels.")] = 11,
+    stride: Annotated[
+        int | None, number_option("--stride", Stride, STRIDE_HELP, default="as small as seconds allow")
+    ] = None,
     numbers: Numbers = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -42,8 +47,6 @@ def matches(
         from engine.figures import PATCH, copying
         from engine.inspection.match_sheet import draw_matches
         from engine.inspection.matches import (
-            LARGEST_PATCH,
-            LARGEST_STRIDE,
             UnsuitableError,
             affordable_stride,
             find_matches,
@@ -51,9 +54,6 @@ def matches(
         from engine.inspection.sheets import percent, save_sheet
         from engine.synthesis.devices import find_device
 
-        _check("patch", patch, 2, LARGEST_PATCH)
-        if stride is not None:
-            _check("stride", stride, 1, LARGEST_STRIDE)
         # Copying is measured by comparing patches with their neighbors.
         known, made = load_pictures([exemplar, texture], find_device(asked.device), least=2 * PATCH)
         if made.valid is not None:
@@ -86,11 +86,6 @@ def matches(
             as_json=as_json,
             quiet=quiet,
         )
-
-
-def _check(name: str, value: int, low: int, high: int) -> None:
-    if not low <= value <= high:
-        fail(f"--{name} is {value}: give {low} to {high} pixels")
 
 
 def _main_numbers(found: "Matches", copied: float, coverage: float) -> dict[str, Any]:
