@@ -138,10 +138,7 @@ def prepare(
     if extend:
         canvas, exemplar_mask = _extended(canvas, mask, exemplar_mask, extend, own=exemplar is None)
     sampling = Sampling(context, sample_from, exemplar_mask, flatten)
-    if exemplar is not None and sampling.is_around_hole:
-        raise MaterialError(
-            "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them"
-        )
+    _check_place(sampling, exemplar)
     first = 1 if more else None
     if canvas is None:
         if exemplar is None:
@@ -228,6 +225,14 @@ def _extended(
         check_same_size(exemplar_mask, canvas, name="exemplar mask", of="canvas")
         exemplar_mask = with_black(exemplar_mask, extend)
     return extended(canvas, extend), exemplar_mask
+
+
+def _check_place(sampling: Sampling, exemplar: Picture | None) -> None:
+    """Refuse a place around the hole to sample, if another picture is sampled."""
+    if exemplar is not None and sampling.is_around_hole:
+        raise MaterialError(
+            "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them"
+        )
 
 
 def _gone(canvas: Picture, mask: Picture | None, extend: Margins) -> Mask:
