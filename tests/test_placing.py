@@ -1,0 +1,35 @@
+"""Where what is added beyond a picture comes from."""
+
+import numpy as np
+import pytest
+from filling import NO_WRAP, box
+
+from engine.synthesis.structure.placing import NEAR_BORDER, WEIGHTS, is_extended, with_places
+from engine.synthesis.structure.pyramid import FEATURES, halve, make_level
+
+SIDE = 40
+HOLES = {
+    "a column at the right": (box(SIDE, SIDE, slice(None), slice(30, None)), True),
+    "rows at the top": (box(SIDE, SIDE, slice(9), slice(None)), True),
+    "a hole within": (box(SIDE, SIDE, slice(9, 20), slice(9, 20)), False),
+    "a corner": (box(SIDE, SIDE, slice(9), slice(9)), False),
+    "everything": (np.ones((SIDE, SIDE), bool), False),
+}
+
+
+@pytest.mark.parametrize("case", HOLES)
+def test_a_picture_is_extended_where_a_whole_border_is_missing(case):
+    free, extended = HOLES[case]
+    assert is_extended(free) == extended
+
+
+def test_places_of_the_canvas_are_those_of_the_exemplar_and_lead_back_beyond_its_border():
+    known = ~box(SIDE, SIDE, slice(8), slice(None))
+    level = make_level(np.zeros((SIDE, SIDE, 3), np.float32), known, wrap=NO_WRAP)
+    canvas, source = with_places([level, halve(level)], [level, halve(level)], (0, 0))
+    for here, there in zip(canvas, source, strict=True):
+        np.testing.assert_array_equal(here.channels, there.channels)
+    rows = canvas[0].channels[:, 0, FEATURES] / WEIGHTS[0]
+    np.testing.assert_allclose(rows[8:], np.arange(32) / 32, atol=1e-6)
+    np.testing.assert_allclose(rows[:8], np.arange(8, 0, -1) / 32, atol=1e-6)
+    assert rows[:8].max() <= NEAR_BORDER
