@@ -25,7 +25,8 @@ def test_a_picture_is_extended_where_a_whole_border_is_missing(case):
 
 def test_places_of_the_canvas_are_those_of_the_exemplar_and_lead_back_beyond_its_border():
     known = ~box(SIDE, SIDE, slice(8), slice(None))
-    level = make_level(np.zeros((SIDE, SIDE, 3), np.float32), known, wrap=NO_WRAP)
+    sky_and_ground = np.repeat(np.linspace(0, 1, SIDE, dtype=np.float32), SIDE * 3).reshape(SIDE, SIDE, 3)
+    level = make_level(sky_and_ground, known, wrap=NO_WRAP)
     canvas, source = with_places([level, halve(level)], [level, halve(level)], (0, 0))
     for here, there in zip(canvas, source, strict=True):
         np.testing.assert_array_equal(here.channels, there.channels)
@@ -33,3 +34,10 @@ def test_places_of_the_canvas_are_those_of_the_exemplar_and_lead_back_beyond_its
     np.testing.assert_allclose(rows[8:], np.arange(32) / 32, atol=1e-6)
     np.testing.assert_allclose(rows[:8], np.arange(8, 0, -1) / 32, atol=1e-6)
     assert rows[:8].max() <= NEAR_BORDER
+
+
+def test_places_of_a_texture_do_not_count():
+    free = box(SIDE, SIDE, slice(8), slice(None))
+    noise = np.random.default_rng(0).random((SIDE, SIDE, 3), dtype=np.float32)
+    (level,), _ = with_places([make_level(noise, ~free)], [make_level(noise, ~free)], (0, 0))
+    assert np.ptp(level.channels[..., FEATURES:]) < WEIGHTS[0] / 10
