@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pictures import measured
 from wraps import BOTH, X, Y
 
-from engine.synthesis.critics import SlicedCritic, SlicedSettings, Target
+from engine.synthesis.critics import Portion, SlicedCritic, SlicedSettings, Target
 from engine.synthesis.critics.sliced import (
     SampleGrid,
     centered_patches,
@@ -32,9 +32,9 @@ def noise(*shape, seed=0, dtype=torch.float32):
     return torch.randn(shape, generator=generator(seed), dtype=dtype)
 
 
-def critic_for(exemplar, *, projections=8, positions=65536, patch=1, valid=None, **options):
-    target = Target({LAYER: exemplar}, valid or {})
-    return SlicedCritic([target], {LAYER: 1.0}, SlicedSettings(projections, positions, patch), **options)
+def critic_for(exemplar, *, projections=8, positions=65536, patch=1, valid=None, region=None, **options):
+    portion = Portion([Target({LAYER: exemplar}, valid or {})], region or {})
+    return SlicedCritic([portion], {LAYER: 1.0}, SlicedSettings(projections, positions, patch), **options)
 
 
 def loss_of(critic, canvas, *, seed=0):
@@ -105,13 +105,6 @@ def projected_by_hand(maps, directions, lattice):
 def test_a_projection_takes_every_patch_of_the_lattice(patch, lattice):
     maps, directions = noise(1, 2, 7, 8), random_directions(4, 2, patch, generator(1))
     torch.testing.assert_close(project(maps, directions, lattice), projected_by_hand(maps, directions, lattice))
-
-
-def test_a_projection_takes_only_the_patches_to_keep():
-    maps, directions, lattice = noise(1, 2, 7, 8), random_directions(4, 2, 3, generator(1)), SampleGrid(2, 1, 0)
-    keep = torch.rand(5, 6, generator=generator()) < 0.5
-    every = projected_by_hand(maps, directions, lattice)
-    torch.testing.assert_close(project(maps, directions, lattice, keep), every[:, keep[1::2, 0::2].flatten()])
 
 
 @pytest.mark.parametrize("lattice", [SampleGrid(), SampleGrid(2, 1, 0), SampleGrid(3, 2, 1)])
@@ -249,7 +242,7 @@ def test_the_loss_is_the_weighted_mean_of_the_layers():
     canvas = {"relu1_1": noise(1, 4, 8, 7, seed=1), "relu2_1": exemplar["relu2_1"]}
 
     def loss(**layers):
-        critic = SlicedCritic([Target(exemplar)], layers, SlicedSettings(8))
+        critic = SlicedCritic([Portion([Target(exemplar)])], layers, SlicedSettings(8))
         critic.refresh(canvas, generator())
         return float(measured(critic, canvas))
 
@@ -379,6 +372,25 @@ def test_several_targets_are_mixed_by_their_shares():
 def test_a_canvas_like_the_mixture_of_its_targets_has_no_loss():
     first, second = noise(1, 4, 16, 16), noise(1, 4, 16, 16, seed=1) + 5
     targets = [Target({LAYER: first}), Target({LAYER: second})]
-    critic = SlicedCritic(targets, {LAYER: 1.0}, SlicedSettings(8))
+    critic = SlicedCritic([Portion(targets)], {LAYER: 1.0}, SlicedSettings(8))
     assert float(loss_of(critic, torch.cat([first, second], dim=2))) < 1e-4
     assert float(loss_of(critic, torch.cat([first, first], dim=2))) > 0.1
+
+
+def test_portions_are_compared_apart():
+    dark, bright = noise(1, 4, 8, 8), noise(1, 4, 8, 8, seed=1) + 5
+    left = torch.zeros(8, 16, dtype=torch.bool)
+    left[:, :8] = True
+    portions = [
+        Portion([Target({LAYER: one})], {LAYER: region}, share=0.5) for one, region in ((dark, left), (bright, ~left))
+    ]
+    critic = SlicedCritic(portions, {LAYER: 1.0}, SlicedSettings(8))
+    assert float(loss_of(critic, torch.cat([dark, bright], dim=3))) == pytest.approx(0, abs=1e-10)
+    assert float(loss_of(critic, torch.cat([bright, dark], dim=3))) > 1
+
+
+def test_a_portion_has_no_part_in_layers_that_it_is_too_small_for():
+    exemplar = noise(1, 4, 8, 8)
+    portions = [Portion([Target({LAYER: exemplar})]), Portion([Target({LAYER: exemplar + 9})], layers=())]
+    critic = SlicedCritic(portions, {LAYER: 1.0}, SlicedSettings(8))
+    assert float(loss_of(critic, exemplar)) == pytest.approx(0, abs=1e-10)

@@ -139,35 +139,8 @@ def prepare(
         canvas, exemplar_mask = _extended(canvas, mask, exemplar_mask, extend, own=exemplar is None)
     sampling = Sampling(context, sample_from, exemplar_mask, flatten)
     _check_place(sampling, exemplar)
-    first = 1 if more else None
     if canvas is None:
-        if exemplar is None:
-            raise MaterialError("there is nothing to take the texture from: name an exemplar, or give --canvas")
-        if mask is not None:
-            raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
-        sample = _sampled(exemplar, sampling, None, first)
-        through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
-        sampled, others = _over(sample, through), _further(more, canvas)
-        pictures = [exemplar, *(each.picture for each in more)]
-        guidance = read_guides(
-            guides.canvas,
-            [guides.exemplar, *(each.guide for each in more)],
-            [sampled, *(each for each, _ in others)],
-            [whole_of(each.pixels).size for each in pictures],
-            guides.size,
-        )
-        return Materials(
-            sampled,
-            None,
-            None,
-            None,
-            None,
-            None,
-            exemplar,
-            translucency=through,
-            more=others,
-            guidance=guidance,
-        )
+        return _new(exemplar, mask, sampling, wrap, more, guides)
     _refuse_guides(guides, more)
     everything = whole_of(canvas.pixels)
     given = mask is not None or bool(extend)
@@ -187,7 +160,7 @@ def prepare(
     # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
     seen = canvas if holes or flatten else _without_edge(canvas, around, free)
     if exemplar is not None:
-        sample = _sampled(exemplar, sampling, canvas, first)
+        sample = _sampled(exemplar, sampling, canvas, 1 if more else None)
     else:
         # The band is texture too, but for the seam: what can stay as it is fits the middle best.
         sample = sample_canvas(seen, _unsampled(gone, extend, context), hole, sampling, tiling=any(axes), holes=holes)
@@ -252,6 +225,33 @@ def _refuse_guides(guides: Guides, more: Sequence[Source]) -> None:
 def _has_holes(canvas: Picture, free: Mask, around: Box, extend: Margins) -> bool:
     # What is added says nothing of alpha.
     return is_lace(canvas, 1 - free) if extend else has_holes(_cut(canvas, around), around.cut(free))
+
+
+def _new(
+    exemplar: Picture | None,
+    mask: Picture | None,
+    sampling: Sampling,
+    wrap: tuple[bool, bool],
+    more: Sequence[Source],
+    guides: Guides,
+) -> Materials:
+    """Prepare a new texture."""
+    if exemplar is None:
+        raise MaterialError("there is nothing to take the texture from: name an exemplar, or give --canvas")
+    if mask is not None:
+        raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
+    sample = _sampled(exemplar, sampling, None, 1 if more else None)
+    through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
+    sampled, others = _over(sample, through), _further(more, None)
+    guidance = read_guides(
+        guides.canvas,
+        [guides.exemplar, *(each.guide for each in more)],
+        [sampled, *(each for each, _ in others)],
+        [whole_of(each.pixels).size for each in (exemplar, *(each.picture for each in more))],
+        guides.size,
+    )
+    none = (None,) * 5
+    return Materials(sampled, *none, exemplar, translucency=through, more=others, guidance=guidance)
 
 
 def _further(more: Sequence[Source], canvas: Picture | None) -> tuple[tuple[Sample, float], ...]:

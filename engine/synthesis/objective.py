@@ -12,9 +12,9 @@ from engine.synthesis.critics import (
     Critic,
     FeatureMaps,
     GramCritic,
-    GramSettings,
     PatchCritic,
     PatchSettings,
+    Portion,
     Regions,
     SlicedCritic,
     SlicedSettings,
@@ -169,84 +169,82 @@ def _build(
     """
     terms = terms_at(context.recipe, octave)
     used = {name for _, layers in terms for name in layers}
-    sources, asked = exemplar_at(context.exemplar, octave.index).sources, context.settings
-    maps = [_maps(context.encoder, one, used) for one in sources]
-    for portion in _portions(sources, octave, surroundings, context):
-        own = [Target(maps[number], valid_regions(one.valid, used), one.share) for number, one in portion.sources]
-        copies = [
-            copy
-            for _, one in portion.sources
-            for copy in varied_copies(one, flips=asked.flips, rotations=asked.rotations, scales=asked.scales)
-        ]
-        for term, layers in terms:
-            judged = {name: weight for name, weight in layers.items() if name in portion.layers}
-            targets = list(own)
-            if isinstance(term.critic, PatchSettings):
-                for copy in copies:
-                    # Scaled copies may be too small for the deeper layers.
-                    if all(min(copy.size) // LAYERS[n] >= term.critic.side for n in layers):
-                        found = _maps(context.encoder, copy, layers)
-                        targets.append(Target(found, valid_regions(copy.valid, layers), copy.share))
-            if judged:
-                critic = _critic(context, term, judged, targets, portion.region, working_set)
-                yield term, critic, portion.share
+    portions = list(_portions(context, octave, surroundings, used))
+    for term, layers in terms:
+        if isinstance(term.critic, SlicedSettings):
+            yield term, _sliced(context, term.critic, layers, [portion for portion, _ in portions], working_set), 1.0
+            continue
+        for portion, sources in portions:
+            judged = {name: weight for name, weight in layers.items() if portion.has(name)}
+            if judged and isinstance(term.critic, PatchSettings):
+                targets = [*portion.targets, *_copies(context, sources, layers, term.critic.side)]
+                yield term, _patch(context, term.critic, judged, targets, portion.region, working_set), portion.share
+            elif judged:
+                yield term, GramCritic(portion.targets, judged, region=portion.region), portion.share
 
 
-@dataclass(frozen=True)
-class _Portion:
-    """What of the canvas is compared with what of the exemplar.
-
-    Attributes:
-        sources: Numbers, and what may be sampled.
-        region: Positions of the canvas.
-        share: Of the canvas.
-        layers: Those in which there is enough of it.
-    """
-
-    sources: Sequence[tuple[int, Source]]
-    region: Regions
-    layers: Collection[str]
-    share: float = 1.0
+def _copies(
+    context: ObjectiveContext, sources: Sequence[Source], layers: Collection[str], side: int
+) -> Iterator[Target]:
+    """Look at the mirrored, rotated and scaled copies that are matched too."""
+    asked = context.settings
+    for one in sources:
+        for copy in varied_copies(one, flips=asked.flips, rotations=asked.rotations, scales=asked.scales):
+            # Scaled copies may be too small for the deeper layers.
+            if all(min(copy.size) // LAYERS[name] >= side for name in layers):
+                yield Target(_maps(context.encoder, copy, layers), valid_regions(copy.valid, layers), copy.share)
 
 
 def _portions(
-    sources: Sequence[Source], octave: Octave, surroundings: Surroundings | None, context: ObjectiveContext
-) -> Iterator[_Portion]:
-    names, wrap = context.recipe.layers(), context.settings.wrap
+    context: ObjectiveContext, octave: Octave, surroundings: Surroundings | None, layers: Collection[str]
+) -> Iterator[tuple[Portion, Sequence[Source]]]:
+    """Give the parts of the canvas that are compared apart, each with what it is compared with."""
+    sources, wrap = exemplar_at(context.exemplar, octave.index).sources, context.settings.wrap
+    maps = [_maps(context.encoder, one, layers) for one in sources]
     if context.labels is None:
-        yield _Portion(list(enumerate(sources)), judged_regions(surroundings, names, wrap=wrap), names)
+        targets = [_target(one, each, layers) for one, each in zip(sources, maps, strict=True)]
+        yield Portion(targets, judged_regions(surroundings, layers, wrap=wrap)), sources
         return
     labels = F.interpolate(context.labels, octave.canvas, mode="nearest")
     for label in sorted({int(each) for each in labels.unique()}):
-        narrowed = [(number, labeled(one, number, label)) for number, one in enumerate(sources)]
-        kept = [(number, one) for number, one in narrowed if one is not None]
+        narrowed = [(labeled(one, number, label), maps[number]) for number, one in enumerate(sources)]
+        kept = [(one, each) for one, each in narrowed if one is not None]
         here = (labels == label).to(labels)
         if kept:
-            regions = judged_regions(Surroundings(here, here), names, wrap=wrap)
-            enough = [name for name, each in regions.items() if int(each.sum()) >= FEWEST_POSITIONS]
-            yield _Portion(kept, regions, enough, float(here.mean()))
+            region = judged_regions(Surroundings(here, here), layers, wrap=wrap)
+            enough = [name for name, each in region.items() if int(each.sum()) >= FEWEST_POSITIONS]
+            targets = [_target(one, each, layers) for one, each in kept]
+            yield Portion(targets, region, enough, float(here.mean())), [one for one, _ in kept]
 
 
-def _critic(
+def _target(source: Source, maps: FeatureMaps, layers: Collection[str]) -> Target:
+    return Target(maps, valid_regions(source.valid, layers), source.share)
+
+
+def _sliced(
     context: ObjectiveContext,
-    term: Term,
+    settings: SlicedSettings,
+    layers: Mapping[str, float],
+    portions: Sequence[Portion],
+    working_set: WorkingSet,
+) -> Critic:
+    projections = context.recipe.qualities[context.settings.quality].projections
+    settings = replace(settings, projections=projections, positions=working_set.positions)
+    return SlicedCritic(portions, layers, settings, wrap=context.settings.wrap)
+
+
+def _patch(
+    context: ObjectiveContext,
+    settings: PatchSettings,
     layers: Mapping[str, float],
     targets: Sequence[Target],
     region: Regions,
     working_set: WorkingSet,
 ) -> Critic:
     asked = context.settings
-    match term.critic:
-        case GramSettings():
-            return GramCritic(targets, layers, region=region)
-        case SlicedSettings() as settings:
-            projections, positions = context.recipe.qualities[asked.quality].projections, working_set.positions
-            settings = replace(settings, projections=projections, positions=positions)
-            return SlicedCritic(targets, layers, settings, region=region, wrap=asked.wrap)
-        case PatchSettings() as settings:
-            penalty = settings.repetition_penalty if asked.repetition_penalty is None else asked.repetition_penalty
-            settings = replace(settings, repetition_penalty=penalty, noise=asked.noise, memory=working_set.chunk)
-            return PatchCritic(targets, layers, settings, region=region, wrap=asked.wrap)
+    penalty = settings.repetition_penalty if asked.repetition_penalty is None else asked.repetition_penalty
+    settings = replace(settings, repetition_penalty=penalty, noise=asked.noise, memory=working_set.chunk)
+    return PatchCritic(targets, layers, settings, region=region, wrap=asked.wrap)
 
 
 @torch.no_grad()

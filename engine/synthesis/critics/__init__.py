@@ -1,6 +1,6 @@
 """Critics: losses over feature maps, one per file."""
 
-from engine.synthesis.critics.base import Critic, FeatureMaps, Regions, Target, total_loss
+from engine.synthesis.critics.base import Critic, FeatureMaps, Portion, Regions, Target, total_loss
 from engine.synthesis.critics.gram import GramCritic, GramSettings
 from engine.synthesis.critics.patch import PatchCritic, PatchSettings
 from engine.synthesis.critics.sliced import SlicedCritic, SlicedSettings
@@ -12,6 +12,7 @@ __all__ = [
     "GramSettings",
     "PatchCritic",
     "PatchSettings",
+    "Portion",
     "Regions",
     "SlicedCritic",
     "SlicedSettings",

@@ -1,6 +1,6 @@
 """The interface of critics: losses over feature maps, with targets from the exemplar."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -32,6 +32,27 @@ class Target:
     def rows(self, name: str) -> Tensor:
         """List the feature vectors of a layer that may be used, shape (positions, channels)."""
         return rows(self.maps[name], self.valid.get(name))
+
+
+@dataclass(frozen=True, eq=False)
+class Portion:
+    """A part of the canvas, and what it is compared with.
+
+    Attributes:
+        targets: Sources of the exemplar.
+        region: Positions of the canvas that are judged; all of them in a layer that is missing.
+        layers: Layers in which there is enough of it; None for all.
+        share: Of the whole loss.
+    """
+
+    targets: Sequence[Target]
+    region: Regions = field(default_factory=dict)
+    layers: Collection[str] | None = None
+    share: float = 1.0
+
+    def has(self, layer: str) -> bool:
+        """Whether there is enough of it in a layer."""
+        return self.layers is None or layer in self.layers
 
 
 def weighted(targets: Sequence[Target]) -> list[tuple[Target, float]]:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.synthesis.critics.base import FeatureMaps, Regions, Target, spread, weighted
+from engine.synthesis.critics.base import FeatureMaps, Portion, spread, weighted
 from engine.synthesis.ranking import pair_by_rank
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 from protocol.vocabulary import LAYERS
@@ -102,14 +102,13 @@ class _Projection(torch.autograd.Function):
         return whole.permute(2, 0, 1)[None], None, None
 
 
-def project(maps: Tensor, directions: Tensor, lattice: SampleGrid, keep: Tensor | None = None) -> Tensor:
+def project(maps: Tensor, directions: Tensor, lattice: SampleGrid) -> Tensor:
     """Project the patches of a map that lie whole inside it.
 
     Args:
         maps: Shape (1, channels, height, width).
         directions: Shape (directions, channels, patch, patch).
         lattice: Which patches, by their top left corners.
-        keep: For every top left corner of a whole patch whether it counts, boolean; None for all.
 
     Returns:
         Shape (directions, patches).
@@ -119,7 +118,7 @@ def project(maps: Tensor, directions: Tensor, lattice: SampleGrid, keep: Tensor 
     else:
         seen = maps[:, :, lattice.top :, lattice.left :]
         found = F.conv2d(seen, directions, stride=lattice.stride)[0].flatten(1).contiguous()
-    return found if keep is None else found[:, lattice.of(keep).flatten()]
+    return found
 
 
 def whole_patches(positions: Tensor | None, patch: int) -> Tensor | None:
@@ -179,10 +178,10 @@ class SlicedCritic:
     itself (Elnekave & Weiss 2022, arXiv 2203.11862): noise that an encoder does not see stands out there.
 
     Args:
-        targets: The exemplar; of several sources, as much of each counts as its share is.
+        portions: Parts of the canvas, each with its targets: of several sources, as much of each counts as its share
+            is.
         layers: Weight of every layer.
         settings: What a step looks at.
-        region: Positions of the canvas that are judged; all of them in a layer that is missing.
         wrap: Axes along which the canvas wraps around.
     """
 
@@ -190,23 +189,22 @@ class SlicedCritic:
 
     def __init__(
         self,
-        targets: Sequence[Target],
+        portions: Sequence[Portion],
         layers: Mapping[str, float],
         settings: SlicedSettings,
         *,
-        region: Regions | None = None,
         wrap: Wrap = NO_WRAP,
     ) -> None:
         self.layers = dict(layers)
         self._settings = settings
         self._wrap = wrap
-        side = settings.side
-        self._targets = weighted(targets)
-        self._valid = {
-            name: [whole_patches(one.valid.get(name), side) for one, _ in self._targets] for name in layers
-        }
-        self._region = {name: centered_patches((region or {}).get(name), side, wrap=wrap) for name in layers}
-        self._spread = {name: spread(targets, name) for name in layers}
+        # Feature maps that several portions look at are projected once.
+        self._maps: list[FeatureMaps] = []
+        for one in portions:
+            self._maps += [
+                target.maps for target, _ in weighted(one.targets) if not any(target.maps is m for m in self._maps)
+            ]
+        self._compared = {name: [self._compare(one, name) for one in portions if one.has(name)] for name in layers}
         self._looks: dict[str, tuple[Tensor, SampleGrid, list[SampleGrid]]] = {}
 
     def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
@@ -218,9 +216,7 @@ class SlicedCritic:
             count = self._settings.projections * max(1, LAYERS[name] // 2)
             drawn = random_directions(count, maps.shape[1], self._settings.side, generator)
             here = draw_sample_grid(maps, most, generator, self._settings.side)
-            there = [
-                draw_sample_grid(one.maps[name], most, generator, self._settings.side) for one, _ in self._targets
-            ]
+            there = [draw_sample_grid(one[name], most, generator, self._settings.side) for one in self._maps]
             self._looks[name] = (drawn.to(maps), here, there)
 
     def losses(self, canvas: FeatureMaps) -> dict[str, Tensor]:
@@ -231,13 +227,64 @@ class SlicedCritic:
             maps = canvas[name]
             if self._settings.side > 1:
                 maps = pad_after(maps, self._wrap, rows=self._settings.side - 1, columns=self._settings.side - 1)
-            projected = project(maps, directions, here, self._region[name])
-            wanted = self._wanted(name, directions, there)
-            seen = projected.shape[1] and wanted.shape[1]
-            losses[name] = sliced_loss(projected, wanted) / self._spread[name] if seen else maps.sum() * 0
+            projected = project(maps, directions, here)
+            targets = [
+                project(one[name], directions, lattice) for one, lattice in zip(self._maps, there, strict=True)
+            ]
+            losses[name] = self._loss(name, projected, here, targets, there)
         return losses
 
-    def _wanted(self, name: str, directions: Tensor, lattices: Sequence[SampleGrid]) -> Tensor:
-        looks = zip(self._targets, lattices, self._valid[name], strict=True)
-        found = [(project(one.maps[name], directions, there, keep), part) for (one, part), there, keep in looks]
-        return mixed(found)
+    def _loss(
+        self, name: str, projected: Tensor, here: SampleGrid, targets: Sequence[Tensor], there: Sequence[SampleGrid]
+    ) -> Tensor:
+        compared = self._compared[name]
+        if len(compared) == 1 and compared[0].region is None:
+            (whole,) = compared
+            wanted = whole.mixed(targets, there)
+            if not projected.shape[1] or not wanted.shape[1]:
+                return projected.sum() * 0
+            return whole.share * sliced_loss(projected, wanted) / whole.spread
+        # One difference of all positions: a gradient of each portion's own would be put together piece by piece.
+        due, weights = projected.detach().clone(), projected.new_zeros(projected.shape[1])
+        for each in compared:
+            seen = _kept(projected.detach(), each.region, here)
+            wanted = each.mixed(targets, there)
+            if seen.shape[1] and wanted.shape[1]:
+                chosen = slice(None) if each.region is None else here.of(each.region).flatten()
+                due[:, chosen] = pair_by_rank(seen, wanted)
+                weights[chosen] = each.share / (each.spread * seen.numel())
+        return (weights * (projected - due) ** 2).sum()
+
+    def _compare(self, portion: Portion, name: str) -> "_Compared":
+        side = self._settings.side
+        targets = []
+        for target, part in weighted(portion.targets):
+            number = next(number for number, maps in enumerate(self._maps) if maps is target.maps)
+            targets.append((number, whole_patches(target.valid.get(name), side), part))
+        region = centered_patches(portion.region.get(name), side, wrap=self._wrap)
+        return _Compared(targets, region, portion.share, spread(portion.targets, name))
+
+
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """What a layer of a portion is compared with.
+
+    Attributes:
+        targets: Number of the maps, patches that may be used, and part of the whole.
+        region: Patches of the canvas that are judged.
+        share: Of the loss.
+        spread: See `spread`.
+    """
+
+    targets: Sequence[tuple[int, Tensor | None, float]]
+    region: Tensor | None
+    share: float
+    spread: float
+
+    def mixed(self, projected: Sequence[Tensor], lattices: Sequence[SampleGrid]) -> Tensor:
+        """Mix what may be used of the projected targets."""
+        return mixed([(_kept(projected[n], valid, lattices[n]), part) for n, valid, part in self.targets])
+
+
+def _kept(projected: Tensor, keep: Tensor | None, lattice: SampleGrid) -> Tensor:
+    return projected if keep is None else projected[:, lattice.of(keep).flatten()]
