@@ -56,7 +56,13 @@ def read_selection(image: Gimp.Image, box: Box) -> bytes:
 
 
 def read(
-    drawable: Gimp.Drawable, box: Box, *, gray: bool, depth: str, groups: Sequence[Gimp.GroupLayer] = ()
+    drawable: Gimp.Drawable,
+    box: Box,
+    *,
+    gray: bool,
+    depth: str,
+    groups: Sequence[Gimp.GroupLayer] = (),
+    parts: Sequence[Gimp.Layer] = (),
 ) -> Raster:
     """Read pixels as they are seen, as sRGB, whatever the image's profile and precision.
 
@@ -66,17 +72,19 @@ def read(
         gray: Whether to read one channel of color or three.
         depth: Kind of sample; for `f32` 16 bits are read, which bring values out of range back.
         groups: The groups around it whose filters are to be applied as well, from the inside out.
+        parts: Layers right above it that belong to its picture, from the bottom.
 
     Returns:
         With alpha; the layer's mask is multiplied into it.
     """
     channels, kind = 2 if gray else 4, "u8" if depth == "u8" else "u16"
     pixel = channels * samples.SAMPLE_BYTES[kind]
-    with rendered(drawable, box, groups) as (source, part):
+    parts = [part for part in parts if extent(part).common(box)]
+    with rendered(drawable, box, groups, parts) as (source, part):
         data = _read(source, part, f"{_NAMES[channels]} {kind}", pixel)
     raster = Raster(box.width, box.height, channels, kind, data)
     mask = drawable.get_mask() if drawable.is_layer() else None
-    if mask is None or not drawable.get_apply_mask():
+    if parts or mask is None or not drawable.get_apply_mask():
         return raster
     place = extent(drawable)
     # GIMP has filters for layers, and none for masks.

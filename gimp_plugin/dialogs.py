@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
-from gimp_plugin import arguments, canvas, tasks, user_options
+from gimp_plugin import arguments, canvas, marks, tasks, user_options
 from gimp_plugin.attempts import Appearance, Attempt
 from gimp_plugin.box import Box
 from gimp_plugin.engine_link import EngineLink
@@ -14,6 +14,7 @@ from gimp_plugin.outcome import Outcome
 from gimp_plugin.panel import PREVIEW_SIDE, Panel
 from gimp_plugin.plans import PlanError
 from gimp_plugin.procedures import finish_attempt, new_seed
+from gimp_plugin.rendering import rendered
 from gimp_plugin.scaling import fitted
 from gimp_plugin.seed_picker import SeedPicker
 from gimp_plugin.settings_box import settings_box
@@ -73,7 +74,7 @@ class Window:
         Raises:
             PlanError: It cannot be done.
         """
-        task = tasks.prepare(options, image, layers, self._inner(image))
+        task = tasks.prepare(options, image, layers, self._inner(image), self.layers)
         display = self._open_display(task)
         self._link.reconnect()
         appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=tuple(self.layers))
@@ -112,7 +113,7 @@ class Window:
         Raises:
             PlanError: It cannot be done.
         """
-        task = tasks.prepare(options, image, layers, self._inner(image))
+        task = tasks.prepare(options, image, layers, self._inner(image), self.layers)
         if task.fresh:
             task.place.image.delete()
         self._link.reconnect()
@@ -306,11 +307,12 @@ def thumbnail(image: Gimp.Image, layers: Sequence[Gimp.Layer], kind: str) -> Gdk
         return image.get_thumbnail(PREVIEW_SIDE, PREVIEW_SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
     layer = layers[0]
     selected = canvas.selection(image)
-    part = canvas.extent(layer).common(selected) if selected else None
+    part, parts = canvas.extent(layer).common(selected) if selected else None, marks.parts_of(layer)
     if kind != user_options.FILL and part:
         # GIMP 3.0 ends a plug-in that asks it for the thumbnail of a part.
-        return fitted(canvas.read(layer, part, gray=False, depth="u8"), PREVIEW_SIDE)
-    return layer.get_thumbnail(PREVIEW_SIDE, PREVIEW_SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
+        return fitted(canvas.read(layer, part, gray=False, depth="u8", parts=parts), PREVIEW_SIDE)
+    with rendered(layer, canvas.extent(layer), parts=parts) as (shown, _part):
+        return shown.get_thumbnail(PREVIEW_SIDE, PREVIEW_SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
 
 
 def _wants_copy(dialog: Gtk.Dialog, sentence: str) -> bool:

@@ -7,7 +7,6 @@ image, so that nothing is changed in the user's.
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 
 from gi.repository import Gegl, Gimp
 
@@ -22,21 +21,24 @@ _STRIP_PIXELS = 1 << 20
 
 @contextmanager
 def rendered(
-    drawable: Gimp.Drawable, box: Box, groups: Sequence[Gimp.GroupLayer] = ()
+    drawable: Gimp.Drawable, box: Box, groups: Sequence[Gimp.GroupLayer] = (), parts: Sequence[Gimp.Layer] = ()
 ) -> Iterator[tuple[Gimp.Drawable, Box]]:
-    """Render a drawable with its filters, at full opacity, in normal mode and without its mask.
+    """Render a drawable with its filters, at full opacity and in normal mode.
 
     Args:
         drawable: A layer, a group, or a channel.
         box: The part that is to be read, in its image.
         groups: The groups around it whose filters are to be applied as well, from the inside out.
+        parts: Layers right above it that belong to its picture, from the bottom. With them its mask is applied,
+            without them it is not.
 
     Yields:
-        A drawable to read from, and where the part is in it. The drawable itself, where it has no filters.
+        A drawable to read from, and where the part is in it. The drawable itself, where it has no filters and there
+        are no such layers.
     """
     filtered = [number for number, group in enumerate(groups, start=1) if has_filters(group)]
     below = _backdrop(drawable) if not filtered and _blends_with_backdrop(drawable) else []
-    if not filtered and not below and not has_filters(drawable):
+    if not filtered and not below and not parts and not has_filters(drawable):
         _found, x, y = drawable.get_offsets()
         yield drawable, box.moved(-x, -y)
         return
@@ -44,7 +46,8 @@ def rendered(
     try:
         for item in reversed(below):
             _copied(item, image, box)
-        _show(drawable, groups[: max(filtered, default=0)], image, box, through=bool(below))
+        path = [drawable, *groups[: max(filtered, default=0)]]
+        _show(path, parts, image, box, through=bool(below))
         layer = Gimp.Layer.new_from_visible(image, image, "seen")
         try:
             yield layer, Box(0, 0, box.width, box.height)
@@ -147,25 +150,39 @@ def _copied(item: Gimp.Drawable, image: Gimp.Image, box: Box) -> Gimp.Layer:
 
 
 def _show(
-    drawable: Gimp.Drawable, groups: Sequence[Gimp.GroupLayer], image: Gimp.Image, box: Box, *, through: bool
+    path: Sequence[Gimp.Drawable], parts: Sequence[Gimp.Layer], image: Gimp.Image, box: Box, *, through: bool
 ) -> None:
-    """Copy a drawable into an image, with groups around it that show nothing else."""
-    path = [*reversed(groups), drawable]
-    copy = _copied(path[0], image, box)
-    _bare(copy, through=through)
-    for parent, child in pairwise(path):
-        number = [item.get_id() for item in parent.get_children()].index(child.get_id())
-        children = copy.get_children()
-        for item in children:
-            item.set_visible(False)
-        copy = children[number]
+    """Copy a drawable into an image, with what belongs to its picture.
+
+    Args:
+        path: The drawable and groups around it, from the inside out, which show nothing else.
+        parts: Layers right above it that belong to its picture, from the bottom.
+        image: Where to.
+        box: Of the drawable's image, what is in the other one.
+        through: Whether the drawable passes through; it is without groups then.
+    """
+    drawable, *groups = path
+    copy = _copied(path[-1], image, box)
+    for parent, child in zip(reversed(groups), reversed(path[:-1]), strict=True):
         _bare(copy, through=False)
+        kept = {child.get_id(), *(part.get_id() for part in parts)}
+        inside = list(zip(parent.get_children(), copy.get_children(), strict=True))
+        for own, item in inside:
+            item.set_visible(own.get_id() in kept)
+        copy = next(item for own, item in inside if own.get_id() == child.get_id())
+    _bare(copy, through=through, masked=bool(parts) and drawable.get_apply_mask())
+    if not groups:
+        for part in parts:
+            _copied(part, image, box)
 
 
-def _bare(layer: Gimp.Layer, *, through: bool) -> None:
-    """Show all of a layer as it is, in pass-through mode or in normal mode."""
+def _bare(layer: Gimp.Layer, *, through: bool, masked: bool = False) -> None:
+    """Show all of a layer as it is, in pass-through mode or in normal mode, with its mask or without."""
     if layer.get_mask() is not None:
-        layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
+        if masked:
+            layer.set_show_mask(False)
+        else:
+            layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
     reset(layer, through=through)
     layer.set_visible(True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gi.repository import Gimp, GLib
 
-from gimp_plugin import canvas, patterns, tasks, user_options
+from gimp_plugin import canvas, marks, patterns, tasks, user_options
 from gimp_plugin.outcome import Outcome
 from gimp_plugin.plans import PlanError
 from gimp_plugin.procedures import has_screen, no_screen
@@ -75,7 +75,8 @@ def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str) -> str:
     if max(box.width, box.height) > patterns.LONGEST_SIDE:
         sentence = _("The pattern would be {width} × {height} px: select a part with sides of at most {most} px.")
         raise PlanError(sentence.format(width=box.width, height=box.height, most=patterns.LONGEST_SIDE))
-    raster = patterns.without_alpha(canvas.read(layer, box, gray=canvas.is_gray(image), depth="u8"))
+    found = canvas.read(layer, box, gray=canvas.is_gray(image), depth="u8", parts=marks.parts_of(layer))
+    raster = patterns.without_alpha(found)
     folder = patterns_folder()
     try:
         path = patterns.write_pattern(folder, name, patterns.pattern_bytes(raster, name))

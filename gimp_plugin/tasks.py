@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gi.repository import Gimp
 
-from gimp_plugin import blending, canvas, plans, samples, user_options
+from gimp_plugin import blending, canvas, marks, plans, samples, user_options
 from gimp_plugin.box import Box
 from gimp_plugin.plans import JobPlan, PlanError
 from gimp_plugin.rendering import has_out_of_range_colors
@@ -65,7 +65,13 @@ def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
     return found
 
 
-def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], inner: Box | None = None) -> Task:
+def prepare(
+    options: Options,
+    image: Gimp.Image,
+    layers: Sequence[Gimp.Layer],
+    inner: Box | None = None,
+    earlier: Sequence[Gimp.Layer] = (),
+) -> Task:
     """Read what a task needs.
 
     Args:
@@ -73,6 +79,7 @@ def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], i
         image: The image.
         layers: The layers that are meant, see `targets`.
         inner: The part of the image that is extended; None for all of it.
+        earlier: Results of earlier tries, which the new one takes the place of: they are not sampled.
 
     Returns:
         The task; the image is not changed.
@@ -98,7 +105,8 @@ def prepare(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], i
     if options.task == user_options.NEW:
         return _new(options, image, layers)
     (layer,) = layers
-    return _fill(options, image, layer) if options.task == user_options.FILL else _seamless(options, image, layer)
+    make = _fill if options.task == user_options.FILL else _seamless
+    return make(options, image, layer, earlier)
 
 
 def rgb_copy(image: Gimp.Image) -> Gimp.Image:
@@ -108,7 +116,7 @@ def rgb_copy(image: Gimp.Image) -> Gimp.Image:
     return copy
 
 
-def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Sequence[Gimp.Layer]) -> Task:
     selected = canvas.selection(image)
     hole = selected or canvas.extent(layer)
     whole = Box(0, 0, image.get_width(), image.get_height()) if selected else hole
@@ -118,7 +126,12 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     # The texture will be above this item, so it has to match what is displayed of it.
     ground = canvas.outside_locked(layer)
-    around = canvas.read(ground, limit, gray=gray, depth=depth)
+    parts = marks.parts_of(ground, earlier)
+    around = canvas.read(ground, limit, gray=gray, depth=depth, parts=parts)
+    if parts and not selected:
+        # What the layer lacks is filled anew, as without the earlier textures.
+        lacking = samples.missing(canvas.read(ground, limit, gray=gray, depth=depth))
+        around = samples.hidden(around, lacking)
     plan = plans.fill(
         options,
         around,
@@ -132,10 +145,12 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
     return Task(plan, _place_in(image, layer, plan.part.moved(limit.x, limit.y), plan), fresh=False)
 
 
-def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Sequence[Gimp.Layer]) -> Task:
     box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    plan = plans.seamless(options, canvas.read(canvas.outside_locked(layer), box, gray=gray, depth=depth), depth)
+    ground = canvas.outside_locked(layer)
+    picture = canvas.read(ground, box, gray=gray, depth=depth, parts=marks.parts_of(ground, earlier))
+    plan = plans.seamless(options, picture, depth)
     return Task(plan, _place_in(image, layer, box, plan), fresh=False)
 
 
@@ -171,7 +186,8 @@ def _source(
     """Read a layer as a source; `around` are the groups that will contain the new texture."""
     box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    sample = canvas.read(layer, box, gray=gray, depth=depth, groups=_own_groups(layer, around))
+    parts, groups = marks.parts_of(layer), _own_groups(layer, around)
+    sample = canvas.read(layer, box, gray=gray, depth=depth, groups=groups, parts=parts)
     white = _white(options, layer, box)
     if canvas.selection(image):
         # Partly selected pixels would bring in colors from outside the selection.
@@ -256,7 +272,8 @@ def _exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: bool
             raise PlanError(_("The exemplar's layer no longer exists: choose another."))
         box = canvas.extent(item)
         white = _white(options, item, box)
-        found = canvas.read(item, box, gray=gray, depth=depth, groups=_own_groups(item, around))
+        parts = marks.parts_of(item) if item.is_layer() else []
+        found = canvas.read(item, box, gray=gray, depth=depth, groups=_own_groups(item, around), parts=parts)
         if white is not None:
             found = samples.hidden(found, samples.inverted(white))
     exemplar, _mask = plans.check_exemplar(found)

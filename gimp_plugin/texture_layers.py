@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gi.repository import Gimp
 
-from gimp_plugin import blending, canvas, samples
+from gimp_plugin import blending, canvas, marks, samples
 from gimp_plugin.box import Box
 from gimp_plugin.job_sequence import Texture
 from gimp_plugin.rendering import has_out_of_range_colors
@@ -16,7 +16,6 @@ from protocol.messages import Frame
 from protocol.raster import Raster
 
 GROUP_NAME = "Texture Synthesis"
-MARK, HOLE = "texture-synthesis", "texture-synthesis-hole"
 
 
 class GoneError(RuntimeError):
@@ -64,6 +63,11 @@ class Place:
     joins: bool
     mask: bytes | None = None
     resize: Resize | None = None
+
+    @property
+    def continues(self) -> bool:
+        """Whether the texture belongs to the picture of the layer below it, or goes on with it beyond its borders."""
+        return self.joins or self.resize is not None
 
 
 class TextureLayers:
@@ -146,7 +150,7 @@ class TextureLayers:
             for texture, part in zip(textures, parts, strict=True):
                 name = _("Texture, seed {seed}") if texture.finished else _("Texture so far, seed {seed}")
                 layer = self._insert(name.format(seed=texture.seed), part, parent, position)
-                layer.attach_parasite(Gimp.Parasite.new(MARK, blending.MARK_FLAGS, b"result"))
+                marks.mark(layer, part=self._place.continues)
                 if cut:
                     layer.set_mode(Gimp.LayerMode.MERGE)
                 self._results.append(layer)
@@ -244,7 +248,7 @@ class TextureLayers:
             parent, position = self._position()
             self._group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
             # It stays if frames are kept, and would hide a later result.
-            self._group.attach_parasite(Gimp.Parasite.new(MARK, blending.MARK_FLAGS, b"frames"))
+            marks.mark(self._group, part=self._place.continues)
             self._place.image.insert_layer(self._group, parent, position)
             self._blend(self._group)
             self._select()
@@ -274,20 +278,7 @@ class TextureLayers:
             return None, 0
         layer = canvas.outside_locked(layer)
         # Earlier results lie there, and would hide a new one.
-        return layer.get_parent(), self._place.image.get_item_position(layer) - len(self._results_above(layer))
-
-    def _results_above(self, layer: Gimp.Layer) -> list[Gimp.Layer]:
-        """List the textures, holes and groups of frames right above a layer, from the bottom."""
-        found = []
-        for item in reversed(self._beside(layer)[: self._place.image.get_item_position(layer)]):
-            if not (item.get_parasite(MARK) or item.get_parasite(HOLE)):
-                break
-            found.append(item)
-        return found
-
-    def _beside(self, layer: Gimp.Layer) -> list[Gimp.Layer]:
-        parent = layer.get_parent()
-        return list(parent.get_children() if parent is not None else self._place.image.get_layers())
+        return layer.get_parent(), self._place.image.get_item_position(layer) - len(marks.right_above(layer))
 
     def _shows_through(self, parts: Sequence[Raster]) -> bool:
         """Whether the layer below, whose place the textures are to take, would be seen through them."""
@@ -326,14 +317,14 @@ class TextureLayers:
         """Put a layer into a group with its earlier results, which would hide what lies in it."""
         group = blending.enclose(ground)
         self._enclosed.append((group, ground))
-        for layer in self._results_above(group):
+        for layer in marks.right_above(group):
             if self._group is None or layer.get_id() != self._group.get_id():
                 self._place.image.reorder_item(layer, group, 0)
                 self._brought.append((group, layer))
 
     def _bring_frames(self, frames: Gimp.GroupLayer, ground: Gimp.Layer) -> None:
         """Put the frames between the layer and its texture."""
-        if frames.get_id() in {item.get_id() for item in self._results_above(ground)}:
+        if frames.get_id() in {item.get_id() for item in marks.right_above(ground)}:
             return
         # What is taken away above its new place makes that one less.
         self._place.image.reorder_item(frames, None, 0)
@@ -344,7 +335,7 @@ class TextureLayers:
         """Erase what a texture replaces, as much of each pixel as the texture is shown."""
         size = self._place.part.width, self._place.part.height
         layer = self._insert(_("Hole"), Raster(*size, 4, "u8", b"\0\0\0\xff" * (size[0] * size[1])), parent, position)
-        layer.attach_parasite(Gimp.Parasite.new(HOLE, blending.MARK_FLAGS, b"hole"))
+        marks.mark_hole(layer)
         layer.set_mode(Gimp.LayerMode.ERASE)
         self._holes.append(layer)
 
@@ -356,8 +347,8 @@ class TextureLayers:
     def _hide_earlier(self) -> None:
         for older in filter(canvas.attached, self._earlier):
             older.set_visible(False)
-            below = self._beside(older)[self._place.image.get_item_position(older) + 1 :]
-            if below and below[0].get_parasite(HOLE) is not None:
+            below = marks.beside(older)[self._place.image.get_item_position(older) + 1 :]
+            if below and marks.is_hole(below[0]):
                 below[0].set_visible(False)
 
     def _blend(self, layer: Gimp.Layer) -> None:

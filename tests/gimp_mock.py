@@ -8,6 +8,7 @@ import itertools
 import sys
 from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 from gimp_mock_blending import COMPOSITES, MODES, SPACES, Blended
@@ -29,8 +30,8 @@ _FORMATS = {
 }
 # Modules of the plug-in that hold on to GIMP's, once imported.
 _HOLDERS = (
-    "arguments", "attempts", "blending", "canvas", "panel", "plugin", "procedures", "rendering", "scaling", "tasks",
-    "texture_layers", "tracking", "values",
+    "arguments", "attempts", "blending", "canvas", "marks", "panel", "plugin", "procedures", "rendering", "scaling",
+    "tasks", "texture_layers", "tracking", "values",
 )  # fmt: skip
 
 
@@ -229,7 +230,7 @@ class Layer(Channel, Blended):
         self.parasites = {}
 
     def attach_parasite(self, parasite):
-        self.parasites[parasite[0]] = parasite
+        self.parasites[parasite.name] = parasite
 
     def get_parasite(self, name):
         return self.parasites.get(name)
@@ -332,6 +333,21 @@ class Layer(Channel, Blended):
         channels, kind = _FORMATS[name]
         data = Buffer(self).get(SimpleNamespace(x=0, y=0, width=self.width, height=self.height), 1.0, name, "NONE")
         return np.frombuffer(data, kind).reshape(self.height, self.width, channels)
+
+
+class Parasite(NamedTuple):
+    """What is kept with a layer."""
+
+    name: str
+    flags: int
+    data: bytes
+
+    @classmethod
+    def new(cls, name, flags, data):
+        return cls(name, flags, data)
+
+    def get_data(self):
+        return list(self.data)
 
 
 class GroupLayer(Layer):
@@ -452,7 +468,7 @@ def _gimp(flushes):
     found.AddMaskType = SimpleNamespace(SELECTION="SELECTION", WHITE="WHITE")
     found.LayerMask = Mask
     found.PARASITE_PERSISTENT, found.PARASITE_UNDOABLE = 1, 2
-    found.Parasite = SimpleNamespace(new=lambda name, flags, data: (name, flags, data))
+    found.Parasite = Parasite
     found.Selection = SimpleNamespace(bounds=_bounds)
     found.displays_flush = lambda: flushes.append(True)
     return found
