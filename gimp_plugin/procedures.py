@@ -3,6 +3,7 @@
 import logging
 import random
 import sys
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,6 +24,8 @@ from gimp_plugin.user_options import Options
 from protocol.messages import Frame
 
 POLL_SECONDS = 0.1
+# Of a parasite that GIMP keeps until it ends.
+SESSION = "texture-synthesis-session"
 
 
 class LogListener:
@@ -162,7 +165,7 @@ def finish_attempt(options: Options, task: Task, attempt: Attempt, installation:
     """
     if attempt.layers:
         try:
-            user_options.remember(options, installation.folder)
+            user_options.remember(options, installation.folder, session())
         except OSError as error:
             logging.getLogger(__name__).warning("cannot remember the settings: %s", error)
         return Outcome(image=task.place.image, layers=tuple(attempt.layers))
@@ -173,8 +176,18 @@ def finish_attempt(options: Options, task: Task, attempt: Attempt, installation:
 
 def options_to_repeat(installation: Installation) -> Options | None:
     """Load the last options, with a new seed."""
-    last = user_options.recall(installation.folder)
+    last = user_options.recall(installation.folder, session())
     return None if last is None else replace(last, settings=replace(last.settings, seed=new_seed()))
+
+
+def session() -> str:
+    """Name this run of GIMP, in which ids of layers are valid; another run gives the same ids to other layers."""
+    found = Gimp.get_parasite(SESSION)
+    if found is None:
+        # Not persistent: GIMP does not save it.
+        found = Gimp.Parasite.new(SESSION, 0, uuid.uuid4().hex.encode())
+        Gimp.attach_parasite(found)
+    return bytes(found.get_data()).decode()
 
 
 def new_seed() -> int:

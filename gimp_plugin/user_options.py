@@ -1,12 +1,14 @@
 """The user's options, and the file that stores the last ones."""
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from protocol.vocabulary import AXES, SAMPLE_FROM, Settings, checked, settings
 
 LAST_FILE = "last-texture.json"
+# The id of a drawable that is not there any more; GIMP gives none that is negative.
+GONE = -1
 
 FILL, NEW, SEAMLESS, EXTEND = "fill", "new", "seamless", "extend"
 TASKS = (FILL, NEW, SEAMLESS, EXTEND)
@@ -66,35 +68,41 @@ class Options:
     left: float = 0.0
 
 
-def remember(options: Options, folder: Path) -> None:
+def remember(options: Options, folder: Path, session: str) -> None:
     """Keep options for `Repeat Last Texture`.
 
     Args:
         options: The options.
         folder: Where to keep them.
+        session: The run of GIMP in which its ids of drawables are valid.
 
     Raises:
         OSError: They cannot be written.
     """
-    (folder / LAST_FILE).write_text(json.dumps(asdict(options), indent=1), "utf-8")
+    (folder / LAST_FILE).write_text(json.dumps({**asdict(options), "session": session}, indent=1), "utf-8")
 
 
-def recall(folder: Path) -> Options | None:
+def recall(folder: Path, session: str) -> Options | None:
     """Look up the last options.
 
     Args:
         folder: Where they are kept.
+        session: The run of GIMP now. Drawables of another one are `GONE`: GIMP gives their ids to others.
 
     Returns:
         The options, or None where there are none that this version understands.
     """
     try:
         kept = json.loads((folder / LAST_FILE).read_text("utf-8"))
-        known = settings()
+        same, known = kept.pop("session", "") == session, settings()
         asked = {name: value for name, value in kept.pop("settings", {}).items() if known[name].kind is not tuple}
         found = Options(**kept, settings=checked(asked))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     usual = Options(FILL)
     alike = all(type(getattr(found, each.name)) is type(getattr(usual, each.name)) for each in fields(usual))
-    return found if alike and found.task in TASKS else None
+    if not alike or found.task not in TASKS:
+        return None
+    if same:
+        return found
+    return replace(found, drawable=found.drawable and GONE, mask=found.mask and GONE)

@@ -1,15 +1,17 @@
 """What the user wanted last."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gimp_plugin import user_options
-from gimp_plugin.user_options import LAST_FILE, Options, recall, remember
+from gimp_plugin.user_options import GONE, LAST_FILE, Options, recall, remember
 from protocol.vocabulary import AXES, QUALITIES, SAMPLE_FROM, Settings
+
+NOW = "this run of GIMP"
 
 any_options = st.builds(
     Options,
@@ -41,29 +43,42 @@ any_options = st.builds(
 @given(any_options)
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_remembered_is_recalled(tmp_path, options):
-    remember(options, tmp_path)
-    assert recall(tmp_path) == options
+    remember(options, tmp_path, NOW)
+    assert recall(tmp_path, NOW) == options
+
+
+@given(any_options)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_drawables_of_another_run_of_gimp_are_gone_and_all_else_is_recalled(tmp_path, options):
+    remember(options, tmp_path, "another run")
+    drawable, mask = (GONE if number else 0 for number in (options.drawable, options.mask))
+    assert recall(tmp_path, NOW) == replace(options, drawable=drawable, mask=mask)
+
+
+def test_drawables_of_which_the_run_of_gimp_was_not_kept_are_gone(tmp_path):
+    (tmp_path / LAST_FILE).write_text('{"task": "fill", "source": "drawable", "drawable": 7}')
+    assert recall(tmp_path, NOW) == Options(user_options.FILL, source=user_options.DRAWABLE, drawable=GONE)
 
 
 def test_the_last_options_count(tmp_path):
     for task in (user_options.FILL, user_options.NEW):
-        remember(Options(task), tmp_path)
-    assert recall(tmp_path) == Options(user_options.NEW)
+        remember(Options(task), tmp_path, NOW)
+    assert recall(tmp_path, NOW) == Options(user_options.NEW)
 
 
 def test_where_nothing_was_wanted_yet_there_is_nothing(tmp_path):
-    assert recall(tmp_path) is None
-    assert recall(tmp_path / "nowhere") is None
+    assert recall(tmp_path, NOW) is None
+    assert recall(tmp_path / "nowhere", NOW) is None
 
 
 def test_what_cannot_be_written_is_told(tmp_path):
     with pytest.raises(OSError, match="No such file"):
-        remember(Options(user_options.FILL), tmp_path / "nowhere")
+        remember(Options(user_options.FILL), tmp_path / "nowhere", NOW)
 
 
 def test_options_of_an_older_version_has_this_ones_defaults_for_what_it_lacks(tmp_path):
     (tmp_path / LAST_FILE).write_text('{"task": "new", "ratio": 3.0}')
-    assert recall(tmp_path) == Options(user_options.NEW, ratio=3.0)
+    assert recall(tmp_path, NOW) == Options(user_options.NEW, ratio=3.0)
 
 
 BROKEN = {
@@ -80,16 +95,16 @@ BROKEN = {
 @pytest.mark.parametrize("fault", BROKEN)
 def test_what_cannot_be_understood_is_as_if_it_were_not_there(tmp_path, fault):
     (tmp_path / LAST_FILE).write_bytes(BROKEN[fault])
-    assert recall(tmp_path) is None
+    assert recall(tmp_path, NOW) is None
 
 
 @pytest.mark.parametrize("name", ["task", "settings", "ratio"])
 def test_a_value_of_another_kind_is_as_if_nothing_were_there(tmp_path, name):
     wrong = {**asdict(Options(user_options.FILL)), name: ["nonsense"]}
     (tmp_path / LAST_FILE).write_text(json.dumps(wrong))
-    assert recall(tmp_path) is None
+    assert recall(tmp_path, NOW) is None
 
 
 def test_a_task_that_this_version_does_not_know_is_as_if_nothing_were_there(tmp_path):
     (tmp_path / LAST_FILE).write_text('{"task": "weave"}')
-    assert recall(tmp_path) is None
+    assert recall(tmp_path, NOW) is None

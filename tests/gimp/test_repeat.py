@@ -107,16 +107,56 @@ cases = [
     drawable_gone, pattern_gone, with_last_values,
 ]
 """
+# A GIMP that ends, and another one after it, in which other layers have the same ids.
+BEFORE = """
+from pathlib import Path
+
+last = Path(state) / "last-texture.json"
+image, other = opened(wall), opened(sea)
+layer, exemplar = image.get_layers()[0], other.get_layers()[0]
+mask = Gimp.Channel.new(image, "mask", image.get_width(), image.get_height(), 100, Gegl.Color.new("white"))
+image.insert_channel(mask, None, 0)
+mask.fill(Gimp.FillType.WHITE)
+image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 20, 20, 20)
+result = {}
+for name, wishes in {
+    "drawable": {"exemplar": "drawable", "exemplar_drawable": exemplar}, "mask": {"exemplar_mask": mask}
+}.items():
+    called("fill", image, [layer], quality="draft", **wishes)
+    called("repeat", image, [layer])
+    result[name] = last.read_text()
+"""
+AFTER = """
+from pathlib import Path
+
+last = Path(state) / "last-texture.json"
+result = {}
+for name, text in kept_before.items():
+    number = json.loads(text)[name]
+    image = opened(wall)
+    while not Gimp.Item.id_is_valid(number):
+        image = opened(wall)
+        mask = Gimp.Channel.new(image, "other", image.get_width(), image.get_height(), 100, Gegl.Color.new("white"))
+        image.insert_channel(mask, None, 0)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 20, 20, 20)
+    last.write_text(text)
+    result[name] = refused("repeat", image, image.get_layers())
+"""
 
 
 @pytest.fixture(scope="module")
-def cases(plugged, tmp_path_factory):
-    """All that these tests look at, made in one GIMP."""
-    folder = tmp_path_factory.mktemp("repeat")
+def pictures(tmp_path_factory):
+    """Paths of two pictures."""
+    folder = tmp_path_factory.mktemp("pictures")
     save(folder / "wall.png", bricks(SIDE, SIDE))
     save(folder / "sea.png", bricks(SIDE, SIDE)[..., ::-1])
-    paths = {"wall": str(folder / "wall.png"), "sea": str(folder / "sea.png"), "state": str(plugged.state)}
-    return plugged.cases(CODE, folder / "run", **paths)
+    return {"wall": str(folder / "wall.png"), "sea": str(folder / "sea.png")}
+
+
+@pytest.fixture(scope="module")
+def cases(plugged, pictures, tmp_path_factory):
+    """All that these tests look at, made in one GIMP."""
+    return plugged.cases(CODE, tmp_path_factory.mktemp("repeat"), state=str(plugged.state), **pictures)
 
 
 @pytest.mark.parametrize("case", ["before_any", "last_of_another_version"])
@@ -169,3 +209,11 @@ def test_an_exemplar_that_is_gone_meanwhile_is_told_in_a_sentence(cases, case, s
 def test_the_last_values_of_a_procedure_serve_without_a_screen(cases):
     found = cases["with_last_values"]
     assert (found["status"], found["box"]) == ("success", [20, 20, 20, 20])
+
+
+def test_drawables_of_an_earlier_run_of_gimp_are_gone_though_others_have_their_ids(plugged, pictures, tmp_path):
+    given = {"state": str(plugged.state), **pictures}
+    found = plugged.run(BEFORE, tmp_path / "before", **given).result
+    said = plugged.run(AFTER, tmp_path / "after", kept_before=found, **given).result
+    assert said["drawable"] == "The exemplar's layer no longer exists: choose another."
+    assert said["mask"].startswith("The exemplar mask is not in the image")
