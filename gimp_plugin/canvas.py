@@ -201,7 +201,7 @@ def read_file(path: Path, *, gray: bool, depth: str) -> Raster:
         depth: As in `read`.
 
     Returns:
-        All of its visible layers together, with alpha.
+        All of its visible layers together, with alpha, turned by their EXIF orientation as where GIMP opens it.
 
     Raises:
         PlanError: GIMP cannot open it.
@@ -217,6 +217,8 @@ def read_file(path: Path, *, gray: bool, depth: str) -> Raster:
     if image is None:
         raise PlanError(_("GIMP cannot open {path} as a picture: choose another file.").format(path=path))
     try:
+        # GIMP does so by itself only where the user opens a file.
+        image.policy_rotate(False)
         layer = Gimp.Layer.new_from_visible(image, image, "exemplar")
         image.insert_layer(layer, None, 0)
         return read(layer, extent(layer), gray=gray, depth=depth)

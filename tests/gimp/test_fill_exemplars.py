@@ -3,13 +3,24 @@
 import numpy as np
 import pytest
 from pictures import bricks, bytes_of, save
+from PIL import Image, ImageOps
 from plugged import array_of
 
+from installation.plugin import plugin_folder
+
 SIDE = 64
+# EXIF's number of the tag.
+ORIENTATION = 0x112
 CODE = """
+import sys
+from pathlib import Path
+
 import gi
 gi.require_version("Babl", "0.1")
 from gi.repository import Babl
+
+sys.path[:0] = [package, libraries]
+from gimp_plugin import canvas
 
 
 def bricks():
@@ -93,6 +104,15 @@ def without_alpha_in_gray():
     return filled(image, image.get_layers(), exemplar="file", exemplar_file=Gio.File.new_for_path(sea))
 
 
+def turned_files():
+    found = {}
+    for name, path in turned.items():
+        read = canvas.read_file(Path(path), gray=False, depth="u8")
+        pixels = base64.b64encode(bytes(read.data)).decode()
+        found[name] = {"width": read.width, "height": read.height, "form": "R'G'B'A u8", "pixels": pixels}
+    return found
+
+
 def no_such_file():
     image, layers = bricks()
     return refused("fill", image, layers, exemplar="file", exemplar_file=Gio.File.new_for_path("/no/such.png"))
@@ -131,15 +151,31 @@ def nothing_visible():
 
 cases = [
     from_a_layer, from_an_image, from_an_image_with_a_palette, from_a_file, from_a_pattern, all_of_a_layer,
-    all_of_a_layer_unselected, without_alpha_in_gray, no_such_file, no_file, no_picture, no_drawable, too_small,
-    nothing_visible,
+    all_of_a_layer_unselected, without_alpha_in_gray, turned_files, no_such_file, no_file, no_picture,
+    no_drawable, too_small, nothing_visible,
 ]
 """
 BLUE = ("from_a_layer", "from_an_image", "from_an_image_with_a_palette", "from_a_file")
 
 
 @pytest.fixture(scope="module")
-def cases(plugged, tmp_path_factory):
+def turned(tmp_path_factory):
+    """Paths of pictures with each of EXIF's orientations, in several formats."""
+    folder, picture = tmp_path_factory.mktemp("turned"), np.zeros((20, 40, 3), np.uint8)
+    picture[:10, 20:], picture[10:, :20], picture[10:, 20:] = (250, 0, 0), (0, 250, 0), (250, 250, 250)
+    found = {}
+    for orientation in range(1, 9):
+        for kind in ("jpg", "png", "tif"):
+            exif = Image.Exif()
+            exif[ORIENTATION] = orientation
+            path = folder / f"{orientation}.{kind}"
+            Image.fromarray(picture).save(path, exif=exif)
+            found[path.name] = str(path)
+    return found
+
+
+@pytest.fixture(scope="module")
+def cases(plugged, libraries, turned, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("exemplars")
     paths = {name: folder / f"{name}.png" for name in ("wall", "sea", "poem")}
@@ -147,7 +183,8 @@ def cases(plugged, tmp_path_factory):
     # Bricks of blue.
     save(paths["sea"], bricks(SIDE, SIDE)[..., ::-1] * [0, 1, 1])
     paths["poem"].write_text("The sea is calm tonight.")
-    return plugged.cases(CODE, folder / "run", **{name: str(path) for name, path in paths.items()})
+    given = {"package": str(plugin_folder(plugged.profile)), "libraries": str(libraries), "turned": turned}
+    return plugged.cases(CODE, folder / "run", **given, **{name: str(path) for name, path in paths.items()})
 
 
 @pytest.mark.parametrize("case", BLUE)
@@ -179,6 +216,16 @@ def test_a_pattern_is_taken_as_it_is_and_the_painters_context_stays(cases):
     assert found["context kept"]
 
 
+def test_a_file_with_an_exif_orientation_is_sampled_upright(cases, turned):
+    for name, path in turned.items():
+        with Image.open(path) as picture:
+            upright = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+        read = array_of(cases["turned_files"][name])[..., :3]
+        assert read.shape == upright.shape, name
+        # Decoders of JPEG round differently.
+        assert np.abs(read.astype(int) - upright).mean() < 1, name
+
+
 @pytest.mark.parametrize("case", ["all_of_a_layer", "all_of_a_layer_unselected"])
 def test_a_whole_layer_becomes_another_texture(cases, case):
     assert cases[case]["box"] == [0, 0, SIDE, SIDE]
@@ -197,7 +244,7 @@ def test_an_exemplar_in_colors_serves_a_gray_image(cases):
         # GIMP itself looks whether a file is there.
         ("no_such_file", "This value is out of range."),
         ("no_file", "Choose the file to take the texture from."),
-        ("no_picture", "poem.png is no picture that GIMP can open: choose another."),
+        ("no_picture", "poem.png as a picture: choose another file."),
         ("no_drawable", "Choose the layer or image to take the texture from."),
         ("too_small", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
         ("nothing_visible", "The exemplar has no visible part of 8 × 8 px or more: choose another."),
