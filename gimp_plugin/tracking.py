@@ -9,6 +9,8 @@ from gimp_plugin import canvas
 from gimp_plugin.box import Box
 
 Grid = tuple[tuple[bytes, ...], ...]
+Extents = dict[int, Box]
+"""Where layers are in the image, by their ids."""
 
 
 class ChangedError(RuntimeError):
@@ -43,10 +45,9 @@ class Tracker:
         """
         self.left, self.top = left, top
         self._image = image
-        # A group is as large as what is in it, which may be anything.
-        self._layer = None if layer is None or layer.is_group() else layer
+        self._layer = layer
         self._canvas = self._measure()
-        self._extent = None if self._layer is None else canvas.extent(self._layer)
+        self._extents = _extents(layer)
         self._frame: _Seen | None = None
 
     def note(self, frame: Gimp.Layer) -> None:
@@ -64,16 +65,16 @@ class Tracker:
         Raises:
             ChangedError: The image or the layer was scaled or turned, or cropped to less than the texture.
         """
-        size, extent = self._measure(), None if self._layer is None else canvas.extent(self._layer)
+        size, extents = self._measure(), _extents(self._layer)
         frame = self._frame if self._frame is not None and canvas.attached(self._frame.layer) else None
         if closely and frame is not None and _is_turned(frame):
             raise ChangedError
         if size != self._canvas:
-            shift = self._shift_of_all(frame, size, extent)
-        elif extent is not None and extent != self._extent:
-            shift = _shift(self._extent, extent)
+            shift = self._shift_of_all(frame, size, extents)
         else:
-            shift = 0, 0
+            shifts = _shifts(self._extents, extents)
+            # In a group some layers may be moved or resized, and the group stays where it is.
+            shift = shifts.pop() if len(shifts) == 1 else (0, 0)
         if shift is None:
             raise ChangedError
         if any(shift):
@@ -82,7 +83,7 @@ class Tracker:
                 # A crop has moved them already.
                 if canvas.extent(each).corner != (self.left, self.top):
                     each.set_offsets(self.left, self.top)
-        self._canvas, self._extent = size, extent
+        self._canvas, self._extents = size, extents
         if frame is not None:
             frame.extent = canvas.extent(frame.layer)
 
@@ -90,23 +91,39 @@ class Tracker:
         """Whether the canvas has another size than when it was looked at last."""
         return self._measure() != self._canvas
 
-    def _shift_of_all(self, frame: _Seen | None, size: Box, extent: Box | None) -> tuple[int, int] | None:
+    def _shift_of_all(self, frame: _Seen | None, size: Box, extents: Extents) -> tuple[int, int] | None:
         """Find by how much all layers were shifted when the canvas became larger or smaller; None if not by that."""
         if frame is None:
-            return _shift(self._extent, extent)
+            shifts = _shifts(self._extents, extents)
+            return shifts.pop() if len(shifts) == 1 else None
         shift = _shift(frame.extent, canvas.extent(frame.layer))
-        if shift is None or extent is None or self._extent is None:
+        if shift is None or len(extents) != 1 or extents.keys() != self._extents.keys():
             return shift
-        moved = self._extent.moved(*shift)
+        ((number, extent),) = extents.items()
+        moved = self._extents[number].moved(*shift)
         return shift if extent in {moved, moved.common(size)} else None
 
     def _measure(self) -> Box:
         return Box(0, 0, self._image.get_width(), self._image.get_height())
 
 
-def _shift(before: Box | None, after: Box | None) -> tuple[int, int] | None:
+def _extents(item: Gimp.Layer | None) -> Extents:
+    """Measure a layer, or all layers in a group: the group itself is as large as they are together."""
+    if item is None:
+        return {}
+    if not item.is_group():
+        return {item.get_id(): canvas.extent(item)}
+    return {number: extent for child in item.get_children() for number, extent in _extents(child).items()}
+
+
+def _shifts(before: Extents, after: Extents) -> set[tuple[int, int] | None]:
+    """List by how much layers were moved, each shift once; None if one has another size."""
+    return {_shift(before[number], after[number]) for number in before.keys() & after.keys()}
+
+
+def _shift(before: Box, after: Box) -> tuple[int, int] | None:
     """Find by how much a rectangle was moved; None if it has another size."""
-    if before is None or after is None or (before.width, before.height) != (after.width, after.height):
+    if (before.width, before.height) != (after.width, after.height):
         return None
     return after.x - before.x, after.y - before.y
 

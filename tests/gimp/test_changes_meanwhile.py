@@ -36,16 +36,19 @@ def structure(items):
     ]
 
 
-def meanwhile(change, box, opacity=100, size=None, frames=1, joins=True, keep=False):
+def meanwhile(change, box, opacity=100, size=None, frames=1, joins=True, keep=False, group=None):
     image = opened(wall)
     layer = image.get_layers()[0]
+    if group:
+        layer = grouped(image, layer, group)
     if size:
         layer.resize(*size)
     layer.set_opacity(opacity)
     image.clean_all()
     expected = image.duplicate()
     image.select_rectangle(Gimp.ChannelOps.REPLACE, *box)
-    place = Place(image, layer, box[0], box[1], Box(0, 0, box[2], box[3]), joins=joins)
+    above = layer.get_children()[-1] if group == "locked" else layer
+    place = Place(image, above, box[0], box[1], Box(0, 0, box[2], box[3]), joins=joins)
     growth = TextureLayers(place, keep=keep)
 
     def show(octave):
@@ -73,6 +76,22 @@ def meanwhile(change, box, opacity=100, size=None, frames=1, joins=True, keep=Fa
         found["frames"] = [box_of(item) for item in made.get_parent().get_children()]
     image.remove_layer(made)
     return found
+
+
+def grouped(image, layer, kind):
+    # With another layer in it, and in a group of its own.
+    group, inner = (Gimp.GroupLayer.new(image, name) for name in ("group", "inner"))
+    image.insert_layer(group, None, 0)
+    image.insert_layer(inner, group, 0)
+    small = Gimp.Layer.new(image, "small", 9, 7, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(small, inner, 0)
+    small.set_offsets(50, 20)
+    image.reorder_item(layer, group, 1)
+    if kind == "locked":
+        group.set_lock_content(True)
+    elif kind == "through":
+        group.set_mode(Gimp.LayerMode.PASS_THROUGH)
+    return group
 
 
 def crop(image, _layer):
@@ -119,6 +138,17 @@ def scale_layer(_image, layer):
     layer.scale(60, 50, False)
 
 
+def move_inside(_image, group):
+    # The group grows, and what the texture belongs to stays.
+    group.get_children()[0].get_children()[0].set_offsets(90, 60)
+
+
+def add_inside(image, group):
+    added = Gimp.Layer.new(image, "added", 20, 20, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(added, group, 0)
+    added.set_offsets(-10, -10)
+
+
 def delete(image, layer):
     image.remove_layer(layer)
 
@@ -140,6 +170,10 @@ cases += [case_of(delete, "left", opacity, frames=frames) for opacity in (100, 5
 cases += [case_of(change, "left", 50, keep=True, frames=3) for change in (crop, move_layer)]
 cases += [case_of(change, "left", 100, joins=False) for change in (crop, rotate_90, move_layer, delete)]
 cases += [case_of(scale, "left", 100, frames=0)]
+cases += [
+    case_of(change, "left", opacity, group=kind) for kind in ("normal", "locked", "through") for opacity in (100, 50)
+    for change in (nothing, crop, move_layer, scale_layer, move_inside, add_inside)
+]
 """
 TURNS = ["rotate_90", "rotate_180", "flip", "scale", "scale_layer", "crop_into", "crop_without"]
 
@@ -187,6 +221,30 @@ def test_a_texture_that_does_not_fit_any_more_ends_and_leaves_the_image_as_the_u
     cases, change, where, opacity
 ):
     found = cases[f"{change} {where} {opacity}"]
+    assert "cropped, resized, scaled" in found["said"]
+    assert found["same"], found["left"]
+
+
+@pytest.mark.parametrize("opacity", [100, 50])
+@pytest.mark.parametrize("kind", ["normal", "locked", "through"])
+@pytest.mark.parametrize(
+    ("change", "shift"),
+    [
+        ("nothing", (0, 0)),
+        ("crop", (-4, -6)),
+        ("move_layer", (7, -3)),
+        ("move_inside", (0, 0)),
+        ("add_inside", (0, 0)),
+    ],
+)
+def test_the_result_moves_along_with_a_group_and_not_with_single_layers_of_it(cases, change, kind, opacity, shift):
+    assert cases[f"{change} left {opacity} group {kind}"]["box"] == moved(PLACES["left"], *shift)
+
+
+# GIMP does not scale a locked group.
+@pytest.mark.parametrize("kind", ["normal", "through"])
+def test_a_group_that_is_scaled_ends_the_work(cases, kind):
+    found = cases[f"scale_layer left 100 group {kind}"]
     assert "cropped, resized, scaled" in found["said"]
     assert found["same"], found["left"]
 
