@@ -7,6 +7,7 @@ from gi.repository import GimpUi, Gio, GLib, Gtk
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.engine_report import engine_status, stop_engine
 from gimp_plugin.installation import Installation
+from gimp_plugin.labels import text_label
 from gimp_plugin.log import LOG_FILE
 from gimp_plugin.translation import _
 
@@ -35,7 +36,8 @@ class EngineWindow:
             (_("_Close"), Gtk.ResponseType.CLOSE),
         ):
             self._dialog.add_button(label, response)
-        self._words = Gtk.Label(xalign=0, yalign=0, wrap=True, selectable=True, width_chars=56, max_width_chars=56)
+        self._words = text_label(least=56, selectable=True)
+        self._words.set_yalign(0)
         self._words.set_property("margin", 12)
         self._words.set_size_request(-1, 80)
         self._dialog.get_content_area().pack_start(self._words, True, True, 0)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from gi.repository import GdkPixbuf, Gtk
 
+from gimp_plugin.labels import text_label
 from gimp_plugin.scaling import pixbuf_of
 from gimp_plugin.translation import _
 from protocol.messages import Frame
@@ -34,7 +35,8 @@ class Panel:
         frame.add(self._picture)
         self._bar = Gtk.ProgressBar(show_text=True)
         self._bar.set_text(" ")
-        self._note = Gtk.Label(xalign=0, yalign=0, wrap=True, selectable=True, width_chars=30, max_width_chars=30)
+        self._note = text_label(least=30, selectable=True)
+        self._note.set_yalign(0)
         # Room for three lines, so that nothing moves when a message appears.
         self._note.set_size_request(-1, 60)
         self._keep = Gtk.Button.new_with_mnemonic(_("_Stop Here"))

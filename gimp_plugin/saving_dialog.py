@@ -4,6 +4,7 @@ from gi.repository import Gimp, GimpUi, Gtk
 
 from gimp_plugin import user_options
 from gimp_plugin.dialogs import PROGRAM, thumbnail
+from gimp_plugin.labels import text_label
 from gimp_plugin.outcome import Outcome
 from gimp_plugin.plans import PlanError
 from gimp_plugin.saving import free_name, save
@@ -29,8 +30,7 @@ def ask_and_save(
     dialog = GimpUi.ProcedureDialog.new(procedure, config, _("Save as Pattern"))
     dialog.set_ok_label(_("_Save"))
     picture = Gtk.Image.new_from_pixbuf(thumbnail(image, [layer], user_options.SEAMLESS))
-    note = Gtk.Label(xalign=0, wrap=True, selectable=True, width_chars=40, max_width_chars=40)
-    note.set_text(_("The selection, or the layer, becomes a pattern of 8 bits."))
+    note = text_label(_("The selection, or the layer, becomes a pattern of 8 bits."), least=40, selectable=True)
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
     for part in (picture, note):
         box.pack_start(part, False, False, 0)

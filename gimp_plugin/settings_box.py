@@ -7,6 +7,7 @@ from pathlib import Path
 from gi.repository import Gimp, GimpUi, GObject, Gtk
 
 from gimp_plugin import user_options, values
+from gimp_plugin.labels import text_label
 from gimp_plugin.procedures import new_seed
 from gimp_plugin.translation import _
 from protocol.vocabulary import settings
@@ -25,6 +26,7 @@ SOURCES = {
 FIRST = ("recipe", "quality", "seed")
 """Settings that every dialog shows at once; all others are under More."""
 LARGE = 512
+NAME_LINES = 3
 ICONS = Path(__file__).resolve().parent / "icons"
 
 
@@ -156,20 +158,15 @@ def _new(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
 
 def _seamless(form: Form) -> Gtk.Widget:
     box = _widgets(form, "seamless")
-    box.pack_start(
-        _label(_("The tile is the selection's bounding rectangle; without a selection, the layer.")), False, False, 0
-    )
+    tile = _("The tile is the selection's bounding rectangle; without a selection, the layer.")
+    box.pack_start(text_label(tile, least=30, most=50), False, False, 0)
     return box
 
 
 def _extend(form: Form) -> Gtk.Widget:
     box = _widgets(form, "unit", "top", "right", "bottom", "left")
-    box.pack_start(
-        _label(_("The image is extended as it looks. Its canvas grows, and the texture is a new layer.")),
-        False,
-        False,
-        0,
-    )
+    extended = _("The image is extended as it looks. Its canvas grows, and the texture is a new layer.")
+    box.pack_start(text_label(extended, least=30, most=50), False, False, 0)
     return box
 
 
@@ -177,14 +174,9 @@ def _named(layers: Sequence[Gimp.Layer]) -> Gtk.Widget:
     """Tell which layers are meant: others may be selected while the dialog is open."""
     names = [_("Layer “{name}”").format(name=each.get_name()) for each in layers]
     if len(names) == 1:
-        return _label(names[0])
-    return _label(_("Mixed in equal shares: {layers}").format(layers=", ".join(names)))
-
-
-def _label(sentence: str) -> Gtk.Label:
-    label = Gtk.Label(label=sentence, xalign=0, wrap=True, width_chars=30, max_width_chars=50)
-    label.show()
-    return label
+        return text_label(names[0], least=30, most=50, lines=NAME_LINES)
+    mixed = _("Mixed in equal shares: {layers}").format(layers=", ".join(names))
+    return text_label(mixed, least=30, most=50, lines=NAME_LINES)
 
 
 def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
