@@ -10,7 +10,7 @@ from gimp_plugin.box import Box
 from gimp_plugin.job_sequence import Texture
 from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.scaling import scaled
-from gimp_plugin.tracking import ChangedError, Tracker
+from gimp_plugin.tracking import ChangedError, Tracker, ids_of
 from gimp_plugin.translation import _
 from protocol.messages import Frame
 from protocol.raster import Raster
@@ -100,6 +100,8 @@ class TextureLayers:
         self._frames: dict[tuple[int, int], Gimp.Layer] = {}
         ground = canvas.outside_locked(place.above) if place.joins and place.above is not None else None
         self._tracker = Tracker(place.image, ground, place.left, place.top)
+        self._known: set[int] = set()
+        self._shown = False
 
     def show(self, frame: Frame, number: int) -> None:
         """Show the picture so far: in a new layer for each octave, and in place within it.
@@ -203,7 +205,7 @@ class TextureLayers:
         if self.is_gone():
             raise GoneError(_("The image was closed."))
         if frames_deleted and not self._tracker.is_resized():
-            raise GoneError(_("The layers of the unfinished texture were deleted."))
+            raise GoneError(self._how_gone())
         if layer_deleted and not frames_deleted:
             raise GoneError(_("The layer was deleted or merged while the texture was made."))
         if frames_deleted:
@@ -213,6 +215,22 @@ class TextureLayers:
             self._tracker.follow(self._frames.values(), closely=closely)
         except ChangedError:
             raise GoneError(_unfit()) from None
+        self._look()
+
+    def _look(self) -> None:
+        """Take note of what merging layers would change."""
+        self._known = ids_of(self._place.image.get_layers())
+        group = self._group
+        self._shown = group is not None and all(item.get_visible() for item in (group, *canvas.groups_of(group)))
+
+    def _how_gone(self) -> str:
+        """Say how the frames went: merging puts a new layer in place of those that it removes."""
+        if self._shown and ids_of(self._place.image.get_layers()) - self._known:
+            return _(
+                "Layers were merged while the texture was made, and the unfinished texture is part of the picture "
+                "now. Edit → Undo undoes both."
+            )
+        return _("The layers of the unfinished texture were deleted.")
 
     def _begin(self) -> None:
         if not self._open:
@@ -252,6 +270,7 @@ class TextureLayers:
             self._place.image.insert_layer(self._group, parent, position)
             self._blend(self._group)
             self._select()
+            self._look()
         return self._group
 
     def _inside(self) -> tuple[Gimp.Layer | None, int]:

@@ -107,6 +107,14 @@ class Tracker:
         return Box(0, 0, self._image.get_width(), self._image.get_height())
 
 
+def ids_of(layers: Iterable[Gimp.Layer]) -> set[int]:
+    """List the ids of layers, with those in groups."""
+    found = set[int]()
+    for layer in layers:
+        found |= {layer.get_id()} | (ids_of(layer.get_children()) if layer.is_group() else set())
+    return found
+
+
 def _extents(item: Gimp.Layer | None) -> Extents:
     """Measure a layer, or all layers in a group: the group itself is as large as they are together."""
     if item is None:

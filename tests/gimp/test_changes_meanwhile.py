@@ -149,6 +149,40 @@ def add_inside(image, group):
     added.set_offsets(-10, -10)
 
 
+def flatten(image, _layer):
+    image.flatten()
+
+
+def merge_visible(image, _layer):
+    image.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
+
+
+def frames_in(image):
+    return next(item for item in every(image.get_layers()) if item.get_name() == "Texture Synthesis")
+
+
+def every(items):
+    for item in items:
+        yield item
+        yield from every(item.get_children()) if item.is_group() else ()
+
+
+def merge_frames(image, _layer):
+    # The copy without a texture has no frames.
+    if len(list(every(image.get_layers()))) > 1:
+        frames_in(image).merge()
+
+
+def merge_down(image, _layer):
+    if len(list(every(image.get_layers()))) > 1:
+        image.merge_down(frames_in(image), Gimp.MergeType.EXPAND_AS_NECESSARY)
+
+
+def delete_frames(image, _layer):
+    if len(list(every(image.get_layers()))) > 1:
+        image.remove_layer(frames_in(image))
+
+
 def delete(image, layer):
     image.remove_layer(layer)
 
@@ -170,6 +204,8 @@ cases += [case_of(delete, "left", opacity, frames=frames) for opacity in (100, 5
 cases += [case_of(change, "left", 50, keep=True, frames=3) for change in (crop, move_layer)]
 cases += [case_of(change, "left", 100, joins=False) for change in (crop, rotate_90, move_layer, delete)]
 cases += [case_of(scale, "left", 100, frames=0)]
+MERGES = (flatten, merge_visible, merge_frames, merge_down, delete_frames)
+cases += [case_of(change, "left", opacity) for change in MERGES for opacity in (100, 50)]
 cases += [
     case_of(change, "left", opacity, group=kind) for kind in ("normal", "locked", "through") for opacity in (100, 50)
     for change in (nothing, crop, move_layer, scale_layer, move_inside, add_inside)
@@ -239,6 +275,20 @@ def test_a_texture_that_does_not_fit_any_more_ends_and_leaves_the_image_as_the_u
 )
 def test_the_result_moves_along_with_a_group_and_not_with_single_layers_of_it(cases, change, kind, opacity, shift):
     assert cases[f"{change} left {opacity} group {kind}"]["box"] == moved(PLACES["left"], *shift)
+
+
+@pytest.mark.parametrize("opacity", [100, 50])
+@pytest.mark.parametrize("change", ["flatten", "merge_visible", "merge_frames", "merge_down"])
+def test_layers_that_are_merged_are_not_said_to_be_deleted(cases, change, opacity):
+    assert "merged" in cases[f"{change} left {opacity}"]["said"]
+    assert "Undo" in cases[f"{change} left {opacity}"]["said"]
+
+
+@pytest.mark.parametrize("opacity", [100, 50])
+def test_frames_that_are_deleted_are_said_to_be(cases, opacity):
+    found = cases[f"delete_frames left {opacity}"]
+    assert "deleted" in found["said"]
+    assert found["same"], found["left"]
 
 
 # GIMP does not scale a locked group.
