@@ -256,7 +256,7 @@ def _fill(options: Options, config: Gimp.ProcedureConfig) -> Options:
         options,
         source=config.get_property("exemplar"),
         drawable=drawable.get_id() if drawable is not None else 0,
-        file=(file.get_path() or "") if file is not None else "",
+        file=(file.get_path() or file.get_uri()) if file is not None else "",
         pattern=pattern.get_name() if pattern is not None else "",
         sample_from=config.get_property("sample-from"),
         context=config.get_property("context"),

@@ -261,6 +261,12 @@ def _exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: bool
     if options.source == user_options.FILE:
         if not options.file:
             raise PlanError(_("Choose the file to take the texture from."))
+        if not Path(options.file).is_absolute():
+            raise PlanError(
+                _("{file} is not a file on this computer: download it, then choose the copy.").format(
+                    file=options.file
+                )
+            )
         found = canvas.read_file(Path(options.file), gray=gray, depth=depth)
     elif options.source == user_options.PATTERN:
         found = canvas.read_pattern(options.pattern, gray=gray, depth=depth)

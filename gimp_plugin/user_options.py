@@ -29,7 +29,7 @@ class Options:
         keep_frames: Whether every octave's frame stays as a layer.
         source: Where a fill takes its exemplar: `surroundings`, `drawable`, `file` or `pattern`.
         drawable: Id of the drawable, where it comes from one.
-        file: Path of the file.
+        file: Path of the file, or its address if it is not on this computer.
         pattern: Name of the pattern.
         sample_from: From where around a hole its surroundings are sampled: `all`, `sides` or `above-below`.
         context: How far around, pixels; 0: by the size of the hole.

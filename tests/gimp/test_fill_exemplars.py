@@ -113,6 +113,12 @@ def turned_files():
     return found
 
 
+def file_elsewhere():
+    image, layers = bricks()
+    file = Gio.File.new_for_uri("https://example.org/grass.png")
+    return refused("fill", image, layers, exemplar="file", exemplar_file=file)
+
+
 def no_such_file():
     image, layers = bricks()
     return refused("fill", image, layers, exemplar="file", exemplar_file=Gio.File.new_for_path("/no/such.png"))
@@ -151,7 +157,7 @@ def nothing_visible():
 
 cases = [
     from_a_layer, from_an_image, from_an_image_with_a_palette, from_a_file, from_a_pattern, all_of_a_layer,
-    all_of_a_layer_unselected, without_alpha_in_gray, turned_files, no_such_file, no_file, no_picture,
+    all_of_a_layer_unselected, without_alpha_in_gray, turned_files, file_elsewhere, no_such_file, no_file, no_picture,
     no_drawable, too_small, nothing_visible,
 ]
 """
@@ -243,6 +249,7 @@ def test_an_exemplar_in_colors_serves_a_gray_image(cases):
     [
         # GIMP itself looks whether a file is there.
         ("no_such_file", "This value is out of range."),
+        ("file_elsewhere", "https://example.org/grass.png"),
         ("no_file", "Choose the file to take the texture from."),
         ("no_picture", "poem.png as a picture: choose another file."),
         ("no_drawable", "Choose the layer or image to take the texture from."),
