@@ -13,8 +13,11 @@ STRICT, LOOSE = 4.0, 2.0
 # A border between labels that are mixed may move to where they fit, by about so many pixels of each octave.
 LOOSENESS = 0.7
 LEAST = 1e-3
-# Spots of labels that are mixed, by how far things reach, and at least, pixels: smaller ones melt into each other.
-SPOT, SMALLEST_SPOT = 0.8, 8.0
+# Standard deviation of the noise whose spots mix labels: by how far things reach, because in smaller spots they melt
+# into each other; at least, pixels; and at most, by the shorter side of the canvas.
+SPOT, SMALLEST_SPOT, LARGEST_SPOT = 1.6, 8.0, 1 / 12
+# How often scores are corrected until each label gets its part.
+CORRECTIONS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,7 @@ class Guide:
             heaviest: Places = self.weights.argmax(axis=2).astype(np.int32)
             return heaviest
         height, width, count = self.weights.shape
-        spot = max(SMALLEST_SPOT, SPOT * reach)
+        spot = max(SMALLEST_SPOT, min(SPOT * reach, LARGEST_SPOT * min(height, width)))
         scores = np.log(np.maximum(self.weights, 1e-9))
         for number in range(count):
             # The largest of scores with Gumbel noise falls on each label as often as its weight says.
@@ -57,8 +60,12 @@ class Guide:
             ranks = np.empty(drawn.size)
             ranks[np.argsort(drawn, axis=None)] = np.arange(drawn.size)
             scores[..., number] -= np.log(-np.log((ranks.reshape(height, width) + 0.5) / drawn.size))
-        drawn_labels: Places = scores.argmax(axis=2).astype(np.int32)
-        return drawn_labels
+        # Of large spots there are few, and chance alone would miss the parts.
+        for _ in range(CORRECTIONS):
+            labels: Places = scores.argmax(axis=2).astype(np.int32)
+            found = np.bincount(labels.ravel(), minlength=count) / labels.size
+            scores += np.log((np.array(self.parts) + LEAST) / (found + LEAST)).astype(np.float32)
+        return labels
 
     def costs(self, labels: Places, size: tuple[int, int], unit: float) -> Floats:
         """Give what patches cost at each place of a smaller canvas.

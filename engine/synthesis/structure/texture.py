@@ -40,9 +40,8 @@ BLOCK = 16
 POWER = 0.6
 # Cost of a place that is used beyond its even share, in median costs per share (Kaspar et al. 2015).
 EVENNESS = 2.0
-# By how much a source's price rises in a round if it is used for twice its part of the canvas. It is counted in the
-# costs of where patches fit worst, %: that is where sources meet, and one of them can give way.
-PRICE = 2.0
+LEAST_DUE = 1e-6
+# What labels cost is counted in the costs of where patches fit worst, %: that is where labels meet.
 WORST = 95
 # Side of the largest picture of the exemplar that is compared with itself, pixels.
 LARGEST_COMPARED = 512
@@ -60,7 +59,7 @@ class TexturePlan:
         lattice: At which offsets the exemplar repeats itself, at full size; None for an irregular one.
         flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
         smooth: Whether the exemplar has no fine detail.
-        guide: Which label belongs where; None for any anywhere.
+        guide: Which label belongs where; None where there is one label only.
         reach: How far things in the exemplar reach, pixels.
     """
 
@@ -82,7 +81,7 @@ class TexturePlan:
     @property
     def parts(self) -> tuple[float, ...]:
         """Part of the canvas that each label gets; they add up to 1."""
-        return self.mosaic.parts if self.guide is None else self.guide.parts
+        return (1.0,) if self.guide is None else self.guide.parts
 
 
 def plan_texture(
@@ -94,7 +93,7 @@ def plan_texture(
         pieces: The sources of the exemplar.
         size: Height and width of the canvas at full size, pixels.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
-        guide: Which label belongs where, of the canvas's size; None for any anywhere.
+        guide: Which label belongs where, of the canvas's size; None for sources that are mixed by their shares.
 
     Returns:
         The plan; it ends at a coarse octave.
@@ -102,6 +101,8 @@ def plan_texture(
     wide = [_widened(each) for each in pieces]
     looks = [_look(each, size) for each in wide]
     mosaic = lay_mosaic(wide)
+    if guide is None and len(pieces) > 1:
+        guide = Guide(np.broadcast_to(np.array(mosaic.parts, np.float32), (*size, len(pieces))), strict=False)
     source = [make_level(mosaic.colors, mosaic.valid, 0.0)]
     while len(source) < min(each.levels for each in looks):
         source.append(halve(source[-1]))
@@ -176,7 +177,6 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
     """
     generator = np.random.default_rng(seed)
     field: MatchField | None = None
-    prices = np.zeros(len(plan.parts), np.float32)
     chosen = None if plan.guide is None else plan.guide.labels(plan.reach, generator)
     for planned in plan.octaves:
         level = plan.source[planned.index]
@@ -186,9 +186,9 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
         exemplar = MatchSource(level.channels, usable, numbers)
         # How often each place is to be used.
         due = np.array([part / len(each) for part, each in zip(plan.parts, listed, strict=True)])
-        due = (due * math.prod(planned.canvas)).astype(np.float32)[labels]
+        due = np.maximum(due * math.prod(planned.canvas), LEAST_DUE).astype(np.float32)[labels]
         if field is None:
-            wanted, places = _blocks(listed, plan.parts, chosen, planned.canvas, generator)
+            wanted, places = _blocks(listed, chosen, planned.canvas, generator)
         else:
             places = _refined(field, planned.canvas)
             if plan.lattice is not None:
@@ -202,13 +202,9 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
             query = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
             matcher.measure(field, query, exemplar)
             penalty = EVENNESS * _overuse(field, usable, due) * np.float32(np.median(field.costs))
-            worst, used = np.float32(np.percentile(field.costs, WORST)), _at(labels, field.places)
-            if plan.guide is None or chosen is None:
-                prices = _raised(prices, used, plan.parts)
-                penalty = penalty + prices[labels] * worst
-            else:
-                costs = plan.guide.costs(chosen, planned.canvas, float(worst))
-                query = replace(query, label_costs=costs)
+            if plan.guide is not None and chosen is not None:
+                worst = float(np.percentile(field.costs, WORST))
+                query = replace(query, label_costs=plan.guide.costs(chosen, planned.canvas, worst))
             matcher.measure(field, query, exemplar, penalty)
             turn = seed + 100 * planned.index + number
             for _ in matcher.improve(field, query, exemplar, penalty, passes=PASSES, seed=turn):
@@ -263,17 +259,8 @@ def _overuse(field: MatchField, usable: Bools, due: Floats) -> Floats:
     return found
 
 
-def _raised(prices: Floats, used: Places, parts: Sequence[float]) -> Floats:
-    """Raise the prices of labels that are used for more than their part of the canvas, and lower others."""
-    shares = np.bincount(used.ravel(), minlength=len(prices)) / used.size
-    found = prices + PRICE * (shares / np.array(parts) - 1).astype(np.float32)
-    raised: Floats = (found - found.min()).astype(np.float32)
-    return raised
-
-
 def _blocks(
     listed: Sequence[Places],
-    parts: Sequence[float],
     chosen: Places | None,
     size: Size,
     generator: np.random.Generator,
@@ -282,8 +269,7 @@ def _blocks(
 
     Args:
         listed: Places of each label that may be sampled.
-        parts: Part of the canvas that each label gets.
-        chosen: Label of each place of the canvas at full size; None for any label anywhere.
+        chosen: Label of each place of the canvas at full size; None where there is one label only.
         size: Height and width of the canvas at this scale, pixels.
         generator: Of what is drawn by chance.
 
@@ -295,8 +281,7 @@ def _blocks(
     count = cells[0] * cells[1]
     cell = (rows // BLOCK * cells[1] + columns // BLOCK).astype(np.int32)
     if chosen is None:
-        numbers = np.diff(np.rint(np.cumsum(parts) * count).astype(int), prepend=0)
-        wanted = generator.permutation(np.repeat(np.arange(len(parts), dtype=np.int32), numbers))[cell]
+        wanted = np.zeros(size, np.int32)
     else:
         wanted = chosen[rows * chosen.shape[0] // size[0], columns * chosen.shape[1] // size[1]]
     corners = np.stack(
