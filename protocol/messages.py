@@ -70,6 +70,9 @@ class Canvas:
             with a mask.
         guide: What of the sources belongs where on a new texture: the colors of their guides or, if they have none,
             grays that mix the sources, black for the first one, white for the last one.
+        rotation_map: How the exemplar lies on a new texture of this size, in grays that add to its rotation: black
+            nothing, white a whole turn, counterclockwise.
+        scale_map: Its size, likewise: black halves it, middle gray keeps it, white doubles it.
     """
 
     picture: Raster | None = None
@@ -82,6 +85,8 @@ class Canvas:
     height: CanvasSide | None = None
     extend: Margins = field(default_factory=Margins)
     guide: Raster | None = None
+    rotation_map: Raster | None = None
+    scale_map: Raster | None = None
 
 
 @dataclass(frozen=True)

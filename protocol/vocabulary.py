@@ -132,6 +132,10 @@ class Settings:
     flatten: Annotated[
         bool, About("Sample opaque pixels only, and make an opaque texture, without alpha.", "Opaq_ue texture")
     ] = False
+    exemplar_rotation: Annotated[
+        float, Range(-360, 360), About("Rotation of the exemplar in degrees, counterclockwise.")
+    ] = 0.0
+    exemplar_scale: Annotated[float, Range(0.25, 4), About("Size of the exemplar, relative to its own.")] = 1.0
     flips: Annotated[bool, About("Also match mirrored patches of the exemplar.")] = False
     rotations: Annotated[bool, About("Also match patches of the exemplar rotated by 90°, 180° and 270°.")] = False
     scales: Annotated[tuple[Scale, ...], About("Also match patches of the exemplar at these relative sizes.")] = ()

@@ -24,7 +24,8 @@ def request_for(
     """Build the request of a command line.
 
     Args:
-        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask`, `guide`, `canvas_guide` and `init`; further
+        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask`, `guide`, `canvas_guide`,
+            `rotation_map`, `scale_map` and `init`; further
             exemplars, their masks and guides are numbered, see `numbered_name`.
         shares: One for each exemplar.
         settings: The settings.
@@ -48,6 +49,8 @@ def request_for(
         *size,
         extend,
         guide=rasters["canvas_guide"],
+        rotation_map=rasters["rotation_map"],
+        scale_map=rasters["scale_map"],
     )
     sources = []
     for number, share in enumerate(shares, 1):

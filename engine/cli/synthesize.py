@@ -45,6 +45,12 @@ CANVAS_GUIDE_HELP = (
     "Guide of the new texture: the colors of the --guide where their parts are to be. Without --guide, a gray "
     "picture that mixes several exemplars: black is the first one, white the last one."
 )
+ROTATION_MAP_HELP = (
+    "Gray map of the new texture that rotates the exemplar: black not at all, white a whole turn, counterclockwise."
+)
+SCALE_MAP_HELP = (
+    "Gray map of the new texture that scales the exemplar: black halves it, middle gray keeps it, white doubles it."
+)
 SHARE_HELP = "Share of the texture that each EXEMPLAR gets, such as 2,1."
 OUTPUT_HELP = "File to write; - writes PNG to standard output. (required)"
 QUALITY_OF_FILES_HELP = "Quality of JPEG and WebP files, 1 to 100; WebP files become lossy."
@@ -97,6 +103,8 @@ def synthesize(
     share: Annotated[str | None, typer.Option(help=SHARE_HELP, metavar="N,N…", show_default="equal shares")] = None,
     guide: Annotated[list[Path] | None, path_option(GUIDE_HELP)] = None,
     canvas_guide: Annotated[Path | None, path_option(CANVAS_GUIDE_HELP)] = None,
+    rotation_map: Annotated[Path | None, path_option(ROTATION_MAP_HELP)] = None,
+    scale_map: Annotated[Path | None, path_option(SCALE_MAP_HELP)] = None,
     variations: Annotated[int, number_option("--variations", Variations, VARIATIONS_HELP)] = 1,
     pick: Annotated[int | None, number_option("--pick", Pick, PICK_HELP)] = None,
     record: Annotated[Path | None, path_option(RECORD_HELP)] = None,
@@ -133,6 +141,7 @@ def synthesize(
         if engine is not None and (local or record is not None or weights is not None):
             fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
         read = {**sampled, "canvas": canvas, "mask": mask, "init": init, "canvas_guide": canvas_guide}
+        read |= {"rotation_map": rotation_map, "scale_map": scale_map}
         outputs = (
             check_results(output, variations, record, force=force, as_json=as_json)
             if pick is None

@@ -9,6 +9,7 @@ from engine.preparation.sampling import (
     LARGEST_EXEMPLAR,
     Sample,
 )
+from engine.preparation.turning import Turning
 
 __all__ = [
     "BAND",
@@ -22,6 +23,7 @@ __all__ = [
     "Sample",
     "Size",
     "Source",
+    "Turning",
     "canvas_size",
     "cut_start",
     "extended",

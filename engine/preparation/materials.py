@@ -1,7 +1,7 @@
 """What one job works on, from pictures, and a picture from what it has made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from engine.preparation.masks import (
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.sampling import ALL, Sample, Sampling, sample_canvas, sample_exemplar
 from engine.preparation.translucency import Translucency, continued, translucency
+from engine.preparation.turning import Turning, turned
 from protocol.vocabulary import AXES, Margins
 
 
@@ -88,11 +89,13 @@ class Guides:
         canvas: The canvas's.
         exemplar: The exemplar's; those of further sources are their own.
         size: Height and width of the canvas, if they are asked for.
+        turning: How the exemplar is rotated and scaled.
     """
 
     canvas: Picture | None = None
     exemplar: Picture | None = None
     size: Size | None = None
+    turning: Turning = field(default_factory=Turning)
 
 
 def prepare(
@@ -218,6 +221,8 @@ def _unsampled(gone: Mask, extend: Margins, context: int | None) -> Mask:
 
 
 def _refuse_guides(guides: Guides, more: Sequence[Source]) -> None:
+    if guides.turning:
+        raise MaterialError("only the exemplar of a new texture is rotated or scaled: leave that out, or the canvas")
     if guides.canvas is not None or guides.exemplar is not None or any(each.guide for each in more):
         raise MaterialError("guides are for new textures, and there is a picture to fill: leave out either of them")
 
@@ -250,6 +255,14 @@ def _new(
         [whole_of(each.pixels).size for each in (exemplar, *(each.picture for each in more))],
         guides.size,
     )
+    if guides.turning:
+        if guidance is not None or others:
+            raise MaterialError(
+                "the exemplar is to be rotated or scaled, and there are guides or several exemplars: "
+                "leave out either of them"
+            )
+        (sampled, *copies), guidance = turned(sampled, guides.turning, guides.size)
+        others = tuple((each, 1.0) for each in copies)
     none = (None,) * 5
     return Materials(sampled, *none, exemplar, translucency=through, more=others, guidance=guidance)
 

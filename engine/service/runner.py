@@ -15,7 +15,18 @@ from torch import Tensor
 
 from engine.encoders import Encoder, EncoderError
 from engine.images import ImageError
-from engine.preparation import Guides, MaterialError, Materials, Source, canvas_size, cut_start, finish, lift, prepare
+from engine.preparation import (
+    Guides,
+    MaterialError,
+    Materials,
+    Source,
+    Turning,
+    canvas_size,
+    cut_start,
+    finish,
+    lift,
+    prepare,
+)
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis import Exemplar, MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
@@ -210,8 +221,13 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         "exemplar mask": canvas.sample_mask if source is None else source.mask,
         "guide of the canvas": canvas.guide,
         "guide of the exemplar": None if source is None else source.guide,
+        "map of rotation": canvas.rotation_map,
+        "map of scale": canvas.scale_map,
     }
     pictures = {name: None if raster is None else picture_of(raster, name) for name, raster in rasters.items()}
+    turning = Turning(
+        asked.exemplar_rotation, asked.exemplar_scale, pictures["map of rotation"], pictures["map of scale"]
+    )
     materials = prepare(
         pictures["exemplar"],
         canvas=pictures["canvas"],
@@ -223,7 +239,7 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         flatten=asked.flatten,
         extend=canvas.extend,
         more=[_further(each, request.sources[0], number) for number, each in enumerate(request.sources[1:], 2)],
-        guides=Guides(pictures["guide of the canvas"], pictures["guide of the exemplar"], wanted),
+        guides=Guides(pictures["guide of the canvas"], pictures["guide of the exemplar"], wanted, turning),
     )
     whole = canvas_size(materials.canvas, wanted, materials.guidance) or DEFAULT_SIZE
     size = whole if materials.box is None else materials.box.size

@@ -1,0 +1,148 @@
+"""Exemplars that are rotated and scaled, as a whole or by maps of the canvas."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from engines import raster, short_job
+from pictures import load, save
+from runs import run
+from test_mixing import stones
+
+from engine.preparation.sampling import Sample
+from engine.preparation.turning import Turning, turned
+from engine.service.rasters import picture_of
+from protocol.messages import Canvas, Done, Failed, Source
+from protocol.vocabulary import Settings
+
+DRAFT = Settings(quality="draft")
+
+
+def stripes(height=96, width=96, period=8.0, angle=0.0):
+    """Draw soft stripes that run at an angle to the horizontal, counterclockwise, with a little grain."""
+    rows, columns = np.indices((height, width))
+    across = rows * np.cos(np.deg2rad(angle)) + columns * np.sin(np.deg2rad(angle))
+    gray = 0.5 + 0.3 * np.sin(2 * np.pi * across / period)
+    grain = np.random.default_rng(0).normal(0, 0.04, gray.shape)
+    return np.repeat((gray + grain)[..., None], 3, axis=2).clip(0, 1).astype(np.float32)
+
+
+def direction(picture):
+    """Measure the angle along which a picture changes least, degrees counterclockwise, 0 to 180."""
+    gray = picture.mean(axis=2)
+    down, across = np.gradient(gray)
+    angle = 0.5 * np.arctan2(2 * (down * across).mean(), (across**2 - down**2).mean())
+    # Gradients lie across the stripes; rows are counted downwards.
+    return (90 - np.rad2deg(angle)) % 180
+
+
+def apart(one, other):
+    return abs((one - other + 90) % 180 - 90)
+
+
+def period(picture):
+    """Measure the strongest period along the columns, pixels."""
+    power = np.abs(np.fft.rfft(picture.mean(axis=2) - picture.mean(), axis=0)).mean(axis=1)
+    return picture.shape[0] / (power[1:].argmax() + 1)
+
+
+def test_a_rotation_is_counterclockwise_and_keeps_only_what_is_whole():
+    (found,), guidance = turned(Sample(stripes()), Turning(rotation=30), None)
+    assert guidance is None
+    inside = found.valid > 0
+    assert 0.6 < inside.sum() / 96**2 <= 1
+    middle = found.pixels[40:90, 40:90]
+    assert apart(direction(middle), 30) < 3
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_quarter_turn_changes_no_pixel(quarters):
+    picture = stones(0, 40, 60)
+    (found,), _ = turned(Sample(picture), Turning(rotation=90.0 * quarters), None)
+    assert np.array_equal(found.pixels, np.rot90(picture, quarters))
+    assert found.valid is None
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.8, 2.0])
+def test_a_scale_changes_the_period(scale):
+    (found,), _ = turned(Sample(stripes(96, 96, 12)), Turning(scale=scale), None)
+    assert found.pixels.shape[:2] == (round(96 * scale), round(96 * scale))
+    assert period(found.pixels[4:-4, 4:-4]) == pytest.approx(12 * scale, rel=0.15)
+
+
+def test_alpha_and_mask_turn_with_the_pixels():
+    alpha, valid = np.ones((40, 60), np.float32), np.ones((40, 60), np.float32)
+    alpha[:20], valid[:, :30] = 0, 0
+    (found,), _ = turned(Sample(stripes(40, 60), valid, (0, 0), alpha), Turning(rotation=90), None)
+    assert np.array_equal(found.alpha, np.rot90(alpha))
+    assert np.array_equal(found.valid, np.rot90(valid))
+
+
+# Jobs.
+
+
+def made(canvas, settings=DRAFT, picture=None):
+    source = Source(raster(stripes() if picture is None else picture))
+    end = run(replace(short_job(), sources=(source,), canvas=canvas, depth="f32", settings=settings)).end
+    assert isinstance(end, Done), end
+    return picture_of(end.raster, "result").pixels
+
+
+def gray(values):
+    return raster(np.repeat(np.asarray(values, np.float32)[..., None], 3, axis=2))
+
+
+def test_a_map_rotates_the_exemplar_place_by_place():
+    levels = np.zeros((96, 192))
+    levels[:, 96:] = 0.25
+    found = made(Canvas(rotation_map=gray(levels)))
+    assert found.shape == (96, 192, 3)
+    assert apart(direction(found[:, 8:80]), 0) < 12
+    assert apart(direction(found[:, 112:184]), 90) < 12
+
+
+def test_a_map_scales_the_exemplar_place_by_place():
+    levels = np.full((128, 192), 0.5)
+    levels[:, 96:] = 0
+    found = made(Canvas(scale_map=gray(levels)), picture=stripes(128, 128, 16))
+    assert period(found[:, 8:80]) == pytest.approx(16, rel=0.2)
+    assert period(found[:, 112:184]) == pytest.approx(8, rel=0.2)
+
+
+def test_settings_turn_all_of_the_exemplar():
+    found = made(Canvas(width=96, height=96), replace(DRAFT, exemplar_rotation=90.0))
+    assert apart(direction(found), 90) < 10
+
+
+@pytest.mark.parametrize(
+    ("canvas", "settings", "named"),
+    [
+        (Canvas(rotation_map=gray(np.zeros((64, 64))), width=96, height=64), DRAFT, "64x64"),
+        (Canvas(rotation_map=gray(np.zeros((64, 64))), scale_map=gray(np.zeros((32, 64)))), DRAFT, "64x32"),
+        (Canvas(raster(stripes())), replace(DRAFT, exemplar_scale=0.5), "new texture"),
+        (Canvas(guide=gray(np.zeros((64, 64)))), replace(DRAFT, exemplar_scale=0.5), "guide"),
+    ],
+    ids=["size", "sizes", "fill", "guide"],
+)
+def test_maps_that_do_not_fit_are_refused(canvas, settings, named):
+    source = Source(raster(stripes()))
+    end = run(replace(short_job(), sources=(source,), canvas=canvas, settings=settings)).end
+    assert isinstance(end, Failed)
+    assert end.code == "bad-request"
+    assert named in end.message
+
+
+def test_an_exemplar_of_which_nothing_is_left_is_refused():
+    source = Source(raster(stripes(16, 16)))
+    settings = replace(DRAFT, exemplar_scale=0.25)
+    end = run(replace(short_job(), sources=(source,), canvas=Canvas(), settings=settings)).end
+    assert isinstance(end, Failed)
+    assert "larger scale" in end.message
+
+
+def test_the_command_takes_maps(call, here):
+    save(here / "e.png", stripes())
+    save(here / "r.png", np.full((64, 64, 3), 0.25))
+    arguments = ("--rotation-map", "r.png", "--exemplar-scale", "0.8", "--quality", "draft", "--local", "-q")
+    assert call("synthesize", "e.png", *arguments, "-o", "out.png") == (0, "", "")
+    assert apart(direction(load(here / "out.png")), 90) < 12
