@@ -1,5 +1,7 @@
 """From what preparation makes to tensors on a device, and back."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,6 +13,7 @@ from engine.synthesis import Exemplar, Surroundings
 from engine.synthesis.exemplar import Source, exemplar_of
 from engine.synthesis.structure import Guide
 from engine.synthesis.structure.islands import Hole
+from engine.synthesis.structure.maps import compared_channels
 
 
 def to_tensor(pixels: FloatArray, device: torch.device | str) -> Tensor:
@@ -23,9 +26,14 @@ def exemplar_on(materials: Materials, device: torch.device) -> Exemplar:
     samples = ((materials.exemplar, 1.0), *materials.more)
     labels = None if materials.guidance is None else materials.guidance.sources
     numbered = [None] * len(samples) if labels is None else [_map(each.astype(np.float32), device) for each in labels]
-    return exemplar_of(
+    exemplar = exemplar_of(
         [_source_on(sample, share, each, device) for (sample, share), each in zip(samples, numbered, strict=True)]
     )
+    if materials.maps is None:
+        return exemplar
+    valid = np.ones(exemplar.size, bool) if materials.exemplar.valid is None else materials.exemplar.valid > 0
+    maps = compared_channels(materials.maps.channels, materials.maps.counts, materials.exemplar.pixels, valid)
+    return replace(exemplar, maps=to_tensor(maps, device))
 
 
 def _source_on(sample: Sample, share: float, labels: Tensor | None, device: torch.device) -> Source:

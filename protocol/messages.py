@@ -42,12 +42,15 @@ class Source:
         share: How much of the canvas is to come from it, relative to the other sources.
         guide: Its parts in flat colors, of its size; None for none. Only for a new texture, with one of the canvas in
             the same colors, and for all sources or none.
+        maps: Further maps of the picture, such as normals and heights, 16 at most, of its size: what is made is then
+            taken pixel by pixel, see `Done.origins`. Only for a new texture, and of a single source.
     """
 
     picture: Raster
     mask: Raster | None = None
     share: Share = 1.0
     guide: Raster | None = None
+    maps: tuple[Raster, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -309,10 +312,13 @@ class Done(_Ended):
 
     Attributes:
         raster: The whole texture or canvas.
+        origins: Row and column in the source that each pixel is taken from, two channels, `u16`, if it has maps: make
+            these alike. None without maps, and for a preview.
     """
 
     type: ClassVar[str] = "done"
     raster: Raster
+    origins: Raster | None = None
 
 
 @dataclass(frozen=True)

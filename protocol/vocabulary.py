@@ -56,6 +56,7 @@ Scale = Annotated[float, Range(0.25, 4)]
 LEAST_SHARE, LARGEST_SHARE = 0.001, 1000
 Share = Annotated[float, Range(LEAST_SHARE, LARGEST_SHARE)]
 MOST_SOURCES = 16
+MOST_MAPS = 16
 
 
 class VocabularyError(ValueError):

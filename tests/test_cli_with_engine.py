@@ -21,6 +21,7 @@ from protocol.connection import read_connection, write_connection
 
 QUICK = ("--quality", "draft", "--steps", "1", "--device", "cpu")
 SMALL = ("--size", "48x40")
+SET = ("bricks.png", "--maps", "deep.png", *SMALL, "--quality", "draft", "--device", "cpu")
 DIFFERENT = {"output", "seconds", "first_snapshot_seconds", "peak_memory_bytes"}
 
 
@@ -121,6 +122,15 @@ def test_variations_are_the_same_and_numbered_too(call, here, watcher):
     assert watcher.status().done == before + 2
     for number in (1, 2):
         assert (here / f"engine-{number}.png").read_bytes() == (here / f"local-{number}.png").read_bytes()
+
+
+def test_a_texture_set_is_the_same_too(call, here, watcher):
+    before = watcher.status().done
+    for name, options in (("engine", ()), ("local", ("--local",))):
+        assert call("synthesize", *SET, "-q", *options, "-o", name) == (0, "", "")
+    assert watcher.status().done == before + 1
+    for name in ("bricks.png", "bricks_deep.png"):
+        assert (here / "engine" / name).read_bytes() == (here / "local" / name).read_bytes()
 
 
 def test_json_tells_how_long_the_engine_took(call):

@@ -24,9 +24,9 @@ def request_for(
     """Build the request of a command line.
 
     Args:
-        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask`, `guide`, `canvas_guide`,
-            `rotation_map`, `scale_map` and `init`; further
-            exemplars, their masks and guides are numbered, see `numbered_name`.
+        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask`, `guide`, `canvas_guide`, `rotation_map`, `scale_map`
+            and `init`; further exemplars, their masks and guides are numbered, see `numbered_name`, and so are the
+            further maps of a set, `map 1`, ….
         shares: One for each exemplar.
         settings: The settings.
         size: Width and height, or None for both.
@@ -58,7 +58,8 @@ def request_for(
             rasters.get(numbered_name(name, number)) for name in ("exemplar", "exemplar_mask", "guide")
         )
         if picture is not None:
-            sources.append(Source(picture, own, share, guide))
+            maps = tuple(each for name, each in rasters.items() if name.startswith("map ") and each is not None)
+            sources.append(Source(picture, own, share, guide, maps))
     return Synthesize("terminal", tuple(sources), canvas, settings, depth="f32")
 
 

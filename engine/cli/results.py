@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,6 @@ def check_results(
     Returns:
         The pictures' files.
     """
-    from engine.images import check_unprotected, check_writable
-
     if output is None:
         fail("--output is missing: name the file to write")
     if record == STANDARD:
@@ -44,13 +43,26 @@ def check_results(
         check_output_stream()
     outputs = [numbered(output, n, variations) for n in range(variations)]
     recordings = [] if record is None else [numbered(record, n, variations) for n in range(variations)]
+    check_files_to_write(outputs, recordings, force=force)
+    return outputs
+
+
+def check_files_to_write(outputs: Sequence[Path], recordings: Sequence[Path], *, force: bool) -> None:
+    """Check, before the synthesis, that pictures and recordings can be written.
+
+    Args:
+        outputs: The pictures.
+        recordings: The recordings.
+        force: Replace write-protected files.
+    """
+    from engine.images import check_unprotected, check_writable
+
     for name in outputs:
         if name != STANDARD:
             check_writable(name)
     for name in [*outputs, *recordings]:
         if name != STANDARD and not force:
             check_unprotected(name, "name another file, or replace it with --force")
-    return outputs
 
 
 def write_result(path: Path, picture: "Picture", quality: int | None) -> list[str]:
@@ -71,6 +83,17 @@ def write_result(path: Path, picture: "Picture", quality: int | None) -> list[st
         return []
     write_picture(path, picture, quality=quality)
     return remarks_on_writing(path, picture, quality=quality)
+
+
+def write_results(
+    paths: Sequence[Path], pictures: "Sequence[Picture]", quality: int | None, *, strip_metadata: bool
+) -> list[str]:
+    """Write pictures, each to its file, without their metadata if they are to be stripped; see `write_result`."""
+    remarks: list[str] = []
+    for path, each in zip(paths, pictures, strict=True):
+        stripped = replace(each, metadata=type(each.metadata)()) if strip_metadata else each
+        remarks += write_result(path, stripped, quality)
+    return remarks
 
 
 def tell(remarks: Sequence[str], *, quiet: bool) -> None:

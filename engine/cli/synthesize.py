@@ -18,9 +18,10 @@ from engine.cli.parsing import parse_context, parse_shares
 from engine.cli.paths import STANDARD, path_argument, path_option, read_input
 from engine.cli.picking import Pick, check_pick, write_sheet
 from engine.cli.requests import made_of, numbered_name, request_for
-from engine.cli.results import check_apart, check_results, numbered, tell, write_result
+from engine.cli.results import check_apart, check_results, numbered, tell, write_results
 from engine.cli.setting_options import checked_sample_from, checked_size, read_settings, setting_options
 from engine.cli.standard_output import say
+from engine.cli.texture_sets import TextureSet, check_set, check_sizes, find_set, made_set, set_files
 from protocol.fields import Range
 from protocol.messages import Cancelled, Failed
 from protocol.vocabulary import MOST_SOURCES, Settings, settings
@@ -41,6 +42,10 @@ EXEMPLAR_HELP = (
     "The sample texture; several are mixed in one. This or any other input picture may be -, standard input."
 )
 GUIDE_HELP = "Guide of each exemplar: a picture of its size that has each of its parts in a flat color of its own."
+MAPS_HELP = (
+    "Further map of the EXEMPLAR, such as its normals; all files after the first are its maps then. They are made "
+    "together, as a texture set. Files of one stem with _color, _normal, _height and the like are a set without it."
+)
 CANVAS_GUIDE_HELP = (
     "Guide of the new texture: the colors of the --guide where their parts are to be. Without --guide, a gray "
     "picture that mixes several exemplars: black is the first one, white the last one."
@@ -52,7 +57,7 @@ SCALE_MAP_HELP = (
     "Gray map of the new texture that scales the exemplar: black halves it, middle gray keeps it, white doubles it."
 )
 SHARE_HELP = "Share of the texture that each EXEMPLAR gets, such as 2,1."
-OUTPUT_HELP = "File to write; - writes PNG to standard output. (required)"
+OUTPUT_HELP = "File to write, for a texture set a folder; - writes PNG to standard output. (required)"
 QUALITY_OF_FILES_HELP = "Quality of JPEG and WebP files, 1 to 100; WebP files become lossy."
 QUALITY_OF_FILES_DEFAULT = "that of the input's JPEG file, else 95; WebP is lossless unless the input is lossy"
 STRIP_HELP = "Do not copy EXIF, XMP, texts and resolution from the canvas or exemplar."
@@ -87,6 +92,7 @@ def synthesize(
     *,
     exemplars: Annotated[list[Path] | None, path_argument(EXEMPLAR_HELP, "EXEMPLAR")] = None,
     output: Annotated[Path | None, path_option(OUTPUT_HELP, "--output", "-o")] = None,
+    maps: Annotated[list[Path] | None, path_option(MAPS_HELP)] = None,
     size: Annotated[str | None, typer.Option(help=SIZE_HELP, show_default=SIZE_DEFAULT)] = None,
     init: Annotated[Path | None, path_option(INIT_HELP)] = None,
     canvas: Annotated[Path | None, path_option(CANVAS_HELP)] = None,
@@ -129,34 +135,41 @@ def synthesize(
     """
     with one_line_errors():
         masks = exemplar_mask or []
+        together = find_set(exemplars or [], maps or [])
+        check_set(together, preview=values["preview"], canvas=canvas, init=init)
+        tell([] if together is None else [together.remark()], quiet=quiet)
+        exemplars = (exemplars or []) if together is None else [together.lead]
         check_companions(record, (mask, *masks), figures=record_figures, channel=mask_channel)
         check_extension(extend, canvas, mask)
         weights: Path | None = values.pop("weights")
         asked = read_settings(values)
         settings()["seed"].check(asked.seed + variations - 1)
-        shares = parse_shares(share, len(exemplars or []), guided=canvas_guide is not None)
-        sampled = numbered_inputs(exemplars or [], masks, guide or [])
+        shares = parse_shares(share, len(exemplars), guided=canvas_guide is not None)
+        sampled = numbered_inputs(exemplars, masks, guide or [])
         height, width = (None, None) if size is None else checked_size(size)
         reach = None if context is None else parse_context(context)
         if engine is not None and (local or record is not None or weights is not None):
             fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
         read = {**sampled, "canvas": canvas, "mask": mask, "init": init, "canvas_guide": canvas_guide}
         read |= {"rotation_map": rotation_map, "scale_map": scale_map}
+        read.update({} if together is None else together.more)
         outputs = (
-            check_results(output, variations, record, force=force, as_json=as_json)
+            files_to_write(together, output, variations, record, force=force, as_json=as_json)
             if pick is None
-            else [check_pick(output, pick, asked.seed, variations=variations, record=record)]
+            else [[check_pick(output, pick, asked.seed, variations=variations, record=record)]]
         )
+        written = [path for files in outputs for path in files]
         check_one_stream(read)
-        check_apart([*outputs, *([] if record is None else [record])], [*read.values(), weights])
+        check_apart([*written, *([] if record is None else [record])], [*read.values(), weights])
         pictures = {name: None if path is None else read_input(path) for name, path in read.items()}
         tell([remark for each in filter(None, pictures.values()) for remark in each.remarks], quiet=quiet)
         pictures.update({n: channel_of(pictures[n], mask_channel, read[n]) for n in pictures if "mask" in n})
+        check_sizes(together, pictures)
         margins = margins_of(extend, pictures["canvas"])
         request = request_for(
             pictures, shares, asked, (width, height), reach, checked_sample_from(sample_from), margins
         )
-        tell(mixing(exemplars or [], shares) if canvas_guide is None else [], quiet=quiet)
+        tell(mixing(exemplars, shares) if canvas_guide is None else [], quiet=quiet)
         pattern = grown(pictures["canvas"], margins) or pictures["exemplar"]
         with ExitStack() as stack:
             run = runner(
@@ -169,28 +182,32 @@ def synthesize(
             )
             if pick is not None:
                 canvas_shown = grown(pictures["canvas"], margins)
-                write_sheet(run, request, pick, outputs[0], canvas_shown, as_json=as_json, quiet=quiet)
+                write_sheet(run, request, pick, outputs[0][0], canvas_shown, as_json=as_json, quiet=quiet)
                 return
-            for number, name in enumerate(outputs):
+            for number, files in enumerate(outputs):
                 job = replace(request, settings=replace(request.settings, seed=asked.seed + number))
                 recorded = None if record is None else numbered(record, number, variations)
-                end, lost = run(job, name.name, recorded)
+                end, lost = run(job, files[0].name, recorded)
                 if isinstance(end, Failed):
                     fail_with(end)
                 if end.raster is None or pattern is None:
                     fail(NOTHING_WRITTEN, INTERRUPTED)
-                made = made_of(end.raster, pattern, keeps=pictures["canvas"] is not None)
-                remarks = write_result(
-                    name, replace(made, metadata=type(made.metadata)()) if strip_metadata else made, jpeg_quality
+                made = (
+                    [made_of(end.raster, pattern, keeps=pictures["canvas"] is not None)]
+                    if together is None
+                    else made_set(end, together, pictures, flatten=asked.flatten)
                 )
+                remarks = write_results(files, made, jpeg_quality, strip_metadata=strip_metadata)
                 # The remarks on the other variations are the same.
                 tell(remarks if number == 0 else [], quiet=quiet)
-                shown = "standard output" if name == STANDARD else str(name)
+                named = ["standard output" if path == STANDARD else str(path) for path in files]
+                shown = ", ".join(named)
                 size_made = (end.raster.width, end.raster.height)
                 if as_json:
-                    payload = {"output": shown, "recording": None if recorded is None else str(recorded)}
+                    payload = {"output": named[0], "recording": None if recorded is None else str(recorded)}
                     payload["encoder"] = asked.encoder if weights is None else str(weights)
-                    say(json.dumps({**payload, **summary(job.settings, size_made, end)}))
+                    maps_made = {} if together is None else {"maps": named}
+                    say(json.dumps({**payload, **maps_made, **summary(job.settings, size_made, end)}))
                 elif not quiet:
                     print(f"{shown}: {size_made[0]}x{size_made[1]} in {end.seconds:.1f} s", file=sys.stderr)
                 if lost is not None:
@@ -207,6 +224,21 @@ def check_companions(
         fail("--record-figures needs a recording: name one with --record FILE")
     if channel is not None and not any(masks):
         fail("--mask-channel needs a mask: name one with --mask or --exemplar-mask")
+
+
+def files_to_write(
+    together: TextureSet | None,
+    output: Path | None,
+    variations: int,
+    record: Path | None,
+    *,
+    force: bool,
+    as_json: bool,
+) -> list[list[Path]]:
+    """Return the files of each variation, one or those of a set, after checks that they can be written."""
+    if together is not None:
+        return set_files(together, output, variations, record, force=force)
+    return [[path] for path in check_results(output, variations, record, force=force, as_json=as_json)]
 
 
 def channel_of(mask: "Picture | None", channel: str | None, path: Path | None) -> "Picture | None":

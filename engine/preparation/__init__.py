@@ -3,6 +3,7 @@
 from engine.preparation.areas import Box, Size
 from engine.preparation.errors import MaterialError
 from engine.preparation.extending import extended
+from engine.preparation.maps import picked
 from engine.preparation.masks import BAND, OPAQUE, Mask
 from engine.preparation.materials import Guides, Materials, Source, canvas_size, cut_start, finish, lift, prepare
 from engine.preparation.sampling import (
@@ -29,5 +30,6 @@ __all__ = [
     "extended",
     "finish",
     "lift",
+    "picked",
     "prepare",
 ]

@@ -12,6 +12,7 @@ from engine.preparation.errors import MaterialError
 from engine.preparation.extending import added, extended, far_from, with_black
 from engine.preparation.guides import Guidance, read_guides
 from engine.preparation.islands import Island, find_islands
+from engine.preparation.maps import Maps, check_maps, read_maps
 from engine.preparation.masks import (
     OPAQUE,
     Mask,
@@ -65,6 +66,7 @@ class Materials:
         translucency: How alpha is a part of the texture; None where the result is opaque.
         more: Further sources of the exemplar, each with its share; the exemplar's own is 1.
         guidance: What of the exemplar belongs where on a new texture; None for anything anywhere.
+        maps: Further maps of the exemplar; None for none.
     """
 
     exemplar: Sample
@@ -79,6 +81,7 @@ class Materials:
     translucency: Translucency | None = None
     more: tuple[tuple[Sample, float], ...] = ()
     guidance: Guidance | None = None
+    maps: Maps | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +114,7 @@ def prepare(
     more: Sequence[Source] = (),
     extend: Margins = Margins(),  # noqa: B008 - it is frozen
     guides: Guides = Guides(),
+    maps: Sequence[Picture] = (),
 ) -> Materials:
     """Turn pictures into what synthesis takes.
 
@@ -128,6 +132,7 @@ def prepare(
         more: Further sources, to be mixed with the exemplar.
         extend: What is added to the canvas along its borders, and is synthesized then; all of the canvas is kept.
         guides: What belongs where on a new texture.
+        maps: Further maps of the exemplar, for a new texture of it alone.
 
     Returns:
         The materials.
@@ -143,8 +148,10 @@ def prepare(
     sampling = Sampling(context, sample_from, exemplar_mask, flatten)
     _check_place(sampling, exemplar)
     if canvas is None:
-        return _new(exemplar, mask, sampling, wrap, more, guides)
+        return _new(exemplar, mask, sampling, wrap, more, guides, maps)
     _refuse_guides(guides, more)
+    if maps:
+        raise MaterialError("maps are for new textures, and there is a picture to fill: leave out either of them")
     everything = whole_of(canvas.pixels)
     given = mask is not None or bool(extend)
     banded = any(axes) and not given
@@ -239,12 +246,19 @@ def _new(
     wrap: tuple[bool, bool],
     more: Sequence[Source],
     guides: Guides,
+    maps: Sequence[Picture],
 ) -> Materials:
     """Prepare a new texture."""
     if exemplar is None:
         raise MaterialError("there is nothing to take the texture from: name an exemplar, or give --canvas")
     if mask is not None:
         raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
+    if maps and more:
+        raise MaterialError("maps belong to a single exemplar, and there are several: leave out either of them")
+    if maps and guides.turning:
+        # Normals would have to turn, too, and no pixel would come from one place.
+        raise MaterialError("several maps of one texture are neither rotated nor scaled: leave that out, or the maps")
+    check_maps(maps, exemplar)
     sample = _sampled(exemplar, sampling, None, 1 if more else None)
     through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
     sampled, others = _over(sample, through), _further(more, None)
@@ -264,7 +278,11 @@ def _new(
         (sampled, *copies), guidance = turned(sampled, guides.turning, guides.size)
         others = tuple((each, 1.0) for each in copies)
     none = (None,) * 5
-    return Materials(sampled, *none, exemplar, translucency=through, more=others, guidance=guidance)
+    (top, left), (height, width) = sample.corner, sample.pixels.shape[:2]
+    sampled_maps = read_maps(maps, Box(top, left, top + height, left + width))
+    return Materials(
+        sampled, *none, exemplar, translucency=through, more=others, guidance=guidance, maps=sampled_maps
+    )
 
 
 def _further(more: Sequence[Source], canvas: Picture | None) -> tuple[tuple[Sample, float], ...]:

@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 import numpy as np
@@ -25,6 +25,7 @@ from engine.preparation import (
     cut_start,
     finish,
     lift,
+    picked,
     prepare,
 )
 from engine.service.rasters import array_raster, picture_of, raster_of
@@ -147,7 +148,8 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     begun = cut_start(None if opening is None else picture_of(opening, "picture to start from"), materials)
     start = None if begun is None else to_tensor(begun, device)
     exemplar = exemplar_on(materials, device)
-    if not filling and settings.effective_recipe().structure:
+    # What is filled in has no place that other maps could be taken from.
+    if not filling and settings.effective_recipe().structure and materials.maps is None:
         exemplar = fill_masked_parts(exemplar, settings.seed, lambda: stop.asked)
     surroundings, guide = surroundings_on(materials, device), guide_of(materials)
     snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings, start=start, guide=guide)
@@ -186,7 +188,8 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
         "peak_bytes": peak_memory(),
     }
     if last is not None and last.step == last.steps:
-        return Done(request.job, _result(request, last, materials, settings, whole), **fields)  # type: ignore[arg-type]
+        raster, origins = _finished(request, last, materials, settings, whole)
+        return Done(request.job, raster, origins=origins, **fields)  # type: ignore[arg-type]
     kept = _result(request, last, materials, settings, whole) if last and stop.keep else None
     return Cancelled(request.job, kept, **fields)  # type: ignore[arg-type]
 
@@ -212,6 +215,8 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
     if len(request.sources) > MOST_SOURCES:
         raise MaterialError(f"{len(request.sources)} sources are given: give {MOST_SOURCES} at most")
     source = request.sources[0] if request.sources else None
+    if any(each.maps for each in request.sources[1:]):
+        raise MaterialError("maps belong to a single exemplar, and there are several: leave out either of them")
     if source is not None and canvas.sample_mask is not None:
         raise MaterialError("both a source and a sample mask of the canvas are given: leave out either of them")
     rasters = {
@@ -240,6 +245,7 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         extend=canvas.extend,
         more=[_further(each, request.sources[0], number) for number, each in enumerate(request.sources[1:], 2)],
         guides=Guides(pictures["guide of the canvas"], pictures["guide of the exemplar"], wanted, turning),
+        maps=[picture_of(each, f"map {n}") for n, each in enumerate(source.maps if source else (), 1)],
     )
     whole = canvas_size(materials.canvas, wanted, materials.guidance) or DEFAULT_SIZE
     size = whole if materials.box is None else materials.box.size
@@ -290,6 +296,21 @@ def _result(request: Synthesize, snapshot: Snapshot, materials: Materials, setti
     picture = resize(snapshot.picture, settings.size, wrap=settings.wrap)
     pixels, alpha = lift(materials, to_array(picture), settings.size)
     return raster_of(finish(materials, pixels, whole, alpha), request.depth)
+
+
+def _finished(
+    request: Synthesize, snapshot: Snapshot, materials: Materials, settings: Settings, whole: Size
+) -> tuple[Raster, Raster | None]:
+    """Return the result and, if there are maps, where in the exemplar each pixel of it was taken."""
+    if snapshot.origins is None:
+        return _result(request, snapshot, materials, settings, whole), None
+    # From the exemplar as it was given: so do clients with their maps.
+    places = (snapshot.origins + np.array(materials.exemplar.corner)).astype("<u2")
+    made = picked(materials.pattern, places)
+    if request.settings.flatten:
+        made = replace(made, alpha=None)
+    height, width = places.shape[:2]
+    return raster_of(made, request.depth), Raster(width, height, 2, "u16", places.tobytes())
 
 
 def _finite(losses: Mapping[str, float]) -> dict[str, float]:

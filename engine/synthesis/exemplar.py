@@ -47,9 +47,11 @@ class Exemplar(Source):
 
     Attributes:
         more: Further sources.
+        maps: What is compared of further maps of its only source, shape (1, channels, height, width); None for none.
     """
 
     more: tuple[Source, ...] = ()
+    maps: Tensor | None = None
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -138,7 +138,7 @@ def _structure(
         picture = torch.from_numpy(stage.colors).permute(2, 0, 1)[None].clamp(0, 1).to(exemplar.picture)
         if surroundings is not None and _size(picture) == surroundings.size:
             picture = compose(picture, surroundings)
-        latest = Snapshot(stage.octave.index, step, plan.total, {}, picture, ends=stage.ends)
+        latest = Snapshot(stage.octave.index, step, plan.total, {}, picture, ends=stage.ends, origins=stage.origins)
         if stage.labels is not None and stage.labels.any():
             labels = _as_map(stage.labels, picture)
         yield latest, labels

@@ -1,5 +1,7 @@
 """Convert tensors to the arrays for patch search."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
@@ -23,9 +25,10 @@ def as_mask(source: Source) -> NDArray[np.bool_]:
 
 def as_pieces(exemplar: Exemplar) -> list[MosaicSource]:
     """Give the sources of an exemplar as arrays."""
-    return [
+    pieces = [
         MosaicSource(as_array(each.picture), as_mask(each), each.share, as_labels(each)) for each in exemplar.sources
     ]
+    return pieces if exemplar.maps is None else [replace(pieces[0], maps=as_array(exemplar.maps))]
 
 
 def as_labels(source: Source) -> NDArray[np.int32] | None:

@@ -92,6 +92,12 @@ def make_plan(
         SettingsError: No layer has positions enough on these pictures.
     """
     recipe = settings.effective_recipe(filling=surroundings is not None)
+    if exemplar.maps is not None and (started or not recipe.structure or settings.steps is not None):
+        # Critics change colors alone, and the other maps would no longer belong to them.
+        raise SettingsError(
+            "several maps of one texture are laid out by patches alone: choose the recipe photo, "
+            "without steps and without a picture to start from"
+        )
     structure: StructurePlan | None = None
     if recipe.structure and not started:
         wrap = (settings.wrap.y, settings.wrap.x)

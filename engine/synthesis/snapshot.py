@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -21,6 +23,8 @@ class Snapshot:
         undone: Steps of this octave that the solver has undone because they blew up.
         share: Share of the work that is done, about, in [0, 1].
         ends: Whether it is the last one of its octave.
+        origins: Row and column of the exemplar that each pixel is taken from, int32 (height, width, 2), in the last
+            snapshot of an exemplar with maps; else None.
     """
 
     octave: int
@@ -32,3 +36,4 @@ class Snapshot:
     undone: int = 0
     share: float = 0.0
     ends: bool = False
+    origins: NDArray[np.int32] | None = None

@@ -5,12 +5,14 @@ import numpy as np
 from engine.synthesis.binned_ranking import pair_rows
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.structure import FillInput, build, plan_filling
+from engine.synthesis.structure.cutting import cut
+from engine.synthesis.structure.octave import RADIUS
 
 SIDE = 64
 
 
 def warm_up(matcher: Matcher = COMPILED) -> None:
-    """Fill a small hole and rank some values: seconds where functions are still to be compiled, then a moment.
+    """Fill a small hole, cut between patches, rank values: seconds where functions are to be compiled, then a moment.
 
     Args:
         matcher: What jobs search and vote with.
@@ -21,5 +23,7 @@ def warm_up(matcher: Matcher = COMPILED) -> None:
     free[20:44, 20:44] = True
     for _ in build(plan_filling(FillInput(colors, free, colors, ~free, (0, 0))), seed=0, matcher=matcher):
         pass
+    places = np.zeros((SIDE, SIDE, 2), np.int32)
+    cut(places, places, colors, ~free, colors, (False, False), RADIUS)
     values = np.ascontiguousarray(colors[..., 0])
     pair_rows(values, values, np.empty_like(values))

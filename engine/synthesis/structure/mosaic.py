@@ -23,12 +23,15 @@ class MosaicSource:
         share: Of the canvas that is to come from it, relative to the other sources'.
         labels: Numbers of the labels that a guide of the canvas tells apart, int32 (height, width); None where that
             is the number of the source.
+        maps: What is compared of further maps, float32 (height, width, channels), see `compared_channels`; None where
+            there are none.
     """
 
     colors: Floats
     valid: Bools
     share: float = 1.0
     labels: Places | None = None
+    maps: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,9 +35,12 @@ class Stage:
         colors: RGB, float32 (height, width, 3); no later stage changes it.
         ends: Whether it is the last one of its octave.
         labels: Of what each patch comes from, int32 (height, width), see `Mosaic`; None for a hole.
+        origins: Row and column of the exemplar that each pixel is taken from, int32 (height, width, 2); None where
+            pixels are mixed.
     """
 
     octave: PlannedStage
     colors: Floats
     ends: bool
     labels: Places | None = None
+    origins: Places | None = None

@@ -12,12 +12,13 @@ from scipy import ndimage
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.correlation import correlate, extent
+from engine.synthesis.structure.cutting import cut
 from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.guide import Guide, patch_labels
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
-from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
+from engine.synthesis.structure.pyramid import COLORS, FEATURES, Level, halve, make_level
 from engine.synthesis.structure.smoothness import is_smooth
 from engine.synthesis.structure.stages import PlannedStage, Size, Stage
 from engine.synthesis.structure.widening import widened
@@ -61,6 +62,8 @@ class TexturePlan:
         smooth: Whether the exemplar has no fine detail.
         guide: Which label belongs where; None where there is one label only.
         reach: How far things in the exemplar reach, pixels.
+        numbered: Row and column of each place in the exemplar as it was given, int32 (height, width, 2), if each
+            pixel of the canvas has to come from one place, for several maps; None where they may be mixed.
     """
 
     source: Sequence[Level]
@@ -72,11 +75,12 @@ class TexturePlan:
     smooth: bool = False
     guide: Guide | None = None
     reach: float = 0.0
+    numbered: Places | None = None
 
     @property
     def whole(self) -> bool:
         """Whether patches make all of it, the finest octave too."""
-        return self.flat or self.smooth or self.lattice is not None
+        return self.flat or self.smooth or self.lattice is not None or self.numbered is not None
 
     @property
     def parts(self) -> tuple[float, ...]:
@@ -90,7 +94,7 @@ def plan_texture(
     """Plan the octaves of a new texture.
 
     Args:
-        pieces: The sources of the exemplar.
+        pieces: The sources of the exemplar; only a single one has maps.
         size: Height and width of the canvas at full size, pixels.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
         guide: Which label belongs where, of the canvas's size; None for sources that are mixed by their shares.
@@ -98,12 +102,12 @@ def plan_texture(
     Returns:
         The plan; it ends at a coarse octave.
     """
-    wide = [_widened(each) for each in pieces]
+    wide, numbered = [_widened(each) for each in pieces], _numbered(pieces)
     looks = [_look(each, size) for each in wide]
     mosaic = lay_mosaic(wide)
     if guide is None and len(pieces) > 1:
         guide = Guide(np.broadcast_to(np.array(mosaic.parts, np.float32), (*size, len(pieces))), strict=False)
-    source = [make_level(mosaic.colors, mosaic.valid, 0.0)]
+    source = [make_level(mosaic.colors, mosaic.valid, 0.0) if numbered is None else _level(wide[0])]
     while len(source) < min(each.levels for each in looks):
         source.append(halve(source[-1]))
     reach = max(each.reach for each in looks)
@@ -114,23 +118,45 @@ def plan_texture(
         source = source[: max(FINEST, levels) + 1]
     flat = all(has_flat_colors(each.colors, each.valid) for each in wide)
     smooth = not flat and all(is_smooth(each.colors, each.valid) for each in wide)
-    finest = 0 if flat or smooth or lattice is not None else FINEST
+    finest = 0 if flat or smooth or lattice is not None or numbered is not None else FINEST
     octaves = []
     for index in reversed(range(min(finest, len(source) - 1), len(source))):
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(PlannedStage(index, (height, width), source[index].size, rounds, float(height * width)))
-    return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach)
+    return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach, numbered)
 
 
 def _widened(piece: MosaicSource) -> MosaicSource:
-    if piece.labels is None:
-        return MosaicSource(*widened(piece.colors, piece.valid)[:2], piece.share)
-    both = np.dstack([piece.colors, piece.labels.astype(np.float32)])
-    wide, valid, _ = widened(both, piece.valid)
-    return MosaicSource(
-        np.ascontiguousarray(wide[..., :COLORS]), valid, piece.share, wide[..., COLORS].astype(np.int32)
-    )
+    colors, valid, _ = widened(piece.colors, piece.valid)
+    labels, maps = piece.labels, piece.maps
+    if labels is not None:
+        labels = widened(labels[..., None], piece.valid)[0][..., 0]
+    if maps is not None:
+        maps, _, _ = widened(maps, piece.valid)
+    return MosaicSource(colors, valid, piece.share, labels, maps)
+
+
+def _numbered(pieces: Sequence[MosaicSource]) -> Places | None:
+    """Give row and column of each place of a widened source that has maps; None if none has."""
+    if pieces[0].maps is None:
+        return None
+    grid = np.moveaxis(np.indices(pieces[0].valid.shape, np.int32), 0, -1)
+    return widened(grid, pieces[0].valid)[0]
+
+
+def _level(piece: MosaicSource) -> Level:
+    """Put what is compared of maps beside colors and texture energies."""
+    level = make_level(piece.colors, piece.valid, 0.0)
+    if piece.maps is None:
+        return level
+    maps = np.where(piece.valid[..., None], piece.maps, 0)
+    return Level(np.ascontiguousarray(np.dstack([level.channels, maps])), level.known)
+
+
+def _shown(channels: Floats) -> Floats:
+    """Leave out texture energies: what is left are colors and maps, contiguous."""
+    return np.ascontiguousarray(np.dstack([channels[..., :COLORS], channels[..., FEATURES:]]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +175,7 @@ class _Look:
 
 
 def _look(piece: MosaicSource, size: Size) -> _Look:
-    levels = [make_level(piece.colors, piece.valid, 0.0)]
+    levels = [_level(piece)]
     while min(levels[-1].size) >= 2 * NARROWEST and min(size) >> len(levels) >= SIDE:
         smaller = halve(levels[-1])
         if whole_patches(smaller.known).sum() < FEWEST_PATCHES:
@@ -158,7 +184,7 @@ def _look(piece: MosaicSource, size: Size) -> _Look:
     small = 0
     while small + 1 < len(levels) and max(levels[small].size) > LARGEST_COMPARED:
         small += 1
-    correlation = correlate(levels[small].channels[..., :COLORS], levels[small].known)
+    correlation = correlate(_shown(levels[small].channels), levels[small].known)
     found = find_lattice(correlation)
     lattice = None if found is None else found.at(-small)
     return _Look(len(levels), lattice, float(extent(correlation) * 2**small))
@@ -215,17 +241,32 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
                 paid = paid + np.take_along_axis(query.label_costs, used[..., None], axis=2)[..., 0]
             weights = (1 / (1e-4 + np.maximum(field.costs - paid, 0) ** POWER)).astype(np.float32)
             canvas = _voted(field, exemplar, weights, plan.wrap, matcher)
-            if plan.flat and planned.index == 0 and number + 1 == planned.rounds:
+            origins = None
+            if planned.index == 0 and number + 1 == planned.rounds and (plan.flat or plan.numbered is not None):
                 # No color is mixed in the end: each pixel comes from the one patch that fits best.
                 voted = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
                 matcher.measure(field, voted, exemplar)
-                canvas = _voted(field, exemplar, None, plan.wrap, matcher)
+                if plan.numbered is None:
+                    canvas = _voted(field, exemplar, None, plan.wrap, matcher)
+                else:
+                    cuts = _cut(plan, field, canvas, matcher)
+                    canvas = level.channels[cuts[..., 0], cuts[..., 1]]
+                    origins = plan.numbered[cuts[..., 0], cuts[..., 1]]
             yield Stage(
                 planned,
                 canvas[..., :COLORS].copy(),
                 ends=number + 1 == planned.rounds,
                 labels=_at(labels, field.places),
+                origins=origins,
             )
+
+
+def _cut(plan: TexturePlan, field: MatchField, canvas: Floats, matcher: Matcher) -> Places:
+    """Choose the place of the exemplar that each pixel of a canvas comes from, int32 (height, width, 2)."""
+    level = plan.source[0]
+    grid = np.ascontiguousarray(np.moveaxis(np.indices(level.size, np.float32), 0, -1))
+    best = _voted(field, MatchSource(grid, level.known), None, plan.wrap, matcher).astype(np.int32)
+    return cut(best, field.places, _shown(level.channels), level.known, _shown(canvas), plan.wrap, RADIUS)
 
 
 def _voted(field: MatchField, exemplar: MatchSource, weights: Floats | None, wrap: Wrap, matcher: Matcher) -> Floats:

@@ -1,20 +1,25 @@
 """Widening: an exemplar that is too thin for whole patches is continued by its mirror image."""
 
+from typing import TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
-from engine.synthesis.matching.field import Bools, Floats
+from engine.synthesis.matching.field import Bools
 from engine.synthesis.structure.octave import PATCH, RADIUS, whole_patches
+
+Value = TypeVar("Value", bound=np.generic)
 
 # With fewer, nothing but copies can be made.
 FEWEST_PATCHES = 16
 
 
-def widened(colors: Floats, valid: Bools) -> tuple[Floats, Bools, int]:
+def widened(colors: NDArray[Value], valid: Bools) -> tuple[NDArray[Value], Bools, int]:
     """Continue an exemplar by half a patch on every side, unless it has whole patches enough.
 
     Args:
-        colors: RGB, float32 (height, width, 3).
+        colors: RGB or anything else, (height, width, channels).
         valid: Where it may be sampled, boolean (height, width), somewhere at least.
 
     Returns:

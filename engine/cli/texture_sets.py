@@ -1,0 +1,267 @@
+"""Texture sets: maps of one texture, such as colors, normals and heights, that are read and written together."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
+from engine.cli.paths import STANDARD
+from engine.cli.results import check_files_to_write, numbered
+from protocol.messages import Cancelled
+from protocol.vocabulary import MOST_MAPS
+
+if TYPE_CHECKING:
+    from engine.images import Picture
+    from protocol.messages import Done
+
+# The suffixes of each kind of map, without what parts them. Without a base color, the first kind that is there leads.
+KINDS: Mapping[str, str] = {
+    "base color": "base[ _-]?color|albedo|colou?r|col|diffuse|diff",
+    "height": "height|displacement|disp|bump",
+    "normal": "normals?|nor|nrm|norm",
+    "ambient occlusion": "ambient[ _-]?occlusion|occlusion|ao",
+    "roughness": "roughness|rough|gloss(?:iness)?",
+    "metalness": "metalness|metallic|metal",
+    "specular": "specular|spec",
+    "opacity": "opacity|alpha",
+    "emission": "emission|emissive",
+    "packed": "arm|orm",
+}
+BASE = "base color"
+# Texture libraries add which way normals point, and how large the maps are.
+_SUFFIX = re.compile(
+    r"(?P<stem>.*?)(?P<suffix>(?:^|[ ._-])(?:"
+    + "|".join(f"(?P<k{number}>{names})" for number, names in enumerate(KINDS.values()))
+    + r")(?:[ _-]?(?:gl|dx|opengl|directx))?(?:[ _-]\d+k)?)",
+    re.IGNORECASE,
+)
+_SHOWN = "_basecolor, _normal, _height, _roughness, _metalness, _ao"
+DEFAULT_STEM = "texture"
+
+
+@dataclass(frozen=True)
+class TextureSet:
+    """Maps of one texture.
+
+    Attributes:
+        stem: What their names have in common; empty where they consist of suffixes alone.
+        files: The maps, the one that leads first.
+        suffixes: How their names continue after the stem, without the format.
+        kinds: What each of them is, one of `KINDS`, or its name.
+    """
+
+    stem: str
+    files: tuple[Path, ...]
+    suffixes: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+    @property
+    def lead(self) -> Path:
+        """The map that is shown, and that masks and guides belong to."""
+        return self.files[0]
+
+    @property
+    def more(self) -> dict[str, Path]:
+        """The other maps by their names as inputs: `map 1`, `map 2`, …."""
+        return {f"map {number}": path for number, path in enumerate(self.files[1:], 1)}
+
+    def remark(self) -> str:
+        """Say that these files are read as a set: who meant to mix them finds out."""
+        said = f"reading {len(self.files)} files as maps of one texture ({', '.join(self.kinds)})"
+        return said if BASE in self.kinds else f"{said}; without a base color, {self.lead.name} is the one shown"
+
+
+def _parts(path: Path) -> tuple[str, str, str | None]:
+    """Split a name into stem, suffix and kind of map; the kind is None for one without a known suffix."""
+    found = _SUFFIX.fullmatch(path.stem)
+    if path == STANDARD or found is None:
+        return path.stem, "", None
+    kind = next(kind for number, kind in enumerate(KINDS) if found[f"k{number}"])
+    return found["stem"], found["suffix"], kind
+
+
+def find_set(exemplars: Sequence[Path], maps: Sequence[Path]) -> TextureSet | None:
+    """Find out whether files are maps of one texture.
+
+    Args:
+        exemplars: The exemplars. Several are a set if their names are one stem with known suffixes of maps; the stem
+            alone counts as the base color.
+        maps: Further maps of the first exemplar, of any names; all other exemplars are maps of it then, too.
+
+    Returns:
+        The set; None for a single exemplar, and for several that are mixed.
+    """
+    if maps:
+        if not exemplars:
+            fail("--maps are further maps of an EXEMPLAR, and none is given: name one, such as the base color")
+        return _checked(_named(exemplars[0], [*maps, *exemplars[1:]]))
+    parts = [_parts(path) for path in exemplars]
+    stems = {stem.lower() for stem, _, kind in parts if kind is not None}
+    kinds = [kind or (BASE if stem.lower() in stems else None) for stem, _, kind in parts]
+    grouped: dict[str, list[str]] = {}
+    for (stem, _, _), kind in zip(parts, kinds, strict=True):
+        if kind is not None:
+            grouped.setdefault(stem.lower(), []).append(kind)
+    # Two base colors of one stem are two textures.
+    shared = sorted(stem for stem, each in grouped.items() if len(each) > 1 and {*each} != {BASE})
+    if not shared:
+        return None
+    for path, (stem, _, _), kind in zip(exemplars, parts, kinds, strict=True):
+        if kind is None or stem.lower() not in shared:
+            fail(
+                f"{path} does not belong to the maps of one texture beside it, by its name: "
+                f"end it like {_SHOWN}, or name one EXEMPLAR and the others with --maps"
+            )
+    if len(shared) > 1:
+        fail(f"the files are maps of {len(shared)} textures ({', '.join(shared)}): name the maps of one")
+    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
+    if twice is not None:
+        same = " and ".join(str(path) for path, kind in zip(exemplars, kinds, strict=True) if kind == twice)
+        fail(f"{same} are the same kind of map, {twice}: name one of them, or the others with --maps")
+    order = sorted(range(len(parts)), key=lambda number: list(KINDS).index(kinds[number] or BASE))
+    return _checked(
+        TextureSet(
+            parts[order[0]][0],
+            tuple(exemplars[n] for n in order),
+            tuple(parts[n][1] for n in order),
+            tuple(kinds[n] or BASE for n in order),
+        )
+    )
+
+
+def _named(lead: Path, maps: Sequence[Path]) -> TextureSet:
+    files = (lead, *maps)
+    parts = [_parts(path) for path in files]
+    stem = parts[0][0]
+    suffixes = tuple(
+        suffix if kind and own.lower() == stem.lower() else f"_{path.stem}"
+        for path, (own, suffix, kind) in zip(maps, parts[1:], strict=True)
+    )
+    first = BASE if parts[0][2] is None else parts[0][2]
+    kinds = (first, *(kind or path.stem for path, (_, _, kind) in zip(maps, parts[1:], strict=True)))
+    return TextureSet(DEFAULT_STEM if lead == STANDARD else stem, files, (parts[0][1], *suffixes), kinds)
+
+
+def _checked(found: TextureSet) -> TextureSet:
+    if len(found.files) - 1 > MOST_MAPS:
+        fail(f"{len(found.files)} maps are given: give {MOST_MAPS + 1} at most")
+    return found
+
+
+def check_set(found: TextureSet | None, *, preview: bool, **excluded: object) -> None:
+    """Refuse what only a single picture can have.
+
+    Args:
+        found: The set, or None for a single picture.
+        preview: Whether only the coarse octaves are made.
+        excluded: What else was given, by the names of its options; None where it was not.
+    """
+    if found is None:
+        return
+    for name, value in excluded.items():
+        if value is not None:
+            fail(f"--{name} is for a single picture, and a texture set is given: leave it out")
+    if preview:
+        fail("--preview makes a single coarse picture, and a texture set is given: use --pick")
+
+
+def set_files(
+    found: TextureSet, output: Path | None, variations: int, record: Path | None, *, force: bool
+) -> list[list[Path]]:
+    """Name the files of a set to write, and check that they can be written.
+
+    Args:
+        found: The set that is read.
+        output: A folder, made if it is missing, for files of the same names; or a file, whose name takes the place of
+            the stem, and whose suffix chooses the format of all.
+        variations: Number of sets; several get numbers after the stem.
+        record: The recording, or None.
+        force: Replace write-protected files.
+
+    Returns:
+        For each variation, the files in the order of the set.
+    """
+    from engine.images import SUFFIXES
+
+    if output is None:
+        fail("--output is missing: name the folder to write to")
+    if output == STANDARD:
+        fail("standard output takes one picture, and a texture set has several: name a folder with --output")
+    single = output.suffix.lower() in SUFFIXES and not output.is_dir()
+    folder, stem = (output.parent, output.stem) if single else (output, found.stem)
+    if not single:
+        make_folder(folder)
+    written = []
+    for number in range(variations):
+        turn = "" if variations == 1 else f"-{number + 1}"
+        names = []
+        for path, suffix in zip(found.files, found.suffixes, strict=True):
+            own = path.suffix if path.suffix.lower() in SUFFIXES else ".png"
+            # A name that is nothing but a suffix gets the number at its end.
+            name = f"{stem}{turn}{suffix}" if stem else f"{suffix}{turn}"
+            names.append(folder / f"{name}{output.suffix if single else own}")
+        written.append(names)
+    recordings = [] if record is None else [numbered(record, number, variations) for number in range(variations)]
+    check_files_to_write([name for names in written for name in names], recordings, force=force)
+    return written
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a set, in one that exists."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        fail(f"{folder} cannot be made a folder ({error.strerror}): name another with --output")
+
+
+def check_sizes(found: TextureSet | None, pictures: "Mapping[str, Picture | None]") -> None:
+    """Refuse maps that are not of the size of the one that leads.
+
+    Args:
+        found: The set, or None for a single picture.
+        pictures: Pictures by their names as inputs.
+    """
+    lead = pictures["exemplar"]
+    if found is None or lead is None:
+        return
+    for name, path in found.more.items():
+        picture = pictures[name]
+        if picture is None or picture.pixels.shape == lead.pixels.shape:
+            continue
+        (height, width), (other, wide) = lead.pixels.shape[:2], picture.pixels.shape[:2]
+        fail(f"{path} is {wide}x{other} and {found.lead} {width}x{height}: give maps of one size")
+
+
+def made_set(
+    end: "Done | Cancelled", found: TextureSet, pictures: "Mapping[str, Picture | None]", *, flatten: bool
+) -> "list[Picture]":
+    """Take each map of a new set from the places that the engine has found.
+
+    Args:
+        end: What the engine has made.
+        found: The set.
+        pictures: Its pictures, by their names as inputs.
+        flatten: Whether the one that leads gets no alpha.
+
+    Returns:
+        The maps, the one that leads first, each with its own bit depth, grayness and profile.
+    """
+    import numpy as np
+
+    from engine.preparation import picked
+
+    if isinstance(end, Cancelled):
+        # Before its end, pixels are mixed.
+        fail(NOTHING_WRITTEN, INTERRUPTED)
+    origins = end.origins
+    if origins is None:
+        fail("the running engine is older and makes no texture sets: restart it, or add --local")
+    places = np.frombuffer(origins.data, "<u2").reshape(origins.height, origins.width, 2)
+    read = [pictures[name] for name in ("exemplar", *found.more)]
+    made = [picked(each, places) for each in read if each is not None]
+    if flatten:
+        made[0] = replace(made[0], alpha=None)
+    # A new texture does not show the place where its exemplar was taken.
+    return [replace(each, metadata=each.metadata.without_place()) for each in made]
