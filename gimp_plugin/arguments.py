@@ -195,6 +195,24 @@ def add_new(procedure: Gimp.Procedure) -> None:
         FLAGS,
     )
     add_mask(procedure)
+    procedure.add_drawable_argument(
+        "guide",
+        _("Exemplar _guide"),
+        _("A channel or layer of the image, with each kind of area of the exemplar in a flat color of its own"),
+        True,
+        FLAGS,
+    )
+    procedure.add_drawable_argument(
+        "canvas-guide",
+        _("Canvas guid_e"),
+        _(
+            "A channel or layer of any image, as large as the new texture: the colors of the exemplar guide where "
+            "these areas are to be. With several layers: grays that mix them, from black for the first one to white "
+            "for the last one"
+        ),
+        True,
+        FLAGS,
+    )
 
 
 def add_seamless(procedure: Gimp.Procedure) -> None:
@@ -249,18 +267,17 @@ def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
 
 
 def _fill(options: Options, config: Gimp.ProcedureConfig) -> Options:
-    drawable = config.get_property("exemplar-drawable")
     file = config.get_property("exemplar-file")
     pattern = config.get_property("exemplar-pattern")
     return replace(
         options,
         source=config.get_property("exemplar"),
-        drawable=drawable.get_id() if drawable is not None else 0,
+        drawable=_drawable_id(config, "exemplar-drawable"),
         file=(file.get_path() or file.get_uri()) if file is not None else "",
         pattern=pattern.get_name() if pattern is not None else "",
         sample_from=config.get_property("sample-from"),
         context=config.get_property("context"),
-        mask=_mask_id(config),
+        mask=_drawable_id(config, "exemplar-mask"),
     )
 
 
@@ -272,10 +289,12 @@ def _new(options: Options, config: Gimp.ProcedureConfig) -> Options:
         height=config.get_property("height"),
         variations=config.get_property("variations"),
         destination=config.get_property("destination"),
-        mask=_mask_id(config),
+        mask=_drawable_id(config, "exemplar-mask"),
+        guide=_drawable_id(config, "guide"),
+        canvas_guide=_drawable_id(config, "canvas-guide"),
     )
 
 
-def _mask_id(config: Gimp.ProcedureConfig) -> int:
-    mask = config.get_property("exemplar-mask")
-    return int(mask.get_id()) if mask is not None else 0
+def _drawable_id(config: Gimp.ProcedureConfig, name: str) -> int:
+    drawable = config.get_property(name)
+    return int(drawable.get_id()) if drawable is not None else 0

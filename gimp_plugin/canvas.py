@@ -192,6 +192,18 @@ def attached(layer: Gimp.Layer | None) -> bool:
     return image.is_valid() and layer.get_id() in {item.get_id() for item in image.get_layers()}
 
 
+def find(number: int) -> Gimp.Drawable | None:
+    """Find a drawable by its id; None if it is not in an image any more, even if its removal can be undone."""
+    item = Gimp.Item.get_by_id(number) if Gimp.Item.id_is_valid(number) else None
+    if item is None or not item.is_drawable():
+        return None
+    if item.is_layer():
+        return item if attached(item) else None
+    if item.is_layer_mask() or item.is_selection():
+        return item
+    return item if number in {channel.get_id() for channel in item.get_image().get_channels()} else None
+
+
 def read_file(path: Path, *, gray: bool, depth: str) -> Raster:
     """Read a picture that GIMP can open.
 

@@ -29,9 +29,6 @@ LONGEST_FRAME = 1024
 # For each frame GIMP redraws the image, on the computer that makes the texture.
 FRAME_SECONDS = 1.0
 
-Sampled = tuple[Raster, bytes | None]
-"""A sample texture, with 255 where it may be sampled, a byte for each of its pixels; None for everywhere."""
-
 
 class PlanError(ValueError):
     """The options cannot be used; the message is one or two sentences for the user."""
@@ -126,13 +123,14 @@ def fill(
     return JobPlan((job,), width, height, hole, shown)
 
 
-def new(options: Options, sources: Sequence[Sampled], depth: str) -> JobPlan:
+def new(options: Options, sources: Sequence[Source], depth: str, guide: Raster | None = None) -> JobPlan:
     """JobPlan new textures.
 
     Args:
         options: What is wanted.
-        sources: The exemplar, or several that are mixed in equal shares; the first gives the size.
+        sources: The exemplar, or several that are mixed; without a guide in equal shares.
         depth: Kind of sample of the result.
+        guide: What of the sources belongs where. It gives the size; without it, the options and the first source do.
 
     Returns:
         The plan.
@@ -140,9 +138,12 @@ def new(options: Options, sources: Sequence[Sampled], depth: str) -> JobPlan:
     Raises:
         PlanError: The exemplar is too small, or the size out of range.
     """
-    exemplar = sources[0][0]
-    width = options.width or round(exemplar.width * options.ratio)
-    height = options.height or round(exemplar.height * options.ratio)
+    exemplar = sources[0].picture
+    width, height = options.width, options.height
+    if guide is not None:
+        width, height = guide.width, guide.height
+    width = width or round(exemplar.width * options.ratio)
+    height = height or round(exemplar.height * options.ratio)
     for side in (width, height):
         if not SMALLEST_SIDE <= side <= LARGEST_SIDE:
             raise PlanError(
@@ -150,13 +151,9 @@ def new(options: Options, sources: Sequence[Sampled], depth: str) -> JobPlan:
                     width=width, height=height, least=SMALLEST_SIDE, most=LARGEST_SIDE
                 )
             )
-    sampled = tuple(
-        Source(each, None if white is None else mask_raster(white, each.width, each.height))
-        for each, white in sources
-    )
-    begin, canvas = options.settings.seed, Canvas(width=width, height=height)
+    begin, canvas = options.settings.seed, Canvas(width=width, height=height, guide=guide)
     seeds = ((begin + number) % (LARGEST_SEED + 1) for number in range(options.variations))
-    jobs = tuple(_job(options, depth, sources=sampled, canvas=canvas, seed=seed) for seed in seeds)
+    jobs = tuple(_job(options, depth, sources=tuple(sources), canvas=canvas, seed=seed) for seed in seeds)
     return JobPlan(jobs, width, height, Box(0, 0, width, height))
 
 
@@ -237,15 +234,16 @@ def _only_strip(whole: Box, inner: Box) -> Box:
     return found[0] if len(found) == 1 else Box(0, 0, 0, 0)
 
 
-def check_exemplar(exemplar: Raster, white: bytes | None = None) -> Sampled:
+def check_exemplar(exemplar: Raster, white: bytes | None = None, guide: Raster | None = None) -> Source:
     """Cut an exemplar to what is visible of it and to a size that can be searched.
 
     Args:
         exemplar: With alpha.
         white: 255 where it may be sampled, a byte for each of its pixels; None for everywhere.
+        guide: Its guide, of its size.
 
     Returns:
-        The part, at most 1024 pixels a side: the middle, or where more is visible; and the mask's part.
+        The part, at most 1024 pixels a side: the middle, or where more is visible; with that part of mask and guide.
 
     Raises:
         PlanError: Too little of it is visible.
@@ -255,8 +253,11 @@ def check_exemplar(exemplar: Raster, white: bytes | None = None) -> Sampled:
     if min(visible.width, visible.height) < SMALLEST_EXEMPLAR or not _enough(sampled):
         raise PlanError(_invisible())
     part = max(visible.parts(LONGEST_EXEMPLAR), key=lambda box: samples.clear(samples.crop(sampled, box)).count(0))
-    found = None if white is None else samples.crop_mask(white, exemplar.width, part)
-    return samples.crop(exemplar, part), found
+    mask = None
+    if white is not None:
+        mask = mask_raster(samples.crop_mask(white, exemplar.width, part), part.width, part.height)
+    own = None if guide is None else samples.crop(guide, part)
+    return Source(samples.crop(exemplar, part), mask, guide=own)
 
 
 def outside() -> str:

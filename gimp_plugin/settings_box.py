@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gi.repository import Gimp, GimpUi, GObject, Gtk
 
-from gimp_plugin import user_options, values
+from gimp_plugin import canvas, user_options, values
 from gimp_plugin.labels import text_label
 from gimp_plugin.procedures import new_seed
 from gimp_plugin.translation import _
@@ -25,6 +25,7 @@ SOURCES = {
 """Arguments that mean something for some sources of the exemplar only."""
 FIRST = ("recipe", "quality", "seed")
 """Settings that every dialog shows at once; all others are under More."""
+GUIDES = ("guide", "canvas-guide")
 LARGE = 512
 NAME_LINES = 3
 ICONS = Path(__file__).resolve().parent / "icons"
@@ -72,7 +73,7 @@ def settings_box(
     own = {user_options.FILL: _exemplar, user_options.SEAMLESS: _seamless, user_options.EXTEND: _extend}
     form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL), on_pick)
     if layers:
-        box.pack_start(_named(layers), False, False, 0)
+        box.pack_start(_named(form, layers), False, False, 0)
     chosen = _new(form, layers[0]) if kind == user_options.NEW else own[kind](form)
     box.pack_start(chosen, False, False, 0)
     for part in (_widgets(form, "recipe", "quality"), _seed(form)):
@@ -80,6 +81,11 @@ def settings_box(
     more = Gtk.Expander(label=_("More"))
     shown = [name for name, each in settings().items() if each.label and name not in FIRST]
     inside = _widgets(form, *shown, "keep-frames")
+    for name in GUIDES if kind == user_options.NEW else ():
+        inside.pack_start(_optional(form, name), False, False, 0)
+        if _drawable(config, name) is not None:
+            # What decides so much is not hidden.
+            more.set_expanded(True)
     inside.set_margin_top(6)
     more.add(inside)
     more.show_all()
@@ -133,7 +139,7 @@ def _widgets(form: Form, *names: str) -> Gtk.Widget:
 def _exemplar(form: Form) -> Gtk.Widget:
     """Let the source of the exemplar be chosen, with the choosers that it needs, and no others."""
     box, config = _widgets(form, "exemplar"), form.config
-    choosers = {name: _mask(form) if name == "exemplar-mask" else _widget(form, name) for name in SOURCES}
+    choosers = {name: _optional(form, name) if name == "exemplar-mask" else _widget(form, name) for name in SOURCES}
 
     def update(*_ignored: object) -> None:
         for name, widget in choosers.items():
@@ -150,7 +156,7 @@ def _exemplar(form: Form) -> Gtk.Widget:
 def _new(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
     rest = _widgets(form, "destination", "seamless", "variations")
-    for part in (_size(form, layer), _mask(form), rest):
+    for part in (_size(form, layer), _optional(form, "exemplar-mask"), rest):
         box.pack_start(part, False, False, 0)
     box.show()
     return box
@@ -170,17 +176,28 @@ def _extend(form: Form) -> Gtk.Widget:
     return box
 
 
-def _named(layers: Sequence[Gimp.Layer]) -> Gtk.Widget:
+def _named(form: Form, layers: Sequence[Gimp.Layer]) -> Gtk.Widget:
     """Tell which layers are meant: others may be selected while the dialog is open."""
     names = [_("Layer “{name}”").format(name=each.get_name()) for each in layers]
+    label = text_label(names[0], least=30, most=50, lines=NAME_LINES)
     if len(names) == 1:
-        return text_label(names[0], least=30, most=50, lines=NAME_LINES)
-    mixed = _("Mixed in equal shares: {layers}").format(layers=", ".join(names))
-    return text_label(mixed, least=30, most=50, lines=NAME_LINES)
+        return label
+
+    def update(*_ignored: object) -> None:
+        guided = _drawable(form.config, "canvas-guide") is not None
+        how = _("Mixed by the canvas guide, from black to white: {layers}")
+        mixed = (how if guided else _("Mixed in equal shares: {layers}")).format(layers=", ".join(names))
+        label.set_text(mixed)
+        label.set_tooltip_text(mixed)
+
+    form.config.connect("notify::canvas-guide", update)
+    update()
+    return label
 
 
 def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
-    """Let the size be chosen in pixels or as a ratio; the one that is not meant is hidden."""
+    """Let the size be chosen in pixels or as a ratio, unless the canvas guide gives it; hide the rest."""
+    whole, guided = Gtk.Box(orientation=Gtk.Orientation.VERTICAL), text_label(least=30, most=50)
     box, config = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6), form.config
     by_ratio = Gtk.RadioButton.new_with_mnemonic(None, _("Size by _ratio"))
     in_pixels = Gtk.RadioButton.new_with_mnemonic_from_widget(by_ratio, _("Size in _pixels"))
@@ -206,21 +223,45 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     in_pixels.set_active(bool(config.get_property("width") or config.get_property("height")))
     in_pixels.connect("toggled", update)
     update()
-    box.show()
-    return box
+
+    def follow(*_ignored: object) -> None:
+        guide = _drawable(config, "canvas-guide")
+        box.set_visible(guide is None)
+        guided.set_visible(guide is not None)
+        if guide is not None:
+            sentence = _("Size of the canvas guide: {width} × {height} px")
+            guided.set_text(sentence.format(width=guide.get_width(), height=guide.get_height()))
+
+    for part in (box, guided):
+        whole.pack_start(part, False, False, 0)
+    config.connect("notify::canvas-guide", follow)
+    follow()
+    whole.show()
+    return whole
 
 
-def _mask(form: Form) -> Gtk.Widget:
-    """Let the exemplar mask be chosen, or none: GIMP's chooser has no way back."""
+def _optional(form: Form, name: str) -> Gtk.Widget:
+    """Let a drawable be chosen, or none: GIMP's chooser has no way back."""
+    absent = {
+        "exemplar-mask": _("No exemplar mask"),
+        "guide": _("No exemplar guide"),
+        "canvas-guide": _("No canvas guide"),
+    }
     box = Gtk.Box(spacing=6)
     none = Gtk.Button.new_from_icon_name("edit-clear", Gtk.IconSize.BUTTON)
-    none.set_tooltip_text(_("No exemplar mask"))
-    none.connect("clicked", lambda _button: form.config.set_property("exemplar-mask", None))
+    none.set_tooltip_text(absent[name])
+    none.connect("clicked", lambda _button: form.config.set_property(name, None))
     none.show()
-    box.pack_start(_widget(form, "exemplar-mask"), True, True, 0)
+    box.pack_start(_widget(form, name), True, True, 0)
     box.pack_start(none, False, False, 0)
     box.show()
     return box
+
+
+def _drawable(config: Gimp.ProcedureConfig, name: str) -> Gimp.Drawable | None:
+    """Find a drawable that is chosen and exists still."""
+    chosen = config.get_property(name)
+    return None if chosen is None else canvas.find(chosen.get_id())
 
 
 def _seed(form: Form) -> Gtk.Widget:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from gi.repository import Gimp
 
-from gimp_plugin import blending, canvas, marks, plans, samples, user_options
+from gimp_plugin import blending, canvas, guides, marks, plans, samples, user_options
 from gimp_plugin.box import Box
 from gimp_plugin.plans import JobPlan, PlanError
 from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.texture_layers import Place, Resize
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
+from protocol.messages import Source
 from protocol.raster import Raster
 from protocol.vocabulary import MOST_SOURCES
 
@@ -171,8 +172,10 @@ def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
 def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Task:
     first, inside = layers[0], options.destination == user_options.LAYERS
     around = canvas.groups_of(canvas.outside_locked(first)) if inside else []
+    guides.check_choice(len(layers), exemplar=bool(options.guide), canvas=bool(options.canvas_guide))
     sources = [_source(options, image, layer, around) for layer in layers]
-    plan = plans.new(options, sources, canvas.depth_of(image))
+    guide = _canvas_guide(options.canvas_guide, mixing=len(layers) > 1) if options.canvas_guide else None
+    plan = plans.new(options, sources, canvas.depth_of(image), guide)
     size = Box(0, 0, plan.width, plan.height)
     if inside:
         return Task(plan, _place(image, first, size.moved(*canvas.extent(first).corner), plan), fresh=False)
@@ -180,9 +183,7 @@ def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> T
     return Task(plan, _place(made, None, size, plan), fresh=True)
 
 
-def _source(
-    options: Options, image: Gimp.Image, layer: Gimp.Layer, around: Sequence[Gimp.GroupLayer]
-) -> plans.Sampled:
+def _source(options: Options, image: Gimp.Image, layer: Gimp.Layer, around: Sequence[Gimp.GroupLayer]) -> Source:
     """Read a layer as a source; `around` are the groups that will contain the new texture."""
     box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
@@ -193,7 +194,28 @@ def _source(
         # Partly selected pixels would bring in colors from outside the selection.
         chosen = samples.above(canvas.read_selection(image, box), samples.OPAQUE)
         white = chosen if white is None else samples.common(white, chosen)
-    return plans.check_exemplar(sample, white)
+    if not options.guide:
+        return plans.check_exemplar(sample, white)
+    guide = canvas.find(options.guide)
+    if guide is None or guide.get_image().get_id() != image.get_id():
+        raise PlanError(_("The exemplar guide is not in the image of the layer: choose another one, or none."))
+    found = plans.check_exemplar(sample, white, _read_guide(guide, box))
+    guides.check_exemplar_guide(found, guide.get_name())
+    return found
+
+
+def _canvas_guide(number: int, *, mixing: bool) -> Raster:
+    """Read the guide of the canvas; `mixing`, if there are several exemplars."""
+    guide = canvas.find(number)
+    if guide is None:
+        raise PlanError(_("The canvas guide no longer exists: choose another one, or none."))
+    found = _read_guide(guide, canvas.extent(guide))
+    guides.check_canvas_guide(found, guide.get_name(), mixing=mixing)
+    return found
+
+
+def _read_guide(guide: Gimp.Drawable, box: Box) -> Raster:
+    return canvas.read(guide, box, gray=False, depth="u8", groups=canvas.groups_of(guide))
 
 
 def new_image(like: Gimp.Image, width: int, height: int) -> Gimp.Image:
@@ -245,8 +267,8 @@ def _white(options: Options, item: Gimp.Drawable, box: Box) -> bytes | None:
     """
     if not options.mask:
         return None
-    mask = Gimp.Item.get_by_id(options.mask) if Gimp.Item.id_is_valid(options.mask) else None
-    if mask is None or not mask.is_drawable() or mask.get_image().get_id() != item.get_image().get_id():
+    mask = canvas.find(options.mask)
+    if mask is None or mask.get_image().get_id() != item.get_image().get_id():
         raise PlanError(_("The exemplar mask is not in the image that is sampled: choose another one, or none."))
     found = canvas.read_white(mask, box)
     if not any(found):
@@ -273,8 +295,8 @@ def _exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: bool
     else:
         if not options.drawable:
             raise PlanError(_("Choose the layer or image to take the texture from."))
-        item = Gimp.Item.get_by_id(options.drawable) if Gimp.Item.id_is_valid(options.drawable) else None
-        if item is None or not item.is_drawable():
+        item = canvas.find(options.drawable)
+        if item is None:
             raise PlanError(_("The exemplar's layer no longer exists: choose another."))
         box = canvas.extent(item)
         white = _white(options, item, box)
@@ -282,8 +304,7 @@ def _exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: bool
         found = canvas.read(item, box, gray=gray, depth=depth, groups=_own_groups(item, around), parts=parts)
         if white is not None:
             found = samples.hidden(found, samples.inverted(white))
-    exemplar, _mask = plans.check_exemplar(found)
-    return exemplar
+    return plans.check_exemplar(found).picture
 
 
 def _own_groups(item: Gimp.Drawable, around: Sequence[Gimp.GroupLayer]) -> list[Gimp.GroupLayer]:

@@ -34,6 +34,9 @@ class Options:
         sample_from: From where around a hole its surroundings are sampled: `all`, `sides` or `above-below`.
         context: How far around, pixels; 0: by the size of the hole.
         mask: Id of the drawable that is white where the exemplar may be sampled; 0 for everywhere.
+        guide: Id of the drawable that has each area of the exemplar in a flat color; 0 for none.
+        canvas_guide: Id of the drawable with these colors where the areas are to be in a new texture, whose size it
+            gives; of several exemplars, with grays that mix them. 0 for none.
         width: Of a new texture, pixels; 0 to use the ratio.
         height: Likewise.
         ratio: Of the new texture's sides to the exemplar's.
@@ -56,6 +59,8 @@ class Options:
     sample_from: str = ALL
     context: int = 0
     mask: int = 0
+    guide: int = 0
+    canvas_guide: int = 0
     width: int = 0
     height: int = 0
     ratio: float = 2.0
@@ -105,4 +110,10 @@ def recall(folder: Path, session: str) -> Options | None:
         return None
     if same:
         return found
-    return replace(found, drawable=found.drawable and GONE, mask=found.mask and GONE)
+    return replace(
+        found,
+        drawable=found.drawable and GONE,
+        mask=found.mask and GONE,
+        guide=found.guide and GONE,
+        canvas_guide=found.canvas_guide and GONE,
+    )

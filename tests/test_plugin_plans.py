@@ -356,27 +356,36 @@ def test_a_selection_with_nothing_of_the_layer_around_it_is_told_from_one_of_a_l
 
 
 def test_a_new_texture_is_as_large_as_the_ratio_says():
-    plan = plans.new(chosen(NEW, ratio=1.5), [(picture(21, 30), None)], "u16")
+    plan = plans.new(chosen(NEW, ratio=1.5), [Source(picture(21, 30))], "u16")
     job = only(plan)
     assert (job.width, job.height) == (plan.width, plan.height) == (45, 32)
     assert (plan.part, job.depth, job.canvas, job.mask) == (Box(0, 0, 45, 32), "u16", None, None)
 
 
 def test_sides_that_are_given_count_more_than_the_ratio():
-    plan = plans.new(chosen(NEW, ratio=3.0, width=100), [(picture(20, 30), None)], "u8")
+    plan = plans.new(chosen(NEW, ratio=3.0, width=100), [Source(picture(20, 30))], "u8")
     assert (plan.width, plan.height) == (100, 60)
-    plan = plans.new(chosen(NEW, width=100, height=50), [(picture(20, 30), None)], "u8")
+    plan = plans.new(chosen(NEW, width=100, height=50), [Source(picture(20, 30))], "u8")
     assert (plan.width, plan.height) == (100, 50)
 
 
+def test_a_guide_of_the_canvas_gives_the_size_and_goes_with_every_job_and_preview():
+    guide, source = picture(48, 56), Source(picture(20, 30), guide=picture(20, 30, seed=1))
+    plan = plans.new(chosen(NEW, width=100, height=50, variations=2), [source], "u16", guide)
+    assert (plan.width, plan.height, plan.part) == (56, 48, Box(0, 0, 56, 48))
+    for job in (*plan.jobs, *plans.previews(plan, (7, 9))):
+        assert (job.canvas.width, job.canvas.height, job.canvas.guide) == (56, 48, guide)
+        assert job.sources == (source,)
+
+
 def test_variations_have_seeds_that_follow_each_other():
-    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), [(picture(20, 20), None)], "u8")
+    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), [Source(picture(20, 20))], "u8")
     assert [job.settings.seed for job in plan.jobs] == [5, 6, 7]
     assert {job.settings.seamless for job in plan.jobs} == {"x"}
 
 
 def test_previews_are_the_same_job_for_other_seeds():
-    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), [(picture(20, 20), None)], "u16")
+    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), [Source(picture(20, 20))], "u16")
     found = plans.previews(plan, (7, 9))
     assert [job.settings.seed for job in found] == [7, 9]
     assert all(job.settings.preview and job.depth == "u8" for job in found)
@@ -391,7 +400,7 @@ def test_of_a_fill_a_preview_shows_half_as_much_around_it():
 
 
 def test_the_seed_after_the_largest_is_the_first():
-    plan = plans.new(chosen(NEW, seed=2**63 - 1, variations=2), [(picture(20, 20), None)], "u8")
+    plan = plans.new(chosen(NEW, seed=2**63 - 1, variations=2), [Source(picture(20, 20))], "u8")
     assert [job.settings.seed for job in plan.jobs] == [2**63 - 1, 0]
 
 
@@ -406,7 +415,7 @@ def test_the_seed_after_the_largest_is_the_first():
 )
 def test_a_size_that_cannot_be_made_is_refused(options, size):
     with pytest.raises(PlanError) as refused:
-        plans.new(options, [(picture(20, 20), None)], "u8")
+        plans.new(options, [Source(picture(20, 20))], "u8")
     assert str(refused.value) == f"The texture would be {size} px: choose sides of 8 to 16384 px."
 
 
@@ -477,7 +486,7 @@ def test_a_picture_of_which_too_little_would_remain_is_refused():
 def test_an_exemplar_is_cut_to_what_is_visible_of_it():
     clear = marked(40, 50, Box(0, 0, 50, 40)) - marked(40, 50, Box(10, 5, 20, 30))
     exemplar = picture(40, 50, clear > 0)
-    assert plans.check_exemplar(exemplar) == (samples.crop(exemplar, Box(10, 5, 20, 30)), None)
+    assert plans.check_exemplar(exemplar) == Source(samples.crop(exemplar, Box(10, 5, 20, 30)))
 
 
 def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
@@ -485,18 +494,25 @@ def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
     stripes[:, ::2] = True
     exemplar, white = picture(40, 50, stripes), marked(40, 50, Box(10, 5, 20, 30))
     part = Box(11, 5, 19, 30)
-    cut, mask = plans.check_exemplar(exemplar, white.tobytes())
-    assert (cut, mask) == (samples.crop(exemplar, part), full(part))
-    job = only(plans.new(chosen(NEW), [(cut, mask)], "u8"))
+    cut = plans.check_exemplar(exemplar, white.tobytes())
+    assert (cut.picture, cut.mask.data) == (samples.crop(exemplar, part), full(part))
+    job = only(plans.new(chosen(NEW), [cut], "u8"))
     found = materials(job)
     assert found.exemplar.valid is None
-    np.testing.assert_array_equal(found.translucency.alpha, array_of(cut)[..., 3] / 255)
-    assert materials(only(plans.new(chosen(NEW, flatten=True), [(cut, mask)], "u8"))).exemplar.valid.sum() == 10 * 30
+    np.testing.assert_array_equal(found.translucency.alpha, array_of(cut.picture)[..., 3] / 255)
+    assert materials(only(plans.new(chosen(NEW, flatten=True), [cut], "u8"))).exemplar.valid.sum() == 10 * 30
+
+
+def test_a_guide_is_cut_like_its_exemplar():
+    white, guide = marked(40, 50, Box(10, 5, 20, 30)), picture(40, 50, seed=1)
+    assert plans.check_exemplar(picture(40, 50), white.tobytes(), guide).guide == samples.crop(
+        guide, Box(10, 5, 20, 30)
+    )
 
 
 def test_a_huge_exemplar_is_cut_to_its_middle():
     exemplar = picture(1000, 1200)
-    found, _mask = plans.check_exemplar(exemplar)
+    found = plans.check_exemplar(exemplar).picture
     assert (found.width, found.height) == (1024, 1000)
     assert found == samples.crop(exemplar, Box(88, 0, 1024, 1000))
 
@@ -525,7 +541,7 @@ def test_an_exemplar_that_is_too_narrow_for_the_engine_is_refused(size):
 def test_an_exemplar_is_never_larger_than_what_can_be_searched():
     clear = np.ones((1040, 2000), bool)
     clear[:20, :20] = clear[-20:, -20:] = False
-    found, _mask = plans.check_exemplar(picture(1040, 2000, clear))
+    found = plans.check_exemplar(picture(1040, 2000, clear)).picture
     assert max(found.width, found.height) <= plans.LONGEST_EXEMPLAR
 
 
@@ -533,7 +549,7 @@ def test_an_exemplar_is_never_larger_than_what_can_be_searched():
 
 
 def test_frames_are_asked_for_or_not():
-    jobs = plans.new(chosen(NEW, variations=2), [(picture(20, 20), None)], "u8").jobs
+    jobs = plans.new(chosen(NEW, variations=2), [Source(picture(20, 20))], "u8").jobs
     with_them, without = (plans.with_frames(jobs, frames=frames) for frames in (True, False))
     assert [(job.frame_interval, job.frame_limit) for job in with_them] == [(1.0, 1024)] * 2
     assert [job.frame_interval for job in without] == [None, None]

@@ -35,6 +35,8 @@ any_options = st.builds(
     sample_from=st.sampled_from(SAMPLE_FROM),
     context=st.integers(0, 16384),
     mask=st.integers(0, 2**31 - 1),
+    guide=st.integers(0, 2**31 - 1),
+    canvas_guide=st.integers(0, 2**31 - 1),
     variations=st.integers(1, 16),
     destination=st.sampled_from([user_options.IMAGE, user_options.LAYERS]),
 )
@@ -51,8 +53,9 @@ def test_what_is_remembered_is_recalled(tmp_path, options):
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_drawables_of_another_run_of_gimp_are_gone_and_all_else_is_recalled(tmp_path, options):
     remember(options, tmp_path, "another run")
-    drawable, mask = (GONE if number else 0 for number in (options.drawable, options.mask))
-    assert recall(tmp_path, NOW) == replace(options, drawable=drawable, mask=mask)
+    drawables = ("drawable", "mask", "guide", "canvas_guide")
+    gone = {name: GONE if getattr(options, name) else 0 for name in drawables}
+    assert recall(tmp_path, NOW) == replace(options, **gone)
 
 
 def test_drawables_of_which_the_run_of_gimp_was_not_kept_are_gone(tmp_path):
