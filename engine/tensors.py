@@ -11,9 +11,12 @@ from engine.preparation import Box, Mask, Materials, Sample
 from engine.preparation.islands import Island
 from engine.synthesis import Exemplar, Surroundings
 from engine.synthesis.exemplar import Source, exemplar_of
-from engine.synthesis.structure import Guide
+from engine.synthesis.structure import Content, Guide
 from engine.synthesis.structure.islands import Hole
 from engine.synthesis.structure.maps import compared_channels
+from protocol.vocabulary import Settings
+
+USUAL_STRENGTH = 0.5
 
 
 def to_tensor(pixels: FloatArray, device: torch.device | str) -> Tensor:
@@ -45,6 +48,14 @@ def guide_of(materials: Materials) -> Guide | None:
     """Give what belongs where on a new texture; None for anything anywhere."""
     found = materials.guidance
     return None if found is None else Guide(found.weights, found.strict)
+
+
+def content_of(materials: Materials, settings: Settings) -> Content | None:
+    """Give the picture that a new texture redraws; None for none."""
+    strength = USUAL_STRENGTH if settings.strength is None else settings.strength
+    if materials.content is None or not strength:
+        return None
+    return Content(materials.content, strength, by_color=settings.content_by == "color")
 
 
 def surroundings_on(materials: Materials, device: torch.device) -> Surroundings | None:

@@ -67,7 +67,7 @@ class Canvas:
         sample_from: Sides of the hole that are sampled: `all`, `sides` (its rows only) or `above-below` (its columns
             only). Not with sources.
         start: Picture to start from, instead of noise.
-        width: Width, pixels; None for the picture's or the guide's, or 512.
+        width: Width, pixels; None for the picture's, the guide's or the content's, or 512.
         height: Height, likewise.
         extend: What is added along the borders of the picture, and is synthesized; all of the picture is kept. Not
             with a mask.
@@ -76,6 +76,7 @@ class Canvas:
         rotation_map: How the exemplar lies on a new texture of this size, in grays that add to its rotation: black
             nothing, white a whole turn, counterclockwise.
         scale_map: Its size, likewise: black halves it, middle gray keeps it, white doubles it.
+        content: Picture that a new texture redraws, of its size.
     """
 
     picture: Raster | None = None
@@ -90,6 +91,7 @@ class Canvas:
     guide: Raster | None = None
     rotation_map: Raster | None = None
     scale_map: Raster | None = None
+    content: Raster | None = None
 
 
 @dataclass(frozen=True)

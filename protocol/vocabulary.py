@@ -16,6 +16,7 @@ QUALITIES = ("draft", "normal", "best")
 ENCODERS = ("compact", "vgg19", "vgg16", "vgg11")
 POOLINGS = ("average", "max")
 DEPTHS = ("u8", "u16", "f32")
+CONTENT_BY = ("brightness", "color")
 SAMPLE_FROM = ("all", "sides", "above-below")
 AXES: Mapping[str, tuple[bool, bool]] = MappingProxyType(
     {"none": (False, False), "x": (True, False), "y": (False, True), "both": (True, True)}
@@ -144,6 +145,8 @@ class Settings:
     repetition_penalty: Annotated[
         float | None, Range(0, 1), About("Penalty on patches that the critics match too often.")
     ] = None
+    strength: Annotated[float | None, Range(0, 1), About("How closely the texture follows the content.")] = None
+    content_by: Annotated[str, Choice(CONTENT_BY), About("What of the content the texture follows.")] = "brightness"
     memory: Annotated[int | None, Range(LEAST_MEMORY, 2**63 - 1), About("Memory that synthesis may use.")] = None
     device: Annotated[Word, About("Device: auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto"
 

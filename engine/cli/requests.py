@@ -24,7 +24,8 @@ def request_for(
     """Build the request of a command line.
 
     Args:
-        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask`, `guide`, `canvas_guide`, `rotation_map`, `scale_map`
+        pictures: `exemplar`, `canvas`, `mask`, `exemplar_mask`, `guide`, `canvas_guide`, `rotation_map`, `scale_map`,
+            `content`
             and `init`; further exemplars, their masks and guides are numbered, see `numbered_name`, and so are the
             further maps of a set, `map 1`, ….
         shares: One for each exemplar.
@@ -51,6 +52,7 @@ def request_for(
         guide=rasters["canvas_guide"],
         rotation_map=rasters["rotation_map"],
         scale_map=rasters["scale_map"],
+        content=rasters["content"],
     )
     sources = []
     for number, share in enumerate(shares, 1):

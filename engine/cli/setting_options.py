@@ -27,6 +27,7 @@ DEFAULTS = {
     "layers": "the recipe's",
     "steps": "the quality's",
     "repetition_penalty": "the recipe's",
+    "strength": "0.5, with --content",
     "memory": "half of the computer's memory, or four fifths of a GPU's free memory",
 }
 _READ: Mapping[str, Callable[[str], object]] = {

@@ -37,7 +37,7 @@ Percent = Annotated[int, Range(1, 100)]
 CHANNELS = ("red", "green", "blue", "alpha")
 
 SIZE_HELP = "Width and height in pixels."
-SIZE_DEFAULT = f"the canvas's or its guide's, or {DEFAULT_SIZE}"
+SIZE_DEFAULT = f"that of the canvas, its guide or the content, or {DEFAULT_SIZE}"
 EXEMPLAR_HELP = (
     "The sample texture; several are mixed in one. This or any other input picture may be -, standard input."
 )
@@ -56,6 +56,7 @@ ROTATION_MAP_HELP = (
 SCALE_MAP_HELP = (
     "Gray map of the new texture that scales the exemplar: black halves it, middle gray keeps it, white doubles it."
 )
+CONTENT_HELP = "Picture that is redrawn with the texture of the EXEMPLAR."
 SHARE_HELP = "Share of the texture that each EXEMPLAR gets, such as 2,1."
 OUTPUT_HELP = "File to write, for a texture set a folder; - writes PNG to standard output. (required)"
 QUALITY_OF_FILES_HELP = "Quality of JPEG and WebP files, 1 to 100; WebP files become lossy."
@@ -111,6 +112,7 @@ def synthesize(
     canvas_guide: Annotated[Path | None, path_option(CANVAS_GUIDE_HELP)] = None,
     rotation_map: Annotated[Path | None, path_option(ROTATION_MAP_HELP)] = None,
     scale_map: Annotated[Path | None, path_option(SCALE_MAP_HELP)] = None,
+    content: Annotated[Path | None, path_option(CONTENT_HELP)] = None,
     variations: Annotated[int, number_option("--variations", Variations, VARIATIONS_HELP)] = 1,
     pick: Annotated[int | None, number_option("--pick", Pick, PICK_HELP)] = None,
     record: Annotated[Path | None, path_option(RECORD_HELP)] = None,
@@ -151,7 +153,7 @@ def synthesize(
         if engine is not None and (local or record is not None or weights is not None):
             fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
         read = {**sampled, "canvas": canvas, "mask": mask, "init": init, "canvas_guide": canvas_guide}
-        read |= {"rotation_map": rotation_map, "scale_map": scale_map}
+        read |= {"rotation_map": rotation_map, "scale_map": scale_map, "content": content}
         read.update({} if together is None else together.more)
         outputs = (
             files_to_write(together, output, variations, record, force=force, as_json=as_json)

@@ -1,6 +1,7 @@
 """From pictures to what synthesis takes, and back, without PyTorch."""
 
 from engine.preparation.areas import Box, Size
+from engine.preparation.content import check_content
 from engine.preparation.errors import MaterialError
 from engine.preparation.extending import extended
 from engine.preparation.maps import picked
@@ -26,6 +27,7 @@ __all__ = [
     "Source",
     "Turning",
     "canvas_size",
+    "check_content",
     "cut_start",
     "extended",
     "finish",

@@ -8,6 +8,7 @@ import numpy as np
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, Size, bounds_of, whole_of
+from engine.preparation.content import read_content
 from engine.preparation.errors import MaterialError
 from engine.preparation.extending import added, extended, far_from, with_black
 from engine.preparation.guides import Guidance, read_guides
@@ -67,6 +68,7 @@ class Materials:
         more: Further sources of the exemplar, each with its share; the exemplar's own is 1.
         guidance: What of the exemplar belongs where on a new texture; None for anything anywhere.
         maps: Further maps of the exemplar; None for none.
+        content: Picture that a new texture redraws, RGB of its size; None for none.
     """
 
     exemplar: Sample
@@ -82,6 +84,7 @@ class Materials:
     more: tuple[tuple[Sample, float], ...] = ()
     guidance: Guidance | None = None
     maps: Maps | None = None
+    content: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +96,14 @@ class Guides:
         exemplar: The exemplar's; those of further sources are their own.
         size: Height and width of the canvas, if they are asked for.
         turning: How the exemplar is rotated and scaled.
+        content: Picture that the texture redraws.
     """
 
     canvas: Picture | None = None
     exemplar: Picture | None = None
     size: Size | None = None
     turning: Turning = field(default_factory=Turning)
+    content: Picture | None = None
 
 
 def prepare(
@@ -230,6 +235,10 @@ def _unsampled(gone: Mask, extend: Margins, context: int | None) -> Mask:
 def _refuse_guides(guides: Guides, more: Sequence[Source]) -> None:
     if guides.turning:
         raise MaterialError("only the exemplar of a new texture is rotated or scaled: leave that out, or the canvas")
+    if guides.content is not None:
+        raise MaterialError(
+            "a content is redrawn in a new texture, and there is a picture to fill: leave out either of them"
+        )
     if guides.canvas is not None or guides.exemplar is not None or any(each.guide for each in more):
         raise MaterialError("guides are for new textures, and there is a picture to fill: leave out either of them")
 
@@ -269,19 +278,34 @@ def _new(
         [whole_of(each.pixels).size for each in (exemplar, *(each.picture for each in more))],
         guides.size,
     )
+    wanted = guides.size if guidance is None else whole_of(guidance.weights).size
+    content = read_content(guides.content, wanted)
+    if content is not None:
+        wanted = whole_of(content).size
+        if maps:
+            raise MaterialError(
+                "a content is redrawn with a single map, and there are several: leave out either of them"
+            )
     if guides.turning:
         if guidance is not None or others:
             raise MaterialError(
                 "the exemplar is to be rotated or scaled, and there are guides or several exemplars: "
                 "leave out either of them"
             )
-        (sampled, *copies), guidance = turned(sampled, guides.turning, guides.size)
+        (sampled, *copies), guidance = turned(sampled, guides.turning, wanted)
         others = tuple((each, 1.0) for each in copies)
     none = (None,) * 5
     (top, left), (height, width) = sample.corner, sample.pixels.shape[:2]
     sampled_maps = read_maps(maps, Box(top, left, top + height, left + width))
     return Materials(
-        sampled, *none, exemplar, translucency=through, more=others, guidance=guidance, maps=sampled_maps
+        sampled,
+        *none,
+        exemplar,
+        translucency=through,
+        more=others,
+        guidance=guidance,
+        maps=sampled_maps,
+        content=content,
     )
 
 
@@ -325,13 +349,19 @@ def _over(sample: Sample, through: Translucency | None) -> Sample:
     return replace(sample, pixels=through.composite(through.colors, through.alpha))
 
 
-def canvas_size(canvas: Picture | None, wanted: Size | None, guidance: Guidance | None = None) -> Size | None:
+def canvas_size(
+    canvas: Picture | None,
+    wanted: Size | None,
+    guidance: Guidance | None = None,
+    content: FloatArray | None = None,
+) -> Size | None:
     """Decide the size of the whole canvas.
 
     Args:
         canvas: Picture to keep a part of, or None.
         wanted: Height and width that were asked for, or None.
         guidance: Of a new texture, or None.
+        content: Picture that a new texture redraws, or None.
 
     Returns:
         Height and width, or None where nothing decides it.
@@ -340,8 +370,9 @@ def canvas_size(canvas: Picture | None, wanted: Size | None, guidance: Guidance 
         MaterialError: The canvas contradicts what was asked for.
     """
     if guidance is not None:
-        height, width = guidance.weights.shape[:2]
-        return height, width
+        return whole_of(guidance.weights).size
+    if content is not None:
+        return whole_of(content).size
     if canvas is None:
         return wanted
     height, width = canvas.pixels.shape[:2]

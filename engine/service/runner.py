@@ -22,6 +22,7 @@ from engine.preparation import (
     Source,
     Turning,
     canvas_size,
+    check_content,
     cut_start,
     finish,
     lift,
@@ -34,13 +35,14 @@ from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
 from engine.synthesis.exemplar_filling import fill_masked_parts
 from engine.synthesis.memory import is_out_of_memory
 from engine.synthesis.octaves import Size
+from engine.synthesis.recipes import RECIPES
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import settings_for
-from engine.tensors import exemplar_on, guide_of, surroundings_on, to_array, to_tensor
+from engine.tensors import content_of, exemplar_on, guide_of, surroundings_on, to_array, to_tensor
 from protocol import messages
 from protocol.messages import Cancelled, Done, Failed, Frame, Progress, Synthesize
 from protocol.raster import Raster
-from protocol.vocabulary import MOST_SOURCES
+from protocol.vocabulary import CONTENT_BY, MOST_SOURCES
 
 DEFAULT_SIZE = (512, 512)
 OUT_OF_MEMORY = "out-of-memory"
@@ -151,8 +153,15 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     # What is filled in has no place that other maps could be taken from.
     if not filling and settings.effective_recipe().structure and materials.maps is None:
         exemplar = fill_masked_parts(exemplar, settings.seed, lambda: stop.asked)
-    surroundings, guide = surroundings_on(materials, device), guide_of(materials)
-    snapshots = synthesize(exemplar, encoder, settings, surroundings=surroundings, start=start, guide=guide)
+    snapshots = synthesize(
+        exemplar,
+        encoder,
+        settings,
+        surroundings=surroundings_on(materials, device),
+        start=start,
+        guide=guide_of(materials),
+        content=content_of(materials, asked),
+    )
     # The time before the first snapshot says nothing about the rest.
     first_seconds = seconds = 0.0
     last: Snapshot | None = None
@@ -219,12 +228,19 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         raise MaterialError("maps belong to a single exemplar, and there are several: leave out either of them")
     if source is not None and canvas.sample_mask is not None:
         raise MaterialError("both a source and a sample mask of the canvas are given: leave out either of them")
+    check_content(
+        given=canvas.content is not None,
+        started=canvas.start is not None,
+        structured=RECIPES[asked.recipe].structure,
+        asked=asked.strength is not None or asked.content_by != CONTENT_BY[0],
+    )
     rasters = {
         "exemplar": None if source is None else source.picture,
         "canvas": canvas.picture,
         "mask": canvas.mask,
         "exemplar mask": canvas.sample_mask if source is None else source.mask,
         "guide of the canvas": canvas.guide,
+        "content": canvas.content,
         "guide of the exemplar": None if source is None else source.guide,
         "map of rotation": canvas.rotation_map,
         "map of scale": canvas.scale_map,
@@ -244,10 +260,16 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         flatten=asked.flatten,
         extend=canvas.extend,
         more=[_further(each, request.sources[0], number) for number, each in enumerate(request.sources[1:], 2)],
-        guides=Guides(pictures["guide of the canvas"], pictures["guide of the exemplar"], wanted, turning),
+        guides=Guides(
+            pictures["guide of the canvas"],
+            pictures["guide of the exemplar"],
+            wanted,
+            turning,
+            pictures["content"],
+        ),
         maps=[picture_of(each, f"map {n}") for n, each in enumerate(source.maps if source else (), 1)],
     )
-    whole = canvas_size(materials.canvas, wanted, materials.guidance) or DEFAULT_SIZE
+    whole = canvas_size(materials.canvas, wanted, materials.guidance, materials.content) or DEFAULT_SIZE
     size = whole if materials.box is None else materials.box.size
     return materials, settings_for(asked, size, memory_budget(device)), whole
 

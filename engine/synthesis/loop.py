@@ -21,7 +21,7 @@ from engine.synthesis.recipes import Recipe
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import Settings
 from engine.synthesis.snapshot import Snapshot
-from engine.synthesis.structure import Guide, build
+from engine.synthesis.structure import Content, Guide, build
 
 
 def synthesize(
@@ -32,6 +32,7 @@ def synthesize(
     surroundings: Surroundings | None = None,
     start: Tensor | None = None,
     guide: Guide | None = None,
+    content: Content | None = None,
 ) -> Iterator[Snapshot]:
     """Synthesize a texture, step by step.
 
@@ -45,6 +46,7 @@ def synthesize(
         surroundings: What the canvas keeps, at the canvas's size.
         start: Picture to start from, shape (1, 3, height, width), any size; else what the recipe says.
         guide: Which label of the exemplar belongs where on a new texture, at its size; None for any anywhere.
+        content: Picture that a new texture redraws, of its size; None for none.
 
     Yields:
         The canvas to start from and the canvas after each step.
@@ -58,7 +60,7 @@ def synthesize(
     recipe = settings.effective_recipe(filling=surroundings is not None)
     if surroundings is not None and not settings.effective_steps(recipe):
         # Patches of the exemplar have its colors, and holes are faint or not by what lies around them.
-        yield from _synthesize(exemplar, encoder, settings, surroundings, start, None, guide)
+        yield from _synthesize(exemplar, encoder, settings, surroundings, start, None, guide, content)
         return
     space = color_space(exemplar, surroundings)
     entered = exemplar.changed(space.enter)
@@ -66,7 +68,7 @@ def synthesize(
     confined = space.projection()
     ordinary = space.scale == 1 and confined is None
     begun = start if start is None or ordinary else space.enter(space.bound(start))
-    for snapshot in _synthesize(entered, encoder, settings, around, begun, confined, guide):
+    for snapshot in _synthesize(entered, encoder, settings, around, begun, confined, guide, content):
         if ordinary and snapshot.step < snapshot.steps:
             yield snapshot
             continue
@@ -84,8 +86,9 @@ def _synthesize(
     start: Tensor | None,
     confined: Tensor | None,
     guide: Guide | None,
+    content: Content | None,
 ) -> Iterator[Snapshot]:
-    plan = make_plan(exemplar, settings, surroundings, started=start is not None, guide=guide)
+    plan = make_plan(exemplar, settings, surroundings, started=start is not None, guide=guide, content=content)
     # A hole is as large as its canvas; a new texture can be any size, and patches alone need no more than critics.
     if plan.steps or surroundings is None:
         check_budget(encoder, settings.size, settings.memory)

@@ -13,6 +13,7 @@ from engine.synthesis.pixels import as_array, as_pieces
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.settings import Settings, SettingsError
 from engine.synthesis.structure import (
+    Content,
     FillInput,
     Guide,
     StructurePlan,
@@ -75,6 +76,7 @@ def make_plan(
     *,
     started: bool,
     guide: Guide | None = None,
+    content: Content | None = None,
 ) -> Plan:
     """Plan a job.
 
@@ -84,6 +86,7 @@ def make_plan(
         surroundings: What the canvas keeps, or None.
         started: Whether there is a picture to start from: there is no need of patches then.
         guide: Which label belongs where on a new texture, or None.
+        content: Picture that a new texture redraws, or None.
 
     Returns:
         The plan.
@@ -102,7 +105,7 @@ def make_plan(
     if recipe.structure and not started:
         wrap = (settings.wrap.y, settings.wrap.x)
         if surroundings is None:
-            structure = plan_texture(as_pieces(exemplar), settings.size, wrap, guide)
+            structure = plan_texture(as_pieces(exemplar), settings.size, wrap, guide, content)
         else:
             tries = recipe.qualities[settings.quality].tries
             structure = plan_holes(_fill_input(exemplar, surroundings, wrap), tries, surroundings.islands)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from engine.synthesis.matching import COMPILED, Matcher
+from engine.synthesis.structure.content import Content
 from engine.synthesis.structure.detail import add_detail
 from engine.synthesis.structure.filling import FillInput, FillPlan, fill, plan_filling
 from engine.synthesis.structure.guide import Guide
@@ -23,6 +24,7 @@ def build(plan: StructurePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
 
 
 __all__ = [
+    "Content",
     "FillInput",
     "FillPlan",
     "Guide",

@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from engine.synthesis.matching.field import Floats, Places
 from engine.synthesis.structure.octave import SIDE
+from engine.synthesis.structure.pyramid import averaged
 
 # What a label costs at a weight of 1/e, in costs of where patches fit worst: the logarithm of the weight decides.
 STRICT, LOOSE = 4.0, 2.0
@@ -79,11 +80,7 @@ class Guide:
             Costs of `patch_labels`, float32 (height, width, 2 labels), contiguous. Patches that reach over a border
             of the exemplar's labels are meant for places near one of the canvas.
         """
-        found = (labels[..., None] == np.arange(self.weights.shape[2])).astype(np.float32)
-        for axis, (side, whole) in enumerate(zip(size, labels.shape, strict=True)):
-            starts = np.arange(side) * whole // side
-            counts = np.diff(starts, append=whole).astype(np.float32)
-            found = np.add.reduceat(found, starts, axis=axis) / counts.reshape((-1, 1, 1) if axis == 0 else (-1, 1))
+        found = averaged((labels[..., None] == np.arange(self.weights.shape[2])).astype(np.float32), size)
         if not self.strict:
             found = ndimage.gaussian_filter(found, (LOOSENESS, LOOSENESS, 0), mode="nearest")
         steepness = unit * (STRICT if self.strict else LOOSE)

@@ -82,6 +82,16 @@ def halve(level: Level) -> Level:
     return Level(total, weight >= most / 2)
 
 
+def averaged(values: Floats, size: tuple[int, int]) -> Floats:
+    """Reduce values (height, width, channels) to a smaller size, each the mean of the pixels below it."""
+    found = values
+    for axis, (side, whole) in enumerate(zip(size, values.shape, strict=False)):
+        starts = np.arange(side) * whole // side
+        counts = np.diff(starts, append=whole).astype(np.float32)
+        found = np.add.reduceat(found, starts, axis=axis) / counts.reshape((-1, 1, 1) if axis == 0 else (-1, 1))
+    return found
+
+
 def _quartered(values: Floats) -> Floats:
     """Sum the values of four neighbors."""
     rows = values[0::2] + values[1::2]

@@ -1,8 +1,9 @@
 """New texture by patches, coarse to fine (Kwatra et al. 2005, "Texture Optimization for Example-Based Synthesis")."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import TypeVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import ndimage
 
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
 from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.structure.content import Content, put_content
 from engine.synthesis.structure.correlation import correlate, extent
 from engine.synthesis.structure.cutting import cut
 from engine.synthesis.structure.flatness import has_flat_colors
@@ -37,6 +39,10 @@ REACH = 3.0
 FINEST = 1
 # Blocks that the coarsest octave begins with. From smaller ones what is fine melts before it fits.
 BLOCK = 16
+# So many are drawn for each place where a picture is redrawn: the one most like it is taken.
+DRAWN = 64
+# Side of the coarsest canvas on which a picture is redrawn, pixels: a smaller one does not show it.
+SMALLEST_CONTENT = 64
 # Weights fall with the distance as in iteratively reweighted least squares (ibid.).
 POWER = 0.6
 # Cost of a place that is used beyond its even share, in median costs per share (Kaspar et al. 2015).
@@ -64,6 +70,7 @@ class TexturePlan:
         reach: How far things in the exemplar reach, pixels.
         numbered: Row and column of each place in the exemplar as it was given, int32 (height, width, 2), if each
             pixel of the canvas has to come from one place, for several maps; None where they may be mixed.
+        content: The picture that is redrawn; None for none.
     """
 
     source: Sequence[Level]
@@ -76,6 +83,7 @@ class TexturePlan:
     guide: Guide | None = None
     reach: float = 0.0
     numbered: Places | None = None
+    content: Content | None = None
 
     @property
     def whole(self) -> bool:
@@ -89,7 +97,11 @@ class TexturePlan:
 
 
 def plan_texture(
-    pieces: Sequence[MosaicSource], size: Size, wrap: Wrap = (False, False), guide: Guide | None = None
+    pieces: Sequence[MosaicSource],
+    size: Size,
+    wrap: Wrap = (False, False),
+    guide: Guide | None = None,
+    content: Content | None = None,
 ) -> TexturePlan:
     """Plan the octaves of a new texture.
 
@@ -98,6 +110,7 @@ def plan_texture(
         size: Height and width of the canvas at full size, pixels.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
         guide: Which label belongs where, of the canvas's size; None for sources that are mixed by their shares.
+        content: The picture that is redrawn; None for none.
 
     Returns:
         The plan; it ends at a coarse octave.
@@ -111,8 +124,8 @@ def plan_texture(
     while len(source) < min(each.levels for each in looks):
         source.append(halve(source[-1]))
     reach = max(each.reach for each in looks)
-    # What is regular in one source does not go on in another.
-    lattice = looks[0].lattice if len(looks) == 1 and guide is None else None
+    # What is regular in one source does not go on in another, nor where a picture is redrawn.
+    lattice = looks[0].lattice if len(looks) == 1 and guide is None and content is None else None
     if lattice is None:
         levels = math.ceil(math.log2(REACH * reach / SIDE))
         source = source[: max(FINEST, levels) + 1]
@@ -120,11 +133,14 @@ def plan_texture(
     smooth = not flat and all(is_smooth(each.colors, each.valid) for each in wide)
     finest = 0 if flat or smooth or lattice is not None or numbered is not None else FINEST
     octaves = []
+    if content is not None:
+        while len(source) > FINEST + 1 and min(size) >> (len(source) - 1) < SMALLEST_CONTENT:
+            source.pop()
     for index in reversed(range(min(finest, len(source) - 1), len(source))):
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(PlannedStage(index, (height, width), source[index].size, rounds, float(height * width)))
-    return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach, numbered)
+    return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach, numbered, content)
 
 
 def _widened(piece: MosaicSource) -> MosaicSource:
@@ -205,7 +221,7 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
     field: MatchField | None = None
     chosen = None if plan.guide is None else plan.guide.labels(plan.reach, generator)
     for planned in plan.octaves:
-        level = plan.source[planned.index]
+        level, content = _compared(plan, planned)
         usable, labels = whole_patches(level.known), plan.mosaic.labels_at(planned.index)
         listed = _listed(labels, usable, len(plan.parts))
         numbers = labels if plan.guide is None else patch_labels(labels)
@@ -215,6 +231,9 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
         due = np.maximum(due * math.prod(planned.canvas), LEAST_DUE).astype(np.float32)[labels]
         if field is None:
             wanted, places = _blocks(listed, chosen, planned.canvas, generator)
+            places = _likest(
+                places, level.channels, content, partial(_blocks, listed, chosen, planned.canvas, generator)
+            )
         else:
             places = _refined(field, planned.canvas)
             if plan.lattice is not None:
@@ -222,7 +241,9 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
             wanted = _at(labels, places)
         places = _usable_only(places, usable, wanted, listed, generator)
         field = MatchField(places, np.zeros(planned.canvas, np.float32))
-        canvas = _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher)
+        canvas = put_content(
+            _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher), content
+        )
         everywhere, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
         for number in range(planned.rounds):
             query = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
@@ -240,7 +261,7 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
                 used = _at(numbers, field.places)
                 paid = paid + np.take_along_axis(query.label_costs, used[..., None], axis=2)[..., 0]
             weights = (1 / (1e-4 + np.maximum(field.costs - paid, 0) ** POWER)).astype(np.float32)
-            canvas = _voted(field, exemplar, weights, plan.wrap, matcher)
+            canvas = put_content(_voted(field, exemplar, weights, plan.wrap, matcher), content)
             origins = None
             if planned.index == 0 and number + 1 == planned.rounds and (plan.flat or plan.numbered is not None):
                 # No color is mixed in the end: each pixel comes from the one patch that fits best.
@@ -267,6 +288,14 @@ def _cut(plan: TexturePlan, field: MatchField, canvas: Floats, matcher: Matcher)
     grid = np.ascontiguousarray(np.moveaxis(np.indices(level.size, np.float32), 0, -1))
     best = _voted(field, MatchSource(grid, level.known), None, plan.wrap, matcher).astype(np.int32)
     return cut(best, field.places, _shown(level.channels), level.known, _shown(canvas), plan.wrap, RADIUS)
+
+
+def _compared(plan: TexturePlan, planned: PlannedStage) -> tuple[Level, Floats | None]:
+    """Give the exemplar at one scale and, where a picture is redrawn, the channels that the canvas is to have."""
+    level = plan.source[planned.index]
+    if plan.content is None:
+        return level, None
+    return plan.content.channels(level, planned.canvas, plan.reach / 2**planned.index)
 
 
 def _voted(field: MatchField, exemplar: MatchSource, weights: Floats | None, wrap: Wrap, matcher: Matcher) -> Floats:
@@ -333,6 +362,29 @@ def _blocks(
     inside = np.stack([rows % BLOCK, columns % BLOCK], axis=-1)
     found = first + (corners[wanted, cell] + inside - first) % span
     return wanted, found.astype(np.int32)
+
+
+def _likest(
+    places: Places, source: Floats, content: Floats | None, draw: Callable[[], tuple[Places, Places]]
+) -> Places:
+    """Take of many blocks for each place the one that is most like the content; without one, those that there are."""
+    if content is None:
+        return places
+    return reduce(partial(_nearer, source, content), (draw()[1] for _ in range(DRAWN - 1)), places)
+
+
+def _nearer(source: Floats, content: Floats, first: Places, second: Places) -> Places:
+    """Take of each two blocks of places the one that is more like the content."""
+    apart = []
+    for places in (first, second):
+        there = source[places[..., 0], places[..., 1], FEATURES:]
+        each = ((there - content[..., FEATURES - COLORS :]) ** 2).sum(axis=2)
+        for axis in (0, 1):
+            each = np.add.reduceat(each, np.arange(0, each.shape[axis], BLOCK), axis=axis)
+        apart.append(each)
+    rows, columns = np.indices(content.shape[:2]) // BLOCK
+    found: Places = np.where((apart[1] < apart[0])[rows, columns, None], second, first)
+    return found
 
 
 def _evenly_drawn(listed: Places, generator: np.random.Generator) -> Places:
