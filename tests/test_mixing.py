@@ -86,8 +86,8 @@ def test_of_a_single_source_a_mosaic_is_that_source():
 # Jobs.
 
 
-def mixed(*sources, **changes):
-    job = replace(short_job(), sources=sources, canvas=Canvas(width=96, height=96), depth="f32", **changes)
+def mixed(*sources, side=96, **changes):
+    job = replace(short_job(), sources=sources, canvas=Canvas(width=side, height=side), depth="f32", **changes)
     end = run(job).end
     assert isinstance(end, Done), end
     return picture_of(end.raster, "result")
@@ -97,7 +97,7 @@ def mixed(*sources, **changes):
 def test_a_job_of_two_sources_has_both(recipe):
     settings = Settings(recipe=recipe, quality="draft", octaves=2)
     sources = (Source(raster(stones(0, 64, 64)), share=3.0), Source(raster(stones(1, 64, 64))))
-    assert parts(mixed(*sources, settings=settings).pixels) == pytest.approx([0.75, 0.25, 0], abs=0.08)
+    assert parts(mixed(*sources, side=192, settings=settings).pixels) == pytest.approx([0.75, 0.25, 0], abs=0.08)
 
 
 def test_alpha_of_sources_that_are_mixed_says_only_what_is_sampled():
@@ -183,7 +183,7 @@ def test_a_fault_of_the_only_source_or_of_none_has_no_number():
 def test_the_command_mixes_exemplars_by_their_shares_and_says_so(call, here):
     save(here / "red.png", stones(0, 64, 64))
     save(here / "green.png", stones(1, 64, 64))
-    arguments = ("--share", "3,1", "--size", "96", "--quality", "draft", "-o", "out.png", "--local")
+    arguments = ("--share", "3,1", "--size", "192", "--quality", "draft", "-o", "out.png", "--local")
     status, _, said = call("synthesize", "red.png", "green.png", *arguments)
     assert status == 0
     assert "mixing 2 exemplars" in said

@@ -31,6 +31,8 @@ from protocol.vocabulary import LAYERS, PIXELS
 
 # What has a label on fewer positions of a layer than this is not judged there.
 FEWEST_POSITIONS = 16
+# Pixels from another label within which patches of both are mixed: what is there is like neither.
+BORDER = 3
 
 
 @dataclass(frozen=True)
@@ -209,12 +211,13 @@ def _portions(
     for label in sorted({int(each) for each in labels.unique()}):
         narrowed = [(labeled(one, number, label), maps[number]) for number, one in enumerate(sources)]
         kept = [(one, each) for one, each in narrowed if one is not None]
-        here = (labels == label).to(labels)
-        if kept:
+        others = (labels != label).to(labels)
+        here = (F.max_pool2d(others, 2 * BORDER + 1, stride=1, padding=BORDER) == 0).to(labels)
+        if kept and bool(here.any()):
             region = judged_regions(Surroundings(here, here), layers, wrap=wrap)
             enough = [name for name, each in region.items() if int(each.sum()) >= FEWEST_POSITIONS]
             targets = [_target(one, each, layers) for one, each in kept]
-            yield Portion(targets, region, enough, float(here.mean())), [one for one, _ in kept]
+            yield Portion(targets, region, enough, float(1 - others.mean())), [one for one, _ in kept]
 
 
 def _target(source: Source, maps: FeatureMaps, layers: Collection[str]) -> Target:
