@@ -285,5 +285,5 @@ def test_detail_of_the_exemplar_itself_gives_the_exemplar(matcher):
     exemplar = blots(64, 64)
     low = ndimage.uniform_filter(exemplar, (3, 3, 0))
     every = np.ones((64, 64), bool)
-    *_, found = add_detail(low, exemplar, low, every, (False, False), 0, matcher)
+    *_, found = add_detail(low, exemplar, low, every, (False, False), 0, matcher=matcher)
     assert np.median(np.abs(found - exemplar)[4:-4, 4:-4]) < 1e-6
