@@ -27,7 +27,7 @@ def test_every_command_with_numbers_is_tried():
 
 
 @pytest.mark.parametrize(("words", "name"), NUMBERS, ids=[" ".join((*words, name)) for words, name in NUMBERS])
-@pytest.mark.parametrize("text", ["", "abc", "1,5", "0x10", "nan", "1e99", "-1"])
+@pytest.mark.parametrize("text", ["", "abc", "1,5", "0x10", "nan", "1e99", "-1000"])
 def test_what_is_not_one_of_the_numbers_is_told_with_their_range(call, here, words, name, text):
     before = contents(here)
     told = call(*words, f"{name}={text}")

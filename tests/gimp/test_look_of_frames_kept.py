@@ -61,7 +61,9 @@ def opaque_and_lace(keep):
     image.select_ellipse(Gimp.ChannelOps.REPLACE, 12, 12, 48, 48)
     called("fill", image, [layer], quality="draft", exemplar="drawable", exemplar_drawable=image.get_layers()[1],
            keep_frames=keep)
-    _image, made = called("fill", image, [layer], quality="draft", seed=1, keep_frames=keep)
+    # What is opaque belongs to the layer now, so the lace has to reach beyond it.
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 6, 6, 60, 60)
+    called("fill", image, [layer], quality="draft", seed=1, keep_frames=keep)
     alone = projected(image)
     for item in image.get_layers():
         if item.get_name().startswith("Texture"):
