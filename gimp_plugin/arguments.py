@@ -213,6 +213,61 @@ def add_new(procedure: Gimp.Procedure) -> None:
         True,
         FLAGS,
     )
+    add_shape(procedure)
+
+
+def add_shape(procedure: Gimp.Procedure) -> None:
+    """Declare what a new texture redraws, and how its exemplar lies."""
+    procedure.add_drawable_argument(
+        "content",
+        _("Content"),
+        _("A layer of any image, as large as the new texture, that is redrawn with the exemplar's texture"),
+        True,
+        FLAGS,
+    )
+    procedure.add_double_argument(
+        "strength", _("Strength"), _("How closely the texture follows the content, 0 to 1"), *BROAD, 0.5, FLAGS
+    )
+    procedure.add_string_argument(
+        "content-by",
+        _("Follow"),
+        _("What of the content the texture follows: brightness or color"),
+        user_options.BRIGHTNESS,
+        FLAGS,
+    )
+    procedure.add_double_argument(
+        "exemplar-rotation",
+        _("Rotate exemplar, °"),
+        _("Rotation of the exemplar, -360 to 360 degrees, counterclockwise"),
+        *BROAD,
+        0.0,
+        FLAGS,
+    )
+    procedure.add_double_argument(
+        "exemplar-scale",
+        _("Scale exemplar"),
+        _("Size of the exemplar relative to its own, 0.25 to 4"),
+        *BROAD,
+        1.0,
+        FLAGS,
+    )
+    procedure.add_drawable_argument(
+        "rotation-map",
+        _("Rotation map"),
+        _(
+            "A gray channel or layer of any image, as large as the new texture, that rotates the exemplar place by "
+            "place: black not at all, white a whole turn"
+        ),
+        True,
+        FLAGS,
+    )
+    procedure.add_drawable_argument(
+        "scale-map",
+        _("Scale map"),
+        _("Likewise for its size: black halves it, middle gray keeps it, white doubles it"),
+        True,
+        FLAGS,
+    )
 
 
 def add_seamless(procedure: Gimp.Procedure) -> None:
@@ -257,6 +312,12 @@ def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
     asked = {name: config.get_property(name) for name, each in settings().items() if each.label}
     if task in {user_options.NEW, user_options.SEAMLESS}:
         asked["seamless"] = config.get_property("seamless")
+    if task == user_options.NEW:
+        asked["exemplar_rotation"] = config.get_property("exemplar-rotation")
+        asked["exemplar_scale"] = config.get_property("exemplar-scale")
+        if config.get_property("content") is not None:
+            asked["strength"] = config.get_property("strength")
+            asked["content_by"] = config.get_property("content-by")
     options = Options(task, checked(asked), keep_frames=config.get_property("keep-frames"))
     if task == user_options.FILL:
         return _fill(options, config)
@@ -292,6 +353,9 @@ def _new(options: Options, config: Gimp.ProcedureConfig) -> Options:
         mask=_drawable_id(config, "exemplar-mask"),
         guide=_drawable_id(config, "guide"),
         canvas_guide=_drawable_id(config, "canvas-guide"),
+        content=_drawable_id(config, "content"),
+        rotation_map=_drawable_id(config, "rotation-map"),
+        scale_map=_drawable_id(config, "scale-map"),
     )
 
 

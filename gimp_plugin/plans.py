@@ -123,14 +123,14 @@ def fill(
     return JobPlan((job,), width, height, hole, shown)
 
 
-def new(options: Options, sources: Sequence[Source], depth: str, guide: Raster | None = None) -> JobPlan:
+def new(options: Options, sources: Sequence[Source], depth: str, given: Canvas = Canvas()) -> JobPlan:  # noqa: B008
     """JobPlan new textures.
 
     Args:
         options: What is wanted.
         sources: The exemplar, or several that are mixed; without a guide in equal shares.
         depth: Kind of sample of the result.
-        guide: What of the sources belongs where. It gives the size; without it, the options and the first source do.
+        given: Guide, content and maps. They give the size; without them, the options and the first source do.
 
     Returns:
         The plan.
@@ -140,8 +140,9 @@ def new(options: Options, sources: Sequence[Source], depth: str, guide: Raster |
     """
     exemplar = sources[0].picture
     width, height = options.width, options.height
-    if guide is not None:
-        width, height = guide.width, guide.height
+    shapes = [each for each in (given.guide, given.content, given.rotation_map, given.scale_map) if each is not None]
+    if shapes:
+        width, height = shapes[0].width, shapes[0].height
     width = width or round(exemplar.width * options.ratio)
     height = height or round(exemplar.height * options.ratio)
     for side in (width, height):
@@ -151,7 +152,7 @@ def new(options: Options, sources: Sequence[Source], depth: str, guide: Raster |
                     width=width, height=height, least=SMALLEST_SIDE, most=LARGEST_SIDE
                 )
             )
-    begin, canvas = options.settings.seed, Canvas(width=width, height=height, guide=guide)
+    begin, canvas = options.settings.seed, replace(given, width=width, height=height)
     seeds = ((begin + number) % (LARGEST_SEED + 1) for number in range(options.variations))
     jobs = tuple(_job(options, depth, sources=tuple(sources), canvas=canvas, seed=seed) for seed in seeds)
     return JobPlan(jobs, width, height, Box(0, 0, width, height))

@@ -12,7 +12,13 @@ from gimp_plugin.procedures import new_seed
 from gimp_plugin.translation import _
 from protocol.vocabulary import settings
 
-STEPS = {"ratio": (0.1, 1.0, 2), **dict.fromkeys(("top", "right", "bottom", "left"), (1.0, 10.0, 1))}
+STEPS = {
+    "ratio": (0.1, 1.0, 2),
+    "strength": (0.05, 0.1, 2),
+    "exemplar-rotation": (1.0, 15.0, 1),
+    "exemplar-scale": (0.05, 0.25, 2),
+    **dict.fromkeys(("top", "right", "bottom", "left"), (1.0, 10.0, 1)),
+}
 """Small and large step, and decimals, of numbers that are not whole."""
 SOURCES = {
     "exemplar-drawable": {user_options.DRAWABLE},
@@ -26,6 +32,10 @@ SOURCES = {
 FIRST = ("recipe", "quality", "seed")
 """Settings that every dialog shows at once; all others are under More."""
 GUIDES = ("guide", "canvas-guide")
+SHAPES = ("content", "strength", "content-by", "exemplar-rotation", "rotation-map", "exemplar-scale", "scale-map")
+"""What a new texture redraws, and how its exemplar lies."""
+DRAWN = ("content", "rotation-map", "scale-map")
+"""Those of them that are drawables."""
 LARGE = 512
 NAME_LINES = 3
 ICONS = Path(__file__).resolve().parent / "icons"
@@ -90,8 +100,23 @@ def settings_box(
     more.add(inside)
     more.show_all()
     box.pack_start(more, False, False, 0)
+    if kind == user_options.NEW:
+        box.pack_start(_shapes(form), False, False, 0)
     box.show()
     return box
+
+
+def _shapes(form: Form) -> Gtk.Widget:
+    """Let a content be chosen, and how the exemplar lies; hidden at first, unless something is chosen."""
+    expander = Gtk.Expander(label=_("Content and rotation"))
+    inside = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, margin_top=6)
+    for name in SHAPES:
+        widget = _optional(form, name) if name in DRAWN else _widget(form, name)
+        inside.pack_start(widget, False, False, 0)
+    expander.set_expanded(any(_drawable(form.config, name) is not None for name in DRAWN))
+    expander.add(inside)
+    expander.show_all()
+    return expander
 
 
 def _widget(form: Form, name: str) -> Gtk.Widget:
@@ -196,7 +221,7 @@ def _named(form: Form, layers: Sequence[Gimp.Layer]) -> Gtk.Widget:
 
 
 def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
-    """Let the size be chosen in pixels or as a ratio, unless the canvas guide gives it; hide the rest."""
+    """Let the size be chosen in pixels or as a ratio, unless a drawable gives it; hide the rest."""
     whole, guided = Gtk.Box(orientation=Gtk.Orientation.VERTICAL), text_label(least=30, most=50)
     box, config = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6), form.config
     by_ratio = Gtk.RadioButton.new_with_mnemonic(None, _("Size by _ratio"))
@@ -225,19 +250,33 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     update()
 
     def follow(*_ignored: object) -> None:
-        guide = _drawable(config, "canvas-guide")
-        box.set_visible(guide is None)
-        guided.set_visible(guide is not None)
-        if guide is not None:
-            sentence = _("Size of the canvas guide: {width} × {height} px")
-            guided.set_text(sentence.format(width=guide.get_width(), height=guide.get_height()))
+        told = _given_size(config)
+        box.set_visible(not told)
+        guided.set_visible(bool(told))
+        guided.set_text(told)
 
     for part in (box, guided):
         whole.pack_start(part, False, False, 0)
-    config.connect("notify::canvas-guide", follow)
+    for name in ("canvas-guide", *DRAWN):
+        config.connect(f"notify::{name}", follow)
     follow()
     whole.show()
     return whole
+
+
+def _given_size(config: Gimp.ProcedureConfig) -> str:
+    """Say which drawable gives the size of the new texture; nothing where none does."""
+    named = {
+        "canvas-guide": _("Size of the canvas guide: {width} × {height} px"),
+        "content": _("Size of the content: {width} × {height} px"),
+        "rotation-map": _("Size of the rotation map: {width} × {height} px"),
+        "scale-map": _("Size of the scale map: {width} × {height} px"),
+    }
+    for name, sentence in named.items():
+        item = _drawable(config, name)
+        if item is not None:
+            return sentence.format(width=item.get_width(), height=item.get_height())
+    return ""
 
 
 def _optional(form: Form, name: str) -> Gtk.Widget:
@@ -246,6 +285,9 @@ def _optional(form: Form, name: str) -> Gtk.Widget:
         "exemplar-mask": _("No exemplar mask"),
         "guide": _("No exemplar guide"),
         "canvas-guide": _("No canvas guide"),
+        "content": _("No content"),
+        "rotation-map": _("No rotation map"),
+        "scale-map": _("No scale map"),
     }
     box = Gtk.Box(spacing=6)
     none = Gtk.Button.new_from_icon_name("edit-clear", Gtk.IconSize.BUTTON)

@@ -13,7 +13,7 @@ from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.texture_layers import Place, Resize
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
-from protocol.messages import Source
+from protocol.messages import Canvas, Source
 from protocol.raster import Raster
 from protocol.vocabulary import MOST_SOURCES
 
@@ -174,8 +174,7 @@ def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> T
     around = canvas.groups_of(canvas.outside_locked(first)) if inside else []
     guides.check_choice(len(layers), exemplar=bool(options.guide), canvas=bool(options.canvas_guide))
     sources = [_source(options, image, layer, around) for layer in layers]
-    guide = _canvas_guide(options.canvas_guide, mixing=len(layers) > 1) if options.canvas_guide else None
-    plan = plans.new(options, sources, canvas.depth_of(image), guide)
+    plan = plans.new(options, sources, canvas.depth_of(image), _given(options, mixing=len(layers) > 1))
     size = Box(0, 0, plan.width, plan.height)
     if inside:
         return Task(plan, _place(image, first, size.moved(*canvas.extent(first).corner), plan), fresh=False)
@@ -212,6 +211,30 @@ def _canvas_guide(number: int, *, mixing: bool) -> Raster:
     found = _read_guide(guide, canvas.extent(guide))
     guides.check_canvas_guide(found, guide.get_name(), mixing=mixing)
     return found
+
+
+def _given(options: Options, *, mixing: bool) -> Canvas:
+    """Read what shapes a new texture: guide, content and maps, all of one size; `mixing` several exemplars."""
+    guide = _canvas_guide(options.canvas_guide, mixing=mixing) if options.canvas_guide else None
+    content, rotation, scale = (_shape(each) for each in (options.content, options.rotation_map, options.scale_map))
+    sizes = {(each.width, each.height) for each in (guide, content, rotation, scale) if each is not None}
+    if len(sizes) > 1:
+        raise PlanError(
+            _("Canvas guide, content and maps have several sizes ({sizes}): choose drawables of one size.").format(
+                sizes=", ".join(f"{width} × {height} px" for width, height in sorted(sizes))
+            )
+        )
+    return Canvas(guide=guide, content=content, rotation_map=rotation, scale_map=scale)
+
+
+def _shape(number: int) -> Raster | None:
+    """Read a content, or a map of the canvas; None where none is chosen."""
+    if not number:
+        return None
+    item = canvas.find(number)
+    if item is None:
+        raise PlanError(_("The content or a map no longer exists: choose another one, or none."))
+    return _read_guide(item, canvas.extent(item))
 
 
 def _read_guide(guide: Gimp.Drawable, box: Box) -> Raster:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
-from protocol.vocabulary import AXES, SAMPLE_FROM, Settings, checked, settings
+from protocol.vocabulary import AXES, CONTENT_BY, SAMPLE_FROM, Settings, checked, settings
 
 LAST_FILE = "last-texture.json"
 # The id of a drawable that is not there any more; GIMP gives none that is negative.
@@ -17,6 +17,7 @@ IMAGE, LAYERS = "image", "layers"
 PERCENT, PIXELS = "percent", "pixels"
 ALL, SIDES, ABOVE_BELOW = SAMPLE_FROM
 NONE, ACROSS, DOWN, BOTH = AXES
+BRIGHTNESS, COLOR = CONTENT_BY
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class Options:
         guide: Id of the drawable that has each area of the exemplar in a flat color; 0 for none.
         canvas_guide: Id of the drawable with these colors where the areas are to be in a new texture, whose size it
             gives; of several exemplars, with grays that mix them. 0 for none.
+        content: Id of the drawable that a new texture redraws, whose size it gives; 0 for none.
+        rotation_map: Id of the drawable whose grays rotate the exemplar, likewise.
+        scale_map: Id of the one whose grays scale it, likewise.
         width: Of a new texture, pixels; 0 to use the ratio.
         height: Likewise.
         ratio: Of the new texture's sides to the exemplar's.
@@ -61,6 +65,9 @@ class Options:
     mask: int = 0
     guide: int = 0
     canvas_guide: int = 0
+    content: int = 0
+    rotation_map: int = 0
+    scale_map: int = 0
     width: int = 0
     height: int = 0
     ratio: float = 2.0
@@ -116,4 +123,7 @@ def recall(folder: Path, session: str) -> Options | None:
         mask=found.mask and GONE,
         guide=found.guide and GONE,
         canvas_guide=found.canvas_guide and GONE,
+        content=found.content and GONE,
+        rotation_map=found.rotation_map and GONE,
+        scale_map=found.scale_map and GONE,
     )

@@ -26,6 +26,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "width": (0, LARGEST_SIDE),
     "height": (0, LARGEST_SIDE),
     "variations": (1, MOST_VARIATIONS),
+    "strength": (0.0, 1.0),
+    "exemplar-rotation": (-360.0, 360.0),
+    "exemplar-scale": (0.25, 4.0),
     **dict.fromkeys(("top", "right", "bottom", "left"), (0.0, float(LARGEST_SIDE))),
 }
 """Minimum and maximum of each number."""
@@ -82,6 +85,7 @@ def choices(task: str, name: str) -> dict[str, str]:
         },
         "seamless": axes if task == user_options.SEAMLESS else {user_options.NONE: _("No"), **axes},
         "unit": {user_options.PERCENT: _("Percent"), user_options.PIXELS: _("Pixels")},
+        "content-by": {user_options.BRIGHTNESS: _("Brightness"), user_options.COLOR: _("Brightness and color")},
         "destination": {user_options.IMAGE: _("A new image"), user_options.LAYERS: _("New layers of this image")},
     }
     return known.get(name, {})

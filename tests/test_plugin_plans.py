@@ -14,7 +14,7 @@ from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
 from gimp_plugin.user_options import ALL, BOTH, DRAWABLE, EXTEND, FILL, NEW, PIXELS, SEAMLESS, Options
 from protocol import vocabulary
-from protocol.messages import Source
+from protocol.messages import Canvas, Source
 from protocol.raster import Raster
 from protocol.vocabulary import WIDEST_CONTEXT, Margins, Settings
 
@@ -371,7 +371,7 @@ def test_sides_that_are_given_count_more_than_the_ratio():
 
 def test_a_guide_of_the_canvas_gives_the_size_and_goes_with_every_job_and_preview():
     guide, source = picture(48, 56), Source(picture(20, 30), guide=picture(20, 30, seed=1))
-    plan = plans.new(chosen(NEW, width=100, height=50, variations=2), [source], "u16", guide)
+    plan = plans.new(chosen(NEW, width=100, height=50, variations=2), [source], "u16", Canvas(guide=guide))
     assert (plan.width, plan.height, plan.part) == (56, 48, Box(0, 0, 56, 48))
     for job in (*plan.jobs, *plans.previews(plan, (7, 9))):
         assert (job.canvas.width, job.canvas.height, job.canvas.guide) == (56, 48, guide)
