@@ -250,10 +250,10 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     update()
 
     def follow(*_ignored: object) -> None:
-        told = _given_size(config)
-        box.set_visible(not told)
-        guided.set_visible(bool(told))
-        guided.set_text(told)
+        sentence = _given_size(config)
+        box.set_visible(not sentence)
+        guided.set_visible(bool(sentence))
+        guided.set_text(sentence)
 
     for part in (box, guided):
         whole.pack_start(part, False, False, 0)

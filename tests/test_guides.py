@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from engines import raster, short_job
 from matching import field_for, search, sought_in, source_of
 from pictures import load, save
@@ -16,8 +17,6 @@ from engine.synthesis.matching.tensors import TensorMatcher
 from engine.synthesis.structure import Guide, MosaicSource, lay_out, plan_texture
 from protocol.messages import Canvas, Done, Failed, Source
 from protocol.vocabulary import Settings
-
-import torch  # isort: skip
 
 DRAFT = Settings(quality="draft")
 GREEN, BROWN, BLUE = (0, 200, 0), (120, 80, 30), (0, 0, 255)
@@ -148,13 +147,12 @@ def test_colors_that_a_guide_has_at_soft_borders_only_are_no_labels():
 
 
 def test_several_sources_share_the_colors_of_their_guides():
-    labels, wanted = field_map(64, 64), river(96, 96)
+    wanted = river(96, 96)
     both = tuple(
         Source(raster(stones(channel, 64, 64)), guide=raster(colored(np.full((64, 64), channel))))
         for channel in range(3)
     )
     assert brightest(made(guided(both, colored(wanted))), wanted) > 0.9
-    assert labels.max() == 2
 
 
 def test_a_gray_guide_mixes_sources():

@@ -11,13 +11,14 @@ from engine.preparation.sampling import (
     LARGEST_EXEMPLAR,
     Sample,
 )
-from engine.preparation.turning import Turning
+from engine.preparation.transforming import ExemplarTransform
 
 __all__ = [
     "BAND",
     "LARGEST_EXEMPLAR",
     "OPAQUE",
     "Box",
+    "ExemplarTransform",
     "Guides",
     "Mask",
     "MaterialError",
@@ -25,7 +26,6 @@ __all__ = [
     "Sample",
     "Size",
     "Source",
-    "Turning",
     "canvas_size",
     "check_content",
     "cut_start",

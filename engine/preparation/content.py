@@ -2,10 +2,10 @@
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.preparation.areas import Size, whole_of
+from engine.preparation.areas import Size
 from engine.preparation.errors import MaterialError
 from engine.preparation.masks import OPAQUE
-from protocol.vocabulary import LARGEST_SIDE, SMALLEST_SIDE
+from engine.preparation.sizes import check_canvas_size
 
 
 def read_content(content: Picture | None, wanted: Size | None) -> FloatArray | None:
@@ -23,16 +23,7 @@ def read_content(content: Picture | None, wanted: Size | None) -> FloatArray | N
     """
     if content is None:
         return None
-    height, width = whole_of(content.pixels).size
-    if wanted is not None and wanted != (height, width):
-        raise MaterialError(
-            f"the content is {width}x{height} pixels, and the canvas {wanted[1]}x{wanted[0]}: "
-            "give one of its size, or leave out the size"
-        )
-    if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in (height, width)):
-        raise MaterialError(
-            f"the content is {width}x{height} pixels: give one of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels a side"
-        )
+    check_canvas_size(content, wanted, "content")
     if content.alpha is not None and (content.alpha < OPAQUE).any():
         raise MaterialError("the content is transparent in places: give an opaque picture")
     return content.pixels

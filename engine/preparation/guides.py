@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.preparation.areas import Box, Size
+from engine.preparation.areas import Box, Size, whole_of
 from engine.preparation.errors import MaterialError
 from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import Sample
-from protocol.vocabulary import LARGEST_SIDE, SMALLEST_SIDE
+from engine.preparation.sizes import check_canvas_size
 
 Labels = NDArray[np.int32]
 
@@ -71,7 +71,8 @@ def read_guides(
         if given:
             raise MaterialError("the exemplar has a guide, and the canvas has none: give both, in the same colors")
         return None
-    _check_canvas(canvas, wanted)
+    check_canvas_size(canvas, wanted, "guide of the canvas")
+    _check_opaque(canvas, "guide of the canvas")
     if not given:
         return Guidance(None, _mixing(canvas, len(samples)), strict=False)
     _check_sources(given, sizes)
@@ -88,28 +89,15 @@ def read_guides(
     return Guidance(tuple(labels), _one_hot(_of_canvas(canvas, colors), len(colors)), strict=True)
 
 
-def _check_canvas(canvas: Picture, wanted: Size | None) -> None:
-    if wanted not in {None, _size(canvas)}:
-        raise MaterialError(
-            f"the guide of the canvas is {_shown(_size(canvas))} pixels, and the canvas {_shown(wanted)}: "
-            "give one of its size, or leave out the size"
-        )
-    if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in _size(canvas)):
-        raise MaterialError(
-            f"the guide of the canvas is {_shown(_size(canvas))} pixels: give one of {SMALLEST_SIDE} to "
-            f"{LARGEST_SIDE} pixels a side"
-        )
-    _check_opaque(canvas, "guide of the canvas")
-
-
 def _check_sources(given: Sequence[Picture], sizes: Sequence[Size]) -> None:
     if len(given) < len(sizes):
         raise MaterialError(f"{len(given)} of {len(sizes)} exemplars have a guide: give one for each, or for none")
     for number, (guide, size) in enumerate(zip(given, sizes, strict=True), 1):
         name = "guide of the exemplar" if len(given) == 1 else f"guide of exemplar {number}"
-        if _size(guide) != size:
+        own = whole_of(guide.pixels).size
+        if own != size:
             raise MaterialError(
-                f"the {name} is {_shown(_size(guide))} pixels, and the exemplar {_shown(size)}: give one of its size"
+                f"the {name} is {_shown(own)} pixels, and the exemplar {_shown(size)}: give one of its size"
             )
         _check_opaque(guide, name)
 
@@ -184,7 +172,7 @@ def _of_canvas(canvas: Picture, colors: FloatArray) -> Labels:
 def _inner(guide: Picture) -> NDArray[np.bool_]:
     """Mark the pixels whose neighbors have their color, or nearly: at a soft border, colors mean nothing."""
     colors = _bytes(guide).astype(np.int16)
-    found = np.ones(_size(guide), bool)
+    found = np.ones(whole_of(guide.pixels).size, bool)
     for axis in (0, 1):
         same = np.abs(np.diff(colors, axis=axis)).max(axis=2) <= GRAY
         ends = [(0, 0), (0, 0)]
@@ -203,7 +191,7 @@ def _nearest(guide: Picture, colors: FloatArray) -> tuple[Labels, FloatArray]:
         piece = slice(start, start + 4096)
         far = np.linalg.norm(found[piece, None].astype(np.float32) - colors, axis=2)
         labels[piece], apart[piece] = far.argmin(axis=1), far.min(axis=1)
-    size = _size(guide)
+    size = whole_of(guide.pixels).size
     return labels[where.reshape(-1)].reshape(size), apart[where.reshape(-1)].reshape(size)
 
 
@@ -226,10 +214,5 @@ def _named(color: FloatArray | NDArray[np.uint8]) -> str:
     return "#" + "".join(f"{round(float(each)):02x}" for each in color)
 
 
-def _size(picture: Picture) -> Size:
-    height, width = picture.pixels.shape[:2]
-    return height, width
-
-
-def _shown(size: Size | None) -> str:
-    return "" if size is None else f"{size[1]}x{size[0]}"
+def _shown(size: Size) -> str:
+    return f"{size[1]}x{size[0]}"

@@ -28,8 +28,8 @@ from engine.preparation.masks import (
 )
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.sampling import ALL, Sample, Sampling, sample_canvas, sample_exemplar
+from engine.preparation.transforming import ExemplarTransform, transformed
 from engine.preparation.translucency import Translucency, continued, translucency
-from engine.preparation.turning import Turning, turned
 from protocol.vocabulary import AXES, Margins
 
 
@@ -95,14 +95,14 @@ class Guides:
         canvas: The canvas's.
         exemplar: The exemplar's; those of further sources are their own.
         size: Height and width of the canvas, if they are asked for.
-        turning: How the exemplar is rotated and scaled.
+        transform: How the exemplar is rotated and scaled.
         content: Picture that the texture redraws.
     """
 
     canvas: Picture | None = None
     exemplar: Picture | None = None
     size: Size | None = None
-    turning: Turning = field(default_factory=Turning)
+    transform: ExemplarTransform = field(default_factory=ExemplarTransform)
     content: Picture | None = None
 
 
@@ -233,7 +233,7 @@ def _unsampled(gone: Mask, extend: Margins, context: int | None) -> Mask:
 
 
 def _refuse_guides(guides: Guides, more: Sequence[Source]) -> None:
-    if guides.turning:
+    if guides.transform:
         raise MaterialError("only the exemplar of a new texture is rotated or scaled: leave that out, or the canvas")
     if guides.content is not None:
         raise MaterialError(
@@ -264,7 +264,7 @@ def _new(
         raise MaterialError("a mask needs a picture to keep around it: give --canvas too")
     if maps and more:
         raise MaterialError("maps belong to a single exemplar, and there are several: leave out either of them")
-    if maps and guides.turning:
+    if maps and guides.transform:
         # Normals would have to turn, too, and no pixel would come from one place.
         raise MaterialError("several maps of one texture are neither rotated nor scaled: leave that out, or the maps")
     check_maps(maps, exemplar)
@@ -286,13 +286,13 @@ def _new(
             raise MaterialError(
                 "a content is redrawn with a single map, and there are several: leave out either of them"
             )
-    if guides.turning:
+    if guides.transform:
         if guidance is not None or others:
             raise MaterialError(
                 "the exemplar is to be rotated or scaled, and there are guides or several exemplars: "
                 "leave out either of them"
             )
-        (sampled, *copies), guidance = turned(sampled, guides.turning, wanted)
+        (sampled, *copies), guidance = transformed(sampled, guides.transform, wanted)
         others = tuple((each, 1.0) for each in copies)
     none = (None,) * 5
     (top, left), (height, width) = sample.corner, sample.pixels.shape[:2]

@@ -16,11 +16,11 @@ from torch import Tensor
 from engine.encoders import Encoder, EncoderError
 from engine.images import ImageError
 from engine.preparation import (
+    ExemplarTransform,
     Guides,
     MaterialError,
     Materials,
     Source,
-    Turning,
     canvas_size,
     check_content,
     cut_start,
@@ -246,7 +246,7 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         "map of scale": canvas.scale_map,
     }
     pictures = {name: None if raster is None else picture_of(raster, name) for name, raster in rasters.items()}
-    turning = Turning(
+    transform = ExemplarTransform(
         asked.exemplar_rotation, asked.exemplar_scale, pictures["map of rotation"], pictures["map of scale"]
     )
     materials = prepare(
@@ -264,7 +264,7 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
             pictures["guide of the canvas"],
             pictures["guide of the exemplar"],
             wanted,
-            turning,
+            transform,
             pictures["content"],
         ),
         maps=[picture_of(each, f"map {n}") for n, each in enumerate(source.maps if source else (), 1)],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pictures import save
 from plugged import array_of
-from test_turning import apart, direction, stripes
+from test_transforming import apart, direction, stripes
 
 WIDTH, HEIGHT = 96, 80
 CODE = """

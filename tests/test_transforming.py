@@ -10,7 +10,7 @@ from runs import run
 from test_mixing import stones
 
 from engine.preparation.sampling import Sample
-from engine.preparation.turning import Turning, turned
+from engine.preparation.transforming import ExemplarTransform, transformed
 from engine.service.rasters import picture_of
 from protocol.messages import Canvas, Done, Failed, Source
 from protocol.vocabulary import Settings
@@ -47,7 +47,7 @@ def period(picture):
 
 
 def test_a_rotation_is_counterclockwise_and_keeps_only_what_is_whole():
-    (found,), guidance = turned(Sample(stripes()), Turning(rotation=30), None)
+    (found,), guidance = transformed(Sample(stripes()), ExemplarTransform(rotation=30), None)
     assert guidance is None
     inside = found.valid > 0
     assert 0.6 < inside.sum() / 96**2 <= 1
@@ -58,14 +58,14 @@ def test_a_rotation_is_counterclockwise_and_keeps_only_what_is_whole():
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_quarter_turn_changes_no_pixel(quarters):
     picture = stones(0, 40, 60)
-    (found,), _ = turned(Sample(picture), Turning(rotation=90.0 * quarters), None)
+    (found,), _ = transformed(Sample(picture), ExemplarTransform(rotation=90.0 * quarters), None)
     assert np.array_equal(found.pixels, np.rot90(picture, quarters))
     assert found.valid is None
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.8, 2.0])
 def test_a_scale_changes_the_period(scale):
-    (found,), _ = turned(Sample(stripes(96, 96, 12)), Turning(scale=scale), None)
+    (found,), _ = transformed(Sample(stripes(96, 96, 12)), ExemplarTransform(scale=scale), None)
     assert found.pixels.shape[:2] == (round(96 * scale), round(96 * scale))
     assert period(found.pixels[4:-4, 4:-4]) == pytest.approx(12 * scale, rel=0.15)
 
@@ -73,7 +73,7 @@ def test_a_scale_changes_the_period(scale):
 def test_alpha_and_mask_turn_with_the_pixels():
     alpha, valid = np.ones((40, 60), np.float32), np.ones((40, 60), np.float32)
     alpha[:20], valid[:, :30] = 0, 0
-    (found,), _ = turned(Sample(stripes(40, 60), valid, (0, 0), alpha), Turning(rotation=90), None)
+    (found,), _ = transformed(Sample(stripes(40, 60), valid, (0, 0), alpha), ExemplarTransform(rotation=90), None)
     assert np.array_equal(found.alpha, np.rot90(alpha))
     assert np.array_equal(found.valid, np.rot90(valid))
 

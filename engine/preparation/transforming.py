@@ -1,4 +1,4 @@
-"""Turning: an exemplar is rotated and scaled, as a whole or by maps of where the canvas wants it how."""
+"""Transforming: an exemplar is rotated and scaled, as a whole or by maps of where the canvas wants it how."""
 
 from dataclasses import dataclass
 
@@ -12,27 +12,28 @@ from engine.preparation.errors import MaterialError
 from engine.preparation.guides import Guidance
 from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import FEWEST_PIXELS, Sample
-from protocol.vocabulary import LARGEST_SIDE, SMALLEST_EXEMPLAR, SMALLEST_SIDE
+from engine.preparation.sizes import check_canvas_size
+from protocol.vocabulary import SMALLEST_EXEMPLAR
 
 # How many rotations, and sizes, a map tells apart; fewer of each where there are both.
 ANGLES, SIZES = 16, 5
 ANGLES_OF_BOTH, SIZES_OF_BOTH = 8, 3
 # The sizes at black and at white of a map.
 SMALLEST, LARGEST = 0.5, 2.0
-# Pixels of all turned copies together: as many as the largest exemplar has.
+# Pixels of all rotated and scaled copies together: as many as the largest exemplar has.
 MOST_PIXELS = 2**24
-# Of a turned picture, what lies so near to its border is mixed with what lies beyond.
+# Of a rotated picture, what lies so near to its border is mixed with what lies beyond.
 WHOLE = 0.999
 
 
 @dataclass(frozen=True, eq=False)
-class Turning:
+class ExemplarTransform:
     """How an exemplar lies on the canvas.
 
     Attributes:
         rotation: Degrees, counterclockwise.
         scale: Size, relative to its own.
-        rotations: A gray map of the canvas whose brightness adds to the rotation: black nothing, white a whole turn;
+        rotations: A gray map of the canvas whose brightness adds to the rotation: black nothing, white 360°;
             None for no map.
         scales: Likewise for the size: black halves it, middle gray keeps it, white doubles it.
     """
@@ -51,12 +52,14 @@ class Turning:
         return self.varies or bool(self.rotation % 360) or self.scale != 1
 
 
-def turned(sample: Sample, turning: Turning, wanted: Size | None) -> tuple[list[Sample], Guidance | None]:
+def transformed(
+    sample: Sample, transform: ExemplarTransform, wanted: Size | None
+) -> tuple[list[Sample], Guidance | None]:
     """Rotate and scale an exemplar.
 
     Args:
         sample: The exemplar.
-        turning: How.
+        transform: How.
         wanted: Height and width of the canvas, or None for those of a map.
 
     Returns:
@@ -65,45 +68,36 @@ def turned(sample: Sample, turning: Turning, wanted: Size | None) -> tuple[list[
     Raises:
         MaterialError: Maps do not fit, or nothing is left of the exemplar.
     """
-    if not turning.varies:
-        return [_turned(sample, turning.rotation, turning.scale)], None
-    maps = [each for each in (turning.rotations, turning.scales) if each is not None]
-    size = wanted or _size(maps[0])
-    for each in maps:
-        if _size(each) != size:
-            raise MaterialError(
-                f"a map of rotation or scale is {_size(each)[1]}x{_size(each)[0]} pixels, and the canvas "
-                f"{size[1]}x{size[0]}: give one of its size"
-            )
-    if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in size):
-        raise MaterialError(
-            f"a map of rotation or scale is {size[1]}x{size[0]} pixels: "
-            f"give {SMALLEST_SIDE} to {LARGEST_SIDE} pixels a side"
-        )
+    if not transform.varies:
+        return [_transformed(sample, transform.rotation, transform.scale)], None
+    maps = [each for each in (transform.rotations, transform.scales) if each is not None]
+    size = check_canvas_size(maps[0], wanted, "map of rotation or scale")
+    for each in maps[1:]:
+        check_canvas_size(each, size, "map of scale")
     angles, sizes = (ANGLES, SIZES) if len(maps) == 1 else (ANGLES_OF_BOTH, SIZES_OF_BOTH)
     angle = np.zeros(size, np.int32)
-    if turning.rotations is not None:
-        angle = np.rint(turning.rotations.pixels.mean(axis=2) * angles).astype(np.int32) % angles
+    if transform.rotations is not None:
+        angle = np.rint(transform.rotations.pixels.mean(axis=2) * angles).astype(np.int32) % angles
     step = np.full(size, sizes // 2, np.int32)
-    if turning.scales is not None:
-        step = np.rint(turning.scales.pixels.mean(axis=2) * (sizes - 1)).astype(np.int32)
+    if transform.scales is not None:
+        step = np.rint(transform.scales.pixels.mean(axis=2) * (sizes - 1)).astype(np.int32)
     numbers, labels = np.unique(angle * sizes + step, return_inverse=True)
     copies = []
     pixels = sample.pixels.shape[0] * sample.pixels.shape[1]
     for number in numbers:
-        rotation = turning.rotation + 360 * (number // sizes) / angles
-        scale = turning.scale * SMALLEST * (LARGEST / SMALLEST) ** ((number % sizes) / (sizes - 1))
+        rotation = transform.rotation + 360 * (number // sizes) / angles
+        scale = transform.scale * SMALLEST * (LARGEST / SMALLEST) ** ((number % sizes) / (sizes - 1))
         if pixels * scale**2 * len(numbers) > MOST_PIXELS:
             raise MaterialError(
-                f"the exemplar is too large for {len(numbers)} turned copies: crop or scale it down to "
+                f"the exemplar is too large for {len(numbers)} rotated and scaled copies: crop or scale it down to "
                 f"{int(MOST_PIXELS / len(numbers) / scale**2):,} pixels"
             )
-        copies.append(_turned(sample, rotation, scale))
+        copies.append(_transformed(sample, rotation, scale))
     weights = (labels.reshape(size)[..., None] == np.arange(len(copies))).astype(np.float32)
     return copies, Guidance(None, weights, strict=True)
 
 
-def _turned(sample: Sample, rotation: float, scale: float) -> Sample:
+def _transformed(sample: Sample, rotation: float, scale: float) -> Sample:
     """Rotate a sample counterclockwise, and scale it."""
     quarters, rest = divmod(rotation / 90, 1)
     if rest == 0 and scale == 1:
@@ -142,8 +136,3 @@ def _turned(sample: Sample, rotation: float, scale: float) -> Sample:
     pixels = np.stack([moved(sample.pixels[..., channel], 3) for channel in range(3)], axis=2).clip(0, 1)
     alpha = None if sample.alpha is None else moved(sample.alpha, 1).clip(0, 1)
     return Sample(np.ascontiguousarray(pixels), valid, (0, 0), alpha)
-
-
-def _size(picture: Picture) -> Size:
-    height, width = picture.pixels.shape[:2]
-    return height, width
