@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engines import JOB_SECONDS, SERVE, end_of, long_job, raster, running, short_job, surroundings, terminal
+from engines import JOB_SECONDS, SERVE, end_of, long_job, raster, running, short_job, started, surroundings, terminal
 from hostile import descriptors, plain_sockets
 from pictures import bricks
 
@@ -296,7 +296,7 @@ def test_folder_gone_for_a_while(client, survivor, measured):
 def test_connection_file_is_rubbish_when_the_engine_is_lost(tmp_path, measured):
     folder = tmp_path / "engine"
     with running(folder, *ON_CPU) as engine, engine.client() as client:
-        client.submit(long_job())
+        started(client, long_job())
         engine.stop()
         (end,) = ends(client, "long")
         assert (end.code, end.message) == ("engine-ended", "the engine has ended: it received SIGINT")
@@ -423,7 +423,7 @@ def test_folder_that_cannot_be_written(tmp_path, measured, left):
 def test_folder_that_cannot_be_written_any_more(tmp_path, measured):
     folder = tmp_path / "engine"
     with running(folder, *ON_CPU) as engine, engine.client() as client:
-        client.submit(long_job())
+        started(client, long_job())
         with unwritable(folder):
             engine.process.send_signal(signal.SIGTERM)
             # It tells its clients all the same.

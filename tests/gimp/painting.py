@@ -1,7 +1,10 @@
 """What a user does with the plug-in's windows, and what they show."""
 
+import os
 import re
+import signal
 import time
+from contextlib import contextmanager
 
 from windows import Window
 
@@ -69,3 +72,18 @@ def idle(engine):
     with engine.client("look") as client:
         status = client.status()
     return not status.waiting and all(worker.state == "ready" for worker in status.workers)
+
+
+@contextmanager
+def paused(engine):
+    """Stop the engine's workers for a while, so that no job ends before a test has done what it does meanwhile."""
+    with engine.client("pause") as client:
+        processes = [worker.process for worker in client.status().workers if worker.process]
+    assert processes
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from gimps import profile
-from painting import FILL, MENU, SECONDS, choose, ended, idle, layers, said, select_hole, wait, works
+from painting import FILL, MENU, SECONDS, choose, ended, idle, layers, paused, said, select_hole, wait, works
 from PIL import Image, ImageChops
 from plugged import plug
 from windows import window
@@ -59,7 +59,8 @@ def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, pictures_f
 
 def test_cancel_keeps_nothing(dialog, engine):
     works(dialog)
-    dialog.press("Cancel", window=FILL)
+    with paused(engine):
+        dialog.press("Cancel", window=FILL)
     ended(dialog, "Canceled")
     assert layers(dialog) == 1
     wait(lambda: idle(engine), 20)
@@ -67,16 +68,18 @@ def test_cancel_keeps_nothing(dialog, engine):
 
 def test_escape_cancels_what_is_going_on_and_the_dialog_stays(dialog, engine):
     works(dialog)
-    dialog.key("Escape")
+    with paused(engine):
+        dialog.key("Escape")
     ended(dialog, "Canceled")
     assert layers(dialog) == 1
     assert FILL in dialog.windows()
     wait(lambda: idle(engine), 20)
 
 
-def test_stop_here_keeps_the_picture_so_far(dialog):
+def test_stop_here_keeps_the_picture_so_far(dialog, engine):
     works(dialog)
-    dialog.press("Stop Here", window=FILL)
+    with paused(engine):
+        dialog.press("Stop Here", window=FILL)
     assert "Texture so far" in ended(dialog, "Stopped.")
     assert layers(dialog) == 2
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from gimps import profile
-from painting import FILL, MENU, SECONDS, asked, choose, ended, idle, layers, said, select_hole, wait, works
+from painting import FILL, MENU, SECONDS, asked, choose, ended, idle, layers, paused, said, select_hole, wait, works
 from pictures import bricks, bytes_of
 from PIL import Image
 from plugged import host_engine, plug
@@ -171,16 +171,19 @@ def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(place, known_pl
 
 def test_closing_the_image_in_the_middle_ends_the_job(busy, engine):
     assert not idle(engine)
-    busy.activate("wall")
-    busy.key("ctrl+w")
-    busy.press("Discard Changes")
-    assert ended(busy, "The image was closed.")
+    with paused(engine):
+        busy.activate("wall")
+        busy.key("ctrl+w")
+        busy.press("Discard Changes")
+        assert ended(busy, "The image was closed.")
     wait(lambda: idle(engine), 20)
 
 
 def test_rotating_the_image_in_the_middle_ends_the_job_and_keeps_nothing(busy, engine, pictures_folder):
-    busy.activate("wall")
-    busy.menu("Image", "Transform", "Rotate 90° clockwise")
+    with paused(engine):
+        busy.activate("wall")
+        busy.menu("Image", "Transform", "Rotate 90° clockwise")
+    # It is noticed when the next frame comes.
     assert ended(busy, "The image or the layer was cropped, resized, scaled, flipped or rotated")
     assert layers(busy) == 1
     busy.screenshot(pictures_folder / "rotated.png")
