@@ -11,6 +11,7 @@ from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled
 from engine.synthesis.color_space import color_space
 from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
+from engine.synthesis.foreign import without_foreign
 from engine.synthesis.matching import Matcher
 from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.matching.field import Places
@@ -97,7 +98,7 @@ def _synthesize(
     free = _start(exemplar, recipe, plan, start, generator)
     around = None if surroundings is None else surroundings_at(surroundings, _size(free), wrap=settings.wrap)
     yield Snapshot(plan.octaves[0].index, 0, plan.total, {}, compose(free, around))
-    done, shares = 0, plan.shares()
+    done, shares, halvings = 0, plan.shares(), 0
     matcher = matcher_for(exemplar.picture.device)
     labels: Tensor | None = None
     if guide is not None and plan.structure is None:
@@ -105,6 +106,9 @@ def _synthesize(
     for snapshot, found in _structure(plan, settings, exemplar, surroundings, matcher):
         done, free, labels = snapshot.step, snapshot.picture, found
         yield replace(snapshot, share=shares[done - 1] if done else 0.0)
+        halvings = snapshot.octave
+    if plan.structure is not None and surroundings is None and plan.steps:
+        exemplar = without_foreign(exemplar, free, halvings)
     polished = polish(
         exemplar, encoder, settings, recipe, plan.steps, surroundings, free, generator, confined, labels, matcher
     )
