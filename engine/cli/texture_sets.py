@@ -1,6 +1,5 @@
 """Texture sets: maps of one texture, such as colors, normals and heights, that are read and written together."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
 from engine.cli.paths import STANDARD
 from engine.cli.results import check_files_to_write, numbered
+from protocol.map_names import BASE, map_name, map_names
 from protocol.messages import Cancelled
 from protocol.vocabulary import MOST_MAPS
 
@@ -16,27 +16,6 @@ if TYPE_CHECKING:
     from engine.images import Picture
     from protocol.messages import Done
 
-# The suffixes of each kind of map, without what parts them. Without a base color, the first kind that is there leads.
-KINDS: Mapping[str, str] = {
-    "base color": "base[ _-]?color|albedo|colou?r|col|diffuse|diff",
-    "height": "height|displacement|disp|bump",
-    "normal": "normals?|nor|nrm|norm",
-    "ambient occlusion": "ambient[ _-]?occlusion|occlusion|ao",
-    "roughness": "roughness|rough|gloss(?:iness)?",
-    "metalness": "metalness|metallic|metal",
-    "specular": "specular|spec",
-    "opacity": "opacity|alpha",
-    "emission": "emission|emissive",
-    "packed": "arm|orm",
-}
-BASE = "base color"
-# Texture libraries add which way normals point, and how large the maps are.
-_SUFFIX = re.compile(
-    r"(?P<stem>.*?)(?P<suffix>(?:^|[ ._-])(?:"
-    + "|".join(f"(?P<k{number}>{names})" for number, names in enumerate(KINDS.values()))
-    + r")(?:[ _-]?(?:gl|dx|opengl|directx))?(?:[ _-]\d+k)?)",
-    re.IGNORECASE,
-)
 _SHOWN = "_basecolor, _normal, _height, _roughness, _metalness, _ao"
 DEFAULT_STEM = "texture"
 
@@ -73,15 +52,6 @@ class TextureSet:
         return said if BASE in self.kinds else f"{said}; without a base color, {self.lead.name} is the one shown"
 
 
-def _parts(path: Path) -> tuple[str, str, str | None]:
-    """Split a name into stem, suffix and kind of map; the kind is None for one without a known suffix."""
-    found = _SUFFIX.fullmatch(path.stem)
-    if path == STANDARD or found is None:
-        return path.stem, "", None
-    kind = next(kind for number, kind in enumerate(KINDS) if found[f"k{number}"])
-    return found["stem"], found["suffix"], kind
-
-
 def find_set(exemplars: Sequence[Path], maps: Sequence[Path]) -> TextureSet | None:
     """Find out whether files are maps of one texture.
 
@@ -97,51 +67,40 @@ def find_set(exemplars: Sequence[Path], maps: Sequence[Path]) -> TextureSet | No
         if not exemplars:
             fail("--maps are further maps of an EXEMPLAR, and none is given: name one, such as the base color")
         return _checked(_named(exemplars[0], [*maps, *exemplars[1:]]))
-    parts = [_parts(path) for path in exemplars]
-    stems = {stem.lower() for stem, _, kind in parts if kind is not None}
-    kinds = [kind or (BASE if stem.lower() in stems else None) for stem, _, kind in parts]
-    grouped: dict[str, list[str]] = {}
-    for (stem, _, _), kind in zip(parts, kinds, strict=True):
-        if kind is not None:
-            grouped.setdefault(stem.lower(), []).append(kind)
-    # Two base colors of one stem are two textures.
-    shared = sorted(stem for stem, each in grouped.items() if len(each) > 1 and {*each} != {BASE})
-    if not shared:
+    found = map_names([path.stem for path in exemplars])
+    if not found.stems:
         return None
-    for path, (stem, _, _), kind in zip(exemplars, parts, kinds, strict=True):
-        if kind is None or stem.lower() not in shared:
-            fail(
-                f"{path} does not belong to the maps of one texture beside it, by its name: "
-                f"end it like {_SHOWN}, or name one EXEMPLAR and the others with --maps"
-            )
-    if len(shared) > 1:
-        fail(f"the files are maps of {len(shared)} textures ({', '.join(shared)}): name the maps of one")
-    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
-    if twice is not None:
-        same = " and ".join(str(path) for path, kind in zip(exemplars, kinds, strict=True) if kind == twice)
-        fail(f"{same} are the same kind of map, {twice}: name one of them, or the others with --maps")
-    order = sorted(range(len(parts)), key=lambda number: list(KINDS).index(kinds[number] or BASE))
+    for number in found.strangers:
+        fail(
+            f"{exemplars[number]} does not belong to the maps of one texture beside it, by its name: "
+            f"end it like {_SHOWN}, or name one EXEMPLAR and the others with --maps"
+        )
+    if len(found.stems) > 1:
+        fail(f"the files are maps of {len(found.stems)} textures ({', '.join(found.stems)}): name the maps of one")
+    if found.alike:
+        same = " and ".join(str(exemplars[number]) for number in found.alike)
+        kind = found.kinds[found.alike[0]]
+        fail(f"{same} are the same kind of map, {kind}: name one of them, or the others with --maps")
+    ordered = [(exemplars[number], found.names[number]) for number in found.order]
     return _checked(
         TextureSet(
-            parts[order[0]][0],
-            tuple(exemplars[n] for n in order),
-            tuple(parts[n][1] for n in order),
-            tuple(kinds[n] or BASE for n in order),
+            ordered[0][1].stem,
+            tuple(path for path, _ in ordered),
+            tuple(name.suffix for _, name in ordered),
+            tuple(name.kind or BASE for _, name in ordered),
         )
     )
 
 
 def _named(lead: Path, maps: Sequence[Path]) -> TextureSet:
-    files = (lead, *maps)
-    parts = [_parts(path) for path in files]
-    stem = parts[0][0]
+    first, others = map_name(lead.stem), [map_name(path.stem) for path in maps]
     suffixes = tuple(
-        suffix if kind and own.lower() == stem.lower() else f"_{path.stem}"
-        for path, (own, suffix, kind) in zip(maps, parts[1:], strict=True)
+        name.suffix if name.kind and name.stem.lower() == first.stem.lower() else f"_{path.stem}"
+        for path, name in zip(maps, others, strict=True)
     )
-    first = BASE if parts[0][2] is None else parts[0][2]
-    kinds = (first, *(kind or path.stem for path, (_, _, kind) in zip(maps, parts[1:], strict=True)))
-    return TextureSet(DEFAULT_STEM if lead == STANDARD else stem, files, (parts[0][1], *suffixes), kinds)
+    kinds = (first.kind or BASE, *(name.kind or path.stem for path, name in zip(maps, others, strict=True)))
+    stem = DEFAULT_STEM if lead == STANDARD else first.stem
+    return TextureSet(stem, (lead, *maps), (first.suffix, *suffixes), kinds)
 
 
 def _checked(found: TextureSet) -> TextureSet:
