@@ -13,19 +13,19 @@ TEXT = PAGE.read_text(encoding="utf-8")
 COMMANDS = [shlex.split(block) for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)]
 
 
-def test_the_gallery_has_nine_commands():
-    assert len(COMMANDS) == 9
+def test_the_gallery_has_a_heading_with_the_number_of_each_command():
+    assert re.findall(r"^## (\d+)\.", TEXT, re.MULTILINE) == [str(number) for number in range(1, len(COMMANDS) + 1)]
 
 
-@pytest.mark.parametrize("number", range(1, 10))
+@pytest.mark.parametrize("number", range(1, len(COMMANDS) + 1))
 def test_a_command_makes_a_picture_of_the_size_that_the_page_shows(number, call, tmp_path, monkeypatch):
     words = COMMANDS[number - 1]
     assert words[0] == "texture-engine"
     monkeypatch.chdir(ROOT)
-    made = tmp_path / "made.png"
-    arguments = [*words[1 : words.index("-o")], "-o", str(made), "--quality", "draft", "--local", "-q"]
-    assert call(*arguments)[0] == 0
-    assert load(made).shape[:2] == load(PAGE.parent / "pictures" / f"gallery-{number}.jpg").shape[:2]
+    arguments = [*words[1 : words.index("-o")], "-o", str(tmp_path / f"gallery-{number}.png")]
+    assert call(*arguments, "--quality", "draft", "--local", "-q")[0] == 0
+    for made in tmp_path.iterdir():
+        assert load(made).shape[:2] == load(PAGE.parent / "pictures" / f"{made.stem}.jpg").shape[:2]
 
 
 def test_every_picture_of_the_page_is_there():

@@ -33,8 +33,8 @@ def scattered(generator: np.random.Generator, count: int, side: int) -> np.ndarr
     return points * side
 
 
-def cobbles(generator: np.random.Generator, side: int) -> np.ndarray:
-    """Draw the stones, shape (side, side, 3), in [0, 1]."""
+def cobbles(generator: np.random.Generator, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the stones, shape (side, side, 3), in [0, 1], and their height, shape (side, side), in pixels."""
     rows, columns = np.mgrid[0:side, 0:side].astype(float)
     rows += 5 * clouds(generator, side, 1.7)
     columns += 5 * clouds(generator, side, 1.7)
@@ -56,7 +56,30 @@ def cobbles(generator: np.random.Generator, side: int) -> np.ndarray:
     earth = np.array([0.24, 0.21, 0.17]) * (1 + 0.25 * clouds(generator, side, 0.5)[..., None])
     joint = np.clip((rim - 0.05) / 0.16, 0, 1)[..., None]
     shaded = earth * (1 - joint) + color * light[..., None] * 1.25 * joint
-    return np.asarray(np.clip(shaded, 0, 1))
+    return np.asarray(np.clip(shaded, 0, 1)), height
+
+
+def normals(height: np.ndarray) -> np.ndarray:
+    """Draw the normals of a relief, y upwards, shape (side, side, 3), in [0, 1]."""
+    down, across = np.gradient(height)
+    slopes = np.dstack([-across, down, np.ones_like(height)])
+    return np.asarray(slopes / np.linalg.norm(slopes, axis=2, keepdims=True) / 2 + 0.5)
+
+
+def smaller(picture: np.ndarray) -> np.ndarray:
+    """Average a picture to the side of an example."""
+    return np.asarray(picture.reshape(SIDE, SUPERSAMPLING, SIDE, SUPERSAMPLING, -1).mean(axis=(1, 3)).squeeze())
+
+
+def hills(side: int) -> np.ndarray:
+    """Draw a sun above hills that get darker towards the viewer, shape (side, side), in [0, 1]."""
+    rows, columns = np.mgrid[0:side, 0:side] / side
+    picture = 0.72 + 0.2 * rows
+    picture[(rows - 0.24) ** 2 + (columns - 0.68) ** 2 < 0.13**2] = 1
+    for ridge, tone, width, begin in ((0.46, 0.62, 5, 0.4), (0.6, 0.38, 7, 2.2), (0.78, 0.12, 4, 4.4)):
+        line = ridge + 0.09 * np.sin(width * columns + begin) + 0.03 * np.sin(2.7 * width * columns)
+        picture = np.where(rows > line, tone, picture)
+    return np.asarray(picture)
 
 
 def blades(
@@ -115,17 +138,20 @@ def landscape(side: int) -> np.ndarray:
     return np.asarray(found)
 
 
-def write(folder: Path, name: str, picture: np.ndarray) -> None:
-    """Write a picture of values in [0, 1], gray or RGB."""
-    Image.fromarray((picture * 255).round().astype(np.uint8)).save(folder / f"{name}.png", optimize=True)
+def write(folder: Path, name: str, picture: np.ndarray, bits: int = 8) -> None:
+    """Write a picture of values in [0, 1], gray or RGB; of 16 bits, gray."""
+    samples = (picture * (2**bits - 1)).round().astype(np.uint8 if bits == 8 else np.uint16)
+    Image.fromarray(samples).save(folder / f"{name}.png", optimize=True)
 
 
 def main() -> None:
     """Draw all pictures."""
     folder = Path(sys.argv[1])
-    large = cobbles(np.random.default_rng(11), SIDE * SUPERSAMPLING)
-    stones = large.reshape(SIDE, SUPERSAMPLING, SIDE, SUPERSAMPLING, 3).mean(axis=(1, 3))
+    large, relief = cobbles(np.random.default_rng(11), SIDE * SUPERSAMPLING)
+    stones, height = smaller(large), smaller(relief) / SUPERSAMPLING
     write(folder, "cobbles", stones)
+    write(folder, "cobbles_normal", normals(height))
+    write(folder, "cobbles_height", (height - height.min()) / np.ptp(height), bits=16)
     generator = np.random.default_rng(5)
     write(folder, "straw", blades(generator, 192, tones=DRY, lengths=(16, 60)))
     write(folder, "grass", blades(generator, 192, tones=GRASS, lengths=(12, 44)))
@@ -139,6 +165,7 @@ def main() -> None:
     # A path that bends: what lies across it at the left lies along it at the right.
     write(folder, "bend", 0.25 * (1 - columns))
     write(folder, "distance", 0.75 * rows)
+    write(folder, "hills", hills(384))
     rows, columns = np.mgrid[0:SIDE, 0:SIDE] / SIDE
     write(folder, "scratch", ((np.abs(rows - 0.3 - 0.35 * columns) < 0.04) & (columns > 0.08)).astype(float))
 
