@@ -194,6 +194,16 @@ def add_new(procedure: Gimp.Procedure) -> None:
         user_options.IMAGE,
         FLAGS,
     )
+    procedure.add_string_argument(
+        "layers-as",
+        _("Use layers as"),
+        _(
+            "What several layers, or those of a layer group, are: auto (maps of one texture if their names say so, "
+            "such as oak_color and oak_normal), mix (a mixture; a group is one picture) or maps"
+        ),
+        user_options.AUTO,
+        FLAGS,
+    )
     add_mask(procedure)
     procedure.add_drawable_argument(
         "guide",
@@ -350,6 +360,7 @@ def _new(options: Options, config: Gimp.ProcedureConfig) -> Options:
         height=config.get_property("height"),
         variations=config.get_property("variations"),
         destination=config.get_property("destination"),
+        layers_as=config.get_property("layers-as"),
         mask=_drawable_id(config, "exemplar-mask"),
         guide=_drawable_id(config, "guide"),
         canvas_guide=_drawable_id(config, "canvas-guide"),

@@ -57,7 +57,9 @@ class Attempt:
         """
         self.layers: list[Gimp.Layer] = []
         self.problem = self.remark = ""
-        self._growth = TextureLayers(task.place, keep=appearance.keep_frames, earlier=appearance.earlier)
+        self._growth = TextureLayers(
+            task.place, keep=appearance.keep_frames, earlier=appearance.earlier, maps=task.plan.maps
+        )
         self._listener = listener
         jobs = plans.with_frames(task.plan.jobs, frames=appearance.frames or appearance.keep_frames)
         self._work = JobSequence(link, jobs, self, installation)

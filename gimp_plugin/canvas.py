@@ -77,11 +77,35 @@ def read(
     Returns:
         With alpha; the layer's mask is multiplied into it.
     """
-    channels, kind = 2 if gray else 4, "u8" if depth == "u8" else "u16"
+    return _seen(drawable, box, "u8" if depth == "u8" else "u16", gray=gray, groups=groups, parts=parts)
+
+
+def read_exactly(
+    drawable: Gimp.Drawable,
+    box: Box,
+    *,
+    gray: bool,
+    groups: Sequence[Gimp.GroupLayer] = (),
+    parts: Sequence[Gimp.Layer] = (),
+) -> Raster:
+    """Read pixels as `read` does, as floating point: written back, they are what they were in any precision."""
+    return _seen(drawable, box, "f32", gray=gray, groups=groups, parts=parts)
+
+
+def _seen(
+    drawable: Gimp.Drawable,
+    box: Box,
+    kind: str,
+    *,
+    gray: bool,
+    groups: Sequence[Gimp.GroupLayer],
+    parts: Sequence[Gimp.Layer],
+) -> Raster:
+    channels = 2 if gray else 4
     pixel = channels * samples.SAMPLE_BYTES[kind]
     parts = [part for part in parts if extent(part).common(box)]
     with rendered(drawable, box, groups, parts) as (source, part):
-        data = _read(source, part, f"{_NAMES[channels]} {kind}", pixel)
+        data = _read(source, part, f"{_NAMES[channels]} {_DEPTHS[kind]}", pixel)
     raster = Raster(box.width, box.height, channels, kind, data)
     mask = drawable.get_mask() if drawable.is_layer() else None
     if parts or mask is None or not drawable.get_apply_mask():

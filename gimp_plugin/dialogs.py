@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
-from gimp_plugin import arguments, canvas, marks, tasks, user_options
+from gimp_plugin import arguments, canvas, marks, tasks, texture_sets, user_options
 from gimp_plugin.attempts import Appearance, Attempt
 from gimp_plugin.box import Box
 from gimp_plugin.engine_link import EngineLink
@@ -80,7 +80,7 @@ class Window:
         appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=tuple(self.layers))
         self._attempt = Attempt(task, self._link, self._installation, self.panel, appearance)
         self.panel.note("")
-        self.panel.work(going=True, tiles=_tiles(options))
+        self.panel.work(going=True, keeps=not task.plan.maps, tiles=_tiles(options))
         self._set_idle(idle=False)
         try:
             self._loop(self._attempt.poll)
@@ -223,13 +223,15 @@ def ask_and_make(
         if seed is not None:
             config.set_property("seed", seed)
 
-    chosen = settings_box(dialog, config, kind, layers, pick)
+    members = tasks.members_of(image, layers) if kind == user_options.NEW else []
+    lead = _preset(config, members)
+    chosen = settings_box(dialog, config, kind, layers, members, pick)
     across = Gtk.Box(spacing=12, border_width=12)
     across.pack_start(window.panel.widget, False, False, 0)
     across.pack_start(chosen, True, True, 0)
     across.show()
     dialog.get_content_area().pack_start(across, True, True, 0)
-    window.panel.picture(thumbnail(image, layers, kind))
+    window.panel.picture(thumbnail(image, layers if lead is None else [lead], kind))
     tried: Options | None = None
     try:
         while window.wait_for_user():
@@ -256,6 +258,15 @@ def ask_and_make(
     finally:
         dialog.destroy()
     return window.last or Outcome(cancelled=True)
+
+
+def _preset(config: Gimp.ProcedureConfig, members: Sequence[Gimp.Layer]) -> Gimp.Layer | None:
+    """Choose by their names whether layers are maps of one texture, and return the one that leads."""
+    names = texture_sets.names_of([each.get_name() for each in members])
+    found = texture_sets.is_set(names, user_options.AUTO)
+    if len(members) > 1:
+        config.set_property("layers-as", user_options.MAPS if found else user_options.MIX)
+    return members[names.order[0]] if found else None
 
 
 def make(
@@ -286,7 +297,12 @@ def make(
 
 
 def _ending(attempt: Attempt, outcome: Outcome) -> str:
-    name = outcome.layers[-1].get_name()
+    made = outcome.layers[-1]
+    name = made.get_name()
+    if made.is_group():
+        return _("Done. The maps are in the layer group “{name}”. Press the button again for other ones.").format(
+            name=name
+        )
     if attempt.state is State.STOPPED:
         return _("Stopped. The picture so far is in the layer “{name}”.").format(name=name)
     return _("Done. The texture is in the layer “{name}”. Press the button again for another one.").format(name=name)

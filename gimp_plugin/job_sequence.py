@@ -35,11 +35,13 @@ class Texture:
         seed: Seed of the job.
         raster: The picture.
         finished: False if the job was stopped early.
+        origins: Where each pixel of it is in the exemplar, if that has maps and the texture is finished.
     """
 
     seed: int
     raster: Raster
     finished: bool
+    origins: Raster | None = None
 
 
 class Listener(Protocol):
@@ -153,9 +155,13 @@ class JobSequence:
             case Frame():
                 self._listener.on_frame(event, len(self.textures))
             case Done():
-                self._add_texture(event.raster, finished=True)
+                if event.origins is None and self._makes_maps(self._running):
+                    self._fail(_("The running engine is older and makes no maps: stop it (Engine…), then try again."))
+                    return
+                self._add_texture(event.raster, finished=True, origins=event.origins)
             case Cancelled():
-                if event.raster is not None:
+                # Before its end there is only one of the maps, and in it pixels are mixed.
+                if event.raster is not None and not self._makes_maps(self._running):
                     self._add_texture(event.raster, finished=False)
                 self.state = self._stopped()
             case Failed():
@@ -177,10 +183,14 @@ class JobSequence:
             self._done = max(self._done, (made + done) / all_of_them)
             self._listener.on_progress(self._done, None if left is None else left + more)
 
-    def _add_texture(self, raster: Raster, *, finished: bool) -> None:
+    @staticmethod
+    def _makes_maps(job: Synthesize) -> bool:
+        return not job.settings.preview and any(source.maps for source in job.sources)
+
+    def _add_texture(self, raster: Raster, *, finished: bool, origins: Raster | None = None) -> None:
         if self._running is None:
             return
-        self.textures.append(Texture(self._running.settings.seed, raster, finished))
+        self.textures.append(Texture(self._running.settings.seed, raster, finished, origins))
         self._running = None
         if len(self.textures) == len(self._jobs):
             self.state = State.DONE

@@ -25,6 +25,11 @@ def is_hole(layer: Gimp.Layer) -> bool:
     return layer.get_parasite(HOLE) is not None
 
 
+def is_made(layer: Gimp.Layer) -> bool:
+    """Whether a layer is a texture, a group of frames, or erases what a texture replaces."""
+    return layer.get_parasite(MARK) is not None or is_hole(layer)
+
+
 def beside(layer: Gimp.Layer) -> list[Gimp.Layer]:
     """List the layers of a layer's group or image, itself included, from the top."""
     parent = layer.get_parent()
@@ -35,7 +40,7 @@ def right_above(layer: Gimp.Layer) -> list[Gimp.Layer]:
     """List the textures, holes and groups of frames right above a layer, from the bottom."""
     found = []
     for item in reversed(beside(layer)[: layer.get_image().get_item_position(layer)]):
-        if not (item.get_parasite(MARK) or is_hole(item)):
+        if not is_made(item):
             break
         found.append(item)
     return found

@@ -53,14 +53,15 @@ class Panel:
         self.widget.show_all()
         self.work(going=False)
 
-    def work(self, *, going: bool, tiles: tuple[int, int] = (1, 1)) -> None:
+    def work(self, *, going: bool, keeps: bool = True, tiles: tuple[int, int] = (1, 1)) -> None:
         """Enable or disable the buttons to stop.
 
         Args:
             going: Whether a texture is being made.
+            keeps: Whether the picture so far can be kept.
             tiles: How often to repeat the picture across and down.
         """
-        self._keep.set_sensitive(going)
+        self._keep.set_sensitive(going and keeps)
         self._cancel.set_sensitive(going)
         if going:
             self._tiles = tiles

@@ -35,6 +35,21 @@ class PlanError(ValueError):
 
 
 @dataclass(frozen=True)
+class MapLayer:
+    """A map of the exemplar, of which a layer of the texture is made.
+
+    Attributes:
+        name: Of both layers.
+        raster: The map, of the size of the exemplar, in samples that lose nothing.
+        leads: Whether it is the one that is shown.
+    """
+
+    name: str
+    raster: Raster
+    leads: bool
+
+
+@dataclass(frozen=True)
 class JobPlan:
     """Jobs for the engine, and which part of their results becomes a layer.
 
@@ -44,6 +59,7 @@ class JobPlan:
         height: Height of a job's result, pixels.
         part: The part of a result that becomes the layer.
         mask: The layer's mask, a byte for each pixel of the part; None for no mask.
+        maps: Maps that become a group of layers, in the order of the layers, from the top; none for a single layer.
     """
 
     jobs: tuple[Synthesize, ...]
@@ -51,6 +67,7 @@ class JobPlan:
     height: int
     part: Box
     mask: bytes | None = None
+    maps: tuple[MapLayer, ...] = ()
 
 
 def context_of(hole: Box, limit: Box, context: int = 0, white: Box | None = None) -> Box:
@@ -123,7 +140,13 @@ def fill(
     return JobPlan((job,), width, height, hole, shown)
 
 
-def new(options: Options, sources: Sequence[Source], depth: str, given: Canvas = Canvas()) -> JobPlan:  # noqa: B008
+def new(
+    options: Options,
+    sources: Sequence[Source],
+    depth: str,
+    given: Canvas = Canvas(),  # noqa: B008
+    maps: Sequence[MapLayer] = (),
+) -> JobPlan:
     """JobPlan new textures.
 
     Args:
@@ -131,6 +154,7 @@ def new(options: Options, sources: Sequence[Source], depth: str, given: Canvas =
         sources: The exemplar, or several that are mixed; without a guide in equal shares.
         depth: Kind of sample of the result.
         given: Guide, content and maps. They give the size; without them, the options and the first source do.
+        maps: What becomes a group of layers, see `JobPlan`.
 
     Returns:
         The plan.
@@ -155,7 +179,7 @@ def new(options: Options, sources: Sequence[Source], depth: str, given: Canvas =
     begin, canvas = options.settings.seed, replace(given, width=width, height=height)
     seeds = ((begin + number) % (LARGEST_SEED + 1) for number in range(options.variations))
     jobs = tuple(_job(options, depth, sources=tuple(sources), canvas=canvas, seed=seed) for seed in seeds)
-    return JobPlan(jobs, width, height, Box(0, 0, width, height))
+    return JobPlan(jobs, width, height, Box(0, 0, width, height), maps=tuple(maps))
 
 
 def seamless(options: Options, canvas: Raster, depth: str) -> JobPlan:
@@ -244,7 +268,23 @@ def check_exemplar(exemplar: Raster, white: bytes | None = None, guide: Raster |
         guide: Its guide, of its size.
 
     Returns:
-        The part, at most 1024 pixels a side: the middle, or where more is visible; with that part of mask and guide.
+        The part, with that part of mask and guide.
+
+    Raises:
+        PlanError: Too little of it is visible.
+    """
+    return cut_source(exemplar, exemplar_part(exemplar, white), white, guide)
+
+
+def exemplar_part(exemplar: Raster, white: bytes | None) -> Box:
+    """Find the part of an exemplar that is sampled.
+
+    Args:
+        exemplar: With alpha.
+        white: As in `check_exemplar`.
+
+    Returns:
+        At most 1024 pixels a side: the middle, or where more is visible.
 
     Raises:
         PlanError: Too little of it is visible.
@@ -253,7 +293,11 @@ def check_exemplar(exemplar: Raster, white: bytes | None = None, guide: Raster |
     visible = samples.visible_box(sampled)
     if min(visible.width, visible.height) < SMALLEST_EXEMPLAR or not _enough(sampled):
         raise PlanError(_invisible())
-    part = max(visible.parts(LONGEST_EXEMPLAR), key=lambda box: samples.clear(samples.crop(sampled, box)).count(0))
+    return max(visible.parts(LONGEST_EXEMPLAR), key=lambda box: samples.clear(samples.crop(sampled, box)).count(0))
+
+
+def cut_source(exemplar: Raster, part: Box, white: bytes | None = None, guide: Raster | None = None) -> Source:
+    """Cut an exemplar with mask and guide, as in `check_exemplar`, to a part."""
     mask = None
     if white is not None:
         mask = mask_raster(samples.crop_mask(white, exemplar.width, part), part.width, part.height)

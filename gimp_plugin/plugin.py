@@ -129,7 +129,8 @@ def _texts(task: str) -> tuple[str, str, str]:
             _("Make a texture of any size from the selection or the layer"),
             _(
                 "Makes new textures in a new image or in new layers. The exemplar is the selection, or the whole "
-                "layer. Several selected layers are mixed, in equal shares or by a canvas guide."
+                "layer. Several selected layers are mixed, in equal shares or by a canvas guide; those that are maps "
+                "of one texture by their names are made together."
             ),
         ),
         user_options.SEAMLESS: (

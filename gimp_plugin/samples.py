@@ -6,7 +6,7 @@ enough for pictures of many megapixels.
 
 import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gimp_plugin.box import Box
@@ -193,7 +193,7 @@ def hidden(raster: Raster, mask: bytes) -> Raster:
     """Make pixels transparent.
 
     Args:
-        raster: With alpha, 8 or 16 bits.
+        raster: With alpha.
         mask: 255 where they become transparent, else 0.
 
     Returns:
@@ -212,7 +212,7 @@ def faded(raster: Raster, mask: bytes) -> Raster:
     """Make pixels as transparent as a layer mask does.
 
     Args:
-        raster: With alpha, 8 or 16 bits.
+        raster: With alpha.
         mask: How much of each pixel is seen, 0 to 255.
 
     Returns:
@@ -220,12 +220,41 @@ def faded(raster: Raster, mask: bytes) -> Raster:
     """
     if mask.count(0) + mask.count(255) == len(mask):
         return hidden(raster, inverted(mask))
+    own = slice(raster.channels - 1, None, raster.channels)
+    if raster.depth == "f32":
+        floats = array.array("f", bytes(raster.data))
+        floats[own] = array.array("f", (level * seen / 255 for level, seen in zip(floats[own], mask, strict=True)))
+        return replace(raster, data=floats.tobytes())
     data = bytearray(raster.data)
     levels = memoryview(data).cast("B" if raster.depth == "u8" else "H")
-    own = slice(raster.channels - 1, None, raster.channels)
     faint = [(level * seen + 127) // 255 for level, seen in zip(levels[own], mask, strict=True)]
     levels[own] = array.array(levels.format, faint)
     return replace(raster, data=bytes(data))
+
+
+def picked(rasters: Sequence[Raster], origins: Raster) -> list[Raster]:
+    """Take each pixel of new rasters from a place of the given ones, the same for all.
+
+    Args:
+        rasters: Of one size, with any samples.
+        origins: Row and column in them of each pixel, two channels of 16 bits.
+
+    Returns:
+        Rasters of the size of the origins.
+    """
+    width, height, stride = origins.width, origins.height, rasters[0].width
+    numbers = memoryview(bytes(origins.data)).cast("H")
+    places = array.array(
+        "Q", (row * stride + column for row, column in zip(numbers[::2], numbers[1::2], strict=True))
+    )
+    found = []
+    for raster in rasters:
+        data, size = bytes(raster.data), raster.channels * SAMPLE_BYTES[raster.depth]
+        pixels = [data[start : start + size] for start in range(0, len(data), size)]
+        rows = (places[start : start + width] for start in range(0, width * height, width))
+        made = b"".join(b"".join([pixels[place] for place in row]) for row in rows)
+        found.append(replace(raster, width=width, height=height, data=made))
+    return found
 
 
 def visible_box(raster: Raster) -> Box:

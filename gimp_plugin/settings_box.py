@@ -6,9 +6,10 @@ from pathlib import Path
 
 from gi.repository import Gimp, GimpUi, GObject, Gtk
 
-from gimp_plugin import canvas, user_options, values
+from gimp_plugin import canvas, texture_sets, user_options, values
 from gimp_plugin.labels import text_label
 from gimp_plugin.procedures import new_seed
+from gimp_plugin.scrolling import scrolled
 from gimp_plugin.translation import _
 from protocol.vocabulary import settings
 
@@ -36,6 +37,8 @@ SHAPES = ("content", "strength", "content-by", "exemplar-rotation", "rotation-ma
 """What a new texture redraws, and how its exemplar lies."""
 DRAWN = ("content", "rotation-map", "scale-map")
 """Those of them that are drawables."""
+TURNS = ("exemplar-rotation", "exemplar-scale")
+"""Those that are numbers, and mean something without a drawable."""
 LARGE = 512
 NAME_LINES = 3
 ICONS = Path(__file__).resolve().parent / "icons"
@@ -65,6 +68,7 @@ def settings_box(
     config: Gimp.ProcedureConfig,
     kind: str,
     layers: Sequence[Gimp.Layer],
+    members: Sequence[Gimp.Layer],
     on_pick: Callable[[], None],
 ) -> Gtk.Widget:
     """Build the widgets for the arguments of a procedure.
@@ -74,6 +78,7 @@ def settings_box(
         config: The arguments.
         kind: `fill`, `new`, `seamless` or `extend`.
         layers: The layers that are meant.
+        members: What of them may be maps of one texture, from the top.
         on_pick: Called when the user wants to pick a seed.
 
     Returns:
@@ -83,7 +88,13 @@ def settings_box(
     own = {user_options.FILL: _exemplar, user_options.SEAMLESS: _seamless, user_options.EXTEND: _extend}
     form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL), on_pick)
     if layers:
-        box.pack_start(_named(form, layers), False, False, 0)
+        box.pack_start(_named(form, layers, members), False, False, 0)
+    if len(members) > 1:
+        mixed = _("One picture") if len(layers) == 1 else _("A mixture")
+        known = {**values.choices(kind, "layers-as"), user_options.MIX: mixed}
+        # What is chosen already is what the names say.
+        known.pop(user_options.AUTO)
+        box.pack_start(_labeled_chooser(form, "layers-as", known), False, False, 0)
     chosen = _new(form, layers[0]) if kind == user_options.NEW else own[kind](form)
     box.pack_start(chosen, False, False, 0)
     for part in (_widgets(form, "recipe", "quality"), _seed(form)):
@@ -103,7 +114,7 @@ def settings_box(
     if kind == user_options.NEW:
         box.pack_start(_shapes(form), False, False, 0)
     box.show()
-    return box
+    return scrolled(box)
 
 
 def _shapes(form: Form) -> Gtk.Widget:
@@ -113,7 +124,9 @@ def _shapes(form: Form) -> Gtk.Widget:
     for name in SHAPES:
         widget = _optional(form, name) if name in DRAWN else _widget(form, name)
         inside.pack_start(widget, False, False, 0)
-    expander.set_expanded(any(_drawable(form.config, name) is not None for name in DRAWN))
+    # What decides so much is not hidden.
+    turned = any(form.config.get_property(name) != form.config.find_property(name).default_value for name in TURNS)
+    expander.set_expanded(turned or any(_drawable(form.config, name) is not None for name in DRAWN))
     expander.add(inside)
     expander.show_all()
     return expander
@@ -122,8 +135,8 @@ def _shapes(form: Form) -> Gtk.Widget:
 def _widget(form: Form, name: str) -> Gtk.Widget:
     dialog, labels = form.dialog, values.choices(form.kind, name)
     if labels:
-        widget = _chooser(form.config, name, labels)
-    elif name in values.RANGES:
+        return _labeled_chooser(form, name, labels)
+    if name in values.RANGES:
         widget = dialog.get_widget(name, GimpUi.LabelSpin.__gtype__)
         least, most = values.RANGES[name]
         small, large, digits = STEPS.get(name, (1, 10, 0))
@@ -139,8 +152,9 @@ def _widget(form: Form, name: str) -> Gtk.Widget:
     return widget
 
 
-def _chooser(config: Gimp.ProcedureConfig, name: str, labels: dict[str, str]) -> Gtk.Widget:
+def _labeled_chooser(form: Form, name: str, labels: dict[str, str]) -> Gtk.Widget:
     """Let one of some words be chosen by its label."""
+    config = form.config
     spec = config.find_property(name)
     model = Gtk.ListStore(str, str)
     for word, label in labels.items():
@@ -150,6 +164,8 @@ def _chooser(config: Gimp.ProcedureConfig, name: str, labels: dict[str, str]) ->
     chooser.show()
     widget = GimpUi.LabelStringWidget.new(spec.get_nick(), chooser)
     widget.set_tooltip_text(spec.get_blurb())
+    form.labels.add_widget(widget.get_label())
+    widget.show()
     return widget
 
 
@@ -201,21 +217,30 @@ def _extend(form: Form) -> Gtk.Widget:
     return box
 
 
-def _named(form: Form, layers: Sequence[Gimp.Layer]) -> Gtk.Widget:
-    """Tell which layers are meant: others may be selected while the dialog is open."""
-    names = [_("Layer “{name}”").format(name=each.get_name()) for each in layers]
-    label = text_label(names[0], least=30, most=50, lines=NAME_LINES)
-    if len(names) == 1:
+def _named(form: Form, layers: Sequence[Gimp.Layer], members: Sequence[Gimp.Layer]) -> Gtk.Widget:
+    """Tell which layers are meant, and as what: others may be selected while the dialog is open."""
+    shown = [_("Layer “{name}”").format(name=each.get_name()) for each in layers]
+    label = text_label(shown[0], least=30, most=50, lines=NAME_LINES)
+    if len(members) <= 1:
         return label
+    maps = [each.get_name() for each in members]
+    names = texture_sets.names_of(maps)
 
-    def update(*_ignored: object) -> None:
+    def told() -> str:
+        if texture_sets.is_set(names, form.config.get_property("layers-as")):
+            return texture_sets.described(names, maps)
+        if len(layers) == 1:
+            return shown[0]
         guided = _drawable(form.config, "canvas-guide") is not None
         how = _("Mixed by the canvas guide, from black to white: {layers}")
-        mixed = (how if guided else _("Mixed in equal shares: {layers}")).format(layers=", ".join(names))
-        label.set_text(mixed)
-        label.set_tooltip_text(mixed)
+        return (how if guided else _("Mixed in equal shares: {layers}")).format(layers=", ".join(shown))
 
-    form.config.connect("notify::canvas-guide", update)
+    def update(*_ignored: object) -> None:
+        label.set_text(told())
+        label.set_tooltip_text(told())
+
+    for name in ("canvas-guide", "layers-as"):
+        form.config.connect(f"notify::{name}", update)
     update()
     return label
 

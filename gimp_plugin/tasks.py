@@ -1,21 +1,21 @@
 """From the user's options to a task: reads from GIMP what the plan needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gi.repository import Gimp
 
-from gimp_plugin import blending, canvas, guides, marks, plans, samples, user_options
+from gimp_plugin import blending, canvas, guides, marks, plans, samples, texture_sets, user_options
 from gimp_plugin.box import Box
-from gimp_plugin.plans import JobPlan, PlanError
+from gimp_plugin.plans import JobPlan, MapLayer, PlanError
 from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.texture_layers import Place, Resize
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
 from protocol.messages import Canvas, Source
 from protocol.raster import Raster
-from protocol.vocabulary import MOST_SOURCES
+from protocol.vocabulary import MOST_MAPS, MOST_SOURCES
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,14 @@ def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
         task: `fill`, `new` or `seamless`.
 
     Returns:
-        One layer, or several that a new texture mixes; for a layer mask, its layer. None to extend the image.
+        One layer, or several for a new texture; for a layer mask, its layer. None to extend the image.
 
     Raises:
         PlanError: There are none, or more than the task allows.
     """
     if task == user_options.EXTEND:
         return []
-    most = MOST_SOURCES if task == user_options.NEW else 1
+    most = max(MOST_SOURCES, MOST_MAPS + 1) if task == user_options.NEW else 1
     if not 1 <= len(drawables) <= most:
         raise PlanError(_("{count} layers are selected: select one layer only.").format(count=len(drawables)))
     found = []
@@ -170,20 +170,110 @@ def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
 
 
 def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Task:
-    first, inside = layers[0], options.destination == user_options.LAYERS
-    around = canvas.groups_of(canvas.outside_locked(first)) if inside else []
-    guides.check_choice(len(layers), exemplar=bool(options.guide), canvas=bool(options.canvas_guide))
-    sources = [_source(options, image, layer, around) for layer in layers]
-    plan = plans.new(options, sources, canvas.depth_of(image), _given(options, mixing=len(layers) > 1))
+    set_of_maps = maps_of(image, layers, options.layers_as)
+    first, inside = (set_of_maps or layers)[0], options.destination == user_options.LAYERS
+    above = _common_group(set_of_maps) or layers[0]
+    around = canvas.groups_of(canvas.outside_locked(above)) if inside else []
+    count = 1 if set_of_maps else len(layers)
+    guides.check_choice(count, exemplar=bool(options.guide), canvas=bool(options.canvas_guide))
+    if count > MOST_SOURCES:
+        raise PlanError(_("{count} layers are selected: mix {most} at most.").format(count=count, most=MOST_SOURCES))
+    if set_of_maps:
+        source, maps = _set(options, image, set_of_maps, around)
+        sources = [source]
+    else:
+        sources, maps = [_source(options, image, layer, around)[0] for layer in layers], []
+    plan = plans.new(options, sources, canvas.depth_of(image), _given(options, mixing=count > 1), maps)
     size = Box(0, 0, plan.width, plan.height)
     if inside:
-        return Task(plan, _place(image, first, size.moved(*canvas.extent(first).corner), plan), fresh=False)
+        return Task(plan, _place(image, above, size.moved(*canvas.extent(first).corner), plan), fresh=False)
     made = new_image(image, plan.width, plan.height)
     return Task(plan, _place(made, None, size, plan), fresh=True)
 
 
-def _source(options: Options, image: Gimp.Image, layer: Gimp.Layer, around: Sequence[Gimp.GroupLayer]) -> Source:
-    """Read a layer as a source; `around` are the groups that will contain the new texture."""
+def maps_of(image: Gimp.Image, layers: Sequence[Gimp.Layer], how: str) -> list[Gimp.Layer]:
+    """Find the layers that are maps of one texture.
+
+    Args:
+        image: Their image.
+        layers: The layers that are meant: several, or a group.
+        how: What they are: `auto`, `mix` or `maps`.
+
+    Returns:
+        The maps, the one that leads first; none if they are no texture set.
+
+    Raises:
+        PlanError: They are not the maps of one texture.
+    """
+    members = members_of(image, layers)
+    shown = [each.get_name() for each in members]
+    names = texture_sets.names_of(shown)
+    if not texture_sets.is_set(names, how):
+        return []
+    texture_sets.check_names(names, shown, how)
+    return [members[number] for number in names.order]
+
+
+def members_of(image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> list[Gimp.Layer]:
+    """List what may be maps of one texture: several layers, or those of a group, from the top."""
+    if len(layers) == 1:
+        inside = layers[0].get_children() if layers[0].is_group() else []
+        return [each for each in inside if not marks.is_made(each)]
+
+    def place(layer: Gimp.Layer) -> list[int]:
+        return [image.get_item_position(item) for item in reversed([layer, *canvas.groups_of(layer)])]
+
+    return sorted(layers, key=place)
+
+
+def _common_group(layers: Sequence[Gimp.Layer]) -> Gimp.GroupLayer | None:
+    """Find the group that all of some layers are in, beside which a set of them belongs."""
+    parents = [each.get_parent() for each in layers]
+    same = parents and all(each is not None and each.get_id() == parents[0].get_id() for each in parents)
+    return parents[0] if same else None
+
+
+def _set(
+    options: Options, image: Gimp.Image, maps: Sequence[Gimp.Layer], around: Sequence[Gimp.GroupLayer]
+) -> tuple[Source, list[MapLayer]]:
+    """Read maps as a source, the first one as its picture, and as what layers are made of, from the top."""
+    texture_sets.check_options(options)
+    names = [each.get_name() for each in maps]
+    texture_sets.check_sizes(names, [(each.get_width(), each.get_height()) for each in maps])
+    lead, gray = maps[0], canvas.is_gray(image)
+    source, part = _source(options, image, lead, around)
+    left, top = canvas.extent(lead).corner
+    compared, exact = [], {}
+    for layer in maps:
+        x, y = canvas.extent(layer).corner
+        # Maps may lie beside each other.
+        box = part.moved(x - left, y - top)
+        parts, groups = marks.parts_of(layer), _own_groups(layer, around)
+        exact[layer.get_id()] = canvas.read_exactly(layer, box, gray=gray, groups=groups, parts=parts)
+        if layer is not lead:
+            compared.append(canvas.read(layer, box, gray=gray, depth="u8", groups=groups, parts=parts))
+    ordered = members_of(image, maps)
+    made = [MapLayer(each.get_name(), exact[each.get_id()], each.get_id() == lead.get_id()) for each in ordered]
+    return replace(source, maps=tuple(compared)), made
+
+
+def _source(
+    options: Options, image: Gimp.Image, layer: Gimp.Layer, around: Sequence[Gimp.GroupLayer]
+) -> tuple[Source, Box]:
+    """Read a layer as a source.
+
+    Args:
+        options: Names mask and guide.
+        image: Its image.
+        layer: The layer.
+        around: The groups that will contain the new texture.
+
+    Returns:
+        The source, and the part of the image that it is.
+
+    Raises:
+        PlanError: Too little of it can be sampled, or mask or guide do not fit.
+    """
     box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     parts, groups = marks.parts_of(layer), _own_groups(layer, around)
@@ -193,14 +283,16 @@ def _source(options: Options, image: Gimp.Image, layer: Gimp.Layer, around: Sequ
         # Partly selected pixels would bring in colors from outside the selection.
         chosen = samples.above(canvas.read_selection(image, box), samples.OPAQUE)
         white = chosen if white is None else samples.common(white, chosen)
+    part = plans.exemplar_part(sample, white)
+    read = part.moved(*box.corner)
     if not options.guide:
-        return plans.check_exemplar(sample, white)
+        return plans.cut_source(sample, part, white), read
     guide = canvas.find(options.guide)
     if guide is None or guide.get_image().get_id() != image.get_id():
         raise PlanError(_("The exemplar guide is not in the image of the layer: choose another one, or none."))
-    found = plans.check_exemplar(sample, white, _read_guide(guide, box))
+    found = plans.cut_source(sample, part, white, _read_guide(guide, box))
     guides.check_exemplar_guide(found, guide.get_name())
-    return found
+    return found, read
 
 
 def _canvas_guide(number: int, *, mixing: bool) -> Raster:

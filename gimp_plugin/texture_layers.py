@@ -8,6 +8,7 @@ from gi.repository import Gimp
 from gimp_plugin import blending, canvas, marks, samples
 from gimp_plugin.box import Box
 from gimp_plugin.job_sequence import Texture
+from gimp_plugin.plans import MapLayer
 from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.scaling import scaled
 from gimp_plugin.tracking import ChangedError, Tracker, ids_of
@@ -77,15 +78,19 @@ class TextureLayers:
         remark: A limitation of the result, for the user.
     """
 
-    def __init__(self, place: Place, *, keep: bool, earlier: Sequence[Gimp.Layer] = ()) -> None:
+    def __init__(
+        self, place: Place, *, keep: bool, earlier: Sequence[Gimp.Layer] = (), maps: Sequence[MapLayer] = ()
+    ) -> None:
         """Prepare; the image is not changed yet.
 
         Args:
             place: Where the texture goes.
             keep: Whether to keep the frames.
             earlier: Results of earlier attempts; the new result hides them.
+            maps: Maps of the exemplar, see `JobPlan`: a texture is a group of layers then.
         """
         self.remark = ""
+        self._maps = maps
         self._place = place
         self._keep = keep
         self._earlier = earlier
@@ -151,11 +156,14 @@ class TextureLayers:
                 parent, position = self._inside() if kept else self._position()
             for texture, part in zip(textures, parts, strict=True):
                 name = _("Texture, seed {seed}") if texture.finished else _("Texture so far, seed {seed}")
-                layer = self._insert(name.format(seed=texture.seed), part, parent, position)
+                if self._maps and texture.origins is not None:
+                    layer = self._insert_maps(name.format(seed=texture.seed), texture.origins, parent, position)
+                else:
+                    layer = self._insert(name.format(seed=texture.seed), part, parent, position)
+                    self._results.append(layer)
                 marks.mark(layer, part=self._place.continues)
                 if cut:
                     layer.set_mode(Gimp.LayerMode.MERGE)
-                self._results.append(layer)
             self._hide_earlier()
             made = self._results[-1]
             if not all(item.get_visible() for item in (made, *canvas.groups_of(made))):
@@ -393,6 +401,17 @@ class TextureLayers:
             canvas.write_mask(mask, self._place.mask)
         self._select()
         return layer
+
+    def _insert_maps(self, name: str, origins: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.GroupLayer:
+        """Insert a group with a layer for each map, of which the one that leads is shown."""
+        group = Gimp.GroupLayer.new(self._place.image, name)
+        self._place.image.insert_layer(group, parent, position)
+        # What breaks on the way is removed with it.
+        self._results.append(group)
+        rasters = samples.picked([each.raster for each in self._maps], origins)
+        for each, raster in zip(reversed(self._maps), reversed(rasters), strict=True):
+            self._insert(each.name, raster, group, 0).set_visible(each.leads)
+        return group
 
     def _cut(self, frame: Frame) -> Raster:
         covered = Box(frame.left, frame.top, frame.width, frame.height)

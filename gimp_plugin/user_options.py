@@ -14,6 +14,7 @@ FILL, NEW, SEAMLESS, EXTEND = "fill", "new", "seamless", "extend"
 TASKS = (FILL, NEW, SEAMLESS, EXTEND)
 SURROUNDINGS, DRAWABLE, FILE, PATTERN = "surroundings", "drawable", "file", "pattern"
 IMAGE, LAYERS = "image", "layers"
+AUTO, MIX, MAPS = "auto", "mix", "maps"
 PERCENT, PIXELS = "percent", "pixels"
 ALL, SIDES, ABOVE_BELOW = SAMPLE_FROM
 NONE, ACROSS, DOWN, BOTH = AXES
@@ -46,6 +47,8 @@ class Options:
         ratio: Of the new texture's sides to the exemplar's.
         variations: How many new textures, of seeds that follow each other.
         destination: New textures become an `image`, or `layers` of this one.
+        layers_as: What several layers, or those of a group, are: what their names say (`auto`), a `mix`, or `maps` of
+            one texture. A group that is no set of maps is one picture.
         unit: What an image is extended by: `percent` of its height or width, or `pixels`.
         top: How much is added above it.
         right: To its right.
@@ -73,6 +76,7 @@ class Options:
     ratio: float = 2.0
     variations: int = 1
     destination: str = IMAGE
+    layers_as: str = AUTO
     unit: str = PERCENT
     top: float = 0.0
     right: float = 0.0

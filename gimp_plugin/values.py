@@ -86,6 +86,11 @@ def choices(task: str, name: str) -> dict[str, str]:
         "seamless": axes if task == user_options.SEAMLESS else {user_options.NONE: _("No"), **axes},
         "unit": {user_options.PERCENT: _("Percent"), user_options.PIXELS: _("Pixels")},
         "content-by": {user_options.BRIGHTNESS: _("Brightness"), user_options.COLOR: _("Brightness and color")},
+        "layers-as": {
+            user_options.AUTO: _("What their names say"),
+            user_options.MIX: _("A mixture"),
+            user_options.MAPS: _("Maps of one texture"),
+        },
         "destination": {user_options.IMAGE: _("A new image"), user_options.LAYERS: _("New layers of this image")},
     }
     return known.get(name, {})

@@ -62,8 +62,8 @@ def place_in(gimp, image, above="below", **changes):
     return gimp.texture_layers.Place(image, named(image, above) if above else None, **wishes)
 
 
-def growing(gimp, image, *, keep=False, earlier=(), **where):
-    return gimp.texture_layers.TextureLayers(place_in(gimp, image, **where), keep=keep, earlier=earlier)
+def growing(gimp, image, *, keep=False, earlier=(), maps=(), **where):
+    return gimp.texture_layers.TextureLayers(place_in(gimp, image, **where), keep=keep, earlier=earlier, maps=maps)
 
 
 def colors(layer):

@@ -8,7 +8,7 @@ from engines import JOB_SECONDS, long_job, pixels, running, short_job, started
 from plugin_links import installation_of, linked, reach
 
 from gimp_plugin.job_sequence import JobSequence, State
-from protocol.messages import Failed, Progress, Synthesize
+from protocol.messages import Cancelled, Done, Failed, Progress, Source, Synthesize
 
 POLL_SECONDS = 0.05
 
@@ -103,9 +103,9 @@ def test_progress_of_real_jobs_goes_past_the_first_of_two(work, show):
     assert all(seconds >= 0 for seconds in show.left if seconds is not None)
 
 
-def scripted(installation, show, *events):
+def scripted(installation, show, *events, job=None):
     """A work at an engine that says these things of its job, whatever it is."""
-    work = JobSequence(ScriptedLink(events), [short_job(), short_job()], show, installation)
+    work = JobSequence(ScriptedLink(events), [job or short_job()] * 2, show, installation)
     while work.poll() and work._link.script:  # noqa: SLF001
         pass
     return work
@@ -208,6 +208,40 @@ def test_the_next_work_of_the_same_link_hears_nothing_of_the_one_that_was_cancel
     assert run(second) is State.DONE
     assert pixels(second.textures[0].raster).shape == (48, 48, 3)
     assert {(frame.width, frame.height) for _, frame in show.frames} == {(48, 48)}
+
+
+# Maps.
+
+
+PICTURE = short_job().sources[0].picture
+
+
+def job_of_maps(**changes):
+    return replace(short_job(**changes), sources=(Source(PICTURE, maps=(PICTURE,)),))
+
+
+def test_maps_come_with_the_places_of_their_pixels(installation, show):
+    made = scripted(installation, show, Done("", PICTURE, origins=PICTURE), job=job_of_maps())
+    assert [texture.origins for texture in made.textures] == [PICTURE]
+
+
+def test_a_set_that_is_stopped_brings_nothing_but_those_before(installation, show):
+    assert scripted(installation, show, Cancelled("", PICTURE), job=job_of_maps()).state is State.CANCELLED
+    made = scripted(installation, show, Done("", PICTURE, origins=PICTURE), Cancelled("", PICTURE), job=job_of_maps())
+    assert (made.state, len(made.textures)) == (State.STOPPED, 1)
+
+
+def test_an_engine_that_makes_no_maps_is_told(installation, show):
+    made = scripted(installation, show, Done("", PICTURE), job=job_of_maps())
+    assert (made.state, made.textures) == (State.FAILED, [])
+    assert "older" in made.problem
+
+
+def test_a_preview_of_a_set_is_one_picture(installation, show):
+    assert (
+        scripted(installation, show, Done("", PICTURE), Done("", PICTURE), job=job_of_maps(preview=True)).state
+        is State.DONE
+    )
 
 
 # Waiting.

@@ -14,7 +14,7 @@ ALLOWED = {*sys.stdlib_module_names, "gi", "gimp_plugin", "protocol"}
 # Modules that do not import GIMP, so they are tested without it.
 WITHOUT_GIMP = {
     "box", "samples", "plans", "user_options", "job_sequence", "error_messages", "translation", "log", "outcome",
-    "installation", "engine_link", "engine_report", "guides",
+    "installation", "engine_link", "engine_report", "guides", "texture_sets",
 }  # fmt: skip
 WITH_PYZMQ = {"zmq", "msgpack"}
 
