@@ -6,7 +6,7 @@ import signal
 import time
 from contextlib import contextmanager
 
-from windows import Window
+from windows import WAIT_SECONDS, Window
 
 MENU = ("Filters", "Texture Synthesis")
 FILL = "Fill Selection with Texture"
@@ -49,6 +49,58 @@ def choose(dialog: Window, before, choice, title=FILL):
     """Choose from a list; GIMP names it after what is chosen already."""
     dialog.press(before, window=title, role="combo box")
     dialog.press(choice, role="menu item")
+
+
+def expand(dialog: Window, label, title=FILL):
+    """Open what is under an expander."""
+    left, top, _width, height = dialog.widget(label, window=title).box
+    # It answers clicks near its label only.
+    dialog.click(left + 10, top + height // 2)
+
+
+def in_row(dialog: Window, label, title=FILL, **wanted):
+    """Find what is wanted beside a label, the last one."""
+    row = dialog.widget(label, window=title, role="label").middle[1]
+    found = [each for each in dialog.widgets(window=title, **wanted) if abs(each.middle[1] - row) < each.box[3]]
+    return found[-1]
+
+
+def press_in_row(dialog: Window, button, label, title=FILL):
+    """Press the button of this name beside a chooser's label."""
+    dialog.click(*in_row(dialog, label, title, name=button).middle)
+
+
+def choose_layer(dialog: Window, label, image, layer, title=FILL):
+    """Choose a layer of an image, both by a part of their names."""
+    press_in_row(dialog, "Browse...", label, title)
+    chooser = dialog.wait_for_window(f"Choose drawable: {label}")
+
+    def press(name):
+        cells = wait(
+            lambda: [each for each in dialog.widgets(window=chooser, role="table cell") if name in each.name],
+            WAIT_SECONDS,
+            dialog.names,
+        )
+        dialog.click(*cells[-1].middle)
+
+    press(image)
+    press(layer)
+    dialog.press("OK", window=chooser)
+    dialog.wait_for_no_window(chooser)
+
+
+def enter(dialog: Window, label, number, title=FILL):
+    """Write a number beside a label, by mouse and keyboard."""
+    left, top, _width, height = in_row(dialog, label, title, role="spin button").box
+    dialog.click(left + 15, top + height // 2)
+    dialog.key("ctrl+a")
+    dialog.type(number)
+    dialog.key("Tab")
+    wait(
+        lambda: in_row(dialog, label, title, role="spin button").value == float(number),
+        WAIT_SECONDS,
+        lambda: f"{label} stays {in_row(dialog, label, title, role='spin button')}",
+    )
 
 
 def works(dialog: Window):

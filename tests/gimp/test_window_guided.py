@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from gimps import profile
-from painting import asked, choose, ended, said, wait
+from painting import asked, choose, choose_layer, ended, expand, press_in_row, said, wait
 from pictures import save
 from plugged import plug
 from test_mixing import stones
@@ -47,44 +47,16 @@ def opened(place, known_plug_ins, libraries, engine, tmp_path):
         yield found
 
 
-def press_in_row(painter, button, label):
-    """Press the button of this name beside a chooser's label."""
-    row = painter.widget(label, window=NEW, role="label").middle[1]
-    found = [each for each in painter.widgets(window=NEW, name=button) if abs(each.middle[1] - row) < each.box[3]]
-    painter.click(*found[-1].middle)
-
-
-def choose_guide(painter, label, image, layer):
-    """Choose a layer of an image, both by a part of their names."""
-    press_in_row(painter, "Browse...", label)
-    title = painter.wait_for_window(f"Choose drawable: {label}")
-
-    def press(name):
-        cells = wait(
-            lambda: [each for each in painter.widgets(window=title, role="table cell") if name in each.name],
-            WAIT_SECONDS,
-            painter.names,
-        )
-        painter.click(*cells[-1].middle)
-
-    press(image)
-    press(layer)
-    painter.press("OK", window=title)
-    painter.wait_for_no_window(title)
-
-
 def test_guides_are_chosen_by_mouse_and_give_the_size(opened, pictures_folder):
     asked(opened, NEW)
     choose(opened, "normal", "Draft: for a preview", NEW)
-    left, top, _width, height = opened.widget("More", window=NEW).box
-    # An expander answers clicks near its label only.
-    opened.click(left + 10, top + height // 2)
+    expand(opened, "More", NEW)
     opened.widget("Canvas guide", window=NEW)
     opened.screenshot(pictures_folder / "guides-none.png")
-    choose_guide(opened, "Exemplar guide", "layered", "areas")
+    choose_layer(opened, "Exemplar guide", "layered", "areas", NEW)
     opened.press("Make", window=NEW)
     ended(opened, "There is an exemplar guide, and no canvas guide", NEW)
-    choose_guide(opened, "Canvas guide", "[halves]", "halves.png")
+    choose_layer(opened, "Canvas guide", "[halves]", "halves.png", NEW)
     size = f"Size of the canvas guide: {WIDTH} × {HEIGHT} px"
     wait(lambda: size in said(opened, NEW), WAIT_SECONDS, lambda: said(opened, NEW))
     assert not opened.widgets(window=NEW, name="Size by ratio")
@@ -104,7 +76,7 @@ def test_guides_are_chosen_by_mouse_and_give_the_size(opened, pictures_folder):
     opened.screenshot(pictures_folder / "guides-done.png")
     assert f"{WIDTH}x{HEIGHT}" in opened.wait_for_window("[Untitled]")
     for label in ("Exemplar guide", "Canvas guide"):
-        press_in_row(opened, "Clear", label)
+        press_in_row(opened, "Clear", label, NEW)
     wait(lambda: size not in said(opened, NEW), WAIT_SECONDS, lambda: said(opened, NEW))
     assert opened.widgets(window=NEW, name="Size by ratio")
     opened.press("Close", window=NEW)

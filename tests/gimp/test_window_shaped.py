@@ -1,0 +1,83 @@
+"""An exemplar that is rotated and scaled, and a content that is redrawn, chosen by mouse, in a real GIMP."""
+
+import json
+
+import numpy as np
+import pytest
+from gimps import profile
+from painting import asked, choose, choose_layer, ended, enter, expand, press_in_row, said, wait
+from pictures import save
+from plugged import plug
+from test_transforming import stripes
+from windows import SCREEN, WAIT_SECONDS, window
+
+NEW = "New Texture from Layer"
+WIDTH, HEIGHT = 96, 80
+# GTK's own complaints, when the screen is read after a chooser was opened twice.
+OF_SCREEN_READERS = (
+    "atk_state_set_contains_state",
+    "gtk_container_forall",
+    "atk_selection_ref_selection",
+    "gtk_accessible_get_widget",
+)
+
+
+@pytest.fixture
+def opened(place, known_plug_ins, libraries, engine, tmp_path):
+    """A GIMP with its window, stripes in front of a content, and a warm engine."""
+    own = profile(tmp_path / "profile", known_plug_ins)
+    plug(place, own, engine.folder, libraries)
+    ramp = np.linspace(0, 1, WIDTH)[None, :, None].repeat(HEIGHT, axis=0).repeat(3, axis=2)
+    for name, picture in {"ramp": ramp, "stripes": stripes()}.items():
+        save(tmp_path / f"{name}.png", picture)
+    with window(place, own, tmp_path / "ramp.png", tmp_path / "stripes.png", allowed=OF_SCREEN_READERS) as found:
+        yield found
+
+
+def made(painter, engine):
+    """Press the button, and read what was then made of what was chosen."""
+    painter.press("Make", window=NEW)
+    # The last texture was made, too.
+    wait(lambda: not any(each.startswith("Done.") for each in said(painter, NEW)), WAIT_SECONDS)
+    ended(painter, "Done.", NEW)
+    return json.loads((engine.folder / "last-texture.json").read_text())
+
+
+def test_what_is_under_content_and_rotation_is_set_by_mouse(opened, engine, pictures_folder):
+    asked(opened, NEW)
+    choose(opened, "normal", "Draft: for a preview", NEW)
+    expand(opened, "Content and rotation", NEW)
+    opened.widget("Rotate exemplar, °", window=NEW)
+    opened.screenshot(pictures_folder / "shaped-none.png")
+    expand(opened, "More", NEW)
+    opened.widget("Network", window=NEW)
+    opened.screenshot(pictures_folder / "shaped-all.png")
+    # Its buttons must not be below the screen.
+    (dialog,) = opened.widgets(window=NEW, role="dialog")
+    assert dialog.box[1] + dialog.box[3] <= int(SCREEN.split("x")[1])
+    expand(opened, "More", NEW)
+    wait(lambda: not opened.widgets(window=NEW, name="Network"), WAIT_SECONDS)
+    enter(opened, "Rotate exemplar, °", "90", NEW)
+    enter(opened, "Scale exemplar", "0.5", NEW)
+    asked_for = made(opened, engine)["settings"]
+    opened.screenshot(pictures_folder / "shaped-rotated.png")
+    assert (asked_for["exemplar_rotation"], asked_for["exemplar_scale"]) == (90, 0.5)
+    enter(opened, "Rotate exemplar, °", "0", NEW)
+    enter(opened, "Scale exemplar", "1", NEW)
+    choose_layer(opened, "Content", "[ramp]", "ramp.png", NEW)
+    size = f"Size of the content: {WIDTH} × {HEIGHT} px"
+    wait(lambda: size in said(opened, NEW), WAIT_SECONDS, lambda: said(opened, NEW))
+    enter(opened, "Strength", "0.8", NEW)
+    choose(opened, "brightness", "Brightness and color", NEW)
+    last = made(opened, engine)
+    opened.screenshot(pictures_folder / "shaped-content.png")
+    assert last["content"] > 0
+    assert (last["settings"]["strength"], last["settings"]["content_by"]) == (0.8, "color")
+    opened.wait_for_window(f"{WIDTH}x{HEIGHT}")
+    press_in_row(opened, "Clear", "Content", NEW)
+    wait(lambda: size not in said(opened, NEW), WAIT_SECONDS, lambda: said(opened, NEW))
+    choose_layer(opened, "Scale map", "[ramp]", "ramp.png", NEW)
+    assert made(opened, engine)["scale_map"] > 0
+    opened.screenshot(pictures_folder / "shaped-map.png")
+    opened.press("Close", window=NEW)
+    opened.wait_for_no_window(NEW)
