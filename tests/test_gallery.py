@@ -24,7 +24,7 @@ def test_a_command_makes_a_picture_of_the_size_that_the_page_shows(number, call,
     monkeypatch.chdir(ROOT)
     arguments = [*words[1 : words.index("-o")], "-o", str(tmp_path / f"gallery-{number}.png")]
     assert call(*arguments, "--quality", "draft", "--local", "-q")[0] == 0
-    for made in tmp_path.iterdir():
+    for made in tmp_path.glob(f"gallery-{number}*"):
         assert load(made).shape[:2] == load(PAGE.parent / "pictures" / f"{made.stem}.jpg").shape[:2]
 
 

@@ -52,10 +52,10 @@ def choose(dialog: Window, before, choice, title=FILL):
 
 
 def expand(dialog: Window, label, title=FILL):
-    """Open what is under an expander."""
-    left, top, _width, height = dialog.widget(label, window=title).box
-    # It answers clicks near its label only.
-    dialog.click(left + 10, top + height // 2)
+    """Open what is under an expander, or close it again."""
+    left, top, _width, _height = dialog.widget(label, window=title).box
+    # It answers clicks near its label only, and is as large as what is under it.
+    dialog.click(left + 10, top + 10)
 
 
 def in_row(dialog: Window, label, title=FILL, **wanted):
