@@ -6,7 +6,7 @@ enough for pictures of many megapixels.
 
 import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from gimp_plugin.box import Box
@@ -232,29 +232,26 @@ def faded(raster: Raster, mask: bytes) -> Raster:
     return replace(raster, data=bytes(data))
 
 
-def picked(rasters: Sequence[Raster], origins: Raster) -> list[Raster]:
+def picked(rasters: Sequence[Raster], origins: Raster) -> Iterator[Raster]:
     """Take each pixel of new rasters from a place of the given ones, the same for all.
 
     Args:
         rasters: Of one size, with any samples.
         origins: Row and column in them of each pixel, two channels of 16 bits.
 
-    Returns:
-        Rasters of the size of the origins.
+    Yields:
+        For each of them a raster of the size of the origins, one after the other: they may be large.
     """
     width, height, stride = origins.width, origins.height, rasters[0].width
     numbers = memoryview(bytes(origins.data)).cast("H")
-    places = array.array(
-        "Q", (row * stride + column for row, column in zip(numbers[::2], numbers[1::2], strict=True))
-    )
-    found = []
+    pairs = zip(numbers[::2], numbers[1::2], strict=True)
+    places = array.array("Q", (row * stride + column for row, column in pairs))
     for raster in rasters:
         data, size = bytes(raster.data), raster.channels * SAMPLE_BYTES[raster.depth]
         pixels = [data[start : start + size] for start in range(0, len(data), size)]
         rows = (places[start : start + width] for start in range(0, width * height, width))
         made = b"".join(b"".join([pixels[place] for place in row]) for row in rows)
-        found.append(replace(raster, width=width, height=height, data=made))
-    return found
+        yield replace(raster, width=width, height=height, data=made)
 
 
 def visible_box(raster: Raster) -> Box:

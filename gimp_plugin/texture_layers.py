@@ -408,8 +408,9 @@ class TextureLayers:
         self._place.image.insert_layer(group, parent, position)
         # What breaks on the way is removed with it.
         self._results.append(group)
-        rasters = samples.picked([each.raster for each in self._maps], origins)
-        for each, raster in zip(reversed(self._maps), reversed(rasters), strict=True):
+        upwards = self._maps[::-1]
+        rasters = samples.picked([each.raster for each in upwards], origins)
+        for each, raster in zip(upwards, rasters, strict=True):
             self._insert(each.name, raster, group, 0).set_visible(each.leads)
         return group
 
