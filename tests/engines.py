@@ -20,6 +20,7 @@ from protocol.messages import Canvas, Progress, Source, Status, Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import Settings, settings
 
+ROOT = Path(__file__).parents[1]
 SERVE = ("-m", "engine", "serve")
 # Bounds of what must end at all, on a computer that is busy with other tests as well.
 START_SECONDS = 60
@@ -90,8 +91,10 @@ def running(folder: Path, *options: str, environment=None, program=SERVE):
 
 
 def surroundings(folder: Path, more=None) -> dict[str, str]:
-    """Environment variables of an engine, or of a command that looks for it."""
-    return {**os.environ, "TEXTURE_ENGINE_FOLDER": str(folder), "OMP_NUM_THREADS": "1", **(more or {})}
+    """Environment variables of an engine, or of a command that looks for it: of this checkout, wherever it starts."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    own = {"TEXTURE_ENGINE_FOLDER": str(folder), "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
+    return {**os.environ, **own, **(more or {})}
 
 
 def terminal(folder: Path, *words, timeout=JOB_SECONDS, cwd=None):

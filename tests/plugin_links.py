@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from engines import ROOT
+
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
 from protocol.connection import CONNECTION_FILE, engine_state, read_connection
@@ -26,7 +28,8 @@ def installation_of(folder: Path, engine="/nowhere/texture-engine") -> Installat
 
 def program(path: Path, *lines: str) -> Path:
     """Write a program that a link can start as the engine: shell lines, `engine` among them being the real one."""
-    real = f'engine() {{ OMP_NUM_THREADS=1 "{sys.executable}" -m engine "$@" --device cpu; }}'
+    start = f"import sys; sys.path[0] = '{ROOT}'; from engine.__main__ import start; start()"
+    real = f'engine() {{ OMP_NUM_THREADS=1 "{sys.executable}" -c "{start}" "$@" --device cpu; }}'
     path.write_text("\n".join(("#!/bin/sh", real, *lines, "")))
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
