@@ -20,6 +20,7 @@ from engines import end_of, running, short_job, surroundings, terminal
 from filelock import FileLock
 from plugin_links import end_engine, installation_of, linked, program, reach
 
+from engine.cli import main
 from gimp_plugin.engine_report import engine_status, stop_engine
 from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE, engine_state, read_connection, split_address, write_connection
@@ -136,23 +137,39 @@ def assert_stale(told, found):
     assert told.stderr.endswith("start one with `texture-engine serve`\n")
 
 
-def doctor_line(folder):
-    """What `doctor` says of the engine, and its exit status."""
-    told = terminal(folder, "doctor", "--quick")
-    assert told.stderr == ""
+@pytest.fixture
+def doctor_line(monkeypatch, capsys):
+    """What `doctor` says of the engine of a folder, and its exit status, in this process: torch is loaded."""
+
+    def run(folder):
+        monkeypatch.setenv("TEXTURE_ENGINE_FOLDER", str(folder))
+        monkeypatch.setattr(sys, "argv", ["texture-engine", "doctor", "--quick"])
+        try:
+            main()
+        except SystemExit as ended:
+            status = ended.code
+        told = capsys.readouterr()
+        assert told.err == ""
+        return line_of_engine(told.out), status
+
+    return run
+
+
+def line_of_engine(out):
     # Lines are broken as the terminal is wide.
-    words = " ".join(told.stdout.split())
-    return words[words.index("engine: ") :], told.returncode
+    words = " ".join(out.split())
+    return words[words.index("engine: ") :]
 
 
-def started_by_the_plugin(folder):
-    """Let the plug-in find or start an engine; returns its process, and ends it."""
+def started_by_the_plugin(folder, *, works=False):
+    """Let the plug-in find or start an engine, and do a job if it `works`; returns its process, and ends it."""
     installation = installation_of(folder, program(folder.with_name("texture-engine"), 'engine "$@"'))
     with linked(installation) as link:
         reach(link)
         assert link.problem == ""
-        link.client.submit(short_job())
-        assert isinstance(end_of(link.client, "short"), Done)
+        if works:
+            link.client.submit(short_job())
+            assert isinstance(end_of(link.client, "short"), Done)
         process = link.client.status().process
     assert stop_engine(installation) == "The engine has ended."
     return process
@@ -161,7 +178,7 @@ def started_by_the_plugin(folder):
 # Killed, and its port another program's.
 
 
-def test_it_is_told_as_stale_and_another_is_started(occupied):
+def test_it_is_told_as_stale_and_another_is_started(occupied, doctor_line):
     folder, found = occupied
     for command in ("status", "stop"):
         assert_stale(terminal(folder, command), found)
@@ -170,7 +187,7 @@ def test_it_is_told_as_stale_and_another_is_started(occupied):
     assert f"was left behind by process {found.process}, which has ended" in line
     assert engine_status(installation_of(folder)) == (NOT_RUNNING, False)
     assert stop_engine(installation_of(folder)) == "The engine is not running."
-    assert started_by_the_plugin(folder) != found.process
+    assert started_by_the_plugin(folder, works=True) != found.process
     assert not (folder / CONNECTION_FILE).exists()
 
 
@@ -291,7 +308,7 @@ def without_mark(folder):
 
 
 @pytest.mark.usefixtures("hasty")
-def test_one_of_an_earlier_version_is_stale_where_nobody_holds_its_lock(killed):
+def test_one_of_an_earlier_version_is_stale_where_nobody_holds_its_lock(killed, doctor_line):
     folder, _ = killed
     found = without_mark(folder)
     with silent_server(found.address):
@@ -332,7 +349,7 @@ def test_one_of_an_earlier_version_that_hangs_is_not_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("length", [0, 1, 40])
-def test_half_a_file_is_stale_and_another_engine_is_started(killed, length):
+def test_half_a_file_is_stale_and_another_engine_is_started(killed, doctor_line, length):
     folder, _ = killed
     path = folder / CONNECTION_FILE
     path.write_bytes(path.read_bytes()[:length])
@@ -367,7 +384,7 @@ def test_half_a_file_that_was_named_is_a_mistake(tmp_path, command):
 # Alive, and not answering.
 
 
-def test_one_that_hangs_is_told_as_hanging_and_never_as_stale(tmp_path):
+def test_one_that_hangs_is_told_as_hanging_and_never_as_stale(tmp_path, doctor_line):
     folder = tmp_path / "engine"
     with running(folder, *CPU) as engine:
         engine.client().close()
@@ -375,15 +392,16 @@ def test_one_that_hangs_is_told_as_hanging_and_never_as_stale(tmp_path):
         # Each waits for seconds.
         with ThreadPoolExecutor(4) as together:
             commands = [together.submit(terminal, folder, command) for command in ("status", "stop")]
-            doctor = together.submit(doctor_line, folder)
+            doctor = together.submit(terminal, folder, "doctor", "--quick")
             serve = together.submit(terminal, folder, "serve", "--detach", *CPU)
         for command in commands:
             told = command.result()
             assert (told.returncode, told.stdout) == (1, "")
             assert told.stderr.startswith("texture-engine: the engine did not answer within 5 s: it hangs, ")
             assert told.stderr.endswith(f"if it hangs, end process {engine.process.pid}\n")
-        line, status = doctor.result()
-        assert status == 1
+        told = doctor.result()
+        line = line_of_engine(told.stdout)
+        assert (told.returncode, told.stderr) == (1, "")
         assert f"engine: process {engine.process.pid} at {read_connection(engine.file).address} does not" in line
         assert "to do: the engine did not answer within 5 s: it hangs, " in line
         told = serve.result()
