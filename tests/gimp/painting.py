@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from windows import WAIT_SECONDS, Window
 
@@ -138,4 +138,6 @@ def paused(engine):
         yield
     finally:
         for process in processes:
-            os.kill(process, signal.SIGCONT)
+            # The engine ends a worker that stands still for long after its job was canceled.
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from gimps import profile
-from painting import asked, choose, ended, idle, layers, wait
+from painting import asked, choose, ended, idle, layers, paused, wait
 from pictures import load, save
 from plugged import plug
 from provide import CHECKOUT
@@ -61,8 +61,9 @@ def test_after_cancel_the_image_has_its_size_and_its_layers_again(gimp, tmp_path
         asked(opened, EXTEND)
         opened.press("Extend", window=EXTEND)
         wait(lambda: size(opened) != before)
-        opened.screenshot(pictures_folder / "extend-growing.png")
-        opened.press("Cancel", window=EXTEND)
+        with paused(engine):
+            opened.screenshot(pictures_folder / "extend-growing.png")
+            opened.press("Cancel", window=EXTEND)
         ended(opened, "Canceled", EXTEND)
         assert size(opened) == before
         assert layers(opened) == 1
