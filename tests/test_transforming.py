@@ -9,8 +9,9 @@ from pictures import load, save
 from runs import run
 from test_mixing import stones
 
+from engine.images import Picture
 from engine.preparation.sampling import Sample
-from engine.preparation.transforming import ExemplarTransform, transformed
+from engine.preparation.transforming import ExemplarTransform, largest_inside, transformed
 from engine.service.rasters import picture_of
 from protocol.messages import Canvas, Done, Failed, Source
 from protocol.vocabulary import Settings
@@ -34,6 +35,10 @@ def direction(picture):
     angle = 0.5 * np.arctan2(2 * (down * across).mean(), (across**2 - down**2).mean())
     # Gradients lie across the stripes; rows are counted downwards.
     return (90 - np.rad2deg(angle)) % 180
+
+
+def as_map(level, side=64):
+    return Picture(pixels=np.full((side, side, 3), level, np.float32))
 
 
 def apart(one, other):
@@ -76,6 +81,38 @@ def test_alpha_and_mask_turn_with_the_pixels():
     (found,), _ = transformed(Sample(stripes(40, 60), valid, (0, 0), alpha), ExemplarTransform(rotation=90), None)
     assert np.array_equal(found.alpha, np.rot90(alpha))
     assert np.array_equal(found.valid, np.rot90(valid))
+
+
+@pytest.mark.parametrize("size", [(100.0, 100.0), (60.0, 200.0), (200.0, 60.0)])
+@pytest.mark.parametrize("rotation", [0.0, 22.5, 45.0, 90.0, 157.5, 300.0])
+def test_the_largest_part_inside_touches_the_borders_and_goes_beyond_none(size, rotation):
+    height, width = largest_inside(size, rotation)
+    angle = np.deg2rad(rotation)
+    corners = np.array([[y, x] for y in (-height / 2, height / 2) for x in (-width / 2, width / 2)])
+    back = corners @ np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    reached = np.abs(back).max(axis=0) / (np.array(size) / 2)
+    assert reached.max() == pytest.approx(1)
+
+
+def test_copies_for_a_map_have_no_empty_corners_and_no_more_pixels_than_they_need():
+    levels = np.zeros((64, 96), np.float32)
+    levels[:, 48:] = 0.125
+    picture = Picture(pixels=np.repeat(levels[..., None], 3, axis=2))
+    (upright, slanted), guidance = transformed(
+        Sample(stones(0, 128, 128)), ExemplarTransform(rotations=picture), None
+    )
+    assert upright.valid is None
+    assert slanted.valid is None
+    assert slanted.pixels.shape == (90, 90, 3)
+    assert guidance.weights.mean(axis=(0, 1)) == pytest.approx([0.5, 0.5])
+    (large,), _ = transformed(Sample(stones(0, 128, 128)), ExemplarTransform(scale=2, rotations=as_map(0.125)), None)
+    assert large.pixels.shape[:2] == (128, 128)
+
+
+def test_a_copy_that_covers_much_of_the_canvas_keeps_its_corners():
+    (found,), _ = transformed(Sample(stones(0, 64, 64)), ExemplarTransform(rotations=as_map(0.125, side=256)), None)
+    assert found.pixels.shape[:2] == (91, 91)
+    assert found.valid is not None
 
 
 # Jobs.

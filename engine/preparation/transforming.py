@@ -24,6 +24,11 @@ SMALLEST, LARGEST = 0.5, 2.0
 MOST_PIXELS = 2**24
 # Of a rotated picture, what lies so near to its border is mixed with what lies beyond.
 WHOLE = 0.999
+# A copy for a map need not have corners where nothing lies, if what is left of it has this part of the pixels that
+# it is for; nor more pixels than the exemplar has, or than it is for, times this.
+LEAST_COVER, MOST_COVER = 0.25, 2.0
+# Shortest side that is left of a copy, pixels and in sides of the exemplar.
+SHORTEST, SHORTEST_PART = 64, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,22 +88,22 @@ def transformed(
         step = np.rint(transform.scales.pixels.mean(axis=2) * (sizes - 1)).astype(np.int32)
     numbers, labels = np.unique(angle * sizes + step, return_inverse=True)
     copies = []
-    pixels = sample.pixels.shape[0] * sample.pixels.shape[1]
-    for number in numbers:
+    height, width = sample.pixels.shape[:2]
+    if height * width * len(numbers) > MOST_PIXELS:
+        raise MaterialError(
+            f"the exemplar is too large for {len(numbers)} rotated and scaled copies: crop or scale it down to "
+            f"{MOST_PIXELS // len(numbers):,} pixels"
+        )
+    for number, due in zip(numbers, np.bincount(labels.ravel()).tolist(), strict=True):
         rotation = transform.rotation + 360 * (number // sizes) / angles
         scale = transform.scale * SMALLEST * (LARGEST / SMALLEST) ** ((number % sizes) / (sizes - 1))
-        if pixels * scale**2 * len(numbers) > MOST_PIXELS:
-            raise MaterialError(
-                f"the exemplar is too large for {len(numbers)} rotated and scaled copies: crop or scale it down to "
-                f"{int(MOST_PIXELS / len(numbers) / scale**2):,} pixels"
-            )
-        copies.append(_transformed(sample, rotation, scale))
+        copies.append(_transformed(sample, rotation, scale, due))
     weights = (labels.reshape(size)[..., None] == np.arange(len(copies))).astype(np.float32)
     return copies, Guidance(None, weights, strict=True)
 
 
-def _transformed(sample: Sample, rotation: float, scale: float) -> Sample:
-    """Rotate a sample counterclockwise, and scale it."""
+def _transformed(sample: Sample, rotation: float, scale: float, due: int | None = None) -> Sample:
+    """Rotate a sample counterclockwise, and scale it; only as much of it as so many pixels of the canvas need."""
     quarters, rest = divmod(rotation / 90, 1)
     if rest == 0 and scale == 1:
         pixels = np.ascontiguousarray(np.rot90(sample.pixels, int(quarters)))
@@ -110,9 +115,10 @@ def _transformed(sample: Sample, rotation: float, scale: float) -> Sample:
     angle = np.deg2rad(rotation)
     cosine, sine = np.cos(angle), np.sin(angle)
     back = np.array([[cosine, sine], [-sine, cosine]]) / scale
-    size = tuple(
-        max(1, round(scale * (abs(own * cosine) + abs(other * sine))))
-        for own, other in ((height, width), (width, height))
+    inner = None if sample.valid is not None or due is None else _inner_size((height, width), rotation, scale, due)
+    size = inner or (
+        max(1, round(scale * (abs(height * cosine) + abs(width * sine)))),
+        max(1, round(scale * (abs(width * cosine) + abs(height * sine)))),
     )
     center, middle = (np.array([height, width]) - 1) / 2, (np.array(size) - 1) / 2
     offset = center - back @ middle
@@ -125,6 +131,11 @@ def _transformed(sample: Sample, rotation: float, scale: float) -> Sample:
         found: FloatArray = ndimage.affine_transform(values, back, offset, size, order=order, mode="mirror")
         return found.astype(np.float32)
 
+    pixels = np.stack([moved(sample.pixels[..., channel], 3) for channel in range(3)], axis=2).clip(0, 1)
+    pixels = np.ascontiguousarray(pixels)
+    alpha = None if sample.alpha is None else moved(sample.alpha, 1).clip(0, 1)
+    if inner is not None:
+        return Sample(pixels, None, (0, 0), alpha)
     inside = ndimage.affine_transform(
         np.ones((height, width), np.float32), back, offset, size, order=1, mode="constant", cval=0
     )
@@ -133,6 +144,47 @@ def _transformed(sample: Sample, rotation: float, scale: float) -> Sample:
     valid = (inside >= WHOLE).astype(np.float32)
     if valid.sum() < FEWEST_PIXELS or min(size) < SMALLEST_EXEMPLAR:
         raise MaterialError("hardly anything is left of the exemplar at that size: give a larger scale or exemplar")
-    pixels = np.stack([moved(sample.pixels[..., channel], 3) for channel in range(3)], axis=2).clip(0, 1)
-    alpha = None if sample.alpha is None else moved(sample.alpha, 1).clip(0, 1)
-    return Sample(np.ascontiguousarray(pixels), valid, (0, 0), alpha)
+    return Sample(pixels, valid, (0, 0), alpha)
+
+
+def _inner_size(own: Size, rotation: float, scale: float, due: int) -> Size | None:
+    """Give the size of the part in the middle of a copy that has no corners where nothing lies.
+
+    Args:
+        own: Height and width of the exemplar.
+        rotation: Of the copy, degrees.
+        scale: Of the copy.
+        due: How many pixels of the canvas the copy is for.
+
+    Returns:
+        Height and width, pixels; None where that is too little.
+    """
+    height, width = (int(side) for side in largest_inside((own[0] * scale, own[1] * scale), rotation))
+    most = max(own[0] * own[1], MOST_COVER * due)
+    if height * width > most:
+        shrunk = np.sqrt(most / (height * width))
+        height, width = int(height * shrunk), int(width * shrunk)
+    shortest = min(SHORTEST, SHORTEST_PART * min(own) * min(1, scale))
+    return None if min(height, width) < shortest or height * width < LEAST_COVER * due else (height, width)
+
+
+def largest_inside(size: tuple[float, float], rotation: float) -> tuple[float, float]:
+    """Give the sides of the largest upright rectangle in the middle of a rotated one.
+
+    Args:
+        size: Height and width of the rotated one.
+        rotation: Its angle, degrees.
+
+    Returns:
+        Height and width.
+    """
+    sine, cosine = abs(np.sin(np.deg2rad(rotation))), abs(np.cos(np.deg2rad(rotation)))
+    height, width = size
+    long, short = max(size), min(size)
+    if short <= 2 * sine * cosine * long or abs(sine - cosine) < 1e-9:
+        # Two corners touch the longer sides, the other two lie within.
+        half = short / 2
+        across, down = (half / sine, half / cosine) if width >= height else (half / cosine, half / sine)
+        return down, across
+    double = cosine**2 - sine**2
+    return (height * cosine - width * sine) / double, (width * cosine - height * sine) / double

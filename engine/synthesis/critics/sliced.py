@@ -13,6 +13,9 @@ from engine.synthesis.ranking import pair_by_rank
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 from protocol.vocabulary import LAYERS
 
+# One step looks at so many positions of each source at least.
+FEWEST_POSITIONS = 1024
+
 
 @dataclass(frozen=True)
 class SlicedSettings:
@@ -100,6 +103,23 @@ class _Projection(torch.autograd.Function):
             part = ctx.lattice.of(whole)
             part.copy_(found.reshape(part.shape))
         return whole.permute(2, 0, 1)[None], None, None
+
+
+class _WeightedDifference(torch.autograd.Function):
+    """Sum squared differences of projections, each position with its weight, of which the root is given.
+
+    What torch makes of the same expression goes through memory twice as often.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, projected: Tensor, due: Tensor, roots: Tensor) -> Tensor:  # noqa: ANN401
+        apart = (projected - due).mul_(roots).flatten()
+        ctx.size, ctx.roots, ctx.apart = projected.shape, roots, apart
+        return torch.dot(apart, apart)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401
+        return (2 * gradient * ctx.roots) * ctx.apart.reshape(ctx.size), None, None
 
 
 def project(maps: Tensor, directions: Tensor, lattice: SampleGrid) -> Tensor:
@@ -200,10 +220,14 @@ class SlicedCritic:
         self._wrap = wrap
         # Feature maps that several portions look at are projected once.
         self._maps: list[FeatureMaps] = []
+        self._counts: list[float] = []
         for one in portions:
-            self._maps += [
-                target.maps for target, _ in weighted(one.targets) if not any(target.maps is m for m in self._maps)
-            ]
+            for target, part in weighted(one.targets):
+                number = next((n for n, maps in enumerate(self._maps) if maps is target.maps), len(self._maps))
+                if number == len(self._maps):
+                    self._maps.append(target.maps)
+                    self._counts.append(0.0)
+                self._counts[number] += part * one.share
         self._compared = {name: [self._compare(one, name) for one in portions if one.has(name)] for name in layers}
         self._looks: dict[str, tuple[Tensor, SampleGrid, list[SampleGrid]]] = {}
 
@@ -216,8 +240,18 @@ class SlicedCritic:
             count = self._settings.projections * max(1, LAYERS[name] // 2)
             drawn = random_directions(count, maps.shape[1], self._settings.side, generator)
             here = draw_sample_grid(maps, most, generator, self._settings.side)
-            there = [draw_sample_grid(one[name], most, generator, self._settings.side) for one in self._maps]
+            there = [
+                draw_sample_grid(one[name], self._most(name, canvas, counts), generator, self._settings.side)
+                for one, counts in zip(self._maps, self._counts, strict=True)
+            ]
             self._looks[name] = (drawn.to(maps), here, there)
+
+    def _most(self, name: str, canvas: FeatureMaps, part: float) -> int:
+        """Say how many positions of a source one step looks at: of several, half as many as the canvas has."""
+        most = self._settings.positions
+        if len(self._maps) == 1:
+            return most
+        return max(FEWEST_POSITIONS, min(most, round(part / 2 * min(most, canvas[name][0, 0].numel()))))
 
     def losses(self, canvas: FeatureMaps) -> dict[str, Tensor]:
         """Measure the sliced loss of every layer; 0 where a layer has no position to look at."""
@@ -245,15 +279,16 @@ class SlicedCritic:
                 return projected.sum() * 0
             return whole.share * sliced_loss(projected, wanted) / whole.spread
         # One difference of all positions: a gradient of each portion's own would be put together piece by piece.
-        due, weights = projected.detach().clone(), projected.new_zeros(projected.shape[1])
+        due, roots = torch.zeros_like(projected), projected.new_zeros(projected.shape[1])
         for each in compared:
-            seen = _kept(projected.detach(), each.region, here)
+            chosen = _chosen(projected, each.region, here)
             wanted = each.mixed(targets, there)
-            if seen.shape[1] and wanted.shape[1]:
-                chosen = slice(None) if each.region is None else here.of(each.region).flatten()
-                due[:, chosen] = pair_by_rank(seen, wanted)
-                weights[chosen] = each.share / (each.spread * seen.numel())
-        return (weights * (projected - due) ** 2).sum()
+            if len(chosen) and wanted.shape[1]:
+                seen = projected.detach().index_select(1, chosen)
+                due.index_copy_(1, chosen, pair_by_rank(seen, wanted))
+                roots.index_fill_(0, chosen, (each.share / (each.spread * seen.numel())) ** 0.5)
+        found: Tensor = _WeightedDifference.apply(projected, due, roots)
+        return found
 
     def _compare(self, portion: Portion, name: str) -> "_Compared":
         side = self._settings.side
@@ -287,4 +322,11 @@ class _Compared:
 
 
 def _kept(projected: Tensor, keep: Tensor | None, lattice: SampleGrid) -> Tensor:
-    return projected if keep is None else projected[:, lattice.of(keep).flatten()]
+    return projected if keep is None else projected.index_select(1, _chosen(projected, keep, lattice))
+
+
+def _chosen(projected: Tensor, keep: Tensor | None, lattice: SampleGrid) -> Tensor:
+    """Number the projections that are kept: faster than picking them by a mask."""
+    if keep is None:
+        return torch.arange(projected.shape[1], device=projected.device)
+    return lattice.of(keep).flatten().nonzero()[:, 0]

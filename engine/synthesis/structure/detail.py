@@ -10,8 +10,8 @@ from engine.synthesis.structure.octave import Wrap, inside, padded, whole_patche
 
 RADIUS = 2
 PASSES = 6
-# Cost of a place of another label: as much as all that two patches can differ by.
-FOREIGN = np.float32(100)
+# What is as good as equal, in the costs of places by which their votes count.
+LEAST_COST = 1e-4
 
 
 def add_detail(
@@ -23,6 +23,8 @@ def add_detail(
     seed: int,
     labels: tuple[Places, Places] | None = None,
     matcher: Matcher = COMPILED,
+    *,
+    votes: int = 0,
 ) -> Iterator[Floats | None]:
     """Add the fine detail of the exemplar to a picture that has none.
 
@@ -39,28 +41,51 @@ def add_detail(
         seed: Of what is drawn by chance.
         labels: Of the exemplar and of the picture, each int32 (height, width): detail is only that of the same label.
         matcher: Searches and votes.
+        votes: How far around it a place votes for detail, pixels, 2 at most: 0 takes each pixel's own, further ones
+            make it smoother.
 
     Yields:
         None between two pieces of the work; last the picture with detail, of any values.
     """
     generator = np.random.default_rng(seed)
     usable = whole_patches(valid, RADIUS)
-    listed = np.argwhere(usable).astype(np.int32)
     size = (picture.shape[0], picture.shape[1])
-    if not len(listed):
+    if not usable.any():
         yield picture
         return
-    field = MatchField(listed[generator.integers(len(listed), size=size)], np.zeros(size, np.float32))
-    wanted = np.ones(size, bool)
-    source = MatchSource(np.ascontiguousarray(low), usable, None if labels is None else labels[0])
-    costs = None
-    if labels is not None:
-        costs = FOREIGN * (labels[1][..., None] != np.arange(int(labels[0].max()) + 1)).astype(np.float32)
-    query = Query(padded(picture, RADIUS, wrap), wanted, RADIUS, inside(size, RADIUS, wrap), wrap, costs)
-    matcher.measure(field, query, source)
-    for _ in matcher.improve(field, query, source, passes=PASSES, seed=seed):
-        yield None
-    found = np.zeros_like(picture)
-    detail = MatchSource(np.ascontiguousarray(exemplar - low), usable)
-    matcher.vote(field, detail, wanted, wanted, np.ones(size, np.float32), found, radius=0, padding=0)
-    yield picture + found
+    channels, trust = padded(picture, RADIUS, wrap), inside(size, RADIUS, wrap)
+    found = MatchField(np.zeros((*size, 2), np.int32), np.zeros(size, np.float32))
+    for wanted, own in _parts(usable, labels, size):
+        listed = np.argwhere(own).astype(np.int32)
+        # What is searched ends where the label does.
+        first, last = np.maximum(listed.min(axis=0) - RADIUS, 0), listed.max(axis=0) + RADIUS + 1
+        part = (slice(first[0], last[0]), slice(first[1], last[1]))
+        drawn = listed[generator.integers(len(listed), size=size)] - first
+        field = MatchField(drawn.astype(np.int32), np.zeros(size, np.float32))
+        query = Query(channels, wanted, RADIUS, trust, wrap)
+        source = MatchSource(np.ascontiguousarray(low[part]), np.ascontiguousarray(own[part]))
+        matcher.measure(field, query, source)
+        for _ in matcher.improve(field, query, source, passes=PASSES, seed=seed):
+            yield None
+        found.places[wanted] = field.places[wanted] + first
+        found.costs[wanted] = field.costs[wanted]
+    if votes:
+        everywhere, made = np.ones(size, bool), np.zeros_like(picture)
+        weights = (1 / (LEAST_COST + found.costs)).astype(np.float32)
+        detail = MatchSource(np.ascontiguousarray(exemplar - low), usable)
+        matcher.vote(found, detail, everywhere, everywhere, weights, made, radius=votes, padding=0, wrap=wrap)
+        yield picture + made
+    else:
+        yield picture + (exemplar - low)[found.places[..., 0], found.places[..., 1]]
+
+
+def _parts(
+    usable: Bools, labels: tuple[Places, Places] | None, size: tuple[int, int]
+) -> Iterator[tuple[Bools, Bools]]:
+    """Give each part of the picture, and where its detail may come from: anywhere for a label that is nowhere."""
+    if labels is None:
+        yield np.ones(size, bool), usable
+        return
+    for number in np.unique(labels[1]):
+        own = usable & (labels[0] == number)
+        yield labels[1] == number, own if own.any() else usable

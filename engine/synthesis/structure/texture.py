@@ -50,8 +50,10 @@ EVENNESS = 2.0
 LEAST_DUE = 1e-6
 # What labels cost is counted in the costs of where patches fit worst, %: that is where labels meet.
 WORST = 95
-# Side of the largest picture of the exemplar that is compared with itself, pixels.
+# Side of the largest picture of the exemplar that is compared with itself, pixels; of several sources, of which only
+# the reach is to be found out, a smaller one is enough.
 LARGEST_COMPARED = 512
+LARGEST_OF_SEVERAL = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +118,8 @@ def plan_texture(
         The plan; it ends at a coarse octave.
     """
     wide, numbered = [_widened(each) for each in pieces], _numbered(pieces)
-    looks = [_look(each, size) for each in wide]
+    compared = LARGEST_COMPARED if len(wide) == 1 else LARGEST_OF_SEVERAL
+    looks = [_look(each, size, compared) for each in wide]
     mosaic = lay_mosaic(wide)
     if guide is None and len(pieces) > 1:
         guide = Guide(np.broadcast_to(np.array(mosaic.parts, np.float32), (*size, len(pieces))), strict=False)
@@ -190,7 +193,7 @@ class _Look:
     reach: float
 
 
-def _look(piece: MosaicSource, size: Size) -> _Look:
+def _look(piece: MosaicSource, size: Size, compared: int) -> _Look:
     levels = [_level(piece)]
     while min(levels[-1].size) >= 2 * NARROWEST and min(size) >> len(levels) >= SIDE:
         smaller = halve(levels[-1])
@@ -198,7 +201,7 @@ def _look(piece: MosaicSource, size: Size) -> _Look:
             break
         levels.append(smaller)
     small = 0
-    while small + 1 < len(levels) and max(levels[small].size) > LARGEST_COMPARED:
+    while small + 1 < len(levels) and max(levels[small].size) > compared:
         small += 1
     correlation = correlate(_shown(levels[small].channels), levels[small].known)
     found = find_lattice(correlation)
