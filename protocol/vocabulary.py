@@ -35,6 +35,7 @@ LAYERS: Mapping[str, int] = MappingProxyType(
 """Layers of the critics, and the stride of each in pixels."""
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 16384
+LEAST_ENLARGEMENT = 1.1
 LARGEST_CONTEXT = 2**20
 NEAREST_CONTEXT, NEAREST_PART = 64, 4
 """Pixels around a hole, and part of its length, within which structures that go on into it are searched."""
@@ -134,6 +135,11 @@ class Settings:
     flatten: Annotated[
         bool, About("Sample opaque pixels only, and make an opaque texture, without alpha.", "Opaq_ue texture")
     ] = False
+    enlarge: Annotated[
+        float | None,
+        Range(LEAST_ENLARGEMENT, 8),
+        About("Enlarge the exemplar so many times, with detail of its own; no new texture is made."),
+    ] = None
     exemplar_rotation: Annotated[
         float, Range(-360, 360), About("Rotation of the exemplar in degrees, counterclockwise.")
     ] = 0.0

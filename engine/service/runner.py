@@ -29,6 +29,7 @@ from engine.preparation import (
     picked,
     prepare,
 )
+from engine.service.enlarging import enlarge_job
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis import Exemplar, MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
@@ -108,6 +109,8 @@ def run_job(
         How it ended. Errors are returned as `Failed`.
     """
     try:
+        if request.settings.enlarge is not None:
+            return enlarge_job(request, request.settings.enlarge, device, hooks, stop)
         return _run(request, device, load, hooks, stop)
     except (ImageError, MaterialError, SettingsError, DeviceError, EncoderError) as error:
         return Failed(BAD_REQUEST, str(error)[:4000], job=request.job)

@@ -1,0 +1,108 @@
+"""Run a job that enlarges a picture."""
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from engine.images import Picture
+from engine.preparation import MaterialError
+from engine.service.rasters import picture_of, raster_of
+from engine.synthesis.devices import peak_memory
+from engine.synthesis.enlarging import doublings, enlarge
+from engine.synthesis.matching.choice import matcher_for
+from engine.synthesis.octaves import Size
+from engine.synthesis.resample import resize
+from engine.synthesis.wrap import Wrap
+from engine.tensors import to_array, to_tensor
+from protocol.messages import Cancelled, Canvas, Done, Progress, Source, Synthesize
+from protocol.raster import Raster
+from protocol.vocabulary import AXES, LARGEST_SIDE, SMALLEST_EXEMPLAR
+
+if TYPE_CHECKING:
+    from engine.service.runner import Hooks, Stop
+
+
+def enlarge_job(
+    request: Synthesize, factor: float, device: torch.device, hooks: "Hooks", stop: "Stop"
+) -> Done | Cancelled:
+    """Enlarge the only source of a request.
+
+    Args:
+        request: The request.
+        factor: By how much, above 1.
+        device: The device.
+        hooks: Of the job.
+        stop: Ends it after the current piece of the work.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        MaterialError: There is more than a picture to enlarge, or it is too small, or gets too large.
+    """
+    began, asked = time.perf_counter(), request.settings
+    picture = picture_of(_only(request), "exemplar")
+    height, width = picture.pixels.shape[:2]
+    size = (round(height * factor), round(width * factor))
+    if max(size) > LARGEST_SIDE or min(height, width) < SMALLEST_EXEMPLAR:
+        raise MaterialError(
+            f"the picture is {width}x{height} pixels, and is to be enlarged {factor:g} times: give one of "
+            f"{SMALLEST_EXEMPLAR} to {int(LARGEST_SIDE / factor)} pixels a side"
+        )
+    colors, alpha = _tensors(picture, device, flatten=asked.flatten)
+    times, done = doublings(factor), 0
+    found = (colors, alpha)
+    hooks.progress(Progress(request.job, "synthesis", step=0, steps=times, seconds=time.perf_counter() - began))
+    first = time.perf_counter() - began
+    for made in enlarge(colors, alpha, size, times, Wrap(*AXES[asked.seamless]), asked.seed, matcher_for(device)):
+        if made is not None:
+            done, found = done + 1, made
+            seconds = time.perf_counter() - began
+            hooks.progress(Progress(request.job, "synthesis", times - done, done, times, seconds=seconds))
+        if stop.asked:
+            break
+    fields = {
+        "step": done,
+        "seconds": time.perf_counter() - began,
+        "first_seconds": first,
+        "losses": {},
+        "device": str(device),
+        "peak_bytes": peak_memory(),
+    }
+    if done < times and not stop.keep:
+        return Cancelled(request.job, None, **fields)  # type: ignore[arg-type]
+    raster = raster_of(_picture(picture, found, size), request.depth)
+    return (Done if done == times else Cancelled)(request.job, raster, **fields)  # type: ignore[arg-type]
+
+
+def _only(request: Synthesize) -> Raster:
+    """Give the picture to enlarge, if nothing else is asked for."""
+    asked = request.settings
+    plain = asked.exemplar_rotation == 0 and asked.exemplar_scale == 1 and not asked.preview
+    if len(request.sources) != 1 or request.canvas != Canvas() or not plain:
+        raise MaterialError(
+            "a single picture is enlarged, as it is: leave out enlarge, or size, canvas, preview, further exemplars "
+            "and what rotates or scales them"
+        )
+    (source,) = request.sources
+    if source != Source(source.picture, share=source.share):
+        raise MaterialError("a picture is enlarged without its mask, guide and maps: leave them out, or enlarge")
+    return source.picture
+
+
+def _tensors(picture: Picture, device: torch.device, *, flatten: bool) -> tuple[Tensor, Tensor | None]:
+    colors = to_tensor(picture.pixels, device)
+    if picture.alpha is None or flatten:
+        return colors, None
+    return colors, to_tensor(picture.alpha[..., None], device)
+
+
+def _picture(pattern: Picture, found: tuple[Tensor, Tensor | None], size: Size) -> Picture:
+    colors, alpha = found
+    # One that was stopped early has not its size yet.
+    pixels = to_array(resize(colors, size))
+    clear = None if alpha is None else to_array(resize(alpha, size))[..., 0]
+    return replace(pattern, pixels=pixels, alpha=clear, stored=None, kept=None)

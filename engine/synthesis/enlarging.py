@@ -1,0 +1,80 @@
+"""Enlarge a picture, with detail of its own (Glasner, Bagon & Irani 2009, "Super-Resolution from a Single Image").
+
+What a picture and its blurred self have to do with each other at one scale says what belongs to the next finer one.
+Departs from the paper in that only detail is taken, of one scale, from the nearest patches (see `add_detail`).
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.synthesis.matching import Matcher
+from engine.synthesis.octaves import Size
+from engine.synthesis.pixels import as_array
+from engine.synthesis.resample import fill_unknown, resize
+from engine.synthesis.structure import add_detail
+from engine.synthesis.wrap import Wrap
+
+# Detail of a pixel alone makes edges jagged; of more neighbors it would be blurred.
+VOTES = 1
+# How often the enlarged picture is corrected until it reduces to the one that was given (Irani & Peleg 1991).
+CORRECTIONS = 3
+DOUBLINGS = 3
+
+
+def doublings(factor: float) -> int:
+    """Count how often a picture is doubled to get as large as a factor asks, or larger."""
+    return next((count for count in range(DOUBLINGS) if 2**count >= factor), DOUBLINGS)
+
+
+def enlarge(
+    picture: Tensor, alpha: Tensor | None, size: Size, times: int, wrap: Wrap, seed: int, matcher: Matcher
+) -> Iterator[tuple[Tensor, Tensor | None] | None]:
+    """Enlarge a picture.
+
+    Args:
+        picture: RGB in [0, 1], shape (1, 3, height, width).
+        alpha: In [0, 1], shape (1, 1, height, width); None for an opaque picture.
+        size: Height and width wanted, pixels.
+        times: How often it is doubled, see `doublings`.
+        wrap: Axes along which it goes on at the other side.
+        seed: Of what is drawn by chance.
+        matcher: Searches and votes.
+
+    Yields:
+        None between two pieces of the work; after each doubling picture and alpha so far, the last ones of the size
+        wanted.
+    """
+    found = picture
+    if alpha is not None:
+        # What cannot be seen would show at the edges.
+        found = fill_unknown(picture, (alpha > 0).to(picture), wrap=wrap)
+    for turn in range(times):
+        for made in _doubled(found, wrap, seed + turn, matcher):
+            if made is None:
+                yield None
+            else:
+                found = made
+        last = turn + 1 == times
+        so_far = size if last else (found.shape[2], found.shape[3])
+        clear = None if alpha is None else resize(alpha, so_far, wrap=wrap).clamp(0, 1)
+        yield resize(found, so_far, wrap=wrap).clamp(0, 1), clear
+
+
+def _doubled(picture: Tensor, wrap: Wrap, seed: int, matcher: Matcher) -> Iterator[Tensor | None]:
+    own: Size = (picture.shape[2], picture.shape[3])
+    large = (2 * own[0], 2 * own[1])
+    half = (max(1, own[0] // 2), max(1, own[1] // 2))
+    low = as_array(resize(resize(picture, half, wrap=wrap), own, wrap=wrap))
+    blurred = as_array(resize(picture, large, wrap=wrap))
+    everywhere, wraps = np.ones(own, bool), (wrap.y, wrap.x)
+    for found in add_detail(blurred, as_array(picture), low, everywhere, wraps, seed, matcher=matcher, votes=VOTES):
+        if found is None:
+            yield None
+            continue
+        made = torch.from_numpy(found).permute(2, 0, 1)[None].to(picture)
+        for _ in range(CORRECTIONS):
+            made = made + resize(picture - resize(made, own, wrap=wrap), large, wrap=wrap)
+        yield made.clamp(0, 1)
