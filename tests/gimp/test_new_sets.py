@@ -72,6 +72,14 @@ def of_a_selection():
     return {"taken": "selection", **made(image, layers)}
 
 
+def of_maps_side_by_side():
+    image, layers = laid(["oak_color", "oak_height"])
+    image.resize(128, 64, 0, 0)
+    layers[1].set_offsets(64, 0)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 8, 0, 40, 64)
+    return made(image, layers)
+
+
 def of_other_names():
     image, layers = laid(["oak_color", "oak_height"])
     for layer, name in zip(layers, ("wood", "bumps")):
@@ -140,8 +148,9 @@ def rotated():
 
 
 cases = [
-    of_layers, of_a_group, beside_a_group, of_layers_in_16_bits, of_a_selection, of_other_names, into_layers, mixed,
-    a_group_as_one_picture, repeated, other_sizes, two_textures, a_stranger, one_kind_twice, another_look, rotated,
+    of_layers, of_a_group, beside_a_group, of_layers_in_16_bits, of_a_selection, of_maps_side_by_side,
+    of_other_names, into_layers, mixed, a_group_as_one_picture, repeated, other_sizes, two_textures,
+    a_stranger, one_kind_twice, another_look, rotated,
 ]
 """
 
@@ -191,7 +200,7 @@ def test_normals_keep_their_length(cases):
     assert np.abs(lengths - 1).max() < 2 / 127.5
 
 
-@pytest.mark.parametrize("case", ["of_a_group", "of_a_selection", "into_layers"])
+@pytest.mark.parametrize("case", ["of_a_group", "of_a_selection", "of_maps_side_by_side", "into_layers"])
 def test_maps_stay_together(cases, case):
     found = {name.partition(" ")[0]: each for name, each in maps_of(cases[case]).items()}
     height, _normal = derived(found["oak_color"][..., :3])
