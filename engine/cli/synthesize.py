@@ -22,6 +22,7 @@ from engine.cli.results import check_apart, check_results, numbered, tell, write
 from engine.cli.setting_options import checked_sample_from, checked_size, read_settings, setting_options
 from engine.cli.standard_output import say
 from engine.cli.texture_sets import TextureSet, check_set, check_sizes, find_set, made_set, set_files
+from engine.cli.tiles import TILE_DEFAULT, TILE_HELP, TileSide, is_in_tiles, make_all_in_tiles
 from protocol.fields import Range
 from protocol.messages import Cancelled, Failed
 from protocol.vocabulary import MOST_SOURCES, Settings, settings
@@ -129,6 +130,7 @@ def synthesize(
     local: Annotated[
         bool, typer.Option("--local", help="Compute in this process, even if an engine is running.")
     ] = False,
+    tile: Annotated[int | None, number_option("--tile", TileSide, TILE_HELP, default=TILE_DEFAULT)] = None,
     **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
     """Synthesize a texture from an exemplar, or fill a part of a picture with texture.
@@ -150,8 +152,7 @@ def synthesize(
         sampled = numbered_inputs(exemplars, masks, guide or [])
         height, width = (None, None) if size is None else checked_size(size)
         reach = None if context is None else parse_context(context)
-        if engine is not None and (local or record is not None or weights is not None):
-            fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
+        check_engine(engine, excluded=local or record is not None or weights is not None)
         read = {**sampled, "canvas": canvas, "mask": mask, "init": init, "canvas_guide": canvas_guide}
         read |= {"rotation_map": rotation_map, "scale_map": scale_map, "content": content}
         read.update({} if together is None else together.more)
@@ -173,6 +174,13 @@ def synthesize(
         )
         tell(mixing(exemplars, shares) if canvas_guide is None else [], quiet=quiet)
         pattern = grown(pictures["canvas"], margins) or pictures["exemplar"]
+        given = {"--pick": pick, "--record": record, "--engine": engine, "texture sets": together}
+        other = " and ".join(name for name, value in given.items() if value is not None)
+        if is_in_tiles(request, written, tile, weights, other):
+            make_all_in_tiles(
+                request, written, pattern, tile, weights, strip=strip_metadata, as_json=as_json, quiet=quiet
+            )
+            return
         with ExitStack() as stack:
             run = runner(
                 stack,
@@ -216,6 +224,12 @@ def synthesize(
                     fail(f"{lost}; {shown} was written")
                 if isinstance(end, Cancelled):
                     fail(f"interrupted: {shown} holds the picture so far", INTERRUPTED)
+
+
+def check_engine(engine: Path | None, *, excluded: bool) -> None:
+    """Refuse what an engine cannot do."""
+    if engine is not None and excluded:
+        fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
 
 
 def check_companions(

@@ -106,8 +106,8 @@ def encoded(picture: Picture, suffix: str, *, quality: int | None = None) -> byt
         else:
             colors = np.concatenate([colors, alpha], axis=2)
     if suffix in _DEEP:
-        return _DEEP[suffix](_quantized(colors, picture.bits), profile, picture.metadata)
-    return _encoded_by_pillow(suffix, _quantized(colors, 8), profile, picture, quality)
+        return _DEEP[suffix](quantized(colors, picture.bits), profile, picture.metadata)
+    return _encoded_by_pillow(suffix, quantized(colors, 8), profile, picture, quality)
 
 
 def is_lossy(picture: Picture, suffix: str, quality: int | None) -> bool:
@@ -138,7 +138,8 @@ def _finite(samples: FloatArray) -> FloatArray:
     return samples
 
 
-def _quantized(samples: FloatArray, bits: int) -> Samples:
+def quantized(samples: FloatArray, bits: int) -> Samples:
+    """Round samples in [0, 1] to so many bits."""
     # The maximum is exact in float32 for both depths, so that reading and writing are inverse for every value.
     levels = np.rint(samples.clip(0, 1) * np.float32(2**bits - 1))
     return levels.astype(np.uint8) if bits == 8 else levels.astype(np.uint16)

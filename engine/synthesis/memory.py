@@ -55,13 +55,18 @@ def check_budget(encoder: Encoder, size: Size, budget: int) -> None:
         SettingsError: It cannot.
     """
     height, width = size
-    first = sum(layer.channels for layer in encoder.layers.values() if layer.block == 1)
-    least = height * width * (4 * COPIES * first + PICTURE_BYTES)
+    least = least_bytes(encoder, size)
     if least > budget:
         raise SettingsError(
             f"a canvas of {width}x{height} takes {least / 2**30:.1f} GiB at least, more than the "
             f"{budget / 2**30:.1f} GiB that synthesis may take: choose a smaller size, or allow it more memory"
         )
+
+
+def least_bytes(encoder: Encoder, size: Size) -> int:
+    """Estimate what a canvas takes when nothing but one block's activations is held."""
+    first = sum(layer.channels for layer in encoder.layers.values() if layer.block == 1)
+    return size[0] * size[1] * (4 * COPIES * first + PICTURE_BYTES)
 
 
 def working_set(encoder: Encoder, layers: Collection[str], size: Size, *, budget: int, positions: int) -> WorkingSet:

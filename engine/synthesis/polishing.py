@@ -65,7 +65,7 @@ def polish(
     for octave, count in steps.items():
         around = None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.wrap)
         coarse, free = free, resize(free, octave.canvas, wrap=settings.wrap).clamp(0, 1)
-        if recipe.structure and surroundings is None and 2 * coarse.shape[2] <= free.shape[2] + 1:
+        if recipe.structure and 2 * coarse.shape[2] <= free.shape[2] + 1:
             for found in detailed(exemplar, octave, free, settings, labels, matcher):
                 if found is None:
                     yield Snapshot(octave.index, done, total, {}, free)

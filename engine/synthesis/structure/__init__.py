@@ -12,6 +12,7 @@ from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
 from engine.synthesis.structure.previewing import preview
 from engine.synthesis.structure.stages import PlannedStage, Stage
 from engine.synthesis.structure.texture import TexturePlan, lay_out, plan_texture
+from engine.synthesis.structure.tiling import Coarse, lay_coarse, lay_window, whole_octaves, window_octaves
 
 StructurePlan = FillPlan | IslandsPlan | TexturePlan
 
@@ -24,6 +25,7 @@ def build(plan: StructurePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
 
 
 __all__ = [
+    "Coarse",
     "Content",
     "FillInput",
     "FillPlan",
@@ -37,9 +39,13 @@ __all__ = [
     "TexturePlan",
     "add_detail",
     "build",
+    "lay_coarse",
     "lay_mosaic",
+    "lay_window",
     "plan_filling",
     "plan_holes",
     "plan_texture",
     "preview",
+    "whole_octaves",
+    "window_octaves",
 ]

@@ -40,7 +40,15 @@ class Lattice:
         """Give the same lattice at an octave."""
         return Lattice(self.basis / 2**index)
 
-    def snap(self, places: Places, exemplar: tuple[int, int], margin: int, wrap: Wrap) -> Places:
+    def snap(
+        self,
+        places: Places,
+        exemplar: tuple[int, int],
+        margin: int,
+        wrap: Wrap,
+        corner: tuple[int, int] = (0, 0),
+        whole: tuple[int, int] | None = None,
+    ) -> Places:
         """Move places of the exemplar so that canvas and exemplar are at the same phase of the pattern everywhere.
 
         Args:
@@ -49,19 +57,22 @@ class Lattice:
             margin: Pixels along its borders where no place may lie.
             wrap: Whether rows, and columns, of the canvas go on at the other side; the pattern is then stretched a
                 little, so that its phase does, too.
+            corner: Row and column of the first place in the canvas, where these are places of a part of it.
+            whole: Height and width of the canvas then; None for places of all of it.
 
         Returns:
             The nearest such places, rounded, inside of the exemplar as far as it is large enough.
         """
         inverse = np.linalg.pinv(self.basis)
         size = (places.shape[0], places.shape[1])
-        here = np.moveaxis(np.indices(size), 0, -1) @ self._stretching(size, wrap)
+        here = (np.moveaxis(np.indices(size), 0, -1) + np.array(corner)) @ self._stretching(whole or size, wrap)
         reach = np.abs(self.basis).sum(axis=0) / 2
         least = np.minimum(margin + reach, (np.array(exemplar) - 1) / 2)
         inside = np.clip(places, least, np.array(exemplar) - 1 - least)
         phase = (here - inside) @ inverse
         found = inside + (phase - np.rint(phase)) @ self.basis
-        return np.clip(np.rint(found), 0, np.array(exemplar) - 1).astype(np.int32)
+        snapped: Places = np.clip(np.rint(found), 0, np.array(exemplar) - 1).astype(np.int32)
+        return snapped
 
     def _stretching(self, size: tuple[int, int], wrap: Wrap) -> Vectors:
         found = np.eye(2)

@@ -37,6 +37,7 @@ class Stage:
         labels: Of what each patch comes from, int32 (height, width), see `Mosaic`; None for a hole.
         origins: Row and column of the exemplar that each pixel is taken from, int32 (height, width, 2); None where
             pixels are mixed.
+        places: Center of the nearest patch for each place, int32 (height, width, 2), where the octave ends.
     """
 
     octave: PlannedStage
@@ -44,3 +45,4 @@ class Stage:
     ends: bool
     labels: Places | None = None
     origins: Places | None = None
+    places: Places | None = None

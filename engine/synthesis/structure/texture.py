@@ -1,7 +1,7 @@
 """New texture by patches, coarse to fine (Kwatra et al. 2005, "Texture Optimization for Example-Based Synthesis")."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from typing import TypeVar
@@ -48,6 +48,8 @@ POWER = 0.6
 # Cost of a place that is used beyond its even share, in median costs per share (Kaspar et al. 2015).
 EVENNESS = 2.0
 LEAST_DUE = 1e-6
+# Part of its even share that each place has in a window, however little the coarse picture uses it there.
+LEAST_PART = np.float32(0.5)
 # What labels cost is counted in the costs of where patches fit worst, %: that is where labels meet.
 WORST = 95
 # Side of the largest picture of the exemplar that is compared with itself, pixels; of several sources, of which only
@@ -209,13 +211,35 @@ def _look(piece: MosaicSource, size: Size, compared: int) -> _Look:
     return _Look(len(levels), lattice, float(extent(correlation) * 2**small))
 
 
-def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A part of a large canvas that is laid out by itself.
+
+    Attributes:
+        places: What its first octave starts with, int32 (height, width, 2).
+        corner: Row and column of its first pixel in the canvas, pixels of the full size; negative before its border.
+        canvas: Height and width of the canvas, pixels of the full size.
+        wrap: Whether rows, and columns, of the canvas go on at the other side.
+        kept: What is there already, by octave; nothing where it is not known.
+    """
+
+    places: Places
+    corner: tuple[int, int]
+    canvas: Size
+    wrap: Wrap
+    kept: Mapping[int, Level]
+
+
+def lay_out(
+    plan: TexturePlan, seed: int, matcher: Matcher = COMPILED, window: Window | None = None
+) -> Iterator[Stage | None]:
     """Lay a texture out by patches, with an even use of the exemplar (Kaspar et al. 2015, "Self Tuning ...").
 
     Args:
         plan: What is to be laid out.
         seed: Another seed lays it out otherwise.
         matcher: Searches and votes.
+        window: Where it is a part of a larger canvas, which keeps what is there already; None for all of it.
 
     Yields:
         A stage after each round; None between two pieces of the work.
@@ -232,21 +256,22 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
         # How often each place is to be used.
         due = np.array([part / len(each) for part, each in zip(plan.parts, listed, strict=True)])
         due = np.maximum(due * math.prod(planned.canvas), LEAST_DUE).astype(np.float32)[labels]
-        if field is None:
-            wanted, places = _blocks(listed, chosen, planned.canvas, generator)
-            places = _likest(
-                places, level.channels, content, partial(_blocks, listed, chosen, planned.canvas, generator)
-            )
+        begun = None if window is None else window.places
+        if field is not None:
+            begun = _refined(field, planned.canvas)
+        if begun is None:
+            draw = partial(_blocks, listed, chosen, planned.canvas, generator)
+            wanted, places = draw()
+            places = _likest(places, level.channels, content, draw)
         else:
-            places = _refined(field, planned.canvas)
-            if plan.lattice is not None:
-                places = plan.lattice.at(planned.index).snap(places, level.size, RADIUS, plan.wrap)
+            places = _snapped(plan, planned, window, begun)
             wanted = _at(labels, places)
         places = _usable_only(places, usable, wanted, listed, generator)
         field = MatchField(places, np.zeros(planned.canvas, np.float32))
-        canvas = put_content(
-            _voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher), content
-        )
+        # The coarse picture uses the exemplar evenly, all of the canvas together: a part of it need not.
+        due = due if window is None else np.maximum(LEAST_PART * due, _uses(field, usable))
+        put_back = partial(_put_back, content, None if window is None else window.kept.get(planned.index))
+        canvas = put_back(_voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher))
         everywhere, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
         for number in range(planned.rounds):
             query = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
@@ -264,14 +289,14 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
                 used = _at(numbers, field.places)
                 paid = paid + np.take_along_axis(query.label_costs, used[..., None], axis=2)[..., 0]
             weights = (1 / (1e-4 + np.maximum(field.costs - paid, 0) ** POWER)).astype(np.float32)
-            canvas = put_content(_voted(field, exemplar, weights, plan.wrap, matcher), content)
+            canvas = put_back(_voted(field, exemplar, weights, plan.wrap, matcher))
             origins = None
             if planned.index == 0 and number + 1 == planned.rounds and (plan.flat or plan.numbered is not None):
                 # No color is mixed in the end: each pixel comes from the one patch that fits best.
                 voted = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
                 matcher.measure(field, voted, exemplar)
                 if plan.numbered is None:
-                    canvas = _voted(field, exemplar, None, plan.wrap, matcher)
+                    canvas = put_back(_voted(field, exemplar, None, plan.wrap, matcher))
                 else:
                     cuts = _cut(plan, field, canvas, matcher)
                     canvas = level.channels[cuts[..., 0], cuts[..., 1]]
@@ -282,7 +307,29 @@ def lay_out(plan: TexturePlan, seed: int, matcher: Matcher = COMPILED) -> Iterat
                 ends=number + 1 == planned.rounds,
                 labels=_at(labels, field.places),
                 origins=origins,
+                places=field.places,
             )
+
+
+def _snapped(plan: TexturePlan, planned: PlannedStage, window: Window | None, places: Places) -> Places:
+    """Move places to the phase of a regular exemplar; those of any other stay."""
+    if plan.lattice is None:
+        return places
+    lattice, size = plan.lattice.at(planned.index), plan.source[planned.index].size
+    if window is None:
+        return lattice.snap(places, size, RADIUS, plan.wrap)
+    corner, canvas = (
+        (rows >> planned.index, columns >> planned.index) for rows, columns in (window.corner, window.canvas)
+    )
+    return lattice.snap(places, size, RADIUS, window.wrap, corner, canvas)
+
+
+def _put_back(content: Floats | None, kept: Level | None, canvas: Floats) -> Floats:
+    """Put back the content, and what is there already; changes the canvas in place."""
+    put_content(canvas, content)
+    if kept is not None:
+        np.copyto(canvas, kept.channels, where=kept.known[..., None])
+    return canvas
 
 
 def _cut(plan: TexturePlan, field: MatchField, canvas: Floats, matcher: Matcher) -> Places:
@@ -325,10 +372,15 @@ def _at(values: NDArray[Value], places: Places) -> NDArray[Value]:
 
 def _overuse(field: MatchField, usable: Bools, due: Floats) -> Floats:
     """Count how often each place's surroundings are used beyond their even share, in shares."""
+    found: Floats = np.maximum(_uses(field, usable) / due - 1, 0).astype(np.float32)
+    return found
+
+
+def _uses(field: MatchField, usable: Bools) -> Floats:
+    """Count how often each place's surroundings are used."""
     used = np.zeros(usable.shape, np.float32)
     np.add.at(used, (field.places[..., 0], field.places[..., 1]), 1)
-    spread = ndimage.uniform_filter(used, SIDE, mode="nearest")
-    found: Floats = np.maximum(spread / due - 1, 0).astype(np.float32)
+    found: Floats = ndimage.uniform_filter(used, SIDE, mode="nearest")
     return found
 
 
@@ -350,21 +402,29 @@ def _blocks(
         Labels, int32 (height, width), and places, int32 (height, width, 2).
     """
     rows, columns = np.indices(size)
-    cells = (-(-size[0] // BLOCK), -(-size[1] // BLOCK))
-    count = cells[0] * cells[1]
+    cells = cells_of(size)
     cell = (rows // BLOCK * cells[1] + columns // BLOCK).astype(np.int32)
     if chosen is None:
         wanted = np.zeros(size, np.int32)
     else:
         wanted = chosen[rows * chosen.shape[0] // size[0], columns * chosen.shape[1] // size[1]]
-    corners = np.stack(
-        [generator.permutation(np.resize(_evenly_drawn(each, generator), (count, 2))) for each in listed]
-    )
+    corners = np.stack([draw_corners(each, math.prod(cells), generator) for each in listed])
     first = np.array([each.min(axis=0) for each in listed])[wanted]
     span = np.array([np.ptp(each, axis=0) + 1 for each in listed])[wanted]
     inside = np.stack([rows % BLOCK, columns % BLOCK], axis=-1)
     found = first + (corners[wanted, cell] + inside - first) % span
     return wanted, found.astype(np.int32)
+
+
+def cells_of(size: Size) -> Size:
+    """Count the blocks of a canvas, rows and columns."""
+    return -(-size[0] // BLOCK), -(-size[1] // BLOCK)
+
+
+def draw_corners(listed: Places, count: int, generator: np.random.Generator) -> Places:
+    """Draw so many corners of blocks, int32 (count, 2)."""
+    found: Places = generator.permutation(np.resize(_evenly_drawn(listed, generator), (count, 2)))
+    return found
 
 
 def _likest(

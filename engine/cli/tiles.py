@@ -1,0 +1,187 @@
+"""Canvases in tiles: whether one is made so, and how it goes."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from engine.cli.failures import INTERRUPTED, fail
+from engine.cli.standard_output import say
+from protocol.fields import Range
+from protocol.messages import Synthesize
+
+if TYPE_CHECKING:
+    from engine.encoders import Encoder
+    from engine.images import Picture
+    from engine.tiles.running import Report
+
+TileSide = Annotated[int, Range(128, 4096)]
+SUFFIXES = (".tif", ".tiff")
+# Pixels that fit into any memory.
+ALWAYS_WHOLE = 1024**2
+TILE_HELP = (
+    "Side of the tiles that a .tif of any size is made in, one beside the other; the same command goes on with a "
+    "canvas that was interrupted."
+)
+TILE_DEFAULT = "no tiles, but for a canvas that does not fit into memory"
+
+
+def is_in_tiles(
+    request: Synthesize, outputs: "Sequence[Path]", tile: int | None, weights: Path | None, other: str
+) -> bool:
+    """Decide whether a texture is made in tiles: it is to, or does not fit into memory.
+
+    Args:
+        request: The texture.
+        outputs: Its files.
+        tile: `--tile`, or None.
+        weights: File with the weights of the encoder, or None.
+        other: Options that are given and for which there are no tiles; empty for none.
+
+    Returns:
+        Whether it is.
+    """
+    fitting = not other and all(path.suffix.lower() in SUFFIXES for path in outputs)
+    if tile is not None:
+        if not fitting:
+            fail(
+                f"--tile is for .tif files, without {other}"
+                if other
+                else "--tile is for .tif files: name one with --output"
+            )
+        return True
+    width, height = request.canvas.width, request.canvas.height
+    if not fitting or width is None or height is None or width * height <= ALWAYS_WHOLE:
+        return False
+    from engine.synthesis.devices import find_device, memory_budget
+    from engine.synthesis.memory import least_bytes
+
+    memory = request.settings.memory or memory_budget(find_device(request.settings.device))
+    return least_bytes(_encoder(request, weights), (height, width)) > memory
+
+
+def make_all_in_tiles(
+    request: Synthesize,
+    outputs: Sequence[Path],
+    exemplar: "Picture | None",
+    tile: int | None,
+    weights: Path | None,
+    *,
+    strip: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Make one texture, or several with consecutive seeds, in tiles.
+
+    Args:
+        request: The first one.
+        outputs: The file of each.
+        exemplar: The exemplar as it was read.
+        tile: Side of the largest tile, pixels; None for what the memory allows.
+        weights: File with the weights of the encoder, or None.
+        strip: Leave out the resolution.
+        as_json: Print a line of JSON for each.
+        quiet: Show no progress.
+    """
+    if exemplar is None:
+        fail("a canvas in tiles is made of one exemplar: name one")
+    pattern = replace(exemplar, metadata=type(exemplar.metadata)()) if strip else exemplar
+    for number, path in enumerate(outputs):
+        seed = request.settings.seed + number
+        job = replace(request, settings=replace(request.settings, seed=seed))
+        make_in_tiles(job, path, pattern, tile, weights, as_json=as_json, quiet=quiet)
+
+
+def make_in_tiles(
+    request: Synthesize,
+    output: Path,
+    pattern: "Picture",
+    tile: int | None,
+    weights: Path | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Make a texture in tiles.
+
+    Args:
+        request: The texture.
+        output: The file.
+        pattern: The exemplar as it was read.
+        tile: Side of the largest tile, pixels; None for what the memory allows.
+        weights: File with the weights of the encoder, or None.
+        as_json: Print a line of JSON.
+        quiet: Show no progress.
+    """
+    from engine.synthesis.devices import find_device, peak_memory
+    from engine.tiles.planning import plan_tiles
+    from engine.tiles.running import folder_beside, run_tiles
+
+    began = time.perf_counter()
+    device = find_device(request.settings.device)
+    job = plan_tiles(request, tile, device, _encoder(request, weights).to(device))
+    try:
+        with tile_bar(output.name, quiet=quiet) as report:
+            run_tiles(job, output, pattern, report)
+    except KeyboardInterrupt:
+        fail(f"interrupted: the same command goes on with the tiles in {folder_beside(output)}", INTERRUPTED)
+    seconds, (height, width) = time.perf_counter() - began, job.grid.size
+    if as_json:
+        made = {"output": str(output), "width": width, "height": height, "tiles": job.grid.count}
+        settings = request.settings
+        made |= {"recipe": settings.recipe, "quality": settings.quality, "seed": settings.seed}
+        made |= {"seamless": settings.seamless, "device": str(device)}
+        say(json.dumps({**made, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()}))
+    elif not quiet:
+        print(f"{output}: {width}x{height}, {job.grid.count} tiles, in {seconds:.1f} s", file=sys.stderr)
+
+
+def _encoder(request: Synthesize, weights: Path | None) -> "Encoder":
+    from engine.cli.progress import download_bar
+    from engine.encoders import load_encoder
+
+    settings = request.settings
+    with download_bar(quiet=False) as fetching:
+        return load_encoder(settings.encoder, weights=weights, pooling=settings.pooling, progress=fetching)  # type: ignore[arg-type]
+
+
+@contextmanager
+def tile_bar(title: str, *, quiet: bool) -> "Iterator[Report]":
+    """Show how many tiles are made, and the time left.
+
+    Args:
+        title: Title of the bar.
+        quiet: Show nothing. Nothing is shown either if stderr is not a terminal.
+
+    Yields:
+        A callback that takes the progress.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from engine.tiles.running import Progress as TileProgress
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("tile {task.fields[tiles]}/{task.fields[count]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    console = Console(file=sys.stderr)
+    with Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+        speed_estimate_period=3600,
+    ) as bar:
+        task = bar.add_task(title, total=1.0, tiles=0, count="?")
+
+        def report(progress: TileProgress) -> None:
+            bar.update(task, completed=progress.share, tiles=progress.tiles, count=progress.total)
+
+        yield report
