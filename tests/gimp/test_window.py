@@ -34,18 +34,17 @@ def dialog(painter):
         time.sleep(0.5)
 
 
-def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, pictures_folder):
+def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pictures_folder):
     # Beside the picture, so that it can be seen.
     dialog.place_window(FILL, 556, 380)
     dialog.screenshot(pictures_folder / "dialog.png")
     works(dialog)
     first = dialog.screenshot(pictures_folder / "first-frame.png")
-    time.sleep(1)
-    second = dialog.screenshot(pictures_folder / "later-frame.png")
+    wait(lambda: layers(dialog) >= 4)
+    with paused(engine):
+        second = dialog.screenshot(pictures_folder / "growing.png")
     with Image.open(first) as one, Image.open(second) as other:
         assert ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox()
-    wait(lambda: layers(dialog) >= 4)
-    dialog.screenshot(pictures_folder / "growing.png")
     ended(dialog, "Done.")
     assert layers(dialog) == 2
     dialog.key("Escape")
