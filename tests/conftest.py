@@ -14,13 +14,15 @@ from filelock import FileLock
 from parallel import cores, made_once, processes, turn
 from pythons import OLDEST, furnished, other_pythons
 
-# What takes long comes first, so that no process is still at it when the others are through. Then come the files with
-# tests that run alone, beside each other: none of those waits for a long one.
+# What takes long comes first, so that no process is still at it when the others are through; the second one begins
+# without GIMP, whose profile and libraries the first one makes. Then come the files with tests that run alone, beside
+# each other: none of those waits for a long one.
 FIRST = (
+    "gimp/test_blending",
+    "test_filling_by_patches",
     "gimp/",
     "test_stale_engines",
     "test_synthesis",
-    "test_filling_by_patches",
     "test_file_errors",
     "test_devices",
     "test_runner",
