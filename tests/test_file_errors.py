@@ -373,7 +373,8 @@ def test_a_plain_local_run_makes_nothing_but_the_cache_of_compiled_functions(pla
     home = place / "home"
     cache = home / ".cache" / "gimp-texture-synthesis" / "compiled"
     # Functions that are compiled already: compiling them takes longer than all other tests of this file.
-    shutil.copytree(cache_folder(), cache)
+    # Another process may be at it just now: what it writes has another name until it is whole.
+    shutil.copytree(cache_folder(), cache, ignore=shutil.ignore_patterns("*.tmp.*"))
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "TEXTURE_", "NUMBA_"))}
     done = subprocess.run(
         [sys.executable, "-m", "engine", *MAKE, *QUICK, "--local"],
