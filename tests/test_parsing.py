@@ -7,7 +7,7 @@ import pytest
 from engine.cli.parsing import (
     LARGEST_CONTEXT,
     ParsingError,
-    complete_seamless,
+    complete_options,
     parse_context,
     parse_layers,
     parse_memory,
@@ -45,7 +45,7 @@ SEAMLESS = {
 
 @pytest.mark.parametrize("words", SEAMLESS)
 def test_seamless_without_an_axis_means_both(words):
-    assert complete_seamless(words.split()) == SEAMLESS[words].split()
+    assert complete_options(words.split()) == SEAMLESS[words].split()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Write `docs/options.md` from the options of `texture-engine synthesize`.
+"""Write `docs/options.md` from the options of `texture-engine synthesize` and `texture-engine batch`.
 
 python tools/options_page.py
 """
@@ -20,18 +20,24 @@ HEAD = """# Options of `texture-engine synthesize`
 
 `texture-engine synthesize [EXEMPLAR] --output FILE [OPTIONS]`. Made from the program by `tools/options_page.py`.
 """
+BATCH = "`texture-engine batch SOURCE… --output FOLDER`"
 
 
 def page() -> str:
     """Write the page."""
-    command: Any = typer.main.get_command(build_app()).commands["synthesize"]  # type: ignore[attr-defined]
-    options = [each for each in command.params if each.opts[0].startswith("-") and each.name != "help"]
-    how = settings()
+    options, batch = _options("synthesize"), _options("batch")
+    how, own = settings(), {each.name: each.help for each in options}
     parts = {
         "Pictures, files and the run": [each for each in options if each.name not in how],
         "How the texture is made": [each for each in options if each.name in how],
+        BATCH: [each for each in batch if own.get(each.name) != each.help],
     }
     return HEAD + "".join(f"\n## {title}\n{_table(listed)}" for title, listed in parts.items())
+
+
+def _options(command: str) -> list[Any]:
+    found: Any = typer.main.get_command(build_app()).commands[command]  # type: ignore[attr-defined]
+    return [each for each in found.params if each.opts[0].startswith("-") and each.name != "help"]
 
 
 def _table(options: list[Any]) -> str:

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.batch import batch
 from engine.cli.doctor import doctor
 from engine.cli.engines import status, stop
-from engine.cli.failures import INTERRUPTED, interruptible, sentence_of
+from engine.cli.failures import INTERRUPTED, CommandError, interruptible, sentence_of
 from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
 from engine.cli.numbers import USAGE_ERROR
-from engine.cli.parsing import complete_seamless
+from engine.cli.parsing import complete_options
 from engine.cli.serve import serve
 from engine.cli.standard_output import drop_output, flush_output, say
 from engine.cli.synthesize import synthesize
@@ -33,6 +34,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(common)
     app.command()(interruptible(synthesize))
+    app.command()(interruptible(batch))
     app.add_typer(inspect_app(), name="inspect")
     for command in (serve, status, stop, keys, doctor):
         app.command()(interruptible(command))
@@ -76,7 +78,7 @@ def main() -> None:
     _allow_any_file_name()
     try:
         command = typer.main.get_command(build_app())
-        words = complete_seamless(sys.argv[1:])
+        words = complete_options(sys.argv[1:])
         status = command.main(words, prog_name="texture-engine", standalone_mode=False)
         # A full disk is reported here; when the interpreter exits it would be a traceback.
         flush_output()
@@ -88,6 +90,9 @@ def main() -> None:
         sys.exit(2)
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
+    except CommandError as error:
+        print(f"texture-engine: {error}", file=sys.stderr)
+        sys.exit(error.status)
     except OSError as error:
         # The last resort: errors about known files are reported where they occur.
         drop_output()

@@ -1,12 +1,9 @@
 """Errors of the command line: one line on stderr and an exit status."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import NoReturn, ParamSpec
-
-import typer
 
 Params = ParamSpec("Params")
 
@@ -17,6 +14,18 @@ INTERRUPTED = 130
 NOTHING_WRITTEN = "interrupted before there was a picture: nothing was written"
 
 
+class CommandError(Exception):
+    """The end of a command by an error: the message is one sentence for stderr.
+
+    Attributes:
+        status: Exit status.
+    """
+
+    def __init__(self, message: str, status: int = BAD_INPUT) -> None:
+        super().__init__(" ".join(message.split()))
+        self.status = status
+
+
 def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
     """End the command with one line on stderr.
 
@@ -25,10 +34,9 @@ def fail(message: str, status: int = BAD_INPUT) -> NoReturn:
         status: Exit status.
 
     Raises:
-        Exit: Always.
+        CommandError: Always.
     """
-    print(f"texture-engine: {' '.join(message.split())}", file=sys.stderr)
-    raise typer.Exit(status)
+    raise CommandError(message, status)
 
 
 def interruptible(command: Callable[Params, None]) -> Callable[Params, None]:
@@ -52,34 +60,53 @@ def one_line_errors() -> Iterator[None]:
 
     Yields:
         Nothing.
+    """
+    try:
+        with input_errors():
+            yield
+    except KeyboardInterrupt:
+        fail(NOTHING_WRITTEN, INTERRUPTED)
+
+
+@contextmanager
+def input_errors(place: str = "") -> Iterator[None]:
+    """Raise every error of the input as a `CommandError`.
+
+    Args:
+        place: Where the input is, for the beginning of the message.
+
+    Yields:
+        Nothing.
 
     Raises:
-        Exit: The error has been reported.
-        ValueError: An error that input did not cause.
-        RuntimeError: Likewise.
+        CommandError: The error, as a sentence.
     """
+    try:
+        yield
+    except Exception as error:
+        known = _known(error)
+        if known is None:
+            raise
+        raise CommandError(f"{place}: {known}" if place else str(known), known.status) from error
+
+
+def _known(error: Exception) -> CommandError | None:
+    """Return an error as the end of a command; None if input did not cause it."""
     # Imported late, so that `--help` does not wait for torch.
     from engine.cli.parsing import ParsingError
     from engine.images import ImageError
     from engine.preparation import MaterialError
     from protocol.vocabulary import VocabularyError
 
-    try:
-        yield
-    except typer.Exit:
-        # Exit is a RuntimeError, and the branch below would import torch.
-        raise
-    except KeyboardInterrupt:
-        fail(NOTHING_WRITTEN, INTERRUPTED)
-    except VocabularyError as error:
-        fail(f"--{error.name.replace('_', '-')} is {error.value!r}: give {error.remedy}")
-    except (ImageError, MaterialError, ParsingError) as error:
-        fail(str(error))
-    except OSError as error:
-        fail(sentence_of(error))
-    except (ValueError, RuntimeError) as error:
-        _fail_on_input_error(error)
-        raise
+    if isinstance(error, CommandError):
+        return error
+    if isinstance(error, VocabularyError):
+        return CommandError(f"--{error.name.replace('_', '-')} is {error.value!r}: give {error.remedy}")
+    if isinstance(error, ImageError | MaterialError | ParsingError):
+        return CommandError(str(error))
+    if isinstance(error, OSError):
+        return CommandError(sentence_of(error))
+    return _error_of_synthesis(error) if isinstance(error, ValueError | RuntimeError) else None
 
 
 def sentence_of(error: OSError) -> str:
@@ -90,13 +117,14 @@ def sentence_of(error: OSError) -> str:
     return f"{error.filename}: {said}; check the path, its permissions and the free space on its disk"
 
 
-def _fail_on_input_error(error: Exception) -> None:
+def _error_of_synthesis(error: Exception) -> CommandError | None:
     from engine.encoders import EncoderError
     from engine.service.computing import UnusableDeviceError
     from engine.synthesis import MemoryExhaustedError, SettingsError
     from engine.synthesis.devices import DeviceError
 
     if isinstance(error, MemoryExhaustedError):
-        fail(str(error), OUT_OF_MEMORY)
+        return CommandError(str(error), OUT_OF_MEMORY)
     if isinstance(error, SettingsError | DeviceError | EncoderError | UnusableDeviceError):
-        fail(str(error))
+        return CommandError(str(error))
+    return None

@@ -17,8 +17,10 @@ class ParsingError(ValueError):
     """A value that cannot be parsed; the message is one sentence."""
 
 
-def complete_seamless(words: Sequence[str]) -> list[str]:
-    """Complete `--seamless` without a value to `--seamless both`; Typer has no options with an optional value.
+def complete_options(words: Sequence[str]) -> list[str]:
+    """Complete options without a value: `--seamless` to `--seamless both`, `--ray` to `--ray auto`.
+
+    Typer has no options with an optional value.
 
     Args:
         words: The command line, without the name of the program.
@@ -29,8 +31,9 @@ def complete_seamless(words: Sequence[str]) -> list[str]:
     found: list[str] = []
     for number, word in enumerate(words, 1):
         found.append(word)
-        if word == "--seamless" and not (number < len(words) and _is_axis(words[number])):
-            found.append("both")
+        default, is_value = _OPTIONAL.get(word, ("", None))
+        if is_value is not None and not (number < len(words) and is_value(words[number])):
+            found.append(default)
     return found
 
 
@@ -39,6 +42,15 @@ def _is_axis(word: str) -> bool:
     if word.lower() in AXES:
         return True
     return not (word.startswith("-") or Path(word).suffix or Path(word).name != word or os.path.lexists(word))
+
+
+def _is_address(word: str) -> bool:
+    """Return whether the word after `--ray` is an address, and not a file or an option."""
+    return word in {"auto", "local"} or re.fullmatch(r"(ray://)?[\w.\[\]:-]+:\d+", word) is not None
+
+
+_OPTIONAL = {"--seamless": ("both", _is_axis), "--ray": ("auto", _is_address)}
+"""What an option means without a value, and how to tell one."""
 
 
 def parse_size(text: str) -> tuple[int, int]:

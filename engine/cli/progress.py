@@ -1,8 +1,10 @@
 """Progress bars."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -15,6 +17,12 @@ from rich.progress import (
 )
 
 from protocol.messages import Progress as JobProgress
+
+if TYPE_CHECKING:
+    from engine.batch.tally import Tally
+
+LOG_SECONDS = 10.0
+"""Between lines about a batch, where stderr is not a terminal."""
 
 
 @contextmanager
@@ -97,5 +105,32 @@ def step_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int, int, Ma
         def show(octave: int, step: int, steps: int, losses: Mapping[str, float]) -> None:
             loss = f"{sum(losses.values()):.3g}" if losses else "–"
             bar.update(task, completed=step, total=steps, octave=f"1:{2**octave}", loss=loss)
+
+        yield show
+
+
+@contextmanager
+def batch_bar(tally: "Tally", *, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show how many textures of a batch have ended, and the time left.
+
+    Args:
+        tally: Counts them.
+        quiet: Show nothing. If stderr is not a terminal, there is a line every ten seconds instead of a bar.
+
+    Yields:
+        A callback for each texture that has ended.
+    """
+    console = Console(file=sys.stderr)
+    columns = (TextColumn("{task.completed} of {task.total}"), BarColumn(), TextColumn("{task.fields[said]}"))
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("batch", total=tally.count, said="")
+        said = time.monotonic()
+
+        def show() -> None:
+            nonlocal said
+            bar.update(task, completed=tally.ended, said=tally.outlook())
+            if not quiet and not console.is_terminal and time.monotonic() - said > LOG_SECONDS:
+                said = time.monotonic()
+                print(f"{tally.ended} of {tally.count}, {tally.outlook()}", file=sys.stderr)
 
         yield show

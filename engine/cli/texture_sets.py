@@ -152,19 +152,35 @@ def set_files(
     folder, stem = (output.parent, output.stem) if single else (output, found.stem)
     if not single:
         make_folder(folder)
-    written = []
-    for number in range(variations):
-        turn = "" if variations == 1 else f"-{number + 1}"
-        names = []
-        for path, suffix in zip(found.files, found.suffixes, strict=True):
-            own = path.suffix if path.suffix.lower() in SUFFIXES else ".png"
-            # A name that is nothing but a suffix gets the number at its end.
-            name = f"{stem}{turn}{suffix}" if stem else f"{suffix}{turn}"
-            names.append(folder / f"{name}{output.suffix if single else own}")
-        written.append(names)
+    turns = [""] if variations == 1 else [f"-{number + 1}" for number in range(variations)]
+    written = [set_names(found, folder, stem, turn, output.suffix if single else None) for turn in turns]
     recordings = [] if record is None else [numbered(record, number, variations) for number in range(variations)]
     check_files_to_write([name for names in written for name in names], recordings, force=force)
     return written
+
+
+def set_names(found: TextureSet, folder: Path, stem: str, turn: str, form: str | None) -> list[Path]:
+    """Name the files of a set.
+
+    Args:
+        found: The set that is read.
+        folder: Their folder.
+        stem: What their names have in common.
+        turn: What tells one variation from another.
+        form: Their suffix; None for that of the file that is read.
+
+    Returns:
+        The files, in the order of the set.
+    """
+    from engine.images import SUFFIXES
+
+    names = []
+    for path, suffix in zip(found.files, found.suffixes, strict=True):
+        own = path.suffix if path.suffix.lower() in SUFFIXES else ".png"
+        # A name that is nothing but a suffix gets the number at its end.
+        name = f"{stem}{turn}{suffix}" if stem else f"{suffix}{turn}"
+        names.append(folder / f"{name}{own if form is None else form}")
+    return names
 
 
 def make_folder(folder: Path) -> None:

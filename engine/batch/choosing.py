@@ -1,0 +1,61 @@
+"""Choose where the textures of a batch are made."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from engine.batch.crews import Crew
+from engine.cli.failures import fail
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a batch is to be made, as its options say.
+
+    Attributes:
+        engine: Connection file of an engine, or None.
+        weights: File with the weights of an encoder, or None; an engine does not read it.
+        ray: Address of a Ray cluster, or None.
+        gpus: GPUs for each texture on that cluster; None for what its device needs.
+        workers: Number of processes here, or None.
+        threads: Number of threads for each texture.
+        local: Whether to use no engine.
+    """
+
+    engine: Path | None
+    weights: Path | None
+    ray: str | None
+    gpus: float | None
+    workers: int | None
+    threads: int
+    local: bool
+
+    def check(self) -> None:
+        """Refuse options that exclude each other, and a cluster without Ray."""
+        here = self.local or self.workers is not None
+        if self.engine is not None and (here or self.weights is not None):
+            fail("--engine excludes --local, --workers and --weights: an engine does not read your files")
+        if self.ray is not None and (here or self.engine is not None):
+            fail("--ray excludes --engine, --local and --workers: leave out either of them")
+        if self.gpus is not None and self.ray is None:
+            fail("--gpus is for a Ray cluster: add --ray, or leave it out")
+        if self.ray is not None and find_spec("ray") is None:
+            fail("--ray needs Ray, which is not installed here: pip install '.[ray]'")
+
+
+def crew_for(place: Place) -> Crew:
+    """Return who makes the textures: the cluster, the named or running engine, or processes of this command."""
+    if place.ray is not None:
+        from engine.batch.ray_crew import RayCrew
+
+        return RayCrew(place.ray, threads=place.threads, gpus=place.gpus)
+    from engine.batch.pool import Pool
+    from engine.cli.through_engine import find_client
+
+    here = place.local or place.workers is not None or place.weights is not None
+    client = None if here else find_client(place.engine)
+    if client is None:
+        return Pool(place.workers, place.threads)
+    from engine.batch.engine_crew import EngineCrew
+
+    return EngineCrew(client)

@@ -1,0 +1,78 @@
+"""Make the textures of a batch in a running engine, as many at a time as it has workers."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from engine.batch.crews import Making
+from engine.batch.work import Unmade, Work, begun, finished
+from engine.cli.failures import ENGINE_FAILED, fail
+from engine.cli.textures import Texture
+from protocol.client import LOST, EngineClient
+from protocol.errors import EngineError, ProtocolError
+from protocol.messages import Cancelled, Done, Failed
+
+TURN_SECONDS = 0.2
+USELESS = frozenset({LOST, "no-device", "no-worker", "shutting-down"})
+"""Failures that all other textures would have, too: the batch ends, and goes on when it is run again."""
+
+
+class EngineCrew:
+    """A crew of an engine's workers.
+
+    Attributes:
+        room: See `Crew`.
+    """
+
+    def __init__(self, client: EngineClient) -> None:
+        """Use a connected client; `close` closes it, and the engine then cancels what is left."""
+        # One waits, so that no worker is idle.
+        self.room = len(client.welcome.devices) + 1
+        self._client = client
+        self._number = 0
+        self._making: dict[str, tuple[Work, Texture, Making]] = {}
+
+    def submit(self, work: Work) -> Making:
+        """Begin with a texture."""
+        making: Making = Making()
+        texture = begun(work)
+        if isinstance(texture, Unmade):
+            making.set_result(texture)
+            return making
+        self._number += 1
+        job = f"batch-{self._number}"
+        try:
+            self._client.submit(replace(texture.request, job=job))
+        except ProtocolError as error:
+            making.set_result(Unmade(str(error)))
+            return making
+        except EngineError as error:
+            fail(str(error), ENGINE_FAILED)
+        self._making[job] = (work, texture, making)
+        return making
+
+    def wait(self, making: Iterable[Making]) -> set[Making]:
+        """Wait until a texture has ended.
+
+        Args:
+            making: Textures in the making.
+
+        Returns:
+            Those that have ended.
+
+        Raises:
+            CommandError: The engine is lost, or cannot compute.
+        """
+        while not (ended := {each for each in making if each.done()}):
+            for event in self._client.poll(TURN_SECONDS):
+                if not isinstance(event, Done | Failed | Cancelled):
+                    continue
+                # A failure of no job would be that of any message of this client.
+                if isinstance(event, Failed) and (event.job is None or event.code in USELESS):
+                    fail(f"{event.message}: {event.hint}" if event.hint else event.message, ENGINE_FAILED)
+                work, texture, future = self._making.pop(event.job or "")
+                future.set_result(finished(work, texture, event))
+        return ended
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._client.close()

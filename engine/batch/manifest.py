@@ -1,0 +1,131 @@
+"""What a batch is asked for: folders, globs, pictures, and manifests with one request a line."""
+
+import csv
+import glob
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.cli.failures import fail
+from engine.file_errors import is_folder, is_missing, reading_refusal
+
+JSON_LINES = (".jsonl", ".ndjson")
+CSV = ".csv"
+LIST_SEPARATOR = ";"
+"""Between several files in a cell of a CSV file."""
+OTHER_PICTURES = (".avif", ".bmp", ".gif", ".j2k", ".jp2", ".jpf", ".tga")
+"""Suffixes of pictures that are read and not written, for folders."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One request of a batch, as it is written down.
+
+    Attributes:
+        place: Where, for messages: a file, or a file and a line.
+        values: Options of `synthesize` by name, as JSON has them; texts in CSV.
+        base: Folder that the files in it are relative to.
+        folder: Folder of the picture below the one that was searched; empty for a manifest's.
+    """
+
+    place: str
+    values: Mapping[str, object]
+    base: Path
+    folder: str = ""
+
+
+def items_of(sources: Sequence[Path]) -> Iterator[Item]:
+    """Yield the requests of all sources, in order, without keeping them.
+
+    Args:
+        sources: Folders, globs, pictures and manifests.
+
+    Yields:
+        The requests.
+    """
+    for source in sources:
+        if source.suffix.lower() in JSON_LINES:
+            yield from _json_lines(source)
+        elif source.suffix.lower() == CSV:
+            yield from _csv_lines(source)
+        else:
+            yield from _pictures(source)
+
+
+def searched_folders(sources: Sequence[Path]) -> list[Path]:
+    """Return the folders whose pictures are taken as they come."""
+    return [source for source in sources if is_folder(source)]
+
+
+def _pictures(source: Path) -> Iterator[Item]:
+    from engine.images import SUFFIXES
+
+    here = Path()
+    if is_folder(source):
+        known = {*SUFFIXES, *OTHER_PICTURES}
+        found = sorted(entry.name for entry in os.scandir(source) if Path(entry.name).suffix.lower() in known)
+        found = [name for name in found if not name.startswith(".") and not is_folder(source / name)]
+        if not found:
+            fail(f"{source} has no pictures in it: name a folder with pictures, or a manifest (.jsonl, .csv)")
+        for name in found:
+            yield Item(str(source / name), {"exemplars": [str(source / name)]}, here)
+    elif not is_missing(source) or not glob.has_magic(str(source)):
+        yield Item(str(source), {"exemplars": [str(source)]}, here)
+    else:
+        fixed = _fixed_part(source)
+        # `Path.glob` takes no absolute patterns.
+        paths = sorted(path for path in glob.glob(str(source), recursive=True) if not is_folder(Path(path)))  # noqa: PTH207
+        if not paths:
+            fail(f"{source} matches no file: check the pattern")
+        for path in paths:
+            yield Item(path, {"exemplars": [path]}, here, os.path.relpath(Path(path).parent, fixed))
+
+
+def _fixed_part(pattern: Path) -> Path:
+    """Return the folder that a glob starts to search in."""
+    parts: list[str] = []
+    for part in pattern.parts[:-1]:
+        if glob.has_magic(part):
+            break
+        parts.append(part)
+    return Path(*parts)
+
+
+def _json_lines(source: Path) -> Iterator[Item]:
+    try:
+        with source.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                place = f"{source}, line {number}"
+                try:
+                    values = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                except ValueError as error:
+                    fail(f'{place} is not JSON ({error}): write one object a line, such as {{"exemplar": "a.png"}}')
+                if not isinstance(values, dict):
+                    fail(f'{place} is no object: write one a line, such as {{"exemplar": "a.png"}}')
+                yield Item(place, values, source.parent)
+    except OSError as error:
+        fail(reading_refusal(source, error))
+
+
+def _csv_lines(source: Path) -> Iterator[Item]:
+    try:
+        with source.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file, strict=True)
+            header = [name.strip() for name in next(rows, [])]
+            for row in rows:
+                place = f"{source}, line {rows.line_num}"
+                if len(row) > len(header):
+                    fail(f"{place} has {len(row)} cells, and the first line names {len(header)}: give as many")
+                values = {name: cell.strip() for name, cell in zip(header, row, strict=False) if cell.strip()}
+                if values:
+                    yield Item(place, values, source.parent)
+    except OSError as error:
+        fail(reading_refusal(source, error))
+    except UnicodeDecodeError as error:
+        fail(f"{source} is no text in UTF-8 ({error.reason}): save it as UTF-8")
+    except csv.Error as error:
+        fail(f"{source}, line {rows.line_num}, is not CSV ({error}): check its quotation marks")

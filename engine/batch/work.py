@@ -1,0 +1,160 @@
+"""Make one texture of a batch, wherever: from the contents of its files to the contents of its outputs."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.failures import CommandError, input_errors
+from engine.cli.textures import Texture, Wanted, pictures_of, read_texture
+from protocol.messages import Cancelled, Failed, JobEnd, Synthesize
+
+if TYPE_CHECKING:
+    from engine.images import Picture
+    from engine.service.computing import Computer
+
+Run = Callable[[Synthesize], JobEnd]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A texture to make, with all that it takes: it may be made on another computer.
+
+    Attributes:
+        wanted: The texture.
+        files: The contents of its files.
+        suffixes: Suffix of each output, which chooses the format.
+        measured: Whether to measure the result, for a report.
+        threads: Number of threads; None for as many as there are cores.
+    """
+
+    wanted: Wanted
+    files: Mapping[Path, bytes]
+    suffixes: tuple[str, ...]
+    measured: bool = False
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """A texture that was made.
+
+    Attributes:
+        contents: Contents of its outputs.
+        width: Its width, pixels.
+        height: Likewise.
+        seconds: Seconds that it took.
+        device: What computed it.
+        figures: Losses of the critics, and what was measured.
+    """
+
+    contents: tuple[bytes, ...]
+    width: int
+    height: int
+    seconds: float
+    device: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Unmade:
+    """A texture that could not be made.
+
+    Attributes:
+        reason: Why, one sentence.
+        code: As in `Failed`; empty if its request or its files are at fault.
+    """
+
+    reason: str
+    code: str = ""
+
+
+def begun(work: Work) -> Texture | Unmade:
+    """Read the pictures of a texture, and make its request."""
+    from engine.images import picture_from
+
+    try:
+        with input_errors():
+            return read_texture(work.wanted, lambda path: picture_from(work.files[path], str(path)))
+    except CommandError as error:
+        return Unmade(str(error))
+
+
+def finished(work: Work, texture: Texture, end: JobEnd) -> Made | Unmade:
+    """Encode the pictures of a texture that has ended."""
+    from engine.images import Metadata, encoded
+
+    if isinstance(end, Failed):
+        return Unmade(f"{end.message}: {end.hint}" if end.hint else end.message, end.code)
+    if isinstance(end, Cancelled):
+        return Unmade("it was cancelled", "cancelled")
+    options = work.wanted.options
+    try:
+        with input_errors():
+            pictures = pictures_of(texture, end)
+            stripped = [replace(each, metadata=Metadata()) if options.strip_metadata else each for each in pictures]
+            contents = tuple(
+                encoded(each, suffix, quality=options.jpeg_quality)
+                for each, suffix in zip(stripped, work.suffixes, strict=True)
+            )
+            figures = {**end.losses, **(_measured(texture, pictures[0]) if work.measured else {})}
+    except CommandError as error:
+        return Unmade(str(error))
+    height, width = pictures[0].pixels.shape[:2]
+    return Made(contents, width, height, round(end.seconds, 3), end.device, figures)
+
+
+def make(work: Work) -> Made | Unmade:
+    """Make a texture in this process.
+
+    Args:
+        work: The texture.
+
+    Returns:
+        What was made, or why not.
+    """
+    from engine.cli.threads import share_cores
+
+    # Before torch is loaded.
+    share_cores(os.environ)
+    texture = begun(work)
+    if isinstance(texture, Unmade):
+        return texture
+    from engine.service.runner import Hooks, Stop
+
+    try:
+        with input_errors():
+            computer = _computer(work.wanted.settings.device, work.wanted.weights)
+    except CommandError as error:
+        return Unmade(str(error))
+    _use_threads(work.threads)
+    end = computer.run(texture.request, Hooks(lambda _progress: None, lambda _frame: None), Stop())
+    return finished(work, texture, end)
+
+
+@cache
+def _computer(device: str, weights: Path | None) -> "Computer":
+    from engine.service.computing import Computer
+
+    return Computer(device, weights=weights, warmed=False)
+
+
+def _use_threads(count: int | None) -> None:
+    import numba
+    import torch
+
+    if count is not None and torch.get_num_threads() != count:
+        torch.set_num_threads(count)
+        numba.set_num_threads(min(count, numba.config.NUMBA_NUM_THREADS))  # type: ignore[attr-defined]
+
+
+def _measured(texture: Texture, made: "Picture") -> dict[str, float]:
+    """Measure a new texture of one exemplar: what is filled or mixed has none to compare with."""
+    from engine.batch.figures import figures_of
+
+    exemplar, canvas = texture.pictures["exemplar"], texture.pictures["canvas"]
+    if exemplar is None or canvas is not None or len(texture.wanted.exemplars) > 1:
+        return {}
+    return figures_of(exemplar, made)

@@ -1,0 +1,205 @@
+"""One texture, from the options of a command to its pictures."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.cli.extending import check_extension, grown, margins_of
+from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
+from engine.cli.parsing import parse_context, parse_shares
+from engine.cli.paths import STANDARD
+from engine.cli.requests import made_of, numbered_name, request_for
+from engine.cli.setting_options import checked_sample_from, checked_size, read_settings
+from engine.cli.texture_options import TextureOptions
+from engine.cli.texture_sets import TextureSet, check_set, check_sizes, find_set, made_set
+from protocol.messages import Synthesize
+from protocol.vocabulary import MOST_SOURCES, Margins, Settings
+
+if TYPE_CHECKING:
+    from engine.images import Picture
+    from protocol.messages import Cancelled, Done
+
+CHANNELS = ("red", "green", "blue", "alpha")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A texture that is wanted, before any of its files is read.
+
+    Attributes:
+        options: The options, as given.
+        settings: The settings.
+        weights: File with the weights of an encoder, or None.
+        together: The maps that are read and written together, or None.
+        exemplars: What is sampled; of a set, the map that leads.
+        shares: A share for each exemplar.
+        size: Width and height, or None for both.
+        context: Distance from the hole within which the canvas is sampled, pixels, or None.
+        sample_from: The sides of the hole that are sampled.
+        inputs: The files to read, by their names as inputs, see `request_for`.
+    """
+
+    options: TextureOptions
+    settings: Settings
+    weights: Path | None
+    together: TextureSet | None
+    exemplars: tuple[Path, ...]
+    shares: tuple[float, ...]
+    size: tuple[int | None, int | None]
+    context: int | None
+    sample_from: str
+    inputs: Mapping[str, Path | None]
+
+    @property
+    def files(self) -> list[Path]:
+        """The files to read."""
+        return [path for path in self.inputs.values() if path is not None]
+
+
+@dataclass(frozen=True)
+class Texture:
+    """A texture whose files have been read.
+
+    Attributes:
+        wanted: What was asked for.
+        pictures: Its pictures, by their names as inputs.
+        margins: What is added to its canvas.
+        request: The job that makes it.
+    """
+
+    wanted: Wanted
+    pictures: "Mapping[str, Picture | None]"
+    margins: Margins
+    request: Synthesize
+
+    @property
+    def remarks(self) -> list[str]:
+        """What reading its files has lost or changed, a sentence each."""
+        return [remark for each in filter(None, self.pictures.values()) for remark in each.remarks]
+
+    @property
+    def canvas(self) -> "Picture | None":
+        """The canvas, as large as its result."""
+        return grown(self.pictures["canvas"], self.margins)
+
+    @property
+    def pattern(self) -> "Picture | None":
+        """The picture whose bit depth, profile and metadata the result gets."""
+        return self.canvas or self.pictures["exemplar"]
+
+
+def wanted_texture(values: Mapping[str, Any]) -> Wanted:
+    """Check the options of a texture.
+
+    Args:
+        values: The fields of `TextureOptions` and the settings, as Typer gives them.
+
+    Returns:
+        The texture.
+
+    Raises:
+        ParsingError: A value cannot be parsed, or is out of range.
+        VocabularyError: A setting is out of its range.
+    """
+    own = {each.name for each in fields(TextureOptions)}
+    given = TextureOptions(**{name: value for name, value in values.items() if name in own})
+    rest = {name: value for name, value in values.items() if name not in own}
+    masks, exemplars = given.exemplar_mask or [], given.exemplars or []
+    together = find_set(exemplars, given.maps or [])
+    check_set(together, preview=rest["preview"], canvas=given.canvas, init=given.init)
+    if given.mask_channel is not None and not any((given.mask, *masks)):
+        fail("--mask-channel needs a mask: name one with --mask or --exemplar-mask")
+    check_extension(given.extend, given.canvas, given.mask)
+    weights: Path | None = rest.pop("weights")
+    asked = read_settings(rest)
+    exemplars = exemplars if together is None else [together.lead]
+    shares = parse_shares(given.share, len(exemplars), guided=given.canvas_guide is not None)
+    inputs = numbered_inputs(exemplars, masks, given.guide or [])
+    height, width = (None, None) if given.size is None else checked_size(given.size)
+    reach = None if given.context is None else parse_context(given.context)
+    named = ("canvas", "mask", "init", "canvas_guide", "rotation_map", "scale_map", "content")
+    inputs |= {name: getattr(given, name) for name in named}
+    inputs.update({} if together is None else together.more)
+    check_one_stream(inputs)
+    side = checked_sample_from(given.sample_from)
+    return Wanted(given, asked, weights, together, tuple(exemplars), shares, (width, height), reach, side, inputs)
+
+
+def read_texture(wanted: Wanted, read: "Callable[[Path], Picture]") -> Texture:
+    """Read the files of a texture, and make its request.
+
+    Args:
+        wanted: The texture.
+        read: Reads a picture.
+
+    Returns:
+        The texture.
+
+    Raises:
+        ParsingError: A margin does not suit the canvas.
+    """
+    pictures = {name: None if path is None else read(path) for name, path in wanted.inputs.items()}
+    channel = wanted.options.mask_channel
+    pictures.update({n: channel_of(pictures[n], channel, wanted.inputs[n]) for n in pictures if "mask" in n})
+    check_sizes(wanted.together, pictures)
+    margins = margins_of(wanted.options.extend, pictures["canvas"])
+    request = request_for(
+        pictures, wanted.shares, wanted.settings, wanted.size, wanted.context, wanted.sample_from, margins
+    )
+    return Texture(wanted, pictures, margins, request)
+
+
+def pictures_of(texture: Texture, end: "Done | Cancelled") -> "list[Picture]":
+    """Convert the result of a texture to its pictures, one or those of a set; without a result, fail."""
+    wanted, pattern = texture.wanted, texture.pattern
+    if end.raster is None or pattern is None:
+        fail(NOTHING_WRITTEN, INTERRUPTED)
+    if wanted.together is None:
+        return [made_of(end.raster, pattern, keeps=texture.pictures["canvas"] is not None)]
+    return made_set(end, wanted.together, texture.pictures, flatten=wanted.settings.flatten)
+
+
+def with_seed(texture: Texture, seed: int) -> Synthesize:
+    """Return the request of a texture, with another seed."""
+    return replace(texture.request, settings=replace(texture.request.settings, seed=seed))
+
+
+def channel_of(mask: "Picture | None", channel: str | None, path: Path | None) -> "Picture | None":
+    """Return a mask made from one channel of a mask, if one is named; a mask without it is refused."""
+    if channel not in {None, *CHANNELS}:
+        fail(f"--mask-channel is {channel!r}: choose {', '.join(CHANNELS)}")
+    if mask is None or channel is None:
+        return mask
+    import numpy as np
+
+    found = mask.alpha if channel == "alpha" else mask.pixels[..., CHANNELS.index(channel)]
+    if found is None:
+        # All of it would count as white, and nothing of the canvas would be kept.
+        name = "standard input" if path == STANDARD else path
+        fail(f"{name} has no alpha channel: choose red, green or blue with --mask-channel, or leave it out")
+    return replace(mask, pixels=np.repeat(found[..., None], 3, axis=2), alpha=None)
+
+
+def numbered_inputs(
+    exemplars: Sequence[Path], masks: Sequence[Path], guides: Sequence[Path]
+) -> dict[str, Path | None]:
+    """Return exemplars, their masks and guides by name: `exemplar`, `exemplar_mask`, `guide`, `exemplar 2`, …."""
+    if len(exemplars) > MOST_SOURCES:
+        fail(f"{len(exemplars)} exemplars are given: give {MOST_SOURCES} at most, or run the command once for each")
+    for kind, paths in (("exemplar masks", masks), ("guides", guides)):
+        if paths and len(paths) != max(1, len(exemplars)):
+            fail(f"{len(paths)} {kind} are given for {len(exemplars)} exemplars: give one for each, in order")
+    if guides and not exemplars:
+        fail("--guide is for an EXEMPLAR, and none is given: name one")
+    found: dict[str, Path | None] = {"exemplar": None, "exemplar_mask": None, "guide": None}
+    for name, paths in (("exemplar", exemplars), ("exemplar_mask", masks), ("guide", guides)):
+        found.update({numbered_name(name, number): path for number, path in enumerate(paths, 1)})
+    return found
+
+
+def check_one_stream(read: Mapping[str, Path | None]) -> None:
+    """Refuse to read more than one picture from standard input."""
+    named = [name.replace("_", " ") for name, path in read.items() if path == STANDARD]
+    if len(named) > 1:
+        fail(f"standard input has one picture, and {' and '.join(named)} would read it: name files for all but one")
