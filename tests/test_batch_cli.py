@@ -4,6 +4,8 @@ import json
 import signal
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from calling import assert_refused, contents, start_process
@@ -44,6 +46,24 @@ def wait_for(process, folder, count):
         time.sleep(0.02)
 
 
+def children(parent):
+    """Processes of a process, where the system lists them in files."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # After the name, which may have anything in it, come state and parent.
+            found += [stat.parent] if int(stat.read_text().rpartition(")")[2].split()[1]) == parent else []
+    return found
+
+
+def wait_for_end(processes):
+    """Wait until none is left: they would compute for nobody."""
+    until = time.monotonic() + JOB_SECONDS
+    while any(each.exists() for each in processes):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 def summary(out):
     return json.loads(out.splitlines()[-1])["summary"]
 
@@ -54,9 +74,11 @@ def test_a_batch_that_is_killed_and_interrupted_goes_on_and_gives_the_same_bytes
     for number, kind in enumerate((signal.SIGKILL, signal.SIGINT), 1):
         process = start_process("batch", "in", "-o", "out", *QUICK, *OWN, cwd=folder)
         wait_for(process, out, number)
+        helpers = children(process.pid)
         process.send_signal(kind)
         status, _, err = ended(process)
         assert status == (-signal.SIGKILL if kind == signal.SIGKILL else 130), err
+        wait_for_end(helpers)
     assert err.splitlines()[-1] == "texture-engine: interrupted: run the same command again to go on"
     before = {path: path.stat().st_mtime_ns for path in out.glob("*.png")}
     assert 2 <= len(before) < 4

@@ -48,6 +48,23 @@ def test_seamless_without_an_axis_means_both(words):
     assert complete_options(words.split()) == SEAMLESS[words].split()
 
 
+RAY = {
+    "--ray": "--ray auto",
+    "list.jsonl --ray -o new": "list.jsonl --ray auto -o new",
+    "--ray list.jsonl": "--ray auto list.jsonl",
+    "--ray textures": "--ray auto textures",
+    "--ray 10.0.0.1:6379 list.jsonl": "--ray 10.0.0.1:6379 list.jsonl",
+    "--ray ray://head:10001": "--ray ray://head:10001",
+    "--ray local a.png": "--ray local a.png",
+    "--ray=head:6379 a.png": "--ray=head:6379 a.png",
+}
+
+
+@pytest.mark.parametrize("words", RAY)
+def test_ray_without_an_address_means_the_cluster_that_is_there(words):
+    assert complete_options(words.split()) == RAY[words].split()
+
+
 @pytest.mark.parametrize(
     ("text", "pixels"),
     [("1", 1), (" 50 ", 50), ("16384", 16384), ("whole", LARGEST_CONTEXT), ("Whole", LARGEST_CONTEXT)],
