@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from engine.synthesis.structure import MosaicSource, add_detail, lay_out, plan_texture
+from engine.synthesis.structure import Guide, MosaicSource, add_detail, lay_out, plan_texture
 
 
 def blobs(height=128, width=128, seed=0, sigma=2.0):
@@ -114,3 +114,20 @@ def test_detail_keeps_what_the_picture_shows():
     found = last_of(add_detail(picture, exemplar, low, np.ones((64, 64), bool), (False, False), 0))
     assert np.abs(ndimage.gaussian_filter(found - picture, (4, 4, 0))).max() < 0.05
     assert np.abs(found - picture).max() <= np.abs(exemplar - low).max() + 1e-6
+
+
+@pytest.mark.parametrize("size", [(64, 64), (96, 96)])
+def test_a_mix_that_is_smaller_than_its_exemplars_does_not_melt(size):
+    """Were one use of each place too many, its median roughness would be a twentieth of the exemplars'."""
+    exemplars = [grainy(blobs(256, 256, seed=seed, sigma=1.5)) for seed in (0, 5)]
+    sources = [MosaicSource(each, np.ones(each.shape[:2], bool)) for each in exemplars]
+    plan = plan_texture(sources, size, guide=Guide(np.full((*size, 2), 0.5, np.float32), strict=False))
+    *_, laid_out = [stage for stage in lay_out(plan, 0) if stage is not None]
+    assert laid_out.octave.index == 1
+    halved = exemplars[0].reshape(128, 2, 128, 2, 3).mean(axis=(1, 3))
+    assert np.median(roughness(laid_out.colors)) > 0.6 * np.median(roughness(halved))
+
+
+def roughness(colors):
+    """Tell how much colors differ from those around them, (height, width)."""
+    return ndimage.uniform_filter(((colors - ndimage.uniform_filter(colors, (5, 5, 0))) ** 2).sum(axis=2), 9)

@@ -47,9 +47,11 @@ SMALLEST_CONTENT = 64
 POWER = 0.6
 # Cost of a place that is used beyond its even share, in median costs per share (Kaspar et al. 2015).
 EVENNESS = 2.0
-LEAST_DUE = 1e-6
 # Part of its even share that each place has in a window, however little the coarse picture uses it there.
 LEAST_PART = np.float32(0.5)
+# Fewer uses of a place than these are never too many, for one texture and for several that meet: on a canvas smaller
+# than the exemplar, a block that is used once would cost more than one that melts.
+LEAST_DUE, LEAST_DUE_MIXED = 1.0, 2.0
 # What labels cost is counted in the costs of where patches fit worst, %: that is where labels meet.
 WORST = 95
 # Side of the largest picture of the exemplar that is compared with itself, pixels; of several sources, of which only
@@ -255,7 +257,8 @@ def lay_out(
         exemplar = MatchSource(level.channels, usable, numbers)
         # How often each place is to be used.
         due = np.array([part / len(each) for part, each in zip(plan.parts, listed, strict=True)])
-        due = np.maximum(due * math.prod(planned.canvas), LEAST_DUE).astype(np.float32)[labels]
+        least = LEAST_DUE if plan.guide is None else LEAST_DUE_MIXED
+        due = np.maximum(due * math.prod(planned.canvas), least).astype(np.float32)[labels]
         begun = None if window is None else window.places
         if field is not None:
             begun = _refined(field, planned.canvas)
