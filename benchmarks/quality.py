@@ -20,7 +20,7 @@ from torch import Tensor
 
 from engine.encoders import Encoder, load_encoder
 from engine.figures import measure
-from engine.synthesis import Exemplar, Settings, synthesize
+from engine.synthesis import Exemplar, SynthesisSettings, synthesize
 from engine.synthesis.devices import describe_device, find_device
 
 # The least and the most of each figure that is right. Textures that are drawn anew by the same rule as the exemplar
@@ -105,7 +105,7 @@ def main() -> None:
     found: dict[str, list[dict[str, float]]] = {}
     for path in sorted(options.exemplars.glob("*.png")):
         exemplar = read(path)
-        settings = Settings(
+        settings = SynthesisSettings(
             (options.size, options.size), recipe=options.recipe, quality=options.quality, seed=options.seed
         )
         start = time.perf_counter()

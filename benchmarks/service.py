@@ -27,9 +27,10 @@ from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE
 from protocol.errors import EngineError, NoEngineError
 from protocol.keys import CLIENT_KEYS, own_keys
-from protocol.messages import Cancelled, Canvas, Done, Frame, JobEnd, Progress, Source, Status, Synthesize
+from protocol.messages import Cancelled, Canvas, Done, Frame, JobEnd, Progress, Source, Synthesize
 from protocol.private_files import FOLDER_VARIABLE
 from protocol.raster import Raster
+from protocol.status import Status
 from protocol.vocabulary import Settings
 
 START_SECONDS = 60.0

@@ -25,8 +25,9 @@ from service import OwnEngine, own_engine, percent
 
 from protocol.client import EngineClient
 from protocol.errors import EngineError, ProtocolError
-from protocol.messages import Accepted, Canvas, Done, Failed, Frame, JobEnd, Progress, Source, Status, Synthesize
+from protocol.messages import Accepted, Canvas, Done, Failed, Frame, JobEnd, Progress, Source, Synthesize
 from protocol.raster import Raster
+from protocol.status import Status
 from protocol.vocabulary import Settings
 
 JOB_SECONDS = 120.0

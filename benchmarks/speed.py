@@ -22,7 +22,7 @@ from convolution import convolution_rate, synchronize
 from engine.encoders import Encoder, freeze, load_encoder
 from engine.images import read_picture
 from engine.preparation import prepare
-from engine.synthesis import Settings, synthesize
+from engine.synthesis import SynthesisSettings, synthesize
 from engine.synthesis.devices import describe_device, find_device, memory_budget, peak_memory
 from engine.tensors import exemplar_on
 from protocol.vocabulary import QUALITIES
@@ -67,11 +67,13 @@ def measure_one(options: argparse.Namespace) -> None:
     encoder = network(options.encoder).to(device)
     exemplar = exemplar_on(prepare(read_picture(options.exemplar)), device)
     budget = memory_budget(device)
-    for _ in synthesize(exemplar, encoder, Settings((64, 64), quality="draft", memory=budget)):
+    for _ in synthesize(exemplar, encoder, SynthesisSettings((64, 64), quality="draft", memory=budget)):
         pass
     rate = convolution_rate(device)
     seconds, first, structure = [], [], []
-    settings = Settings((options.size, options.size), quality=options.quality, recipe=options.recipe, memory=budget)
+    settings = SynthesisSettings(
+        (options.size, options.size), quality=options.quality, recipe=options.recipe, memory=budget
+    )
     for _ in range(options.repeat):
         start = time.perf_counter()
         opening, patches, before = None, 0.0, start

@@ -10,7 +10,7 @@ from engine.images.picture import FloatArray
 from engine.preparation import Box, Mask, Materials, Sample
 from engine.preparation.islands import Island
 from engine.synthesis import Exemplar, Surroundings
-from engine.synthesis.exemplar import Source, exemplar_of
+from engine.synthesis.exemplar import ExemplarSource, exemplar_of
 from engine.synthesis.structure import Content, Guide
 from engine.synthesis.structure.islands import Hole
 from engine.synthesis.structure.maps import compared_channels
@@ -39,9 +39,9 @@ def exemplar_on(materials: Materials, device: torch.device) -> Exemplar:
     return replace(exemplar, maps=to_tensor(maps, device))
 
 
-def _source_on(sample: Sample, share: float, labels: Tensor | None, device: torch.device) -> Source:
+def _source_on(sample: Sample, share: float, labels: Tensor | None, device: torch.device) -> ExemplarSource:
     valid = None if sample.valid is None else _map(sample.valid, device)
-    return Source(to_tensor(sample.pixels, device), valid, share, labels)
+    return ExemplarSource(to_tensor(sample.pixels, device), valid, share, labels)
 
 
 def guide_of(materials: Materials) -> Guide | None:

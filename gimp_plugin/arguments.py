@@ -266,7 +266,7 @@ def add_shape(procedure: Gimp.Procedure) -> None:
         _("Rotation map"),
         _(
             "A gray channel or layer of any image, as large as the new texture, that rotates the exemplar place by "
-            "place: black not at all, white a whole turn"
+            "place: black not at all, white 360°"
         ),
         True,
         FLAGS,

@@ -63,6 +63,8 @@ class Attempt:
         self._listener = listener
         jobs = plans.with_frames(task.plan.jobs, frames=appearance.frames or appearance.keep_frames)
         self._work = JobSequence(link, jobs, self, installation)
+        # Where the engine blends, its result is the whole picture.
+        self._narrowed = task.plan.jobs[0].blend
         self._looked = 0.0
         self._ended = False
 
@@ -119,8 +121,15 @@ class Attempt:
 
     def on_frame(self, frame: Frame, number: int) -> None:
         """Show a frame in GIMP, and pass it on."""
+        self._narrow()
         self._growth.show(frame, number)
         self._listener.on_frame(frame, number)
+
+    def _narrow(self) -> None:
+        """Limit the layers to what the engine fills."""
+        if not self._narrowed and self._work.prepared is not None:
+            self._narrowed = True
+            self._growth.narrow(self._work.prepared)
 
     def _end(self) -> None:
         if self._ended:
@@ -128,6 +137,7 @@ class Attempt:
         self._ended = True
         self.problem = self._work.problem
         if self._work.state is not State.CANCELLED and self._work.textures:
+            self._narrow()
             self.layers = self._growth.finish(self._work.textures)
             self.remark = self._growth.remark
         else:

@@ -21,6 +21,7 @@ from protocol.keys import CLIENT_KEYS, own_keys
 from protocol.launching import bundles_of, engine_environment
 from protocol.private_files import make_folder
 from protocol.processes import ProcessState
+from protocol.version import PROTOCOL
 from protocol.windows import usual_library_folders
 
 RETRY_SECONDS = 1.0
@@ -150,7 +151,12 @@ class EngineLink:
         return True
 
     def _connect(self) -> None:
-        self.client = connect_engine(self._installation, self._name)
+        found = connect_engine(self._installation, self._name)
+        if found.welcome.protocol < PROTOCOL:
+            # An older one does not tell what it fills, and may make no maps.
+            found.close()
+            raise EngineError(_("The running engine is older than the plug-in: stop it (Engine…), then try again."))
+        self.client = found
         logging.getLogger(__name__).info("connected to the engine %s", self.client.welcome.software)
 
 

@@ -6,8 +6,8 @@ from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
 from protocol.connection import CONNECTION_FILE, engine_state, read_connection
 from protocol.errors import EngineError, EngineLostError, NoEngineError, UnsafeFileError
-from protocol.messages import Status
 from protocol.processes import ProcessState
+from protocol.status import Status
 
 STOP_SECONDS = 15.0
 NAME = "GIMP, Engine…"

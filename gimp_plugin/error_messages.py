@@ -1,6 +1,7 @@
 """Error messages for users of GIMP."""
 
 from gimp_plugin.installation import Installation
+from gimp_plugin.plans import nothing_to_fill
 from gimp_plugin.translation import _
 from protocol.connection import CONNECTION_FILE, Connection, engine_state, read_connection
 from protocol.errors import EngineLostError, EngineRefusedError, UnsafeFileError
@@ -28,6 +29,16 @@ def explain(failed: Failed, installation: Installation) -> str:
         "engine-ended": _("The engine was stopped. Try again: it will be started again."),
         "busy": _("The engine's queue is full. Try again when other textures are finished."),
         "too-large": _("The picture is too large for the engine. Select less of it."),
+        "nothing-to-fill": nothing_to_fill(),
+        "too-little-to-sample": _(
+            "Too little is left to sample: select less, or choose a larger context, “All around”, another exemplar "
+            "mask or another exemplar."
+        ),
+        "transparent-guide": _("A guide is transparent in places: make it as large as its picture, and opaque."),
+        "colored-guide": _(
+            "The canvas guide has colors, and several layers are mixed by grays: black for the first one, white for "
+            "the last one."
+        ),
         "no-worker": _("The engine cannot compute on this computer."),
     }
     if failed.code == "engine-lost" and _found(installation)[0] is ProcessState.RUNNING:

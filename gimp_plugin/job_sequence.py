@@ -13,7 +13,7 @@ from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
 from protocol.client import LOST, Event
 from protocol.errors import EngineError, ProtocolError
-from protocol.messages import Accepted, Cancelled, Done, Failed, Frame, Progress, Synthesize
+from protocol.messages import Accepted, Cancelled, Done, Failed, Frame, Prepared, Progress, Synthesize
 from protocol.raster import Raster
 
 
@@ -66,6 +66,7 @@ class JobSequence:
         state: Whether the jobs are running, and how they ended.
         textures: Results so far.
         problem: What failed, for the user.
+        prepared: What the engine makes of the canvas; None until it has said so.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class JobSequence:
         self.state = State.WORKING
         self.textures: list[Texture] = []
         self.problem = ""
+        self.prepared: Prepared | None = None
         self._link = link
         # New names, so that events of an earlier sequence are ignored.
         self._jobs = [replace(job, job=uuid.uuid4().hex) for job in jobs]
@@ -150,14 +152,13 @@ class JobSequence:
                     if place
                     else _("Sent to the engine…")
                 )
+            case Prepared():
+                self.prepared = event
             case Progress():
                 self._report_progress(event)
             case Frame():
                 self._listener.on_frame(event, len(self.textures))
             case Done():
-                if event.origins is None and self._makes_maps(self._running):
-                    self._fail(_("The running engine is older and makes no maps: stop it (Engine…), then try again."))
-                    return
                 self._add_texture(event.raster, finished=True, origins=event.origins)
             case Cancelled():
                 # Before its end there is only one of the maps, and in it pixels are mixed.

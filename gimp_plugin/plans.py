@@ -6,25 +6,22 @@ from dataclasses import dataclass, replace
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.translation import _
-from gimp_plugin.user_options import ABOVE_BELOW, ALL, PERCENT, SIDES, Options
+from gimp_plugin.user_options import PERCENT, Options
+from protocol import reach
 from protocol.messages import Canvas, Source, Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import (
     FRINGE,
     LARGEST_SEED,
     LARGEST_SIDE,
-    NEAREST_CONTEXT,
-    NEAREST_PART,
     SMALLEST_EXEMPLAR,
     SMALLEST_SIDE,
-    WIDEST_CONTEXT,
     Margins,
 )
 
-# Alpha and selection, as bytes, add up to this where the selection was erased before, but for rounding.
-WHOLE = 252
+# Jobs get names of their own when they are sent.
+NAME = "planned"
 LONGEST_EXEMPLAR = 1024
-SMALLEST_TILE = 16
 LONGEST_FRAME = 1024
 # For each frame GIMP redraws the image, on the computer that makes the texture.
 FRAME_SECONDS = 1.0
@@ -51,27 +48,28 @@ class MapLayer:
 
 @dataclass(frozen=True)
 class JobPlan:
-    """Jobs for the engine, and which part of their results becomes a layer.
+    """Jobs for the engine.
 
     Attributes:
         jobs: One or more.
         width: Width of a job's result, pixels.
         height: Height of a job's result, pixels.
-        part: The part of a result that becomes the layer.
-        mask: The layer's mask, a byte for each pixel of the part; None for no mask.
         maps: Maps that become a group of layers, in the order of the layers, from the top; none for a single layer.
     """
 
     jobs: tuple[Synthesize, ...]
     width: int
     height: int
-    part: Box
-    mask: bytes | None = None
     maps: tuple[MapLayer, ...] = ()
+
+    @property
+    def box(self) -> Box:
+        """All of a result."""
+        return Box(0, 0, self.width, self.height)
 
 
 def context_of(hole: Box, limit: Box, context: int = 0, white: Box | None = None) -> Box:
-    """Find what has to be read of a layer to fill a hole.
+    """Find what has to be read of a layer so that the engine can fill a hole.
 
     Args:
         hole: The hole.
@@ -83,11 +81,13 @@ def context_of(hole: Box, limit: Box, context: int = 0, white: Box | None = None
     Returns:
         The hole, what continues into it, and what may be sampled.
     """
+    # The engine may widen the hole by the fringe of a cut-out.
+    hole = hole.grown(FRINGE)
     longest = max(hole.width, hole.height)
-    near = hole.grown(max(NEAREST_CONTEXT, longest // NEAREST_PART))
+    near = hole.grown(reach.surroundings_of(longest))
     if white is not None and not context:
         return near.united(white).common(limit)
-    return near.united(hole.grown(context or max(WIDEST_CONTEXT, longest))).common(limit)
+    return near.united(hole.grown(reach.context_of(longest, context))).common(limit)
 
 
 def fill(
@@ -100,7 +100,7 @@ def fill(
     extent: Box | None = None,
     white: bytes | None = None,
 ) -> JobPlan:
-    """JobPlan the filling of a selection.
+    """Plan the filling of a selection; the engine decides what exactly is filled.
 
     Args:
         options: What is wanted.
@@ -113,31 +113,37 @@ def fill(
         white: 255 where the canvas may be sampled, a byte for each of its pixels; None for everywhere.
 
     Returns:
-        The plan.
+        The plan. What was selected softly is left to the mask of the layer.
 
     Raises:
-        PlanError: There is nothing to fill, or nothing to fill it with.
+        PlanError: There is nothing to fill.
     """
     width, height = canvas.width, canvas.height
-    clear = samples.missing(canvas)
-    if selected is None and (exemplar is None or any(clear)):
-        return _fill_transparent(options, canvas, hole, clear, exemplar, depth, white)
-    chosen = samples.touched(selected) if selected is not None else b"\xff" * (hole.width * hole.height)
-    shown = None
-    if selected is not None:
-        hole, chosen, shown = _with_fringe(canvas, hole, selected, clear, extent or Box(0, 0, width, height))
-    wanted = samples.place_mask(chosen, hole, width, height)
-    if exemplar is not None and not wanted.count(0):
-        # Nothing is kept, so nothing has to fit.
-        job = _job(options, depth, exemplar=exemplar, canvas=Canvas(width=width, height=height), flatten=True)
-        return JobPlan((job,), width, height, hole, shown)
-    mask = mask_raster(wanted, width, height)
-    if exemplar is not None:
-        job = _job(options, depth, exemplar=exemplar, canvas=Canvas(canvas, mask))
-    else:
-        _check_rest(options, canvas, hole, wanted, white, extent)
-        job = _job(options, depth, canvas=_sampled(options, canvas, white, mask))
-    return JobPlan((job,), width, height, hole, shown)
+    mask = None if selected is None else samples.place_mask(selected, hole, width, height)
+    levels = samples.alpha(canvas)
+    if mask is None and levels.count(levels[0]) == len(levels):
+        if exemplar is not None:
+            # What is transparent nowhere, or everywhere, is filled as a whole.
+            mask = b"\xff" * len(levels)
+        elif levels[0] == 0xFF:
+            raise PlanError(nothing_to_fill())
+    given = Canvas(
+        canvas,
+        None if mask is None else mask_raster(mask, width, height),
+        beyond=_beyond(extent, width, height) if extent is not None else Margins(),
+    )
+    if exemplar is None:
+        allowed = None if white is None else mask_raster(white, width, height)
+        around = options.context or None
+        given = replace(given, sample_mask=allowed, context=around, sample_from=options.sample_from)
+    sources = () if exemplar is None else (Source(exemplar),)
+    job = Synthesize(NAME, sources, given, options.settings, depth, blend=mask is None)
+    return JobPlan((job,), width, height)
+
+
+def nothing_to_fill() -> str:
+    """Say that there is nothing to fill."""
+    return _("Nothing is selected, and no part of the layer is transparent: select what to fill.")
 
 
 def new(
@@ -147,7 +153,7 @@ def new(
     given: Canvas = Canvas(),  # noqa: B008
     maps: Sequence[MapLayer] = (),
 ) -> JobPlan:
-    """JobPlan new textures.
+    """Plan new textures.
 
     Args:
         options: What is wanted.
@@ -178,12 +184,14 @@ def new(
             )
     begin, canvas = options.settings.seed, replace(given, width=width, height=height)
     seeds = ((begin + number) % (LARGEST_SEED + 1) for number in range(options.variations))
-    jobs = tuple(_job(options, depth, sources=tuple(sources), canvas=canvas, seed=seed) for seed in seeds)
-    return JobPlan(jobs, width, height, Box(0, 0, width, height), maps=tuple(maps))
+    jobs = tuple(
+        Synthesize(NAME, tuple(sources), canvas, replace(options.settings, seed=seed), depth) for seed in seeds
+    )
+    return JobPlan(jobs, width, height, tuple(maps))
 
 
 def seamless(options: Options, canvas: Raster, depth: str) -> JobPlan:
-    """JobPlan to make a picture tile: what lies along its border is made anew, so that opposite sides fit.
+    """Plan to make a picture tile: the engine makes a band along its borders anew, and what is missing.
 
     Args:
         options: What is wanted.
@@ -192,16 +200,9 @@ def seamless(options: Options, canvas: Raster, depth: str) -> JobPlan:
 
     Returns:
         The plan.
-
-    Raises:
-        PlanError: The picture is too small.
     """
-    width, height = canvas.width, canvas.height
-    if min(width, height) < SMALLEST_TILE or not _enough(canvas):
-        raise PlanError(_("Too little of the picture would be kept: choose a larger one."))
-    # Without a mask the engine chooses a band along the border, and fills what is missing.
-    job = _job(options, depth, canvas=Canvas(canvas))
-    return JobPlan((job,), width, height, Box(0, 0, width, height))
+    job = Synthesize(NAME, (), Canvas(canvas), options.settings, depth)
+    return JobPlan((job,), canvas.width, canvas.height)
 
 
 def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
@@ -216,7 +217,7 @@ def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
         The plan, with the size of the extended picture.
 
     Raises:
-        PlanError: Nothing is added, or too much, or hardly anything of the picture is visible.
+        PlanError: Nothing is added, or too much.
     """
     margins = margins_of(options, canvas.width, canvas.height)
     width, height = margins.around(canvas.width, canvas.height)
@@ -228,15 +229,8 @@ def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
                 width=width, height=height, most=LARGEST_SIDE
             )
         )
-    if not _enough(canvas):
-        raise PlanError(_("Too little of the image is visible: show more of it."))
-    job = _job(options, depth, canvas=Canvas(canvas, extend=margins))
-    whole, inner = Box(0, 0, width, height), Box(margins.left, margins.top, canvas.width, canvas.height)
-    strip = _only_strip(whole, inner)
-    if strip:
-        return JobPlan((job,), width, height, strip)
-    kept = samples.place_mask(b"\xff" * (inner.width * inner.height), inner, width, height)
-    return JobPlan((job,), width, height, whole, samples.inverted(kept))
+    job = Synthesize(NAME, (), Canvas(canvas, extend=margins), options.settings, depth, blend=False)
+    return JobPlan((job,), width, height)
 
 
 def margins_of(options: Options, width: int, height: int) -> Margins:
@@ -244,19 +238,6 @@ def margins_of(options: Options, width: int, height: int) -> Margins:
     sides = {"top": height, "right": width, "bottom": height, "left": width}
     shares = {name: side / 100 if options.unit == PERCENT else 1 for name, side in sides.items()}
     return Margins(**{name: round(getattr(options, name) * share) for name, share in shares.items()})
-
-
-def _only_strip(whole: Box, inner: Box) -> Box:
-    """Find what lies beside a rectangle, if that is one rectangle; else one without area."""
-    right, bottom = inner.x + inner.width, inner.y + inner.height
-    strips = [
-        Box(0, 0, whole.width, inner.y),
-        Box(0, bottom, whole.width, whole.height - bottom),
-        Box(0, 0, inner.x, whole.height),
-        Box(right, 0, whole.width - right, whole.height),
-    ]
-    found = [strip for strip in strips if strip]
-    return found[0] if len(found) == 1 else Box(0, 0, 0, 0)
 
 
 def check_exemplar(exemplar: Raster, white: bytes | None = None, guide: Raster | None = None) -> Source:
@@ -325,129 +306,14 @@ def previews(plan: JobPlan, seeds: Sequence[int]) -> tuple[Synthesize, ...]:
     """Ask for a coarse picture of each seed in place of what was planned."""
     job = plan.jobs[0]
     asked = (replace(job.settings, seed=seed, preview=True) for seed in seeds)
-    return tuple(replace(job, settings=each, depth="u8") for each in asked)
+    return tuple(replace(job, settings=each, depth="u8", blend=True) for each in asked)
 
 
-def surroundings(plan: JobPlan) -> Box:
-    """Find the part that becomes the layer, with half as much around it as far as it is made."""
-    part = plan.part
-    return part.grown(max(part.width, part.height) // 2).common(Box(0, 0, plan.width, plan.height))
-
-
-def _with_fringe(canvas: Raster, hole: Box, selected: bytes, clear: bytes, extent: Box) -> tuple[Box, bytes, bytes]:
-    """Widen a selection around what is transparent in it, where a cut-out leaves a fringe of other colors.
-
-    What was erased with the same soft selection is shown wholly: blended once more, a ring of it would stay clear.
-
-    Args:
-        canvas: What lies in and around the hole.
-        hole: Bounds of the selection.
-        selected: How much each of its pixels is selected.
-        clear: The canvas's transparent pixels.
-        extent: Where the layer is.
-
-    Returns:
-        The bounds, what is to be made in them, and the mask of the layer.
-    """
-    chosen = samples.touched(selected)
-    own = extent.common(Box(0, 0, canvas.width, canvas.height))
-    picture = samples.place_mask(b"\xff" * (own.width * own.height), own, canvas.width, canvas.height)
-    # What is selected by less than half is a feather's end, and what lies beside the layer was never cut out.
-    inside = samples.common(samples.above(selected, 128), samples.crop_mask(picture, canvas.width, hole))
-    cut = samples.common(inside, samples.crop_mask(clear, canvas.width, hole))
-    wide = hole.grown(FRINGE).common(Box(0, 0, canvas.width, canvas.height))
-    place = hole.moved(-wide.x, -wide.y)
-    near = samples.widened(samples.place_mask(cut, place, wide.width, wide.height), wide.width, FRINGE)
-    # Only what can be seen is a fringe, and what is wholly selected already needs no more.
-    seen = samples.crop_mask(samples.touched(samples.alpha(canvas)), canvas.width, wide)
-    rest = samples.below(samples.place_mask(selected, place, wide.width, wide.height), 255)
-    fringe = samples.common(samples.common(near, seen), rest)
-    opacity = samples.crop_mask(samples.alpha(canvas), canvas.width, hole)
-    erased = samples.common(samples.crop_mask(clear, canvas.width, hole), samples.summed(opacity, selected, WHOLE))
-    erased = samples.common(erased, chosen)
-    if not any(fringe):
-        return hole, chosen, samples.either(selected, erased)
-    fringe = samples.either(fringe, samples.place_mask(erased, place, wide.width, wide.height))
-    chosen, shown = (
-        samples.either(fringe, samples.place_mask(mask, place, wide.width, wide.height))
-        for mask in (chosen, selected)
-    )
-    return wide, chosen, shown
-
-
-def _fill_transparent(
-    options: Options,
-    canvas: Raster,
-    hole: Box,
-    clear: bytes,
-    exemplar: Raster | None,
-    depth: str,
-    white: bytes | None,
-) -> JobPlan:
-    if not any(clear):
-        raise PlanError(_("Nothing is selected, and no part of the layer is transparent: select what to fill."))
-    width, height = canvas.width, canvas.height
-    # Without a mask the engine widens the transparent part by the fringe that a cut-out leaves.
-    if exemplar is None:
-        _check_rest(options, canvas, samples.marked_box(clear, width), clear, white)
-        job = _job(options, depth, canvas=_sampled(options, canvas, white))
-    elif clear.count(0):
-        job = _job(options, depth, exemplar=exemplar, canvas=Canvas(canvas))
-    else:
-        job = _job(options, depth, exemplar=exemplar, canvas=Canvas(width=width, height=height), flatten=True)
-    return JobPlan((job,), width, height, hole)
-
-
-def _sampled(options: Options, canvas: Raster, white: bytes | None, mask: Raster | None = None) -> Canvas:
-    """Say what of the canvas is made, and what of it may be sampled."""
-    return Canvas(
-        canvas,
-        mask,
-        None if white is None else mask_raster(white, canvas.width, canvas.height),
-        options.context or None,
-        options.sample_from,
-    )
-
-
-def _check_rest(
-    options: Options, canvas: Raster, hole: Box, mask: bytes, white: bytes | None, extent: Box | None = None
-) -> None:
-    """Refuse, before the engine is asked, a hole around which too little may be sampled.
-
-    Args:
-        options: What is wanted.
-        canvas: What lies in and around the hole.
-        hole: Its bounds.
-        mask: 255 where the hole is, a byte for each of the canvas's pixels.
-        white: 255 where the canvas may be sampled; None for everywhere.
-        extent: Where the layer is in the canvas; all of it if not given.
-
-    Raises:
-        PlanError: Says what there is too little of.
-    """
-    if white is not None:
-        mask = samples.either(mask, samples.inverted(white))
-    area = hole.grown(options.context) if options.context else Box(0, 0, canvas.width, canvas.height)
-    if options.sample_from == SIDES:
-        area = Box(area.x, hole.y, area.width, hole.height)
-    elif options.sample_from == ABOVE_BELOW:
-        area = Box(hole.x, area.y, hole.width, area.height)
-    area = area.common(Box(0, 0, canvas.width, canvas.height))
-    left = samples.hidden(samples.crop(canvas, area), samples.crop_mask(mask, canvas.width, area))
-    if _enough(left):
-        return
-    if white is not None or options.context or options.sample_from != ALL:
-        raise PlanError(
-            _(
-                "Too little may be sampled: choose a larger context, “All around”, another exemplar mask or "
-                "another exemplar."
-            )
-        )
-    if extent is not None and not hole.common(extent):
-        raise PlanError(outside())
-    if not _enough(canvas):
-        raise PlanError(_invisible())
-    raise PlanError(_("Too little is left around the selection to sample: select less, or choose another exemplar."))
+def _beyond(extent: Box, width: int, height: int) -> Margins:
+    """Find what of a canvas lies beyond a layer along each border; all of it, where the layer is not in it."""
+    right, bottom = width - extent.x - extent.width, height - extent.y - extent.height
+    sides = {"top": extent.y, "right": right, "bottom": bottom, "left": extent.x}
+    return Margins(**{name: min(max(side, 0), LARGEST_SIDE) for name, side in sides.items()})
 
 
 def _invisible() -> str:
@@ -457,18 +323,3 @@ def _invisible() -> str:
 
 def _enough(exemplar: Raster) -> bool:
     return samples.clear(exemplar).count(0) >= SMALLEST_EXEMPLAR**2
-
-
-def _job(
-    options: Options,
-    depth: str,
-    *,
-    exemplar: Raster | None = None,
-    sources: tuple[Source, ...] = (),
-    canvas: Canvas = Canvas(),  # noqa: B008 - it is frozen
-    **changes: object,
-) -> Synthesize:
-    if exemplar is not None:
-        sources = (Source(exemplar),)
-    settings = replace(options.settings, **changes)  # type: ignore[arg-type]
-    return Synthesize("planned", sources, canvas, settings, depth)

@@ -5,7 +5,6 @@ enough for pictures of many megapixels.
 """
 
 import array
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -15,8 +14,6 @@ from protocol.raster import Raster
 SAMPLE_BYTES = {"u8": 1, "u16": 2, "f32": 4}
 # What the engine takes for opaque, 0.99, as the highest byte of a sample.
 OPAQUE = 253
-# Alpha that differs by no more is the same; see `engine/preparation/masks.py`.
-SAME_LEVEL = 2
 # What has less alpha cannot be seen, 0.01, likewise.
 CLEAR = 3
 
@@ -93,71 +90,14 @@ def above(mask: bytes, least: int) -> bytes:
     return mask.translate(_NONE * least + _FULL * (256 - least))
 
 
-def either(first: bytes, second: bytes) -> bytes:
-    """Unite two masks of 0 and 255."""
-    return _combined(first, second, int.__or__)
-
-
-def summed(first: bytes, second: bytes, least: int) -> bytes:
-    """Mark with 255 where two masks of any values come to this together, and with 0 where they do not."""
-    return bytes(255 if one + two >= least else 0 for one, two in zip(first, second, strict=True))
-
-
 def common(first: bytes, second: bytes) -> bytes:
     """Keep what two masks of 0 and 255 have in common."""
     return _combined(first, second, int.__and__)
 
 
-def widened(mask: bytes, width: int, by: int) -> bytes:
-    """Widen what a mask marks by so many pixels to every side.
-
-    Args:
-        mask: 0 and 255.
-        width: Of the mask, pixels.
-        by: Pixels.
-
-    Returns:
-        The wider mask, as large as the other one.
-    """
-    height, stride = len(mask) // width, width + 2 * by
-    side = _NONE * by
-    rows = [side + mask[y * width : (y + 1) * width] + side for y in range(height)]
-    # Beside every row there is room for what moves out of it.
-    for step in (8, 8 * stride):
-        whole = int.from_bytes(b"".join(rows), "little")
-        moved = whole
-        for times in range(1, by + 1):
-            moved |= whole << times * step | whole >> times * step
-        spread = (moved & ((1 << 8 * stride * height) - 1)).to_bytes(stride * height, "little")
-        rows = [spread[y * stride : (y + 1) * stride] for y in range(height)]
-    return b"".join(row[by : by + width] for row in rows)
-
-
 def clear(raster: Raster) -> bytes:
     """Find the pixels of a raster with 8 or 16 bits that cannot be seen: 255 there, else 0."""
     return below(alpha(raster), CLEAR)
-
-
-def missing(raster: Raster) -> bytes:
-    """Find what is missing of a picture, as the engine does.
-
-    Args:
-        raster: With 8 or 16 bits.
-
-    Returns:
-        255 there, else 0: if most of what can be seen is opaque, or has one and the same alpha, all that has less,
-        else only what cannot be seen.
-    """
-    levels = alpha(raster)
-    gone, counts = below(levels, CLEAR), Counter(levels)
-    visible, passed, level = gone.count(0), 0, CLEAR
-    if not visible:
-        return gone
-    while level < 255 and 2 * (passed + counts[level]) < visible:
-        passed += counts[level]
-        level += 1
-    same = sum(counts[each] for each in range(level - SAME_LEVEL, level + SAME_LEVEL + 1))
-    return below(levels, level - SAME_LEVEL) if 2 * same > visible else gone
 
 
 def alpha(raster: Raster) -> bytes:

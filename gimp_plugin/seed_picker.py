@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gi.repository import GLib, Gtk
 
 from gimp_plugin import plans, samples
+from gimp_plugin.box import Box
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
 from gimp_plugin.job_sequence import JobSequence, Texture
@@ -37,6 +38,7 @@ class SeedPicker:
             installation: Paths and commands for error messages.
         """
         self._plan, self._tiles = plan, tiles
+        self._part = plan.box
         self._link, self._installation = link, installation
         self._jobs: JobSequence | None = None
         self._seeds: Sequence[int] = ()
@@ -117,6 +119,8 @@ class SeedPicker:
         jobs = self._jobs
         if jobs is not None:
             goes_on = jobs.poll()
+            if (found := jobs.prepared) is not None:
+                self._part = Box(found.left, found.top, found.width, found.height)
             for texture in jobs.textures[self._shown :]:
                 self._show(texture)
             if not goes_on:
@@ -129,7 +133,7 @@ class SeedPicker:
 
     def _show(self, texture: Texture) -> None:
         across, down = self._tiles
-        part = colored(samples.crop(texture.raster, plans.surroundings(self._plan)))
+        part = colored(samples.crop(texture.raster, _surroundings(self._part, self._plan.box)))
         button = self._buttons[self._shown]
         button.get_image().set_from_pixbuf(tiled(fitted(part, SIDE // max(across, down)), across, down))
         button.set_sensitive(True)
@@ -138,3 +142,8 @@ class SeedPicker:
     def _choose(self, _button: Gtk.Button, number: int) -> None:
         self._chosen = self._seeds[number]
         self._dialog.response(Gtk.ResponseType.OK)
+
+
+def _surroundings(part: Box, whole: Box) -> Box:
+    """Find what is made of a picture, with half as much around it as it is long."""
+    return part.grown(max(part.width, part.height) // 2).common(whole)

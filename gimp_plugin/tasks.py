@@ -8,9 +8,9 @@ from gi.repository import Gimp
 
 from gimp_plugin import blending, canvas, guides, marks, plans, samples, texture_sets, user_options
 from gimp_plugin.box import Box
+from gimp_plugin.places import Place, Resize
 from gimp_plugin.plans import JobPlan, MapLayer, PlanError
 from gimp_plugin.rendering import has_out_of_range_colors
-from gimp_plugin.texture_layers import Place, Resize
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
 from protocol.messages import Canvas, Source
@@ -131,8 +131,10 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
     around = canvas.read(ground, limit, gray=gray, depth=depth, parts=parts)
     if parts and not selected:
         # What the layer lacks is filled anew, as without the earlier textures.
-        lacking = samples.missing(canvas.read(ground, limit, gray=gray, depth=depth))
-        around = samples.hidden(around, lacking)
+        around = samples.faded(around, samples.alpha(canvas.read(ground, limit, gray=gray, depth=depth)))
+    extent = canvas.extent(ground)
+    if options.source == user_options.SURROUNDINGS and not limit.common(extent):
+        raise PlanError(plans.outside())
     plan = plans.fill(
         options,
         around,
@@ -140,10 +142,10 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
         canvas.read_selection(image, hole) if selected else None,
         _exemplar(options, canvas.groups_of(ground), gray=gray, depth=depth),
         depth,
-        canvas.extent(ground).moved(-limit.x, -limit.y),
+        extent.moved(-limit.x, -limit.y),
         samples.crop_mask(white, whole.width, limit.moved(-whole.x, -whole.y)) if white is not None else None,
     )
-    return Task(plan, _place_in(image, layer, plan.part.moved(limit.x, limit.y), plan), fresh=False)
+    return Task(plan, _place_in(image, layer, limit, hole), fresh=False)
 
 
 def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Sequence[Gimp.Layer]) -> Task:
@@ -152,7 +154,7 @@ def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: S
     ground = canvas.outside_locked(layer)
     picture = canvas.read(ground, box, gray=gray, depth=depth, parts=marks.parts_of(ground, earlier))
     plan = plans.seamless(options, picture, depth)
-    return Task(plan, _place_in(image, layer, box, plan), fresh=False)
+    return Task(plan, _place_in(image, layer, box, box), fresh=False)
 
 
 def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
@@ -165,7 +167,7 @@ def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
     plan = plans.extend(options, picture, depth)
     margins = plans.margins_of(options, inner.width, inner.height)
     resize = Resize(plan.width, plan.height, margins.left - inner.x, margins.top - inner.y)
-    place = Place(image, None, plan.part.x, plan.part.y, plan.part, joins=False, mask=plan.mask, resize=resize)
+    place = Place(image, None, 0, 0, plan.box, joins=False, resize=resize)
     return Task(plan, place, fresh=False, inner=Box(margins.left, margins.top, inner.width, inner.height))
 
 
@@ -183,12 +185,12 @@ def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> T
         sources = [source]
     else:
         sources, maps = [_source(options, image, layer, around)[0] for layer in layers], []
-    plan = plans.new(options, sources, canvas.depth_of(image), _given(options, mixing=count > 1), maps)
-    size = Box(0, 0, plan.width, plan.height)
+    plan = plans.new(options, sources, canvas.depth_of(image), _given(options), maps)
     if inside:
-        return Task(plan, _place(image, above, size.moved(*canvas.extent(first).corner), plan), fresh=False)
+        left, top = canvas.extent(first).corner
+        return Task(plan, Place(image, above, left, top, plan.box, joins=False), fresh=False)
     made = new_image(image, plan.width, plan.height)
-    return Task(plan, _place(made, None, size, plan), fresh=True)
+    return Task(plan, Place(made, None, 0, 0, plan.box, joins=False), fresh=True)
 
 
 def maps_of(image: Gimp.Image, layers: Sequence[Gimp.Layer], how: str) -> list[Gimp.Layer]:
@@ -290,25 +292,13 @@ def _source(
     guide = canvas.find(options.guide)
     if guide is None or guide.get_image().get_id() != image.get_id():
         raise PlanError(_("The exemplar guide is not in the image of the layer: choose another one, or none."))
-    found = plans.cut_source(sample, part, white, _read_guide(guide, box))
-    guides.check_exemplar_guide(found, guide.get_name())
-    return found, read
+    return plans.cut_source(sample, part, white, _read_guide(guide, box)), read
 
 
-def _canvas_guide(number: int, *, mixing: bool) -> Raster:
-    """Read the guide of the canvas; `mixing`, if there are several exemplars."""
-    guide = canvas.find(number)
-    if guide is None:
-        raise PlanError(_("The canvas guide no longer exists: choose another one, or none."))
-    found = _read_guide(guide, canvas.extent(guide))
-    guides.check_canvas_guide(found, guide.get_name(), mixing=mixing)
-    return found
-
-
-def _given(options: Options, *, mixing: bool) -> Canvas:
-    """Read what shapes a new texture: guide, content and maps, all of one size; `mixing` several exemplars."""
-    guide = _canvas_guide(options.canvas_guide, mixing=mixing) if options.canvas_guide else None
-    content, rotation, scale = (_shape(each) for each in (options.content, options.rotation_map, options.scale_map))
+def _given(options: Options) -> Canvas:
+    """Read what shapes a new texture: guide, content and maps, all of one size."""
+    chosen = (options.canvas_guide, options.content, options.rotation_map, options.scale_map)
+    guide, content, rotation, scale = (_shape(each) for each in chosen)
     sizes = {(each.width, each.height) for each in (guide, content, rotation, scale) if each is not None}
     if len(sizes) > 1:
         raise PlanError(
@@ -320,12 +310,12 @@ def _given(options: Options, *, mixing: bool) -> Canvas:
 
 
 def _shape(number: int) -> Raster | None:
-    """Read a content, or a map of the canvas; None where none is chosen."""
+    """Read a guide, a content or a map of the canvas; None where none is chosen."""
     if not number:
         return None
     item = canvas.find(number)
     if item is None:
-        raise PlanError(_("The content or a map no longer exists: choose another one, or none."))
+        raise PlanError(_("The canvas guide, the content or a map no longer exists: choose another one, or none."))
     return _read_guide(item, canvas.extent(item))
 
 
@@ -428,19 +418,14 @@ def _own_groups(item: Gimp.Drawable, around: Sequence[Gimp.GroupLayer]) -> list[
     return [group for group in canvas.groups_of(item) if group.get_id() not in shared]
 
 
-def _place(image: Gimp.Image, above: Gimp.Layer | None, box: Box, plan: JobPlan) -> Place:
-    """Place a texture that is no part of a layer."""
-    return Place(image, above, box.x, box.y, plan.part, joins=False, mask=plan.mask)
-
-
-def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, plan: JobPlan) -> Place:
+def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, hole: Box) -> Place:
     """Place a texture that becomes a part of a layer.
 
     Args:
         image: The image.
         layer: The layer.
-        box: Where the plan's part goes, in the image.
-        plan: The plan.
+        box: Where the engine's canvas is in the image.
+        hole: What of the image is to be filled.
 
     Returns:
         The place.
@@ -450,7 +435,7 @@ def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, plan: JobPlan) -> 
     """
     ground = canvas.outside_locked(layer)
     kept = _within_masks(ground, box)
-    if not kept:
+    if not kept.common(hole):
         raise PlanError(_("The selection is outside the layer's group, whose mask hides everything there."))
     if (
         not blending.covers(ground)
@@ -465,9 +450,7 @@ def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, plan: JobPlan) -> 
                 "filters (Fx in the Layers dialog), which also clips the colors."
             ).format(name=ground.get_name())
         )
-    within = kept.moved(-box.x, -box.y)
-    mask = samples.crop_mask(plan.mask, box.width, within) if plan.mask is not None else None
-    return Place(image, layer, kept.x, kept.y, within.moved(*plan.part.corner), joins=True, mask=mask)
+    return Place(image, layer, kept.x, kept.y, kept.moved(-box.x, -box.y), joins=True)
 
 
 def _within_masks(ground: Gimp.Layer, box: Box) -> Box:

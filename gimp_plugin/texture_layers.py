@@ -1,19 +1,19 @@
 """The layers that show a texture while it is made, and hold the result."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gi.repository import Gimp
 
 from gimp_plugin import blending, canvas, marks, samples
 from gimp_plugin.box import Box
 from gimp_plugin.job_sequence import Texture
+from gimp_plugin.places import Place, Resize
 from gimp_plugin.plans import MapLayer
 from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.scaling import scaled
 from gimp_plugin.tracking import ChangedError, Tracker, ids_of
 from gimp_plugin.translation import _
-from protocol.messages import Frame
+from protocol.messages import Frame, Prepared
 from protocol.raster import Raster
 
 GROUP_NAME = "Texture Synthesis"
@@ -21,54 +21,6 @@ GROUP_NAME = "Texture Synthesis"
 
 class GoneError(RuntimeError):
     """The image was closed, or changed so that the texture no longer fits."""
-
-
-@dataclass(frozen=True)
-class Resize:
-    """How an image grows.
-
-    Attributes:
-        width: New width, pixels.
-        height: New height, pixels.
-        x: By how many pixels its layers are shifted to the right.
-        y: By how many pixels they are shifted down.
-    """
-
-    width: int
-    height: int
-    x: int
-    y: int
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a texture goes.
-
-    Attributes:
-        image: The image.
-        above: The layer above which it goes, or None for the top.
-        left: Horizontal position of the texture in the image, pixels.
-        top: Vertical position, pixels.
-        part: The part of the engine's result that becomes the layer.
-        joins: Whether the texture becomes a part of the picture of the layer below: it is blended as that one is.
-        mask: What becomes the layer's mask, a byte for each pixel; None for no mask. It is not read from the image,
-            whose selection may have changed meanwhile.
-        resize: How the image grows before the texture is inserted; None if it keeps its size.
-    """
-
-    image: Gimp.Image
-    above: Gimp.Layer | None
-    left: int
-    top: int
-    part: Box
-    joins: bool
-    mask: bytes | None = None
-    resize: Resize | None = None
-
-    @property
-    def continues(self) -> bool:
-        """Whether the texture belongs to the picture of the layer below it, or goes on with it beyond its borders."""
-        return self.joins or self.resize is not None
 
 
 class TextureLayers:
@@ -107,6 +59,16 @@ class TextureLayers:
         self._tracker = Tracker(place.image, ground, place.left, place.top)
         self._known: set[int] = set()
         self._shown = False
+
+    def narrow(self, prepared: Prepared) -> None:
+        """Limit the layers to what the engine fills, and show as much of each pixel as is to be new.
+
+        Args:
+            prepared: What it fills; called before the first frame.
+        """
+        before, self._place = self._place, self._place.narrowed(prepared)
+        self._tracker.left += self._place.left - before.left
+        self._tracker.top += self._place.top - before.top
 
     def show(self, frame: Frame, number: int) -> None:
         """Show the picture so far: in a new layer for each octave, and in place within it.

@@ -13,21 +13,18 @@ from protocol.keys import CLIENT_KEYS, KeyPair, own_keys
 from protocol.limits import TRUSTED
 from protocol.link import Link
 from protocol.messages import (
-    Accepted,
     Cancel,
     Cancelled,
     ClientMessage,
     Done,
     EngineMessage,
     Failed,
-    Frame,
     Hello,
     JobEnd,
+    JobEvent,
     Ping,
     Pong,
-    Progress,
     Shutdown,
-    Status,
     StatusRequest,
     Synthesize,
     Welcome,
@@ -35,9 +32,10 @@ from protocol.messages import (
 from protocol.private_files import make_folder, state_folder
 from protocol.processes import ProcessState
 from protocol.raster import Buffer
+from protocol.status import Status
 from protocol.version import PROTOCOL, software_version
 
-Event = Accepted | Progress | Frame | JobEnd | Welcome | Status | Pong
+Event = JobEvent | Welcome | Status | Pong
 E = TypeVar("E")
 
 LOST = "engine-lost"
@@ -176,7 +174,7 @@ class EngineClient:
         """
         self._send(Cancel(job, keep))
 
-    def events(self, job: str, timeout: float | None = None) -> Iterator[Accepted | Progress | Frame | JobEnd]:
+    def events(self, job: str, timeout: float | None = None) -> Iterator[JobEvent]:
         """Wait for the events of a job, up to its end.
 
         Args:

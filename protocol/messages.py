@@ -12,6 +12,7 @@ from protocol import vocabulary
 from protocol.fields import Bytes, Count, JobName, Octave, Offset, Seconds, Sentence, Side, Word
 from protocol.limits import Limits
 from protocol.raster import Raster
+from protocol.status import Status
 from protocol.version import Version
 from protocol.vocabulary import CanvasSide, Context, Depth, Margins, SampleFrom, Settings, Share
 
@@ -60,7 +61,7 @@ class Canvas:
     Attributes:
         picture: Picture to keep where the mask is 0; None for a new texture.
         mask: Where it is synthesized, one channel, of the picture's size; None for the missing parts of the picture
-            and, if it is to be seamless, a band along its border.
+            and, if it is to be seamless, a band along its border. The engine widens it around what is missing in it.
         sample_mask: Where the picture may be sampled, likewise; None for everywhere. Not with sources.
         context: Distance from the hole within which the picture is sampled, pixels; None for wherever `sample_mask`
             allows it or, without one, a distance that depends on the size of the hole. Not with sources.
@@ -74,9 +75,10 @@ class Canvas:
         guide: What of the sources belongs where on a new texture: the colors of their guides or, if they have none,
             grays that mix the sources, black for the first one, white for the last one.
         rotation_map: How the exemplar lies on a new texture of this size, in grays that add to its rotation: black
-            nothing, white a whole turn, counterclockwise.
+            nothing, white 360°, counterclockwise.
         scale_map: Its size, likewise: black halves it, middle gray keeps it, white doubles it.
         content: Picture that a new texture redraws, of its size.
+        beyond: What of the picture lies beyond the layer that it shows, along its borders, and was not cut out.
     """
 
     picture: Raster | None = None
@@ -92,6 +94,7 @@ class Canvas:
     rotation_map: Raster | None = None
     scale_map: Raster | None = None
     content: Raster | None = None
+    beyond: Margins = field(default_factory=Margins)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,8 @@ class Synthesize:
         canvas: What is to be made, or filled.
         settings: How.
         depth: Kind of sample of the result: `u8`, `u16` or `f32`.
+        blend: Whether the result is blended with the picture where the mask is soft; else that is left to the client,
+            which needs the mask of `prepared` for it.
         frame_interval: Seconds between frames, besides one at the start and at the end of octaves; 0 for these only,
             left out for none at all.
         frame_limit: The longest side of a frame, pixels; 0 for as large as they are.
@@ -116,6 +121,7 @@ class Synthesize:
     canvas: Canvas = field(default_factory=Canvas)
     settings: Settings = field(default_factory=Settings)
     depth: Depth = "u8"
+    blend: bool = True
     frame_interval: Seconds | None = None
     frame_limit: Offset = 0
 
@@ -256,6 +262,28 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """What a job will make; sent once, before its first frame.
+
+    Attributes:
+        job: Name of the job.
+        left: Left side of the rectangle that holds all that is made, pixels of the finished canvas.
+        top: Top side, likewise.
+        width: Width, likewise.
+        height: Height, likewise.
+        mask: How much of each pixel of the rectangle is new, one channel of 8 bits; None where all of it is.
+    """
+
+    type: ClassVar[str] = "prepared"
+    job: JobName
+    left: Offset
+    top: Offset
+    width: Side
+    height: Side
+    mask: Raster | None = None
+
+
+@dataclass(frozen=True)
 class Frame:
     """The canvas so far.
 
@@ -354,78 +382,6 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class ClientStatus:
-    """One client, in `status`.
-
-    Attributes:
-        client: Its name.
-        jobs: Number of its jobs that wait or run.
-        seconds: Seconds since it connected.
-    """
-
-    client: Word
-    jobs: Count
-    seconds: Seconds
-
-
-@dataclass(frozen=True)
-class WorkerStatus:
-    """One worker, in `status`.
-
-    Attributes:
-        device: The device, such as `cuda:0`; before the first start, as requested.
-        description: Its name, for people, once the worker has started.
-        state: `resting` (no process), `starting`, `ready`, `working` or `ending`.
-        process: Its process id, or None.
-        memory_bytes: Memory in use; 0 if unknown.
-        step: Steps done of the running job.
-        steps: Its steps in total.
-        failure: Why its last process could not compute; empty once one can.
-    """
-
-    device: Word
-    description: Word
-    state: Word
-    process: Bytes | None = None
-    memory_bytes: Bytes = 0
-    step: Bytes = 0
-    steps: Bytes = 0
-    failure: Sentence = ""
-
-
-@dataclass(frozen=True)
-class Status:
-    """The status of the engine.
-
-    Attributes:
-        software: Its version.
-        protocol: Its version of the protocol.
-        process: Its process id.
-        address: Its address.
-        seconds: Seconds since its start.
-        clients: The connected clients.
-        waiting: Number of waiting jobs.
-        workers: The workers, one for each device.
-        done: Number of jobs done so far.
-        failed: Number of failed jobs so far.
-        cancelled: Number of cancelled jobs so far.
-    """
-
-    type: ClassVar[str] = "status"
-    software: Word
-    protocol: Version
-    process: Bytes
-    address: Word
-    seconds: Seconds
-    clients: tuple[ClientStatus, ...]
-    waiting: Count
-    workers: tuple[WorkerStatus, ...]
-    done: Bytes
-    failed: Bytes
-    cancelled: Bytes
-
-
-@dataclass(frozen=True)
 class Pong:
     """The answer to `ping`; also sent once a second as a heartbeat.
 
@@ -438,6 +394,7 @@ class Pong:
 
 
 ClientMessage = Hello | Synthesize | Cancel | StatusRequest | Ping | Shutdown
-EngineMessage = Welcome | Accepted | Progress | Frame | Done | Failed | Cancelled | Status | Pong | Shutdown
 JobEnd = Done | Failed | Cancelled
+JobEvent = Accepted | Prepared | Progress | Frame | JobEnd
+EngineMessage = Welcome | JobEvent | Status | Pong | Shutdown
 Message = ClientMessage | EngineMessage

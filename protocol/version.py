@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from protocol.fields import Count
 
-PROTOCOL = (2, 0)
+PROTOCOL = (2, 1)
 """Major and minor version; a minor version only adds fields and messages."""
 
 Version = tuple[Count, Count]

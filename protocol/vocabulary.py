@@ -37,10 +37,6 @@ LAYERS: Mapping[str, int] = MappingProxyType(
 SMALLEST_SIDE, LARGEST_SIDE = 8, 16384
 LEAST_ENLARGEMENT = 1.1
 LARGEST_CONTEXT = 2**20
-NEAREST_CONTEXT, NEAREST_PART = 64, 4
-"""Pixels around a hole, and part of its length, within which structures that go on into it are searched."""
-WIDEST_CONTEXT = 256
-"""Minimum of the default context of a hole, pixels; for a longer hole it is the length of the hole."""
 FRINGE = 2
 """Width of the fringe around a cut-out, whose pixels are mixed with it."""
 SMALLEST_EXEMPLAR = 8

@@ -16,8 +16,9 @@ from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE
 from protocol.errors import NoEngineError
 from protocol.keys import CLIENT_KEYS, own_keys
-from protocol.messages import Canvas, Progress, Source, Status, Synthesize
+from protocol.messages import Canvas, Progress, Source, Synthesize
 from protocol.raster import Raster
+from protocol.status import Status
 from protocol.vocabulary import Settings, settings
 
 ROOT = Path(__file__).parents[1]

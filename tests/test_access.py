@@ -7,7 +7,8 @@ from protocol.client import EngineClient
 from protocol.connection import read_connection
 from protocol.errors import EngineLostError
 from protocol.keys import CLIENT_KEYS, make_keys, own_keys, read_authorized
-from protocol.messages import Done, Status
+from protocol.messages import Done
+from protocol.status import Status
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ FAULTS = {
         (*CANVAS, "--mask", "mask.png", "--size", "32"),
         "the canvas is 64x64",
     ),
-    "mask alone": (masks, ("bricks.png", "--mask", "mask.png"), "a mask needs a picture to keep around it"),
+    "mask alone": (masks, ("bricks.png", "--mask", "mask.png"), "a mask is given, and no picture to keep around it"),
     "mask of another size": (masks, (*CANVAS, "--mask", "small.png"), "the mask is 32x32 and the canvas 64x64"),
     "mask all black": (masks, (*CANVAS, "--mask", "black.png"), "the mask is black all over"),
     "seamless canvas of another size than wanted": (

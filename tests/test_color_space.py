@@ -6,7 +6,7 @@ import torch
 from scipy import ndimage
 
 from engine.encoders import load_encoder
-from engine.synthesis import Settings, synthesize
+from engine.synthesis import SynthesisSettings, synthesize
 from engine.synthesis.color_space import color_space
 from engine.synthesis.exemplar import Exemplar
 
@@ -31,7 +31,9 @@ def tensor(colors):
 
 
 def made(exemplar, encoder, recipe, **settings):
-    for snapshot in synthesize(exemplar, encoder, Settings((64, 64), recipe=recipe, quality="draft", **settings)):
+    for snapshot in synthesize(
+        exemplar, encoder, SynthesisSettings((64, 64), recipe=recipe, quality="draft", **settings)
+    ):
         yield snapshot.picture[0].permute(1, 2, 0).double().numpy()
 
 

@@ -18,6 +18,7 @@ from protocol.messages import (
     Frame,
     Hello,
     Pong,
+    Prepared,
     Progress,
     StatusRequest,
     Welcome,
@@ -79,7 +80,7 @@ def test_a_job_is_accepted_tells_of_its_progress_shows_frames_and_is_done(client
     accepted, *between, done = client.events("short", 20)
     assert accepted == Accepted("short", 0)
     assert isinstance(done, Done)
-    assert {type(event) for event in between} == {Progress, Frame}
+    assert {type(event) for event in between} == {Prepared, Progress, Frame}
     stages = [event.stage for event in between if isinstance(event, Progress)]
     assert stages == sorted(stages)
     assert set(stages) <= {"loading", "synthesis"}

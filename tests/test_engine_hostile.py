@@ -15,6 +15,7 @@ import zmq
 from engines import end_of, long_job, running, short_job, started
 from hostile import Pinger, Stranger, descriptors, hung_up, listening, memory, plain_sockets
 
+from engine.preparation import MaterialError
 from protocol.client import EngineClient
 from protocol.codec import encode
 from protocol.connection import read_connection, split_address
@@ -31,11 +32,11 @@ from protocol.messages import (
     Ping,
     Pong,
     Progress,
-    Status,
     StatusRequest,
     Synthesize,
     Welcome,
 )
+from protocol.status import Status
 from protocol.version import PROTOCOL
 
 pytestmark = [
@@ -466,7 +467,8 @@ def assert_not_understood(answer, job=None):
 
 
 def assert_told_what_is_wrong(end):
-    assert isinstance(end, Done) or end.code in {*NOT_UNDERSTOOD, "bad-request", "no-device"}, end
+    codes = {each.code for each in (MaterialError, *MaterialError.__subclasses__())}
+    assert isinstance(end, Done) or end.code in {*NOT_UNDERSTOOD, *codes, "no-device"}, end
 
 
 def assert_prompt(pinger):

@@ -88,8 +88,8 @@ def test_an_exemplar_mask_is_as_large_as_the_picture():
 
 
 REFUSED = {
-    "without a picture": ({"exemplar": picture()}, SIDES, "--canvas"),
-    "with a mask": ({"canvas": picture(), "mask": picture()}, SIDES, "--extend"),
+    "without a picture": ({"exemplar": picture()}, SIDES, "give a canvas"),
+    "with a mask": ({"canvas": picture(), "mask": picture()}, SIDES, "both a mask and an extension"),
     "to more than the largest canvas": ({"canvas": picture()}, Margins(top=LARGEST_SIDE), f"{LARGEST_SIDE + HIGH}"),
     "with an exemplar mask of another size": (
         {"canvas": picture(), "exemplar_mask": picture(60, 76)},

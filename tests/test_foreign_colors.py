@@ -7,7 +7,7 @@ from pictures import bricks, tensor
 from scipy import ndimage
 
 from engine.encoders import load_encoder
-from engine.synthesis import Exemplar, Settings, synthesize
+from engine.synthesis import Exemplar, SynthesisSettings, synthesize
 from engine.synthesis.foreign import without_foreign
 
 YELLOW = (1.0, 0.9, 0.0)
@@ -63,6 +63,6 @@ def test_nothing_is_left_out_if_it_is_placed_or_if_it_is_much(layout):
 def test_a_mark_that_is_not_placed_tints_no_grain(seed):
     """Their excess is 0.35 in the exemplar beside the mark; critics that looked at the mark gave 0.45 and 0.49."""
     exemplar = Exemplar(marked(grain()))
-    settings = Settings((64, 64), quality="normal", seed=seed, steps=12)
+    settings = SynthesisSettings((64, 64), quality="normal", seed=seed, steps=12)
     *_, end = synthesize(exemplar, load_encoder("compact"), settings)
     assert yellow(end.picture) < 0.38

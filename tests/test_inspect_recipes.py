@@ -14,7 +14,7 @@ from engine.figures import Figures, measure
 from engine.inspection import portilla_simoncelli as ancestor
 from engine.inspection.portilla_simoncelli import UnsuitableError, color_components, portilla_simoncelli
 from engine.inspection.recipe_sheet import ORDER, Made, draw_recipes, make_by_recipe
-from engine.synthesis import Exemplar, Settings
+from engine.synthesis import Exemplar, SynthesisSettings
 
 QUICK = ("--quality", "draft", "--steps", "1", "--size", "48x40")
 
@@ -93,7 +93,7 @@ def test_a_seed_gives_its_texture_again_and_another_one_another(monkeypatch):
 def test_a_recipe_is_measured_as_the_benchmarks_do():
     exemplar, encoder = tensor(bricks(48, 48)), load_encoder("compact")
     told = []
-    settings = Settings((40, 48), recipe="sliced", quality="draft", steps=2)
+    settings = SynthesisSettings((40, 48), recipe="sliced", quality="draft", steps=2)
     found = make_by_recipe(Exemplar(exemplar), encoder, encoder, settings, lambda *step: told.append(step))
     assert found.picture.shape == (40, 48, 3)
     assert found.steps == told[-1][1] == told[-1][2]

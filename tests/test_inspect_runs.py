@@ -15,7 +15,7 @@ from engine.inspection.history import follow
 from engine.inspection.losses import draw_losses, history_numbers
 from engine.inspection.sheets import NumbersBehind, save_numbers
 from engine.inspection.stages import cumulated, draw_stages, run_stages, stage_numbers
-from engine.synthesis import Exemplar, Settings, Snapshot, plan_steps, synthesize
+from engine.synthesis import Exemplar, Snapshot, SynthesisSettings, plan_steps, synthesize
 from engine.synthesis.recipes import evenly
 
 BRICKS = Exemplar(tensor(bricks()))
@@ -89,7 +89,7 @@ def test_the_canvas_at_the_end_of_each_octave_is_kept():
 
 
 def test_a_run_is_followed_as_it_is(encoder):
-    settings = Settings((32, 32), recipe="sliced", quality="draft", steps=3)
+    settings = SynthesisSettings((32, 32), recipe="sliced", quality="draft", steps=3)
     told = []
     found = follow(synthesize(BRICKS, encoder, settings), ticking(), told.append)
     assert [one.step for one in told] == list(range(found.steps + 1))
@@ -102,7 +102,7 @@ def test_a_run_is_followed_as_it_is(encoder):
 
 
 def two_octaves():
-    settings = Settings((32, 32), recipe="gram", quality="draft", octaves=2)
+    settings = SynthesisSettings((32, 32), recipe="gram", quality="draft", octaves=2)
     return dict(zip(plan_steps(BRICKS, settings), (2, 3), strict=True))
 
 
@@ -173,7 +173,7 @@ def test_each_stage_adds_a_block():
 
 
 def test_a_stage_is_the_synthesis_from_its_layers_and_starts_from_the_same_noise(encoder):
-    settings = Settings((32, 32), recipe="gram", quality="draft", octaves=1, steps=2, seed=3)
+    settings = SynthesisSettings((32, 32), recipe="gram", quality="draft", octaves=1, steps=2, seed=3)
     starts = []
     found = run_stages(
         BRICKS,
@@ -185,7 +185,9 @@ def test_a_stage_is_the_synthesis_from_its_layers_and_starts_from_the_same_noise
     assert [len(one.layers) for one in found] == [1, 2, 3, 4, 5]
     assert len(starts) == 5
     assert all(torch.equal(starts[0], start) for start in starts)
-    alone = Settings((32, 32), recipe="gram", octaves=1, steps=2, seed=3, quality="draft", layers=found[1].layers)
+    alone = SynthesisSettings(
+        (32, 32), recipe="gram", octaves=1, steps=2, seed=3, quality="draft", layers=found[1].layers
+    )
     assert torch.equal(found[1].history.picture, list(synthesize(BRICKS, encoder, alone))[-1].picture)
     assert not torch.equal(found[1].history.picture, found[0].history.picture)
     numbers = stage_numbers(found)
@@ -195,7 +197,7 @@ def test_a_stage_is_the_synthesis_from_its_layers_and_starts_from_the_same_noise
 
 
 def test_the_sheet_shows_the_exemplar_and_every_stage(encoder):
-    settings = Settings((24, 40), recipe="gram", quality="draft", octaves=1, steps=1)
+    settings = SynthesisSettings((24, 40), recipe="gram", quality="draft", octaves=1, steps=1)
     found = run_stages(BRICKS, encoder, settings, evenly("relu1_1", "relu2_1"), lambda _: lambda _: None)
     figure = draw_stages(BRICKS, found, "two stages")
     pictures = [np.asarray(axes.images[0].get_array()) for axes in figure.axes if axes.images]
@@ -246,7 +248,7 @@ def test_the_command_losses_writes_figure_and_numbers(call, here):
     status, out, err = call("inspect", "losses", "bricks.png", *arguments)
     assert (status, err, out.count("\n")) == (0, "", 1)
     told = json.loads(out)
-    plan = plan_steps(BRICKS, Settings((24, 32), quality="draft", steps=2))
+    plan = plan_steps(BRICKS, SynthesisSettings((24, 32), quality="draft", steps=2))
     sizes = [
         (one["octave"], one["canvas"]["height"], one["canvas"]["width"], one["steps"]) for one in told["octaves"]
     ]

@@ -6,7 +6,7 @@ from pictures import tensor
 from scipy import ndimage
 
 from engine.encoders import load_encoder
-from engine.synthesis import Exemplar, Settings, SettingsError, synthesize
+from engine.synthesis import Exemplar, SettingsError, SynthesisSettings, synthesize
 from engine.synthesis.structure import MosaicSource, lay_out, plan_texture
 from engine.synthesis.structure.correlation import correlate
 from engine.synthesis.structure.lattice import Lattice, find_lattice
@@ -105,6 +105,6 @@ def test_a_pattern_goes_on_unbroken_in_a_new_texture():
 
 def test_a_regular_texture_that_cannot_fit_into_the_memory_is_refused_before_any_work():
     exemplar = Exemplar(tensor(waving((12, 0), (0, 16))))
-    work = synthesize(exemplar, load_encoder("compact"), Settings((8192, 8192), memory=2**30))
+    work = synthesize(exemplar, load_encoder("compact"), SynthesisSettings((8192, 8192), memory=2**30))
     with pytest.raises(SettingsError, match="choose a smaller size"):
         next(work)

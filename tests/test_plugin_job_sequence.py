@@ -231,12 +231,6 @@ def test_a_set_that_is_stopped_brings_nothing_but_those_before(installation, sho
     assert (made.state, len(made.textures)) == (State.STOPPED, 1)
 
 
-def test_an_engine_that_makes_no_maps_is_told(installation, show):
-    made = scripted(installation, show, Done("", PICTURE), job=job_of_maps())
-    assert (made.state, made.textures) == (State.FAILED, [])
-    assert "older" in made.problem
-
-
 def test_a_preview_of_a_set_is_one_picture(installation, show):
     assert (
         scripted(installation, show, Done("", PICTURE), Done("", PICTURE), job=job_of_maps(preview=True)).state

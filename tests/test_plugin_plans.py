@@ -4,11 +4,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.cli.requests import request_for
 from engine.images import Picture
-from engine.preparation import BAND, prepare
+from engine.preparation import BAND, NothingToFillError, TooLittleToSampleError
+from engine.service.runner import plan_job, prepared_of
 from gimp_plugin import plans, samples
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
@@ -16,14 +19,13 @@ from gimp_plugin.user_options import ALL, BOTH, DRAWABLE, EXTEND, FILL, NEW, PIX
 from protocol import vocabulary
 from protocol.messages import Canvas, Source
 from protocol.raster import Raster
-from protocol.vocabulary import WIDEST_CONTEXT, Margins, Settings
+from protocol.reach import NEAREST_CONTEXT, WIDEST_CONTEXT
+from protocol.vocabulary import FRINGE, Margins, Settings
 
+CPU = torch.device("cpu")
 EVERYTHING = Box(0, 0, 10_000, 10_000)
-TOO_LITTLE_LEFT = "Too little is left around the selection to sample: select less, or choose another exemplar."
 NOTHING_CHOSEN = "Nothing is selected, and no part of the layer is transparent: select what to fill."
-OUTSIDE = "The selection is outside the layer: select a part of the layer, or nothing."
 NO_EXEMPLAR = "The exemplar has no visible part of 8 × 8 px or more: choose another."
-TOO_SMALL_TO_TILE = "Too little of the picture would be kept: choose a larger one."
 
 
 def picture(height, width, clear=None, *, depth="u8", seed=0):
@@ -84,6 +86,7 @@ def asked(job):
         width=job.canvas.width,
         height=job.canvas.height,
         depth=job.depth,
+        request=job,
         **vars(job.settings),
     )
 
@@ -104,11 +107,21 @@ def engines_picture(raster):
 
 def materials(job):
     """What the engine works on when it is asked for this."""
-    rasters = {name: getattr(job, name) for name in ("exemplar", "canvas", "mask", "exemplar_mask")}
-    pictures = {name: None if raster is None else engines_picture(raster) for name, raster in rasters.items()}
-    return prepare(
-        **pictures, context=job.context, sample_from=job.sample_from, seamless=job.seamless, flatten=job.flatten
-    )
+    return plan_job(job.request, CPU)[0]
+
+
+def filled(plan):
+    """What the engine says that it fills: a box, and how much of each pixel of it is new."""
+    (job,) = plan.jobs
+    found, _, size = plan_job(job, CPU)
+    told = prepared_of(job.job, found, size)
+    shown = np.full((told.height, told.width), 255, np.uint8) if told.mask is None else array_of(told.mask)[..., 0]
+    return Box(told.left, told.top, told.width, told.height), shown
+
+
+def refusal(plan, kind):
+    with pytest.raises(kind):
+        materials(only(plan))
 
 
 # What is read around a hole.
@@ -117,8 +130,8 @@ def materials(job):
 @given(st.builds(Box, st.integers(0, 900), st.integers(0, 900), st.integers(1, 600), st.integers(1, 600)))
 def test_as_much_is_read_around_a_hole_as_the_engine_looks_at(hole):
     found = plans.context_of(hole, EVERYTHING)
-    reach = max(WIDEST_CONTEXT, hole.width, hole.height)
-    assert found == hole.grown(reach).common(EVERYTHING)
+    wide = hole.grown(FRINGE)
+    assert found == wide.grown(max(WIDEST_CONTEXT, wide.width, wide.height)).common(EVERYTHING)
     assert hole.common(found) == hole
 
 
@@ -131,13 +144,14 @@ def test_nothing_is_read_beyond_the_limit():
     st.integers(1, 2000),
 )
 def test_as_much_is_read_as_the_context_says_and_as_what_continues_into_the_hole(hole, context):
-    nearest = max(plans.NEAREST_CONTEXT, max(hole.width, hole.height) // 4)
-    assert plans.context_of(hole, EVERYTHING, context) == hole.grown(max(context, nearest)).common(EVERYTHING)
+    wide = hole.grown(FRINGE)
+    nearest = max(NEAREST_CONTEXT, max(wide.width, wide.height) // 4)
+    assert plans.context_of(hole, EVERYTHING, context) == wide.grown(max(context, nearest)).common(EVERYTHING)
 
 
 def test_with_an_exemplar_mask_what_is_white_is_read_too():
     hole, white = Box(1000, 1000, 20, 20), Box(5000, 1500, 100, 50)
-    assert plans.context_of(hole, EVERYTHING, white=white) == Box(936, 936, 5100 - 936, 1550 - 936)
+    assert plans.context_of(hole, EVERYTHING, white=white) == Box(934, 934, 5100 - 934, 1550 - 934)
     assert plans.context_of(hole, EVERYTHING, 300, white) == plans.context_of(hole, EVERYTHING, 300)
 
 
@@ -149,15 +163,16 @@ def test_a_selection_is_filled_from_what_lies_around():
     canvas = picture(60, 80)
     plan = plans.fill(chosen(FILL, seed=7), canvas, hole, full(hole), None, "u8")
     job = only(plan)
-    assert (plan.width, plan.height, plan.part) == (80, 60, hole)
+    assert (plan.box, filled(plan)[0]) == (Box(0, 0, 80, 60), hole)
     assert (job.exemplar, job.canvas, job.seed, job.depth) == (None, canvas, 7, "u8")
     assert np.array_equal(mask_of(job), marked(60, 80, hole))
 
 
 def test_whatever_is_selected_at_all_is_made_anew_so_that_the_layers_mask_can_blend_it():
-    hole = Box(4, 3, 3, 2)
-    job = only(plans.fill(chosen(FILL), picture(20, 20), hole, bytes([0, 1, 128, 254, 255, 0]), None, "u8"))
-    assert part_of(mask_of(job), hole).tolist() == [[0, 255, 255], [255, 255, 0]]
+    hole, selected = Box(4, 3, 3, 2), [[0, 1, 128], [254, 255, 0]]
+    plan = plans.fill(chosen(FILL), picture(20, 20), hole, bytes([*selected[0], *selected[1]]), None, "u8")
+    assert part_of(materials(only(plan)).mask, hole).tolist() == [[0, 1, 1], [1, 1, 0]]
+    assert filled(plan)[1].tolist() == selected
 
 
 def test_the_settings_of_a_wish_are_asked_for():
@@ -203,7 +218,7 @@ def test_what_is_sampled_around_a_selection_is_what_the_wish_says(case, clear):
 def test_a_transparent_part_is_filled_from_where_the_wish_says():
     canvas, options = picture(60, 80, Box(30, 20, 10, 10)), chosen(FILL, sample_from="sides", context=9)
     job = only(plans.fill(options, canvas, Box(0, 0, 80, 60), None, None, "u8", white=full(Box(0, 0, 80, 60))))
-    assert materials(job).exemplar.pixels.shape[:2] == (10 + 2 * plans.FRINGE, 10 + 2 * plans.FRINGE + 2 * 9)
+    assert materials(job).exemplar.pixels.shape[:2] == (10 + 2 * FRINGE, 10 + 2 * FRINGE + 2 * 9)
 
 
 def test_with_another_exemplar_nothing_is_said_about_the_surroundings():
@@ -235,7 +250,7 @@ def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, da
     visible = array_of(canvas)[..., 3] > 0
     inside = marked(height, width, hole) > 0
     # Around what is transparent in the selection there may be a fringe.
-    fringe = spread(inside & ~visible, plans.FRINGE) & visible
+    fringe = spread(inside & ~visible, FRINGE) & visible
     kept = visible & ~inside & ~fringe
     sampled = np.ones(found.exemplar.pixels.shape[:2]) if found.exemplar.valid is None else found.exemplar.valid
     # Every pixel's color is its own, or nearly so: it tells where it is from.
@@ -249,20 +264,18 @@ def test_another_exemplar_fills_a_selection_so_that_it_fits():
     exemplar, canvas = picture(16, 16, seed=1), picture(40, 40)
     plan = plans.fill(chosen(FILL), canvas, hole, full(hole), exemplar, "u8")
     job = only(plan)
-    assert (job.exemplar, job.canvas, plan.part) == (exemplar, canvas, hole)
+    assert (job.exemplar, job.canvas, filled(plan)[0]) == (exemplar, canvas, hole)
     assert np.array_equal(mask_of(job), marked(40, 40, hole))
-    assert job.width is None
 
 
 @pytest.mark.parametrize("selected", [full(Box(0, 0, 40, 30)), None])
 def test_another_exemplar_that_fills_everything_has_nothing_to_fit_to(selected):
     exemplar = picture(16, 16)
     plan = plans.fill(chosen(FILL), picture(30, 40), Box(0, 0, 40, 30), selected, exemplar, "u8")
-    job = only(plan)
-    assert (job.exemplar, job.canvas, job.mask, job.width, job.height) == (exemplar, None, None, 40, 30)
+    found = materials(only(plan))
     # A fill leaves no holes.
-    assert job.flatten
-    assert (plan.width, plan.height, plan.part) == (40, 30, Box(0, 0, 40, 30))
+    assert (found.known, found.size, found.translucency) == (None, (30, 40), None)
+    assert filled(plan)[0] == plan.box == Box(0, 0, 40, 30)
 
 
 def test_another_exemplar_fills_a_selection_where_all_around_is_transparent():
@@ -280,7 +293,7 @@ def test_without_a_selection_what_is_transparent_is_filled():
     plan = plans.fill(chosen(FILL), canvas, Box(0, 0, 40, 40), None, None, "u8")
     job = only(plan)
     # Without a mask the engine takes away the fringe of a cut-out, too.
-    assert (job.canvas, job.mask, job.exemplar, plan.part) == (canvas, None, None, Box(0, 0, 40, 40))
+    assert (job.canvas, job.mask, job.exemplar, plan.jobs[0].blend) == (canvas, None, None, True)
     assert np.array_equal(materials(job).mask, marked(40, 40, Box(3, 3, 14, 14)) / 255)
 
 
@@ -304,14 +317,9 @@ REFUSED = {
 def test_a_selection_around_which_nothing_is_left_is_refused(case):
     clear, *rest = REFUSED[case]
     hole, selected = Box(0, 0, 40, 40), marked(40, 40, *rest).tobytes()
-    with pytest.raises(PlanError) as refused:
-        plans.fill(chosen(FILL), picture(40, 40, clear), hole, selected, None, "u8")
-    assert str(refused.value) == TOO_LITTLE_LEFT
+    refusal(plans.fill(chosen(FILL), picture(40, 40, clear), hole, selected, None, "u8"), TooLittleToSampleError)
 
 
-TOO_LITTLE_CHOSEN = (
-    "Too little may be sampled: choose a larger context, “All around”, another exemplar mask or another exemplar."
-)
 CHOSEN = {
     "a mask within the hole": (chosen(FILL), Box(10, 10, 20, 20)),
     "a mask far from the context": (chosen(FILL, context=5), Box(36, 36, 4, 4)),
@@ -324,9 +332,7 @@ def test_a_choice_that_leaves_too_little_to_sample_is_refused(case):
     options, white = CHOSEN[case]
     hole = Box(0, 10, 40, 20)
     allowed = None if white is None else marked(40, 40, white).tobytes()
-    with pytest.raises(PlanError) as refused:
-        plans.fill(options, picture(40, 40), hole, full(hole), None, "u8", white=allowed)
-    assert str(refused.value) == TOO_LITTLE_CHOSEN
+    refusal(plans.fill(options, picture(40, 40), hole, full(hole), None, "u8", white=allowed), TooLittleToSampleError)
 
 
 def test_eight_by_eight_pixels_around_a_selection_are_enough():
@@ -336,20 +342,17 @@ def test_eight_by_eight_pixels_around_a_selection_are_enough():
 
 
 def test_a_layer_without_a_visible_pixel_is_refused():
-    with pytest.raises(PlanError) as refused:
-        plans.fill(chosen(FILL), picture(40, 40, Box(0, 0, 40, 40)), Box(0, 0, 40, 40), None, None, "u8")
-    assert str(refused.value) == NO_EXEMPLAR
+    clear = picture(40, 40, Box(0, 0, 40, 40))
+    refusal(plans.fill(chosen(FILL), clear, Box(0, 0, 40, 40), None, None, "u8"), TooLittleToSampleError)
 
 
-@pytest.mark.parametrize(("corner", "sentence"), [((40, 0), OUTSIDE), ((35, 0), NO_EXEMPLAR)])
-def test_a_selection_with_nothing_of_the_layer_around_it_is_told_from_one_of_a_layer_that_cannot_be_seen(
-    corner, sentence
-):
-    hole, selected = Box(0, 0, 40, 40), marked(40, 40, Box(0, 0, 40, 40)).tobytes()
-    clear = picture(60, 60, Box(0, 0, 60, 60))
-    with pytest.raises(PlanError) as refused:
-        plans.fill(chosen(FILL), clear, hole, selected, None, "u8", Box(*corner, 20, 20))
-    assert str(refused.value) == sentence
+def test_an_even_alpha_is_nothing_to_fill_and_another_exemplar_fills_all_of_it():
+    glass = np.full((40, 40, 4), 200, np.uint8)
+    canvas = Raster(40, 40, 4, "u8", glass.tobytes())
+    whole = Box(0, 0, 40, 40)
+    refusal(plans.fill(chosen(FILL), canvas, whole, None, None, "u8"), NothingToFillError)
+    box, shown = filled(plans.fill(chosen(FILL), canvas, whole, None, picture(16, 16), "u8"))
+    assert (box, shown.min()) == (whole, 255)
 
 
 # New textures.
@@ -359,7 +362,7 @@ def test_a_new_texture_is_as_large_as_the_ratio_says():
     plan = plans.new(chosen(NEW, ratio=1.5), [Source(picture(21, 30))], "u16")
     job = only(plan)
     assert (job.width, job.height) == (plan.width, plan.height) == (45, 32)
-    assert (plan.part, job.depth, job.canvas, job.mask) == (Box(0, 0, 45, 32), "u16", None, None)
+    assert (plan.box, job.depth, job.canvas, job.mask) == (Box(0, 0, 45, 32), "u16", None, None)
 
 
 def test_sides_that_are_given_count_more_than_the_ratio():
@@ -372,7 +375,7 @@ def test_sides_that_are_given_count_more_than_the_ratio():
 def test_a_guide_of_the_canvas_gives_the_size_and_goes_with_every_job_and_preview():
     guide, source = picture(48, 56), Source(picture(20, 30), guide=picture(20, 30, seed=1))
     plan = plans.new(chosen(NEW, width=100, height=50, variations=2), [source], "u16", Canvas(guide=guide))
-    assert (plan.width, plan.height, plan.part) == (56, 48, Box(0, 0, 56, 48))
+    assert (plan.width, plan.height) == (56, 48)
     for job in (*plan.jobs, *plans.previews(plan, (7, 9))):
         assert (job.canvas.width, job.canvas.height, job.canvas.guide) == (56, 48, guide)
         assert job.sources == (source,)
@@ -392,11 +395,6 @@ def test_previews_are_the_same_job_for_other_seeds():
     assert {(job.settings.seamless, job.canvas, job.sources) for job in found} == {
         ("x", plan.jobs[0].canvas, plan.jobs[0].sources)
     }
-
-
-def test_of_a_fill_a_preview_shows_half_as_much_around_it():
-    plan = plans.JobPlan((), 100, 80, Box(10, 40, 20, 30))
-    assert plans.surroundings(plan) == Box(0, 25, 45, 55)
 
 
 def test_the_seed_after_the_largest_is_the_first():
@@ -433,7 +431,7 @@ def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_bo
     plan = plans.seamless(chosen(SEAMLESS, seamless=BOTH), canvas, "u8")
     job = only(plan)
     assert (job.canvas, job.mask, job.exemplar, job.seamless) == (canvas, None, None, "both")
-    assert (plan.width, plan.height, plan.part) == (200, 100, Box(0, 0, 200, 100))
+    assert (plan.width, plan.height, plan.jobs[0].blend) == (200, 100, True)
     band = round(100 * BAND)
     free = materials(job).mask
     assert not free[band:-band, band:-band].any()
@@ -445,7 +443,7 @@ def test_transparent_pixels_are_made_anew_with_the_border():
     clear = Box(20, 20, 5, 5)
     job = only(plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(48, 60, clear), "u8"))
     assert (job.mask, job.seamless) == (None, "both")
-    wide = clear.grown(plans.FRINGE)
+    wide = clear.grown(FRINGE)
     found = materials(job)
     assert np.array_equal(found.mask > 0, np.maximum(frame_of(48, 60, 8), marked(48, 60, wide)) > 0)
     assert found.exemplar.valid.sum() == 48 * 60 - wide.width * wide.height
@@ -457,7 +455,7 @@ def test_along_one_axis_only_the_borders_that_meet_are_made_anew(wrap, clear):
     job = only(plans.seamless(chosen(SEAMLESS, seamless=wrap), picture(48, 60, clear), "u8"))
     assert job.seamless == wrap
     borders = (Box(0, 0, 8, 48), Box(52, 0, 8, 48)) if wrap == "x" else (Box(0, 0, 60, 8), Box(0, 40, 60, 8))
-    expected = marked(48, 60, *borders, *([] if clear is None else [clear.grown(plans.FRINGE)]))
+    expected = marked(48, 60, *borders, *([] if clear is None else [clear.grown(FRINGE)]))
     assert np.array_equal(materials(job).mask > 0, expected > 0)
 
 
@@ -466,18 +464,9 @@ def test_the_smallest_picture_that_tiles_can_have_a_transparent_part():
     assert materials(job).exemplar.valid.sum() == 16 * 16 - 9
 
 
-@pytest.mark.parametrize("size", [(8, 8), (15, 200), (200, 15)], ids=str)
-@pytest.mark.parametrize("clear", [None, Box(0, 0, 1, 1)], ids=["opaque", "with transparent pixels"])
-def test_a_picture_that_is_too_small_to_tile_is_refused(size, clear):
-    with pytest.raises(PlanError) as refused:
-        plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(*size, clear), "u8")
-    assert str(refused.value) == TOO_SMALL_TO_TILE
-
-
 def test_a_picture_of_which_too_little_would_remain_is_refused():
-    with pytest.raises(PlanError) as refused:
-        plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(60, 60, Box(0, 0, 60, 59)), "u8")
-    assert str(refused.value) == TOO_SMALL_TO_TILE
+    canvas = picture(60, 60, Box(0, 0, 60, 59))
+    refusal(plans.seamless(chosen(SEAMLESS, seamless=BOTH), canvas, "u8"), TooLittleToSampleError)
 
 
 # Exemplars.
@@ -564,25 +553,28 @@ def test_around_what_is_transparent_in_the_selection_a_fringe_is_made_anew_and_s
     clear[20:30, 20:40] = True
     hole = Box(20, 20, 20, 10)
     plan = plans.fill(chosen(FILL), picture(60, 70, clear), hole, bytes([255]) * 200, None, "u8")
-    assert plan.part == Box(18, 18, 24, 14)
-    assert plan.mask == bytes([255]) * (24 * 14)
-    assert np.array_equal(mask_of(only(plan)) > 0, spread(clear, plans.FRINGE))
+    box, shown = filled(plan)
+    assert box == Box(18, 18, 24, 14)
+    assert shown.min() == 255
+    assert np.array_equal(materials(only(plan)).mask > 0, spread(clear, FRINGE))
+
+
+def test_what_lies_beyond_the_layer_leaves_no_fringe():
+    clear = np.zeros((60, 70), bool)
+    clear[:, 40:] = True
+    hole = Box(20, 20, 30, 10)
+    plan = plans.fill(chosen(FILL), picture(60, 70, clear), hole, full(hole), None, "u8", Box(0, 0, 40, 60))
+    assert filled(plan)[0] == hole
 
 
 def test_a_feathered_selection_keeps_its_feather_where_nothing_is_transparent():
     clear = np.zeros((60, 70), bool)
     clear[28:30, 28:30] = True
     hole, selected = Box(20, 20, 20, 20), np.full((20, 20), 140, np.uint8)
-    plan = plans.fill(chosen(FILL), picture(60, 70, clear), hole, selected.tobytes(), None, "u8")
-    shown = np.frombuffer(plan.mask, np.uint8).reshape(plan.part.height, plan.part.width)[2:-2, 2:-2]
-    assert np.array_equal(shown == 255, (spread(clear, plans.FRINGE) & ~clear)[20:40, 20:40])
+    box, shown = filled(plans.fill(chosen(FILL), picture(60, 70, clear), hole, selected.tobytes(), None, "u8"))
+    assert box == hole
+    assert np.array_equal(shown == 255, (spread(clear, FRINGE) & ~clear)[20:40, 20:40])
     assert set(shown.ravel()) == {140, 255}
-
-
-def test_an_opaque_selection_is_the_mask_itself():
-    hole = Box(20, 20, 20, 20)
-    plan = plans.fill(chosen(FILL), picture(60, 70), hole, bytes([255]) * 400, None, "u8")
-    assert (plan.part, plan.mask) == (hole, bytes([255]) * 400)
 
 
 def test_what_was_erased_with_the_same_soft_selection_is_shown_wholly():
@@ -591,13 +583,52 @@ def test_what_was_erased_with_the_same_soft_selection_is_shown_wholly():
     hole = Box(20, 20, 20, 20)
     found[20:40, 20:40, 3] = 255 - selected
     canvas = Raster(70, 60, 4, "u8", found.tobytes())
+    box, shown = filled(plans.fill(chosen(FILL), canvas, hole, selected.tobytes(), None, "u8"))
+    whole = marked(60, 70)
+    part_of(whole, box)[...] = shown
+    assert (whole[20:40, 21:40] == 255).all()
+    assert (whole[20:40, 20] == 0).all()
+
+
+# The terminal's.
+
+
+def terminals(canvas, mask=None, axes="none"):
+    """What the engine works on when the terminal asks for the same."""
+    pictures = dict.fromkeys(
+        ("exemplar", "exemplar_mask", "guide", "canvas_guide", "rotation_map", "scale_map", "content", "init")
+    )
+    pictures |= {"canvas": engines_picture(canvas), "mask": None if mask is None else engines_picture(mask)}
+    how = Settings(seamless=axes)
+    return plan_job(request_for(pictures, [], how, (None, None), None, "all", Margins()), CPU)[0]
+
+
+@given(st.integers(0, 99))
+@settings(max_examples=20, deadline=None)
+def test_a_fringe_is_the_same_in_gimp_and_in_the_terminal(seed):
+    numbers = np.random.default_rng(seed)
+    y, x, height, width = (int(each) for each in numbers.integers(8, 30, 4))
+    clear = marked(90, 110, Box(x + 3, y + 2, width, height)) > 0
+    hole = Box(x, y, width, height)
+    selected = numbers.integers(1, 256, (height, width)).astype(np.uint8)
+    canvas = picture(90, 110, clear, seed=seed)
     plan = plans.fill(chosen(FILL), canvas, hole, selected.tobytes(), None, "u8")
-    top = 20 - plan.part.y
-    shown = np.frombuffer(plan.mask, np.uint8).reshape(plan.part.height, plan.part.width)[
-        top : top + 20, top : top + 20
-    ]
-    assert (shown[:, 1:] == 255).all()
-    assert (shown[:, 0] == 0).all()
+    whole = marked(90, 110)
+    part_of(whole, hole)[...] = selected
+    there = terminals(canvas, Raster(110, 90, 1, "u8", whole.tobytes()))
+    box, shown = filled(plan)
+    assert np.array_equal(shown, np.rint(part_of(there.mask, box) * 255))
+    assert np.count_nonzero(there.mask) == np.count_nonzero(shown)
+
+
+@pytest.mark.parametrize("axes", ["x", "y", "both"])
+@pytest.mark.parametrize("clear", [None, Box(20, 20, 5, 5)], ids=["opaque", "with transparent pixels"])
+def test_a_band_is_the_same_in_gimp_and_in_the_terminal(axes, clear):
+    canvas = picture(48, 60, clear)
+    plan = plans.seamless(chosen(SEAMLESS, seamless=axes), canvas, "u8")
+    here, there = materials(only(plan)), terminals(canvas, axes=axes)
+    assert np.array_equal(here.mask, there.mask)
+    assert len(np.unique(here.mask)) > 2
 
 
 def test_without_a_selection_another_exemplar_fills_what_is_transparent_too():
@@ -620,12 +651,12 @@ def extending(width, height, clear=None, **sides):
 def test_percent_of_the_sides_are_added():
     plan = extending(80, 60, top=10.0, right=20.0, bottom=5.0, left=2.5)
     assert plan.jobs[0].canvas.extend == Margins(top=6, right=16, bottom=3, left=2)
-    assert (plan.width, plan.height, plan.part) == (98, 69, Box(0, 0, 98, 69))
+    assert (plan.box, filled(plan)[0]) == (Box(0, 0, 98, 69), Box(0, 0, 98, 69))
 
 
 def test_pixels_are_added_and_the_mask_of_the_layer_shows_them():
     plan = extending(80, 60, unit=PIXELS, top=3.0, left=5.0)
-    shown = np.frombuffer(plan.mask, np.uint8).reshape(63, 85)
+    _, shown = filled(plan)
     expected = np.full((63, 85), 255)
     expected[3:, 5:] = 0
     assert np.array_equal(shown, expected)
@@ -642,12 +673,13 @@ def test_pixels_are_added_and_the_mask_of_the_layer_shows_them():
 )
 def test_what_is_added_to_one_side_is_a_layer_as_large_as_that(side, strip):
     plan = extending(80, 60, unit=PIXELS, **{side: 9.0})
-    assert (plan.part, plan.mask) == (strip, None)
+    box, shown = filled(plan)
+    assert (box, shown.min()) == (strip, 255)
 
 
 @pytest.mark.parametrize(
     "wish",
-    [{}, {"left": 0.1}, {"left": 3e4}, {"unit": PIXELS, "left": 16384.0}, {"left": 20.0, "clear": Box(0, 0, 80, 60)}],
+    [{}, {"left": 0.1}, {"left": 3e4}, {"unit": PIXELS, "left": 16384.0}],
 )
 def test_an_image_that_cannot_be_extended_is_refused(wish):
     with pytest.raises(plans.PlanError):

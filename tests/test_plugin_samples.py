@@ -8,8 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from engine.images import Picture
-from engine.preparation.masks import missing_in
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from protocol.raster import Raster
@@ -113,13 +111,6 @@ def test_below_marks_what_is_less(data, shape, least):
 
 
 @few
-@given(st.data(), shapes)
-def test_either_unites_two_masks(data, shape):
-    first, second = data.draw(masks(shape)), data.draw(masks(shape))
-    assert samples.either(first.tobytes(), second.tobytes()) == np.maximum(first, second).tobytes()
-
-
-@few
 @given(pictures(depths=("u8",), channels=(2,)))
 def test_white_finds_what_is_white_and_opaque(picture):
     raster, array = picture
@@ -139,14 +130,6 @@ def test_clear_finds_what_cannot_be_seen(picture):
     raster, array = picture
     clear = np.zeros(array.shape[:2], bool) if raster.channels in {1, 3} else ~visible(array)
     assert samples.clear(raster) == np.where(clear, 255, 0).astype(np.uint8).tobytes()
-
-
-@few
-@given(pictures(depths=("u8",)))
-def test_missing_finds_what_the_engine_takes_for_missing(picture):
-    raster, array = picture
-    seen = Picture(np.zeros((*array.shape[:2], 3), np.float32), array[..., -1].astype(np.float32) / np.float32(255))
-    assert samples.missing(raster) == np.where(missing_in(seen), 255, 0).astype(np.uint8).tobytes()
 
 
 @few
@@ -176,7 +159,7 @@ def test_what_is_hidden_is_transparent(data, picture):
     raster, array = picture
     mask = data.draw(masks(array.shape[:2]))
     found = samples.clear(samples.hidden(raster, mask.tobytes()))
-    assert found == samples.either(samples.clear(raster), mask.tobytes())
+    assert found == np.maximum(np.frombuffer(samples.clear(raster), np.uint8), mask.ravel()).tobytes()
 
 
 @few
@@ -200,8 +183,7 @@ def test_a_picture_of_four_megapixels_takes_no_time_to_speak_of(depth):
     began = time.monotonic()
     inner = Box(100, 100, side - 200, side - 200)
     border = samples.inverted(samples.place_mask(b"\xff" * (inner.width * inner.height), inner, side, side))
-    mask = samples.either(border, samples.missing(raster))
-    found = samples.visible_box(samples.hidden(raster, mask))
+    found = samples.visible_box(samples.hidden(raster, border))
     seconds = time.monotonic() - began
     print(f"{depth}: {seconds:.2f} s")
     assert found == inner

@@ -14,8 +14,8 @@ from engine.preparation import (
     BAND,
     LARGEST_EXEMPLAR,
     Box,
+    Layout,
     MaterialError,
-    canvas_size,
     cut_start,
     finish,
     prepare,
@@ -505,10 +505,10 @@ def test_a_canvas_that_wraps_of_which_nothing_is_left_is_no_exemplar(value):
 
 TRANSPARENT = np.zeros((40, 50), np.float32)
 FAULTS = {
-    "nothing": ({}, "there is nothing to take the texture from: name an exemplar, or give --canvas"),
+    "nothing": ({}, "there is nothing to take the texture from: give an exemplar, or a canvas to fill"),
     "mask alone": (
         {"exemplar": picture(12, 20), "mask": plain(12, 20, 1.0)},
-        "a mask needs a picture to keep around it: give --canvas too",
+        "a mask is given, and no picture to keep around it: give the canvas, too",
     ),
     "exemplar too low": (
         {"exemplar": picture(7, 20)},
@@ -536,15 +536,15 @@ FAULTS = {
     ),
     "canvas without alpha": (
         {"canvas": picture(40, 50)},
-        "the canvas has no transparent part to fill: say with --mask what is to be synthesized",
+        "the canvas has no transparent part to fill: give a mask of what is to be filled",
     ),
     "canvas opaque": (
         {"canvas": picture(40, 50, alpha=1 - TRANSPARENT)},
-        "the canvas has no transparent part to fill: say with --mask what is to be synthesized",
+        "the canvas has no transparent part to fill: give a mask of what is to be filled",
     ),
     "canvas all but opaque": (
         {"canvas": picture(40, 50, alpha=TRANSPARENT + np.float32(254 / 255))},
-        "the canvas has no transparent part to fill: say with --mask what is to be synthesized",
+        "the canvas has no transparent part to fill: give a mask of what is to be filled",
     ),
     "mask of another size": (
         {"canvas": picture(40, 50), "mask": plain(50, 40, 1.0)},
@@ -642,19 +642,23 @@ def test_pictures_that_do_not_fit_together_are_told_in_one_sentence(fault):
 # The size of the canvas.
 
 
+def sized(size, **pictures):
+    return ready(picture(20, 20), layout=Layout(size=size), **pictures).size
+
+
 def test_without_a_canvas_the_size_is_the_one_asked_for():
-    assert canvas_size(None, (30, 40)) == (30, 40)
-    assert canvas_size(None, None) is None
+    assert sized((30, 40)) == (30, 40)
+    assert sized(None) is None
 
 
 @pytest.mark.parametrize("wanted", [None, (40, 50)])
 def test_a_canvas_decides_the_size(wanted):
-    assert canvas_size(picture(40, 50), wanted) == (40, 50)
+    assert sized(wanted, canvas=picture(40, 50, alpha=opaque_but_for(40, 50, slice(9, 20), slice(9, 20)))) == (40, 50)
 
 
 def test_another_size_than_the_canvass_is_refused():
-    with pytest.raises(MaterialError, match=r"^the canvas is 50x40: leave out --size, or give the same$"):
-        canvas_size(picture(40, 50), (50, 40))
+    with pytest.raises(MaterialError, match="the canvas is 50x40"):
+        sized((50, 40), canvas=picture(40, 50))
 
 
 # And back.

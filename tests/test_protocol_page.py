@@ -23,9 +23,10 @@ from protocol.fields import Choice, Range, without_none
 from protocol.keys import CLIENT_KEYS
 from protocol.limits import Limits
 from protocol.link import RECEIVE_BYTES, UNREAD_MESSAGES
-from protocol.messages import Canvas, ClientMessage, ClientStatus, EngineMessage, SettingRange, Source, WorkerStatus
+from protocol.messages import Canvas, ClientMessage, EngineMessage, SettingRange, Source
 from protocol.private_files import FOLDER_VARIABLE
 from protocol.raster import Raster
+from protocol.status import ClientStatus, WorkerStatus
 from protocol.version import PROTOCOL
 from protocol.vocabulary import LAYERS, SMALLEST_EXEMPLAR, Margins, Settings, settings
 
@@ -147,8 +148,18 @@ def codes_in_source():
                 for target in node.targets
             }
             for node in ast.walk(tree):
+                if isinstance(node, ast.ClassDef) and node.name.endswith("Error"):
+                    yield from (value.value for value in code_values(node))
                 if isinstance(node, ast.Call):
                     yield from (code_of(word, constants) for word in code_words(node))
+
+
+def code_values(error):
+    """The codes that a class of errors has as an attribute."""
+    for each in error.body:
+        target = each.targets[0] if isinstance(each, ast.Assign) else getattr(each, "target", None)
+        if getattr(target, "id", "") == "code" and isinstance(each.value, ast.Constant):
+            yield each.value
 
 
 def code_words(call):

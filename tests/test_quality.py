@@ -8,7 +8,7 @@ import torch
 from pictures import load, tensor
 
 from engine.encoders import load_encoder
-from engine.synthesis import Exemplar, Settings, synthesize
+from engine.synthesis import Exemplar, SynthesisSettings, synthesize
 
 # About 1.3 times the worst of six seeds when they were set; shuffled pixels have 0.24 and 1.35.
 MOST_PATCH_DISTANCE = 0.0026
@@ -51,7 +51,7 @@ def exemplar():
 
 @pytest.fixture(scope="module")
 def texture(encoder, exemplar):
-    settings = Settings((128, 128), recipe="photo", quality="draft")
+    settings = SynthesisSettings((128, 128), recipe="photo", quality="draft")
     *_, last = synthesize(Exemplar(tensor(exemplar)), encoder, settings)
     return last.picture[0].permute(1, 2, 0).numpy()
 

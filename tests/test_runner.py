@@ -8,7 +8,7 @@ from runs import CPU, at, run
 
 from engine.encoders import load_encoder
 from engine.service.runner import Hooks, Stop, plan_job, run_job
-from engine.synthesis import Exemplar, Settings, synthesize
+from engine.synthesis import Exemplar, SynthesisSettings, synthesize
 from engine.synthesis.devices import memory_budget
 from engine.synthesis.settings import settings_for
 from engine.tensors import to_tensor
@@ -64,7 +64,7 @@ def test_without_a_size_the_texture_is_512_pixels_square():
 
 def test_the_values_of_a_request_that_says_nothing_are_those_of_synthesis():
     _, settings, _ = plan_job(job("job", exemplar=raster(bricks(32, 32))), CPU)
-    assert settings == Settings(size=(512, 512), memory=memory_budget(CPU))
+    assert settings == SynthesisSettings(size=(512, 512), memory=memory_budget(CPU))
 
 
 @pytest.mark.parametrize(("depth", "bytes_each"), [("u8", 1), ("u16", 2), ("f32", 4)])

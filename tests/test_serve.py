@@ -15,7 +15,7 @@ from engines import end_of, long_job, running, short_job, started, terminal
 
 from engine.service.logs import UnfailingFileHandler
 from protocol.connection import read_connection
-from protocol.messages import Status
+from protocol.status import Status
 
 HELLO_SECONDS = 1.5
 

@@ -3,7 +3,7 @@
 import pytest
 from wraps import SEAMLESS, WRAPS
 
-from engine.synthesis import RECIPES, Settings
+from engine.synthesis import RECIPES, SynthesisSettings
 from engine.synthesis.settings import settings_for
 from protocol import vocabulary
 from protocol.vocabulary import QUALITIES
@@ -35,39 +35,42 @@ def test_memory_that_is_asked_for_counts_more_than_what_is_there():
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_without_layers_the_recipe_is_the_named_one(recipe):
-    assert Settings(SIZE, recipe=recipe).effective_recipe() is RECIPES[recipe]
+    assert SynthesisSettings(SIZE, recipe=recipe).effective_recipe() is RECIPES[recipe]
 
 
 @pytest.mark.parametrize("wrap", WRAPS, ids=str)
 def test_for_filling_a_hole_the_recipe_photo_has_a_recipe_of_its_own(wrap):
-    found = Settings(SIZE, recipe="photo", seamless=SEAMLESS[wrap]).effective_recipe(filling=True)
+    found = SynthesisSettings(SIZE, recipe="photo", seamless=SEAMLESS[wrap]).effective_recipe(filling=True)
     assert found is RECIPES["photo"].filling
     assert found is not None
-    assert Settings(SIZE, recipe="photo", seamless=SEAMLESS[wrap]).effective_recipe() is RECIPES["photo"]
+    assert SynthesisSettings(SIZE, recipe="photo", seamless=SEAMLESS[wrap]).effective_recipe() is RECIPES["photo"]
 
 
 @pytest.mark.parametrize("wrap", WRAPS, ids=str)
 @pytest.mark.parametrize("recipe", ["sliced", "gram", "patch"])
 def test_other_recipes_fill_a_hole_as_they_make_a_texture(recipe, wrap):
-    assert Settings(SIZE, recipe=recipe, seamless=SEAMLESS[wrap]).effective_recipe(filling=True) is RECIPES[recipe]
+    assert (
+        SynthesisSettings(SIZE, recipe=recipe, seamless=SEAMLESS[wrap]).effective_recipe(filling=True)
+        is RECIPES[recipe]
+    )
 
 
 @pytest.mark.parametrize("quality", QUALITIES)
 def test_a_hole_is_filled_without_critics_unless_steps_are_asked_for(quality):
     for steps, expected in ((None, ()), (7, (7,))):
-        settings = Settings(SIZE, quality=quality, steps=steps)
+        settings = SynthesisSettings(SIZE, quality=quality, steps=steps)
         assert settings.effective_steps(settings.effective_recipe(filling=True)) == expected
 
 
 def test_layers_take_the_place_of_those_for_filling_a_hole_too():
     layers = (("relu1_1", 1.0), ("relu2_1", 0.5))
-    found = Settings(SIZE, layers=layers).effective_recipe(filling=True)
+    found = SynthesisSettings(SIZE, layers=layers).effective_recipe(filling=True)
     assert [term.layers for term in found.terms] == [layers, layers, (("pixels", 1.0),)]
 
 
 @pytest.mark.parametrize("quality", QUALITIES)
 def test_for_filling_a_hole_the_steps_are_those_of_its_recipe(quality):
-    settings = Settings(SIZE, quality=quality)
+    settings = SynthesisSettings(SIZE, quality=quality)
     recipe = settings.effective_recipe(filling=True)
     assert settings.effective_steps(recipe) == RECIPES["photo"].filling.qualities[quality].steps
 
@@ -75,7 +78,7 @@ def test_for_filling_a_hole_the_steps_are_those_of_its_recipe(quality):
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_layers_take_the_place_of_every_terms_own_and_change_nothing_else(recipe):
     layers = (("relu1_1", 1.0), ("relu2_1", 0.5))
-    found, named = Settings(SIZE, recipe=recipe, layers=layers).effective_recipe(), RECIPES[recipe]
+    found, named = SynthesisSettings(SIZE, recipe=recipe, layers=layers).effective_recipe(), RECIPES[recipe]
     pixels = (("pixels", 1.0),)
     assert [term.layers for term in found.terms] == [
         pixels if term.layers == pixels else layers for term in named.terms
@@ -89,7 +92,7 @@ def test_layers_take_the_place_of_every_terms_own_and_change_nothing_else(recipe
 @pytest.mark.parametrize("quality", QUALITIES)
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_without_steps_the_quality_decides(recipe, quality):
-    found = Settings(SIZE, recipe=recipe, quality=quality).effective_steps(RECIPES[recipe])
+    found = SynthesisSettings(SIZE, recipe=recipe, quality=quality).effective_steps(RECIPES[recipe])
     assert found == RECIPES[recipe].qualities[quality].steps
 
 
@@ -97,18 +100,20 @@ def test_without_steps_the_quality_decides(recipe, quality):
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_steps_are_those_of_octave_0_and_the_others_keep_their_proportion(recipe, quality):
     planned = RECIPES[recipe].qualities[quality].steps
-    found = Settings(SIZE, recipe=recipe, quality=quality, steps=7 * planned[0]).effective_steps(RECIPES[recipe])
+    found = SynthesisSettings(SIZE, recipe=recipe, quality=quality, steps=7 * planned[0]).effective_steps(
+        RECIPES[recipe]
+    )
     assert found == tuple(7 * number for number in planned)
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_octave_has_a_step(recipe):
-    found = Settings(SIZE, recipe=recipe, steps=1).effective_steps(RECIPES[recipe])
+    found = SynthesisSettings(SIZE, recipe=recipe, steps=1).effective_steps(RECIPES[recipe])
     assert found[0] == 1
     assert min(found) >= 1
 
 
 def test_chosen_layers_leave_the_term_on_the_pixels_as_it_is():
-    terms = Settings((64, 64), layers=(("relu3_1", 1.0),)).effective_recipe().terms
+    terms = SynthesisSettings((64, 64), layers=(("relu3_1", 1.0),)).effective_recipe().terms
     assert [term.layers for term in terms] == [(("relu3_1", 1.0),), (("relu3_1", 1.0),), (("pixels", 1.0),)]
     assert len({term.name for term in terms}) == len(terms)

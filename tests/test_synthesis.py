@@ -14,9 +14,9 @@ from engine.synthesis import (
     RECIPES,
     Exemplar,
     MemoryExhaustedError,
-    Settings,
     SettingsError,
     Surroundings,
+    SynthesisSettings,
     synthesize,
 )
 
@@ -36,7 +36,7 @@ FROM_NOISE = [name for name, recipe in RECIPES.items() if not recipe.structure]
 def settings(size=SIZE, *, recipe="photo", steps=3, **options):
     if "wrap" in options:
         options["seamless"] = SEAMLESS[options.pop("wrap")]
-    return Settings(size, recipe=recipe, quality="draft", steps=steps, **options)
+    return SynthesisSettings(size, recipe=recipe, quality="draft", steps=steps, **options)
 
 
 def run(encoder, chosen, *, exemplar=BRICKS, valid=None, **options):
@@ -575,5 +575,5 @@ def test_a_small_budget_gives_the_same_picture_but_for_rounding(encoder):
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
 def test_an_exemplar_of_one_color_gives_a_texture_of_that_color(encoder, recipe, value):
     flat = Exemplar(torch.full((1, 3, 64, 64), value))
-    *_, last = synthesize(flat, encoder, Settings((96, 96), recipe=recipe, quality="draft"))
+    *_, last = synthesize(flat, encoder, SynthesisSettings((96, 96), recipe=recipe, quality="draft"))
     assert float((last.picture - value).abs().max()) < 1e-4

@@ -334,7 +334,7 @@ def test_beside_the_soft_edge_of_a_cut_out_a_texture_is_opaque_and_has_its_color
     _, _, axes = np.linalg.svd(seen - seen.mean(axis=0), full_matrices=False)
     apart = (found[made] / 255 - seen.mean(axis=0)) @ axes[1:].T
     allowed = (seen - seen.mean(axis=0)) @ axes[1:].T
-    assert np.abs(apart).max() < np.abs(allowed).max() + 0.03
+    assert np.abs(apart).max() < np.abs(allowed).max() + 0.04
 
 
 def test_only_a_feathered_edge_is_a_soft_edge():

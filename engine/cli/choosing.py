@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     Outcome = tuple[JobEnd, ImageError | None]
     Run = Callable[[Synthesize, str, Path | None], Outcome]
 
-REFUSED = ("no-worker", "bad-request", "bad-message", "too-large", "no-device")
+REFUSED = (
+    "no-worker",
+    "bad-request",
+    "bad-message",
+    "too-large",
+    "no-device",
+    "nothing-to-fill",
+    "too-little-to-sample",
+    "transparent-guide",
+    "colored-guide",
+)
 STATUSES = {"out-of-memory": OUT_OF_MEMORY, **dict.fromkeys(REFUSED, BAD_INPUT)}
 
 

@@ -143,7 +143,7 @@ def _try_synthesis(console: Console, advice: list[str], threads: int) -> None:
     import torch
 
     from engine.encoders import EncoderError, load_encoder
-    from engine.synthesis import Exemplar, Settings, synthesize
+    from engine.synthesis import Exemplar, SynthesisSettings, synthesize
     from engine.synthesis.devices import choose_device, describe_device
 
     device = torch.device(choose_device().name)
@@ -151,7 +151,9 @@ def _try_synthesis(console: Console, advice: list[str], threads: int) -> None:
     start = time.perf_counter()
     try:
         encoder = load_encoder("compact").to(device)
-        losses = [dict(s.losses) for s in synthesize(Exemplar(picture), encoder, Settings((64, 64), steps=5))]
+        losses = [
+            dict(s.losses) for s in synthesize(Exemplar(picture), encoder, SynthesisSettings((64, 64), steps=5))
+        ]
     except (EncoderError, RuntimeError) as error:
         advice.append(f"a test synthesis on {device} failed ({error}): try `--device cpu`")
         return

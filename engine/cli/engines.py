@@ -15,7 +15,7 @@ from engine.file_errors import reading_fault
 
 if TYPE_CHECKING:
     from protocol.client import EngineClient
-    from protocol.messages import Status
+    from protocol.status import Status
 
 NOT_RUNNING = 1
 STOP_SECONDS = 15.0

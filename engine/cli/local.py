@@ -10,7 +10,7 @@ from engine.encoders import Encoder
 from engine.images import ImageError
 from engine.service.computing import Computer
 from engine.service.runner import Hooks, Stop
-from engine.synthesis import Exemplar, Settings, Snapshot
+from engine.synthesis import Exemplar, Snapshot, SynthesisSettings
 from protocol.messages import JobEnd, Synthesize
 from protocol.vocabulary import PIXELS
 
@@ -46,7 +46,7 @@ def run_here(
         keep: list[Callable[[Snapshot], None]] = []
         lost: list[ImageError] = []
 
-        def begin(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> None:
+        def begin(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSettings) -> None:
             if record is not None:
                 growth = _growth(exemplar, encoder, settings) if figures else None
                 keep.append(recorded.enter_context(recording(record, settings.size, growth)))
@@ -61,7 +61,7 @@ def run_here(
                 keep.clear()
                 recorded.pop_all().__exit__(type(error), error, None)
 
-        end = computer.run(request, Hooks(show, lambda _frame: None, begin, watch), Stop())
+        end = computer.run(request, Hooks(show, lambda _frame: None, begin=begin, watch=watch), Stop())
         try:
             recorded.close()
         except ImageError as error:
@@ -69,7 +69,7 @@ def run_here(
     return end, lost[0] if lost else None
 
 
-def _growth(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> "Growth":
+def _growth(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSettings) -> "Growth":
     # Imported here, as it imports matplotlib.
     from engine.inspection.growth import Growth
 

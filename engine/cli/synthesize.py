@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 3
 
-OUTPUT_HELP = "File to write, for a texture set a folder; - writes PNG to standard output. (required)"
+OUTPUT_HELP = "File to write, or a folder for a texture set; - writes PNG to standard output. (required)"
 FORCE_HELP = "Replace write-protected files."
-PICK_HELP = "Number of seeds to preview in one .png or .svg sheet; then make the one you like by its --seed."
+PICK_HELP = "Number of seeds to preview in one .png or .svg sheet. Use the --seed of the one that you like."
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
 FIGURES_HELP = "Show Gram matrices and losses beside the picture in the recording."
 ENGINE_HELP = "Connection file of the engine that computes."

@@ -23,8 +23,9 @@ EXEMPLAR_HELP = (
     "The sample texture; several are mixed in one. This or any other input picture may be -, standard input."
 )
 MAPS_HELP = (
-    "Further map of the EXEMPLAR, such as its normals; all files after the first are its maps then. They are made "
-    "together, as a texture set. Files of one stem with _color, _normal, _height and the like are a set without it."
+    "Further map of the EXEMPLAR, such as its normals; further EXEMPLAR files are maps, too. All are made "
+    "together, as a texture set. Files of one stem with _color, _normal, _height and the like are a set without "
+    "it."
 )
 SIZE_HELP = "Width and height in pixels."
 SIZE_DEFAULT = f"that of the canvas, its guide or the content, or {DEFAULT_SIZE}"
@@ -45,18 +46,20 @@ SAMPLE_FROM_HELP = (
     "Sides of the hole that are sampled: all, sides (its rows only) or above-below (its columns only). "
     "Not with an EXEMPLAR."
 )
-EXEMPLAR_MASK_HELP = "Mask of each exemplar, or of the canvas without an EXEMPLAR: only white parts are sampled."
+EXEMPLAR_MASK_HELP = "Mask of each EXEMPLAR, or of the canvas if there is none: only white parts are sampled."
 SHARE_HELP = "Share of the texture that each EXEMPLAR gets, such as 2,1."
-GUIDE_HELP = "Guide of each exemplar: a picture of its size that has each of its parts in a flat color of its own."
+GUIDE_HELP = "Guide of each EXEMPLAR: a picture of the same size, in which each kind of area has a flat color."
 CANVAS_GUIDE_HELP = (
-    "Guide of the new texture: the colors of the --guide where their parts are to be. Without --guide, a gray "
-    "picture that mixes several exemplars: black is the first one, white the last one."
+    "Guide of the new texture: the colors of --guide, where you want these areas. Without --guide, a gray "
+    "picture that mixes several exemplars, from black (the first one) to white (the last one)."
 )
 ROTATION_MAP_HELP = (
-    "Gray map of the new texture that rotates the exemplar: black not at all, white a whole turn, counterclockwise."
+    "Gray map of the new texture: how far the exemplar is rotated there, counterclockwise, from black (0°) to "
+    "white (360°)."
 )
 SCALE_MAP_HELP = (
-    "Gray map of the new texture that scales the exemplar: black halves it, middle gray keeps it, white doubles it."
+    "Gray map of the new texture: how the exemplar is scaled there. Black halves it, middle gray keeps it, white "
+    "doubles it."
 )
 CONTENT_HELP = "Picture that is redrawn with the texture of the EXEMPLAR."
 QUALITY_OF_FILES_HELP = "Quality of JPEG and WebP files, 1 to 100; WebP files become lossy."

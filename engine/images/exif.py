@@ -29,7 +29,6 @@ _OF_THE_PICTURE = frozenset(
 # A maker note has previews, and offsets that are wrong in another file; the size is written again.
 _OF_THE_FILE = frozenset({_MAKER_NOTE, _INTEROPERABILITY, _WIDTH, _HEIGHT})
 _HEAD = b"II*\0\x08\0\0\0"
-_BLOCK_START = b"Exif\0\0"
 _BIG = (b"II+\0", b"MM\0+")
 
 

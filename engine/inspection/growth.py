@@ -15,8 +15,9 @@ from engine.encoders import Encoder
 from engine.synthesis import Exemplar, Snapshot
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
-from engine.synthesis.exemplar import Source, exemplar_at, valid_regions
+from engine.synthesis.exemplar import ExemplarSource, exemplar_at, valid_regions
 from engine.synthesis.octaves import Size
+from engine.synthesis.shares import weighted
 from engine.tensors import to_array
 
 Frame = NDArray[np.uint8]
@@ -128,12 +129,11 @@ class Growth:
     def _target(self, octave: int) -> Tensor:
         if octave not in self._targets:
             sources = exemplar_at(self._exemplar, octave).sources
-            total = sum(each.share for each in sources)
-            grams = [each.share / total * self._gram_of(each) for each in sources]
+            grams = [part * self._gram_of(each) for each, part in weighted(sources)]
             self._targets[octave] = torch.stack(grams).sum(dim=0)
         return self._targets[octave]
 
-    def _gram_of(self, source: Source) -> Tensor:
+    def _gram_of(self, source: ExemplarSource) -> Tensor:
         valid = None if source.valid is None else _middle(source.valid, MOST_TARGET)
         region = valid_regions(valid, [self._layer]).get(self._layer)
         return self._gram(_middle(source.picture, MOST_TARGET), region)

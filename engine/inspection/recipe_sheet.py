@@ -22,7 +22,7 @@ from engine.inspection.sheets import (
     size_text,
     wrapped,
 )
-from engine.synthesis import Exemplar, Settings, synthesize
+from engine.synthesis import Exemplar, SynthesisSettings, synthesize
 from engine.synthesis.resample import resize
 from engine.tensors import to_array
 
@@ -65,7 +65,7 @@ class Made:
 
 
 def make_by_recipe(
-    exemplar: Exemplar, encoder: Encoder, judge: Encoder, settings: Settings, on_progress: OnProgress
+    exemplar: Exemplar, encoder: Encoder, judge: Encoder, settings: SynthesisSettings, on_progress: OnProgress
 ) -> Made:
     """Synthesize by one of the recipes, and measure the result.
 
@@ -93,13 +93,15 @@ def make_by_recipe(
     return _made(settings.recipe, exemplar.picture, picture, seconds, snapshot.step, judge)
 
 
-def make_by_ancestor(exemplar: Exemplar, judge: Encoder, settings: Settings, on_progress: OnProgress) -> Made:
+def make_by_ancestor(
+    exemplar: Exemplar, judge: Encoder, settings: SynthesisSettings, on_progress: OnProgress
+) -> Made:
     """Synthesize by Portilla and Simoncelli's statistics, and measure the result.
 
     Args:
         exemplar: The sample texture.
         judge: Encoder that measures quality.
-        settings: Settings, of which size, quality and seed are used.
+        settings: SynthesisSettings, of which size, quality and seed are used.
         on_progress: Called with octave, step, steps and losses.
 
     Returns:

@@ -19,7 +19,7 @@ from engine.inspection.sheets import (
     size_text,
     wrapped,
 )
-from engine.synthesis import Exemplar, Settings, Snapshot, synthesize
+from engine.synthesis import Exemplar, Snapshot, SynthesisSettings, synthesize
 from engine.synthesis.octaves import Size
 from engine.synthesis.recipes import Layers
 from engine.tensors import to_array
@@ -65,7 +65,9 @@ def cumulated(layers: Layers) -> list[Layers]:
     return [tuple(one for one in used if LAYERS[one[0]] <= stride) for stride in strides]
 
 
-def fitting_stages(encoder: Encoder, exemplar: Size, settings: Settings, layers: Layers, *, asked: bool) -> Layers:
+def fitting_stages(
+    encoder: Encoder, exemplar: Size, settings: SynthesisSettings, layers: Layers, *, asked: bool
+) -> Layers:
     """Choose the layers that exemplar and canvas are large enough for.
 
     Args:
@@ -86,7 +88,7 @@ def fitting_stages(encoder: Encoder, exemplar: Size, settings: Settings, layers:
 def run_stages(
     exemplar: Exemplar,
     encoder: Encoder,
-    settings: Settings,
+    settings: SynthesisSettings,
     layers: Layers,
     watch: Callable[[str], Callable[[Snapshot], None]],
 ) -> list[Stage]:

@@ -1,12 +1,14 @@
 """From pictures to what synthesis takes, and back, without PyTorch."""
 
-from engine.preparation.areas import Box, Size
+from engine.preparation.areas import Box, Size, bounds_of
 from engine.preparation.content import check_content
-from engine.preparation.errors import MaterialError
+from engine.preparation.errors import MaterialError, NothingToFillError, TooLittleToSampleError
 from engine.preparation.extending import extended
 from engine.preparation.maps import picked
 from engine.preparation.masks import BAND, OPAQUE, Mask
-from engine.preparation.materials import Guides, Materials, Source, canvas_size, cut_start, finish, lift, prepare
+from engine.preparation.materials import FurtherSource, Materials, cut_start, finish, lift
+from engine.preparation.new_texture import Layout
+from engine.preparation.preparing import prepare
 from engine.preparation.sampling import (
     LARGEST_EXEMPLAR,
     Sample,
@@ -19,14 +21,16 @@ __all__ = [
     "OPAQUE",
     "Box",
     "ExemplarTransform",
-    "Guides",
+    "FurtherSource",
+    "Layout",
     "Mask",
     "MaterialError",
     "Materials",
+    "NothingToFillError",
     "Sample",
     "Size",
-    "Source",
-    "canvas_size",
+    "TooLittleToSampleError",
+    "bounds_of",
     "check_content",
     "cut_start",
     "extended",

@@ -1,5 +1,37 @@
-"""What goes wrong with pictures."""
+"""Errors of preparation."""
+
+from typing import ClassVar
 
 
 class MaterialError(ValueError):
-    """Pictures that do not fit together, told in one sentence."""
+    """The pictures do not fit together, or to what is asked for; the message is one sentence.
+
+    Attributes:
+        code: What is wrong, for programs; see `protocol/README.md`.
+    """
+
+    code: ClassVar[str] = "bad-request"
+
+
+class NothingToFillError(MaterialError):
+    """No mask is given, and nothing of the canvas is missing."""
+
+    code = "nothing-to-fill"
+
+
+class TooLittleToSampleError(MaterialError):
+    """Hardly anything may be sampled."""
+
+    code = "too-little-to-sample"
+
+
+class TransparentGuideError(MaterialError):
+    """A guide has gaps."""
+
+    code = "transparent-guide"
+
+
+class ColoredGuideError(MaterialError):
+    """A guide that is to mix exemplars by grays has colors."""
+
+    code = "colored-guide"

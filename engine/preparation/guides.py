@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, Size, whole_of
-from engine.preparation.errors import MaterialError
+from engine.preparation.errors import ColoredGuideError, MaterialError, TransparentGuideError
 from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import Sample
 from engine.preparation.sizes import check_canvas_size
@@ -122,7 +122,7 @@ def _mixing(canvas: Picture, count: int) -> FloatArray:
         )
     colored = np.ptp(canvas.pixels, axis=2) > GRAY / 255
     if colored.mean() > NEGLIGIBLE:
-        raise MaterialError(
+        raise ColoredGuideError(
             "the guide of the canvas has colors, and the exemplars have no guides: give one for each exemplar in the "
             "same colors, or a gray one, black for the first exemplar and white for the last one"
         )
@@ -202,7 +202,7 @@ def _one_hot(labels: Labels, count: int) -> FloatArray:
 
 def _check_opaque(guide: Picture, name: str) -> None:
     if guide.alpha is not None and (guide.alpha < OPAQUE).mean() > NEGLIGIBLE:
-        raise MaterialError(f"the {name} is transparent in places: fill all of it with colors")
+        raise TransparentGuideError(f"the {name} is transparent in places: fill all of it with colors")
 
 
 def _bytes(guide: Picture) -> NDArray[np.uint8]:

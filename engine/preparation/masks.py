@@ -1,12 +1,14 @@
 """What of a canvas is to be synthesized: a mask's, a transparent part with its fringe, or a band along the border."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, stats
 
 from engine.images import Picture
-from engine.preparation.areas import bounds_of
-from engine.preparation.errors import MaterialError
+from engine.preparation.areas import Box, bounds_of
+from engine.preparation.errors import MaterialError, NothingToFillError
 from protocol.vocabulary import FRINGE
 
 OPAQUE = 0.99
@@ -14,6 +16,11 @@ OPAQUE = 0.99
 CLEAR = 0.01
 BAND = 1 / 6
 BLEND = 1 / 5
+
+# A soft mask that marks at least this of a cut-out has it in its middle.
+HALF = 128 / 255
+# Alpha and mask add up to this where the mask was erased before, but for rounding.
+ERASED = 251.5 / 255
 
 # Alpha that differs by no more, of 255, is the same.
 SAME_LEVEL = 2
@@ -120,15 +127,43 @@ def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
         1 where the canvas is to be synthesized, (height, width).
 
     Raises:
-        MaterialError: The mask does not fit the canvas, or there is neither a mask nor a transparent part.
+        MaterialError: The mask does not fit the canvas.
+        NothingToFillError: There is neither a mask nor a transparent part.
     """
     if mask is not None:
         found = levels_of(mask, canvas, name="mask", of="canvas", purpose="is to be synthesized")
         return found if mask.alpha is None or is_opaque(mask) or not _is_white(mask) else _cut_out(mask.alpha)
     missing = missing_in(canvas)
     if not missing.any():
-        raise MaterialError("the canvas has no transparent part to fill: say with --mask what is to be synthesized")
-    return _with_fringe(missing)
+        raise NothingToFillError("the canvas has no transparent part to fill: give a mask of what is to be filled")
+    return _widened(missing).astype(np.float32)
+
+
+def with_cut_out(mask: Mask, canvas: Picture, around: Box, layer: Box) -> Mask:
+    """Widen a mask around what is missing in it: a cut-out leaves a fringe of other colors.
+
+    What was erased with the same soft mask is made wholly: blended once more, a ring of it would stay clear.
+
+    Args:
+        mask: How much of each pixel is to be new, in [0, 1], float32 (height, width).
+        canvas: The canvas.
+        around: The part of it that is looked at.
+        layer: Where there is a layer in the canvas; what lies beyond was never cut out.
+
+    Returns:
+        The wider mask.
+    """
+    gone = missing_in(part_of(canvas, around))
+    if canvas.alpha is None or not gone.any():
+        return mask
+    found = mask.copy()
+    part, alpha, inside = around.cut(found), around.cut(canvas.alpha), np.zeros(mask.shape, bool)
+    layer.cut(inside)[...] = True
+    # What is marked by less than half is the end of a feather.
+    fringe = _widened(gone & (part >= HALF) & around.cut(inside)) & (alpha > 0)
+    erased = gone & (part > 0) & (alpha + part >= ERASED)
+    part[fringe | erased] = 1
+    return found
 
 
 def missing_in(picture: Picture) -> NDArray[np.bool_]:
@@ -276,15 +311,21 @@ def band_along(height: int, width: int, axes: tuple[bool, bool]) -> Mask:
     return np.clip((wide - inward) / (BLEND * wide), 0, 1).astype(np.float32)
 
 
+def part_of(picture: Picture, box: Box) -> Picture:
+    """Cut a rectangle out of a picture."""
+    alpha = None if picture.alpha is None else box.cut(picture.alpha)
+    return replace(picture, pixels=box.cut(picture.pixels), alpha=alpha, stored=None, kept=None)
+
+
 def is_opaque(picture: Picture) -> bool:
     """Whether no pixel of a picture is transparent."""
     return picture.alpha is None or bool((picture.alpha >= OPAQUE).all())
 
 
-def _with_fringe(hole: NDArray[np.bool_]) -> Mask:
+def _widened(hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Widen a hole by the pixels around it, which a cut-out leaves in a mixture with what was cut out."""
     wide = np.pad(hole, FRINGE)
     for axis in (0, 1):
         windows = np.lib.stride_tricks.sliding_window_view(wide, 2 * FRINGE + 1, axis=axis)
         wide = np.asarray(windows.any(axis=-1))
-    return wide.astype(np.float32)
+    return wide

@@ -7,7 +7,7 @@ import numpy as np
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
-from engine.preparation.errors import MaterialError
+from engine.preparation.errors import MaterialError, TooLittleToSampleError
 from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of, soft_edge
 from engine.preparation.reach import context_of
 from protocol.vocabulary import SAMPLE_FROM, SMALLEST_EXEMPLAR
@@ -128,7 +128,7 @@ def sample_canvas(
         A part of the canvas around the hole, or the bounds of what a mask allows of it.
 
     Raises:
-        MaterialError: Too little of the canvas may be sampled.
+        TooLittleToSampleError: Too little of the canvas may be sampled.
     """
     everything = whole_of(free)
     allowed = 1 - free if holes else (1 - free) * _visible(canvas, flatten=sampling.flatten)
@@ -151,12 +151,14 @@ def sample_canvas(
     if _count(left) < FEWEST_PIXELS:
         if sampling.is_around_hole or sampling.mask is not None:
             more = "allow more context, other sides or more of the exemplar mask, or name an exemplar"
-            raise MaterialError(f"{_shortage(left)}: {more}")
+            raise TooLittleToSampleError(f"{_shortage(left)}: {more}")
         if sampling.flatten and _count(1 - free) >= FEWEST_PIXELS:
-            raise MaterialError(HARDLY_OPAQUE)
-        raise MaterialError("the mask leaves nothing of the canvas to take the texture from: name an exemplar")
+            raise TooLittleToSampleError(HARDLY_OPAQUE)
+        raise TooLittleToSampleError(
+            "the mask leaves nothing of the canvas to take the texture from: name an exemplar"
+        )
     if sampling.flatten and canvas.alpha is not None and _is_thin(left):
-        raise MaterialError(HARDLY_OPAQUE)
+        raise TooLittleToSampleError(HARDLY_OPAQUE)
     _check_size(area)
     return _cut(canvas, inside, area, solid=sampling.flatten)
 
@@ -181,7 +183,7 @@ def _shortage(allowed: Mask) -> str:
 def _check_size(area: Box) -> None:
     height, width = area.size
     if min(height, width) < SMALLEST_EXEMPLAR:
-        raise MaterialError(
+        raise TooLittleToSampleError(
             f"the exemplar is {width}x{height} pixels: give one of at least {SMALLEST_EXEMPLAR}x{SMALLEST_EXEMPLAR}"
         )
 

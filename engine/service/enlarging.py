@@ -17,7 +17,7 @@ from engine.synthesis.octaves import Size
 from engine.synthesis.resample import resize
 from engine.synthesis.wrap import Wrap
 from engine.tensors import to_array, to_tensor
-from protocol.messages import Cancelled, Canvas, Done, Progress, Source, Synthesize
+from protocol.messages import Cancelled, Canvas, Done, Prepared, Progress, Source, Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import AXES, LARGEST_SIDE, SMALLEST_EXEMPLAR
 
@@ -55,6 +55,7 @@ def enlarge_job(
     colors, alpha = _tensors(picture, device, flatten=asked.flatten)
     times, done = doublings(factor), 0
     found = (colors, alpha)
+    hooks.prepared(Prepared(request.job, 0, 0, size[1], size[0]))
     hooks.progress(Progress(request.job, "synthesis", step=0, steps=times, seconds=time.perf_counter() - began))
     first = time.perf_counter() - began
     for made in enlarge(colors, alpha, size, times, Wrap(*AXES[asked.seamless]), asked.seed, matcher_for(device)):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from protocol.fields import Bytes, Sentence, Word
-from protocol.messages import Cancel, Cancelled, Done, Failed, Frame, Progress, Synthesize
+from protocol.messages import Cancel, Cancelled, Done, Failed, Frame, Prepared, Progress, Synthesize
 
 
 @dataclass(frozen=True)
@@ -45,5 +45,5 @@ class Alive:
     memory_bytes: Bytes
 
 
-FromWorker = Ready | Unusable | Alive | Progress | Frame | Done | Failed | Cancelled
+FromWorker = Ready | Unusable | Alive | Prepared | Progress | Frame | Done | Failed | Cancelled
 ToWorker = Synthesize | Cancel

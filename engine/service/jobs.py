@@ -15,7 +15,7 @@ from engine.service.workers import Workers
 from protocol.codec import decode, encode
 from protocol.errors import ProtocolError
 from protocol.limits import TRUSTED, Limits
-from protocol.messages import Accepted, Cancel, Cancelled, Done, Failed, Frame, Progress, Synthesize
+from protocol.messages import Accepted, Cancel, Cancelled, Done, Failed, Frame, Prepared, Progress, Synthesize
 
 # A cancelled job gets this long to finish its step; then the worker's process is killed.
 CANCEL_SECONDS = 10.0
@@ -202,8 +202,15 @@ class Jobs:
         worker.send(encode(Cancel(job.name, keep)))
 
     def _pass_on(
-        self, worker: Worker, job: Job, message: Progress | Frame | Done | Failed | Cancelled, parts: list[ZmqFrame]
+        self,
+        worker: Worker,
+        job: Job,
+        message: Prepared | Progress | Frame | Done | Failed | Cancelled,
+        parts: list[ZmqFrame],
     ) -> None:
+        if isinstance(message, Prepared):
+            self._clients.post(job.client, parts)
+            return
         if isinstance(message, Progress | Frame):
             if isinstance(message, Frame) or message.stage == "synthesis":
                 job.step, job.steps = message.step, message.steps

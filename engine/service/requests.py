@@ -16,19 +16,18 @@ from protocol.limits import Limits
 from protocol.messages import (
     Cancel,
     ClientMessage,
-    ClientStatus,
     Failed,
     Hello,
     Ping,
     Pong,
     Shutdown,
-    Status,
     StatusRequest,
     Synthesize,
     Welcome,
     setting_ranges,
 )
 from protocol.raster import Buffer
+from protocol.status import ClientStatus, Status
 from protocol.version import PROTOCOL, software_version, version_problem
 
 

@@ -14,14 +14,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.encoders import Encoder, EncoderError
-from engine.images import ImageError
+from engine.images import ImageError, Picture
 from engine.preparation import (
     ExemplarTransform,
-    Guides,
+    FurtherSource,
+    Layout,
     MaterialError,
     Materials,
-    Source,
-    canvas_size,
+    bounds_of,
     check_content,
     cut_start,
     finish,
@@ -31,7 +31,7 @@ from engine.preparation import (
 )
 from engine.service.enlarging import enlarge_job
 from engine.service.rasters import array_raster, picture_of, raster_of
-from engine.synthesis import Exemplar, MemoryExhaustedError, Settings, SettingsError, Snapshot, synthesize
+from engine.synthesis import Exemplar, MemoryExhaustedError, SettingsError, Snapshot, SynthesisSettings, synthesize
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
 from engine.synthesis.exemplar_filling import fill_masked_parts
 from engine.synthesis.memory import is_out_of_memory
@@ -40,8 +40,7 @@ from engine.synthesis.recipes import RECIPES
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import settings_for
 from engine.tensors import content_of, exemplar_on, guide_of, surroundings_on, to_array, to_tensor
-from protocol import messages
-from protocol.messages import Cancelled, Done, Failed, Frame, Progress, Synthesize
+from protocol.messages import Cancelled, Done, Failed, Frame, Prepared, Progress, Source, Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import CONTENT_BY, MOST_SOURCES
 
@@ -80,13 +79,15 @@ class Hooks:
     Attributes:
         progress: Called after every step; must be fast.
         frame: Called with every frame.
+        prepared: Called once, before the first frame.
         begin: Called with exemplar, encoder and settings before the first snapshot.
         watch: Called with every snapshot that has a new picture.
     """
 
     progress: Callable[[Progress], None]
     frame: Callable[[Frame], None]
-    begin: Callable[[Exemplar, Encoder, Settings], None] = lambda _exemplar, _encoder, _settings: None
+    prepared: Callable[[Prepared], None] = lambda _prepared: None
+    begin: Callable[[Exemplar, Encoder, SynthesisSettings], None] = lambda _exemplar, _encoder, _settings: None
     watch: Callable[[Snapshot], None] = lambda _snapshot: None
 
 
@@ -112,7 +113,9 @@ def run_job(
         if request.settings.enlarge is not None:
             return enlarge_job(request, request.settings.enlarge, device, hooks, stop)
         return _run(request, device, load, hooks, stop)
-    except (ImageError, MaterialError, SettingsError, DeviceError, EncoderError) as error:
+    except MaterialError as error:
+        return Failed(error.code, str(error)[:4000], job=request.job)
+    except (ImageError, SettingsError, DeviceError, EncoderError) as error:
         return Failed(BAD_REQUEST, str(error)[:4000], job=request.job)
     except MemoryExhaustedError as error:
         return Failed(OUT_OF_MEMORY, str(error), "close other programs, or ask for less", request.job)
@@ -146,6 +149,7 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
 
     hooks.progress(Progress(request.job, "loading"))
     materials, settings, whole = plan_job(request, device)
+    hooks.prepared(prepared_of(request.job, materials, whole))
     asked, opening = request.settings, request.canvas.start
     encoder = load(asked.encoder, asked.weights, asked.pooling, fetching)
     filling = materials.known is not None
@@ -206,7 +210,7 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     return Cancelled(request.job, kept, **fields)  # type: ignore[arg-type]
 
 
-def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Settings, Size]:
+def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, SynthesisSettings, Size]:
     """Convert a request to the materials and settings of synthesis.
 
     Args:
@@ -237,51 +241,67 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Sett
         structured=RECIPES[asked.recipe].structure,
         asked=asked.strength is not None or asked.content_by != CONTENT_BY[0],
     )
-    rasters = {
-        "exemplar": None if source is None else source.picture,
-        "canvas": canvas.picture,
-        "mask": canvas.mask,
-        "exemplar mask": canvas.sample_mask if source is None else source.mask,
-        "guide of the canvas": canvas.guide,
-        "content": canvas.content,
-        "guide of the exemplar": None if source is None else source.guide,
-        "map of rotation": canvas.rotation_map,
-        "map of scale": canvas.scale_map,
-    }
-    pictures = {name: None if raster is None else picture_of(raster, name) for name, raster in rasters.items()}
-    transform = ExemplarTransform(
-        asked.exemplar_rotation, asked.exemplar_scale, pictures["map of rotation"], pictures["map of scale"]
+    layout = Layout(
+        wanted,
+        _read(canvas.guide, "guide of the canvas"),
+        None if source is None else _read(source.guide, "guide of the exemplar"),
+        ExemplarTransform(
+            asked.exemplar_rotation,
+            asked.exemplar_scale,
+            _read(canvas.rotation_map, "map of rotation"),
+            _read(canvas.scale_map, "map of scale"),
+        ),
+        _read(canvas.content, "content"),
+        [picture_of(each, f"map {number}") for number, each in enumerate(source.maps if source else (), 1)],
     )
     materials = prepare(
-        pictures["exemplar"],
-        canvas=pictures["canvas"],
-        mask=pictures["mask"],
-        exemplar_mask=pictures["exemplar mask"],
+        None if source is None else picture_of(source.picture, "exemplar"),
+        canvas=_read(canvas.picture, "canvas"),
+        mask=_read(canvas.mask, "mask"),
+        exemplar_mask=_read(canvas.sample_mask if source is None else source.mask, "exemplar mask"),
         context=canvas.context,
         sample_from=canvas.sample_from,
         seamless=asked.seamless,
         flatten=asked.flatten,
         extend=canvas.extend,
+        beyond=canvas.beyond,
+        blend=request.blend,
         more=[_further(each, request.sources[0], number) for number, each in enumerate(request.sources[1:], 2)],
-        guides=Guides(
-            pictures["guide of the canvas"],
-            pictures["guide of the exemplar"],
-            wanted,
-            transform,
-            pictures["content"],
-        ),
-        maps=[picture_of(each, f"map {n}") for n, each in enumerate(source.maps if source else (), 1)],
+        layout=layout,
     )
-    whole = canvas_size(materials.canvas, wanted, materials.guidance, materials.content) or DEFAULT_SIZE
+    whole = materials.size or DEFAULT_SIZE
     size = whole if materials.box is None else materials.box.size
     return materials, settings_for(asked, size, memory_budget(device)), whole
 
 
-def _further(source: messages.Source, first: messages.Source, number: int) -> Source:
+def prepared_of(job: str, materials: Materials, whole: Size) -> Prepared:
+    """Tell what a job will make.
+
+    Args:
+        job: Name of the job.
+        materials: What it works on.
+        whole: Height and width of the whole canvas.
+
+    Returns:
+        The message, with a mask where not all of a rectangle is made.
+    """
+    if materials.shown is None:
+        return Prepared(job, 0, 0, whole[1], whole[0])
+    box = bounds_of(materials.shown > 0)
+    levels = np.rint(box.cut(materials.shown) * 255).astype(np.uint8)
+    height, width = box.size
+    mask = None if levels.min() == 255 else Raster(width, height, 1, "u8", levels.tobytes())
+    return Prepared(job, box.left, box.top, width, height, mask)
+
+
+def _read(raster: Raster | None, name: str) -> Picture | None:
+    return None if raster is None else picture_of(raster, name)
+
+
+def _further(source: Source, first: Source, number: int) -> FurtherSource:
     name = f"exemplar {number}"
-    mask = None if source.mask is None else picture_of(source.mask, f"mask of {name}")
-    guide = None if source.guide is None else picture_of(source.guide, f"guide of {name}")
-    return Source(picture_of(source.picture, name), mask, source.share / first.share, guide)
+    mask, guide = _read(source.mask, f"mask of {name}"), _read(source.guide, f"guide of {name}")
+    return FurtherSource(picture_of(source.picture, name), mask, source.share / first.share, guide)
 
 
 def _paced(snapshots: Iterator[Snapshot], interval: float | None) -> Iterator[tuple[Snapshot, bool]]:
@@ -317,14 +337,16 @@ def _limited(picture: Tensor, limit: int) -> Tensor:
     return F.interpolate(picture, size, mode="area")
 
 
-def _result(request: Synthesize, snapshot: Snapshot, materials: Materials, settings: Settings, whole: Size) -> Raster:
+def _result(
+    request: Synthesize, snapshot: Snapshot, materials: Materials, settings: SynthesisSettings, whole: Size
+) -> Raster:
     picture = resize(snapshot.picture, settings.size, wrap=settings.wrap)
     pixels, alpha = lift(materials, to_array(picture), settings.size)
     return raster_of(finish(materials, pixels, whole, alpha), request.depth)
 
 
 def _finished(
-    request: Synthesize, snapshot: Snapshot, materials: Materials, settings: Settings, whole: Size
+    request: Synthesize, snapshot: Snapshot, materials: Materials, settings: SynthesisSettings, whole: Size
 ) -> tuple[Raster, Raster | None]:
     """Return the result and, if there are maps, where in the exemplar each pixel of it was taken."""
     if snapshot.origins is None:

@@ -16,8 +16,8 @@ import zmq
 from engine.service.own_python import own_python
 from engine.service.pipes import read_message, write_message
 from engine.service.waiting import Job
-from protocol.messages import WorkerStatus
 from protocol.raster import Buffer
+from protocol.status import WorkerStatus
 
 RESTING, STARTING, READY, WORKING, ENDING = "resting", "starting", "ready", "working", "ending"
 HEARD = "inproc://heard"

@@ -19,7 +19,7 @@ from engine.service.internal import Alive, Ready, ToWorker, Unusable
 from engine.service.pipes import read_message, write_message
 from protocol.codec import decode, encode
 from protocol.limits import TRUSTED
-from protocol.messages import Frame, Progress, Synthesize
+from protocol.messages import Frame, Prepared, Progress, Synthesize
 from protocol.raster import Buffer
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Desk:
 
     Attributes:
         jobs: Jobs to compute.
-        outbox: Frames and ends of jobs, encoded.
+        outbox: What jobs will make, frames and ends of jobs, encoded.
         running: The job that is being computed.
     """
 
@@ -132,9 +132,12 @@ def _compute(computer: "Computer", desk: Desk) -> None:
         except Full:
             logging.getLogger(__name__).debug("a frame was dropped")
 
+    def announce(prepared: Prepared) -> None:
+        desk.outbox.put(encode(prepared))
+
     while True:
         job = desk.jobs.get()
-        end = computer.run(job.request, Hooks(job.note, show), job.stop)
+        end = computer.run(job.request, Hooks(job.note, show, announce), job.stop)
         desk.running = None
         desk.outbox.put(encode(end))
 

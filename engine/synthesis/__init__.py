@@ -6,17 +6,17 @@ from engine.synthesis.loop import synthesize
 from engine.synthesis.memory import MemoryExhaustedError
 from engine.synthesis.planning import plan_steps
 from engine.synthesis.recipes import RECIPES
-from engine.synthesis.settings import Settings, SettingsError
+from engine.synthesis.settings import SettingsError, SynthesisSettings
 from engine.synthesis.snapshot import Snapshot
 
 __all__ = [
     "RECIPES",
     "Exemplar",
     "MemoryExhaustedError",
-    "Settings",
     "SettingsError",
     "Snapshot",
     "Surroundings",
+    "SynthesisSettings",
     "plan_steps",
     "synthesize",
 ]

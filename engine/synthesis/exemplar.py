@@ -13,7 +13,7 @@ from protocol.vocabulary import LAYERS
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class ExemplarSource:
     """A picture that is sampled.
 
     Attributes:
@@ -42,7 +42,7 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
-class Exemplar(Source):
+class Exemplar(ExemplarSource):
     """The sample texture: a source, and further ones where several textures are mixed.
 
     Attributes:
@@ -50,13 +50,13 @@ class Exemplar(Source):
         maps: What is compared of further maps of its only source, shape (1, channels, height, width); None for none.
     """
 
-    more: tuple[Source, ...] = ()
+    more: tuple[ExemplarSource, ...] = ()
     maps: Tensor | None = None
 
     @property
-    def sources(self) -> tuple[Source, ...]:
+    def sources(self) -> tuple[ExemplarSource, ...]:
         """All sources."""
-        return (Source(self.picture, self.valid, self.share, self.labels), *self.more)
+        return (ExemplarSource(self.picture, self.valid, self.share, self.labels), *self.more)
 
     @property
     def narrowest(self) -> Size:
@@ -74,13 +74,13 @@ class Exemplar(Source):
         return replace(self, picture=change(self.picture), more=more)
 
 
-def exemplar_of(sources: Sequence[Source]) -> Exemplar:
+def exemplar_of(sources: Sequence[ExemplarSource]) -> Exemplar:
     """Make an exemplar of one or several sources."""
     first, *more = sources
     return Exemplar(first.picture, first.valid, first.share, first.labels, tuple(more))
 
 
-def source_at(source: Source, size: Size) -> Source:
+def source_at(source: ExemplarSource, size: Size) -> ExemplarSource:
     """Resample a source for an octave, filling what may not be sampled from what lies around it."""
     labels = None if source.labels is None else F.interpolate(source.labels, size, mode="nearest")
     if source.valid is None:
@@ -91,7 +91,7 @@ def source_at(source: Source, size: Size) -> Source:
     return replace(source, picture=filled, valid=valid, labels=labels)
 
 
-def labeled(source: Source, number: int, label: int) -> Source | None:
+def labeled(source: ExemplarSource, number: int, label: int) -> ExemplarSource | None:
     """Narrow a source to what has one label.
 
     Args:
@@ -149,7 +149,9 @@ def valid_regions(valid: Tensor | None, layers: Collection[str]) -> dict[str, Te
     return found
 
 
-def varied_copies(source: Source, *, flips: bool, rotations: bool, scales: tuple[float, ...]) -> list[Source]:
+def varied_copies(
+    source: ExemplarSource, *, flips: bool, rotations: bool, scales: tuple[float, ...]
+) -> list[ExemplarSource]:
     """Make a source's mirrored, rotated and scaled copies, without the source itself.
 
     Args:
@@ -168,4 +170,4 @@ def varied_copies(source: Source, *, flips: bool, rotations: bool, scales: tuple
         stacks += [torch.rot90(s, k, (2, 3)) for s in stacks for k in (1, 2, 3)]
     height, width = source.size
     stacks += [resize(stacked, (max(1, round(height * s)), max(1, round(width * s)))).clamp(0, 1) for s in scales]
-    return [Source(s[:, :3], None if source.valid is None else s[:, 3:], 0.0) for s in stacks[1:]]
+    return [ExemplarSource(s[:, :3], None if source.valid is None else s[:, 3:], 0.0) for s in stacks[1:]]

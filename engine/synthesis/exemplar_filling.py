@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import torch
 
-from engine.synthesis.exemplar import Exemplar, Source, exemplar_of
+from engine.synthesis.exemplar import Exemplar, ExemplarSource, exemplar_of
 from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.pixels import as_array, as_mask
 from engine.synthesis.structure import FillInput, build, plan_holes
@@ -34,7 +34,7 @@ def fill_masked_parts(exemplar: Exemplar, seed: int, stopped: Callable[[], bool]
     return exemplar if unchanged else exemplar_of(found)
 
 
-def _completed(source: Source, seed: int, stopped: Callable[[], bool]) -> Source:
+def _completed(source: ExemplarSource, seed: int, stopped: Callable[[], bool]) -> ExemplarSource:
     valid = as_mask(source)
     if valid.all() or (~valid).mean() > LARGEST_SHARE:
         return source

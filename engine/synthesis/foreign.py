@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.synthesis.exemplar import Exemplar, Source, exemplar_of, source_at
+from engine.synthesis.exemplar import Exemplar, ExemplarSource, exemplar_of, source_at
 from engine.synthesis.octaves import scaled
 
 # Levels of each channel that count as one color, of which the neighbors are still alike.
@@ -41,7 +41,7 @@ def without_foreign(exemplar: Exemplar, layout: Tensor, halvings: int) -> Exempl
     return exemplar_of(narrowed)
 
 
-def _narrowed(source: Source, alike: Tensor, halvings: int) -> Source:
+def _narrowed(source: ExemplarSource, alike: Tensor, halvings: int) -> ExemplarSource:
     small = source_at(source, scaled(source.size, halvings))
     red, green, blue = _levels(small.picture)
     sampled = torch.ones_like(red, dtype=torch.bool) if small.valid is None else small.valid[0, 0] >= 0.5

@@ -20,7 +20,7 @@ from engine.synthesis.planning import Plan, make_plan
 from engine.synthesis.polishing import polish
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.resample import resize
-from engine.synthesis.settings import Settings
+from engine.synthesis.settings import SynthesisSettings
 from engine.synthesis.snapshot import Snapshot
 from engine.synthesis.structure import Content, Guide, build
 
@@ -28,7 +28,7 @@ from engine.synthesis.structure import Content, Guide, build
 def synthesize(
     exemplar: Exemplar,
     encoder: Encoder,
-    settings: Settings,
+    settings: SynthesisSettings,
     *,
     surroundings: Surroundings | None = None,
     start: Tensor | None = None,
@@ -82,7 +82,7 @@ def synthesize(
 def _synthesize(
     exemplar: Exemplar,
     encoder: Encoder,
-    settings: Settings,
+    settings: SynthesisSettings,
     surroundings: Surroundings | None,
     start: Tensor | None,
     confined: Tensor | None,
@@ -128,7 +128,7 @@ def _start(
 
 
 def _structure(
-    plan: Plan, settings: Settings, exemplar: Exemplar, surroundings: Surroundings | None, matcher: Matcher
+    plan: Plan, settings: SynthesisSettings, exemplar: Exemplar, surroundings: Surroundings | None, matcher: Matcher
 ) -> Iterator[tuple[Snapshot, Tensor | None]]:
     """Lay out the structure by patches, with the labels where there are several; nothing if the plan has none."""
     if plan.structure is None:

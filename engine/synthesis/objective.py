@@ -22,11 +22,11 @@ from engine.synthesis.critics import (
     total_loss,
 )
 from engine.synthesis.encoder import Encoder
-from engine.synthesis.exemplar import Exemplar, Source, exemplar_at, labeled, valid_regions, varied_copies
+from engine.synthesis.exemplar import Exemplar, ExemplarSource, exemplar_at, labeled, valid_regions, varied_copies
 from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
 from engine.synthesis.recipes import Recipe, Term
-from engine.synthesis.settings import Settings
+from engine.synthesis.settings import SynthesisSettings
 from protocol.vocabulary import LAYERS, PIXELS
 
 # What has a label on fewer positions of a layer than this is not judged there.
@@ -51,7 +51,7 @@ class ObjectiveContext:
 
     exemplar: Exemplar
     encoder: Encoder
-    settings: Settings
+    settings: SynthesisSettings
     recipe: Recipe
     confined: Tensor | None = None
     labels: Tensor | None = None
@@ -186,7 +186,7 @@ def _build(
 
 
 def _copies(
-    context: ObjectiveContext, sources: Sequence[Source], layers: Collection[str], side: int
+    context: ObjectiveContext, sources: Sequence[ExemplarSource], layers: Collection[str], side: int
 ) -> Iterator[Target]:
     """Look at the mirrored, rotated and scaled copies that are matched too."""
     asked = context.settings
@@ -199,7 +199,7 @@ def _copies(
 
 def _portions(
     context: ObjectiveContext, octave: Octave, surroundings: Surroundings | None, layers: Collection[str]
-) -> Iterator[tuple[Portion, Sequence[Source]]]:
+) -> Iterator[tuple[Portion, Sequence[ExemplarSource]]]:
     """Give the parts of the canvas that are compared apart, each with what it is compared with."""
     sources, wrap = exemplar_at(context.exemplar, octave.index).sources, context.settings.wrap
     maps = [_maps(context.encoder, one, layers) for one in sources]
@@ -220,7 +220,7 @@ def _portions(
             yield Portion(targets, region, enough, float(1 - others.mean())), [one for one, _ in kept]
 
 
-def _target(source: Source, maps: FeatureMaps, layers: Collection[str]) -> Target:
+def _target(source: ExemplarSource, maps: FeatureMaps, layers: Collection[str]) -> Target:
     return Target(maps, valid_regions(source.valid, layers), source.share)
 
 
@@ -251,6 +251,6 @@ def _patch(
 
 
 @torch.no_grad()
-def _maps(encoder: Encoder, source: Source, layers: Collection[str]) -> FeatureMaps:
+def _maps(encoder: Encoder, source: ExemplarSource, layers: Collection[str]) -> FeatureMaps:
     found: FeatureMaps = encoder(source.picture.contiguous(memory_format=torch.channels_last), layers)
     return found

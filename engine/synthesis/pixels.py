@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.synthesis.exemplar import Exemplar, Source
+from engine.synthesis.exemplar import Exemplar, ExemplarSource
 from engine.synthesis.structure.mosaic import MosaicSource
 
 
@@ -15,7 +15,7 @@ def as_array(picture: Tensor) -> NDArray[np.float32]:
     return np.ascontiguousarray(picture[0].permute(1, 2, 0).cpu().numpy(), np.float32)
 
 
-def as_mask(source: Source) -> NDArray[np.bool_]:
+def as_mask(source: ExemplarSource) -> NDArray[np.bool_]:
     """Mark the pixels of a source that may be sampled, boolean (height, width)."""
     if source.valid is None:
         return np.ones(source.size, bool)
@@ -31,7 +31,7 @@ def as_pieces(exemplar: Exemplar) -> list[MosaicSource]:
     return pieces if exemplar.maps is None else [replace(pieces[0], maps=as_array(exemplar.maps))]
 
 
-def as_labels(source: Source) -> NDArray[np.int32] | None:
+def as_labels(source: ExemplarSource) -> NDArray[np.int32] | None:
     """Give the labels of a source, int32 (height, width); None where it has none."""
     if source.labels is None:
         return None

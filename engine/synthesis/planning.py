@@ -11,7 +11,7 @@ from engine.synthesis.objective import terms_at
 from engine.synthesis.octaves import Octave, plan_octaves, usable_layers
 from engine.synthesis.pixels import as_array, as_pieces
 from engine.synthesis.recipes import Recipe
-from engine.synthesis.settings import Settings, SettingsError
+from engine.synthesis.settings import SettingsError, SynthesisSettings
 from engine.synthesis.structure import (
     Content,
     FillInput,
@@ -71,7 +71,7 @@ class Plan:
 
 def make_plan(
     exemplar: Exemplar,
-    settings: Settings,
+    settings: SynthesisSettings,
     surroundings: Surroundings | None,
     *,
     started: bool,
@@ -131,7 +131,7 @@ def _preview(structure: StructurePlan | None, steps: Mapping[Octave, int]) -> Pl
     return Plan(None, {octave: count for octave, count in steps.items() if octave.index >= last})
 
 
-def plan_steps(exemplar: Exemplar, settings: Settings) -> dict[Octave, int]:
+def plan_steps(exemplar: Exemplar, settings: SynthesisSettings) -> dict[Octave, int]:
     """Plan a new texture.
 
     Args:
@@ -158,7 +158,7 @@ def _fill_input(exemplar: Exemplar, surroundings: Surroundings, wrap: tuple[bool
     return FillInput(as_array(surroundings.known), free, source.colors, source.valid, surroundings.offset, wrap)
 
 
-def _steps(exemplar: Exemplar, settings: Settings, recipe: Recipe) -> dict[Octave, int]:
+def _steps(exemplar: Exemplar, settings: SynthesisSettings, recipe: Recipe) -> dict[Octave, int]:
     steps = settings.effective_steps(recipe)
     count = min(settings.octaves, len(steps)) if recipe.structure else settings.octaves
     if not count:

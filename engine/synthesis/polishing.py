@@ -17,7 +17,7 @@ from engine.synthesis.octaves import Octave
 from engine.synthesis.pixels import as_array, as_labels, as_mask
 from engine.synthesis.recipes import Recipe
 from engine.synthesis.resample import resize
-from engine.synthesis.settings import Settings
+from engine.synthesis.settings import SynthesisSettings
 from engine.synthesis.snapshot import Snapshot
 from engine.synthesis.solvers import LBFGS, Adam, Solver
 from engine.synthesis.structure import MosaicSource, add_detail, lay_mosaic
@@ -26,7 +26,7 @@ from engine.synthesis.structure import MosaicSource, add_detail, lay_mosaic
 def polish(
     exemplar: Exemplar,
     encoder: Encoder,
-    settings: Settings,
+    settings: SynthesisSettings,
     recipe: Recipe,
     steps: Mapping[Octave, int],
     surroundings: Surroundings | None,
@@ -111,7 +111,7 @@ def detailed(
     exemplar: Exemplar,
     octave: Octave,
     free: Tensor,
-    settings: Settings,
+    settings: SynthesisSettings,
     labels: Tensor | None = None,
     matcher: Matcher = COMPILED,
 ) -> Iterator[Tensor | None]:

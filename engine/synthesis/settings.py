@@ -1,4 +1,4 @@
-"""Settings of synthesis: the vocabulary's, with size and memory."""
+"""SynthesisSettings of synthesis: the vocabulary's, with size and memory."""
 
 from dataclasses import dataclass, field, fields, replace
 
@@ -14,7 +14,7 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True)
-class Settings(vocabulary.Settings):
+class SynthesisSettings(vocabulary.Settings):
     """What is to be made, and how.
 
     Attributes:
@@ -58,11 +58,11 @@ class Settings(vocabulary.Settings):
         return tuple(max(1, round(n * self.steps / planned[0])) for n in planned)
 
 
-def settings_for(asked: vocabulary.Settings, size: Size, memory: int) -> Settings:
+def settings_for(asked: vocabulary.Settings, size: Size, memory: int) -> SynthesisSettings:
     """Complete what was asked for.
 
     Args:
-        asked: Settings, checked.
+        asked: SynthesisSettings, checked.
         size: Height and width of the part that is worked on, pixels.
         memory: Bytes that synthesis may take unless they say so.
 
@@ -70,4 +70,4 @@ def settings_for(asked: vocabulary.Settings, size: Size, memory: int) -> Setting
         The settings.
     """
     values = {each.name: getattr(asked, each.name) for each in fields(vocabulary.Settings)}
-    return Settings(size, **{**values, "memory": memory if asked.memory is None else asked.memory})
+    return SynthesisSettings(size, **{**values, "memory": memory if asked.memory is None else asked.memory})

@@ -18,7 +18,7 @@ from engine.synthesis.octaves import Octave, Size, scaled
 from engine.synthesis.pixels import as_array
 from engine.synthesis.planning import Plan, make_plan
 from engine.synthesis.polishing import polish
-from engine.synthesis.settings import Settings, SettingsError
+from engine.synthesis.settings import SettingsError, SynthesisSettings
 from engine.synthesis.snapshot import Snapshot
 from engine.synthesis.structure import (
     Coarse,
@@ -47,7 +47,7 @@ class Canvas:
 
     exemplar: Exemplar
     encoder: Encoder
-    settings: Settings
+    settings: SynthesisSettings
     plan: Plan
     space: ColorSpace
 
@@ -83,7 +83,7 @@ class Tile:
     known: tuple[Tensor, Tensor] | None = None
 
 
-def plan_canvas(exemplar: Exemplar, encoder: Encoder, settings: Settings) -> Canvas:
+def plan_canvas(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSettings) -> Canvas:
     """Plan a texture in tiles.
 
     Args:

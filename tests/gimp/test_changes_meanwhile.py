@@ -13,7 +13,8 @@ import sys
 
 sys.path[:0] = [package, libraries]
 from gimp_plugin.box import Box
-from gimp_plugin.texture_layers import GoneError, TextureLayers, Place
+from gimp_plugin.places import Place
+from gimp_plugin.texture_layers import GoneError, TextureLayers
 from gimp_plugin.job_sequence import Texture
 from protocol.messages import Frame
 from protocol.raster import Raster

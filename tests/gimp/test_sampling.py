@@ -163,7 +163,7 @@ def test_a_new_texture_is_made_of_what_is_white_in_the_mask(cases):
     [
         ("mask_of_another_image", "The exemplar mask is not in the image"),
         ("black_mask", "The exemplar mask has no white pixel"),
-        ("mask_in_the_hole", "Too little may be sampled"),
+        ("mask_in_the_hole", "Too little is left to sample"),
     ],
 )
 def test_a_mask_that_cannot_be_used_is_told(cases, case, words):

@@ -81,7 +81,7 @@ def holed_otherwise():
 
 def too_small():
     image = opened(light)
-    image.scale(12, 12)
+    image.scale(6, 6)
     return refused("seamless", image, image.get_layers())
 
 
@@ -166,7 +166,7 @@ def test_a_transparent_part_is_made_anew_from_what_is_visible(cases):
 
 
 def test_what_cannot_be_made_to_tile_is_told_in_a_sentence(cases):
-    assert cases["too_small"] == "Too little of the picture would be kept: choose a larger one."
+    assert cases["too_small"].startswith("Too little is left to sample")
     assert cases["selection_beside_the_layer"] == (
         "The selection is outside the layer: select a part of the layer, or nothing."
     )

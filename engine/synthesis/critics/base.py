@@ -7,6 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from engine.synthesis.shares import weighted
+
 FeatureMaps = Mapping[str, Tensor]
 """Feature maps by layer, each of shape (1, channels, height, width)."""
 
@@ -53,12 +55,6 @@ class Portion:
     def has(self, layer: str) -> bool:
         """Whether there is enough of it in a layer."""
         return self.layers is None or layer in self.layers
-
-
-def weighted(targets: Sequence[Target]) -> list[tuple[Target, float]]:
-    """List the targets that have a share, each with its part of the whole."""
-    total = sum(target.share for target in targets)
-    return [(target, target.share / total) for target in targets if target.share]
 
 
 class Critic(Protocol):

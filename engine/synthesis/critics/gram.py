@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.synthesis.critics.base import FeatureMaps, Regions, Target, rows, weighted
+from engine.synthesis.critics.base import FeatureMaps, Regions, Target, rows
+from engine.synthesis.shares import weighted
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.synthesis.critics.base import FeatureMaps, Portion, spread, weighted
+from engine.synthesis.critics.base import FeatureMaps, Portion, spread
 from engine.synthesis.ranking import pair_by_rank
+from engine.synthesis.shares import weighted
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 from protocol.vocabulary import LAYERS
 

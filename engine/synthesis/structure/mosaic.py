@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.synthesis.matching import MatchSource, join
 from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.shares import weighted
 
 # Sources begin at multiples of this, pixels, and so much lies between them at least: also at the coarsest scale, no
 # pixel belongs to two of them, and no patch.
@@ -66,8 +67,6 @@ def lay_mosaic(pieces: Sequence[MosaicSource]) -> Mosaic:
     Returns:
         The mosaic; of a single source, that source itself.
     """
-    total = sum(each.share for each in pieces)
-    parts = tuple(each.share / total for each in pieces)
     laid = pieces if len(pieces) == 1 else [_apart(each) for each in pieces]
     whole, starts = join([MatchSource(each.colors, each.valid) for each in laid])
     labels = np.zeros(whole.usable.shape, np.int32)
@@ -76,7 +75,7 @@ def lay_mosaic(pieces: Sequence[MosaicSource]) -> Mosaic:
         labels[start : start + height] = number
         if each.labels is not None:
             labels[start : start + height, :width] = each.labels
-    return Mosaic(whole.channels, whole.usable, labels, parts)
+    return Mosaic(whole.channels, whole.usable, labels, tuple(part for _, part in weighted(pieces)))
 
 
 def _apart(piece: MosaicSource) -> MosaicSource:

@@ -1,0 +1,104 @@
+"""What a new texture is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.images import Picture
+from engine.preparation.areas import Box, Size, whole_of
+from engine.preparation.content import read_content
+from engine.preparation.errors import MaterialError
+from engine.preparation.guides import read_guides
+from engine.preparation.maps import check_maps, read_maps
+from engine.preparation.materials import FurtherSource, Materials, over, sampled, sampled_further
+from engine.preparation.sampling import Sampling
+from engine.preparation.transforming import ExemplarTransform, transformed
+from engine.preparation.translucency import translucency
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """How a new texture is laid out.
+
+    Attributes:
+        size: Height and width, pixels; None for those of its guide, its content or a map, or any.
+        guide: Guide of the canvas.
+        exemplar_guide: Guide of the exemplar; those of further sources are their own.
+        transform: How the exemplar is rotated and scaled.
+        content: Picture that the texture redraws.
+        maps: Further maps of the exemplar, which are made together with it.
+    """
+
+    size: Size | None = None
+    guide: Picture | None = None
+    exemplar_guide: Picture | None = None
+    transform: ExemplarTransform = field(default_factory=ExemplarTransform)
+    content: Picture | None = None
+    maps: Sequence[Picture] = ()
+
+
+def prepare_new(
+    exemplar: Picture, sampling: Sampling, wrap: tuple[bool, bool], more: Sequence[FurtherSource], layout: Layout
+) -> Materials:
+    """Turn pictures into what synthesis takes for a new texture.
+
+    Args:
+        exemplar: The sample texture, with its alpha.
+        sampling: What of it may be sampled.
+        wrap: Whether rows, and columns, continue on the other side.
+        more: Further sources, to be mixed with the exemplar.
+        layout: What belongs where.
+
+    Returns:
+        The materials.
+
+    Raises:
+        MaterialError: The pictures do not fit together.
+    """
+    _check(exemplar, more, layout)
+    sample = sampled(exemplar, sampling, None, 1 if more else None)
+    through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
+    laid, others = over(sample, through), sampled_further(more, None)
+    guidance = read_guides(
+        layout.guide,
+        [layout.exemplar_guide, *(each.guide for each in more)],
+        [laid, *(each for each, _ in others)],
+        [whole_of(each.pixels).size for each in (exemplar, *(each.picture for each in more))],
+        layout.size,
+    )
+    size = layout.size if guidance is None else whole_of(guidance.weights).size
+    content = read_content(layout.content, size)
+    size = size if content is None else whole_of(content).size
+    if layout.transform:
+        if guidance is not None or others:
+            raise MaterialError(
+                "the exemplar is to be rotated or scaled, and there are guides or several exemplars: "
+                "leave out either of them"
+            )
+        (laid, *copies), guidance = transformed(laid, layout.transform, size)
+        others = tuple((each, 1.0) for each in copies)
+        size = size if guidance is None else whole_of(guidance.weights).size
+    (top, left), (height, width) = sample.corner, sample.pixels.shape[:2]
+    return Materials(
+        laid,
+        exemplar,
+        size,
+        translucency=through,
+        more=others,
+        guidance=guidance,
+        maps=read_maps(layout.maps, Box(top, left, top + height, left + width)),
+        content=content,
+    )
+
+
+def _check(exemplar: Picture, more: Sequence[FurtherSource], layout: Layout) -> None:
+    """Refuse maps with what would not leave them pixel by pixel together."""
+    check_maps(layout.maps, exemplar)
+    if not layout.maps:
+        return
+    if more:
+        raise MaterialError("maps belong to a single exemplar, and there are several: leave out either of them")
+    if layout.transform:
+        # Normals would have to turn, too, and no pixel would come from one place.
+        raise MaterialError("several maps of one texture are neither rotated nor scaled: leave that out, or the maps")
+    if layout.content is not None:
+        raise MaterialError("a content is redrawn with a single map, and there are several: leave out either of them")

@@ -1,0 +1,68 @@
+"""Where a texture goes in an image."""
+
+from dataclasses import dataclass, replace
+
+from gi.repository import Gimp
+
+from gimp_plugin import samples
+from gimp_plugin.box import Box
+from protocol.messages import Prepared
+
+
+@dataclass(frozen=True)
+class Resize:
+    """How an image grows.
+
+    Attributes:
+        width: New width, pixels.
+        height: New height, pixels.
+        x: By how many pixels its layers are shifted to the right.
+        y: By how many pixels they are shifted down.
+    """
+
+    width: int
+    height: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a texture goes.
+
+    Attributes:
+        image: The image.
+        above: The layer above which it goes, or None for the top.
+        left: Horizontal position of the texture in the image, pixels.
+        top: Vertical position, pixels.
+        part: The part of the engine's result that becomes the layer, at most.
+        joins: Whether the texture becomes a part of the picture of the layer below: it is blended as that one is.
+        mask: What becomes the layer's mask, a byte for each pixel; None for no mask. It is not read from the image,
+            whose selection may have changed meanwhile.
+        resize: How the image grows before the texture is inserted; None if it keeps its size.
+    """
+
+    image: Gimp.Image
+    above: Gimp.Layer | None
+    left: int
+    top: int
+    part: Box
+    joins: bool
+    mask: bytes | None = None
+    resize: Resize | None = None
+
+    @property
+    def continues(self) -> bool:
+        """Whether the texture belongs to the picture of the layer below it, or goes on with it beyond its borders."""
+        return self.joins or self.resize is not None
+
+    def narrowed(self, prepared: Prepared) -> "Place":
+        """Limit it to what the engine fills; the mask shows as much of each pixel as is to be new."""
+        filled = Box(prepared.left, prepared.top, prepared.width, prepared.height)
+        part = filled.common(self.part)
+        # What becomes a part of a layer has a mask in any case, to be painted on.
+        mask = b"\xff" * (part.width * part.height) if self.joins else None
+        if prepared.mask is not None:
+            mask = bytes(samples.crop(prepared.mask, part.moved(-filled.x, -filled.y)).data)
+        left, top = self.left + part.x - self.part.x, self.top + part.y - self.part.y
+        return replace(self, left=left, top=top, part=part, mask=mask)

@@ -1,0 +1,21 @@
+"""How far around a hole a picture is looked at and sampled, so that a client can leave out what lies beyond."""
+
+NEAREST_CONTEXT, NEAREST_PART = 64, 4
+WIDEST_CONTEXT = 256
+
+
+def surroundings_of(longest: int) -> int:
+    """Return how far around a hole structures that go on into it are searched.
+
+    Args:
+        longest: The longer side of the hole, pixels.
+
+    Returns:
+        Pixels.
+    """
+    return max(NEAREST_CONTEXT, longest // NEAREST_PART)
+
+
+def context_of(longest: int, context: int | None = None) -> int:
+    """Return how far around a hole the picture is sampled: the context or, without one, the length of the hole."""
+    return context or max(WIDEST_CONTEXT, longest)
