@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from engine.cli.failures import fail, one_line_errors
-from engine.cli.inspect.files import check_files
-from engine.cli.inspect.options import AsJson, Exemplar, Numbers, Output, Quiet
+from engine.cli.failures import fail
+from engine.cli.inspect.command import Exemplar, Figure, figure_command
 from engine.cli.numbers import number_option
 from engine.cli.paths import path_argument
-from engine.cli.setting_options import read_settings, setting_options
 from engine.inspection.limits import LARGEST_PATCH, LARGEST_STRIDE
 from protocol.fields import Range
+from protocol.vocabulary import Settings
 
 if TYPE_CHECKING:
     from engine.inspection.matches import Matches
@@ -21,71 +20,62 @@ Stride = Annotated[int, Range(1, LARGEST_STRIDE)]
 STRIDE_HELP = "Distance between the patches of the texture, pixels."
 
 
-@setting_options("device")
+@figure_command("device")
 def matches(
     *,
+    figure: Figure,
+    asked: Settings,
     exemplar: Exemplar,
     texture: Annotated[Path, path_argument("The texture made from it.", "TEXTURE")],
-    output: Output = None,
     patch: Annotated[int, number_option("--patch", Patch, "Side of the patches, pixels.")] = 11,
     stride: Annotated[
         int | None, number_option("--stride", Stride, STRIDE_HELP, default="as small as seconds allow")
     ] = None,
-    numbers: Numbers = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    **values: Any,  # noqa: ANN401 - the settings, see `setting_options`
 ) -> None:
     """Draw where in the exemplar each patch of a texture comes from, and which places are overused."""
-    with one_line_errors():
-        asked = read_settings(values)
-        sheet = check_files(output, numbers, [exemplar, texture])
+    sheet = figure.check([exemplar, texture])
 
-        from engine.cli.inspect.loading import load_pictures
-        from engine.cli.inspect.report import report
-        from engine.cli.progress import step_bar
-        from engine.figures import PATCH, copying
-        from engine.inspection.match_sheet import draw_matches
-        from engine.inspection.matches import (
-            UnsuitableError,
-            affordable_stride,
-            find_matches,
-        )
-        from engine.inspection.sheets import percent, save_sheet
-        from engine.synthesis.devices import find_device
+    from engine.cli.inspect.loading import load_pictures
+    from engine.cli.progress import step_bar
+    from engine.figures import PATCH, copying
+    from engine.inspection.match_sheet import draw_matches
+    from engine.inspection.matches import (
+        UnsuitableError,
+        affordable_stride,
+        find_matches,
+    )
+    from engine.inspection.sheets import percent, save_sheet
+    from engine.synthesis.devices import find_device
 
-        # Copying is measured by comparing patches with their neighbors.
-        known, made = load_pictures([exemplar, texture], find_device(asked.device), least=2 * PATCH)
-        if made.valid is not None:
-            fail(f"{texture} has transparent parts, which come from no patch: cut out an opaque part")
-        apart = stride or affordable_stride(known.size, made.size, patch)
-        with step_bar(sheet.name, quiet=quiet) as show:
-            try:
-                found = find_matches(
-                    known.picture,
-                    made.picture,
-                    patch=patch,
-                    stride=apart,
-                    valid=known.valid,
-                    on_progress=lambda done, total: show(0, done, total, {}),
-                )
-            except UnsuitableError as error:
-                fail(str(error))
-        copied, coverage = copying(known.picture, made.picture, known.valid)
-        subtitle = f"exemplar {exemplar.name}, texture {texture.name}"
-        save_sheet(draw_matches(known, made, found, copied=copied, coverage=coverage, subtitle=subtitle), sheet)
-        main = _main_numbers(found, copied, coverage)
-        report(
-            sheet,
-            [exemplar, texture],
-            None,
-            main,
-            _all_numbers(found, main),
-            numbers,
-            line=f"{percent(copied)} copied, coverage {percent(coverage)}",
-            as_json=as_json,
-            quiet=quiet,
-        )
+    # Copying is measured by comparing patches with their neighbors.
+    known, made = load_pictures([exemplar, texture], find_device(asked.device), least=2 * PATCH)
+    if made.valid is not None:
+        fail(f"{texture} has transparent parts, which come from no patch: cut out an opaque part")
+    apart = stride or affordable_stride(known.size, made.size, patch)
+    with step_bar(sheet.name, quiet=figure.quiet) as show:
+        try:
+            found = find_matches(
+                known.picture,
+                made.picture,
+                patch=patch,
+                stride=apart,
+                valid=known.valid,
+                on_progress=lambda done, total: show(0, done, total, {}),
+            )
+        except UnsuitableError as error:
+            fail(str(error))
+    copied, coverage = copying(known.picture, made.picture, known.valid)
+    subtitle = f"exemplar {exemplar.name}, texture {texture.name}"
+    save_sheet(draw_matches(known, made, found, copied=copied, coverage=coverage, subtitle=subtitle), sheet)
+    main = _main_numbers(found, copied, coverage)
+    figure.report(
+        sheet,
+        [exemplar, texture],
+        None,
+        main,
+        _all_numbers(found, main),
+        line=f"{percent(copied)} copied, coverage {percent(coverage)}",
+    )
 
 
 def _main_numbers(found: "Matches", copied: float, coverage: float) -> dict[str, Any]:

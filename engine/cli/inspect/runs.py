@@ -9,7 +9,7 @@ from protocol import vocabulary
 
 if TYPE_CHECKING:
     from engine.cli.inspect.loading import Place
-    from engine.synthesis import Exemplar, Settings
+    from engine.synthesis import Exemplar, SynthesisSettings
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class Run:
     Attributes:
         exemplar: The exemplar, on the device.
         place: Device and encoder.
-        settings: Settings of the synthesis.
-        description: Settings except the recipe, with encoder and device, for the title of a figure.
+        settings: SynthesisSettings of the synthesis.
+        description: SynthesisSettings except the recipe, with encoder and device, for the title of a figure.
     """
 
     exemplar: "Exemplar"
     place: "Place"
-    settings: "Settings"
+    settings: "SynthesisSettings"
     description: str
 
     @property
