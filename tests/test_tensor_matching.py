@@ -219,16 +219,16 @@ def test_cuda_gets_tensors_and_every_other_device_compiled_functions():
     assert all(matcher_for(torch.device(kind)) is COMPILED for kind in ("cpu", "mps", "xpu"))
 
 
-# Structures.
+# Structures, as test_filling_by_patches has them of compiled functions.
 
 
 @pytest.mark.parametrize("tries", [1, 3])
 @pytest.mark.parametrize("slant", [0, 1, -0.4])
-def test_a_straight_border_of_two_colors_goes_on(matcher, slant, tries):
+def test_a_straight_border_of_two_colors_goes_on(device, slant, tries):
     rows, columns = np.mgrid[:128, :128]
     above = rows + slant * (columns - 64) < 60
     truth = (np.where(above[..., None], [50, 100, 180], [200, 120, 30]) / 255).astype(np.float32)
-    found = filled(truth, disk(128, 128, 64, 64, 22), tries=tries, matcher=matcher)
+    found = filled(truth, disk(128, 128, 64, 64, 22), tries=tries, matcher=TensorMatcher(device))
     np.testing.assert_array_equal(np.rint(255 * found), np.rint(255 * truth))
 
 
@@ -238,14 +238,15 @@ def blots(height, width):
 
 
 @pytest.mark.parametrize("tries", [1, 3])
-def test_a_copy_elsewhere_is_found(matcher, tries):
+def test_a_copy_elsewhere_is_found(device, tries):
     truth = blots(128, 256)
     truth[20:110, 150:240] = truth[20:110, 20:110]
     hole = disk(128, 256, 64, 64, 20)
-    assert psnr(filled(truth, hole, tries=tries, matcher=matcher), truth, hole) > 35
+    assert psnr(filled(truth, hole, tries=tries, matcher=TensorMatcher(device)), truth, hole) > 35
 
 
-def test_a_seed_gives_the_same_fill_and_another_one_another(matcher):
+def test_a_seed_gives_the_same_fill_and_another_one_another(device):
+    matcher = TensorMatcher(device)
     truth, hole = blots(96, 96), disk(96, 96, 48, 48, 18)
     first, again, other = (filled(truth, hole, seed=seed, matcher=matcher) for seed in (5, 5, 6))
     assert first.tobytes() == again.tobytes()
