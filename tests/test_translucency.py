@@ -28,6 +28,22 @@ def veil(height=96, width=96):
     return colors, np.clip(colors[..., 0], 0.1, 0.9)
 
 
+def watercolor(side=128):
+    """Discs of many colors that let the paper through, with gaps between them: colors and alpha."""
+    chance = np.random.default_rng(3)
+    rows, columns = np.mgrid[:side, :side]
+    colors, alpha = np.zeros((side, side, 3), np.float32), np.zeros((side, side), np.float32)
+    for _ in range(330):
+        row, column, radius = *chance.uniform(0, side, 2), chance.uniform(3, 7)
+        disc = 0.35 * (np.hypot(rows - row, columns - column) < radius).astype(np.float32)
+        total = disc + alpha * (1 - disc)
+        tint = chance.uniform((0.3, 0.2, 0.4), (1, 0.4, 0.8))
+        mixed = disc[..., None] * tint + (alpha * (1 - disc))[..., None] * colors
+        colors = np.where(total[..., None] > 0, mixed / np.maximum(total, 1e-6)[..., None], 0).astype(np.float32)
+        alpha = total
+    return colors, alpha
+
+
 def hole_in(height, width, rows, columns):
     mask = np.zeros((height, width), np.float32)
     mask[rows, columns] = 1
@@ -235,6 +251,15 @@ def test_lace_made_to_tile_stays_lace():
     colors, alpha = lace()
     _, opacity = filled(colors, alpha, None, seamless="both")
     assert (opacity < 3).mean() == pytest.approx((alpha == 0).mean(), rel=0.15)
+
+
+def test_a_watercolor_with_few_gaps_made_to_tile_keeps_them_and_its_density():
+    colors, alpha = watercolor()
+    gaps = alpha == 0
+    assert 0.1 < gaps.mean() < 0.25
+    _, opacity = filled(colors, alpha, None, seamless="both")
+    assert (opacity < 3).mean() == pytest.approx(gaps.mean(), rel=0.2)
+    assert opacity.mean() / 255 == pytest.approx(alpha.mean(), rel=0.1)
 
 
 # What belongs to a picture, and what is missing of it.

@@ -180,23 +180,31 @@ def missing_in(picture: Picture) -> NDArray[np.bool_]:
     if picture.alpha is None:
         return np.zeros(picture.pixels.shape[:2], bool)
     visible = picture.alpha >= CLEAR
+    whole = _whole(picture.alpha)
+    return ~visible if whole is None else ~whole
+
+
+def _whole(alpha: Mask) -> NDArray[np.bool_] | None:
+    """Mark what is opaque, or of the alpha that most of what can be seen has; None where alpha has many levels."""
+    visible = alpha >= CLEAR
     if not visible.any():
-        return ~visible
+        return None
     # A glass has one alpha all over, and soft edges of its own. Bytes, as the plug-in for GIMP counts them.
-    levels = np.floor(picture.alpha * (0xFFFF / 0x100) + 1e-3).astype(np.int32)
+    levels = np.floor(alpha * (0xFFFF / 0x100) + 1e-3).astype(np.int32)
     seen = np.sort(levels[visible])
     level = int(seen[(len(seen) - 1) // 2])
     whole = levels >= level - SAME_LEVEL
     same = whole & (levels <= level + SAME_LEVEL)
-    return np.asarray(~whole if 2 * same.sum() > visible.sum() else ~visible)
+    return np.asarray(whole) if 2 * same.sum() > visible.sum() else None
 
 
 def is_damaged(canvas: Picture) -> bool:
-    """Whether parts of a picture are missing, and do not belong to it, as those of lace do."""
+    """Whether parts of a picture are missing, and do not belong to it, as those of lace and of a watercolor do."""
     missing = float(missing_in(canvas).mean())
-    return 0 < missing < MOST_MISSING or (
-        missing > 0 and not is_lace(canvas, np.ones(canvas.pixels.shape[:2], np.float32))
-    )
+    if canvas.alpha is None or not missing:
+        return False
+    holey = missing >= MOST_MISSING or _whole(canvas.alpha) is None
+    return not holey or not is_lace(canvas, np.ones(canvas.pixels.shape[:2], np.float32))
 
 
 def soft_edge(alpha: Mask) -> NDArray[np.bool_]:
