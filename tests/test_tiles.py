@@ -12,7 +12,7 @@ from calling import ROOT, assert_refused, start_process
 from pictures import clouds
 from runs import CPU
 
-from engine.cli.tiles import is_in_tiles
+from engine.cli.tiles import Tiles, is_in_tiles
 from engine.encoders import load_encoder
 from engine.images import ImageError, Picture, read_picture
 from engine.preparation import MaterialError
@@ -149,8 +149,9 @@ def test_an_interrupted_canvas_goes_on_with_the_tiles_that_are_there(canvas, cob
                 raise StoppedError
 
     def noting(work, tiles, progress):
-        remade.extend(number for number, _ in tiles)
-        return make_here(work, tiles, progress)
+        for number, samples in make_here(work, tiles, progress):
+            remade.append(number)
+            yield number, samples
 
     with pytest.raises(StoppedError):
         made(asked(cobbles), output, make=stopping)
@@ -218,7 +219,7 @@ def test_what_tiles_cannot_do_is_refused(call, arguments, message):
 def test_a_canvas_is_made_in_tiles_if_it_does_not_fit_into_memory(tmp_path):
     large, small = (asked(clouds(), size=(side, side), memory=2**30, device="cpu") for side in (4096, 512))
     tiff, png = tmp_path / "out.tif", tmp_path / "out.png"
-    assert is_in_tiles(large, [tiff], None, None, "")
-    assert not is_in_tiles(large, [png], None, None, "")
-    assert not is_in_tiles(large, [tiff], None, None, "--record")
-    assert not is_in_tiles(small, [tiff], None, None, "")
+    assert is_in_tiles(large, [tiff], Tiles(None, None, None), "")
+    assert not is_in_tiles(large, [png], Tiles(None, None, None), "")
+    assert not is_in_tiles(large, [tiff], Tiles(None, None, None), "--record")
+    assert not is_in_tiles(small, [tiff], Tiles(None, None, None), "")

@@ -39,19 +39,10 @@ class RayCrew:
         Raises:
             CommandError: There is no cluster, or its nodes do not have this program.
         """
-        try:
-            _knock(address)
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-        except (OSError, RayError, ValueError, RuntimeError) as error:
-            fail(f"no Ray cluster answers at {address!r} ({error}): start one with `ray start --head`", ENGINE_FAILED)
+        connect(address)
         self._threads, self._gpus = threads, gpus
         self._refs: dict[Making, Any] = {}
         self._room, self._looked = 0, -LOOK_SECONDS
-        try:
-            _check_nodes()
-        except BaseException:
-            ray.shutdown()
-            raise
 
     @property
     def room(self) -> int:
@@ -102,6 +93,27 @@ def _result(ref: Any) -> Made | Unmade:  # noqa: ANN401 - a reference to an obje
         first = str(error).strip().splitlines()[0]
         return Unmade(f"Ray gave up after {RETRIES} retries ({type(error).__name__}: {first})"[:2000])
     return found
+
+
+def connect(address: str) -> None:
+    """Connect to a cluster whose nodes have this program.
+
+    Args:
+        address: As `ray.init` takes it.
+
+    Raises:
+        CommandError: There is no cluster, or its nodes do not have this program.
+    """
+    try:
+        _knock(address)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (OSError, RayError, ValueError, RuntimeError) as error:
+        fail(f"no Ray cluster answers at {address!r} ({error}): start one with `ray start --head`", ENGINE_FAILED)
+    try:
+        _check_nodes()
+    except BaseException:
+        ray.shutdown()
+        raise
 
 
 def _knock(address: str) -> None:

@@ -19,7 +19,7 @@ from engine.cli.standard_output import say
 from engine.cli.texture_options import VARIATIONS_HELP, Variations, texture_options
 from engine.cli.texture_sets import TextureSet, set_files
 from engine.cli.textures import pictures_of, read_texture, wanted_texture, with_seed
-from engine.cli.tiles import TILE_DEFAULT, TILE_HELP, TileSide, is_in_tiles, make_all_in_tiles
+from engine.cli.tiles import RAY_HELP, TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
 from protocol.messages import Cancelled, Failed
 from protocol.vocabulary import Settings, settings
 
@@ -52,6 +52,7 @@ def synthesize(
         bool, typer.Option("--local", help="Compute in this process, even if an engine is running.")
     ] = False,
     tile: Annotated[int | None, number_option("--tile", TileSide, TILE_HELP, default=TILE_DEFAULT)] = None,
+    ray: Annotated[str | None, typer.Option(help=RAY_HELP, metavar="ADDRESS", show_default="none")] = None,
     **values: Any,  # noqa: ANN401 - the texture, see `texture_options`
 ) -> None:
     """Synthesize a texture from an exemplar, or fill a part of a picture with texture.
@@ -81,10 +82,11 @@ def synthesize(
         )
         given = {"--pick": pick, "--record": record, "--engine": engine, "texture sets": together}
         other = " and ".join(name for name, value in given.items() if value is not None)
-        if is_in_tiles(texture.request, written, tile, weights, other):
+        tiles = Tiles(tile, ray, weights)
+        if is_in_tiles(texture.request, written, tiles, other):
             strip = wanted.options.strip_metadata
             make_all_in_tiles(
-                texture.request, written, texture.pattern, tile, weights, strip=strip, as_json=as_json, quiet=quiet
+                texture.request, written, texture.pattern, tiles, strip=strip, as_json=as_json, quiet=quiet
             )
             return
         with ExitStack() as stack:

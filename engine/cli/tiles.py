@@ -4,8 +4,9 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ from protocol.messages import Synthesize
 if TYPE_CHECKING:
     from engine.encoders import Encoder
     from engine.images import Picture
-    from engine.tiles.running import Report
+    from engine.tiles.running import Make, Report
 
 TileSide = Annotated[int, Range(128, 4096)]
 SUFFIXES = (".tif", ".tiff")
@@ -27,49 +28,69 @@ TILE_HELP = (
     "Side of the tiles that a .tif of any size is made in, one beside the other; the same command goes on with a "
     "canvas that was interrupted."
 )
+RAY_HELP = (
+    "Make the tiles on a Ray cluster: its address, such as 10.0.0.1:6379; no value: the one that runs here, or that "
+    "RAY_ADDRESS names. Needs pip install '.[ray]', here and on its nodes."
+)
 TILE_DEFAULT = "no tiles, but for a canvas that does not fit into memory"
 
 
-def is_in_tiles(
-    request: Synthesize, outputs: "Sequence[Path]", tile: int | None, weights: Path | None, other: str
-) -> bool:
+@dataclass(frozen=True)
+class Tiles:
+    """How a canvas is made in tiles.
+
+    Attributes:
+        side: Side of the largest tile, pixels; None for what the memory allows.
+        ray: Address of the Ray cluster that makes them; None for this process.
+        weights: File with the weights of the encoder, or None.
+    """
+
+    side: int | None
+    ray: str | None
+    weights: Path | None
+
+    def __post_init__(self) -> None:
+        """Refuse a cluster without Ray."""
+        if self.ray is not None and find_spec("ray") is None:
+            fail("--ray needs Ray: pip install '.[ray]', here and on the nodes of the cluster")
+
+
+def is_in_tiles(request: Synthesize, outputs: Sequence[Path], tiles: Tiles, other: str) -> bool:
     """Decide whether a texture is made in tiles: it is to, or does not fit into memory.
 
     Args:
         request: The texture.
         outputs: Its files.
-        tile: `--tile`, or None.
-        weights: File with the weights of the encoder, or None.
+        tiles: How its tiles are to be made.
         other: Options that are given and for which there are no tiles; empty for none.
 
     Returns:
         Whether it is.
     """
     fitting = not other and all(path.suffix.lower() in SUFFIXES for path in outputs)
-    if tile is not None:
-        if not fitting:
-            fail(
-                f"--tile is for .tif files, without {other}"
-                if other
-                else "--tile is for .tif files: name one with --output"
-            )
+    option = "--tile" if tiles.side is not None else "--ray"
+    if (tiles.side, tiles.ray) != (None, None) and not fitting:
+        fail(f"{option} is for .tif files" + (f", without {other}" if other else ": name one with --output"))
+    if tiles.side is not None:
         return True
     width, height = request.canvas.width, request.canvas.height
-    if not fitting or width is None or height is None or width * height <= ALWAYS_WHOLE:
-        return False
-    from engine.synthesis.devices import find_device, memory_budget
-    from engine.synthesis.memory import least_bytes
+    if fitting and width is not None and height is not None and width * height > ALWAYS_WHOLE:
+        from engine.synthesis.devices import find_device, memory_budget
+        from engine.synthesis.memory import least_bytes
 
-    memory = request.settings.memory or memory_budget(find_device(request.settings.device))
-    return least_bytes(_encoder(request, weights), (height, width)) > memory
+        memory = request.settings.memory or memory_budget(find_device(request.settings.device))
+        if least_bytes(_encoder(request, tiles.weights), (height, width)) > memory:
+            return True
+    if tiles.ray is not None:
+        fail("--ray makes tiles, and this canvas fits into memory: leave it out, or add --tile")
+    return False
 
 
 def make_all_in_tiles(
     request: Synthesize,
     outputs: Sequence[Path],
     exemplar: "Picture | None",
-    tile: int | None,
-    weights: Path | None,
+    tiles: Tiles,
     *,
     strip: bool,
     as_json: bool,
@@ -81,52 +102,48 @@ def make_all_in_tiles(
         request: The first one.
         outputs: The file of each.
         exemplar: The exemplar as it was read.
-        tile: Side of the largest tile, pixels; None for what the memory allows.
-        weights: File with the weights of the encoder, or None.
+        tiles: How tiles are made.
         strip: Leave out the resolution.
         as_json: Print a line of JSON for each.
         quiet: Show no progress.
     """
+    from engine.tiles.running import make_here
+
     if exemplar is None:
         fail("a canvas in tiles is made of one exemplar: name one")
     pattern = replace(exemplar, metadata=type(exemplar.metadata)()) if strip else exemplar
-    for number, path in enumerate(outputs):
-        seed = request.settings.seed + number
-        job = replace(request, settings=replace(request.settings, seed=seed))
-        make_in_tiles(job, path, pattern, tile, weights, as_json=as_json, quiet=quiet)
+    with ExitStack() as stack:
+        make = make_here
+        if tiles.ray is not None:
+            from engine.tiles.cluster import ClusterMaker
+
+            make = stack.enter_context(closing(ClusterMaker(tiles.ray)))
+        for number, path in enumerate(outputs):
+            seed = request.settings.seed + number
+            job = replace(request, settings=replace(request.settings, seed=seed))
+            _make(job, path, pattern, tiles, make, as_json=as_json, quiet=quiet)
 
 
-def make_in_tiles(
+def _make(
     request: Synthesize,
     output: Path,
     pattern: "Picture",
-    tile: int | None,
-    weights: Path | None,
+    tiles: Tiles,
+    make: "Make",
     *,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make a texture in tiles.
-
-    Args:
-        request: The texture.
-        output: The file.
-        pattern: The exemplar as it was read.
-        tile: Side of the largest tile, pixels; None for what the memory allows.
-        weights: File with the weights of the encoder, or None.
-        as_json: Print a line of JSON.
-        quiet: Show no progress.
-    """
     from engine.synthesis.devices import find_device, peak_memory
     from engine.tiles.planning import plan_tiles
     from engine.tiles.running import folder_beside, run_tiles
 
     began = time.perf_counter()
     device = find_device(request.settings.device)
-    job = plan_tiles(request, tile, device, _encoder(request, weights).to(device))
+    job = plan_tiles(request, tiles.side, device, _encoder(request, tiles.weights).to(device))
     try:
         with tile_bar(output.name, quiet=quiet) as report:
-            run_tiles(job, output, pattern, report)
+            run_tiles(job, output, pattern, report, make)
     except KeyboardInterrupt:
         fail(f"interrupted: the same command goes on with the tiles in {folder_beside(output)}", INTERRUPTED)
     seconds, (height, width) = time.perf_counter() - began, job.grid.size

@@ -37,12 +37,12 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
-Make = Callable[[Work, Sequence[tuple[int, Around | None]], Callable[[float], None]], Iterable[tuple[int, Samples]]]
-"""Makes the tiles of one turn, each beside what is around it, in any order; is told of shares of one tile."""
+Make = Callable[[Work, Iterable[tuple[int, Around | None]], Callable[[float], None]], Iterable[tuple[int, Samples]]]
+"""Makes the tiles of one turn, each beside what is around it, in any order; tells shares of a tile that are done."""
 
 
 def make_here(
-    work: Work, tiles: Sequence[tuple[int, Around | None]], progress: Callable[[float], None]
+    work: Work, tiles: Iterable[tuple[int, Around | None]], progress: Callable[[float], None]
 ) -> Iterator[tuple[int, Samples]]:
     """Make tiles one after the other, in this process."""
     for number, around in tiles:
@@ -104,12 +104,18 @@ def _make_all(job: Job, folder: Folder, report: Report, make: Make) -> None:
     work = Work(job.canvas, job.materials, job.grid, coarse)
     there: list[int] = []
     for turn in job.grid.turns():
-        done = set(folder.done())
-        left = [(number, folder.around(number, there)) for number in turn if number not in done]
-        for number, samples in make(work, left, tell):
+        left = sorted(set(turn) - set(folder.done()))
+        # Read one after the other: all of a turn would be a quarter of the canvas.
+        for number, samples in make(work, _beside(folder, left, there), tell):
             folder.keep(number, samples)
             tell(0.0)
         there += turn
+
+
+def _beside(folder: Folder, numbers: Sequence[int], there: Sequence[int]) -> Iterator[tuple[int, Around | None]]:
+    """Give tiles with what is around them."""
+    for number in numbers:
+        yield number, folder.around(number, there)
 
 
 def _rows_of(folder: Folder) -> Callable[[int, int], FloatArray]:
