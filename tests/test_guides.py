@@ -225,6 +225,16 @@ def test_the_command_takes_guides(call, here):
     assert brightest(load(here / "out.png"), river(96, 96)) > 0.9
 
 
+def test_a_sheet_of_seeds_follows_the_guides(call, here):
+    for name, pixels in (("e", PICTURE), ("g", GUIDE), ("c", colored(river(96, 96)))):
+        save(here / f"{name}.png", pixels)
+    asked = ("e.png", "--guide", "g.png", "--canvas-guide", "c.png", "--quality", "draft", "--local", "-q")
+    assert call("synthesize", *asked, "--pick", "2", "-o", "sheet.png") == (0, "", "")
+    assert min(load(here / "sheet.png").shape[:2]) > 200
+    assert call("synthesize", *asked, "--preview", "-o", "preview.png") == (0, "", "")
+    assert brightest(load(here / "preview.png"), river(96, 96)) > 0.8
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

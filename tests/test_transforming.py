@@ -7,6 +7,7 @@ import pytest
 from engines import raster, short_job
 from pictures import load, save
 from runs import run
+from scipy import ndimage
 from test_mixing import stones
 
 from engine.images import Picture
@@ -144,6 +145,26 @@ def test_a_map_scales_the_exemplar_place_by_place():
     found = made(Canvas(scale_map=gray(levels)), picture=stripes(128, 128, 16))
     assert period(found[:, 8:80]) == pytest.approx(16, rel=0.2)
     assert period(found[:, 112:184]) == pytest.approx(8, rel=0.2)
+
+
+def test_a_content_is_redrawn_by_an_exemplar_that_turns_place_by_place():
+    levels, shades = np.zeros((96, 192)), np.full((96, 192), 0.3)
+    levels[:, 96:] = 0.25
+    shades[:48] = 0.7
+    exemplar = stripes() * np.linspace(0.3, 1, 96, dtype=np.float32)[:, None, None]
+    found = made(Canvas(rotation_map=gray(levels), content=gray(shades)), picture=exemplar)
+    assert found[:40].mean() > found[56:].mean() + 0.1
+    assert apart(direction(found[:, 8:80]), 0) < 20
+    assert apart(direction(found[:, 112:184]), 90) < 20
+
+
+def test_a_copy_of_twice_the_size_is_about_as_sharp_as_the_exemplar():
+    picture = stones(0, 96, 96)
+    (found,), _ = transformed(Sample(picture), ExemplarTransform(scale=2), None)
+    assert found.valid is None
+    steps = [np.abs(np.diff(each.mean(axis=2), axis=1)).mean() for each in (picture, found.pixels)]
+    resampled = ndimage.zoom(picture.mean(axis=2), 2)
+    assert steps[1] > 1.05 * np.abs(np.diff(resampled, axis=1)).mean()
 
 
 def test_settings_turn_all_of_the_exemplar():

@@ -1,6 +1,7 @@
 """Transforming: an exemplar is rotated and scaled, as a whole or by maps of where the canvas wants it how."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
@@ -27,6 +28,8 @@ WHOLE = 0.999
 # A copy for a map need not have corners where nothing lies, if what is left of it has this part of the pixels that
 # it is for; nor more pixels than the exemplar has, or than it is for, times this.
 LEAST_COVER, MOST_COVER = 0.25, 2.0
+# From this size on, copies are made of the exemplar enlarged with detail of its own.
+SOFT = 1.25
 # Shortest side that is left of a copy, pixels and in sides of the exemplar.
 SHORTEST, SHORTEST_PART = 64, 0.5
 
@@ -74,7 +77,7 @@ def transformed(
         MaterialError: Maps do not fit, or nothing is left of the exemplar.
     """
     if not transform.varies:
-        return [_transformed(sample, transform.rotation, transform.scale)], None
+        return [_transformed(_Fine(sample), transform.rotation, transform.scale)], None
     maps = [each for each in (transform.rotations, transform.scales) if each is not None]
     size = check_canvas_size(maps[0], wanted, "map of rotation or scale")
     for each in maps[1:]:
@@ -88,6 +91,7 @@ def transformed(
         step = np.rint(transform.scales.pixels.mean(axis=2) * (sizes - 1)).astype(np.int32)
     numbers, labels = np.unique(angle * sizes + step, return_inverse=True)
     copies = []
+    fine = _Fine(sample)
     height, width = sample.pixels.shape[:2]
     if height * width * len(numbers) > MOST_PIXELS:
         raise MaterialError(
@@ -97,13 +101,28 @@ def transformed(
     for number, due in zip(numbers, np.bincount(labels.ravel()).tolist(), strict=True):
         rotation = transform.rotation + 360 * (number // sizes) / angles
         scale = transform.scale * SMALLEST * (LARGEST / SMALLEST) ** ((number % sizes) / (sizes - 1))
-        copies.append(_transformed(sample, rotation, scale, due))
+        copies.append(_transformed(fine, rotation, scale, due))
     weights = (labels.reshape(size)[..., None] == np.arange(len(copies))).astype(np.float32)
     return copies, Guidance(None, weights, strict=True)
 
 
-def _transformed(sample: Sample, rotation: float, scale: float, due: int | None = None) -> Sample:
+@dataclass(frozen=True, eq=False)
+class _Fine:
+    """A sample that is doubled only once, and only if it is needed."""
+
+    sample: Sample
+
+    @cached_property
+    def doubled(self) -> FloatArray:
+        """Its pixels at twice the size, with detail of their own."""
+        from engine.synthesis.enlarging import doubled
+
+        return doubled(np.ascontiguousarray(self.sample.pixels, np.float32))
+
+
+def _transformed(fine: _Fine, rotation: float, scale: float, due: int | None = None) -> Sample:
     """Rotate a sample counterclockwise, and scale it; only as much of it as so many pixels of the canvas need."""
+    sample = fine.sample
     quarters, rest = divmod(rotation / 90, 1)
     if rest == 0 and scale == 1:
         pixels = np.ascontiguousarray(np.rot90(sample.pixels, int(quarters)))
@@ -114,35 +133,38 @@ def _transformed(sample: Sample, rotation: float, scale: float, due: int | None 
     height, width = sample.pixels.shape[:2]
     angle = np.deg2rad(rotation)
     cosine, sine = np.cos(angle), np.sin(angle)
-    back = np.array([[cosine, sine], [-sine, cosine]]) / scale
     inner = None if sample.valid is not None or due is None else _inner_size((height, width), rotation, scale, due)
     size = inner or (
         max(1, round(scale * (abs(height * cosine) + abs(width * sine)))),
         max(1, round(scale * (abs(width * cosine) + abs(height * sine)))),
     )
-    center, middle = (np.array([height, width]) - 1) / 2, (np.array(size) - 1) / 2
-    offset = center - back @ middle
+    rotated = np.array([[cosine, sine], [-sine, cosine]])
 
-    def moved(values: FloatArray, order: int) -> FloatArray:
-        if scale < 1:
+    def moved(values: FloatArray, order: int, mode: str = "mirror") -> FloatArray:
+        # What is given at another size than the sample's is there at once.
+        factor = scale * height / values.shape[0]
+        if factor < 1:
             # Details that are finer than the smaller pixels would alias.
-            spread = 0.5 * np.sqrt(1 / scale**2 - 1)
+            spread = 0.5 * np.sqrt(1 / factor**2 - 1)
             values = ndimage.gaussian_filter(values, (spread, spread), mode="reflect")
-        found: FloatArray = ndimage.affine_transform(values, back, offset, size, order=order, mode="mirror")
+        back = rotated / factor
+        offset = (np.array(values.shape) - 1) / 2 - back @ ((np.array(size) - 1) / 2)
+        found: FloatArray = ndimage.affine_transform(values, back, offset, size, order=order, mode=mode)
         return found.astype(np.float32)
 
-    pixels = np.stack([moved(sample.pixels[..., channel], 3) for channel in range(3)], axis=2).clip(0, 1)
+    # A resampled picture is soft beside its copies of other sizes, and critics would make up for it with grain.
+    colors = fine.doubled if scale > SOFT else sample.pixels
+    pixels = np.stack([moved(colors[..., channel], 3) for channel in range(3)], axis=2).clip(0, 1)
     pixels = np.ascontiguousarray(pixels)
     alpha = None if sample.alpha is None else moved(sample.alpha, 1).clip(0, 1)
-    if inner is not None:
-        return Sample(pixels, None, (0, 0), alpha)
-    inside = ndimage.affine_transform(
-        np.ones((height, width), np.float32), back, offset, size, order=1, mode="constant", cval=0
-    )
-    if sample.valid is not None:
-        inside = inside * (moved(sample.valid, 1) >= OPAQUE)
-    valid = (inside >= WHOLE).astype(np.float32)
-    if valid.sum() < FEWEST_PIXELS or min(size) < SMALLEST_EXEMPLAR:
+    valid = None
+    if inner is None and (rest or sample.valid is not None):
+        inside = moved(np.ones((height, width), np.float32), 1, "constant")
+        if sample.valid is not None:
+            inside = inside * (moved(sample.valid, 1) >= OPAQUE)
+        valid = (inside >= WHOLE).astype(np.float32)
+    left = size[0] * size[1] if valid is None else valid.sum()
+    if left < FEWEST_PIXELS or min(size) < SMALLEST_EXEMPLAR:
         raise MaterialError("hardly anything is left of the exemplar at that size: give a larger scale or exemplar")
     return Sample(pixels, valid, (0, 0), alpha)
 

@@ -10,15 +10,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.synthesis.matching import Matcher
+from engine.synthesis.matching import COMPILED, Matcher
+from engine.synthesis.matching.field import Floats
 from engine.synthesis.octaves import Size
 from engine.synthesis.pixels import as_array
 from engine.synthesis.resample import fill_unknown, resize
 from engine.synthesis.structure import add_detail
-from engine.synthesis.wrap import Wrap
+from engine.synthesis.wrap import NO_WRAP, Wrap
 
 # Detail of a pixel alone makes edges jagged; of more neighbors it would be blurred.
 VOTES = 1
+# How often the search goes through a picture, and one that is polished later.
+PASSES, FEWER_PASSES = 6, 3
 # How often the enlarged picture is corrected until it reduces to the one that was given (Irani & Peleg 1991).
 CORRECTIONS = 3
 DOUBLINGS = 3
@@ -63,14 +66,25 @@ def enlarge(
         yield resize(found, so_far, wrap=wrap).clamp(0, 1), clear
 
 
-def _doubled(picture: Tensor, wrap: Wrap, seed: int, matcher: Matcher) -> Iterator[Tensor | None]:
+def doubled(colors: Floats) -> Floats:
+    """Enlarge an opaque picture, float32 (height, width, 3), to twice its size, to be polished later."""
+    picture = torch.from_numpy(colors).permute(2, 0, 1)[None]
+    *_, found = _doubled(picture, NO_WRAP, 0, COMPILED, FEWER_PASSES)
+    return np.zeros_like(colors) if found is None else as_array(found)
+
+
+def _doubled(
+    picture: Tensor, wrap: Wrap, seed: int, matcher: Matcher, passes: int = PASSES
+) -> Iterator[Tensor | None]:
     own: Size = (picture.shape[2], picture.shape[3])
     large = (2 * own[0], 2 * own[1])
     half = (max(1, own[0] // 2), max(1, own[1] // 2))
     low = as_array(resize(resize(picture, half, wrap=wrap), own, wrap=wrap))
     blurred = as_array(resize(picture, large, wrap=wrap))
     everywhere, wraps = np.ones(own, bool), (wrap.y, wrap.x)
-    for found in add_detail(blurred, as_array(picture), low, everywhere, wraps, seed, matcher=matcher, votes=VOTES):
+    for found in add_detail(
+        blurred, as_array(picture), low, everywhere, wraps, seed, matcher=matcher, votes=VOTES, passes=passes
+    ):
         if found is None:
             yield None
             continue

@@ -25,6 +25,7 @@ def add_detail(
     matcher: Matcher = COMPILED,
     *,
     votes: int = 0,
+    passes: int = PASSES,
 ) -> Iterator[Floats | None]:
     """Add the fine detail of the exemplar to a picture that has none.
 
@@ -43,6 +44,7 @@ def add_detail(
         matcher: Searches and votes.
         votes: How far around it a place votes for detail, pixels, 2 at most: 0 takes each pixel's own, further ones
             make it smoother.
+        passes: How often the search goes through the picture.
 
     Yields:
         None between two pieces of the work; last the picture with detail, of any values.
@@ -65,7 +67,7 @@ def add_detail(
         query = Query(channels, wanted, RADIUS, trust, wrap)
         source = MatchSource(np.ascontiguousarray(low[part]), np.ascontiguousarray(own[part]))
         matcher.measure(field, query, source)
-        for _ in matcher.improve(field, query, source, passes=PASSES, seed=seed):
+        for _ in matcher.improve(field, query, source, passes=passes, seed=seed):
             yield None
         found.places[wanted] = field.places[wanted] + first
         found.costs[wanted] = field.costs[wanted]

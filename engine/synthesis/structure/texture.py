@@ -30,8 +30,9 @@ Value = TypeVar("Value", bound=np.generic)
 # Rounds of search and vote, from the coarsest octave on; finer ones have the last number.
 ROUNDS = (16, 10, 6, 4)
 PASSES = 2
-# An exemplar is halved only while both its sides keep so many pixels, and so many patches are whole.
-NARROWEST = 24
+# An exemplar is halved only while both its sides keep so many pixels, and so many patches are whole. Of several, the
+# smallest may become narrower: large things in the others would melt otherwise.
+NARROWEST, NARROWEST_OF_SEVERAL = 24, 14
 FEWEST_PATCHES = 64
 # Patches of the coarsest octave are this many times as wide as things in the exemplar reach: wider ones copy.
 REACH = 3.0
@@ -122,8 +123,8 @@ def plan_texture(
         The plan; it ends at a coarse octave.
     """
     wide, numbered = [_widened(each) for each in pieces], _numbered(pieces)
-    compared = LARGEST_COMPARED if len(wide) == 1 else LARGEST_OF_SEVERAL
-    looks = [_look(each, size, compared) for each in wide]
+    limits = (NARROWEST, LARGEST_COMPARED) if len(wide) == 1 else (NARROWEST_OF_SEVERAL, LARGEST_OF_SEVERAL)
+    looks = [_look(each, size, *limits) for each in wide]
     mosaic = lay_mosaic(wide)
     if guide is None and len(pieces) > 1:
         guide = Guide(np.broadcast_to(np.array(mosaic.parts, np.float32), (*size, len(pieces))), strict=False)
@@ -197,9 +198,9 @@ class _Look:
     reach: float
 
 
-def _look(piece: MosaicSource, size: Size, compared: int) -> _Look:
+def _look(piece: MosaicSource, size: Size, narrowest: int, compared: int) -> _Look:
     levels = [_level(piece)]
-    while min(levels[-1].size) >= 2 * NARROWEST and min(size) >> len(levels) >= SIDE:
+    while min(levels[-1].size) >= 2 * narrowest and min(size) >> len(levels) >= SIDE:
         smaller = halve(levels[-1])
         if whole_patches(smaller.known).sum() < FEWEST_PATCHES:
             break
@@ -276,13 +277,13 @@ def lay_out(
         put_back = partial(_put_back, content, None if window is None else window.kept.get(planned.index))
         canvas = put_back(_voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher))
         everywhere, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
+        meant = None if plan.guide is None or chosen is None else plan.guide.costs(chosen, planned.canvas, 1.0)
         for number in range(planned.rounds):
             query = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
             matcher.measure(field, query, exemplar)
             penalty = EVENNESS * _overuse(field, usable, due) * np.float32(np.median(field.costs))
-            if plan.guide is not None and chosen is not None:
-                worst = float(np.percentile(field.costs, WORST))
-                query = replace(query, label_costs=plan.guide.costs(chosen, planned.canvas, worst))
+            if meant is not None:
+                query = replace(query, label_costs=np.float32(np.percentile(field.costs, WORST)) * meant)
             matcher.measure(field, query, exemplar, penalty)
             turn = seed + 100 * planned.index + number
             for _ in matcher.improve(field, query, exemplar, penalty, passes=PASSES, seed=turn):
