@@ -233,8 +233,10 @@ def ask_and_make(
     dialog.get_content_area().pack_start(across, True, True, 0)
     window.panel.picture(thumbnail(image, layers if lead is None else [lead], kind))
     tried: Options | None = None
+    copied = False
     try:
-        while window.wait_for_user():
+        while copied or window.wait_for_user():
+            copied = False
             options = arguments.options_of(config, kind)
             if options == tried:
                 # The same options would give the same picture.
@@ -250,7 +252,7 @@ def ask_and_make(
                 image = tasks.rgb_copy(image)
                 layers = tasks.targets(image.get_selected_layers(), kind)
                 Gimp.Display.new(image)
-                window.panel.note(_("The work continues in an RGB copy of the image."))
+                copied = True
             except PlanError as error:
                 window.panel.note(str(error))
             finally:

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gi.repository import Gimp, Gio, GLib
@@ -91,6 +92,9 @@ def _run(
     except Exception as error:
         logging.getLogger(__name__).exception("%s failed", procedure.get_name())
         outcome = Outcome(problem=f"{type(error).__name__}: {error}")
+    if mode == Gimp.RunMode.INTERACTIVE and image is not None and not image.is_valid():
+        # GIMP attaches the settings of a successful run to the image, and complains if the user has closed that.
+        outcome = replace(outcome, cancelled=True)
     return _returned(procedure, outcome)
 
 

@@ -1,6 +1,7 @@
 """The command line, end to end."""
 
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -49,6 +50,11 @@ def test_the_program_makes_a_texture_and_tells_so_on_stderr(here):
     assert len(err.splitlines()) == 1
     assert err.startswith("out.png: 48x40 in ")
     assert load(here / "out.png").shape == (40, 48, 3)
+
+
+def test_what_matplotlib_says_of_its_fonts_is_not_told(call):
+    assert call("--version")[0] == 0
+    assert not logging.getLogger("matplotlib.font_manager").isEnabledFor(logging.WARNING)
 
 
 def test_the_program_tells_a_mistake_in_one_line_without_a_traceback(here):

@@ -75,6 +75,8 @@ def main() -> None:
     if logging.lastResort is not None:
         # Warnings look like the other messages on stderr.
         logging.lastResort.setFormatter(logging.Formatter("texture-engine: %(message)s"))
+    # The first figure of a user has Matplotlib look for fonts, which it warns of.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     _allow_any_file_name()
     try:
         command = typer.main.get_command(build_app())

@@ -162,11 +162,25 @@ def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(place, known_pl
         choose(found, "surroundings", "A pattern")
         found.press("Fill", window=FILL)
         found.press("Continue in an RGB Copy")
-        ended(found, "The work continues")
-        found.press("Fill", window=FILL)
         ended(found, "Done.")
         assert "RGB color" in found.wait_for_window("[Untitled]")
         found.press("Close", window=FILL)
+
+
+def test_closing_the_image_before_the_dialog_is_no_fault(opened, tmp_path):
+    select_hole(opened)
+    asked(opened)
+    choose(opened, "normal", "Draft: for a preview")
+    opened.press("Fill", window=FILL)
+    ended(opened, "Done.")
+    opened.activate("wall")
+    opened.key("ctrl+w")
+    opened.press("Discard Changes")
+    opened.wait_for_no_window("[wall]")
+    opened.press("Close", window=FILL)
+    wait(lambda: not plug_in_processes(plugin_folder(tmp_path / "profile")))
+    opened.wait_for_no_window(FILL)
+    assert "GIMP Message" not in opened.windows(), opened.names()
 
 
 def test_closing_the_image_in_the_middle_ends_the_job(busy, engine):

@@ -24,7 +24,7 @@ JOB = Path(__file__).with_name("widget_job.py")
 OF_SCREEN_READERS = (
     r"\((gimp|texture-synthesis):\d+\): Atk-CRITICAL .*atk_state_set_contains_state",
     r"\((gimp|texture-synthesis):\d+\): GLib-GObject-CRITICAL .*g_object_unref: assertion 'G_IS_OBJECT",
-    r"\(texture-synthesis:\d+\): Gtk-CRITICAL .*gtk_container_forall",
+    r"\((gimp|texture-synthesis):\d+\): Gtk-CRITICAL .*gtk_container_forall",
 )
 
 
