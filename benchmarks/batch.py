@@ -76,12 +76,15 @@ def manifest(folder: Path, count: int) -> Path:
 def defaults() -> dict[str, Any]:
     """Return the options of `synthesize` as they are without a command line."""
     import inspect
+    from dataclasses import fields
 
     from engine.cli.synthesize import synthesize
+    from engine.cli.texture_options import TextureOptions
+    from protocol.vocabulary import settings
 
-    run = {"pick", "record", "record_figures", "force", "as_json", "quiet", "engine", "local", "tile", "output"}
+    known = {each.name for each in fields(TextureOptions)} | {*settings(), "variations"}
     found = inspect.signature(synthesize).parameters
-    return {name: each.default for name, each in found.items() if name not in run}
+    return {name: each.default for name, each in found.items() if name in known}
 
 
 def measure_empty(count: int, *, ray: bool) -> None:

@@ -14,13 +14,13 @@ from engine.cli.failures import CommandError
 from engine.cli.synthesize import synthesize
 
 # What belongs to a run, not to a texture.
-OF_THE_RUN = {"pick", "record", "record_figures", "force", "as_json", "quiet", "engine", "local", "tile"}
+OF_THE_RUN = {"pick", "record", "record_figures", "force", "as_json", "quiet", "engine", "local", "tile", "ray"}
 
 
 def defaults(**given):
     """What Typer makes of a batch's options."""
     found = {name: each.default for name, each in inspect.signature(synthesize).parameters.items()}
-    return {name: value for name, value in found.items() if name not in OF_THE_RUN | {"output"}} | given
+    return {name: value for name, value in found.items() if name in _parameters() and name != "output"} | given
 
 
 @pytest.fixture
