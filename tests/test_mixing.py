@@ -7,6 +7,7 @@ import pytest
 from engines import raster, short_job
 from pictures import load, save
 from runs import run
+from scipy import ndimage
 
 from engine.service.rasters import picture_of
 from engine.synthesis.structure import MosaicSource, lay_mosaic, lay_out, plan_texture
@@ -56,6 +57,26 @@ def test_sources_that_are_alike_are_mixed_by_their_shares_as_well():
     made = laid([whole(dark.astype(np.float32), 2.0), whole(bright)])
     middle = (made[..., 0] > 0.45).mean()
     assert 0.25 < middle < 0.45
+
+
+def grains(tint, seed):
+    """Make fine noise of one hue."""
+    noise = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(128, 128)), 1.5)
+    gray = (0.5 + 0.15 * noise / noise.std()).clip(0, 1)
+    return (gray[..., None] * tint).astype(np.float32)
+
+
+def contrast(picture):
+    return np.hypot(*np.gradient(picture[..., 1])).mean()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_sources_do_not_melt_where_they_meet(seed):
+    pieces = [grains((1, 1, 1), 0), grains((0.3, 1, 0.3), 1)]
+    # Patches end at half size.
+    halves = [each.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3)) for each in pieces]
+    made = laid([whole(each) for each in pieces], seed=seed)
+    assert contrast(made) > 0.92 * np.mean([contrast(each) for each in halves])
 
 
 def test_what_may_not_be_sampled_of_a_source_is_not():
@@ -130,18 +151,18 @@ def test_a_hole_is_filled_from_several_sources():
 
 
 @pytest.mark.parametrize(
-    ("sources", "named"),
+    ("sources", "code", "named"),
     [
-        ([stones(0, 64, 64)] * (MOST_SOURCES + 1), f"{MOST_SOURCES + 1} sources"),
-        ([stones(0, 64, 64), stones(1, 7, 64)], "exemplar 2: the exemplar is 64x7 pixels"),
+        ([stones(0, 64, 64)] * (MOST_SOURCES + 1), "bad-request", f"{MOST_SOURCES + 1} sources"),
+        ([stones(0, 64, 64), stones(1, 7, 64)], "too-little-to-sample", "exemplar 2: the exemplar is 64x7 pixels"),
     ],
     ids=["too many", "too small"],
 )
-def test_sources_that_cannot_be_mixed_are_refused(sources, named):
+def test_sources_that_cannot_be_mixed_are_refused(sources, code, named):
     job = replace(short_job(), sources=tuple(Source(raster(each)) for each in sources))
     end = run(job).end
     assert isinstance(end, Failed)
-    assert end.code == "bad-request"
+    assert end.code == code
     assert named in end.message
 
 

@@ -275,25 +275,26 @@ def lay_out(
         # The coarse picture uses the exemplar evenly, all of the canvas together: a part of it need not.
         due = due if window is None else np.maximum(LEAST_PART * due, _uses(field, usable))
         put_back = partial(_put_back, content, None if window is None else window.kept.get(planned.index))
-        canvas = put_back(_voted(field, exemplar, np.ones(planned.canvas, np.float32), plan.wrap, matcher))
+        evenly = np.ones(planned.canvas, np.float32)
+        canvas, shown = _votes(plan, field, exemplar, labels, evenly, chosen, put_back, matcher)
         everywhere, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
         meant = None if plan.guide is None or chosen is None else plan.guide.costs(chosen, planned.canvas, 1.0)
         for number in range(planned.rounds):
-            query = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
-            matcher.measure(field, query, exemplar)
+            queries = _queries(shown, chosen, trust, plan.wrap)
+            for query in queries:
+                matcher.measure(field, query, exemplar)
             penalty = EVENNESS * _overuse(field, usable, due) * np.float32(np.median(field.costs))
-            if meant is not None:
-                query = replace(query, label_costs=np.float32(np.percentile(field.costs, WORST)) * meant)
-            matcher.measure(field, query, exemplar, penalty)
+            label_costs = None if meant is None else np.float32(np.percentile(field.costs, WORST)) * meant
             turn = seed + 100 * planned.index + number
-            for _ in matcher.improve(field, query, exemplar, penalty, passes=PASSES, seed=turn):
-                yield None
+            for query in (replace(each, label_costs=label_costs) for each in queries):
+                matcher.measure(field, query, exemplar, penalty)
+                yield from matcher.improve(field, query, exemplar, penalty, passes=PASSES, seed=turn)
             paid = _at(penalty, field.places)
-            if query.label_costs is not None:
+            if label_costs is not None:
                 used = _at(numbers, field.places)
-                paid = paid + np.take_along_axis(query.label_costs, used[..., None], axis=2)[..., 0]
+                paid = paid + np.take_along_axis(label_costs, used[..., None], axis=2)[..., 0]
             weights = (1 / (1e-4 + np.maximum(field.costs - paid, 0) ** POWER)).astype(np.float32)
-            canvas = put_back(_voted(field, exemplar, weights, plan.wrap, matcher))
+            canvas, shown = _votes(plan, field, exemplar, labels, weights, chosen, put_back, matcher)
             origins = None
             if planned.index == 0 and number + 1 == planned.rounds and (plan.flat or plan.numbered is not None):
                 # No color is mixed in the end: each pixel comes from the one patch that fits best.
@@ -359,6 +360,61 @@ def _voted(field: MatchField, exemplar: MatchSource, weights: Floats | None, wra
     return found
 
 
+def _queries(shown: Sequence[Floats], chosen: Places | None, trust: Floats | None, wrap: Wrap) -> list[Query]:
+    """Search on each of the canvases that `_votes` gives for patches of the places where its label is wanted."""
+    size = shown[0].shape[:2]
+    everywhere = [np.ones(size, bool)]
+    wanted = _wanted(chosen, size)
+    owned = everywhere if len(shown) == 1 else [wanted == number for number in range(len(shown))]
+    pairs = zip(shown, owned, strict=True)
+    return [Query(padded(each, RADIUS, wrap), own, RADIUS, trust, wrap) for each, own in pairs if own.any()]
+
+
+def _votes(
+    plan: TexturePlan,
+    field: MatchField,
+    exemplar: MatchSource,
+    labels: Places,
+    weights: Floats,
+    chosen: Places | None,
+    put_back: Callable[[Floats], Floats],
+    matcher: Matcher,
+) -> tuple[Floats, list[Floats]]:
+    """Vote; sources that are mixed vote apart, because their colors would melt into each other.
+
+    Args:
+        plan: Says whether they are mixed.
+        field: The patches.
+        exemplar: What they are taken from.
+        labels: Its labels, int32 (height, width).
+        weights: Of the patches, float32 (height, width).
+        chosen: Label that is wanted at each place of the canvas at full size.
+        put_back: Puts back what a canvas is to keep.
+        matcher: Votes.
+
+    Returns:
+        The canvas, on which each pixel has the colors of the source that is wanted there, or of the one that most
+        votes are for if there is none of that; and what is searched for: that canvas, or for each source one on which
+        it goes on as far as its patches reach over a border.
+    """
+    if plan.guide is None or plan.guide.strict:
+        canvas = put_back(_voted(field, exemplar, weights, plan.wrap, matcher))
+        return canvas, [canvas]
+    ones = (labels[..., None] == np.arange(len(plan.parts))).astype(np.float32)
+    parts = _voted(field, MatchSource(ones, exemplar.usable), weights, plan.wrap, matcher)
+    wanted = _wanted(chosen, (len(parts), parts.shape[1]))
+    there = np.take_along_axis(parts, wanted[..., None], axis=2)[..., 0] > 0
+    heaviest = np.where(there, wanted, parts.argmax(axis=2))
+    own = _at(labels, field.places)
+    voted = [
+        _voted(field, exemplar, np.where(own == number, weights, np.float32(0)), plan.wrap, matcher)
+        for number in range(len(plan.parts))
+    ]
+    canvas = np.select([heaviest[..., None] == number for number in range(len(voted))], voted).astype(np.float32)
+    shown = [np.where(parts[..., number, None] > 0, each, canvas) for number, each in enumerate(voted)]
+    return put_back(canvas), [put_back(each) for each in shown]
+
+
 def _listed(labels: Places, usable: Bools, count: int) -> list[Places]:
     """List the places of each label that may be sampled, each int32 (count, 2); all places for one that has none."""
     places = np.argwhere(usable).astype(np.int32)
@@ -388,6 +444,15 @@ def _uses(field: MatchField, usable: Bools) -> Floats:
     return found
 
 
+def _wanted(chosen: Places | None, size: Size) -> Places:
+    """Give the label of each place of a smaller canvas, int32 (height, width); 0 where there is one only."""
+    if chosen is None:
+        return np.zeros(size, np.int32)
+    rows, columns = np.indices(size)
+    found: Places = chosen[rows * chosen.shape[0] // size[0], columns * chosen.shape[1] // size[1]]
+    return found
+
+
 def _blocks(
     listed: Sequence[Places],
     chosen: Places | None,
@@ -408,10 +473,7 @@ def _blocks(
     rows, columns = np.indices(size)
     cells = cells_of(size)
     cell = (rows // BLOCK * cells[1] + columns // BLOCK).astype(np.int32)
-    if chosen is None:
-        wanted = np.zeros(size, np.int32)
-    else:
-        wanted = chosen[rows * chosen.shape[0] // size[0], columns * chosen.shape[1] // size[1]]
+    wanted = _wanted(chosen, size)
     corners = np.stack([draw_corners(each, math.prod(cells), generator) for each in listed])
     first = np.array([each.min(axis=0) for each in listed])[wanted]
     span = np.array([np.ptp(each, axis=0) + 1 for each in listed])[wanted]
