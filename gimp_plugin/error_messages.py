@@ -1,5 +1,7 @@
 """Error messages for users of GIMP."""
 
+import re
+
 from gimp_plugin.installation import Installation
 from gimp_plugin.plans import nothing_to_fill
 from gimp_plugin.translation import _
@@ -7,6 +9,7 @@ from protocol.connection import CONNECTION_FILE, Connection, engine_state, read_
 from protocol.errors import EngineLostError, EngineRefusedError, UnsafeFileError
 from protocol.messages import Failed
 from protocol.processes import ProcessState
+from protocol.vocabulary import settings
 
 
 def explain(failed: Failed, installation: Installation) -> str:
@@ -34,6 +37,10 @@ def explain(failed: Failed, installation: Installation) -> str:
             "Too little is left to sample: select less, or choose a larger context, “All around”, another exemplar "
             "mask or another exemplar."
         ),
+        "too-few-opaque": _(
+            "Only opaque pixels are sampled, and there are hardly any: turn off “Opaque texture”, or choose another "
+            "exemplar."
+        ),
         "transparent-guide": _("A guide is transparent in places: make it as large as its picture, and opaque."),
         "colored-guide": _(
             "The canvas guide has colors, and several layers are mixed by grays: black for the first one, white for "
@@ -49,7 +56,17 @@ def explain(failed: Failed, installation: Installation) -> str:
     if failed.code == "version":
         return version_sentence(failed.message, installation)
     hint = f" ({failed.hint})" if failed.hint else ""
-    return _("The engine says: {sentence}").format(sentence=f"{failed.message}{hint}.")
+    return _("The engine says: {sentence}").format(sentence=f"{_with_labels(failed.message)}{hint}.")
+
+
+def _with_labels(message: str) -> str:
+    """Name settings as dialogs do in a message of the engine, which has the names of fields in backticks."""
+
+    def label(field: re.Match[str]) -> str:
+        found = settings().get(field[1])
+        return f"“{_(found.label).replace('_', '')}”" if found is not None and found.label else field[1]
+
+    return re.sub(r"`([a-z_]+)`", label, message)
 
 
 def version_sentence(found: str, installation: Installation) -> str:

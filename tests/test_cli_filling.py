@@ -57,6 +57,25 @@ def test_a_transparent_part_is_filled_and_opaque(call, scene, here, suffix):
     assert np.array_equal(found[~wide, :3], samples[~wide])
 
 
+def test_a_canvas_that_is_filled_flat_has_no_alpha(call, scene, here):
+    samples, free = scene
+    save(here / "cut.png", np.dstack([samples, np.where(free, 0, 255).astype(np.uint8)]))
+    assert call("synthesize", "--canvas", "cut.png", "--flatten", "-o", "out.png", *FILL)[0] == 0
+    found = load(here / "out.png")
+    assert found.shape == (72, 80, 3)
+    assert np.array_equal(found[:20], samples[:20])
+
+
+def test_a_canvas_that_stays_transparent_in_places_keeps_its_alpha(call, scene, here):
+    samples, free = scene
+    alpha = np.where(free, 0, 255).astype(np.uint8)
+    alpha[:8, :8] = 0
+    save(here / "cut.png", np.dstack([samples, alpha]))
+    told = call("synthesize", "--canvas", "cut.png", "--mask", "mask.png", "--flatten", "-o", "out.png", *FILL)
+    assert told[0] == 0, told[2]
+    assert (load(here / "out.png")[:8, :8, 3] == 0).all()
+
+
 def test_a_picture_is_made_to_tile_and_keeps_its_middle(call, here):
     samples = bytes_of(clouds(53, 70))
     save(here / "clouds.png", samples)

@@ -150,7 +150,14 @@ FAULTS = {
     "context of another exemplar": (
         masks,
         ("bricks.png", *CANVAS, "--mask", "mask.png", "--context", "9"),
-        "an exemplar is given",
+        "--context and --sample-from choose a part of the canvas",
+    ),
+    "strength without a content": (None, ("bricks.png", "--strength", "0.4"), "--strength and --content-by say"),
+    "canvas transparent all over": (transparent, ("--canvas", "clear.png"), "hardly anything is left of the canvas"),
+    "flat texture of a transparent exemplar": (
+        transparent,
+        ("clear.png", "--flatten"),
+        "or leave out --flatten",
     ),
     "sample-from": (
         masks,

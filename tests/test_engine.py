@@ -3,8 +3,10 @@
 import time
 from itertools import pairwise
 
+import numpy as np
 import pytest
-from engines import end_of, heard, long_job, pixels, short_job, started
+from engines import JOB_SECONDS, end_of, heard, long_job, pixels, raster, short_job, started
+from pictures import bricks
 from wire import Wire
 
 from protocol.connection import read_connection
@@ -138,6 +140,29 @@ def test_a_job_that_cannot_be_done_fails_in_a_sentence_and_the_next_one_is_done(
     assert isinstance(end_of(client, "right"), Done)
 
 
+ON_CANVAS = {"canvas": raster(bricks(32, 32)), "width": None, "height": None}
+WRONG = {
+    "no-exemplar": ({"exemplar": None}, "bad-request"),
+    "mask-of-another-size": ({**ON_CANVAS, "mask": raster(np.ones((48, 48)))}, "bad-request"),
+    "nothing-to-fill": (ON_CANVAS, "nothing-to-fill"),
+    "rotated-canvas": ({**ON_CANVAS, "mask": raster(np.ones((32, 32))), "exemplar_rotation": 30.0}, "bad-request"),
+    "sampled-beside-no-hole": ({"context": 9}, "bad-request"),
+    "strength-without-content": ({"strength": 0.4}, "bad-request"),
+}
+
+
+def test_what_settings_and_sizes_show_is_refused_while_another_job_runs(client, subtests):
+    started(client, long_job())
+    for wrong, (changes, code) in WRONG.items():
+        with subtests.test(wrong):
+            client.submit(short_job(wrong, **changes))
+            first = next(iter(client.events(wrong, JOB_SECONDS)))
+            assert isinstance(first, Failed)
+            assert first.code == code
+    client.cancel("long")
+    end_of(client, "long")
+
+
 @pytest.mark.parametrize("device", ["cpu", "auto"])
 def test_a_job_runs_on_a_device_that_the_engine_has(client, device):
     client.submit(short_job(device=device))
@@ -266,7 +291,7 @@ def test_status_counts_how_jobs_ended(client):
     started(client, long_job())
     client.cancel("long")
     end_of(client, "long")
-    for request in (short_job("done"), short_job("failed", exemplar=None)):
+    for request in (short_job("done"), short_job("failed", exemplar=raster(np.zeros((32, 32, 4))))):
         client.submit(request)
         end_of(client, request.job)
     after = client.status()

@@ -291,6 +291,8 @@ SENTENCES = {
     "worker-died": "The engine's worker process has crashed, perhaps because memory ran out. "
     "Try again, or choose a smaller size.",
     "too-large": "The picture is too large for the engine. Select less of it.",
+    "too-few-opaque": "Only opaque pixels are sampled, and there are hardly any: turn off “Opaque texture”, or "
+    "choose another exemplar.",
     "no-worker": "The engine cannot compute on this computer. (its words)",
     "version": "The plug-in and the engine are not compatible (its words): run `python3 install.py --upgrade`",
     "anything-else": "The engine says: its words (its hint).",
@@ -301,6 +303,11 @@ SENTENCES = {
 def test_a_failure_is_told_in_words_for_painters(installation, show, code):
     work = scripted(installation, show, Failed(code, "its words", "its hint"))
     assert (work.state, work.problem) == (State.FAILED, SENTENCES[code])
+
+
+def test_what_the_engine_says_of_a_setting_names_it_as_the_dialog_does(installation, show):
+    work = scripted(installation, show, Failed("bad-request", "leave out `flatten` and `strength`"))
+    assert work.problem == "The engine says: leave out “Opaque texture” and strength."
 
 
 def test_what_becomes_of_another_job_of_the_same_link_is_no_matter(work, link):

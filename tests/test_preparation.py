@@ -497,7 +497,7 @@ def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():
 
 @pytest.mark.parametrize("value", [0.5, 1.0])
 def test_a_canvas_that_wraps_of_which_nothing_is_left_is_no_exemplar(value):
-    with pytest.raises(MaterialError, match=r"^the mask leaves nothing of the canvas to take the texture from"):
+    with pytest.raises(MaterialError, match=r"^hardly anything is left of the canvas to take the texture from"):
         ready(canvas=picture(40, 50), mask=plain(40, 50, value), seamless="both")
 
 
@@ -528,7 +528,7 @@ FAULTS = {
     ),
     "flat texture of a half transparent exemplar": (
         {"exemplar": picture(40, 50, alpha=TRANSPARENT + np.float32(0.5)), "flatten": True},
-        "the exemplar has hardly any opaque pixels: give one with at least 64, or leave flatten out",
+        "the exemplar has hardly any opaque pixels: give one with at least 64, or leave out `flatten`",
     ),
     "exemplar with 63 visible pixels": (
         {"exemplar": picture(40, 50, alpha=1 - opaque_but_for(40, 50, slice(0, 7), slice(0, 9)))},
@@ -560,11 +560,11 @@ FAULTS = {
     ),
     "mask white": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0)},
-        "the mask leaves nothing of the canvas to take the texture from: name an exemplar",
+        "hardly anything is left of the canvas to take the texture from: give an exemplar",
     ),
     "mask gray": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.5)},
-        "the mask leaves nothing of the canvas to take the texture from: name an exemplar",
+        "hardly anything is left of the canvas to take the texture from: give an exemplar",
     ),
     "flat canvas that is half transparent all over": (
         {
@@ -572,16 +572,15 @@ FAULTS = {
             "mask": mask_picture(40, 50, slice(9, 15), slice(9, 15)),
             "flatten": True,
         },
-        "with flatten only opaque pixels are sampled, and the canvas has hardly any: "
-        "leave flatten out, or name an exemplar",
+        "the canvas has hardly any opaque pixels: give an exemplar, or leave out `flatten`",
     ),
     "a context of another exemplar": (
         {"exemplar": picture(40, 50), "canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "context": 5},
-        "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them",
+        "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: leave out either of them",
     ),
     "sides of a new texture": (
         {"exemplar": picture(40, 50), "sample_from": "sides"},
-        "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them",
+        "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: leave out either of them",
     ),
     "exemplar mask of another size than the exemplar": (
         {"exemplar": picture(40, 50), "exemplar_mask": plain(40, 40, 1.0)},
@@ -621,12 +620,16 @@ FAULTS = {
         "0 pixels may be sampled, and at least 64 are needed: allow more context, other sides or more of the "
         "exemplar mask, or name an exemplar",
     ),
+    "canvas transparent all over": (
+        {"canvas": picture(40, 50, alpha=TRANSPARENT)},
+        "hardly anything is left of the canvas to take the texture from: give an exemplar",
+    ),
     "mask but for 63 pixels": (
         {
             "canvas": picture(40, 50),
             "mask": Picture(np.repeat(opaque_but_for(40, 50, slice(0, 7), slice(0, 9))[..., None], 3, axis=2)),
         },
-        "the mask leaves nothing of the canvas to take the texture from: name an exemplar",
+        "hardly anything is left of the canvas to take the texture from: give an exemplar",
     ),
 }
 

@@ -37,6 +37,7 @@ def hole(height=48, width=48):
 PICTURE = raster(bricks(48, 48))
 ON_CANVAS = {"canvas": PICTURE, "mask": hole(), "width": None, "height": None}
 DARK = np.full((32, 32, 3), -1.0)
+DARK_CANVAS = np.full((48, 48, 3), -1.0)
 UNKNOWN = np.full((32, 32, 3), np.nan)
 
 REFUSALS = {
@@ -57,8 +58,8 @@ REFUSALS = {
     "exemplar out of range": ({"exemplar": floats(DARK)}, "the exemplar has samples from -1 to -1"),
     "exemplar of no numbers": ({"exemplar": floats(UNKNOWN)}, "the exemplar has samples from nan to nan"),
     "init out of range": ({"init": floats(2 - DARK)}, "the picture to start from has samples from 3 to 3"),
-    "canvas out of range": ({**ON_CANVAS, "canvas": floats(DARK)}, "the canvas has samples from -1 to -1"),
-    "mask out of range": ({**ON_CANVAS, "mask": floats(DARK[..., :1])}, "the mask has samples from -1 to -1"),
+    "canvas out of range": ({**ON_CANVAS, "canvas": floats(DARK_CANVAS)}, "the canvas has samples from -1 to -1"),
+    "mask out of range": ({**ON_CANVAS, "mask": floats(DARK_CANVAS[..., :1])}, "the mask has samples from -1 to -1"),
     "a canvas without a hole": ({**ON_CANVAS, "mask": None}, "the canvas has no transparent part to fill"),
     "a picture to start from, and no steps": (
         {**ON_CANVAS, "exemplar": None, "recipe": "photo", "init": PICTURE, "steps": None},

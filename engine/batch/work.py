@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.failures import CommandError, input_errors
+from engine.cli.failures import CommandError, input_errors, with_options
 from engine.cli.textures import Texture, Wanted, pictures_of, read_texture
 from protocol.messages import Cancelled, Failed, JobEnd, Synthesize
 
@@ -87,7 +87,8 @@ def finished(work: Work, texture: Texture, end: JobEnd) -> Made | Unmade:
     from engine.images import Metadata, encoded
 
     if isinstance(end, Failed):
-        return Unmade(f"{end.message}: {end.hint}" if end.hint else end.message, end.code)
+        message = with_options(end.message)
+        return Unmade(f"{message}: {end.hint}" if end.hint else message, end.code)
     if isinstance(end, Cancelled):
         return Unmade("it was cancelled", "cancelled")
     options = work.wanted.options

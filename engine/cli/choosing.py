@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from engine.cli.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail
+from engine.cli.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail, with_options
 from engine.cli.results import tell
 from protocol.messages import Failed, JobEnd, Synthesize
 
@@ -24,6 +24,7 @@ REFUSED = (
     "no-device",
     "nothing-to-fill",
     "too-little-to-sample",
+    "too-few-opaque",
     "transparent-guide",
     "colored-guide",
 )
@@ -88,4 +89,5 @@ def _uncached() -> list[str]:
 
 def fail_with(end: Failed) -> NoReturn:
     """End the command with the error of a failed job."""
-    fail(f"{end.message}: {end.hint}" if end.hint else end.message, STATUSES.get(end.code, ENGINE_FAILED))
+    message = with_options(end.message)
+    fail(f"{message}: {end.hint}" if end.hint else message, STATUSES.get(end.code, ENGINE_FAILED))

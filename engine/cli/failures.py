@@ -1,11 +1,13 @@
 """Errors of the command line: one line on stderr and an exit status."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import NoReturn, ParamSpec
 
 Params = ParamSpec("Params")
+_FIELD = re.compile(r"`([a-z_]+)`")
 
 ENGINE_FAILED = 1
 BAD_INPUT = 2
@@ -95,18 +97,25 @@ def _known(error: Exception) -> CommandError | None:
     # Imported late, so that `--help` does not wait for torch.
     from engine.cli.parsing import ParsingError
     from engine.images import ImageError
-    from engine.preparation import MaterialError
+    from engine.material_errors import MaterialError
     from protocol.vocabulary import VocabularyError
 
     if isinstance(error, CommandError):
         return error
     if isinstance(error, VocabularyError):
         return CommandError(f"--{error.name.replace('_', '-')} is {error.value!r}: give {error.remedy}")
-    if isinstance(error, ImageError | MaterialError | ParsingError):
+    if isinstance(error, MaterialError):
+        return CommandError(with_options(str(error)))
+    if isinstance(error, ImageError | ParsingError):
         return CommandError(str(error))
     if isinstance(error, OSError):
         return CommandError(sentence_of(error))
     return _error_of_synthesis(error) if isinstance(error, ValueError | RuntimeError) else None
+
+
+def with_options(message: str) -> str:
+    """Name options in a message about a request, which has the names of fields in backticks."""
+    return _FIELD.sub(lambda field: f"--{field[1].replace('_', '-')}", message)
 
 
 def sentence_of(error: OSError) -> str:

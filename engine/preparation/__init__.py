@@ -1,8 +1,7 @@
 """From pictures to what synthesis takes, and back, without PyTorch."""
 
+from engine.material_errors import MaterialError, NothingToFillError, TooLittleToSampleError
 from engine.preparation.areas import Box, Size, bounds_of
-from engine.preparation.content import check_content
-from engine.preparation.errors import MaterialError, NothingToFillError, TooLittleToSampleError
 from engine.preparation.extending import extended
 from engine.preparation.maps import picked
 from engine.preparation.masks import BAND, OPAQUE, Mask
@@ -31,7 +30,6 @@ __all__ = [
     "Size",
     "TooLittleToSampleError",
     "bounds_of",
-    "check_content",
     "cut_start",
     "extended",
     "finish",

@@ -1,11 +1,11 @@
 """Content: the picture that a new texture redraws."""
 
+from engine.fitting import check_canvas_size
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.preparation.areas import Size
-from engine.preparation.errors import MaterialError
+from engine.material_errors import MaterialError
+from engine.preparation.areas import Size, whole_of
 from engine.preparation.masks import OPAQUE
-from engine.preparation.sizes import check_canvas_size
 
 
 def read_content(content: Picture | None, wanted: Size | None) -> FloatArray | None:
@@ -23,27 +23,7 @@ def read_content(content: Picture | None, wanted: Size | None) -> FloatArray | N
     """
     if content is None:
         return None
-    check_canvas_size(content, wanted, "content")
+    check_canvas_size(whole_of(content.pixels).size, wanted, "content")
     if content.alpha is not None and (content.alpha < OPAQUE).any():
         raise MaterialError("the content is transparent in places: give an opaque picture")
     return content.pixels
-
-
-def check_content(*, given: bool, started: bool, structured: bool, asked: bool) -> None:
-    """Refuse what does not go together with a content, or without one.
-
-    Args:
-        given: Whether there is a content.
-        started: Whether there is a picture to start from.
-        structured: Whether the recipe lays out a structure by patches.
-        asked: Whether a setting says how the content is redrawn.
-
-    Raises:
-        MaterialError: They do not go together.
-    """
-    if asked and not given:
-        raise MaterialError("strength and content_by say how a picture is redrawn, and there is none: give a content")
-    if given and started:
-        raise MaterialError("both a content and a picture to start from are given: leave out either of them")
-    if given and not structured:
-        raise MaterialError("only patches redraw a picture: leave out the content, or choose the recipe photo")

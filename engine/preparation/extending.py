@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.fitting import grown
 from engine.images import Picture
-from engine.preparation.errors import MaterialError
+from engine.preparation.areas import whole_of
 from engine.preparation.masks import Mask
-from protocol.vocabulary import LARGEST_SIDE, Margins
+from protocol.vocabulary import Margins
 
 
 def extended(picture: Picture, margins: Margins) -> Picture:
@@ -23,13 +24,7 @@ def extended(picture: Picture, margins: Margins) -> Picture:
     Raises:
         MaterialError: A side would be too long.
     """
-    height, width = picture.pixels.shape[:2]
-    sides = margins.around(width, height)
-    if max(sides) > LARGEST_SIDE:
-        raise MaterialError(
-            f"the canvas of {width}x{height} would grow to {sides[0]}x{sides[1]} pixels: "
-            f"extend it to {LARGEST_SIDE} a side at most"
-        )
+    grown(whole_of(picture.pixels).size, margins)
     pads = ((margins.top, margins.bottom), (margins.left, margins.right))
     pixels = np.pad(picture.pixels, (*pads, (0, 0)), mode="edge")
     stored = None if picture.stored is None else np.pad(picture.stored, (*pads, (0, 0)), mode="edge")

@@ -92,6 +92,10 @@ def prepare_fill(
                 sample.pixels, own, sample.valid, wrap, (known, alpha, changed), own=exemplar is None
             )
             known = through.composite(known, alpha)
+    kept = canvas
+    if flatten and canvas.alpha is not None and np.maximum(canvas.alpha, free).min() >= OPAQUE:
+        # Nothing of it is transparent any more.
+        kept = replace(canvas, alpha=None)
     offset = None if exemplar is not None else (box.top - sample.corner[0], box.left - sample.corner[1])
     nearby = exemplar is None and sampling.mask is None and not sampling.is_around_hole
     size = (sample.pixels.shape[0], sample.pixels.shape[1])
@@ -102,7 +106,7 @@ def prepare_fill(
         everything.size,
         known,
         inside,
-        canvas,
+        kept,
         free,
         shown,
         box,

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.fitting import check_guides
 from engine.images import Picture
 from engine.images.picture import FloatArray
+from engine.material_errors import ColoredGuideError, MaterialError, TransparentGuideError
 from engine.preparation.areas import Box, Size, whole_of
-from engine.preparation.errors import ColoredGuideError, MaterialError, TransparentGuideError
 from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import Sample
-from engine.preparation.sizes import check_canvas_size
 
 Labels = NDArray[np.int32]
 
@@ -67,15 +67,19 @@ def read_guides(
         MaterialError: They do not fit together.
     """
     given = [guide for guide in sources if guide is not None]
+    check_guides(
+        None if canvas is None else whole_of(canvas.pixels).size,
+        [None if guide is None else whole_of(guide.pixels).size for guide in sources],
+        sizes,
+        wanted,
+    )
     if canvas is None:
-        if given:
-            raise MaterialError("the exemplar has a guide, and the canvas has none: give both, in the same colors")
         return None
-    check_canvas_size(canvas, wanted, "guide of the canvas")
     _check_opaque(canvas, "guide of the canvas")
     if not given:
         return Guidance(None, _mixing(canvas, len(samples)), strict=False)
-    _check_sources(given, sizes)
+    for number, guide in enumerate(given, 1):
+        _check_opaque(guide, "guide of the exemplar" if len(given) == 1 else f"guide of exemplar {number}")
     colors = _colors(given)
     labels = []
     for guide, sample in zip(given, samples, strict=True):
@@ -87,19 +91,6 @@ def read_guides(
     if not any(sample.valid is None for sample in samples):
         colors = _sampled_only(colors, labels, samples)
     return Guidance(tuple(labels), _one_hot(_of_canvas(canvas, colors), len(colors)), strict=True)
-
-
-def _check_sources(given: Sequence[Picture], sizes: Sequence[Size]) -> None:
-    if len(given) < len(sizes):
-        raise MaterialError(f"{len(given)} of {len(sizes)} exemplars have a guide: give one for each, or for none")
-    for number, (guide, size) in enumerate(zip(given, sizes, strict=True), 1):
-        name = "guide of the exemplar" if len(given) == 1 else f"guide of exemplar {number}"
-        own = whole_of(guide.pixels).size
-        if own != size:
-            raise MaterialError(
-                f"the {name} is {_shown(own)} pixels, and the exemplar {_shown(size)}: give one of its size"
-            )
-        _check_opaque(guide, name)
 
 
 def _sampled_only(colors: FloatArray, labels: Sequence[Labels], samples: Sequence[Sample]) -> FloatArray:
@@ -115,11 +106,6 @@ def _valid(sample: Sample) -> NDArray[np.bool_]:
 
 
 def _mixing(canvas: Picture, count: int) -> FloatArray:
-    if count < 2:
-        raise MaterialError(
-            "the canvas has a guide, and the exemplar has none: give both, in the same colors, or several exemplars "
-            "to mix by a gray one"
-        )
     colored = np.ptp(canvas.pixels, axis=2) > GRAY / 255
     if colored.mean() > NEGLIGIBLE:
         raise ColoredGuideError(

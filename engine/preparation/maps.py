@@ -9,11 +9,6 @@ from numpy.typing import NDArray
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box
-from engine.preparation.errors import MaterialError
-from protocol.vocabulary import MOST_MAPS
-
-# Rows and columns have to fit into the 16 bits that a message has for them.
-LONGEST_SIDE = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,29 +22,6 @@ class Maps:
 
     channels: FloatArray
     counts: tuple[int, ...]
-
-
-def check_maps(maps: Sequence[Picture], exemplar: Picture) -> None:
-    """Refuse maps that are not of the exemplar's size, or too many, or too large.
-
-    Args:
-        maps: Further maps of the exemplar.
-        exemplar: The exemplar.
-
-    Raises:
-        MaterialError: They are.
-    """
-    height, width = exemplar.pixels.shape[:2]
-    if len(maps) > MOST_MAPS:
-        raise MaterialError(f"{len(maps)} further maps are given: give {MOST_MAPS} at most")
-    if maps and max(height, width) > LONGEST_SIDE:
-        raise MaterialError(
-            f"the exemplar is {width}x{height} pixels, and has maps: give {LONGEST_SIDE} at most for each side"
-        )
-    for number, each in enumerate(maps, 1):
-        if each.pixels.shape[:2] != (height, width):
-            found = f"{each.pixels.shape[1]}x{each.pixels.shape[0]}"
-            raise MaterialError(f"map {number} is {found} and the exemplar {width}x{height}: give maps of one size")
 
 
 def read_maps(maps: Sequence[Picture], area: Box) -> Maps | None:

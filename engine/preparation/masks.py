@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, stats
 
+from engine.fitting import check_same_size
 from engine.images import Picture
-from engine.preparation.areas import Box, bounds_of
-from engine.preparation.errors import MaterialError, NothingToFillError
+from engine.material_errors import MaterialError, NothingToFillError
+from engine.preparation.areas import Box, bounds_of, whole_of
 from protocol.vocabulary import FRINGE
 
 OPAQUE = 0.99
@@ -68,7 +69,7 @@ def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str)
     Raises:
         MaterialError: It has another size, is black all over, or has colors.
     """
-    check_same_size(mask, like, name=name, of=of)
+    check_same_size(whole_of(mask.pixels).size, whole_of(like.pixels).size, name=name, of=of)
     if _is_colored(mask):
         raise MaterialError(
             f"the {name} has colors, which say nothing of what {purpose}: make it gray, or choose one of its channels"
@@ -83,16 +84,6 @@ def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str)
             f"the {name} is black all over, {found.max() * 255:.2g} of 255 at most: paint white what {purpose}"
         )
     return found.astype(np.float32)
-
-
-def check_same_size(mask: Picture, like: Picture, *, name: str, of: str) -> None:
-    """Refuse a mask that is not as large as the picture it belongs to."""
-    height, width = like.pixels.shape[:2]
-    if mask.pixels.shape[:2] != (height, width):
-        raise MaterialError(
-            f"the {name} is {mask.pixels.shape[1]}x{mask.pixels.shape[0]} and the {of} {width}x{height}: "
-            f"make the mask as large as the {of}"
-        )
 
 
 def _is_white(mask: Picture) -> bool:
@@ -135,7 +126,7 @@ def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
         return found if mask.alpha is None or is_opaque(mask) or not _is_white(mask) else _cut_out(mask.alpha)
     missing = missing_in(canvas)
     if not missing.any():
-        raise NothingToFillError("the canvas has no transparent part to fill: give a mask of what is to be filled")
+        raise NothingToFillError
     return _widened(missing).astype(np.float32)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
+from engine.material_errors import MaterialError
 from engine.preparation.areas import Box, Size
-from engine.preparation.errors import MaterialError
 from engine.preparation.guides import Guidance
 from engine.preparation.islands import Island
 from engine.preparation.maps import Maps

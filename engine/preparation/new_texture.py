@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from engine.images import Picture
 from engine.preparation.areas import Box, Size, whole_of
 from engine.preparation.content import read_content
-from engine.preparation.errors import MaterialError
 from engine.preparation.guides import read_guides
-from engine.preparation.maps import check_maps, read_maps
+from engine.preparation.maps import read_maps
 from engine.preparation.materials import FurtherSource, Materials, over, sampled, sampled_further
 from engine.preparation.sampling import Sampling
 from engine.preparation.transforming import ExemplarTransform, transformed
@@ -54,7 +53,6 @@ def prepare_new(
     Raises:
         MaterialError: The pictures do not fit together.
     """
-    _check(exemplar, more, layout)
     sample = sampled(exemplar, sampling, None, 1 if more else None)
     through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
     laid, others = over(sample, through), sampled_further(more, None)
@@ -69,11 +67,6 @@ def prepare_new(
     content = read_content(layout.content, size)
     size = size if content is None else whole_of(content).size
     if layout.transform:
-        if guidance is not None or others:
-            raise MaterialError(
-                "the exemplar is to be rotated or scaled, and there are guides or several exemplars: "
-                "leave out either of them"
-            )
         (laid, *copies), guidance = transformed(laid, layout.transform, size)
         others = tuple((each, 1.0) for each in copies)
         size = size if guidance is None else whole_of(guidance.weights).size
@@ -88,17 +81,3 @@ def prepare_new(
         maps=read_maps(layout.maps, Box(top, left, top + height, left + width)),
         content=content,
     )
-
-
-def _check(exemplar: Picture, more: Sequence[FurtherSource], layout: Layout) -> None:
-    """Refuse maps with what would not leave them pixel by pixel together."""
-    check_maps(layout.maps, exemplar)
-    if not layout.maps:
-        return
-    if more:
-        raise MaterialError("maps belong to a single exemplar, and there are several: leave out either of them")
-    if layout.transform:
-        # Normals would have to turn, too, and no pixel would come from one place.
-        raise MaterialError("several maps of one texture are neither rotated nor scaled: leave that out, or the maps")
-    if layout.content is not None:
-        raise MaterialError("a content is redrawn with a single map, and there are several: leave out either of them")

@@ -1,13 +1,14 @@
 """From pictures and what is wanted to what one job works on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from engine.fitting import NOTHING_TO_TAKE, Sizes, SourceSizes, check_sizes
 from engine.images import Picture
+from engine.material_errors import MaterialError
 from engine.preparation.areas import Size, whole_of
-from engine.preparation.errors import MaterialError
 from engine.preparation.extending import extended, with_black
 from engine.preparation.filling import prepare_fill
-from engine.preparation.masks import check_same_size
 from engine.preparation.materials import FurtherSource, Materials
 from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.sampling import ALL, Sampling
@@ -56,54 +57,56 @@ def prepare(
         MaterialError: The pictures do not fit together, or a value is out of range.
     """
     axes = AXES[seamless]
-    if extend:
-        canvas, exemplar_mask = _extended(canvas, mask, exemplar_mask, extend, own=exemplar is None)
     sampling = Sampling(context, sample_from, exemplar_mask, flatten or bool(more))
-    if exemplar is not None and sampling.is_around_hole:
-        raise MaterialError(
-            "context and sample-from choose a part of the canvas, and an exemplar is given: leave out either of them"
-        )
+    check_sizes(_sizes(exemplar, canvas, mask, sampling, axes, more, extend, layout))
     if canvas is not None:
-        _check_layout(layout, more)
-        _check_size(canvas, layout.size)
+        if extend:
+            canvas = extended(canvas, extend)
+            if exemplar is None and exemplar_mask is not None:
+                sampling = replace(sampling, mask=with_black(exemplar_mask, extend))
         return prepare_fill(canvas, mask, exemplar, sampling, axes, more, extend, beyond, blend=blend)
     if exemplar is None:
-        raise MaterialError("there is nothing to take the texture from: give an exemplar, or a canvas to fill")
-    if mask is not None:
-        raise MaterialError("a mask is given, and no picture to keep around it: give the canvas, too")
+        raise MaterialError(NOTHING_TO_TAKE)
     return prepare_new(exemplar, sampling, (axes[1], axes[0]), more, layout)
 
 
-def _extended(
-    canvas: Picture | None, mask: Picture | None, exemplar_mask: Picture | None, extend: Margins, *, own: bool
-) -> tuple[Picture, Picture | None]:
-    """Add margins to a canvas and, if that is its own exemplar, to the exemplar mask."""
-    if canvas is None:
-        raise MaterialError("only a picture can be extended, and there is none: give a canvas")
-    if mask is not None:
-        raise MaterialError("both a mask and an extension say what is to be synthesized: leave out either of them")
-    if own and exemplar_mask is not None:
-        check_same_size(exemplar_mask, canvas, name="exemplar mask", of="canvas")
-        exemplar_mask = with_black(exemplar_mask, extend)
-    return extended(canvas, extend), exemplar_mask
+def _sizes(
+    exemplar: Picture | None,
+    canvas: Picture | None,
+    mask: Picture | None,
+    sampling: Sampling,
+    axes: tuple[bool, bool],
+    more: Sequence[FurtherSource],
+    extend: Margins,
+    layout: Layout,
+) -> Sizes:
+    """Collect what pictures and settings have to fit."""
+    sources = []
+    if exemplar is not None:
+        sources.append((exemplar, sampling.mask, layout.exemplar_guide))
+        sources += [(each.picture, each.mask, each.guide) for each in more]
+    transform = layout.transform
+    return Sizes(
+        sources=tuple(SourceSizes(_size(each), _size_if(its), _size_if(guide)) for each, its, guide in sources),
+        canvas=_size_if(canvas),
+        opaque=canvas is not None and canvas.alpha is None,
+        mask=_size_if(mask),
+        sample_mask=None if sources else _size_if(sampling.mask),
+        wanted=layout.size,
+        extend=extend,
+        around_hole=sampling.is_around_hole,
+        tiles=any(axes),
+        guide=_size_if(layout.guide),
+        transformed=bool(transform),
+        transform_maps=tuple(_size(each) for each in (transform.rotations, transform.scales) if each is not None),
+        content=_size_if(layout.content),
+        maps=tuple(map(_size, layout.maps)),
+    )
 
 
-def _check_layout(layout: Layout, more: Sequence[FurtherSource]) -> None:
-    """Refuse what only a new texture has."""
-    guided = layout.guide is not None or layout.exemplar_guide is not None or any(each.guide for each in more)
-    for found, words in (
-        (bool(layout.transform), "an exemplar is rotated and scaled"),
-        (layout.content is not None, "a content is redrawn"),
-        (guided, "guides are"),
-        (bool(layout.maps), "maps are made"),
-    ):
-        if found:
-            raise MaterialError(
-                f"{words} for new textures only, and there is a picture to fill: leave out either of them"
-            )
+def _size(picture: Picture) -> Size:
+    return whole_of(picture.pixels).size
 
 
-def _check_size(canvas: Picture, wanted: Size | None) -> None:
-    height, width = whole_of(canvas.pixels).size
-    if wanted not in {None, (height, width)}:
-        raise MaterialError(f"the canvas is {width}x{height}: leave out the size, or give the same")
+def _size_if(picture: Picture | None) -> Size | None:
+    return None if picture is None else _size(picture)

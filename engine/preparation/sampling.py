@@ -6,8 +6,8 @@ import numpy as np
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
+from engine.material_errors import MaterialError, TooFewOpaqueError, TooLittleToSampleError
 from engine.preparation.areas import Box, bounds_of, whole_of
-from engine.preparation.errors import MaterialError, TooLittleToSampleError
 from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of, soft_edge
 from engine.preparation.reach import context_of
 from protocol.vocabulary import SAMPLE_FROM, SMALLEST_EXEMPLAR
@@ -16,10 +16,7 @@ FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
 LARGEST_EXEMPLAR = 2**24
 # Of what can be seen of a cut-out, no more than this share is its soft edge.
 MOST_SOFT = 0.25
-HARDLY_OPAQUE = (
-    "with flatten only opaque pixels are sampled, and the canvas has hardly any: "
-    "leave flatten out, or name an exemplar"
-)
+HARDLY_OPAQUE = "the canvas has hardly any opaque pixels: give an exemplar, or leave out `flatten`"
 ALL, SIDES, ABOVE_BELOW = SAMPLE_FROM
 
 
@@ -76,6 +73,7 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
 
     Raises:
         MaterialError: It is too small or too large, or too little of it may be sampled.
+        TooFewOpaqueError: It is to be flat, and hardly any of it is opaque.
     """
     area = whole_of(exemplar.pixels)
     _check_size(area)
@@ -97,11 +95,10 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
     if _count(opaque) >= FEWEST_PIXELS and (solid or soft <= MOST_SOFT * _count(visible)):
         visible = opaque
     if _count(visible) < FEWEST_PIXELS:
-        kind = "opaque" if sampling.flatten else "visible"
-        remedy = ", or leave flatten out" if sampling.flatten else ""
-        raise MaterialError(
-            f"the exemplar has hardly any {kind} pixels: give one with at least {FEWEST_PIXELS}{remedy}"
-        )
+        need = f"give one with at least {FEWEST_PIXELS}"
+        if sampling.flatten:
+            raise TooFewOpaqueError(f"the exemplar has hardly any opaque pixels: {need}, or leave out `flatten`")
+        raise MaterialError(f"the exemplar has hardly any visible pixels: {need}")
     holes = lace and not solid
     allowed = white if holes else visible * white
     if sampling.mask is not None:
@@ -129,6 +126,7 @@ def sample_canvas(
 
     Raises:
         TooLittleToSampleError: Too little of the canvas may be sampled.
+        TooFewOpaqueError: It is to be flat, and hardly any of it is opaque.
     """
     everything = whole_of(free)
     allowed = 1 - free if holes else (1 - free) * _visible(canvas, flatten=sampling.flatten)
@@ -153,12 +151,12 @@ def sample_canvas(
             more = "allow more context, other sides or more of the exemplar mask, or name an exemplar"
             raise TooLittleToSampleError(f"{_shortage(left)}: {more}")
         if sampling.flatten and _count(1 - free) >= FEWEST_PIXELS:
-            raise TooLittleToSampleError(HARDLY_OPAQUE)
+            raise TooFewOpaqueError(HARDLY_OPAQUE)
         raise TooLittleToSampleError(
-            "the mask leaves nothing of the canvas to take the texture from: name an exemplar"
+            "hardly anything is left of the canvas to take the texture from: give an exemplar"
         )
     if sampling.flatten and canvas.alpha is not None and _is_thin(left):
-        raise TooLittleToSampleError(HARDLY_OPAQUE)
+        raise TooFewOpaqueError(HARDLY_OPAQUE)
     _check_size(area)
     return _cut(canvas, inside, area, solid=sampling.flatten)
 

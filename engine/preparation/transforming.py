@@ -6,14 +6,14 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
+from engine.fitting import check_transform_maps
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.preparation.areas import Size
-from engine.preparation.errors import MaterialError
+from engine.material_errors import MaterialError
+from engine.preparation.areas import Size, whole_of
 from engine.preparation.guides import Guidance
 from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import FEWEST_PIXELS, Sample
-from engine.preparation.sizes import check_canvas_size
 from protocol.vocabulary import SMALLEST_EXEMPLAR
 
 # How many rotations, and sizes, a map tells apart; fewer of each where there are both.
@@ -79,9 +79,7 @@ def transformed(
     if not transform.varies:
         return [_transformed(_Fine(sample), transform.rotation, transform.scale)], None
     maps = [each for each in (transform.rotations, transform.scales) if each is not None]
-    size = check_canvas_size(maps[0], wanted, "map of rotation or scale")
-    for each in maps[1:]:
-        check_canvas_size(each, size, "map of scale")
+    size = check_transform_maps([whole_of(each.pixels).size for each in maps], wanted)
     angles, sizes = (ANGLES, SIZES) if len(maps) == 1 else (ANGLES_OF_BOTH, SIZES_OF_BOTH)
     angle = np.zeros(size, np.int32)
     if transform.rotations is not None:

@@ -85,12 +85,12 @@ def _only(request: Synthesize) -> Raster:
     plain = asked.exemplar_rotation == 0 and asked.exemplar_scale == 1 and not asked.preview
     if len(request.sources) != 1 or request.canvas != Canvas() or not plain:
         raise MaterialError(
-            "a single picture is enlarged, as it is: leave out enlarge, or size, canvas, preview, further exemplars "
-            "and what rotates or scales them"
+            "a single picture is enlarged, as it is: leave out `enlarge`, or size, canvas, `preview`, further "
+            "exemplars and what rotates or scales them"
         )
     (source,) = request.sources
     if source != Source(source.picture, share=source.share):
-        raise MaterialError("a picture is enlarged without its mask, guide and maps: leave them out, or enlarge")
+        raise MaterialError("a picture is enlarged without its mask, guide and maps: leave them out, or `enlarge`")
     return source.picture
 
 

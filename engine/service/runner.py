@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.encoders import Encoder, EncoderError
+from engine.fitting import check_request
 from engine.images import ImageError, Picture
 from engine.preparation import (
     ExemplarTransform,
@@ -22,7 +23,6 @@ from engine.preparation import (
     MaterialError,
     Materials,
     bounds_of,
-    check_content,
     cut_start,
     finish,
     lift,
@@ -42,7 +42,6 @@ from engine.synthesis.settings import settings_for
 from engine.tensors import content_of, exemplar_on, guide_of, surroundings_on, to_array, to_tensor
 from protocol.messages import Cancelled, Done, Failed, Frame, Prepared, Progress, Source, Synthesize
 from protocol.raster import Raster
-from protocol.vocabulary import CONTENT_BY, MOST_SOURCES
 
 DEFAULT_SIZE = (512, 512)
 OUT_OF_MEMORY = "out-of-memory"
@@ -225,22 +224,11 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Synt
         MaterialError: The pictures do not fit together.
     """
     canvas, asked = request.canvas, request.settings
-    if (canvas.width is None) != (canvas.height is None):
-        raise MaterialError("only one of width and height is given: give both, or neither")
+    check_request(request)
     wanted = None if canvas.width is None or canvas.height is None else (canvas.height, canvas.width)
-    if len(request.sources) > MOST_SOURCES:
-        raise MaterialError(f"{len(request.sources)} sources are given: give {MOST_SOURCES} at most")
     source = request.sources[0] if request.sources else None
-    if any(each.maps for each in request.sources[1:]):
-        raise MaterialError("maps belong to a single exemplar, and there are several: leave out either of them")
-    if source is not None and canvas.sample_mask is not None:
-        raise MaterialError("both a source and a sample mask of the canvas are given: leave out either of them")
-    check_content(
-        given=canvas.content is not None,
-        started=canvas.start is not None,
-        structured=RECIPES[asked.recipe].structure,
-        asked=asked.strength is not None or asked.content_by != CONTENT_BY[0],
-    )
+    if canvas.content is not None and not RECIPES[asked.recipe].structure:
+        raise MaterialError("only patches redraw a picture: leave out the content, or choose the recipe photo")
     layout = Layout(
         wanted,
         _read(canvas.guide, "guide of the canvas"),

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from engine.material_errors import MaterialError
 from engine.preparation.areas import Box, Size
-from engine.preparation.errors import MaterialError
 
 # Tiles begin at multiples of this, pixels: at coarse octaves they do so, too.
 STEP = 64

@@ -1,4 +1,4 @@
-"""Errors of preparation."""
+"""Errors of what a texture is made from."""
 
 from typing import ClassVar
 
@@ -18,11 +18,20 @@ class NothingToFillError(MaterialError):
 
     code = "nothing-to-fill"
 
+    def __init__(self) -> None:
+        super().__init__("the canvas has no transparent part to fill: give a mask of what is to be filled")
+
 
 class TooLittleToSampleError(MaterialError):
     """Hardly anything may be sampled."""
 
     code = "too-little-to-sample"
+
+
+class TooFewOpaqueError(MaterialError):
+    """Only opaque pixels are to be sampled, and there are hardly any."""
+
+    code = "too-few-opaque"
 
 
 class TransparentGuideError(MaterialError):
