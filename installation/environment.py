@@ -5,18 +5,19 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from installation.actions import Action
 from installation.files import read_json, remove, write_json
+from installation.gpus import look
 from installation.problems import InstallationError
 from installation.running_engine import find_running, stop
+from installation.torch_builds import CPU, DEFAULT, Choice, can_reach, choose, described, index_of
 from installation.version import fingerprint
 
 MARKER = "texture-synthesis.json"
-CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PROBE_SECONDS = 120
 PROBE = """
 import importlib.metadata, json, pathlib, re, sys, sysconfig
@@ -39,13 +40,15 @@ class Marker:
     Attributes:
         complete: Whether the installation was finished; written last.
         source: Fingerprint of what was installed.
-        cpu: Whether it has PyTorch's builds without CUDA.
+        build: PyTorch's build in it; nothing before it is known.
+        asked: The build that the user asked for; nothing if this computer decides.
         changed: Files that already differed from their package's list after the installation.
     """
 
     complete: bool
     source: str
-    cpu: bool
+    build: str
+    asked: str
     changed: tuple[str, ...] = ()
 
 
@@ -69,13 +72,14 @@ class Options:
     Attributes:
         folder: Its folder.
         source: The folder of `install.py`.
-        cpu: Whether to install PyTorch's builds without CUDA; an environment that has them keeps them.
+        torch: PyTorch's build, nothing for the one that fits this computer; None to keep the one that is there or was
+            asked for.
         ours: Whether the folder belongs to this installer, whatever is in it.
     """
 
     folder: Path
     source: Path
-    cpu: bool
+    torch: str | None
     ours: bool
 
 
@@ -94,8 +98,11 @@ def read_marker(folder: Path) -> Marker | None:
     found = read_json(folder / MARKER)
     if not found:
         return None
-    complete, cpu, changed = found.get("complete") is True, found.get("cpu") is True, found.get("changed") or ()
-    return Marker(complete, str(found.get("source")), cpu, tuple(map(str, changed)))
+    # Until version 0.2.0 there were two builds.
+    build = found.get("build", CPU if found.get("cpu") is True else DEFAULT)
+    asked = found.get("asked", CPU if found.get("cpu") is True else "")
+    complete, source, changed = found.get("complete") is True, str(found.get("source")), found.get("changed") or ()
+    return Marker(complete, source, str(build), str(asked), tuple(map(str, changed)))
 
 
 def versions_in(folder: Path) -> dict[str, str]:
@@ -149,9 +156,13 @@ def environment_actions(wanted: Options, state: Path, *, upgrade: bool) -> Itera
     folder, marker = wanted.folder, read_marker(wanted.folder)
     if folder.exists() and any(folder.iterdir()) and marker is None and not wanted.ours:
         raise InstallationError(f"{folder} was not made by this installer: remove it, or leave out --here")
-    cpu = wanted.cpu or (marker is not None and marker.cpu)
     broken = _fault_to_remake(folder)
-    remake = broken is not None or (marker is not None and cpu != marker.cpu)
+    if wanted.torch is None:
+        asked, kept = (marker.asked, "" if broken else marker.build) if marker else ("", "")
+    else:
+        asked, kept = wanted.torch, ""
+    choice = choose(kept, asked, look, can_reach)
+    remake = broken is not None or (marker is not None and choice.build != marker.build)
     if not remake and not upgrade and not _fault_to_update(folder, wanted.source):
         return
     # A running engine would lose its packages. A broken environment cannot stop it before it is repaired.
@@ -159,7 +170,7 @@ def environment_actions(wanted: Options, state: Path, *, upgrade: bool) -> Itera
     ending = [] if running is None else [_end(python_of(folder), state, f"process {running.process}")]
     if not broken:
         yield from ending
-    yield from _installing(wanted, Marker(complete=False, source="", cpu=cpu), remake=remake, upgrade=upgrade)
+    yield from _installing(wanted, choice, asked, remake=remake, upgrade=upgrade)
     if broken:
         yield from ending
 
@@ -186,25 +197,26 @@ def _fault_to_update(folder: Path, source: Path) -> str | None:
     return None if marker and marker.source == fingerprint(source) else f"is not of the version in {source}"
 
 
-def _installing(wanted: Options, begun: Marker, *, remake: bool, upgrade: bool) -> Iterator[Action]:
-    folder = wanted.folder
+def _installing(wanted: Options, choice: Choice, asked: str, *, remake: bool, upgrade: bool) -> Iterator[Action]:
+    folder, index = wanted.folder, index_of(choice.build)
     before = None if remake else read_marker(folder)
+    begun = Marker(complete=False, source="", build=choice.build, asked=asked)
     newer = ["--upgrade", "--upgrade-strategy", "eager"] if upgrade and not remake else []
     if remake:
         yield Action(f"create an environment in {folder}", partial(_make, folder, begun))
     else:
         yield Action(f"change the environment in {folder}", partial(_mark, folder, begun))
-    if begun.cpu and (remake or newer):
-        words = ["torch", "torchvision", "--index-url", CPU_INDEX]
-        yield Action(
-            "install PyTorch's builds without CUDA into it", partial(_install, folder, [*newer, *words], before)
-        )
-    size = "" if begun.cpu or not remake else "; PyTorch takes about 5 GB"
+    what = f"{described(choice.build)}, {choice.reason}"
+    if index and (remake or newer):
+        words = [*newer, "torch", "torchvision", "--index-url", index]
+        yield Action(f"install {what}", partial(_install, folder, words, before))
+    size = f", with {what}" if remake and not index else ""
     # Of equal versions pip takes the one that ends in +cpu, and so does not come back with CUDA.
-    places = ["--extra-index-url", CPU_INDEX] if begun.cpu and newer else []
+    places = ["--extra-index-url", index] if index and newer else []
     words = [*newer, *places, str(wanted.source)]
     yield Action(f"install the engine and what it needs into it{size}", partial(_install, folder, words, before))
-    yield Action("mark it as complete", partial(_finish, folder, fingerprint(wanted.source), cpu=begun.cpu))
+    finished = Marker(complete=True, source=fingerprint(wanted.source), build=choice.build, asked=asked)
+    yield Action("mark it as complete", partial(_finish, folder, finished))
 
 
 def _end(python: Path, state: Path, name: str) -> Action:
@@ -239,9 +251,9 @@ def _install(folder: Path, words: Sequence[str], before: Marker | None) -> None:
         raise InstallationError("the installation failed, for the reason above: solve it, then run this again")
 
 
-def _finish(folder: Path, source: str, *, cpu: bool) -> None:
+def _finish(folder: Path, marker: Marker) -> None:
     found = _packages(folder)
     if found is None or not engine_of(folder).exists():
         raise InstallationError(f"the environment in {folder} does not work: remove that folder and run this again")
     # A package with a wrong list of its own files is not damaged.
-    _mark(folder, Marker(complete=True, source=source, cpu=cpu, changed=found.changed))
+    _mark(folder, replace(marker, changed=found.changed))

@@ -1,6 +1,7 @@
 """Command-line options of `install.py`, and the settings of a run."""
 
 import os
+import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from installation.folders import data_folder, source_folder, state_folder
 from installation.gimps import Gimps, checked_profile, find_gimps
 from installation.plugin import repair_command
 from installation.record import Record, read_record
+from installation.torch_builds import named as build_named
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,12 @@ def read_options(words: Sequence[str], description: str) -> Namespace:
     doing.add_argument("--uninstall", action="store_true", help="remove everything that was installed")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, without doing it")
     parser.add_argument("--here", action="store_true", help="install the engine into .venv beside this file")
-    parser.add_argument("--cpu", action="store_true", help="install PyTorch's small builds without CUDA")
+    parser.add_argument(
+        "--torch",
+        metavar="BUILD",
+        help="PyTorch's build: auto (for this computer's GPU, else cpu), cpu, cuda, rocm, xpu, default (PyPI's), "
+        "or a version such as cu126 [default: the one that was asked for before, else auto]",
+    )
     parser.add_argument(
         "--gimp",
         action="append",
@@ -75,17 +82,18 @@ def setup_run_of(options: Namespace) -> SetupRun:
         What the run is about.
 
     Raises:
-        MisuseError: A folder given with --gimp is not a profile folder.
+        MisuseError: A folder given with --gimp is not a profile folder, or PyTorch has no build that --torch names.
     """
     source, data = source_folder(), data_folder()
     record = read_record(data)
+    torch = None if options.torch is None else build_named(options.torch, sys.platform)
     named = tuple(dict.fromkeys(map(checked_profile, options.gimp)))
     folder = source / ".venv" if options.here else data / "engine"
     if not options.here and (options.check or options.upgrade or options.uninstall):
         # The environment in use, in whatever folder.
         folder = next((Path(name) for name in reversed(record.environments) if read_marker(Path(name))), folder)
     return SetupRun(
-        environment=Options(folder, source, cpu=options.cpu, ours=folder == data / "engine"),
+        environment=Options(folder, source, torch=torch, ours=folder == data / "engine"),
         data=data,
         state=state_folder(),
         record=record,

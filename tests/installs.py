@@ -51,6 +51,7 @@ class Home:
         own = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.house), "PIP_CONFIG_FILE": os.devnull}
         pip |= {"PIP_NO_COMPILE": "1", "PIP_NO_CACHE_DIR": "1"}
+        pip |= {"TEXTURE_TORCH_INDEX": "http://127.0.0.1:9"}
         places = {"HOME": str(self.folder), "PATH": str(self.programs), "OMP_NUM_THREADS": "1"}
         return {**own, **pip, **places, "PYTHONDONTWRITEBYTECODE": "1", **more}
 

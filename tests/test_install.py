@@ -17,6 +17,7 @@ from test_protocol_rooms import imported
 from wheelhouse import MODULES, PYTHONS, write_wheel
 
 from installation import folders
+from installation.torch_builds import described
 from protocol import private_files
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="what POSIX modes say means nothing there")
@@ -195,11 +196,11 @@ def test_a_dry_run_writes_nothing_and_tells_everything(installed, tmp_path):
     home = empty_home(tmp_path, installed.house)
     profile = home.gimp()
     before = home.snapshot()
-    told = home.install("--dry-run").splitlines()
+    told = home.install("--dry-run", "--torch", "default").splitlines()
     assert home.snapshot() == before
     assert told == [
         f"would create an environment in {home.environment}",
-        "would install the engine and what it needs into it; PyTorch takes about 5 GB",
+        f"would install the engine and what it needs into it, with {described('default')}, as asked for",
         "would mark it as complete",
         f"would install pyzmq and msgpack for GIMP's Python, 3.10 to 3.14, into {home.state / 'libraries'}",
         f"would copy the plug-in to {plugin(profile)}",
@@ -212,12 +213,6 @@ def test_a_dry_run_has_nothing_to_tell_where_all_is_well(home):
     home.gimp()
     home.install()
     assert home.install("--dry-run") == "already up to date, there is nothing to do\n"
-
-
-def test_pytorch_without_cuda_is_installed_from_its_own_index(home):
-    told = home.install("--cpu", "--dry-run")
-    assert "would create an environment" in told
-    assert "would install PyTorch's builds without CUDA into it" in told
 
 
 # Changes.
