@@ -18,6 +18,7 @@ from protocol.connection import read_connection
 from protocol.status import Status
 
 HELLO_SECONDS = 1.5
+EXEMPLAR = Path(__file__).parents[1] / "examples" / "cobbles.png"
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +126,21 @@ def test_an_engine_that_cannot_start_so_says_why_in_one_line(tmp_path, wrong):
     assert_refused(terminal(tmp_path / "engine", "serve", *options, cwd=tmp_path), sentence)
 
 
-def test_a_detached_engine_that_cannot_compute_says_so(tmp_path):
+def test_a_detached_engine_that_cannot_compute_says_so_and_ends(tmp_path):
     folder = tmp_path / "engine"
     told = terminal(folder, "serve", "--detach", "--device", "xpu:99")
-    try:
-        assert told.returncode == 1
-        assert "the engine cannot compute: device 'xpu:99' is not available here" in told.stderr
-    finally:
-        assert terminal(folder, "stop").returncode == 0
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "device 'xpu:99' is not available here" in told.stderr
+    assert terminal(folder, "status").returncode == 1
+    assert not (folder / "engine.json").exists()
+
+
+def test_a_detached_engine_of_which_one_device_works_goes_on_and_names_the_other(tmp_path):
+    folder = tmp_path / "engine"
+    told = terminal(folder, "serve", "--detach", "--device", "cpu,xpu:99")
+    assert terminal(folder, "stop").returncode == 0
+    assert (told.returncode, told.stderr.count("\n")) == (0, 1)
+    assert "device 'xpu:99' is not available here" in told.stderr
 
 
 def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
@@ -146,6 +154,8 @@ def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
         (worker,) = client.status().workers
         assert worker.failure.startswith(reason)
         assert f"worker on xpu:99: failed: {reason}" in terminal(engine.folder, "status").stdout
+        made = terminal(engine.folder, "synthesize", str(EXEMPLAR), "--size", "16", "--output", str(tmp_path / "made.png"))
+        assert (made.returncode, reason in made.stderr) == (1, True)
         told = " ".join(terminal(engine.folder, "doctor", "--quick").stdout.split())
         assert f"to do: the engine cannot compute ({reason}" in told
         # In order: it has told why, and does not abort.

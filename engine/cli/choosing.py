@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Run = Callable[[Synthesize, str, Path | None], Outcome]
 
 REFUSED = (
-    "no-worker",
     "bad-request",
     "bad-message",
     "too-large",

@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from engine.cli.engines import NOT_RUNNING, reach
+from engine.cli.engines import NOT_RUNNING, STOP_SECONDS, reach
 from engine.cli.failures import fail
 from engine.cli.standard_output import say
-from engine.device_names import RESTART
 
 DETACH_SECONDS = 20.0
 # A worker loads PyTorch first, which takes long from a slow disk.
 DEVICE_SECONDS = 60.0
+ABLE = ("ready", "working")
 # DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP; https://learn.microsoft.com/windows/win32/procthread/process-creation-flags
 WINDOWS_FLAGS = 0x00000208
 
@@ -27,7 +27,8 @@ def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
 
     Args:
         log_file: Its log file.
-        devices: Its devices. If one is named, other than `auto` and `cpu`, wait until it is known to work.
+        devices: Its devices. If one is named, other than `auto` and `cpu`, wait until it is known to work; an engine
+            of which none works is ended.
 
     Raises:
         KeyboardInterrupt: Ctrl+C was pressed; the engine has been stopped.
@@ -94,9 +95,8 @@ def _wait_until_ready(
         with suppress(EngineError, ValueError):
             found = find_engine(connection_path())
         if found is not None and found.process == process.pid:
+            _check_devices(process, devices)
             say(f"the engine listens at {found.address}, process {found.process}; its log is {log_file}")
-            if words := _device_fault(devices):
-                fail(f"the engine cannot compute: {words}: {RESTART}", NOT_RUNNING)
             return
         time.sleep(0.05)
     if process.returncode == 0:
@@ -112,24 +112,29 @@ def _wait_until_ready(
     fail(lines[-1].removeprefix("texture-engine: ") if lines else silent)
 
 
-def _device_fault(devices: Sequence[str]) -> str:
-    """Wait until the workers know whether they can compute, and return why one cannot, or an empty string."""
+def _check_devices(process: "subprocess.Popen[bytes]", devices: Sequence[str]) -> None:
+    """Wait until the workers know whether they can compute; end an engine of which none can, and fail."""
     from protocol.errors import EngineError
 
-    until = time.monotonic() + DEVICE_SECONDS
     if all(name in {"auto", "cpu"} for name in devices):
-        return ""
+        return
+    until = time.monotonic() + DEVICE_SECONDS
     try:
         with reach(None, name="texture-engine") as client:
-            while time.monotonic() < until:
-                workers = client.status().workers
-                failures = [worker.failure for worker in workers if worker.failure]
-                if failures or all(worker.state in {"ready", "working"} for worker in workers):
-                    return next(iter(failures), "")
+            workers = client.status().workers
+            while time.monotonic() < until and not all(each.failure or each.state in ABLE for each in workers):
                 time.sleep(0.2)
+                workers = client.status().workers
     except EngineError as error:
-        return str(error)
-    return ""
+        fail(f"the engine cannot compute: {error}", NOT_RUNNING)
+    faults = [each.failure for each in workers if each.failure]
+    if len(faults) == len(workers):
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+        fail(f"the engine cannot compute, and has ended: {faults[0]}", NOT_RUNNING)
+    for fault in faults:
+        print(f"texture-engine: the engine computes without one of its devices: {fault}", file=sys.stderr)
 
 
 def running_already() -> str:
