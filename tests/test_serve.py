@@ -154,7 +154,8 @@ def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
         (worker,) = client.status().workers
         assert worker.failure.startswith(reason)
         assert f"worker on xpu:99: failed: {reason}" in terminal(engine.folder, "status").stdout
-        made = terminal(engine.folder, "synthesize", str(EXEMPLAR), "--size", "16", "--output", str(tmp_path / "made.png"))
+        written = ("--output", str(tmp_path / "made.png"))
+        made = terminal(engine.folder, "synthesize", str(EXEMPLAR), "--size", "16", *written)
         assert (made.returncode, reason in made.stderr) == (1, True)
         told = " ".join(terminal(engine.folder, "doctor", "--quick").stdout.split())
         assert f"to do: the engine cannot compute ({reason}" in told

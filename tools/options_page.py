@@ -50,7 +50,8 @@ def _names(option: Any) -> str:  # noqa: ANN401 - Typer's own click
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    # Brackets are escaped for Rich, which shows the help.
+    return text.replace("\\[", "[").replace("|", "\\|")
 
 
 def _default(option: Any) -> str:  # noqa: ANN401 - Typer's own click

@@ -42,7 +42,7 @@ FORCE_HELP = "Replace write-protected files."
 ENGINE_HELP = "Connection file of the engine that computes."
 RAY_HELP = (
     "Compute on a Ray cluster: its address, such as 10.0.0.1:6379; no value: the one that runs here, or that "
-    "RAY_ADDRESS names. Needs pip install '.[ray]', here and on its nodes."
+    "RAY_ADDRESS names. Needs pip install '.\\[ray]', here and on its nodes."
 )
 GPUS_HELP = "With --ray, GPUs that each texture occupies, such as 0.5."
 GPUS_DEFAULT = "1 with --device cuda, else 0"

@@ -30,7 +30,7 @@ TILE_HELP = (
 )
 RAY_HELP = (
     "Make the tiles on a Ray cluster: its address, such as 10.0.0.1:6379; no value: the one that runs here, or that "
-    "RAY_ADDRESS names. Needs pip install '.[ray]', here and on its nodes."
+    "RAY_ADDRESS names. Needs pip install '.\\[ray]', here and on its nodes."
 )
 TILE_DEFAULT = "no tiles, but for a canvas that does not fit into memory"
 
