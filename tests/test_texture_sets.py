@@ -331,3 +331,15 @@ def test_maps_of_another_size_are_named(call, here):
     assert_refused(
         call("synthesize", *files, "in/wood_ao.png", "-o", "out", *QUICK, "--quiet"), "in/wood_ao.png is 64x32"
     )
+    assert not (here / "out").exists()
+
+
+def test_a_set_that_is_interrupted_leaves_no_folder(call, here, monkeypatch):
+    files = write_set(here / "in")
+
+    def interrupt(_path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("engine.cli.synthesize.read_input", interrupt)
+    assert call("synthesize", *files, "-o", "out", *QUICK, "--quiet")[0] == 130
+    assert not (here / "out").exists()

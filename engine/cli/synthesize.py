@@ -17,7 +17,7 @@ from engine.cli.picking import Pick, check_pick, write_sheet
 from engine.cli.results import check_apart, check_results, numbered, tell, write_results
 from engine.cli.standard_output import say
 from engine.cli.texture_options import VARIATIONS_HELP, Variations, texture_options
-from engine.cli.texture_sets import TextureSet, set_files
+from engine.cli.texture_sets import TextureSet, no_empty_folder, set_files
 from engine.cli.textures import pictures_of, read_texture, wanted_texture, with_seed
 from engine.cli.tiles import RAY_HELP, TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
 from protocol.messages import Cancelled, Failed
@@ -59,7 +59,7 @@ def synthesize(
 
     Ctrl+C stops early and writes the picture so far.
     """
-    with one_line_errors():
+    with one_line_errors(), no_empty_folder(output):
         if record_figures and record is None:
             fail("--record-figures needs a recording: name one with --record FILE")
         wanted = wanted_texture(values)

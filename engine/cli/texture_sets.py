@@ -1,6 +1,7 @@
 """Texture sets: maps of one texture, such as colors, normals and heights, that are read and written together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
 from engine.cli.paths import STANDARD
 from engine.cli.results import check_files_to_write, numbered
+from engine.file_errors import is_missing
 from protocol.map_names import BASE, map_name, map_names
 from protocol.messages import Cancelled
 from protocol.vocabulary import MOST_MAPS
@@ -189,6 +191,19 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         fail(f"{folder} cannot be made a folder ({error.strerror}): name another with --output")
+
+
+@contextmanager
+def no_empty_folder(folder: Path | None) -> Iterator[None]:
+    """Remove a folder that was made meanwhile and has nothing in it, as after a refusal or Ctrl+C."""
+    missing = folder is not None and is_missing(folder)
+    try:
+        yield
+    finally:
+        if folder is not None and missing:
+            # It may have files in it, or be one.
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def check_sizes(found: TextureSet | None, pictures: "Mapping[str, Picture | None]") -> None:
