@@ -337,9 +337,9 @@ def test_maps_of_another_size_are_named(call, here):
 def test_a_set_that_is_interrupted_leaves_no_folder(call, here, monkeypatch):
     files = write_set(here / "in")
 
-    def interrupt(_path):
+    def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("engine.cli.synthesize.read_input", interrupt)
+    monkeypatch.setattr("engine.service.computing.Computer.run", interrupt)
     assert call("synthesize", *files, "-o", "out", *QUICK, "--quiet")[0] == 130
     assert not (here / "out").exists()
