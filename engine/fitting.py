@@ -246,7 +246,8 @@ def _check_fill(given: Sizes, canvas: Size) -> None:
             )
     size = grown(canvas, given.extend)
     if given.wanted not in {None, size}:
-        raise MaterialError(f"the canvas is {shown(size)}: leave out the size, or give the same")
+        name = "extended canvas" if given.extend else "canvas"
+        raise MaterialError(f"the {name} is {shown(size)}: leave out the size, or give the same")
     check_same_size(given.mask, canvas, name="mask", of="canvas")
     if given.opaque and given.mask is None and not given.extend and not given.tiles:
         raise NothingToFillError

@@ -136,6 +136,13 @@ def test_an_engine_makes_the_same_and_the_page_shows_it(folder, tmp_path):
     assert ">distance<" in page
 
 
+def test_a_page_may_be_in_the_new_folder_of_its_batch(call, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    Path("bad.png").write_bytes(b"no picture")
+    assert call("batch", "bad.png", "-o", "new/out", "--report", "new/out/page.html", "--workers", "1")[0] == 1
+    assert "bad.png" in Path("new/out/page.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -144,6 +151,7 @@ def test_an_engine_makes_the_same_and_the_page_shows_it(folder, tmp_path):
         (("none-*.png", "-o", "out"), "matches no file"),
         (("in", "-o", "out", "--name", "{steam}.png"), "{steam}"),
         (("in", "-o", "out", "--report", "page.txt"), "--report is 'page.txt': name an .html file"),
+        (("in", "-o", "out", "--report", "none/page.html"), "the folder none of page.html does not exist"),
         (("in", "-o", "out", "--gpus", "1"), "--gpus is for a Ray cluster"),
         (("in", "-o", "out", "--local", "--ray"), "--ray excludes"),
         (("in", "-o", "out", "--local", "--engine", "e.json"), "--engine excludes"),

@@ -90,6 +90,14 @@ def test_json_lines_and_csv_ask_alike(pictures):
     assert one[1].place == f"{pictures / lines}, line 2"
 
 
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_the_first_line_tells_what_is_between_cells(pictures, between):
+    cells = (("exemplars", "scales", "share", "seed"), ('"in/a.png;in/b.png"', '"0.8,1.25"', '"2,1"', "3"))
+    (job,) = jobs(pictures, manifest(pictures, *map(between.join, cells), name="list.csv"))
+    assert job.wanted.exemplars == (pictures / "in" / "a.png", pictures / "in" / "b.png")
+    assert (job.wanted.settings.scales, job.wanted.shares, job.wanted.settings.seed) == ((0.8, 1.25), (2, 1), 3)
+
+
 def test_a_line_overrides_the_command_line(pictures):
     lines = manifest(pictures, {"exemplar": "in/a.png"}, {"exemplar": "in/b.png", "quality": "best", "flips": False})
     made = jobs(pictures, lines, quality="draft", flips=True)
@@ -139,6 +147,14 @@ def test_a_wrong_line_is_told_in_one_sentence_with_its_number(pictures, wrong):
     assert str(refused.value).startswith(f"{listed}, line 2")
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("output", ["out", "in"])
+def test_a_picture_that_is_wrong_is_named_once(pictures, output):
+    made = [pictures / "in"] if output == "in" else [pictures / "none.png"]
+    with pytest.raises(CommandError) as refused:
+        checked_count(lambda: jobs_of(made, defaults(), None), pictures / output)
+    assert str(refused.value).count(".png") == 1
 
 
 def test_two_textures_of_one_name_are_refused(pictures):

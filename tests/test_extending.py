@@ -8,6 +8,7 @@ from runs import run
 
 from engine.cli.extending import margins_of
 from engine.cli.parsing import ParsingError
+from engine.fitting import Sizes, check_sizes
 from engine.images import Picture
 from engine.preparation import MaterialError, prepare
 from protocol.codec import decode, encode
@@ -144,6 +145,8 @@ def test_another_seed_makes_something_else():
 def test_a_size_must_be_that_of_the_extended_picture():
     assert run(extending(width=WIDE + 16, height=HIGH + 8)).end.type == "done"
     assert run(extending(width=WIDE, height=HIGH)).end.code == "bad-request"
+    with pytest.raises(MaterialError, match="the extended canvas is "):
+        check_sizes(Sizes(canvas=(32, 32), extend=Margins(left=8), wanted=(32, 41)))
 
 
 def test_a_margin_out_of_range_is_refused_as_soon_as_it_is_read():

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.batch.digests import digest_of_name, number_of
 from engine.batch.requests import Job
-from engine.cli.failures import fail
+from engine.cli.failures import fail, placed
 from engine.file_errors import is_missing
 
 
@@ -34,7 +34,7 @@ def checked_count(jobs: Callable[[], Iterable[Job]], folder: Path) -> int:
     for job in jobs():
         for path in (*job.wanted.files, job.wanted.weights):
             if path is not None and is_missing(path):
-                fail(f"{job.place}: {path} does not exist; check the name")
+                fail(placed(job.place, f"{path} does not exist; check the name"))
         read.extend(_number(path) for path in job.wanted.files)
         written.extend(_number(folder / name) for name in job.outputs)
         count += 1
@@ -46,7 +46,8 @@ def checked_count(jobs: Callable[[], Iterable[Job]], folder: Path) -> int:
         _refuse_twice(jobs(), outputs, int(outputs[first[times > 1].min()]))
     if len(both := np.intersect1d(values, inputs)):
         (name, place), *_ = _written_as(jobs(), outputs, int(both[0]))
-        fail(f"{place}: {folder / name} is an input, and would be overwritten: choose another --name or --output")
+        said = f"{folder / name} is an input, and would be overwritten: choose another --name or --output"
+        fail(placed(place, said))
     return count
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from engine.cli.failures import fail
@@ -15,6 +16,8 @@ JSON_LINES = (".jsonl", ".ndjson")
 CSV = ".csv"
 LIST_SEPARATOR = ";"
 """Between several files in a cell of a CSV file."""
+CELL_SEPARATORS = ",;\t"
+"""Between the cells of a CSV file; its first line tells which, as names of options have none of them."""
 OTHER_PICTURES = (".avif", ".bmp", ".gif", ".j2k", ".jp2", ".jpf", ".tga")
 """Suffixes of pictures that are read and not written, for folders."""
 
@@ -114,7 +117,8 @@ def _json_lines(source: Path) -> Iterator[Item]:
 def _csv_lines(source: Path) -> Iterator[Item]:
     try:
         with source.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, strict=True)
+            first = file.readline()
+            rows = csv.reader(chain([first], file), delimiter=max(CELL_SEPARATORS, key=first.count), strict=True)
             header = [name.strip() for name in next(rows, [])]
             for row in rows:
                 place = f"{source}, line {rows.line_num}"

@@ -11,10 +11,11 @@ import typer
 
 from engine.cli.failures import ENGINE_FAILED, INTERRUPTED, fail, one_line_errors
 from engine.cli.numbers import number_option
-from engine.cli.paths import path_argument, path_option
+from engine.cli.paths import path_argument, path_option, real
 from engine.cli.progress import batch_bar
 from engine.cli.standard_output import say
 from engine.cli.texture_options import Variations, texture_options
+from engine.file_errors import is_missing
 from protocol.fields import Range
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ def checked_folder(output: Path | None, pattern: str | None, report: Path | None
     if report is not None:
         if report.suffix.lower() not in {".html", ".htm"}:
             fail(f"--report is {str(report)!r}: name an .html file")
-        check_target(report)
+        # The batch makes its own folder.
+        if not (is_missing(output) and real(report.parent) == real(output)):
+            check_target(report)
     return output
 
 

@@ -89,7 +89,12 @@ def input_errors(place: str = "") -> Iterator[None]:
         known = _known(error)
         if known is None:
             raise
-        raise CommandError(f"{place}: {known}" if place else str(known), known.status) from error
+        raise CommandError(placed(place, str(known)), known.status) from error
+
+
+def placed(place: str, message: str) -> str:
+    """Begin a message with its place, unless it begins so, or there is none."""
+    return message if not place or message.startswith(f"{place} ") else f"{place}: {message}"
 
 
 def _known(error: Exception) -> CommandError | None:
