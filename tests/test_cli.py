@@ -353,6 +353,18 @@ def test_a_run_is_recorded_as_a_folder_of_pictures(make, here):
     assert np.array_equal(load(frames[-1]), found)
 
 
+def test_the_last_frame_of_a_texture_with_gaps_shows_what_is_written(make, here):
+    colors = bricks()
+    gaps = np.hypot(*(np.mgrid[:64, :64] % 16 - 7.5)) < 6
+    save(here / "bricks.png", np.dstack([colors, ~gaps]))
+    found = make("--record", "frames")
+    last = load(max((here / "frames").iterdir()))
+    clear, opaque = found[..., 3] == 0, found[..., 3] == 255
+    assert clear.sum() > 200
+    assert len(np.unique(last[clear], axis=0)) == 1
+    assert np.array_equal(last[opaque], found[opaque][:, :3])
+
+
 def test_each_variation_has_its_own_recording(call, here):
     arguments = ("--variations", "2", "--record", "run.gif")
     assert call("synthesize", "bricks.png", "-o", "out.png", *QUICK, *arguments)[0] == 0

@@ -10,6 +10,7 @@ from engine.cli.recording import FEWEST_FRAMES, recording
 from engine.encoders import load_encoder
 from engine.inspection.growth import LINES, SMALLEST_HEIGHT, UNDONE, Growth
 from engine.synthesis import Exemplar, Snapshot
+from engine.tensors import to_array
 
 QUICK = ("--quality", "draft", "--steps", "2", "--size", "48x40")
 
@@ -26,7 +27,11 @@ def snapshot(step, picture, *, octave=0, undone=0, **losses):
 def drawn(growth, *snapshots):
     for one in snapshots:
         growth.note(one)
-    return growth.frame(snapshots[-1])
+    return growth.frame(snapshots[-1], as_frame(snapshots[-1].picture))
+
+
+def as_frame(picture):
+    return np.rint(to_array(picture) * 255).astype(np.uint8)
 
 
 def maps(frame, canvas_width):
@@ -124,12 +129,11 @@ def run_recorded(folder, monkeypatch, steps, seconds_of):
     """Record a run by a clock of its own, where each frame takes a second; gives the steps that were recorded."""
     clock = [0.0]
     monkeypatch.setattr("engine.cli.recording.time.perf_counter", lambda: clock[0])
-    monkeypatch.setattr("engine.cli.recording._plain", lambda one: slow_frame(clock, one))
     octaves = [octave for octave, count in steps.items() for _ in range(count)]
     total, done = sum(seconds_of[octave] for octave in octaves), 0.0
-    with recording(folder, (8, 8), None) as show:
+    with recording(folder, (8, 8), None, lambda picture: slow_frame(clock, picture)) as show:
         for step, octave in enumerate(octaves):
-            show(Snapshot(octave, step, len(octaves), {}, torch.zeros(1, 3, 8, 8), share=done / total))
+            show(Snapshot(octave, step, len(octaves), {}, torch.full((1, 3, 8, 8), step), share=done / total))
             clock[0] += seconds_of[octave]
             done += seconds_of[octave]
     found = [load(path)[0, 0].astype(int) for path in sorted(folder.iterdir())]
@@ -159,11 +163,10 @@ def test_a_short_run_has_frames_all_the_same(tmp_path, monkeypatch):
     assert max(np.diff(taken)) <= 6
 
 
-def slow_frame(clock, one):
+def slow_frame(clock, picture):
     clock[0] += 1.0
-    frame = np.zeros((8, 8, 3), np.uint8)
-    frame[..., 0], frame[..., 1] = one.step % 256, one.step // 256
-    return frame
+    step = int(picture[0, 0, 0, 0])
+    return np.full((8, 8, 3), (step % 256, step // 256, 0)) / 255
 
 
 def test_the_matrix_is_of_a_layer_that_the_run_looks_at(encoder):

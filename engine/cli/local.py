@@ -9,7 +9,7 @@ from engine.cli.recording import recording
 from engine.encoders import Encoder
 from engine.images import ImageError
 from engine.service.computing import Computer
-from engine.service.runner import Hooks, Stop
+from engine.service.runner import Hooks, Shown, Stop
 from engine.synthesis import Exemplar, Snapshot, SynthesisSettings
 from protocol.messages import JobEnd, Synthesize
 from protocol.vocabulary import PIXELS
@@ -46,10 +46,10 @@ def run_here(
         keep: list[Callable[[Snapshot], None]] = []
         lost: list[ImageError] = []
 
-        def begin(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSettings) -> None:
+        def begin(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSettings, shown: Shown) -> None:
             if record is not None:
                 growth = _growth(exemplar, encoder, settings) if figures else None
-                keep.append(recorded.enter_context(recording(record, settings.size, growth)))
+                keep.append(recorded.enter_context(recording(record, settings.size, growth, shown)))
 
         def watch(snapshot: Snapshot) -> None:
             try:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.record import Recorder, open_recorder
+from engine.record import Frame, open_recorder
+from engine.service.runner import Shown
 from engine.synthesis import Snapshot
-from engine.tensors import to_array
 
 if TYPE_CHECKING:
     from engine.inspection.growth import Growth
@@ -24,13 +24,16 @@ CAUTION = 0.6
 
 
 @contextmanager
-def recording(path: Path, size: tuple[int, int], growth: "Growth | None") -> Iterator[Callable[[Snapshot], None]]:
+def recording(
+    path: Path, size: tuple[int, int], growth: "Growth | None", shown: Shown
+) -> Iterator[Callable[[Snapshot], None]]:
     """Record a run, skipping frames that would slow it down.
 
     Args:
         path: The file or folder.
         size: Height and width of the texture, pixels.
         growth: Draws the frames; None records the picture alone.
+        shown: Makes of a snapshot's picture what its result looks like.
 
     Yields:
         A callback that takes every snapshot; the last one is always recorded.
@@ -39,6 +42,10 @@ def recording(path: Path, size: tuple[int, int], growth: "Growth | None") -> Ite
         pace = Pace(time.perf_counter())
         waiting: Snapshot | None = None
 
+        def frame_of(snapshot: Snapshot) -> Frame:
+            picture = np.rint(shown(snapshot.picture) * 255).astype(np.uint8)
+            return picture if growth is None else growth.frame(snapshot, picture)
+
         def show(snapshot: Snapshot) -> None:
             nonlocal waiting
             waiting = snapshot
@@ -46,14 +53,14 @@ def recording(path: Path, size: tuple[int, int], growth: "Growth | None") -> Ite
             if growth is not None:
                 growth.note(snapshot)
             if pace.is_due(snapshot, start):
-                _add(recorder, growth, snapshot)
+                recorder.add(frame_of(snapshot))
                 waiting = None
                 pace.count += 1
             pace.spent += time.perf_counter() - start
 
         yield show
         if waiting is not None:
-            _add(recorder, growth, waiting)
+            recorder.add(frame_of(waiting))
         recorder.seconds = SHARE * (time.perf_counter() - pace.began)
 
 
@@ -91,11 +98,3 @@ class Pace:
         run += CAUTION * run * (1 / snapshot.share - 1)
         affordable = max(FEWEST_FRAMES, SHARE * run * self.count / max(self.spent, 1e-9))
         return snapshot.step * affordable >= self.count * snapshot.steps
-
-
-def _add(recorder: Recorder, growth: "Growth | None", snapshot: Snapshot) -> None:
-    recorder.add(_plain(snapshot) if growth is None else growth.frame(snapshot))
-
-
-def _plain(snapshot: Snapshot) -> np.ndarray:
-    return np.rint(to_array(snapshot.picture) * 255).astype(np.uint8)

@@ -18,7 +18,6 @@ from engine.synthesis.critics.gram import gram_loss, gram_matrix
 from engine.synthesis.exemplar import ExemplarSource, exemplar_at, valid_regions
 from engine.synthesis.octaves import Size
 from engine.synthesis.shares import weighted
-from engine.tensors import to_array
 
 Frame = NDArray[np.uint8]
 
@@ -77,18 +76,19 @@ class Growth:
         """Store the losses of a step, shown or not."""
         self._history.note(snapshot)
 
-    def frame(self, snapshot: Snapshot) -> Frame:
+    def frame(self, snapshot: Snapshot, shown: Frame) -> Frame:
         """Draw the frame of a step.
 
         Args:
             snapshot: The step, already stored.
+            shown: What its picture looks like, uint8 (height, width, 3).
 
         Returns:
             uint8 (height, width, 3).
         """
         width, height = self.size
         frame = Image.new("RGB", (width, height), "white")
-        picture = Image.fromarray(np.rint(to_array(snapshot.picture) * 255).astype(np.uint8))
+        picture = Image.fromarray(shown)
         if picture.size != self._canvas[::-1]:
             picture = picture.resize(self._canvas[::-1], Image.Resampling.NEAREST)
         frame.paste(picture, (0, (height - self._canvas[0]) // 2))

@@ -5,7 +5,7 @@ from engine.preparation.areas import Box, Size, bounds_of
 from engine.preparation.extending import extended
 from engine.preparation.maps import picked
 from engine.preparation.masks import BAND, OPAQUE, Mask
-from engine.preparation.materials import FurtherSource, Materials, cut_start, finish, lift
+from engine.preparation.materials import FurtherSource, Materials, cut_start, finish, lift, seen
 from engine.preparation.new_texture import Layout
 from engine.preparation.preparing import prepare
 from engine.preparation.sampling import (
@@ -36,4 +36,5 @@ __all__ = [
     "lift",
     "picked",
     "prepare",
+    "seen",
 ]

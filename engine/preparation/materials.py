@@ -139,6 +139,14 @@ def lift(materials: Materials, pixels: FloatArray, size: Size) -> tuple[FloatArr
     return (pixels, None) if materials.translucency is None else materials.translucency.lift(pixels, size)
 
 
+def seen(materials: Materials, pixels: FloatArray, size: Size) -> FloatArray:
+    """Show what was synthesized as its result looks over the backdrop; see `lift`."""
+    through = materials.translucency
+    if through is None or through.backdrop is None:
+        return pixels
+    return through.composite(*through.lift(pixels, size))
+
+
 def finish(materials: Materials, pixels: FloatArray, size: Size, alpha: Mask | None = None) -> Picture:
     """Turn a synthesized picture into one to write.
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from engine.encoders import Encoder, EncoderError
 from engine.fitting import check_request
 from engine.images import ImageError, Picture
+from engine.images.picture import FloatArray
 from engine.preparation import (
     ExemplarTransform,
     FurtherSource,
@@ -28,6 +29,7 @@ from engine.preparation import (
     lift,
     picked,
     prepare,
+    seen,
 )
 from engine.service.enlarging import enlarge_job
 from engine.service.rasters import array_raster, picture_of, raster_of
@@ -71,6 +73,10 @@ class Stop:
         return self._event.is_set()
 
 
+Shown = Callable[[Tensor], FloatArray]
+Begin = Callable[[Exemplar, Encoder, SynthesisSettings, Shown], None]
+
+
 @dataclass(frozen=True)
 class Hooks:
     """Callbacks of a running job, called in its thread.
@@ -79,14 +85,15 @@ class Hooks:
         progress: Called after every step; must be fast.
         frame: Called with every frame.
         prepared: Called once, before the first frame.
-        begin: Called with exemplar, encoder and settings before the first snapshot.
+        begin: Called with exemplar, encoder and settings before the first snapshot, and with what makes of a
+            snapshot's picture what its result looks like, RGB in [0, 1].
         watch: Called with every snapshot that has a new picture.
     """
 
     progress: Callable[[Progress], None]
     frame: Callable[[Frame], None]
     prepared: Callable[[Prepared], None] = lambda _prepared: None
-    begin: Callable[[Exemplar, Encoder, SynthesisSettings], None] = lambda _exemplar, _encoder, _settings: None
+    begin: Begin = lambda _exemplar, _encoder, _settings, _shown: None
     watch: Callable[[Snapshot], None] = lambda _snapshot: None
 
 
@@ -171,7 +178,7 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     # The time before the first snapshot says nothing about the rest.
     first_seconds = seconds = 0.0
     last: Snapshot | None = None
-    hooks.begin(exemplar, encoder, settings)
+    hooks.begin(exemplar, encoder, settings, lambda picture: seen(materials, to_array(picture), settings.size))
     try:
         with closing(snapshots):  # type: ignore[type-var]
             for snapshot, wants_frame in _paced(snapshots, request.frame_interval):
