@@ -8,6 +8,7 @@ import pytest
 from pictures import bricks, save
 
 from engine.batch.checking import checked_count
+from engine.batch.manifest import maps_made_alone
 from engine.batch.requests import _parameters, jobs_of
 from engine.cli.batch import batch
 from engine.cli.failures import CommandError
@@ -117,6 +118,14 @@ def test_maps_of_a_material_are_one_texture_of_several_files(pictures):
     lines = manifest(pictures, {"exemplars": ["in/moss_color.png", "in/moss_normal.png"]})
     (job,) = jobs(pictures, lines, pattern="new/{stem}.png")
     assert names([job]) == ["new/moss_color.png", "new/moss_normal.png"]
+
+
+def test_maps_that_are_made_one_by_one_are_told_of(pictures):
+    # The folder has `a`, `b` and two maps of moss.
+    (said,) = maps_made_alone([pictures / "in", pictures / "list.jsonl"])
+    assert said.startswith("2 files look like maps of one texture (moss_color, moss_normal)")
+    assert maps_made_alone([pictures / "in" / "moss_*.png"]) == [said]
+    assert maps_made_alone([pictures / "in" / "a.png", pictures / "in" / "moss_normal.png"]) == []
 
 
 WRONG = {

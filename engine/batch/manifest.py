@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.cli.failures import fail
 from engine.file_errors import is_folder, is_missing, reading_refusal
+from protocol.map_names import map_names
 
 JSON_LINES = (".jsonl", ".ndjson")
 CSV = ".csv"
@@ -18,6 +19,7 @@ LIST_SEPARATOR = ";"
 """Between several files in a cell of a CSV file."""
 CELL_SEPARATORS = ",;\t"
 """Between the cells of a CSV file; its first line tells which, as names of options have none of them."""
+MOST_NAMED = 3
 OTHER_PICTURES = (".avif", ".bmp", ".gif", ".j2k", ".jp2", ".jpf", ".tga")
 """Suffixes of pictures that are read and not written, for folders."""
 
@@ -57,9 +59,27 @@ def items_of(sources: Sequence[Path]) -> Iterator[Item]:
             yield from _pictures(source)
 
 
-def searched_folders(sources: Sequence[Path]) -> list[Path]:
-    """Return the folders whose pictures are taken as they come."""
-    return [source for source in sources if is_folder(source)]
+def maps_made_alone(sources: Sequence[Path]) -> list[str]:
+    """Say that pictures outside of manifests look like maps of one texture: who meant to make a set finds out."""
+    folders: dict[Path, list[str]] = {}
+    for source in sources:
+        if source.suffix.lower() not in {*JSON_LINES, CSV}:
+            for item in _pictures(source):
+                folders.setdefault(Path(item.place).parent, []).append(Path(item.place).stem)
+    found, textures = [], 0
+    for stems in folders.values():
+        names = map_names(stems)
+        strangers = {*names.strangers}
+        found += [stem for number, stem in enumerate(stems) if number not in strangers]
+        textures += len(names.stems)
+    if not found:
+        return []
+    shown = ", ".join(found[:MOST_NAMED]) + (", …" if len(found) > MOST_NAMED else "")
+    of, each = ("one texture", "them") if textures == 1 else (f"{textures} textures", "those of each")
+    return [
+        f"{len(found)} files look like maps of {of} ({shown}), and are made one by one: "
+        f"name {each} in one line of a manifest to make them together"
+    ]
 
 
 def _pictures(source: Path) -> Iterator[Item]:

@@ -13,6 +13,7 @@ from engine.cli.failures import ENGINE_FAILED, INTERRUPTED, fail, one_line_error
 from engine.cli.numbers import number_option
 from engine.cli.paths import path_argument, path_option, real
 from engine.cli.progress import batch_bar
+from engine.cli.results import tell
 from engine.cli.standard_output import say
 from engine.cli.texture_options import Variations, texture_options
 from engine.file_errors import is_missing
@@ -80,6 +81,7 @@ def batch(
     from engine.batch.checking import checked_count
     from engine.batch.choosing import Place, crew_for
     from engine.batch.journal import Journal
+    from engine.batch.manifest import maps_made_alone
     from engine.batch.requests import jobs_of
     from engine.batch.running import Manner, run_batch
     from engine.batch.tally import Tally
@@ -90,6 +92,7 @@ def batch(
         place.check()
         jobs = partial(jobs_of, sources, {**values, "exemplars": None, "variations": variations}, name)
         tally = Tally(checked_count(jobs, folder))
+        tell(maps_made_alone(sources), quiet=quiet)
         manner = Manner(force=force, retry_failed=retry_failed, measured=report is not None, threads=threads)
         with Journal(folder) as journal, closing(crew_for(place)) as crew, batch_bar(tally, quiet=quiet) as show:
             interrupted = False
