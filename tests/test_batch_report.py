@@ -10,11 +10,14 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import torch
 from pictures import bricks, save
 from PIL import Image
 
+from engine.batch.figures import figures_of
 from engine.batch.journal import DONE, FAILED, Entry, Journal
 from engine.batch.report import SIDE, write_report
+from engine.images import read_picture
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SECONDS = {"b": 2.0, "a": 10.0, "c": 1.5}
@@ -80,6 +83,16 @@ def page(tmp_path):
             )
     write_report(tmp_path / "report.html", folder)
     return tmp_path / "report.html"
+
+
+def test_gray_pictures_are_measured_without_a_warning(tmp_path, recwarn):
+    gray = read_picture(save(tmp_path / "gray.png", bricks()[..., 0]))
+    torch.set_warn_always(True)
+    try:
+        assert figures_of(gray, gray)
+    finally:
+        torch.set_warn_always(False)
+    assert not recwarn
 
 
 def test_it_shows_each_texture_once_with_its_figures_and_failures(page):

@@ -4,10 +4,9 @@ from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING
 
-import torch
-
 from engine.encoders import Encoder, load_encoder
 from engine.figures import measure
+from engine.tensors import to_tensor
 
 if TYPE_CHECKING:
     from engine.images import Picture
@@ -23,14 +22,11 @@ def figures_of(exemplar: "Picture", made: "Picture") -> dict[str, float]:
     Returns:
         Figures by name.
     """
-    found = asdict(measure(_tensor(exemplar), _tensor(made), _encoder()))
+    one, other = (to_tensor(each.pixels, "cpu").contiguous() for each in (exemplar, made))
+    found = asdict(measure(one, other, _encoder()))
     return {name: round(value, 4) for name, value in found.items()}
 
 
 @cache
 def _encoder() -> Encoder:
     return load_encoder("compact")
-
-
-def _tensor(picture: "Picture") -> torch.Tensor:
-    return torch.from_numpy(picture.pixels).permute(2, 0, 1)[None].contiguous()
