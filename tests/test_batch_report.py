@@ -17,7 +17,8 @@ from PIL import Image
 from engine.batch.figures import figures_of
 from engine.batch.journal import DONE, FAILED, Entry, Journal
 from engine.batch.report import SIDE, write_report
-from engine.images import read_picture
+from engine.images import Picture
+from engine.service.rasters import array_raster, picture_of
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SECONDS = {"b": 2.0, "a": 10.0, "c": 1.5}
@@ -85,11 +86,13 @@ def page(tmp_path):
     return tmp_path / "report.html"
 
 
-def test_gray_pictures_are_measured_without_a_warning(tmp_path, recwarn):
-    gray = read_picture(save(tmp_path / "gray.png", bricks()[..., 0]))
+def test_results_that_may_not_be_written_to_are_measured_without_a_warning(recwarn):
+    one = Picture(bricks())
+    made = picture_of(array_raster(bricks(seed=1), "f32"), "result")
+    assert not made.pixels.flags.writeable
     torch.set_warn_always(True)
     try:
-        assert figures_of(gray, gray)
+        assert figures_of(one, made)
     finally:
         torch.set_warn_always(False)
     assert not recwarn
