@@ -134,7 +134,52 @@ def test_samples_of_16_bits_and_alpha_are_kept_too():
     found = run(extending(canvas=deep, depth="u16")).end.raster
     made = np.frombuffer(found.data, "<u2").reshape(found.height, found.width, found.channels)
     np.testing.assert_array_equal(made[KEPT], samples)
-    assert (made[:5, :, 3] == 65535).all()
+    # Above what is transparent along the border, transparency goes on; to the left the picture is opaque.
+    assert (made[:5, 9 + 40 :, 3] == 0).all()
+    assert (made[:5, : 9 + 40, 3] == 65535).all()
+    assert (made[:, :9, 3] == 65535).all()
+
+
+def cut_out(thing):
+    """A canvas of bricks, opaque where a function of rows and columns is positive."""
+    rows, columns = np.mgrid[:HIGH, :WIDE] + 0.5
+    alpha = np.clip(thing(rows - HIGH / 2, columns - WIDE / 2) + 0.5, 0, 1)
+    return np.dstack([CANVAS, np.round(255 * alpha)]).astype(np.uint8)
+
+
+def disc(radius):
+    return cut_out(lambda y, x: radius - np.hypot(y, x))
+
+
+THINGS = {
+    "a disc in the middle": (disc(HIGH / 2 - 6), False),
+    "a disc that touches two borders": (disc(HIGH / 2), False),
+    "a pole that two borders cut": (cut_out(lambda y, x: 4 - np.abs(x) + 0 * y), True),
+    "a disc that two borders cut": (disc(HIGH / 2 + 4), True),
+}
+
+
+@pytest.mark.parametrize("case", THINGS)
+def test_a_cut_out_thing_gets_no_frame_and_goes_on_where_a_border_cuts_it(case):
+    canvas, goes_on = THINGS[case]
+    margins = Margins(top=8, right=8, bottom=8, left=8)
+    made = pixels(run(extending(canvas=raster(canvas / 255), extend=margins)).end.raster)
+    np.testing.assert_array_equal(made[inner(margins)], canvas)
+    middle = 8 + WIDE // 2
+    assert (made[:8, middle, 3] == 255 * goes_on).all()
+    assert not made[:, :8, 3].any()
+    assert not made[:, -8:, 3].any()
+    if goes_on:
+        np.testing.assert_array_equal(made[:8, 8:-8, 3], np.repeat(canvas[:1, :, 3], 8, axis=0))
+    else:
+        assert not made[:8, :, 3].any()
+
+
+def test_one_alpha_all_over_goes_on():
+    canvas = cut_out(lambda y, x: 12 - np.abs(x) + 0 * y)
+    canvas[..., 3] = canvas[..., 3] * 0.4
+    made = pixels(run(extending(canvas=raster(canvas / 255), extend=Margins(top=8))).end.raster)
+    np.testing.assert_array_equal(made[:8, :, 3], np.repeat(canvas[:1, :, 3], 8, axis=0))
 
 
 def test_another_seed_makes_something_else():

@@ -3,12 +3,16 @@
 from dataclasses import replace
 
 import numpy as np
+from scipy import ndimage
 
 from engine.fitting import grown
 from engine.images import Picture
 from engine.preparation.areas import whole_of
-from engine.preparation.masks import Mask
+from engine.preparation.masks import CLEAR, OPAQUE, Mask, level_of
 from protocol.vocabulary import Margins
+
+# How many times as wide as at a border a thing may be half that width further in, if it goes on beyond the border.
+MOST_WIDER = 2
 
 
 def extended(picture: Picture, margins: Margins) -> Picture:
@@ -45,6 +49,45 @@ def added(size: tuple[int, int], margins: Margins) -> Mask:
     found = np.ones(size, np.float32)
     found[margins.top : size[0] - margins.bottom, margins.left : size[1] - margins.right] = 0
     return found
+
+
+def beyond_borders(picture: Picture, margins: Margins) -> Picture | None:
+    """Continue the alpha of a thing that was cut out beyond the borders.
+
+    Args:
+        picture: With its margins.
+        margins: Pixels along each border.
+
+    Returns:
+        The picture, with the alpha of its nearest pixel in the margins; but what only touches a border, as a disc
+        does, ends there. None where all that is added is as opaque as the picture, or alpha has many levels.
+    """
+    if picture.alpha is None or not margins:
+        return None
+    height, width = picture.alpha.shape
+    inner = slice(margins.top, height - margins.bottom), slice(margins.left, width - margins.right)
+    thing = picture.alpha[inner].copy()
+    level = level_of(thing)
+    if level is None:
+        return None
+    for inwards in (thing, thing[::-1], thing.T, thing.T[::-1]):
+        _clear_touching(inwards)
+    pads = ((margins.top, margins.bottom), (margins.left, margins.right))
+    found = np.pad(thing, pads, mode="edge")
+    if (found[added(found.shape, margins) > 0] >= OPAQUE * level).all():
+        return None
+    found[inner] = picture.alpha[inner]
+    return replace(picture, alpha=found)
+
+
+def _clear_touching(rows: Mask) -> None:
+    """Clear what of the first row belongs to a thing that is much wider not far from it."""
+    for (run,) in ndimage.find_objects(ndimage.label(rows[0] >= CLEAR)[0]):
+        wide = run.stop - run.start
+        further = ndimage.label(rows[min(wide // 2, len(rows) - 1)] >= CLEAR)[0]
+        own = further[run.start + wide // 2]
+        if own and (further == own).sum() > MOST_WIDER * wide:
+            rows[0, run] = 0
 
 
 def far_from(size: tuple[int, int], margins: Margins, context: int) -> Mask:

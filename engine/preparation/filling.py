@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.images import Picture
 from engine.preparation.areas import Box, bounds_of, whole_of
-from engine.preparation.extending import added, far_from
+from engine.preparation.extending import added, beyond_borders, far_from
 from engine.preparation.islands import find_islands
 from engine.preparation.masks import (
     OPAQUE,
@@ -64,6 +64,8 @@ def prepare_fill(
     if mask is not None and not holes:
         gone = shown = with_cut_out(shown, canvas, around, _inner(everything, beyond))
         around = _around(shown, everything, sampling, axes)
+    goes_on = None if holes or flatten else beyond_borders(canvas, extend)
+    canvas = goes_on or canvas
     free = shown if blend else (shown > 0).astype(np.float32)
     gone = gone if blend else (gone > 0).astype(np.float32)
     if exemplar is not None and free.min() >= 1 and min(everything.size) >= SMALLEST_SIDE:
@@ -87,10 +89,12 @@ def prepare_fill(
     if canvas.alpha is not None and not flatten:
         alpha, changed = (np.ascontiguousarray(box.cut(array)) for array in (canvas.alpha, free))
         own = np.ones(sample.pixels.shape[:2], np.float32) if sample.alpha is None else sample.alpha
-        if sample.alpha is not None or (alpha[inside == 0] < OPAQUE).any():
+        if goes_on is not None or sample.alpha is not None or (alpha[inside == 0] < OPAQUE).any():
             through = translucency(
                 sample.pixels, own, sample.valid, wrap, (known, alpha, changed), own=exemplar is None
             )
+            if goes_on is not None and through.smooth is None:
+                through = replace(through, backdrop=None, smooth=alpha)
             known = through.composite(known, alpha)
     kept = canvas
     if flatten and canvas.alpha is not None and np.maximum(canvas.alpha, free).min() >= OPAQUE:

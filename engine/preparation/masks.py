@@ -189,6 +189,12 @@ def _whole(alpha: Mask) -> NDArray[np.bool_] | None:
     return np.asarray(whole) if 2 * same.sum() > visible.sum() else None
 
 
+def level_of(alpha: Mask) -> float | None:
+    """Find the alpha that most of what can be seen has, in [0, 1]; None where alpha has many levels."""
+    whole = _whole(alpha)
+    return None if whole is None else float(np.median(alpha[whole]))
+
+
 def is_damaged(canvas: Picture) -> bool:
     """Whether parts of a picture are missing, and do not belong to it, as those of lace and of a watercolor do."""
     missing = float(missing_in(canvas).mean())
