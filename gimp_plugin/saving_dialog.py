@@ -28,7 +28,8 @@ def ask_and_save(
     GimpUi.init(PROGRAM)
     config.set_property("pattern-name", free_name(layer.get_name()))
     dialog = GimpUi.ProcedureDialog.new(procedure, config, _("Save as Pattern"))
-    dialog.set_ok_label(_("_Save"))
+    # The S is that of GIMP's own “Save Settings”.
+    dialog.set_ok_label(_("Sa_ve"))
     picture = Gtk.Image.new_from_pixbuf(thumbnail(image, [layer], user_options.SEAMLESS))
     note = text_label(_("The selection, or the layer, becomes a pattern of 8 bits."), least=40, selectable=True)
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
