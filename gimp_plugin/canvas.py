@@ -1,6 +1,7 @@
 """Read and write the pixels of drawables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from gi.repository import Gegl, Gimp, Gio
@@ -63,6 +64,7 @@ def read(
     depth: str,
     groups: Sequence[Gimp.GroupLayer] = (),
     parts: Sequence[Gimp.Layer] = (),
+    masked: bool = True,
 ) -> Raster:
     """Read pixels as they are seen, as sRGB, whatever the image's profile and precision.
 
@@ -73,11 +75,13 @@ def read(
         depth: Kind of sample; for `f32` 16 bits are read, which bring values out of range back.
         groups: The groups around it whose filters are to be applied as well, from the inside out.
         parts: Layers right above it that belong to its picture, from the bottom.
+        masked: Whether to apply its mask.
 
     Returns:
         With alpha; the layer's mask is multiplied into it.
     """
-    return _seen(drawable, box, "u8" if depth == "u8" else "u16", gray=gray, groups=groups, parts=parts)
+    kind = "u8" if depth == "u8" else "u16"
+    return _seen(drawable, box, kind, gray=gray, groups=groups, parts=parts, masked=masked)
 
 
 def read_exactly(
@@ -89,7 +93,7 @@ def read_exactly(
     parts: Sequence[Gimp.Layer] = (),
 ) -> Raster:
     """Read pixels as `read` does, as floating point: written back, they are what they were in any precision."""
-    return _seen(drawable, box, "f32", gray=gray, groups=groups, parts=parts)
+    return _seen(drawable, box, "f32", gray=gray, groups=groups, parts=parts, masked=True)
 
 
 def _seen(
@@ -100,20 +104,28 @@ def _seen(
     gray: bool,
     groups: Sequence[Gimp.GroupLayer],
     parts: Sequence[Gimp.Layer],
+    masked: bool,
 ) -> Raster:
     channels = 2 if gray else 4
     pixel = channels * samples.SAMPLE_BYTES[kind]
     parts = [part for part in parts if extent(part).common(box)]
-    with rendered(drawable, box, groups, parts) as (source, part):
+    with rendered(drawable, box, groups, parts, masked=masked) as (source, part):
         data = _read(source, part, f"{_NAMES[channels]} {_DEPTHS[kind]}", pixel)
     raster = Raster(box.width, box.height, channels, kind, data)
-    mask = drawable.get_mask() if drawable.is_layer() else None
-    if parts or mask is None or not drawable.get_apply_mask():
-        return raster
-    place = extent(drawable)
-    # GIMP has filters for layers, and none for masks.
-    shown = _read(mask, box.moved(-place.x, -place.y), "Y u8", 1)
-    return samples.faded(raster, shown)
+    shown = read_masks([drawable], box) if masked and not parts and drawable.is_layer() else None
+    return raster if shown is None else samples.faded(raster, shown)
+
+
+def read_masks(layers: Sequence[Gimp.Layer], box: Box) -> bytes | None:
+    """Read how much of each pixel is seen through the masks of layers, a byte each; None where none has a mask."""
+    found = None
+    for layer in layers:
+        mask, place = layer.get_mask(), extent(layer)
+        if mask is not None and layer.get_apply_mask():
+            # GIMP has filters for layers, and none for masks.
+            shown = _read(mask, box.moved(-place.x, -place.y), "Y u8", 1)
+            found = shown if found is None else samples.product(found, shown)
+    return found
 
 
 def read_visible(image: Gimp.Image, empty: Gimp.Image, box: Box, *, gray: bool, depth: str) -> Raster:
@@ -129,9 +141,29 @@ def read_visible(image: Gimp.Image, empty: Gimp.Image, box: Box, *, gray: bool, 
     Returns:
         With alpha.
     """
-    layer = Gimp.Layer.new_from_visible(image, empty, "visible")
+    with without_overlays(image) as shown:
+        layer = Gimp.Layer.new_from_visible(shown, empty, "visible")
     empty.insert_layer(layer, None, 0)
     return read(layer, box, gray=gray, depth=depth)
+
+
+@contextmanager
+def without_overlays(image: Gimp.Image) -> Iterator[Gimp.Image]:
+    """Give the image, or a copy where channels are visible: GIMP draws their colors over the layers."""
+    if not any(channel.get_visible() for channel in image.get_channels()):
+        yield image
+        return
+    copy = image.duplicate()
+    try:
+        _hide_channels(copy)
+        yield copy
+    finally:
+        copy.delete()
+
+
+def _hide_channels(image: Gimp.Image) -> None:
+    for channel in image.get_channels():
+        channel.set_visible(False)
 
 
 def read_rows(layer: Gimp.Layer, rows: Iterable[int]) -> list[bytes]:
@@ -255,6 +287,7 @@ def read_file(path: Path, *, gray: bool, depth: str) -> Raster:
     try:
         # GIMP does so by itself only where the user opens a file.
         image.policy_rotate(False)
+        _hide_channels(image)
         layer = Gimp.Layer.new_from_visible(image, image, "exemplar")
         image.insert_layer(layer, None, 0)
         return read(layer, extent(layer), gray=gray, depth=depth)

@@ -322,7 +322,8 @@ def thumbnail(image: Gimp.Image, layers: Sequence[Gimp.Layer], kind: str) -> Gdk
         The image to extend, or the layer to fill; otherwise the part of it to work on.
     """
     if not layers:
-        return image.get_thumbnail(PREVIEW_SIDE, PREVIEW_SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
+        with canvas.without_overlays(image) as seen:
+            return seen.get_thumbnail(PREVIEW_SIDE, PREVIEW_SIDE, Gimp.PixbufTransparency.SMALL_CHECKS)
     layer = layers[0]
     selected = canvas.selection(image)
     part, parts = canvas.extent(layer).common(selected) if selected else None, marks.parts_of(layer)

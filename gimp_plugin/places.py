@@ -64,5 +64,8 @@ class Place:
         mask = b"\xff" * (part.width * part.height) if self.joins else None
         if prepared.mask is not None:
             mask = bytes(samples.crop(prepared.mask, part.moved(-filled.x, -filled.y)).data)
+        if mask is not None and self.mask is not None:
+            within = part.moved(-self.part.x, -self.part.y)
+            mask = samples.product(mask, samples.crop_mask(self.mask, self.part.width, within))
         left, top = self.left + part.x - self.part.x, self.top + part.y - self.part.y
         return replace(self, left=left, top=top, part=part, mask=mask)

@@ -21,7 +21,12 @@ _STRIP_PIXELS = 1 << 20
 
 @contextmanager
 def rendered(
-    drawable: Gimp.Drawable, box: Box, groups: Sequence[Gimp.GroupLayer] = (), parts: Sequence[Gimp.Layer] = ()
+    drawable: Gimp.Drawable,
+    box: Box,
+    groups: Sequence[Gimp.GroupLayer] = (),
+    parts: Sequence[Gimp.Layer] = (),
+    *,
+    masked: bool = True,
 ) -> Iterator[tuple[Gimp.Drawable, Box]]:
     """Render a drawable with its filters, at full opacity and in normal mode.
 
@@ -29,8 +34,8 @@ def rendered(
         drawable: A layer, a group, or a channel.
         box: The part that is to be read, in its image.
         groups: The groups around it whose filters are to be applied as well, from the inside out.
-        parts: Layers right above it that belong to its picture, from the bottom. With them its mask is applied,
-            without them it is not.
+        parts: Layers right above it that belong to its picture, from the bottom.
+        masked: Whether its mask is applied where there are such layers; without them it is not.
 
     Yields:
         A drawable to read from, and where the part is in it. The drawable itself, where it has no filters and there
@@ -47,7 +52,7 @@ def rendered(
         for item in reversed(below):
             _copied(item, image, box)
         path = [drawable, *groups[: max(filtered, default=0)]]
-        _show(path, parts, image, box, through=bool(below))
+        _show(path, parts, image, box, through=bool(below), masked=masked and bool(parts))
         layer = Gimp.Layer.new_from_visible(image, image, "seen")
         try:
             yield layer, Box(0, 0, box.width, box.height)
@@ -150,7 +155,13 @@ def _copied(item: Gimp.Drawable, image: Gimp.Image, box: Box) -> Gimp.Layer:
 
 
 def _show(
-    path: Sequence[Gimp.Drawable], parts: Sequence[Gimp.Layer], image: Gimp.Image, box: Box, *, through: bool
+    path: Sequence[Gimp.Drawable],
+    parts: Sequence[Gimp.Layer],
+    image: Gimp.Image,
+    box: Box,
+    *,
+    through: bool,
+    masked: bool,
 ) -> None:
     """Copy a drawable into an image, with what belongs to its picture.
 
@@ -160,6 +171,7 @@ def _show(
         image: Where to.
         box: Of the drawable's image, what is in the other one.
         through: Whether the drawable passes through; it is without groups then.
+        masked: Whether its mask is applied.
     """
     drawable, *groups = path
     copy = _copied(path[-1], image, box)
@@ -170,7 +182,7 @@ def _show(
         for own, item in inside:
             item.set_visible(own.get_id() in kept)
         copy = next(item for own, item in inside if own.get_id() == child.get_id())
-    _bare(copy, through=through, masked=bool(parts) and drawable.get_apply_mask())
+    _bare(copy, through=through, masked=masked and drawable.get_apply_mask())
     if not groups:
         for part in parts:
             _copied(part, image, box)

@@ -172,6 +172,11 @@ def faded(raster: Raster, mask: bytes) -> Raster:
     return replace(raster, data=bytes(data))
 
 
+def product(first: bytes, second: bytes) -> bytes:
+    """Multiply two masks: what is seen through both."""
+    return bytes(faded(Raster(len(first), 1, 1, "u8", first), second).data)
+
+
 def picked(rasters: Sequence[Raster], origins: Raster) -> Iterator[Raster]:
     """Take each pixel of new rasters from a place of the given ones, the same for all.
 

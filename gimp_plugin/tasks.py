@@ -89,6 +89,8 @@ def prepare(
         PlanError: It cannot be done.
         PaletteError: The image has a palette.
     """
+    if not image.is_valid():
+        raise PlanError(_("The image was closed."))
     for each in layers:
         if not canvas.attached(each):
             raise PlanError(_("The layer no longer exists."))
@@ -125,13 +127,16 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
     marked = samples.marked_box(white, whole.width).moved(*whole.corner) if white is not None else None
     limit = plans.context_of(hole, whole, options.context, marked)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    # The texture will be above this item, so it has to match what is displayed of it.
+    # The texture will be above this item, so it has to match what is displayed of it. The mask of a group says where
+    # the texture ends, as it does in a group that is not locked.
     ground = canvas.outside_locked(layer)
     parts = marks.parts_of(ground, earlier)
-    around = canvas.read(ground, limit, gray=gray, depth=depth, parts=parts)
+    masked = ground.get_id() == layer.get_id()
+    around = canvas.read(ground, limit, gray=gray, depth=depth, parts=parts, masked=masked)
     if parts and not selected:
         # What the layer lacks is filled anew, as without the earlier textures.
-        around = samples.faded(around, samples.alpha(canvas.read(ground, limit, gray=gray, depth=depth)))
+        lacking = canvas.read(ground, limit, gray=gray, depth=depth, masked=masked)
+        around = samples.faded(around, samples.alpha(lacking))
     extent = canvas.extent(ground)
     if options.source == user_options.SURROUNDINGS and not limit.common(extent):
         raise PlanError(plans.outside())
@@ -152,7 +157,8 @@ def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: S
     box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     ground = canvas.outside_locked(layer)
-    picture = canvas.read(ground, box, gray=gray, depth=depth, parts=marks.parts_of(ground, earlier))
+    masked = ground.get_id() == layer.get_id()
+    picture = canvas.read(ground, box, gray=gray, depth=depth, parts=marks.parts_of(ground, earlier), masked=masked)
     plan = plans.seamless(options, picture, depth)
     return Task(plan, _place_in(image, layer, box, box), fresh=False)
 
@@ -435,7 +441,11 @@ def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, hole: Box) -> Plac
     """
     ground = canvas.outside_locked(layer)
     kept = _within_masks(ground, box)
-    if not kept.common(hole):
+    seen, around = kept.common(hole), canvas.groups_of(layer)
+    # The texture lies above these, and ends where their masks do.
+    locked = around[: len(around) - len(canvas.groups_of(ground))]
+    mask = canvas.read_masks(locked, kept) if seen else b""
+    if mask is not None and not any(samples.crop_mask(mask, kept.width, seen.moved(-kept.x, -kept.y))):
         raise PlanError(_("The selection is outside the layer's group, whose mask hides everything there."))
     if (
         not blending.covers(ground)
@@ -450,7 +460,7 @@ def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, hole: Box) -> Plac
                 "filters (Fx in the Layers dialog), which also clips the colors."
             ).format(name=ground.get_name())
         )
-    return Place(image, layer, kept.x, kept.y, kept.moved(-box.x, -box.y), joins=True)
+    return Place(image, layer, kept.x, kept.y, kept.moved(-box.x, -box.y), joins=True, mask=mask)
 
 
 def _within_masks(ground: Gimp.Layer, box: Box) -> Box:

@@ -208,8 +208,9 @@ def test_whatever_breaks_leaves_neither_frames_nor_an_open_undo_group(attempt, i
     [
         ({"kind": "INDEXED"}, "The image has indexed colors"),
         ({"layers": []}, "The layer no longer exists."),
+        ({"closed": True}, "The image was closed."),
     ],
-    ids=["a palette", "no layer"],
+    ids=["a palette", "no layer", "closed"],
 )
 def test_what_cannot_be_done_is_told_before_anything_is_touched(gimp, image, change, sentence):
     (layer,) = image.layers

@@ -351,6 +351,31 @@ def masked_outside():
     return in_a_masked_group([1, 1, 9, 9], ["NORMAL", 80], context=60)
 
 
+def masked_and_locked(name="fill", selected=(36, 20, 34, 20)):
+    image, layer = on_a_backdrop(opened(wall).get_layers()[0])
+    group = grouped(image, grouped(image, layer, "inner"), "outer")
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 2, 2, 60, 60)
+    group.add_mask(group.create_mask(Gimp.AddMaskType.SELECTION))
+    group.set_lock_content(True)
+    Gimp.Selection.none(image)
+    if selected:
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, *selected)
+    found = {"before": projected(image), "mask": kept(group.get_mask(), "Y u8")}
+    try:
+        _image, made = called(name, image, [layer], quality="draft")
+    except RuntimeError as error:
+        return {"said": str(error)}
+    return {**found, "after": projected(image), "above": made.get_parent() is None}
+
+
+def masked_and_locked_seamless():
+    return masked_and_locked("seamless", ())
+
+
+def masked_and_locked_outside():
+    return masked_and_locked(selected=(62, 62, 8, 8))
+
+
 def twice():
     image, layer = on_a_backdrop(opened(wall).get_layers()[0])
     blend(layer, "MULTIPLY", 40)
@@ -367,6 +392,7 @@ cases += [
     group_selected_that_passes_through, multiplied_through, group_around, group_around_that_passes_through,
     group_locked, position_locked, twice, mask_of_one_gray, mask_nearly_white, mask_from_black_to_white,
     masked_left, masked_top, masked_top_left_with_frames, masked_right, masked_outside,
+    masked_and_locked, masked_and_locked_seamless, masked_and_locked_outside,
 ]
 """
 LOOK_CASES = [
@@ -532,5 +558,17 @@ def test_a_texture_ends_where_a_group_with_a_mask_ends(cases, case, box):
     assert change[shown].max() <= 1
 
 
-def test_a_selection_outside_of_a_group_with_a_mask_is_refused(cases):
-    assert cases["masked_outside"]["said"].startswith("The selection is outside the layer's group")
+@pytest.mark.parametrize("case", ["masked_and_locked", "masked_and_locked_seamless"])
+def test_a_texture_above_a_locked_group_ends_where_the_mask_of_the_group_does(cases, case):
+    found = cases[case]
+    assert found["above"]
+    before, after = (array_of(found[when]).astype(int) for when in ("before", "after"))
+    mask = array_of(found["mask"])[..., 0]
+    change = np.abs(before - after).max(axis=2)
+    assert change[mask == 255].max() > 4
+    assert not change[mask == 0].any()
+
+
+@pytest.mark.parametrize("case", ["masked_outside", "masked_and_locked_outside"])
+def test_a_selection_outside_of_a_group_with_a_mask_is_refused(cases, case):
+    assert cases[case]["said"].startswith("The selection is outside the layer's group")

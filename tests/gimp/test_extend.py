@@ -86,6 +86,19 @@ def with_a_selection():
     return {**found, "selection": list(Gimp.Selection.bounds(image))[2:]}
 
 
+def with_a_visible_channel():
+    # Its color is drawn over the layers, and is no part of them.
+    image = opened(wall)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 80, 30)
+    channel = Gimp.Selection.save(image)
+    Gimp.Selection.none(image)
+    channel.set_color(Gegl.Color.new("red"))
+    channel.set_visible(True)
+    images = len(Gimp.get_images())
+    found = extended(image, **tenth())
+    return {**found, "visible": channel.get_visible(), "left open": len(Gimp.get_images()) - images}
+
+
 def with_a_hole():
     # What is transparent within the image stays so, and no color of it gets into the texture.
     found = []
@@ -142,8 +155,9 @@ def with_nothing_visible():
 
 
 cases = [
-    all_sides, one_side, in_16_bits, in_floating_point, in_gray, layered, with_a_selection, with_a_hole, seeds,
-    frames_kept, by_nothing, too_far, out_of_range, in_another_unit, with_a_palette, with_nothing_visible,
+    all_sides, one_side, in_16_bits, in_floating_point, in_gray, layered, with_a_selection,
+    with_a_visible_channel, with_a_hole, seeds, frames_kept, by_nothing, too_far, out_of_range, in_another_unit,
+    with_a_palette, with_nothing_visible,
 ]
 """
 MADE = ("all_sides", "in_16_bits", "in_floating_point", "in_gray", "layered", "with_a_selection", "frames_kept")
@@ -210,6 +224,12 @@ def test_what_is_transparent_stays_and_is_not_sampled(cases):
     assert (array_of(one["picture"])[36:46, 38:48, 3] == 0).all()
     # Below the mask of the layer lies the picture, with its invisible colors.
     assert np.array_equal(array_of(one["texture"])[outside()], array_of(other["texture"])[outside()])
+
+
+def test_the_overlay_of_a_visible_channel_is_not_sampled(cases):
+    found, without = cases["with_a_visible_channel"], cases["all_sides"]
+    assert np.array_equal(array_of(found["texture"]), array_of(without["texture"]))
+    assert (found["visible"], found["left open"]) == (True, 0)
 
 
 def test_the_same_seed_gives_the_same_texture(cases):

@@ -113,6 +113,18 @@ def turned_files():
     return found
 
 
+def file_with_a_visible_channel():
+    image, _layers = bricks()
+    channel = Gimp.Selection.save(image)
+    channel.set_visible(True)
+    file = Gio.File.new_for_path(f"{sea}.xcf")
+    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, file, None)
+    again = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, file)
+    shown = [channel.get_visible() for channel in again.get_channels()]
+    read = canvas.read_file(Path(file.get_path()), gray=False, depth="u8")
+    return {"channels": shown, "as its layer": bytes(read.data) == bytes(seen(image.get_layers()[0]))}
+
+
 def file_elsewhere():
     image, layers = bricks()
     file = Gio.File.new_for_uri("https://example.org/grass.png")
@@ -157,8 +169,8 @@ def nothing_visible():
 
 cases = [
     from_a_layer, from_an_image, from_an_image_with_a_palette, from_a_file, from_a_pattern, all_of_a_layer,
-    all_of_a_layer_unselected, without_alpha_in_gray, turned_files, file_elsewhere, no_such_file, no_file, no_picture,
-    no_drawable, too_small, nothing_visible,
+    all_of_a_layer_unselected, without_alpha_in_gray, turned_files, file_with_a_visible_channel, file_elsewhere,
+    no_such_file, no_file, no_picture, no_drawable, too_small, nothing_visible,
 ]
 """
 BLUE = ("from_a_layer", "from_an_image", "from_an_image_with_a_palette", "from_a_file")
@@ -230,6 +242,10 @@ def test_a_file_with_an_exif_orientation_is_sampled_upright(cases, turned):
         assert read.shape == upright.shape, name
         # Decoders of JPEG round differently.
         assert np.abs(read.astype(int) - upright).mean() < 1, name
+
+
+def test_the_overlay_of_a_visible_channel_of_a_file_is_not_sampled(cases):
+    assert cases["file_with_a_visible_channel"] == {"channels": [True], "as its layer": True}
 
 
 @pytest.mark.parametrize("case", ["all_of_a_layer", "all_of_a_layer_unselected"])
