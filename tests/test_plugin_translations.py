@@ -31,6 +31,8 @@ DIALOGS = (
      "_Engine…"),
 )  # fmt: skip
 """What has a key in each dialog, and in the menu."""
+OF_GIMP = {"en": "rlshc", "de": "zgsha", "fr": "rcsea", "es": "rcgyc"}
+"""Keys of GIMP's own buttons: reset, load and save settings, help, cancel."""
 
 
 def said():
@@ -109,6 +111,13 @@ def test_no_two_widgets_of_a_dialog_have_one_key(language, dialog):
     keys = [key(found[text]) for text in dialog]
     assert len(set(keys)) == len(keys), [found[text] for text in dialog]
     assert all("a" <= each <= "z" for each in keys), "not on every keyboard"
+
+
+@pytest.mark.parametrize("language", OF_GIMP)
+def test_save_as_pattern_has_no_key_of_gimps_own_buttons(language):
+    dialog = ("_Name", "Sa_ve")
+    found = {text: text for text in dialog} if language == "en" else texts(file_of(language, "po"))
+    assert not {key(found[text]) for text in dialog} & set(OF_GIMP[language])
 
 
 def test_french_marks_stand_with_spaces_that_do_not_break():
