@@ -513,7 +513,7 @@ def test_gimp_has_no_filters_for_masks_and_channels(cases):
 
 def test_a_layer_that_was_only_read_is_as_clean_as_before(cases):
     found = cases["refused_and_clean"]
-    assert found["said"].startswith("Too little is left around the selection")
+    assert found["said"].startswith("Too little is left to sample")
     assert found["dirty"] is False
     assert found["images"] == 0
 

@@ -36,7 +36,7 @@ def dialog(painter):
 
 def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pictures_folder):
     # Beside the picture, so that it can be seen.
-    dialog.place_window(FILL, 556, 380)
+    dialog.place_window(FILL, 440, 380)
     dialog.screenshot(pictures_folder / "dialog.png")
     works(dialog)
     first = dialog.screenshot(pictures_folder / "first-frame.png")

@@ -2,7 +2,7 @@
 
 import pytest
 from gimps import profile
-from painting import FILL, SECONDS, asked, choose, ended, idle, layers, select_hole, wait
+from painting import FILL, SECONDS, asked, choose, ended, idle, in_row, layers, select_hole, wait
 from plugged import plug
 from windows import window
 
@@ -24,9 +24,9 @@ def painter(place, own, libraries, engine, wall):
         yield found
 
 
-def seeds(painter, title):
-    """The values of the spin buttons that a dialog shows."""
-    return [found.value for found in painter.widgets(window=title, role="spin button")]
+def seed(painter, title):
+    """The seed that a dialog shows."""
+    return int(in_row(painter, "Seed", title, role="spin button").value)
 
 
 def picture_of(painter, seed):
@@ -44,7 +44,7 @@ def test_a_picture_that_is_clicked_gives_its_seed_and_makes_nothing_yet(painter,
         select_hole(painter)
     asked(painter, title)
     choose(painter, "normal", "Draft: for a preview", title)
-    first = int(seeds(painter, title)[-1])
+    first = seed(painter, title)
     painter.press("Pick…", window=title)
     painter.wait_for_window(PICK)
     picture_of(painter, first + 3)
@@ -53,7 +53,7 @@ def test_a_picture_that_is_clicked_gives_its_seed_and_makes_nothing_yet(painter,
     picture_of(painter, first + 5)
     painter.press(f"Seed {first + 5}", window=PICK)
     painter.wait_for_no_window(PICK)
-    assert seeds(painter, title)[-1] == first + 5
+    assert seed(painter, title) == first + 5
     assert layers(painter) == 1
     wait(lambda: idle(engine), 20)
     if title == FILL:

@@ -141,7 +141,7 @@ def test_the_hole_of_a_photograph_is_filled_by_mouse(
         select_hole(found)
         found.screenshot(pictures_folder / "wall-2-selected.png")
         asked(found)
-        found.place_window(FILL, 556, 380)
+        found.place_window(FILL, 440, 380)
         found.screenshot(pictures_folder / "wall-3-dialog.png")
         works(found)
         ended(found, "Done.")
