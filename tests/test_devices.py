@@ -356,7 +356,7 @@ def test_an_engine_whose_device_was_chosen_says_why_it_cannot(with_a_card, synth
         assert failed.code == "no-worker"
         assert failed.message.startswith(said)
         told = synthesized(engine.folder)
-        assert (told.returncode, told.stdout) == (2, "")
+        assert (told.returncode, told.stdout) == (1, "")
         assert told.stderr.startswith(f"texture-engine: {said}")
         assert told.stderr.count("\n") == 1
         sentence = explain(failed, installation_of(engine.folder))

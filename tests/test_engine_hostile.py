@@ -31,6 +31,7 @@ from protocol.messages import (
     Hello,
     Ping,
     Pong,
+    Prepared,
     Progress,
     StatusRequest,
     Synthesize,
@@ -455,7 +456,7 @@ def plain(request):
 def end_heard(stranger):
     """Wait for the end of the one job that was handed in, or for its refusal."""
     while not isinstance(heard := stranger.hear(), Done | Failed | Cancelled):
-        assert isinstance(heard, Accepted | Progress | Frame), heard
+        assert isinstance(heard, Accepted | Prepared | Progress | Frame), heard
     return heard
 
 

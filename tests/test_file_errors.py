@@ -202,7 +202,8 @@ def started(place, *words, limits=(), **how):
     return subprocess.run(
         [sys.executable, *words],
         cwd=place,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        # Python puts a compiled module in place even if a limit on files has cut it short.
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=120,

@@ -757,7 +757,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(b"old")
     root = Path(__file__).parents[1]
-    assert subprocess.run([sys.executable, "-c", code, str(path)], cwd=root).returncode == 0
+    assert subprocess.run([sys.executable, "-B", "-c", code, str(path)], cwd=root).returncode == 0
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
 

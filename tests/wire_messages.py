@@ -51,7 +51,12 @@ def sample(hint):
         return {"gram": 0.5}
     if isinstance(span, Choice):
         return span.options[0]
-    return {int: int(max(1, span.low)) if span else 1, float: 0.5, str: "a", bool: True}[kind]
+    return {
+        int: int(max(1, span.low)) if span else 1,
+        float: max(0.5, span.low) if span else 0.5,
+        str: "a",
+        bool: True,
+    }[kind]
 
 
 def header_of(kind):
