@@ -89,7 +89,8 @@ def test_a_texture_that_tiles_has_no_other_color(call, here):
     assert inks(found) == inks(bytes_of(exemplar))
     wide = np.tile(found, (2, 2, 1)).astype(int)
     steps = np.abs(np.diff(wide, axis=1)).max(axis=2) > 0
-    assert steps[:96, 95].mean() < 2 * steps[:96, :95].mean()
+    # Borders of blots cross each column by chance; a seam would be crossed by most.
+    assert steps[:96, 95].mean() <= steps[:96, :95].mean(axis=0).max()
 
 
 def dithered(height=96, width=96):
