@@ -167,7 +167,7 @@ FAULTS = {
     "extend without a canvas": (None, ("bricks.png", "--extend", "20%"), "--extend needs a picture"),
     "extend with a mask": (masks, (*CANVAS, "--mask", "mask.png", "--extend", "9"), "leave out either of them"),
     "extend by nothing": (masks, (*CANVAS, "--extend", "0"), "--extend is '0'"),
-    "extend to another size": (masks, (*CANVAS, "--extend", "9", "--size", "64"), "the canvas is 82x82"),
+    "extend to another size": (masks, (*CANVAS, "--extend", "9", "--size", "64"), "the extended canvas is 82x82"),
     "extend beyond the largest canvas": (masks, (*CANVAS, "--extend", "9000"), "18064x18064"),
     "exemplar mask of another size": (
         masks,
