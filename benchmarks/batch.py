@@ -29,7 +29,7 @@ from engine.batch.checking import checked_count  # noqa: E402
 from engine.batch.crews import Crew, Making  # noqa: E402
 from engine.batch.journal import Journal  # noqa: E402
 from engine.batch.requests import jobs_of  # noqa: E402
-from engine.batch.running import Manner, run_batch  # noqa: E402
+from engine.batch.running import BatchOptions, run_batch  # noqa: E402
 from engine.batch.work import Made, Work  # noqa: E402
 
 EMPTY = Made((b"\x89PNG, for example" * 64,), 64, 64, 0.0, "cpu")
@@ -100,7 +100,7 @@ def measure_empty(count: int, *, ray: bool) -> None:
             crew = _ray_crew() if ray and title == "made" else Idle()
             with Journal(out) as journal:
                 jobs = jobs_of([listed], defaults(), None)
-                for number, _ in enumerate(run_batch(jobs, crew, journal, Manner()), 1):
+                for number, _ in enumerate(run_batch(jobs, crew, journal, BatchOptions()), 1):
                     if title == "made" and number % max(1, count // REPORTS) == 0:
                         _print(title, number, start)
             _print(title, count, start)

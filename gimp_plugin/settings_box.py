@@ -226,7 +226,7 @@ def _named(form: Form, layers: Sequence[Gimp.Layer], members: Sequence[Gimp.Laye
     maps = [each.get_name() for each in members]
     names = texture_sets.names_of(maps)
 
-    def told() -> str:
+    def description() -> str:
         if texture_sets.is_set(names, form.config.get_property("layers-as")):
             return texture_sets.described(names, maps)
         if len(layers) == 1:
@@ -236,8 +236,8 @@ def _named(form: Form, layers: Sequence[Gimp.Layer], members: Sequence[Gimp.Laye
         return (how if guided else _("Mixed in equal shares: {layers}")).format(layers=", ".join(shown))
 
     def update(*_ignored: object) -> None:
-        label.set_text(told())
-        label.set_tooltip_text(told())
+        label.set_text(description())
+        label.set_tooltip_text(description())
 
     for name in ("canvas-guide", "layers-as"):
         form.config.connect(f"notify::{name}", update)

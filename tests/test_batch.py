@@ -14,7 +14,7 @@ from test_batch_manifest import defaults, manifest
 from engine.batch.journal import DONE, FAILED, JOURNAL, Entry, Journal, entries
 from engine.batch.publishing import publish
 from engine.batch.requests import jobs_of
-from engine.batch.running import Manner, Outcome, run_batch
+from engine.batch.running import BatchOptions, Outcome, run_batch
 from engine.batch.work import Made, Unmade, make
 from engine.cli.failures import CommandError
 
@@ -51,10 +51,12 @@ def quick(_work):
     return Made((b"a picture",), 48, 40, 0.5, "cpu", {"sliced": 0.25})
 
 
-def run(folder, sources, crew, manner=None, **given):
+def run(folder, sources, crew, options=None, **given):
     """Run a batch to its end; gives what became of each texture."""
     with Journal(folder) as journal:
-        ended = run_batch(jobs_of(sources, defaults(**SMALL, **given), None), crew, journal, manner or Manner())
+        ended = run_batch(
+            jobs_of(sources, defaults(**SMALL, **given), None), crew, journal, options or BatchOptions()
+        )
         return {each.job.name: each.outcome for each in ended}
 
 
@@ -79,7 +81,7 @@ def test_textures_have_the_bytes_that_synthesize_gives_them(call, here, out):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        assert run(out, [here / "bricks.png"], Here(), Manner(threads=1), variations=2, seed=3) == {
+        assert run(out, [here / "bricks.png"], Here(), BatchOptions(threads=1), variations=2, seed=3) == {
             "bricks-3.png": Outcome.DONE,
             "bricks-4.png": Outcome.DONE,
         }
@@ -129,7 +131,7 @@ def test_where_it_is_computed_makes_no_other_request(pictures, out):
     again = Here(quick)
     with Journal(out) as journal:
         jobs = jobs_of([pictures], defaults(**{**SMALL, "device": "cuda", "memory": "9GiB"}), None)
-        assert {each.outcome for each in run_batch(jobs, again, journal, Manner())} == {Outcome.SKIPPED}
+        assert {each.outcome for each in run_batch(jobs, again, journal, BatchOptions())} == {Outcome.SKIPPED}
 
 
 def test_a_texture_that_fails_stops_no_other_and_is_told_with_its_reason(pictures, out):
@@ -152,7 +154,7 @@ def test_what_has_failed_is_tried_again_only_if_that_is_asked_for(pictures, out)
     patient = Here(quick)
     assert set(run(out, [pictures], patient).values()) == {Outcome.FAILED_BEFORE}
     assert patient.names == []
-    assert set(run(out, [pictures], Here(quick), Manner(retry_failed=True)).values()) == {Outcome.DONE}
+    assert set(run(out, [pictures], Here(quick), BatchOptions(retry_failed=True)).values()) == {Outcome.DONE}
     # Its failure is history then.
     assert set(run(out, [pictures], Here(quick)).values()) == {Outcome.SKIPPED}
 
@@ -208,7 +210,7 @@ def test_jobs_are_taken_only_as_there_is_room_for_them(pictures, out):
             yield job
 
     with Journal(out) as journal:
-        next(run_batch(watched(), Here(quick), journal, Manner()))
+        next(run_batch(watched(), Here(quick), journal, BatchOptions()))
     assert taken == ["a.png", "b.png"]
 
 
@@ -280,7 +282,7 @@ def test_a_write_protected_file_is_kept_and_told(pictures, out):
     (out / "b.png").chmod(0o444)
     assert run(out, [pictures], Here(quick))["b.png"] is Outcome.FAILED
     assert (out / "b.png").read_bytes() == b"mine"
-    assert run(out, [pictures], Here(quick), Manner(force=True, retry_failed=True))["b.png"] is Outcome.DONE
+    assert run(out, [pictures], Here(quick), BatchOptions(force=True, retry_failed=True))["b.png"] is Outcome.DONE
 
 
 def test_maps_of_a_material_are_finished_together(tmp_path, out):
@@ -291,9 +293,9 @@ def test_maps_of_a_material_are_finished_together(tmp_path, out):
     for wanted in (Outcome.DONE, Outcome.SKIPPED):
         with Journal(out) as journal:
             jobs = jobs_of([lines], defaults(**given), None)
-            assert [each.outcome for each in run_batch(jobs, Here(), journal, Manner())] == [wanted]
+            assert [each.outcome for each in run_batch(jobs, Here(), journal, BatchOptions())] == [wanted]
     assert sorted(path.name for path in out.glob("*.png")) == ["moss_color.png", "moss_normal.png"]
     (out / "moss_normal.png").unlink()
     with Journal(out) as journal:
         jobs = jobs_of([lines], defaults(**given), None)
-        assert [each.outcome for each in run_batch(jobs, Here(), journal, Manner())] == [Outcome.DONE]
+        assert [each.outcome for each in run_batch(jobs, Here(), journal, BatchOptions())] == [Outcome.DONE]

@@ -1,39 +1,21 @@
 """A batch on a Ray cluster of two nodes, of which one is lost in the middle."""
 
-import contextlib
 import importlib.util
-import os
 import subprocess
 import sys
 import time
 
 import pytest
-from calling import ROOT
 from pictures import bricks, save
+from ray_clusters import NODE, SECONDS, cluster  # noqa: F401 - a fixture
 
 if importlib.util.find_spec("ray") is None:
     pytest.skip("Ray is not installed: pip install '.[ray]'", allow_module_level=True)
 
 COUNT = 6
-SECONDS = 600
 QUICK = ("--quality", "draft", "--steps", "1", "--size", "48x40", "--device", "cpu")
-NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
 # Ray raises it where it opens sockets and files; the nodes close them when they end.
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture
-def cluster(monkeypatch):
-    from ray.cluster_utils import Cluster
-
-    # The nodes import this program as the tests do.
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    started = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
-    try:
-        yield started
-    finally:
-        with contextlib.suppress(Exception):
-            started.shutdown()
 
 
 @pytest.fixture
@@ -56,7 +38,7 @@ def made(folder):
 
 
 @pytest.mark.alone
-def test_a_node_that_is_lost_costs_nothing_but_time(cluster, folder):
+def test_a_node_that_is_lost_costs_nothing_but_time(cluster, folder):  # noqa: F811
     lost = cluster.add_node(**NODE)
     cluster.wait_for_nodes()
     process = start(folder, "-o", "far", "--ray", cluster.address)

@@ -1,11 +1,11 @@
 """Choose where the textures of a batch are made."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from engine.batch.crews import Crew
 from engine.cli.failures import fail
+from engine.cli.ray_option import check_ray
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ class Place:
             fail("--ray excludes --engine, --local and --workers: leave out either of them")
         if self.gpus is not None and self.ray is None:
             fail("--gpus is for a Ray cluster: add --ray, or leave it out")
-        if self.ray is not None and find_spec("ray") is None:
-            fail("--ray needs Ray, which is not installed here: pip install '.[ray]'")
+        check_ray(self.ray)
 
 
 def crew_for(place: Place) -> Crew:

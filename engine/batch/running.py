@@ -45,7 +45,7 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Manner:
+class BatchOptions:
     """How a batch runs.
 
     Attributes:
@@ -69,14 +69,14 @@ class _Begun:
     tries: int = 1
 
 
-def run_batch(jobs: Iterable[Job], crew: Crew, journal: Journal, manner: Manner) -> Iterator[Ended]:
+def run_batch(jobs: Iterable[Job], crew: Crew, journal: Journal, options: BatchOptions) -> Iterator[Ended]:
     """Make the textures of a batch.
 
     Args:
         jobs: The jobs; they are taken one by one, as there is room for them.
         crew: Makes them.
         journal: The journal of the folder.
-        manner: How.
+        options: How it runs.
 
     Yields:
         Each job at its end, in the order of their ends.
@@ -96,7 +96,7 @@ def run_batch(jobs: Iterable[Job], crew: Crew, journal: Journal, manner: Manner)
             if job is None:
                 more = False
                 break
-            found = _begin(job, files, journal, manner)
+            found = _begin(job, files, journal, options)
             if isinstance(found, Ended):
                 yield found
             else:
@@ -112,22 +112,22 @@ def run_batch(jobs: Iterable[Job], crew: Crew, journal: Journal, manner: Manner)
             if result is None and begun.tries < TRIES:
                 suspects.append(replace(begun, tries=begun.tries + 1))
                 continue
-            yield _end(begun, result or Unmade(DIED), journal, force=manner.force)
+            yield _end(begun, result or Unmade(DIED), journal, force=options.force)
 
 
-def _begin(job: Job, files: Files, journal: Journal, manner: Manner) -> Ended | _Begun:
+def _begin(job: Job, files: Files, journal: Journal, options: BatchOptions) -> Ended | _Begun:
     try:
         digest = digest_of(job, files)
         if digest in journal.done and all((journal.folder / name).exists() for name in job.outputs):
             return Ended(job, Outcome.SKIPPED)
-        if digest in journal.failed and not manner.retry_failed:
+        if digest in journal.failed and not options.retry_failed:
             return Ended(job, Outcome.FAILED_BEFORE)
         contents = {path: files.read(path) for path in job.wanted.files}
     except CommandError as error:
         # Its files were there when the batch began. Without their contents it has no digest, and is tried again.
         return Ended(job, Outcome.FAILED, _entry(job, journal, "", Unmade(str(error))))
     suffixes = tuple(name.suffix.lower() for name in job.outputs)
-    return _Begun(job, digest.hex(), Work(job.wanted, contents, suffixes, manner.measured, manner.threads))
+    return _Begun(job, digest.hex(), Work(job.wanted, contents, suffixes, options.measured, options.threads))
 
 
 def _result(future: Making) -> Made | Unmade | None:

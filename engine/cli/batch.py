@@ -13,6 +13,7 @@ from engine.cli.failures import ENGINE_FAILED, INTERRUPTED, fail, one_line_error
 from engine.cli.numbers import number_option
 from engine.cli.paths import path_argument, path_option, real
 from engine.cli.progress import batch_bar
+from engine.cli.ray_option import ray_option
 from engine.cli.results import tell
 from engine.cli.standard_output import say
 from engine.cli.texture_options import Variations, texture_options
@@ -42,10 +43,6 @@ REPORT_HELP = "Write a page that shows each exemplar beside its texture, with fi
 JSON_HELP = "Print one line of JSON for each texture, and one for the summary."
 FORCE_HELP = "Replace write-protected files."
 ENGINE_HELP = "Connection file of the engine that computes."
-RAY_HELP = (
-    "Compute on a Ray cluster: its address, such as 10.0.0.1:6379; no value: the one that runs here, or that "
-    "RAY_ADDRESS names. Needs pip install '.\\[ray]', here and on its nodes."
-)
 GPUS_HELP = "With --ray, GPUs that each texture occupies, such as 0.5."
 GPUS_DEFAULT = "1 with --device cuda, else 0"
 Threads = Annotated[int, Range(1, 1024)]
@@ -63,7 +60,7 @@ def batch(
     report: Annotated[Path | None, path_option(REPORT_HELP)] = None,
     threads: Annotated[int, number_option("--threads", Threads, THREADS_HELP)] = 1,
     workers: Annotated[int | None, number_option("--workers", Threads, WORKERS_HELP, default=WORKERS_DEFAULT)] = None,
-    ray: Annotated[str | None, typer.Option(help=RAY_HELP, metavar="ADDRESS", show_default="none")] = None,
+    ray: Annotated[str | None, ray_option("Compute")] = None,
     gpus: Annotated[float | None, number_option("--gpus", Gpus, GPUS_HELP, default=GPUS_DEFAULT)] = None,
     force: Annotated[bool, typer.Option("--force", help=FORCE_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
@@ -83,7 +80,7 @@ def batch(
     from engine.batch.journal import Journal
     from engine.batch.manifest import maps_made_alone
     from engine.batch.requests import jobs_of
-    from engine.batch.running import Manner, run_batch
+    from engine.batch.running import BatchOptions, run_batch
     from engine.batch.tally import Tally
 
     with one_line_errors():
@@ -93,11 +90,11 @@ def batch(
         jobs = partial(jobs_of, sources, {**values, "exemplars": None, "variations": variations}, name)
         tally = Tally(checked_count(jobs, folder))
         tell(maps_made_alone(sources), quiet=quiet)
-        manner = Manner(force=force, retry_failed=retry_failed, measured=report is not None, threads=threads)
+        options = BatchOptions(force=force, retry_failed=retry_failed, measured=report is not None, threads=threads)
         with Journal(folder) as journal, closing(crew_for(place)) as crew, batch_bar(tally, quiet=quiet) as show:
             interrupted = False
             try:
-                for ended in run_batch(jobs(), crew, journal, manner):
+                for ended in run_batch(jobs(), crew, journal, options):
                     tally.add(ended)
                     show()
                     _tell(ended, as_json=as_json)

@@ -14,12 +14,13 @@ from engine.cli.failures import INTERRUPTED, fail, one_line_errors
 from engine.cli.numbers import number_option
 from engine.cli.paths import STANDARD, path_option, read_input
 from engine.cli.picking import Pick, check_pick, write_sheet
+from engine.cli.ray_option import ray_option
 from engine.cli.results import check_apart, check_results, numbered, tell, write_results
 from engine.cli.standard_output import say
 from engine.cli.texture_options import VARIATIONS_HELP, Variations, texture_options
 from engine.cli.texture_sets import TextureSet, no_empty_folder, set_files
 from engine.cli.textures import pictures_of, read_texture, wanted_texture, with_seed
-from engine.cli.tiles import RAY_HELP, TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
+from engine.cli.tiles import TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
 from protocol.messages import Cancelled, Failed
 from protocol.vocabulary import Settings, settings
 
@@ -52,7 +53,7 @@ def synthesize(
         bool, typer.Option("--local", help="Compute in this process, even if an engine is running.")
     ] = False,
     tile: Annotated[int | None, number_option("--tile", TileSide, TILE_HELP, default=TILE_DEFAULT)] = None,
-    ray: Annotated[str | None, typer.Option(help=RAY_HELP, metavar="ADDRESS", show_default="none")] = None,
+    ray: Annotated[str | None, ray_option("Make the tiles")] = None,
     **values: Any,  # noqa: ANN401 - the texture, see `texture_options`
 ) -> None:
     """Synthesize a texture from an exemplar, or fill a part of a picture with texture.

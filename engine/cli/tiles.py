@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from engine.cli.failures import INTERRUPTED, fail
+from engine.cli.ray_option import check_ray
 from engine.cli.standard_output import say
 from protocol.fields import Range
 from protocol.messages import Synthesize
@@ -27,10 +27,6 @@ ALWAYS_WHOLE = 1024**2
 TILE_HELP = (
     "Side of the tiles that a .tif of any size is made in, one beside the other; the same command goes on with a "
     "canvas that was interrupted."
-)
-RAY_HELP = (
-    "Make the tiles on a Ray cluster: its address, such as 10.0.0.1:6379; no value: the one that runs here, or that "
-    "RAY_ADDRESS names. Needs pip install '.\\[ray]', here and on its nodes."
 )
 TILE_DEFAULT = "no tiles, but for a canvas that does not fit into memory"
 
@@ -51,8 +47,7 @@ class Tiles:
 
     def __post_init__(self) -> None:
         """Refuse a cluster without Ray."""
-        if self.ray is not None and find_spec("ray") is None:
-            fail("--ray needs Ray: pip install '.[ray]', here and on the nodes of the cluster")
+        check_ray(self.ray)
 
 
 def is_in_tiles(request: Synthesize, outputs: Sequence[Path], tiles: Tiles, other: str) -> bool:

@@ -38,6 +38,10 @@ class Box:
         """Widen it by so many pixels on every side."""
         return Box(self.top - margin, self.left - margin, self.bottom + margin, self.right + margin)
 
+    def within(self, other: "Box") -> "Box":
+        """Return it as a part of another one, from whose first pixel it is counted."""
+        return Box(self.top - other.top, self.left - other.left, self.bottom - other.top, self.right - other.left)
+
     def placed(self, size: Size, around: "Box") -> "Box":
         """Find the rectangle of a size in this one whose middle is nearest to another one's.
 

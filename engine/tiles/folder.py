@@ -104,7 +104,7 @@ class Folder:
                     shared = moved.common(window)
                     if shared.top >= shared.bottom or shared.left >= shared.right:
                         continue
-                    here, source = _within(shared, window), _within(shared, moved)
+                    here, source = shared.within(window), shared.within(moved)
                     here.cut(found)[...] = source.cut(self.samples(other))
                     here.cut(there)[...] = True
         return Around(found, there) if there.any() else None
@@ -123,7 +123,3 @@ class Folder:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(self.path / name)
-
-
-def _within(box: Box, other: Box) -> Box:
-    return Box(box.top - other.top, box.left - other.left, box.bottom - other.top, box.right - other.left)

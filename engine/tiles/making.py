@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.preparation import Materials
-from engine.preparation.areas import Box
 from engine.synthesis.structure import Coarse
 from engine.synthesis.tiling import Canvas, Tile, make_tile
 from engine.tensors import to_array, to_tensor
@@ -86,8 +85,5 @@ def tile_samples(
     if through is not None:
         colors, alpha = through.lift(found, window.size, work.canvas.settings.seed)
         found = np.dstack([colors, alpha])
-    place = work.grid.place(number)
-    inner = Box(
-        place.top - window.top, place.left - window.left, place.bottom - window.top, place.right - window.left
-    )
+    inner = work.grid.place(number).within(window)
     return np.rint(inner.cut(found).clip(0, 1) * TOP).astype(np.uint16)

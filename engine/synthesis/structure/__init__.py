@@ -12,7 +12,7 @@ from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
 from engine.synthesis.structure.previewing import preview
 from engine.synthesis.structure.stages import PlannedStage, Stage
 from engine.synthesis.structure.texture import TexturePlan, lay_out, plan_texture
-from engine.synthesis.structure.tiling import Coarse, lay_coarse, lay_window, whole_octaves, window_octaves
+from engine.synthesis.structure.windows import Coarse, lay_coarse, lay_window, whole_octaves, window_octaves
 
 StructurePlan = FillPlan | IslandsPlan | TexturePlan
 
