@@ -11,7 +11,8 @@ from engine.synthesis.structure.islands import IslandsPlan, fill_holes, plan_hol
 from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
 from engine.synthesis.structure.previewing import preview
 from engine.synthesis.structure.stages import PlannedStage, Stage
-from engine.synthesis.structure.texture import TexturePlan, lay_out, plan_texture
+from engine.synthesis.structure.texture import lay_out
+from engine.synthesis.structure.texture_plan import TexturePlan, plan_texture
 from engine.synthesis.structure.windows import Coarse, lay_coarse, lay_window, whole_octaves, window_octaves
 
 StructurePlan = FillPlan | IslandsPlan | TexturePlan

@@ -6,7 +6,7 @@ from dataclasses import replace
 from engine.synthesis.structure.filling import FillPlan
 from engine.synthesis.structure.islands import IslandsPlan, planned_octaves
 from engine.synthesis.structure.stages import PlannedStage
-from engine.synthesis.structure.texture import TexturePlan
+from engine.synthesis.structure.texture_plan import TexturePlan
 
 
 def preview(plan: FillPlan | IslandsPlan | TexturePlan, side: int) -> FillPlan | IslandsPlan | TexturePlan:

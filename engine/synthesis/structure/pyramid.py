@@ -103,3 +103,8 @@ def _next(values: NDArray[Value], axis: int, wrap: tuple[bool, bool]) -> NDArray
     """Shift values along an axis by one pixel; the last ones are followed by the first ones, or by themselves."""
     last = values.take([0 if wrap[axis] else -1], axis)
     return np.concatenate([values.take(range(1, values.shape[axis]), axis), last], axis)
+
+
+def without_energies(channels: Floats) -> Floats:
+    """Leave out texture energies: what is left are colors and maps, contiguous."""
+    return np.ascontiguousarray(np.dstack([channels[..., :COLORS], channels[..., FEATURES:]]))

@@ -8,17 +8,12 @@ import numpy as np
 
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.structure.blocks import BLOCK, cells_of, draw_corners
 from engine.synthesis.structure.octave import Wrap, whole_patches
 from engine.synthesis.structure.pyramid import Level, halve, make_level
 from engine.synthesis.structure.stages import PlannedStage, Size, Stage
-from engine.synthesis.structure.texture import (
-    BLOCK,
-    TexturePlan,
-    Window,
-    cells_of,
-    draw_corners,
-    lay_out,
-)
+from engine.synthesis.structure.texture import Window, lay_out
+from engine.synthesis.structure.texture_plan import TexturePlan
 
 
 def ignored(_share: float) -> None:
