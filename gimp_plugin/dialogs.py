@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
-from gimp_plugin import arguments, canvas, marks, tasks, texture_sets, user_options
+from gimp_plugin import arguments, canvas, map_layers, marks, tasks, texture_sets, user_options
 from gimp_plugin.attempts import Appearance, Attempt
 from gimp_plugin.box import Box
 from gimp_plugin.engine_link import EngineLink
@@ -223,7 +223,7 @@ def ask_and_make(
         if seed is not None:
             config.set_property("seed", seed)
 
-    members = tasks.members_of(image, layers) if kind == user_options.NEW else []
+    members = map_layers.members_of(image, layers) if kind == user_options.NEW else []
     lead = _preset(config, members)
     chosen = settings_box(dialog, config, kind, layers, members, pick)
     across = Gtk.Box(spacing=12, border_width=12)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gi.repository import Gimp, GLib
 
-from gimp_plugin import canvas, marks, patterns, tasks, user_options
+from gimp_plugin import canvas, marks, patterns, reading, tasks, user_options
 from gimp_plugin.outcome import Outcome
 from gimp_plugin.plans import PlanError
 from gimp_plugin.procedures import has_screen, no_screen
@@ -71,7 +71,7 @@ def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str) -> str:
         )
     if Gimp.Pattern.get_by_name(name) is not None:
         raise PlanError(_("There is a pattern “{name}” already: choose another name.").format(name=name))
-    box = tasks.part_of(image, layer)
+    box = reading.part_of(image, layer)
     if max(box.width, box.height) > patterns.LONGEST_SIDE:
         sentence = _("The pattern would be {width} × {height} px: select a part with sides of at most {most} px.")
         raise PlanError(sentence.format(width=box.width, height=box.height, most=patterns.LONGEST_SIDE))

@@ -1,20 +1,17 @@
 """From the user's options to a task: reads from GIMP what the plan needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from gi.repository import Gimp
 
-from gimp_plugin import blending, canvas, guides, marks, plans, samples, texture_sets, user_options
+from gimp_plugin import blending, canvas, guides, map_layers, marks, plans, reading, samples, user_options
 from gimp_plugin.box import Box
 from gimp_plugin.places import Place, Resize
-from gimp_plugin.plans import JobPlan, MapLayer, PlanError
+from gimp_plugin.plans import JobPlan, PlanError
 from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
-from protocol.messages import Canvas, Source
-from protocol.raster import Raster
 from protocol.vocabulary import MOST_MAPS, MOST_SOURCES
 
 
@@ -123,7 +120,7 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
     selected = canvas.selection(image)
     hole = selected or canvas.extent(layer)
     whole = Box(0, 0, image.get_width(), image.get_height()) if selected else hole
-    white = _white(options, layer, whole) if options.source == user_options.SURROUNDINGS else None
+    white = reading.read_mask(options, layer, whole) if options.source == user_options.SURROUNDINGS else None
     marked = samples.marked_box(white, whole.width).moved(*whole.corner) if white is not None else None
     limit = plans.context_of(hole, whole, options.context, marked)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
@@ -145,7 +142,7 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
         around,
         hole.moved(-limit.x, -limit.y),
         canvas.read_selection(image, hole) if selected else None,
-        _exemplar(options, canvas.groups_of(ground), gray=gray, depth=depth),
+        reading.read_exemplar(options, canvas.groups_of(ground), gray=gray, depth=depth),
         depth,
         extent.moved(-limit.x, -limit.y),
         samples.crop_mask(white, whole.width, limit.moved(-whole.x, -whole.y)) if white is not None else None,
@@ -154,7 +151,7 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
 
 
 def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Sequence[Gimp.Layer]) -> Task:
-    box = part_of(image, layer)
+    box = reading.part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     ground = canvas.outside_locked(layer)
     masked = ground.get_id() == layer.get_id()
@@ -178,155 +175,25 @@ def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
 
 
 def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Task:
-    set_of_maps = maps_of(image, layers, options.layers_as)
+    set_of_maps = map_layers.maps_of(image, layers, options.layers_as)
     first, inside = (set_of_maps or layers)[0], options.destination == user_options.LAYERS
-    above = _common_group(set_of_maps) or layers[0]
+    above = map_layers.common_group(set_of_maps) or layers[0]
     around = canvas.groups_of(canvas.outside_locked(above)) if inside else []
     count = 1 if set_of_maps else len(layers)
     guides.check_choice(count, exemplar=bool(options.guide), canvas=bool(options.canvas_guide))
     if count > MOST_SOURCES:
         raise PlanError(_("{count} layers are selected: mix {most} at most.").format(count=count, most=MOST_SOURCES))
     if set_of_maps:
-        source, maps = _set(options, image, set_of_maps, around)
+        source, maps = map_layers.read_maps(options, image, set_of_maps, around)
         sources = [source]
     else:
-        sources, maps = [_source(options, image, layer, around)[0] for layer in layers], []
-    plan = plans.new(options, sources, canvas.depth_of(image), _given(options), maps)
+        sources, maps = [reading.read_source(options, image, layer, around)[0] for layer in layers], []
+    plan = plans.new(options, sources, canvas.depth_of(image), reading.read_canvas(options), maps)
     if inside:
         left, top = canvas.extent(first).corner
         return Task(plan, Place(image, above, left, top, plan.box, joins=False), fresh=False)
     made = new_image(image, plan.width, plan.height)
     return Task(plan, Place(made, None, 0, 0, plan.box, joins=False), fresh=True)
-
-
-def maps_of(image: Gimp.Image, layers: Sequence[Gimp.Layer], how: str) -> list[Gimp.Layer]:
-    """Find the layers that are maps of one texture.
-
-    Args:
-        image: Their image.
-        layers: The layers that are meant: several, or a group.
-        how: What they are: `auto`, `mix` or `maps`.
-
-    Returns:
-        The maps, the one that leads first; none if they are no texture set.
-
-    Raises:
-        PlanError: They are not the maps of one texture.
-    """
-    members = members_of(image, layers)
-    shown = [each.get_name() for each in members]
-    names = texture_sets.names_of(shown)
-    if not texture_sets.is_set(names, how):
-        return []
-    texture_sets.check_names(names, shown, how)
-    return [members[number] for number in names.order]
-
-
-def members_of(image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> list[Gimp.Layer]:
-    """List what may be maps of one texture: several layers, or those of a group, from the top."""
-    if len(layers) == 1:
-        inside = layers[0].get_children() if layers[0].is_group() else []
-        return [each for each in inside if not marks.is_made(each)]
-
-    def place(layer: Gimp.Layer) -> list[int]:
-        return [image.get_item_position(item) for item in reversed([layer, *canvas.groups_of(layer)])]
-
-    return sorted(layers, key=place)
-
-
-def _common_group(layers: Sequence[Gimp.Layer]) -> Gimp.GroupLayer | None:
-    """Find the group that all of some layers are in, beside which a set of them belongs."""
-    parents = [each.get_parent() for each in layers]
-    same = parents and all(each is not None and each.get_id() == parents[0].get_id() for each in parents)
-    return parents[0] if same else None
-
-
-def _set(
-    options: Options, image: Gimp.Image, maps: Sequence[Gimp.Layer], around: Sequence[Gimp.GroupLayer]
-) -> tuple[Source, list[MapLayer]]:
-    """Read maps as a source, the first one as its picture, and as what layers are made of, from the top."""
-    texture_sets.check_options(options)
-    names = [each.get_name() for each in maps]
-    texture_sets.check_sizes(names, [(each.get_width(), each.get_height()) for each in maps])
-    lead, gray = maps[0], canvas.is_gray(image)
-    source, part = _source(options, image, lead, around)
-    left, top = canvas.extent(lead).corner
-    compared, exact = [], {}
-    for layer in maps:
-        x, y = canvas.extent(layer).corner
-        # Maps may lie beside each other.
-        box = part.moved(x - left, y - top)
-        parts, groups = marks.parts_of(layer), _own_groups(layer, around)
-        exact[layer.get_id()] = canvas.read_exactly(layer, box, gray=gray, groups=groups, parts=parts)
-        if layer is not lead:
-            compared.append(canvas.read(layer, box, gray=gray, depth="u8", groups=groups, parts=parts))
-    ordered = members_of(image, maps)
-    made = [MapLayer(each.get_name(), exact[each.get_id()], each.get_id() == lead.get_id()) for each in ordered]
-    return replace(source, maps=tuple(compared)), made
-
-
-def _source(
-    options: Options, image: Gimp.Image, layer: Gimp.Layer, around: Sequence[Gimp.GroupLayer]
-) -> tuple[Source, Box]:
-    """Read a layer as a source.
-
-    Args:
-        options: Names mask and guide.
-        image: Its image.
-        layer: The layer.
-        around: The groups that will contain the new texture.
-
-    Returns:
-        The source, and the part of the image that it is.
-
-    Raises:
-        PlanError: Too little of it can be sampled, or mask or guide do not fit.
-    """
-    box = part_of(image, layer)
-    gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    parts, groups = marks.parts_of(layer), _own_groups(layer, around)
-    sample = canvas.read(layer, box, gray=gray, depth=depth, groups=groups, parts=parts)
-    white = _white(options, layer, box)
-    if canvas.selection(image):
-        # Partly selected pixels would bring in colors from outside the selection.
-        chosen = samples.above(canvas.read_selection(image, box), samples.OPAQUE)
-        white = chosen if white is None else samples.common(white, chosen)
-    part = plans.exemplar_part(sample, white)
-    read = part.moved(*box.corner)
-    if not options.guide:
-        return plans.cut_source(sample, part, white), read
-    guide = canvas.find(options.guide)
-    if guide is None or guide.get_image().get_id() != image.get_id():
-        raise PlanError(_("The exemplar guide is not in the image of the layer: choose another one, or none."))
-    return plans.cut_source(sample, part, white, _read_guide(guide, box)), read
-
-
-def _given(options: Options) -> Canvas:
-    """Read what shapes a new texture: guide, content and maps, all of one size."""
-    chosen = (options.canvas_guide, options.content, options.rotation_map, options.scale_map)
-    guide, content, rotation, scale = (_shape(each) for each in chosen)
-    sizes = {(each.width, each.height) for each in (guide, content, rotation, scale) if each is not None}
-    if len(sizes) > 1:
-        raise PlanError(
-            _("Canvas guide, content and maps have several sizes ({sizes}): choose drawables of one size.").format(
-                sizes=", ".join(f"{width} × {height} px" for width, height in sorted(sizes))
-            )
-        )
-    return Canvas(guide=guide, content=content, rotation_map=rotation, scale_map=scale)
-
-
-def _shape(number: int) -> Raster | None:
-    """Read a guide, a content or a map of the canvas; None where none is chosen."""
-    if not number:
-        return None
-    item = canvas.find(number)
-    if item is None:
-        raise PlanError(_("The canvas guide, the content or a map no longer exists: choose another one, or none."))
-    return _read_guide(item, canvas.extent(item))
-
-
-def _read_guide(guide: Gimp.Drawable, box: Box) -> Raster:
-    return canvas.read(guide, box, gray=False, depth="u8", groups=canvas.groups_of(guide))
 
 
 def new_image(like: Gimp.Image, width: int, height: int) -> Gimp.Image:
@@ -339,89 +206,6 @@ def new_image(like: Gimp.Image, width: int, height: int) -> Gimp.Image:
     _found, across, down = like.get_resolution()
     made.set_resolution(across, down)
     return made
-
-
-def part_of(image: Gimp.Image, layer: Gimp.Layer) -> Box:
-    """Find the part of a layer to work on: within the bounds of the selection, or all of it.
-
-    Args:
-        image: The image.
-        layer: The layer that is meant.
-
-    Returns:
-        In the image.
-
-    Raises:
-        PlanError: The selection lies outside of it.
-    """
-    extent = canvas.extent(layer)
-    selected = canvas.selection(image)
-    part = extent.common(selected) if selected else extent
-    if not part:
-        raise PlanError(plans.outside())
-    return part
-
-
-def _white(options: Options, item: Gimp.Drawable, box: Box) -> bytes | None:
-    """Read the exemplar mask.
-
-    Args:
-        options: Names it, or none.
-        item: The drawable that is sampled.
-        box: In its image.
-
-    Returns:
-        255 where the box may be sampled, else 0; None without a mask.
-
-    Raises:
-        PlanError: It is not there, or has no white pixel.
-    """
-    if not options.mask:
-        return None
-    mask = canvas.find(options.mask)
-    if mask is None or mask.get_image().get_id() != item.get_image().get_id():
-        raise PlanError(_("The exemplar mask is not in the image that is sampled: choose another one, or none."))
-    found = canvas.read_white(mask, box)
-    if not any(found):
-        raise PlanError(_("The exemplar mask has no white pixel: paint white where to sample, or choose none."))
-    return found
-
-
-def _exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: bool, depth: str) -> Raster | None:
-    """Read another exemplar than the surroundings, if one was chosen; `around` are the texture's groups."""
-    if options.source == user_options.SURROUNDINGS:
-        return None
-    if options.source == user_options.FILE:
-        if not options.file:
-            raise PlanError(_("Choose the file to take the texture from."))
-        if not Path(options.file).is_absolute():
-            raise PlanError(
-                _("{file} is not a file on this computer: download it, then choose the copy.").format(
-                    file=options.file
-                )
-            )
-        found = canvas.read_file(Path(options.file), gray=gray, depth=depth)
-    elif options.source == user_options.PATTERN:
-        found = canvas.read_pattern(options.pattern, gray=gray, depth=depth)
-    else:
-        if not options.drawable:
-            raise PlanError(_("Choose the layer or image to take the texture from."))
-        item = canvas.find(options.drawable)
-        if item is None:
-            raise PlanError(_("The exemplar's layer no longer exists: choose another."))
-        box = canvas.extent(item)
-        white = _white(options, item, box)
-        parts = marks.parts_of(item) if item.is_layer() else []
-        found = canvas.read(item, box, gray=gray, depth=depth, groups=_own_groups(item, around), parts=parts)
-        if white is not None:
-            found = samples.hidden(found, samples.inverted(white))
-    return plans.check_exemplar(found).picture
-
-
-def _own_groups(item: Gimp.Drawable, around: Sequence[Gimp.GroupLayer]) -> list[Gimp.GroupLayer]:
-    """List the groups that an exemplar is in and its texture will not be in: their filters belong to its look."""
-    shared = {group.get_id() for group in around}
-    return [group for group in canvas.groups_of(item) if group.get_id() not in shared]
 
 
 def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, hole: Box) -> Place:

@@ -30,8 +30,8 @@ _FORMATS = {
 }
 # Modules of the plug-in that hold on to GIMP's, once imported.
 _HOLDERS = (
-    "arguments", "attempts", "blending", "canvas", "marks", "panel", "plugin", "procedures", "rendering", "scaling",
-    "tasks", "texture_layers", "tracking", "values",
+    "arguments", "attempts", "blending", "canvas", "map_layers", "marks", "panel", "plugin", "procedures", "reading",
+    "rendering", "scaling", "tasks", "texture_layers", "tracking", "values",
 )  # fmt: skip
 
 
