@@ -14,6 +14,8 @@ FLAGS = GObject.ParamFlags.READWRITE
 WHOLE = (-(2**31), 2**31 - 1)
 BROAD = (-1e9, 1e9)
 USUAL_SIDE = 20.0
+ENLARGING = ("seed", "flatten")
+"""Settings that count where a picture is enlarged."""
 
 
 def add_texture(procedure: Gimp.Procedure, task: str) -> None:
@@ -21,16 +23,18 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
 
     Args:
         procedure: The procedure.
-        task: `fill`, `new`, `seamless`, `extend`, or another, which has no arguments of its own.
+        task: `fill`, `new`, `seamless`, `extend`, `enlarge`, or another, which has no arguments of its own.
     """
     own = {
         user_options.FILL: add_fill,
         user_options.NEW: add_new,
         user_options.SEAMLESS: add_seamless,
         user_options.EXTEND: add_extend,
+        user_options.ENLARGE: add_enlarge,
     }
     if task in own:
-        add_common(procedure)
+        if task != user_options.ENLARGE:
+            add_common(procedure)
         own[task](procedure)
     procedure.add_image_return_value("result-image", _("Image"), _("The image with the texture"), True, FLAGS)
     procedure.add_layer_return_value("result-layer", _("Layer"), _("The texture"), True, FLAGS)
@@ -305,12 +309,36 @@ def add_extend(procedure: Gimp.Procedure) -> None:
         procedure.add_double_argument(name, label, _("How much to add on this side"), *BROAD, USUAL_SIDE, FLAGS)
 
 
+def add_enlarge(procedure: Gimp.Procedure) -> None:
+    """Declare how far a picture is enlarged, and those of the settings that count for it."""
+    procedure.add_double_argument(
+        "factor",
+        _("Times as lar_ge"),
+        _("Size of the enlarged picture relative to its own, 1.1 to 8"),
+        *BROAD,
+        2.0,
+        FLAGS,
+    )
+    procedure.add_string_argument(
+        "seamless",
+        _("_Tileable"),
+        _(
+            "Directions in which the picture tiles, which the larger one then does, too: none, x (horizontally), "
+            "y (vertically) or both"
+        ),
+        user_options.NONE,
+        FLAGS,
+    )
+    for name in ENLARGING:
+        _add_setting(procedure, settings()[name])
+
+
 def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
     """Read the arguments.
 
     Args:
         config: The arguments of this run.
-        task: `fill`, `new`, `seamless` or `extend`.
+        task: `fill`, `new`, `seamless`, `extend` or `enlarge`.
 
     Returns:
         The options.
@@ -319,6 +347,9 @@ def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
         ValueOutOfRangeError: An argument has a value that it may not have.
     """
     values.check(config, task)
+    if task == user_options.ENLARGE:
+        wanted = {name: config.get_property(name) for name in (*ENLARGING, "seamless")}
+        return Options(task, checked({**wanted, "enlarge": config.get_property("factor")}))
     asked = {name: config.get_property(name) for name, each in settings().items() if each.label}
     if task in {user_options.NEW, user_options.SEAMLESS}:
         asked["seamless"] = config.get_property("seamless")

@@ -57,14 +57,15 @@ class Attempt:
         """
         self.layers: list[Gimp.Layer] = []
         self.problem = self.remark = ""
+        plan = task.plan
         self._growth = TextureLayers(
-            task.place, keep=appearance.keep_frames, earlier=appearance.earlier, maps=task.plan.maps
+            task.place, keep=appearance.keep_frames, earlier=appearance.earlier, maps=plan.maps, name=plan.name
         )
         self._listener = listener
-        jobs = plans.with_frames(task.plan.jobs, frames=appearance.frames or appearance.keep_frames)
+        jobs = plans.with_frames(plan.jobs, frames=appearance.frames or appearance.keep_frames)
         self._work = JobSequence(link, jobs, self, installation)
         # Where the engine blends, its result is the whole picture.
-        self._narrowed = task.plan.jobs[0].blend
+        self._narrowed = plan.jobs[0].blend
         self._looked = 0.0
         self._ended = False
 

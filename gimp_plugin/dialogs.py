@@ -96,7 +96,7 @@ class Window:
             self.layers = [] if task.fresh else list(outcome.layers)
             self.last = outcome
             self._extended = task if task.inner is not None else None
-        self._show_outcome(attempt, outcome)
+        self._show_outcome(attempt, outcome, options.task)
         return outcome
 
     def pick(self, options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> int | None:
@@ -173,13 +173,13 @@ class Window:
         if self._attempt is not None and response in {Gtk.ResponseType.CANCEL, Gtk.ResponseType.DELETE_EVENT}:
             self.stop(keep=False)
 
-    def _show_outcome(self, attempt: Attempt, outcome: Outcome) -> None:
+    def _show_outcome(self, attempt: Attempt, outcome: Outcome, task: str) -> None:
         if attempt.problem:
             self.panel.on_message(" ")
             self.panel.note(attempt.problem)
         elif outcome.layers:
             self.panel.on_progress(1.0, None)
-            self.panel.note(" ".join(filter(None, (_ending(attempt, outcome), attempt.remark))))
+            self.panel.note(" ".join(filter(None, (_ending(attempt, outcome, task), attempt.remark))))
         elif attempt.state is State.CANCELLED:
             self.panel.clear()
             self.panel.note(_("Canceled. Nothing was kept."))
@@ -201,7 +201,7 @@ def ask_and_make(
         config: Its arguments; what the user chooses is put there.
         image: The image.
         layers: The layers to work on.
-        kind: `fill`, `new`, `seamless` or `extend`.
+        kind: `fill`, `new`, `seamless`, `extend` or `enlarge`.
         link: The connection to the engine.
         installation: Where things are.
 
@@ -298,7 +298,7 @@ def make(
         dialog.destroy()
 
 
-def _ending(attempt: Attempt, outcome: Outcome) -> str:
+def _ending(attempt: Attempt, outcome: Outcome, task: str) -> str:
     made = outcome.layers[-1]
     name = made.get_name()
     if made.is_group():
@@ -307,6 +307,8 @@ def _ending(attempt: Attempt, outcome: Outcome) -> str:
         )
     if attempt.state is State.STOPPED:
         return _("Stopped. The picture so far is in the layer “{name}”.").format(name=name)
+    if task == user_options.ENLARGE:
+        return _("Done. The enlarged picture is the layer “{name}” of a new image.").format(name=name)
     return _("Done. The texture is in the layer “{name}”. Press the button again for another one.").format(name=name)
 
 
@@ -316,7 +318,7 @@ def thumbnail(image: Gimp.Image, layers: Sequence[Gimp.Layer], kind: str) -> Gdk
     Args:
         image: The image.
         layers: The layers to work on, of which the first is drawn; none for the image.
-        kind: `fill`, `new`, `seamless` or `extend`.
+        kind: `fill`, `new`, `seamless`, `extend` or `enlarge`.
 
     Returns:
         The image to extend, or the layer to fill; otherwise the part of it to work on.
@@ -361,6 +363,7 @@ def _title(kind: str) -> str:
         user_options.NEW: _("New Texture from Layer"),
         user_options.SEAMLESS: _("Make Seamless"),
         user_options.EXTEND: _("Extend Image"),
+        user_options.ENLARGE: _("Enlarge"),
     }[kind]
 
 
@@ -370,4 +373,5 @@ def _verb(kind: str) -> str:
         user_options.NEW: _("_Make"),
         user_options.SEAMLESS: _("_Make Seamless"),
         user_options.EXTEND: _("_Extend"),
+        user_options.ENLARGE: _("_Enlarge"),
     }[kind]

@@ -55,12 +55,14 @@ class JobPlan:
         width: Width of a job's result, pixels.
         height: Height of a job's result, pixels.
         maps: Maps that become a group of layers, in the order of the layers, from the top; none for a single layer.
+        name: Of the layer; empty for one with the seed.
     """
 
     jobs: tuple[Synthesize, ...]
     width: int
     height: int
     maps: tuple[MapLayer, ...] = ()
+    name: str = ""
 
     @property
     def box(self) -> Box:
@@ -231,6 +233,39 @@ def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
         )
     job = Synthesize(NAME, (), Canvas(canvas, extend=margins), options.settings, depth, blend=False)
     return JobPlan((job,), width, height)
+
+
+def enlarge(options: Options, picture: Raster, depth: str, name: str) -> JobPlan:
+    """Plan to enlarge a picture with detail of its own.
+
+    Args:
+        options: What is wanted.
+        picture: The picture, with alpha.
+        depth: Kind of sample of the result.
+        name: Of the picture.
+
+    Returns:
+        The plan, with the size of the enlarged picture.
+
+    Raises:
+        PlanError: It is too small, or would get too large.
+    """
+    factor = options.settings.enlarge or 1.0
+    width, height = round(picture.width * factor), round(picture.height * factor)
+    if min(picture.width, picture.height) < SMALLEST_EXEMPLAR:
+        raise PlanError(
+            _("The picture has {width} × {height} px: choose one of {least} px a side or more.").format(
+                width=picture.width, height=picture.height, least=SMALLEST_EXEMPLAR
+            )
+        )
+    if max(width, height) > LARGEST_SIDE:
+        raise PlanError(
+            _("The picture would be {width} × {height} px: enlarge it to at most {most} px a side.").format(
+                width=width, height=height, most=LARGEST_SIDE
+            )
+        )
+    job = Synthesize(NAME, (Source(picture),), Canvas(), options.settings, depth)
+    return JobPlan((job,), width, height, name=f"{name} × {factor:g}")
 
 
 def margins_of(options: Options, width: int, height: int) -> Margins:

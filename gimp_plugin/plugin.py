@@ -153,6 +153,14 @@ def _texts(task: str) -> tuple[str, str, str]:
                 "layer on top. All other layers stay where they are in the picture."
             ),
         ),
+        user_options.ENLARGE: (
+            _("En_large…"),
+            _("Enlarge the selection or the layer with detail of its own"),
+            _(
+                "Makes a new image of the selection's bounding rectangle or of the layer, 1.1 to 8 times as large. "
+                "Detail comes from the picture itself, so that grain and edges stay sharp."
+            ),
+        ),
         REPEAT: (
             _("_Repeat Last Texture"),
             _("Repeat the last command with a new seed"),

@@ -18,6 +18,7 @@ STEPS = {
     "strength": (0.05, 0.1, 2),
     "exemplar-rotation": (1.0, 15.0, 1),
     "exemplar-scale": (0.05, 0.25, 2),
+    "factor": (0.1, 1.0, 2),
     **dict.fromkeys(("top", "right", "bottom", "left"), (1.0, 10.0, 1)),
 }
 """Small and large step, and decimals, of numbers that are not whole."""
@@ -51,7 +52,7 @@ class Form:
     Attributes:
         dialog: The dialog.
         config: The arguments.
-        kind: `fill`, `new`, `seamless` or `extend`.
+        kind: `fill`, `new`, `seamless`, `extend` or `enlarge`.
         labels: Makes labels equally wide, those of the dialog's own widgets and the others.
         on_pick: Called when the user wants to pick a seed.
     """
@@ -76,7 +77,7 @@ def settings_box(
     Args:
         dialog: The dialog whose arguments they are.
         config: The arguments.
-        kind: `fill`, `new`, `seamless` or `extend`.
+        kind: `fill`, `new`, `seamless`, `extend` or `enlarge`.
         layers: The layers that are meant.
         members: What of them may be maps of one texture, from the top.
         on_pick: Called when the user wants to pick a seed.
@@ -85,7 +86,12 @@ def settings_box(
         A widget, shown.
     """
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-    own = {user_options.FILL: _exemplar, user_options.SEAMLESS: _seamless, user_options.EXTEND: _extend}
+    own = {
+        user_options.FILL: _exemplar,
+        user_options.SEAMLESS: _seamless,
+        user_options.EXTEND: _extend,
+        user_options.ENLARGE: _enlarge,
+    }
     form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL), on_pick)
     if layers:
         box.pack_start(_named(form, layers, members), False, False, 0)
@@ -97,6 +103,18 @@ def settings_box(
         box.pack_start(_labeled_chooser(form, "layers-as", known), False, False, 0)
     chosen = _new(form, layers[0]) if kind == user_options.NEW else own[kind](form)
     box.pack_start(chosen, False, False, 0)
+    if kind == user_options.ENLARGE:
+        for part in (_seed(form), _widgets(form, "flatten")):
+            box.pack_start(part, False, False, 0)
+    else:
+        _pack_common(box, form)
+    box.show()
+    return scrolled(box)
+
+
+def _pack_common(box: Gtk.Box, form: Form) -> None:
+    """Add the settings of all textures, and of new ones what is under expanders."""
+    kind, config = form.kind, form.config
     for part in (_widgets(form, "recipe", "quality"), _seed(form)):
         box.pack_start(part, False, False, 0)
     more = Gtk.Expander(label=_("More"))
@@ -113,8 +131,6 @@ def settings_box(
     box.pack_start(more, False, False, 0)
     if kind == user_options.NEW:
         box.pack_start(_shapes(form), False, False, 0)
-    box.show()
-    return scrolled(box)
 
 
 def _shapes(form: Form) -> Gtk.Widget:
@@ -214,6 +230,13 @@ def _extend(form: Form) -> Gtk.Widget:
     box = _widgets(form, "unit", "top", "right", "bottom", "left")
     extended = _("The image is extended as it looks. Its canvas grows, and the texture is a new layer.")
     box.pack_start(text_label(extended, least=30, most=50), False, False, 0)
+    return box
+
+
+def _enlarge(form: Form) -> Gtk.Widget:
+    box = _widgets(form, "factor", "seamless")
+    enlarged = _("The selection's bounding rectangle becomes a new image; without a selection, the layer.")
+    box.pack_start(text_label(enlarged, least=30, most=50), False, False, 0)
     return box
 
 
@@ -338,12 +361,14 @@ def _seed(form: Form) -> Gtk.Widget:
     dice.set_tooltip_text(_("New random seed"))
     dice.connect("clicked", lambda _button: form.config.set_property("seed", new_seed()))
     dice.show_all()
-    pick = Gtk.Button(label=_("Pick…"))
-    pick.set_tooltip_text(_("Compare coarse pictures of several seeds, and choose one"))
-    pick.connect("clicked", lambda _button: form.on_pick())
-    pick.show()
     box.pack_start(_widget(form, "seed"), True, True, 0)
-    for button in (dice, pick):
-        box.pack_start(button, False, False, 0)
+    box.pack_start(dice, False, False, 0)
+    # Enlarged pictures have one layout.
+    if form.kind != user_options.ENLARGE:
+        pick = Gtk.Button(label=_("Pick…"))
+        pick.set_tooltip_text(_("Compare coarse pictures of several seeds, and choose one"))
+        pick.connect("clicked", lambda _button: form.on_pick())
+        pick.show()
+        box.pack_start(pick, False, False, 0)
     box.show()
     return box

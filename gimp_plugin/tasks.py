@@ -41,7 +41,7 @@ def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
 
     Args:
         drawables: The selected drawables.
-        task: `fill`, `new` or `seamless`.
+        task: `fill`, `new`, `seamless`, `extend` or `enlarge`.
 
     Returns:
         One layer, or several for a new texture; for a layer mask, its layer. None to extend the image.
@@ -96,7 +96,8 @@ def prepare(
     if image.get_floating_sel() is not None:
         raise PlanError(_("There is a floating selection: anchor it first (Layer → Anchor Floating Layer or Mask)."))
     indexed = image.get_base_type() == Gimp.ImageBaseType.INDEXED
-    if indexed and not (options.task == user_options.NEW and options.destination == user_options.IMAGE):
+    apart = options.task == user_options.NEW and options.destination == user_options.IMAGE
+    if indexed and not (apart or options.task == user_options.ENLARGE):
         raise PaletteError(
             _("The image has indexed colors, which are too few for a texture: choose Image → Mode → RGB first.")
         )
@@ -105,6 +106,8 @@ def prepare(
     if options.task == user_options.NEW:
         return _new(options, image, layers)
     (layer,) = layers
+    if options.task == user_options.ENLARGE:
+        return _enlarge(options, image, layer)
     make = _fill if options.task == user_options.FILL else _seamless
     return make(options, image, layer, earlier)
 
@@ -172,6 +175,16 @@ def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
     resize = Resize(plan.width, plan.height, margins.left - inner.x, margins.top - inner.y)
     place = Place(image, None, 0, 0, plan.box, joins=False, resize=resize)
     return Task(plan, place, fresh=False, inner=Box(margins.left, margins.top, inner.width, inner.height))
+
+
+def _enlarge(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
+    box = part_of(image, layer)
+    gray, depth = canvas.is_gray(image), canvas.depth_of(image)
+    parts, groups = marks.parts_of(layer), canvas.groups_of(layer)
+    picture = canvas.read(layer, box, gray=gray, depth=depth, groups=groups, parts=parts)
+    plan = plans.enlarge(options, picture, depth, layer.get_name())
+    made = new_image(image, plan.width, plan.height)
+    return Task(plan, Place(made, None, 0, 0, plan.box, joins=False), fresh=True)
 
 
 def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Task:

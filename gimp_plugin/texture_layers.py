@@ -31,7 +31,13 @@ class TextureLayers:
     """
 
     def __init__(
-        self, place: Place, *, keep: bool, earlier: Sequence[Gimp.Layer] = (), maps: Sequence[MapLayer] = ()
+        self,
+        place: Place,
+        *,
+        keep: bool,
+        earlier: Sequence[Gimp.Layer] = (),
+        maps: Sequence[MapLayer] = (),
+        name: str = "",
     ) -> None:
         """Prepare; the image is not changed yet.
 
@@ -40,9 +46,11 @@ class TextureLayers:
             keep: Whether to keep the frames.
             earlier: Results of earlier attempts; the new result hides them.
             maps: Maps of the exemplar, see `JobPlan`: a texture is a group of layers then.
+            name: Of the result's layer, see `JobPlan`.
         """
         self.remark = ""
         self._maps = maps
+        self._name = name
         self._place = place
         self._keep = keep
         self._earlier = earlier
@@ -117,11 +125,12 @@ class TextureLayers:
             else:
                 parent, position = self._inside() if kept else self._position()
             for texture, part in zip(textures, parts, strict=True):
-                name = _("Texture, seed {seed}") if texture.finished else _("Texture so far, seed {seed}")
+                usual = _("Texture, seed {seed}") if texture.finished else _("Texture so far, seed {seed}")
+                name = self._name or usual.format(seed=texture.seed)
                 if self._maps and texture.origins is not None:
-                    layer = self._insert_maps(name.format(seed=texture.seed), texture.origins, parent, position)
+                    layer = self._insert_maps(name, texture.origins, parent, position)
                 else:
-                    layer = self._insert(name.format(seed=texture.seed), part, parent, position)
+                    layer = self._insert(name, part, parent, position)
                     self._results.append(layer)
                 marks.mark(layer, part=self._place.continues)
                 if cut:

@@ -10,8 +10,8 @@ LAST_FILE = "last-texture.json"
 # The id of a drawable that is not there any more; GIMP gives none that is negative.
 GONE = -1
 
-FILL, NEW, SEAMLESS, EXTEND = "fill", "new", "seamless", "extend"
-TASKS = (FILL, NEW, SEAMLESS, EXTEND)
+FILL, NEW, SEAMLESS, EXTEND, ENLARGE = "fill", "new", "seamless", "extend", "enlarge"
+TASKS = (FILL, NEW, SEAMLESS, EXTEND, ENLARGE)
 SURROUNDINGS, DRAWABLE, FILE, PATTERN = "surroundings", "drawable", "file", "pattern"
 IMAGE, LAYERS = "image", "layers"
 AUTO, MIX, MAPS = "auto", "mix", "maps"
@@ -26,7 +26,7 @@ class Options:
     """What is to be made and how.
 
     Attributes:
-        task: `fill`, `new`, `seamless` or `extend`.
+        task: `fill`, `new`, `seamless`, `extend` or `enlarge`.
         settings: As in the protocol's `synthesize`.
         keep_frames: Whether every octave's frame stays as a layer.
         source: Where a fill takes its exemplar: `surroundings`, `drawable`, `file` or `pattern`.

@@ -10,7 +10,7 @@ from gi.repository import Gimp
 
 from gimp_plugin import user_options
 from gimp_plugin.translation import _
-from protocol.vocabulary import LARGEST_SIDE, settings
+from protocol.vocabulary import LARGEST_ENLARGEMENT, LARGEST_SIDE, LEAST_ENLARGEMENT, settings
 
 # GIMP's whole numbers have 32 bits.
 LARGEST = 2**31 - 1
@@ -29,6 +29,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "strength": (0.0, 1.0),
     "exemplar-rotation": (-360.0, 360.0),
     "exemplar-scale": (0.25, 4.0),
+    "factor": (LEAST_ENLARGEMENT, LARGEST_ENLARGEMENT),
     **dict.fromkeys(("top", "right", "bottom", "left"), (0.0, float(LARGEST_SIDE))),
 }
 """Minimum and maximum of each number."""
@@ -42,7 +43,7 @@ def choices(task: str, name: str) -> dict[str, str]:
     """List the choices of an argument.
 
     Args:
-        task: `fill`, `new`, `seamless`, `extend` or `engine`.
+        task: `fill`, `new`, `seamless`, `extend`, `enlarge` or `engine`.
         name: Of the argument.
 
     Returns:
@@ -101,7 +102,7 @@ def check(config: Gimp.ProcedureConfig, task: str) -> None:
 
     Args:
         config: The arguments.
-        task: `fill`, `new`, `seamless`, `extend` or `engine`.
+        task: `fill`, `new`, `seamless`, `extend`, `enlarge` or `engine`.
 
     Raises:
         ValueOutOfRangeError: One has a value that it may not have.

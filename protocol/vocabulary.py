@@ -35,7 +35,7 @@ LAYERS: Mapping[str, int] = MappingProxyType(
 """Layers of the critics, and the stride of each in pixels."""
 
 SMALLEST_SIDE, LARGEST_SIDE = 8, 16384
-LEAST_ENLARGEMENT = 1.1
+LEAST_ENLARGEMENT, LARGEST_ENLARGEMENT = 1.1, 8
 LARGEST_CONTEXT = 2**20
 FRINGE = 2
 """Width of the fringe around a cut-out, whose pixels are mixed with it."""
@@ -133,7 +133,7 @@ class Settings:
     ] = False
     enlarge: Annotated[
         float | None,
-        Range(LEAST_ENLARGEMENT, 8),
+        Range(LEAST_ENLARGEMENT, LARGEST_ENLARGEMENT),
         About("Enlarge the exemplar so many times, with detail of its own; no new texture is made."),
     ] = None
     exemplar_rotation: Annotated[

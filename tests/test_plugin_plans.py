@@ -15,7 +15,7 @@ from engine.service.runner import plan_job, prepared_of
 from gimp_plugin import plans, samples
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
-from gimp_plugin.user_options import ALL, BOTH, DRAWABLE, EXTEND, FILL, NEW, PIXELS, SEAMLESS, Options
+from gimp_plugin.user_options import ALL, BOTH, DRAWABLE, ENLARGE, EXTEND, FILL, NEW, PIXELS, SEAMLESS, Options
 from protocol import vocabulary
 from protocol.messages import Canvas, Source
 from protocol.raster import Raster
@@ -684,3 +684,19 @@ def test_what_is_added_to_one_side_is_a_layer_as_large_as_that(side, strip):
 def test_an_image_that_cannot_be_extended_is_refused(wish):
     with pytest.raises(plans.PlanError):
         extending(80, 60, **wish)
+
+
+# Enlarging.
+
+
+def test_a_picture_is_enlarged_alone_and_its_layer_is_named_after_it():
+    plan = plans.enlarge(chosen(ENLARGE, enlarge=1.5), picture(41, 60), "u16", "moss")
+    (job,) = plan.jobs
+    assert (plan.width, plan.height, plan.name) == (90, 62, "moss × 1.5")
+    assert (job.canvas, job.depth, len(job.sources)) == (Canvas(), "u16", 1)
+
+
+@pytest.mark.parametrize(("height", "width", "factor"), [(7, 60, 2.0), (60, 7, 2.0), (9, 2100, 8.0)])
+def test_a_picture_that_is_too_small_or_gets_too_large_is_not_enlarged(height, width, factor):
+    with pytest.raises(PlanError):
+        plans.enlarge(chosen(ENLARGE, enlarge=factor), picture(height, width), "u8", "moss")

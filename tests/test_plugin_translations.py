@@ -26,9 +26,10 @@ DIALOGS = (
     (*SHARED, "Size by _ratio", "Size in _pixels", "Si_ze, times the exemplar's", "_Width", "_Height",
      "E_xemplar mask", "Put _into", "_Tileable", "_Variations", "_Make"),
     (*SHARED, "_Tileable", "_Make Seamless"),
+    ("Times as lar_ge", "_Tileable", "See_d", "Opaq_ue texture", "_Stop Here", "Cance_l", "_Close", "_Enlarge"),
     ("_Start", "S_top", "Open _Log", "_Close"),
-    ("_Fill Selection with Texture…", "_New Texture from Layer…", "_Make Seamless…", "_Repeat Last Texture",
-     "_Engine…"),
+    ("_Fill Selection with Texture…", "_New Texture from Layer…", "_Make Seamless…", "En_large…",
+     "_Repeat Last Texture", "_Engine…"),
 )  # fmt: skip
 """What has a key in each dialog, and in the menu."""
 OF_GIMP = {"en": "rlshc", "de": "zgsha", "fr": "rcsea", "es": "rcgyc"}

@@ -15,7 +15,9 @@ NOW = "this run of GIMP"
 
 any_options = st.builds(
     Options,
-    task=st.sampled_from([user_options.FILL, user_options.NEW, user_options.SEAMLESS, user_options.EXTEND]),
+    task=st.sampled_from(
+        [user_options.FILL, user_options.NEW, user_options.SEAMLESS, user_options.EXTEND, user_options.ENLARGE]
+    ),
     settings=st.builds(
         Settings,
         seed=st.integers(0, 2**31 - 1),

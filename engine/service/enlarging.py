@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.images import Picture
 from engine.preparation import MaterialError
-from engine.service.rasters import picture_of, raster_of
+from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis.devices import peak_memory
 from engine.synthesis.enlarging import doublings, enlarge
 from engine.synthesis.matching.choice import matcher_for
@@ -17,12 +17,17 @@ from engine.synthesis.octaves import Size
 from engine.synthesis.resample import resize
 from engine.synthesis.wrap import Wrap
 from engine.tensors import to_array, to_tensor
-from protocol.messages import Cancelled, Canvas, Done, Prepared, Progress, Source, Synthesize
+from protocol.messages import Cancelled, Canvas, Done, Frame, Prepared, Progress, Source, Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import AXES, LARGEST_SIDE, SMALLEST_EXEMPLAR
 
 if TYPE_CHECKING:
     from engine.service.runner import Hooks, Stop
+
+# What the work is counted in.
+STEPS = 100
+# What was opaque loses less than this by resampling, and stays opaque.
+OPAQUE = 1 - 1e-5
 
 
 def enlarge_job(
@@ -53,30 +58,51 @@ def enlarge_job(
             f"{SMALLEST_EXEMPLAR} to {int(LARGEST_SIDE / factor)} pixels a side"
         )
     colors, alpha = _tensors(picture, device, flatten=asked.flatten)
-    times, done = doublings(factor), 0
-    found = (colors, alpha)
+    times, share = doublings(factor), 0.0
+    left, found = times, (colors, alpha)
     hooks.prepared(Prepared(request.job, 0, 0, size[1], size[0]))
-    hooks.progress(Progress(request.job, "synthesis", step=0, steps=times, seconds=time.perf_counter() - began))
+    hooks.progress(_progress(request.job, left, share, began))
+    if request.frame_interval is not None:
+        hooks.frame(_frame(request, found, left, share, size))
     first = time.perf_counter() - began
-    for made in enlarge(colors, alpha, size, times, Wrap(*AXES[asked.seamless]), asked.seed, matcher_for(device)):
+    for share, made in enlarge(
+        colors, alpha, size, times, Wrap(*AXES[asked.seamless]), asked.seed, matcher_for(device)
+    ):
         if made is not None:
-            done, found = done + 1, made
-            seconds = time.perf_counter() - began
-            hooks.progress(Progress(request.job, "synthesis", times - done, done, times, seconds=seconds))
+            left, found = left - 1, made
+            # The very last one comes with `done`.
+            if left and request.frame_interval is not None:
+                hooks.frame(_frame(request, found, left, share, size))
+        hooks.progress(_progress(request.job, left, share, began))
         if stop.asked:
             break
     fields = {
-        "step": done,
+        "step": round(STEPS * share),
         "seconds": time.perf_counter() - began,
         "first_seconds": first,
         "losses": {},
         "device": str(device),
         "peak_bytes": peak_memory(),
     }
-    if done < times and not stop.keep:
+    if left and not stop.keep:
         return Cancelled(request.job, None, **fields)  # type: ignore[arg-type]
     raster = raster_of(_picture(picture, found, size), request.depth)
-    return (Done if done == times else Cancelled)(request.job, raster, **fields)  # type: ignore[arg-type]
+    return (Cancelled if left else Done)(request.job, raster, **fields)  # type: ignore[arg-type]
+
+
+def _progress(job: str, octave: int, share: float, began: float) -> Progress:
+    seconds = time.perf_counter() - began
+    left = seconds * (1 / share - 1) if share else None
+    return Progress(job, "synthesis", octave, round(STEPS * share), STEPS, seconds=seconds, seconds_left=left)
+
+
+def _frame(request: Synthesize, found: tuple[Tensor, Tensor | None], octave: int, share: float, size: Size) -> Frame:
+    height, width = size
+    samples = torch.cat([each for each in found if each is not None], dim=1)
+    scale = min(1.0, (request.frame_limit or max(size)) / max(samples.shape[2:]))
+    shown = resize(samples, (max(1, round(samples.shape[2] * scale)), max(1, round(samples.shape[3] * scale))))
+    raster = array_raster(to_array(shown.clamp(0, 1)), "u8")
+    return Frame(request.job, raster, octave, round(STEPS * share), STEPS, 0, 0, width, height)
 
 
 def _only(request: Synthesize) -> Raster:
@@ -106,4 +132,6 @@ def _picture(pattern: Picture, found: tuple[Tensor, Tensor | None], size: Size) 
     # One that was stopped early has not its size yet.
     pixels = to_array(resize(colors, size))
     clear = None if alpha is None else to_array(resize(alpha, size))[..., 0]
+    if clear is not None:
+        clear[clear > OPAQUE] = 1
     return replace(pattern, pixels=pixels, alpha=clear, stored=None, kept=None)

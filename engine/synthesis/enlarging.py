@@ -34,7 +34,7 @@ def doublings(factor: float) -> int:
 
 def enlarge(
     picture: Tensor, alpha: Tensor | None, size: Size, times: int, wrap: Wrap, seed: int, matcher: Matcher
-) -> Iterator[tuple[Tensor, Tensor | None] | None]:
+) -> Iterator[tuple[float, tuple[Tensor, Tensor | None] | None]]:
     """Enlarge a picture.
 
     Args:
@@ -47,35 +47,38 @@ def enlarge(
         matcher: Searches and votes.
 
     Yields:
-        None between two pieces of the work; after each doubling picture and alpha so far, the last ones of the size
-        wanted.
+        The share of the work that is done, about, and None; after each doubling picture and alpha so far, the last
+        ones of the size wanted.
     """
     found = picture
     if alpha is not None:
         # What cannot be seen would show at the edges.
         found = fill_unknown(picture, (alpha > 0).to(picture), wrap=wrap)
+    # Each doubling has four times the pixels of the one before.
+    whole, done = sum(4**turn for turn in range(times)), 0.0
     for turn in range(times):
         for made in _doubled(found, wrap, seed + turn, matcher):
-            if made is None:
-                yield None
+            if isinstance(made, float):
+                yield (done + made * 4**turn) / whole, None
             else:
                 found = made
+        done += 4**turn
         last = turn + 1 == times
         so_far = size if last else (found.shape[2], found.shape[3])
         clear = None if alpha is None else resize(alpha, so_far, wrap=wrap).clamp(0, 1)
-        yield resize(found, so_far, wrap=wrap).clamp(0, 1), clear
+        yield done / whole, (resize(found, so_far, wrap=wrap).clamp(0, 1), clear)
 
 
 def doubled(colors: Floats) -> Floats:
     """Enlarge an opaque picture, float32 (height, width, 3), to twice its size, to be polished later."""
     picture = torch.from_numpy(colors).permute(2, 0, 1)[None]
     *_, found = _doubled(picture, NO_WRAP, 0, COMPILED, FEWER_PASSES)
-    return np.zeros_like(colors) if found is None else as_array(found)
+    return np.zeros_like(colors) if isinstance(found, float) else as_array(found)
 
 
 def _doubled(
     picture: Tensor, wrap: Wrap, seed: int, matcher: Matcher, passes: int = PASSES
-) -> Iterator[Tensor | None]:
+) -> Iterator[Tensor | float]:
     own: Size = (picture.shape[2], picture.shape[3])
     large = (2 * own[0], 2 * own[1])
     half = (max(1, own[0] // 2), max(1, own[1] // 2))
@@ -85,8 +88,8 @@ def _doubled(
     for found in add_detail(
         blurred, as_array(picture), low, everywhere, wraps, seed, matcher=matcher, votes=VOTES, passes=passes
     ):
-        if found is None:
-            yield None
+        if isinstance(found, float):
+            yield found
             continue
         made = torch.from_numpy(found).permute(2, 0, 1)[None].to(picture)
         for _ in range(CORRECTIONS):

@@ -129,7 +129,7 @@ def detailed(
         wanted = F.interpolate(labels, octave.canvas, mode="nearest")[0, 0].cpu().numpy().astype(np.int32)
     both_labels = None if wanted is None else (whole.labels, wanted)
     for found in add_detail(as_array(free), *sample, wrap, settings.seed, both_labels, matcher):
-        if found is None:
+        if isinstance(found, float):
             yield None
         else:
             yield torch.from_numpy(found).permute(2, 0, 1)[None].clamp(0, 1).to(free)

@@ -20,6 +20,7 @@ CHOICES = {
     "new": {**COMMON, "seamless": "none, x, y, both", "destination": "image, layers"},
     "seamless": {**COMMON, "seamless": "x, y, both"},
     "extend": {**COMMON, "unit": "percent, pixels"},
+    "enlarge": {"seamless": "none, x, y, both"},
     "engine": {"action": "status, start, stop"},
 }
 NUMBERS = (
@@ -32,6 +33,8 @@ NUMBERS = (
     ("new", "height", -1, "0 to 16384"),
     ("new", "variations", 0, "1 to 16"),
     ("new", "variations", 17, "1 to 16"),
+    ("enlarge", "factor", 1.0, "1.1 to 8"),
+    ("enlarge", "factor", 9.0, "1.1 to 8"),
     ("seamless", "seed", -2147483648, "0 to 2147483647"),
 )
 WRONG = [
@@ -103,10 +106,10 @@ def without_run_mode():
 
 
 cases = [wrong_value(*given[:3]) for given in wrong]
-cases += [windows(name) for name in ("fill", "new", "seamless", "repeat", "save-as-pattern", "engine")]
+cases += [windows(name) for name in ("fill", "new", "seamless", "enlarge", "repeat", "save-as-pattern", "engine")]
 cases += [last_values, without_run_mode]
 """
-WINDOWS = ("fill", "new", "seamless", "repeat", "save-as-pattern", "engine")
+WINDOWS = ("fill", "new", "seamless", "enlarge", "repeat", "save-as-pattern", "engine")
 
 
 @pytest.fixture(scope="module", params=["", ":77"], ids=["no-display", "dead-display"])

@@ -26,7 +26,7 @@ class Matcher(Protocol):
         reach: int | None = None,
         proposals: Places | None = None,
         tries: int = 0,
-    ) -> Iterator[None]:
+    ) -> Iterator[float]:
         """Search for nearer patches; see `search.improve`."""
 
     def vote(

@@ -287,7 +287,7 @@ def improve(
     reach: int | None = None,
     proposals: Places | None = None,
     tries: int = 0,
-) -> Iterator[None]:
+) -> Iterator[float]:
     """Search for nearer patches, from a field whose costs are right.
 
     Args:
@@ -302,7 +302,7 @@ def improve(
         tries: How many of them to try at each place: drawn by chance if there are more.
 
     Yields:
-        Nothing, between two pieces of the work.
+        After each piece of the work the share of it that is done, about.
     """
     rows, columns = np.flatnonzero(query.wanted.any(axis=1)), np.flatnonzero(query.wanted.any(axis=0))
     if not len(rows):
@@ -340,7 +340,8 @@ def improve(
                 band,
                 min(last, band + together),
             )
-            yield
+            done = (min(last, band + together) - first) / (last - first)
+            yield (turn + done) / passes
 
 
 def _or_none(values: Floats | None) -> Floats:

@@ -5,6 +5,7 @@ written to one place from two.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -56,7 +57,7 @@ class TensorMatcher:
         reach: int | None = None,
         proposals: Places | None = None,
         tries: int = 0,
-    ) -> Iterator[None]:
+    ) -> Iterator[float]:
         """Search for nearer patches; see `search.improve`. The field is changed after each pass."""
         if not query.wanted.any():
             return
@@ -64,9 +65,9 @@ class TensorMatcher:
         offered = None if proposals is None or not len(proposals) else search.held(proposals.astype(np.int32))
         for turn in range(passes):
             drawn = (seed * 1009 + turn) & 0x7FFFFFFFFFFFFFFF
-            for jumps in JUMPS:
-                yield from search.spread(jumps)
-            yield from search.guess(offered, tries, max(source.usable.shape) if reach is None else reach, drawn)
+            far = max(source.usable.shape) if reach is None else reach
+            for _ in chain(*map(search.spread, JUMPS), search.guess(offered, tries, far, drawn)):
+                yield turn / passes
             search.write(field)
 
     def vote(

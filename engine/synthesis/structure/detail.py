@@ -26,7 +26,7 @@ def add_detail(
     *,
     votes: int = 0,
     passes: int = PASSES,
-) -> Iterator[Floats | None]:
+) -> Iterator[Floats | float]:
     """Add the fine detail of the exemplar to a picture that has none.
 
     Each place takes the detail of the place of the blurred exemplar whose surroundings are most like its own (after
@@ -47,7 +47,7 @@ def add_detail(
         passes: How often the search goes through the picture.
 
     Yields:
-        None between two pieces of the work; last the picture with detail, of any values.
+        After each piece of the work the share of it that is done, about; last the picture with detail, of any values.
     """
     generator = np.random.default_rng(seed)
     usable = whole_patches(valid, RADIUS)
@@ -57,7 +57,8 @@ def add_detail(
         return
     channels, trust = padded(picture, RADIUS, wrap), inside(size, RADIUS, wrap)
     found = MatchField(np.zeros((*size, 2), np.int32), np.zeros(size, np.float32))
-    for wanted, own in _parts(usable, labels, size):
+    count = 1 if labels is None else len(np.unique(labels[1]))
+    for number, (wanted, own) in enumerate(_parts(usable, labels, size)):
         listed = np.argwhere(own).astype(np.int32)
         # What is searched ends where the label does.
         first, last = np.maximum(listed.min(axis=0) - RADIUS, 0), listed.max(axis=0) + RADIUS + 1
@@ -67,8 +68,8 @@ def add_detail(
         query = Query(channels, wanted, RADIUS, trust, wrap)
         source = MatchSource(np.ascontiguousarray(low[part]), np.ascontiguousarray(own[part]))
         matcher.measure(field, query, source)
-        for _ in matcher.improve(field, query, source, passes=passes, seed=seed):
-            yield None
+        for done in matcher.improve(field, query, source, passes=passes, seed=seed):
+            yield (number + done) / count
         found.places[wanted] = field.places[wanted] + first
         found.costs[wanted] = field.costs[wanted]
     if votes:

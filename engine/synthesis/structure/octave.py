@@ -150,7 +150,8 @@ class PatchOctave:
             trust = padded(known[..., None].astype(np.float32), RADIUS, self.wrap)[..., 0]
             query = self._sought(here, np.ascontiguousarray(trust))
             self._matcher.measure(self.field, query, self.source)
-            yield from self._matcher.improve(self.field, query, self.source, passes=PEELING, seed=seed)
+            for _ in self._matcher.improve(self.field, query, self.source, passes=PEELING, seed=seed):
+                yield None
             self._vote(here, ring, self._weights(here))
             known = known | ring
             seed += 1
@@ -173,7 +174,7 @@ class PatchOctave:
         # Costs of the round before are near enough to weigh uses by.
         penalty = self._overuse() if even else None
         self._matcher.measure(self.field, query, self.source, penalty)
-        yield from self._matcher.improve(
+        for _ in self._matcher.improve(
             self.field,
             query,
             self.source,
@@ -183,7 +184,8 @@ class PatchOctave:
             reach=REACH_REFINED if refined else None,
             proposals=proposals,
             tries=TRIES,
-        )
+        ):
+            yield None
         if penalty is not None:
             paid = penalty[self.field.places[..., 0], self.field.places[..., 1]]
             self.field.costs[...] = np.maximum(self.field.costs - paid, 0)

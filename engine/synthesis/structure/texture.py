@@ -114,7 +114,8 @@ def lay_out(
             turn = seed + 100 * planned.index + number
             for query in (replace(each, label_costs=label_costs) for each in queries):
                 matcher.measure(field, query, exemplar, penalty)
-                yield from matcher.improve(field, query, exemplar, penalty, passes=PASSES, seed=turn)
+                pieces = matcher.improve(field, query, exemplar, penalty, passes=PASSES, seed=turn)
+                yield from (None for _ in pieces)
             paid = look_up(penalty, field.places)
             if label_costs is not None:
                 used = look_up(numbers, field.places)

@@ -1,0 +1,53 @@
+"""Enlarge by mouse: its dialog, the new image, and cancel, in a real GIMP with its window."""
+
+import numpy as np
+import pytest
+from gimps import profile
+from painting import asked, ended, enter, idle, layers, paused, wait
+from pictures import load, save
+from plugged import plug
+from provide import CHECKOUT
+from windows import window
+
+ENLARGE = "Enlarge"
+
+
+@pytest.fixture
+def gimp(place, known_plug_ins, libraries, engine, tmp_path):
+    """What opens a picture in a GIMP with its window, the plug-in and a warm engine."""
+    own = profile(tmp_path / "profile", known_plug_ins)
+    plug(place, own, engine.folder, libraries)
+    return lambda picture: window(place, own, picture)
+
+
+def test_a_layer_becomes_a_new_image_three_times_as_large(gimp, wall, pictures_folder):
+    with gimp(wall) as opened:
+        asked(opened, ENLARGE)
+        enter(opened, "Times as large", "3", ENLARGE)
+        opened.screenshot(pictures_folder / "enlarge-dialog.png")
+        opened.press("Enlarge", window=ENLARGE)
+        opened.wait_for_window("[Untitled]")
+        ended(opened, "Done.", ENLARGE)
+        opened.screenshot(pictures_folder / "enlarge-done.png")
+        assert "768x768" in opened.wait_for_window("[Untitled]")
+        opened.press("Close", window=ENLARGE)
+        opened.wait_for_no_window(ENLARGE)
+        assert layers(opened) == 1
+
+
+def test_after_cancel_there_is_no_new_image(gimp, tmp_path, engine, pictures_folder):
+    # So large that there is time to press a button in.
+    picture = tmp_path / "wall.png"
+    save(picture, np.tile(load(CHECKOUT / "examples" / "cobbles.png"), (3, 3, 1)))
+    with gimp(picture) as opened:
+        asked(opened, ENLARGE)
+        enter(opened, "Times as large", "4", ENLARGE)
+        opened.press("Enlarge", window=ENLARGE)
+        opened.wait_for_window("[Untitled]")
+        with paused(engine):
+            opened.screenshot(pictures_folder / "enlarge-growing.png")
+            opened.press("Cancel", window=ENLARGE)
+        ended(opened, "Canceled", ENLARGE)
+        opened.wait_for_no_window("[Untitled]")
+        assert layers(opened) == 1
+        wait(lambda: idle(engine), 20)
