@@ -178,7 +178,7 @@ def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
 
 
 def _enlarge(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
-    box = part_of(image, layer)
+    box = reading.part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     parts, groups = marks.parts_of(layer), canvas.groups_of(layer)
     picture = canvas.read(layer, box, gray=gray, depth=depth, groups=groups, parts=parts)
