@@ -63,7 +63,7 @@ def surroundings_on(materials: Materials, device: torch.device) -> Surroundings 
     if materials.known is None or materials.free is None:
         return None
     known, free = to_tensor(materials.known, device), _map(materials.free, device)
-    return Surroundings(known, free, materials.offset, [hole_of(each) for each in materials.islands])
+    return Surroundings(known, free, materials.offset, [hole_of(each) for each in materials.islands], materials.fits)
 
 
 def hole_of(island: Island) -> Hole:

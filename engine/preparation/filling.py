@@ -25,9 +25,16 @@ from engine.preparation.masks import (
 from engine.preparation.materials import FurtherSource, Materials, over, sampled, sampled_further
 from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.reach import context_of, surroundings_of
-from engine.preparation.sampling import Sampling, sample_canvas
+from engine.preparation.resemblance import resembles
+from engine.preparation.sampling import Sample, Sampling, sample_canvas
 from engine.preparation.translucency import continued, translucency
 from protocol.vocabulary import SMALLEST_SIDE, Margins
+
+# Where holes cover less of their bounds than this, or these are larger, pixels, a new texture for them is a waste.
+LEAST_FILLED = 0.25
+LARGEST_NEW = 2048**2
+# A new texture for a hole is no smaller than this, pixels, if there is room.
+SMALLEST_ALONE = 64
 
 
 def prepare_fill(
@@ -81,8 +88,10 @@ def prepare_fill(
         # The band is texture too, but for the seam: what can stay as it is fits the middle best.
         far = far_from(everything.size, extend, sampling.context) if extend and sampling.context else gone
         sample = sample_canvas(seen, far, hole, sampling, tiling=any(axes), holes=holes)
+    fits = exemplar is None or any(axes) or sample.alpha is not None or _goes_on(canvas, free, sample)
     # Of a canvas that wraps around, every border is next to another one.
-    box = everything if any(axes) else surroundings_of(hole).common(everything)
+    alone = not fits and min(hole.size) >= SMALLEST_ALONE
+    box = everything if any(axes) else (hole if alone else surroundings_of(hole)).common(everything)
     work = free if holes or not (given or banded) else hidden_in(seen, free, flatten=flatten)
     known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
     through = None
@@ -103,7 +112,9 @@ def prepare_fill(
     offset = None if exemplar is not None else (box.top - sample.corner[0], box.left - sample.corner[1])
     nearby = exemplar is None and sampling.mask is None and not sampling.is_around_hole
     size = (sample.pixels.shape[0], sample.pixels.shape[1])
-    islands = () if any(axes) else find_islands(inside > 0, sample.valid, size, offset if nearby else None)
+    islands = (
+        () if any(axes) or not fits else find_islands(inside > 0, sample.valid, size, offset if nearby else None)
+    )
     return Materials(
         over(sample, through),
         canvas,
@@ -116,6 +127,7 @@ def prepare_fill(
         box,
         offset,
         islands,
+        fits,
         through,
         sampled_further(more, canvas),
     )
@@ -124,6 +136,15 @@ def prepare_fill(
 def _around(shown: Mask, everything: Box, sampling: Sampling, axes: tuple[bool, bool]) -> Box:
     """Bound what is looked at of a canvas."""
     return everything if any(axes) else context_of(bounds_of(shown), sampling.context).common(everything)
+
+
+def _goes_on(canvas: Picture, free: Mask, sample: Sample) -> bool:
+    """Tell whether the texture of an exemplar is to go on from what lies around a hole, and not begin anew in it."""
+    hole = bounds_of(free)
+    if free.mean() * free.size < LEAST_FILLED * np.prod(hole.size) or np.prod(hole.size) > LARGEST_NEW:
+        return True
+    known = free <= 0 if canvas.alpha is None else (free <= 0) & (canvas.alpha >= OPAQUE)
+    return resembles(canvas.pixels, known, free, sample.pixels, sample.valid)
 
 
 def _inner(everything: Box, margins: Margins) -> Box:

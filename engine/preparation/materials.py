@@ -51,6 +51,7 @@ class Materials:
         box: The part of the canvas that is worked on.
         offset: Row and column of the part's first pixel in the exemplar, where that is of the same picture.
         islands: Holes that lie far from each other, in the part that is worked on; none where they are one.
+        fits: Whether what is made has to fit what is kept; else it is a new texture, laid into the hole.
         translucency: How alpha is a part of the texture; None where the result is opaque.
         more: Further sources of the exemplar, each with its share; the exemplar's own is 1.
         guidance: What of the exemplar belongs where on a new texture; None for anything anywhere.
@@ -69,6 +70,7 @@ class Materials:
     box: Box | None = None
     offset: tuple[int, int] | None = None
     islands: tuple[Island, ...] = ()
+    fits: bool = True
     translucency: Translucency | None = None
     more: tuple[tuple[Sample, float], ...] = ()
     guidance: Guidance | None = None

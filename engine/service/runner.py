@@ -158,7 +158,7 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
     hooks.prepared(prepared_of(request.job, materials, whole))
     asked, opening = request.settings, request.canvas.start
     encoder = load(asked.encoder, asked.weights, asked.pooling, fetching)
-    filling = materials.known is not None
+    filling = materials.known is not None and materials.fits
     encoder.check_layers(settings.effective_recipe(filling=filling).layers())
     begun = cut_start(None if opening is None else picture_of(opening, "picture to start from"), materials)
     start = None if begun is None else to_tensor(begun, device)

@@ -24,12 +24,14 @@ class Surroundings:
         mask: 1 where the canvas is to be synthesized, 0 where it is kept, soft between, (1, 1, height, width).
         offset: Row and column of its first pixel in the exemplar, where both are of one picture.
         islands: Holes that lie far from each other, and are filled one after the other; none where they are one.
+        fits: Whether what is made has to fit what is kept; else it is a new texture, laid into the hole.
     """
 
     known: Tensor
     mask: Tensor
     offset: tuple[int, int] | None = None
     islands: Sequence[Hole] = ()
+    fits: bool = True
 
     @property
     def size(self) -> Size:

@@ -58,6 +58,9 @@ def synthesize(
         SettingsError: No layer has positions enough on these pictures, or the canvas cannot fit into the memory
             allowed.
     """
+    if surroundings is not None and not surroundings.fits:
+        yield from _laid(synthesize(exemplar, encoder, settings, start=start), surroundings)
+        return
     recipe = settings.effective_recipe(filling=surroundings is not None)
     if surroundings is not None and not settings.effective_steps(recipe):
         # Patches of the exemplar have its colors, and holes are faint or not by what lies around them.
@@ -77,6 +80,17 @@ def synthesize(
         if surroundings is not None and _size(picture) == surroundings.size:
             picture = compose(picture, surroundings)
         yield replace(snapshot, picture=picture)
+
+
+def _laid(snapshots: Iterator[Snapshot], surroundings: Surroundings) -> Iterator[Snapshot]:
+    """Lay a new texture into what is kept."""
+    latest: Snapshot | None = None
+    laid: Tensor | None = None
+    for snapshot in snapshots:
+        if laid is None or latest is None or snapshot.picture is not latest.picture:
+            laid = compose(snapshot.picture, surroundings_at(surroundings, _size(snapshot.picture)))
+        latest = snapshot
+        yield replace(snapshot, picture=laid)
 
 
 def _synthesize(
