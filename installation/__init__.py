@@ -1,1 +1,1 @@
-"""The implementation of `install.py`; it uses only the standard library."""
+"""The implementation of `install.py` and `texture-engine install-plugin`; it uses only the standard library."""

@@ -56,7 +56,7 @@ def _installed(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
 def _faults(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
     folder, source = task.environment.folder, task.environment.source
     repair = f"run `{task.installer}`"
-    if fault := environment_fault(folder, source):
+    if not task.plugin_only and (fault := environment_fault(folder, source)):
         yield f"the environment {folder} {fault}: {repair}"
     elif words := _doctor(folder):
         yield f"the engine does not work ({words}): run `{engine_of(folder)} doctor`, which says what to do"

@@ -10,7 +10,7 @@ FOLDER_VARIABLE = "TEXTURE_ENGINE_FOLDER"
 
 
 def source_folder() -> Path:
-    """Return the folder of `install.py`, which holds everything that it installs."""
+    """Return the folder with everything to install: that of `install.py`, or the one the package is installed in."""
     return Path(__file__).resolve().parents[1]
 
 

@@ -30,14 +30,15 @@ def install(task: SetupRun) -> int:
     Raises:
         InstallationError: Something cannot be done.
     """
-    check_python()
+    if not task.plugin_only:
+        check_python()
     for sentence in (*task.gimps.unstarted, *_about_gimps(task)):
         print(sentence)
     # Before the long download, not after it.
     if fault := task.profiles and privacy_fault(task.state):
         raise InstallationError(fault)
     stages = [
-        partial(environment_actions, task.environment, task.state, upgrade=task.upgrade),
+        partial(_environment, task),
         partial(_libraries, task),
         partial(_plugins, task),
         partial(_record, task),
@@ -79,6 +80,11 @@ def _about_gimps(task: SetupRun) -> list[str]:
     return [f"no GIMP 3 was found: the engine is installed; start GIMP 3 once, then {later}"]
 
 
+def _environment(task: SetupRun) -> Iterator[Action]:
+    if not task.plugin_only:
+        yield from environment_actions(task.environment, task.state, upgrade=task.upgrade)
+
+
 def _libraries(task: SetupRun) -> Iterator[Action]:
     if task.profiles:
         yield from libraries_actions(task.state, task.environment.folder)
@@ -94,7 +100,8 @@ def _plugins(task: SetupRun) -> Iterator[Action]:
 
 
 def _record(task: SetupRun) -> Iterator[Action]:
-    now = with_installed(task.record, task.environment.folder, list(task.profiles))
+    environment = None if task.plugin_only else task.environment.folder
+    now = with_installed(task.record, environment, list(task.profiles))
     if now != task.record:
         yield Action(f"record in {task.data} what is installed", partial(write_record, task.data, now))
 

@@ -1,6 +1,5 @@
 """The command line of `install.py`."""
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -8,9 +7,9 @@ from io import TextIOWrapper
 
 from installation.checking import check
 from installation.installing import install
-from installation.problems import InstallationError, MisuseError
+from installation.problems import InstallationError
 from installation.removing import uninstall
-from installation.setup_run import read_options, setup_run_of
+from installation.setup_run import read_options, refuse_sudo, setup_run_of
 
 FAILED = 1
 INTERRUPTED = 130
@@ -43,8 +42,7 @@ def main(description: str, words: Sequence[str]) -> int:
 
 
 def _do(options: Namespace) -> int:
-    if os.environ.get("SUDO_USER", "root") != "root":
-        raise MisuseError("install.py installs for the user who runs it: run it without sudo")
+    refuse_sudo("install.py")
     task = setup_run_of(options)
     if options.check:
         return check(task)

@@ -26,12 +26,13 @@ def plugin_folder(profile: Path) -> Path:
 
 def repair_command(source: Path, *, here: bool) -> str:
     """Return the command that repairs an installation."""
-    words = [
-        "py" if sys.platform == "win32" else "python3",
-        str(source / "install.py"),
-        *(["--here"] if here else []),
-    ]
-    return shlex.join(words) if sys.platform != "win32" else f'py "{words[1]}"{" --here" if here else ""}'
+    python = "py" if sys.platform == "win32" else "python3"
+    return f"{python} {shell_word(source / 'install.py')}{' --here' if here else ''}"
+
+
+def shell_word(path: Path) -> str:
+    """Quote a path for the command line of this system."""
+    return f'"{path}"' if sys.platform == "win32" else shlex.quote(str(path))
 
 
 def plugin_contents(source: Path, environment: Path, state: Path, installer: str) -> dict[str, bytes]:

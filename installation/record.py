@@ -48,20 +48,21 @@ def read_record(data: Path) -> Record:
         ) from None
 
 
-def with_installed(record: Record, environment: Path, profiles: list[Path]) -> Record:
+def with_installed(record: Record, environment: Path | None, profiles: list[Path]) -> Record:
     """Add what is installed now, and drop what no longer exists.
 
     Args:
         record: The previous record.
-        environment: The environment that is in use.
+        environment: The environment that is in use; None if this installer has not made it.
         profiles: The profile folders that have the plug-in.
 
     Returns:
         The new record.
     """
-    others = [name for name in record.environments if name != str(environment) and Path(name).is_dir()]
+    used = [] if environment is None else [str(environment)]
+    others = [name for name in record.environments if name not in used and Path(name).is_dir()]
     kept = [name for name in record.profiles if Path(name).is_dir()]
-    return Record((*others, str(environment)), tuple(dict.fromkeys([*kept, *map(str, profiles)])))
+    return Record((*others, *used), tuple(dict.fromkeys([*kept, *map(str, profiles)])))
 
 
 def write_record(data: Path, record: Record) -> None:

@@ -39,7 +39,7 @@ def uninstall(task: SetupRun) -> int:
         The exit status.
     """
     kept = _kept(task)
-    stages = [partial(stage, task) for stage in (_engine, _plugins, _state, _compiled, _environments)]
+    stages = [partial(stage, task) for stage in (_engine, _plugins, _state, _compiled, _environments, _record)]
     count = carry_out(stages, dry=task.dry)
     for sentence in kept:
         print(f"kept: {sentence}")
@@ -99,8 +99,16 @@ def _compiled(_task: SetupRun) -> Iterator[Action]:
 
 
 def _environments(task: SetupRun) -> Iterator[Action]:
+    if task.plugin_only:
+        return
     for folder in _environment_folders(task):
         yield Action(f"remove the environment in {folder}", partial(_remove_environment, folder))
+
+
+def _record(task: SetupRun) -> Iterator[Action]:
+    if task.plugin_only and task.record.environments:
+        # It also knows what `install.py` has to remove.
+        return
     record = task.data / RECORD_FILE
     if record.exists():
         yield Action(f"remove {record}", partial(remove, record))

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from installation.environment import Options, read_marker
+from installation.environment import Options, engine_of, read_marker
 from installation.folders import data_folder, source_folder, state_folder
 from installation.gimps import Gimps, checked_profile, find_gimps
-from installation.plugin import repair_command
+from installation.plugin import repair_command, shell_word
+from installation.problems import InstallationError, MisuseError
 from installation.record import Record, read_record
 from installation.torch_builds import named as build_named
 
@@ -28,6 +29,7 @@ class SetupRun:
         installer: The command that repairs an installation.
         dry: Whether to print the actions without performing them.
         upgrade: Whether to install newer packages.
+        plugin_only: Whether pip or pipx has installed the engine, whose environment then stays as it is.
     """
 
     environment: Options
@@ -38,6 +40,7 @@ class SetupRun:
     installer: str
     dry: bool
     upgrade: bool
+    plugin_only: bool = False
 
     @property
     def profiles(self) -> tuple[Path, ...]:
@@ -87,7 +90,6 @@ def setup_run_of(options: Namespace) -> SetupRun:
     source, data = source_folder(), data_folder()
     record = read_record(data)
     torch = None if options.torch is None else build_named(options.torch, sys.platform)
-    named = tuple(dict.fromkeys(map(checked_profile, options.gimp)))
     folder = source / ".venv" if options.here else data / "engine"
     if not options.here and (options.check or options.upgrade or options.uninstall):
         # The environment in use, in whatever folder.
@@ -97,8 +99,57 @@ def setup_run_of(options: Namespace) -> SetupRun:
         data=data,
         state=state_folder(),
         record=record,
-        gimps=Gimps(named) if named else find_gimps(os.environ),
+        gimps=_gimps(options.gimp),
         installer=repair_command(source, here=folder == source / ".venv"),
         dry=options.dry_run,
         upgrade=options.upgrade,
     )
+
+
+def plugin_run_of(named: Sequence[Path], *, dry: bool) -> SetupRun:
+    """Work out what a run is about that leaves the engine to pip or pipx, and installs the plug-in from its package.
+
+    Args:
+        named: Profile folders of GIMPs, instead of those found.
+        dry: Whether to print the actions without performing them.
+
+    Returns:
+        What the run is about.
+
+    Raises:
+        MisuseError: A named folder is not a profile folder.
+        InstallationError: The package's program is not where GIMP would start it.
+    """
+    source, data, folder = source_folder(), data_folder(), Path(sys.prefix)
+    engine = engine_of(folder)
+    if not engine.is_file():
+        raise InstallationError(f"{engine} is missing: install the package with pipx, or into a virtual environment")
+    return SetupRun(
+        environment=Options(folder, source, torch=None, ours=False),
+        data=data,
+        state=state_folder(),
+        record=read_record(data),
+        gimps=_gimps(named),
+        installer=f"{shell_word(engine)} install-plugin",
+        dry=dry,
+        upgrade=False,
+        plugin_only=True,
+    )
+
+
+def refuse_sudo(name: str) -> None:
+    """Refuse to install for root what belongs to the user.
+
+    Args:
+        name: The program that was run.
+
+    Raises:
+        MisuseError: It was run with sudo.
+    """
+    if os.environ.get("SUDO_USER", "root") != "root":
+        raise MisuseError(f"{name} installs for the user who runs it: run it without sudo")
+
+
+def _gimps(named: Sequence[Path]) -> Gimps:
+    profiles = tuple(dict.fromkeys(map(checked_profile, named)))
+    return Gimps(profiles) if profiles else find_gimps(os.environ)

@@ -3,8 +3,10 @@
 import hashlib
 import re
 from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 
+from installation.folders import NAME
 from installation.problems import InstallationError
 
 # What the engine runs; the plug-in is compared file by file.
@@ -12,10 +14,10 @@ PACKAGES = ("engine", "protocol")
 
 
 def software_version(source: Path) -> str:
-    """Read the version from pyproject.toml, the only place that states it.
+    """Read the version from pyproject.toml, the only place that states it, or from the package made from it.
 
     Args:
-        source: The folder of `install.py`.
+        source: The folder of `install.py`, or the one that the package is installed in.
 
     Returns:
         The version, such as 0.2.0.
@@ -23,6 +25,8 @@ def software_version(source: Path) -> str:
     Raises:
         InstallationError: Files are missing.
     """
+    if package := next(iter(distributions(name=NAME, path=[str(source)])), None):
+        return package.version
     project = source / "pyproject.toml"
     # Python 3.10 has no TOML parser.
     found = re.search(r'^version = "(.+)"$', project.read_text("utf-8"), re.MULTILINE) if project.is_file() else None

@@ -17,6 +17,7 @@ from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
 from engine.cli.numbers import USAGE_ERROR
 from engine.cli.parsing import complete_options
+from engine.cli.plugin import install_plugin, uninstall_plugin
 from engine.cli.serve import serve
 from engine.cli.standard_output import drop_output, flush_output, say
 from engine.cli.synthesize import synthesize
@@ -36,7 +37,7 @@ def build_app() -> typer.Typer:
     app.command()(interruptible(synthesize))
     app.command()(interruptible(batch))
     app.add_typer(inspect_app(), name="inspect")
-    for command in (serve, status, stop, keys, doctor):
+    for command in (serve, status, stop, keys, doctor, install_plugin, uninstall_plugin):
         app.command()(interruptible(command))
     return app
 
