@@ -1,10 +1,13 @@
 """New textures laid out by patches, and the detail that they get back between two octaves."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from engine.synthesis.structure import Guide, MosaicSource, add_detail, lay_out, plan_texture
+from engine.synthesis.structure.quilting import is_scattered
 
 
 def blobs(height=128, width=128, seed=0, sigma=2.0):
@@ -131,3 +134,47 @@ def test_a_mix_that_is_smaller_than_its_exemplars_does_not_melt(size):
 def roughness(colors):
     """Tell how much colors differ from those around them, (height, width)."""
     return ndimage.uniform_filter(((colors - ndimage.uniform_filter(colors, (5, 5, 0))) ** 2).sum(axis=2), 9)
+
+
+def pieces_of(side, count=9, cell=80, height=None):
+    """Mark little pieces far apart."""
+    across = math.isqrt(count)
+    valid = np.zeros((across * cell, across * cell), bool)
+    for number in range(count):
+        top, left = (cell * each + 11 * number % (cell // 3) for each in divmod(number, across))
+        valid[top : top + (height or side), left : left + side] = True
+    return valid
+
+
+@pytest.mark.parametrize("side", [12, 20, 30, 40])
+@pytest.mark.parametrize("wrap", [(False, False), (True, True)])
+def test_of_scattered_pieces_a_texture_is_as_sharp_as_they_are(side, wrap):
+    valid = pieces_of(side)
+    exemplar = grainy(blobs(*valid.shape, sigma=4)) * valid[..., None]
+    plan, stages = laid(exemplar, (128, 128), valid=valid, wrap=wrap)
+    inner = ndimage.binary_erosion(valid, np.ones((3, 3)))[1:, 1:]
+    steps = np.abs(np.diff(exemplar, axis=0)[:, 1:]).mean(axis=2)[inner].mean()
+    found = np.abs(np.diff(stages[-1].colors, axis=0)).mean()
+    assert plan.scattered
+    assert plan.whole
+    assert stages[-1].colors.shape == (128, 128, 3)
+    assert 0.8 < found / steps < 1.5
+
+
+def test_strips_are_scattered_pieces_and_a_frame_or_one_piece_is_none():
+    frame = np.ones((240, 240), bool)
+    frame[20:-20, 20:-20] = False
+    assert is_scattered(pieces_of(70, height=6))
+    assert not is_scattered(pieces_of(60))
+    assert not is_scattered(frame)
+    assert not is_scattered(np.pad(np.ones((20, 20), bool), 50))
+    assert not is_scattered(np.ones((30, 30), bool))
+
+
+def test_of_scattered_pieces_of_flat_colors_no_color_is_mixed():
+    valid = pieces_of(20)
+    exemplar = np.where(blobs(*valid.shape, sigma=3)[..., :1] > 0.5, np.float32(0.9), np.float32(0.1)).repeat(
+        3, axis=2
+    )
+    _, stages = laid(exemplar, (64, 64), valid=valid)
+    assert set(np.unique(stages[-1].colors)) == {np.float32(0.1), np.float32(0.9)}

@@ -56,7 +56,7 @@ def finish(octave: PatchOctave, *, flat: bool = False) -> Generator[None, None, 
     _, inner = continued(free, reach, octave.wrap)
     picture, origins = (continued(each, reach, octave.wrap)[0] for each in (picture, origins))
     free, covered = (continued(each, reach, octave.wrap)[0] for each in (free, covered))
-    right, down = (_differences(picture, source, origins, covered, free, axis) for axis in (1, 0))
+    right, down = (differences(picture, source, origins, covered, free, axis) for axis in (1, 0))
     yield
     found[part] = blend_seams(picture, right, down, free, width=WIDTH)[inner]
     return found
@@ -71,7 +71,7 @@ def _surrounded(marked: Bools, wrap: Wrap) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _differences(picture: Floats, source: Floats, origins: Places, covered: Bools, free: Bools, axis: int) -> Floats:
+def differences(picture: Floats, source: Floats, origins: Places, covered: Bools, free: Bools, axis: int) -> Floats:
     """Say by how much each pixel is to differ from the next one along an axis.
 
     Args:

@@ -1,7 +1,7 @@
 """New texture by patches, coarse to fine (Kwatra et al. 2005, "Texture Optimization for Example-Based Synthesis")."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,6 +23,7 @@ from engine.synthesis.structure.cutting import cut
 from engine.synthesis.structure.guide import patch_labels
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, without_energies
+from engine.synthesis.structure.quilting import find_blocks, quilt, stitched
 from engine.synthesis.structure.stages import PlannedStage, Size, Stage
 from engine.synthesis.structure.texture_plan import TexturePlan
 
@@ -70,9 +71,13 @@ def lay_out(
         matcher: Searches and votes.
         window: Where it is a part of a larger canvas, which keeps what is there already; None for all of it.
 
-    Yields:
+    Returns:
         A stage after each round; None between two pieces of the work.
     """
+    return _stitch(plan, seed, window) if plan.scattered else _lay_octaves(plan, seed, matcher, window)
+
+
+def _lay_octaves(plan: TexturePlan, seed: int, matcher: Matcher, window: Window | None) -> Iterator[Stage | None]:
     generator = np.random.default_rng(seed)
     field: MatchField | None = None
     chosen = None if plan.guide is None else plan.guide.labels(plan.reach, generator)
@@ -141,6 +146,25 @@ def lay_out(
                 origins=origins,
                 places=field.places,
             )
+
+
+def _stitch(plan: TexturePlan, seed: int, window: Window | None) -> Generator[Stage | None, None, None]:
+    """Lay out what is stitched of blocks."""
+    planned, level, generator = plan.octaves[-1], plan.source[0], np.random.default_rng(seed)
+    kept = None if window is None else window.kept.get(0)
+    source = without_energies(level.channels)
+    canvas = np.zeros((*planned.canvas, source.shape[2]), np.float32)
+    free = np.ones(planned.canvas, bool)
+    if kept is not None:
+        canvas[..., :COLORS], free = kept.channels[..., :COLORS], ~kept.known
+    blocks = find_blocks(level.known, generator)
+    origins = yield from quilt(source, blocks, canvas, free, plan.wrap, generator)
+    if plan.flat or plan.numbered is not None:
+        picture = np.where(free[..., None], source[origins[..., 0], origins[..., 1]], canvas)[..., :COLORS]
+    else:
+        picture = stitched(source[..., :COLORS], origins, canvas[..., :COLORS], free, plan.wrap)
+    found = None if plan.numbered is None else plan.numbered[origins[..., 0], origins[..., 1]]
+    yield Stage(planned, picture.copy(), ends=True, origins=found)
 
 
 def _snapped(plan: TexturePlan, planned: PlannedStage, window: Window | None, places: Places) -> Places:

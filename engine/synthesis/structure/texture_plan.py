@@ -15,6 +15,7 @@ from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
 from engine.synthesis.structure.octave import SIDE, Wrap, whole_patches
 from engine.synthesis.structure.pyramid import Level, halve, make_level, without_energies
+from engine.synthesis.structure.quilting import is_scattered
 from engine.synthesis.structure.smoothness import is_smooth
 from engine.synthesis.structure.stages import PlannedStage, Size
 from engine.synthesis.structure.widening import widened
@@ -54,6 +55,7 @@ class TexturePlan:
         numbered: Row and column of each place in the exemplar as it was given, int32 (height, width, 2), if each
             pixel of the canvas has to come from one place, for several maps; None where they may be mixed.
         content: The picture that is redrawn; None for none.
+        scattered: Whether it is stitched of blocks, as only little pieces may be sampled.
     """
 
     source: Sequence[Level]
@@ -67,11 +69,13 @@ class TexturePlan:
     reach: float = 0.0
     numbered: Places | None = None
     content: Content | None = None
+    scattered: bool = False
 
     @property
     def whole(self) -> bool:
         """Whether patches make all of it, the finest octave too."""
-        return self.flat or self.smooth or self.lattice is not None or self.numbered is not None
+        picked = self.scattered or self.numbered is not None
+        return picked or self.flat or self.smooth or self.lattice is not None
 
     @property
     def parts(self) -> tuple[float, ...]:
@@ -99,6 +103,8 @@ def plan_texture(
         The plan; it ends at a coarse octave.
     """
     wide, numbered = [_widened(each) for each in pieces], _numbered(pieces)
+    if len(pieces) == 1 and guide is None and content is None and is_scattered(pieces[0].valid):
+        return _scattered(wide[0], size, wrap, numbered)
     limits = (NARROWEST, LARGEST_COMPARED) if len(wide) == 1 else (NARROWEST_OF_SEVERAL, LARGEST_OF_SEVERAL)
     looks = [_look(each, size, *limits) for each in wide]
     mosaic = lay_mosaic(wide)
@@ -125,6 +131,14 @@ def plan_texture(
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(PlannedStage(index, (height, width), source[index].size, rounds, float(height * width)))
     return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach, numbered, content)
+
+
+def _scattered(piece: MosaicSource, size: Size, wrap: Wrap, numbered: Places | None) -> TexturePlan:
+    """Plan a texture that is stitched, at full size alone."""
+    level = _level(piece)
+    octave = PlannedStage(0, size, level.size, 1, float(math.prod(size)))
+    flat = has_flat_colors(piece.colors, piece.valid)
+    return TexturePlan([level], lay_mosaic([piece]), wrap, [octave], None, flat, numbered=numbered, scattered=True)
 
 
 def _widened(piece: MosaicSource) -> MosaicSource:
