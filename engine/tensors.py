@@ -47,7 +47,7 @@ def _source_on(sample: Sample, share: float, labels: Tensor | None, device: torc
 def guide_of(materials: Materials) -> Guide | None:
     """Give what belongs where on a new texture; None for anything anywhere."""
     found = materials.guidance
-    return None if found is None else Guide(found.weights, found.strict)
+    return None if found is None else Guide(found.weights, found.strict, found.alike)
 
 
 def content_of(materials: Materials, settings: Settings) -> Content | None:

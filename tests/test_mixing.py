@@ -242,3 +242,20 @@ def test_shares_and_masks_that_do_not_fit_the_exemplars_are_refused(call, argume
     status, _, said = call("synthesize", *arguments, "-o", "out.png")
     assert status == 2
     assert named in said
+
+
+def test_where_two_sources_meet_none_is_tinted_by_the_other():
+    generator = np.random.default_rng(2)
+    gravel = np.repeat(ndimage.zoom(generator.random((32, 32, 1)), (4, 4, 1), order=1), 3, axis=2)
+    stripes = np.zeros((128, 128, 3))
+    stripes[..., 0] = 0.8 * (np.arange(128) // 16 % 2)[:, None]
+    sides = np.repeat((np.arange(96) > 47).astype(np.float32)[None], 96, axis=0)[..., None].repeat(3, axis=2)
+    sources = tuple(Source(raster(each.astype(np.float32))) for each in (gravel, stripes))
+    settings = Settings(recipe="photo", quality="draft")
+    canvas = Canvas(width=96, height=96, guide=raster(sides))
+    end = run(replace(short_job(), sources=sources, canvas=canvas, depth="f32", settings=settings)).end
+    assert isinstance(end, Done), end
+    made = picture_of(end.raster, "result").pixels
+    # Patches of both are blended next to the border.
+    chroma = np.ptp(made[:, :42], axis=2)
+    assert np.percentile(chroma, 99) < 0.05

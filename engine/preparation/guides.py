@@ -36,11 +36,13 @@ class Guidance:
             have no guides: the label is then the number of the source.
         weights: Part of each label at each place of the canvas, float32 (height, width, labels), adding up to 1.
         strict: Whether labels are kept apart; else they are mixed by their weights.
+        alike: Whether all labels are copies of one texture, rotated or scaled.
     """
 
     sources: tuple[Labels, ...] | None
     weights: FloatArray
     strict: bool
+    alike: bool = False
 
 
 def read_guides(

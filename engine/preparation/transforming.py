@@ -101,7 +101,7 @@ def transformed(
         scale = transform.scale * SMALLEST * (LARGEST / SMALLEST) ** ((number % sizes) / (sizes - 1))
         copies.append(_transformed(fine, rotation, scale, due))
     weights = (labels.reshape(size)[..., None] == np.arange(len(copies))).astype(np.float32)
-    return copies, Guidance(None, weights, strict=True)
+    return copies, Guidance(None, weights, strict=True, alike=True)
 
 
 @dataclass(frozen=True, eq=False)

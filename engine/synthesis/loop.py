@@ -124,7 +124,18 @@ def _synthesize(
     if plan.structure is not None and surroundings is None and plan.steps:
         exemplar = without_foreign(exemplar, free, halvings)
     polished = polish(
-        exemplar, encoder, settings, recipe, plan.steps, surroundings, free, generator, confined, labels, matcher
+        exemplar,
+        encoder,
+        settings,
+        recipe,
+        plan.steps,
+        surroundings,
+        free,
+        generator,
+        confined,
+        labels,
+        matcher,
+        alike=guide is not None and guide.alike,
     )
     for snapshot in polished:
         step = done + snapshot.step

@@ -27,11 +27,13 @@ from engine.synthesis.memory import WorkingSet
 from engine.synthesis.octaves import Octave, usable_layers
 from engine.synthesis.recipes import Recipe, Term
 from engine.synthesis.settings import SynthesisSettings
+from engine.synthesis.wrap import Wrap
 from protocol.vocabulary import LAYERS, PIXELS
 
 # What has a label on fewer positions of a layer than this is not judged there.
 FEWEST_POSITIONS = 16
-# Pixels from another label within which patches of both are mixed: what is there is like neither.
+# Positions of a layer from another label within which they see much of it: they are like neither, and pulled towards
+# one of them they would bend the pixels of both.
 BORDER = 3
 
 
@@ -47,6 +49,7 @@ class ObjectiveContext:
         confined: What takes a change of color to its part along the exemplar's colors, (3, 3); None for any color.
         labels: Label of each place of the canvas, float32 (1, 1, height, width) of any size: what has a label is only
             compared with what has it in the exemplar. None compares all with all.
+        alike: Whether labels are those of copies of one texture, which are much the same along their borders.
     """
 
     exemplar: Exemplar
@@ -55,6 +58,7 @@ class ObjectiveContext:
     recipe: Recipe
     confined: Tensor | None = None
     labels: Tensor | None = None
+    alike: bool = False
 
 
 class Objective:
@@ -208,16 +212,33 @@ def _portions(
         yield Portion(targets, judged_regions(surroundings, layers, wrap=wrap)), sources
         return
     labels = F.interpolate(context.labels, octave.canvas, mode="nearest")
+    # What is not judged has to be right already.
+    apart = context.recipe.structure and not context.alike
     for label in sorted({int(each) for each in labels.unique()}):
         narrowed = [(labeled(one, number, label), maps[number]) for number, one in enumerate(sources)]
         kept = [(one, each) for one, each in narrowed if one is not None]
-        others = (labels != label).to(labels)
-        here = (F.max_pool2d(others, 2 * BORDER + 1, stride=1, padding=BORDER) == 0).to(labels)
+        here = (labels == label).to(labels)
+        share = float(here.mean())
+        if not apart:
+            here = _inside(here[0, 0] > 0, wrap)[None, None].to(here)
         if kept and bool(here.any()):
             region = judged_regions(Surroundings(here, here), layers, wrap=wrap)
+            if apart:
+                region = {name: _inside(each, wrap) for name, each in region.items()}
             enough = [name for name, each in region.items() if int(each.sum()) >= FEWEST_POSITIONS]
             targets = [_target(one, each, layers) for one, each in kept]
-            yield Portion(targets, region, enough, float(1 - others.mean())), [one for one, _ in kept]
+            yield Portion(targets, region, enough, share), [one for one, _ in kept]
+
+
+def _inside(region: Tensor, wrap: Wrap) -> Tensor:
+    """Leave out the positions of a region, boolean (height, width), that see much of what lies beside it."""
+    others = (~region).float()[None, None]
+    margins = [min(BORDER, side) for side in region.shape]
+    for dimension, margin, wraps in ((2, margins[0], wrap.y), (3, margins[1], wrap.x)):
+        sides = (0, 0, margin, margin) if dimension == 2 else (margin, margin, 0, 0)
+        others = F.pad(others, sides, mode="circular") if wraps else F.pad(others, sides)
+    kept: Tensor = F.max_pool2d(others, [2 * margin + 1 for margin in margins], stride=1) == 0
+    return kept[0, 0]
 
 
 def _target(source: ExemplarSource, maps: FeatureMaps, layers: Collection[str]) -> Target:

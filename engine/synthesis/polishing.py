@@ -35,6 +35,8 @@ def polish(
     confined: Tensor | None = None,
     labels: Tensor | None = None,
     matcher: Matcher = COMPILED,
+    *,
+    alike: bool = False,
 ) -> Iterator[Snapshot]:
     """Change a picture until the critics like it.
 
@@ -51,6 +53,7 @@ def polish(
             None for any color.
         labels: Of each place of the canvas, (1, 1, height, width), any size; None compares all with all.
         matcher: Searches for detail.
+        alike: Whether labels are those of copies of one texture.
 
     Yields:
         The canvas after each step, counted from 1.
@@ -60,7 +63,7 @@ def polish(
         RuntimeError: Something else went wrong in torch.
     """
     quality = recipe.qualities[settings.quality]
-    context = ObjectiveContext(exemplar, encoder, settings, recipe, confined, labels)
+    context = ObjectiveContext(exemplar, encoder, settings, recipe, confined, labels, alike)
     done, total = 0, sum(steps.values())
     for octave, count in steps.items():
         around = None if surroundings is None else surroundings_at(surroundings, octave.canvas, wrap=settings.wrap)

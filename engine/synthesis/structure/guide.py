@@ -28,10 +28,12 @@ class Guide:
     Attributes:
         weights: Part of each label, float32 (height, width, labels); at each place they add up to 1.
         strict: Whether only the label of most weight may be there; else labels are mixed by their weights.
+        alike: Whether all labels are copies of one texture, rotated or scaled.
     """
 
     weights: Floats
     strict: bool
+    alike: bool = False
 
     @property
     def parts(self) -> tuple[float, ...]:
