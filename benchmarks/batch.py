@@ -79,7 +79,7 @@ def defaults() -> dict[str, Any]:
     from dataclasses import fields
 
     from engine.cli.synthesize import synthesize
-    from engine.cli.texture_options import TextureOptions
+    from engine.options.texture_options import TextureOptions
     from protocol.vocabulary import settings
 
     known = {each.name for each in fields(TextureOptions)} | {*settings(), "variations"}

@@ -16,7 +16,7 @@ from engine.batch.publishing import publish
 from engine.batch.requests import jobs_of
 from engine.batch.running import BatchOptions, Outcome, run_batch
 from engine.batch.work import Made, Unmade, make
-from engine.cli.failures import CommandError
+from engine.options.failures import CommandError
 
 SMALL = {"quality": "draft", "steps": 1, "size": "48x40", "device": "cpu"}
 

@@ -11,8 +11,8 @@ from engine.batch.checking import checked_count
 from engine.batch.manifest import maps_made_alone
 from engine.batch.requests import _parameters, jobs_of
 from engine.cli.batch import batch
-from engine.cli.failures import CommandError
 from engine.cli.synthesize import synthesize
+from engine.options.failures import CommandError
 
 # What belongs to a run, not to a texture.
 OF_THE_RUN = {"pick", "record", "record_figures", "force", "as_json", "quiet", "engine", "local", "tile", "ray"}

@@ -38,3 +38,15 @@ def test_matching_imports_nothing_else_of_synthesis(subtests):
             if path.stem not in TENSORS:
                 assert "torch" not in first_words(imports(path))
                 assert not {name for name in modules(path) if name.rpartition(".")[2] in TENSORS}
+
+
+def test_batches_and_the_options_of_a_texture_know_nothing_of_the_commands(subtests):
+    for path in [
+        *sorted((ROOT / "engine" / "batch").rglob("*.py")),
+        *sorted((ROOT / "engine" / "options").glob("*.py")),
+    ]:
+        with subtests.test(path=str(path)):
+            assert not {name for name in imports(path) if name.startswith("engine.cli")}
+            assert path.parent.name == "batch" or not {
+                name for name in imports(path) if name.startswith("engine.batch")
+            }

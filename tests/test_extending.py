@@ -6,10 +6,10 @@ from engines import pixels, raster, short_job
 from pictures import bricks, bytes_of
 from runs import run
 
-from engine.cli.extending import margins_of
-from engine.cli.parsing import ParsingError
 from engine.fitting import Sizes, check_sizes
 from engine.images import Picture
+from engine.options.extending import margins_of
+from engine.options.parsing import ParsingError
 from engine.preparation import MaterialError, prepare
 from protocol.codec import decode, encode
 from protocol.errors import ProtocolError

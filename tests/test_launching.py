@@ -9,8 +9,8 @@ import pytest
 from engines import end_of, short_job, surroundings
 from plugin_links import end_engine, installation_of, linked, program, reach
 
-from engine.cli.threads import SPINS
 from engine.synthesis.compiling import cache_folder
+from engine.threads import SPINS
 from gimp_plugin import engine_link
 from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE, read_connection

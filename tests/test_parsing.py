@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from engine.cli.parsing import (
+from engine.options.parsing import (
     LARGEST_CONTEXT,
     ParsingError,
     complete_options,

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.cli.requests import request_for
 from engine.images import Picture
+from engine.options.requests import request_for
 from engine.preparation import BAND, NothingToFillError, TooLittleToSampleError
 from engine.service.runner import plan_job, prepared_of
 from gimp_plugin import plans, samples

@@ -820,7 +820,7 @@ def test_values_beyond_the_range_of_colors_are_cut_off():
 # Without torch.
 
 
-@pytest.mark.parametrize("module", ["engine.preparation", "engine.images", "engine.cli.parsing"])
+@pytest.mark.parametrize("module", ["engine.preparation", "engine.images", "engine.options.parsing"])
 def test_torch_is_not_loaded(module):
     script = f"import sys, {module}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)

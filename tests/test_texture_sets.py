@@ -12,8 +12,8 @@ from engines import raster, short_job
 from pictures import clouds, save
 from runs import run
 
-from engine.cli.texture_sets import find_set
 from engine.images import read_picture
+from engine.options.texture_sets import find_set
 from engine.service.rasters import picture_of, samples_of
 from engine.synthesis.structure import MosaicSource, lay_out, plan_texture
 from engine.synthesis.structure.maps import MOST_CHANNELS, compared_channels

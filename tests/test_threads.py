@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from engine.cli.threads import SPINS, share_cores
+from engine.threads import SPINS, share_cores
 
 
 def test_threads_sleep_soon_unless_the_user_has_chosen_otherwise():

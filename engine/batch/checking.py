@@ -11,8 +11,8 @@ import numpy as np
 
 from engine.batch.digests import digest_of_name, number_of
 from engine.batch.requests import Job
-from engine.cli.failures import fail, placed
 from engine.file_errors import is_missing
+from engine.options.failures import fail, placed
 
 
 def checked_count(jobs: Callable[[], Iterable[Job]], folder: Path) -> int:

@@ -1,11 +1,13 @@
 """Choose where the textures of a batch are made."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.batch.crews import Crew
-from engine.cli.failures import fail
-from engine.cli.ray_option import check_ray
+from engine.options.failures import fail
+from engine.options.ray_option import check_ray
+from protocol.client import EngineClient
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,21 @@ class Place:
         check_ray(self.ray)
 
 
-def crew_for(place: Place) -> Crew:
-    """Return who makes the textures: the cluster, the named or running engine, or processes of this command."""
+def crew_for(place: Place, find_client: Callable[[Path | None], EngineClient | None]) -> Crew:
+    """Return who makes the textures.
+
+    Args:
+        place: Where they are to be made.
+        find_client: Connects to the engine of this connection file, or to the one that runs; None if none does.
+
+    Returns:
+        The cluster, the engine, or processes of this command.
+    """
     if place.ray is not None:
         from engine.batch.ray_crew import RayCrew
 
         return RayCrew(place.ray, threads=place.threads, gpus=place.gpus)
     from engine.batch.pool import Pool
-    from engine.cli.through_engine import find_client
 
     here = place.local or place.workers is not None or place.weights is not None
     client = None if here else find_client(place.engine)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from engine.batch.requests import Job
-from engine.cli.failures import fail
-from engine.cli.texture_options import TextureOptions
 from engine.file_errors import reading_refusal
+from engine.options.failures import fail
+from engine.options.texture_options import TextureOptions
 
 BYTES = 16
 # Where a texture is computed does not belong to it.

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from engine.batch.crews import Making
 from engine.batch.work import Unmade, Work, begun, finished
-from engine.cli.failures import ENGINE_FAILED, fail
-from engine.cli.textures import Texture
+from engine.options.failures import ENGINE_FAILED, fail
+from engine.options.textures import Texture
 from protocol.client import LOST, EngineClient
 from protocol.errors import EngineError, ProtocolError
 from protocol.messages import Cancelled, Done, Failed

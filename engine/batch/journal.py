@@ -10,8 +10,8 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from engine.batch.digests import Digests
-from engine.cli.failures import fail
 from engine.file_errors import writing_refusal
+from engine.options.failures import fail
 
 JOURNAL = "batch.jsonl"
 LOCK = ".batch.lock"

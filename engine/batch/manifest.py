@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from engine.cli.failures import fail
 from engine.file_errors import is_folder, is_missing, reading_refusal
+from engine.options.failures import fail
 from protocol.map_names import map_names
 
 JSON_LINES = (".jsonl", ".ndjson")

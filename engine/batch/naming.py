@@ -4,7 +4,7 @@ import string
 from collections.abc import Mapping
 from pathlib import PurePath, PurePosixPath
 
-from engine.cli.failures import fail
+from engine.options.failures import fail
 from protocol.vocabulary import settings
 
 OWN_FIELDS = ("stem", "folder", "number", "variation", "size")

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.batch.journal import Entry, Journal
-from engine.cli.failures import fail
 from engine.file_errors import writing_refusal
+from engine.options.failures import fail
 
 
 def publish(

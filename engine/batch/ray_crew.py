@@ -12,7 +12,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from engine.batch.crews import Making
 from engine.batch.work import Made, Unmade, Work, make
-from engine.cli.failures import ENGINE_FAILED, fail
+from engine.options.failures import ENGINE_FAILED, fail
 from protocol.version import software_version
 
 RETRIES = 5

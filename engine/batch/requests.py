@@ -2,22 +2,21 @@
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from engine.batch.manifest import LIST_SEPARATOR, Item, items_of
 from engine.batch.naming import SEVERAL, SINGLE, check_pattern, named
-from engine.cli.failures import fail, input_errors
-from engine.cli.numbers import USAGE_ERROR
-from engine.cli.paths import STANDARD
-from engine.cli.synthesize import synthesize
-from engine.cli.texture_options import TextureOptions
-from engine.cli.texture_sets import set_names
-from engine.cli.textures import Wanted, wanted_texture
+from engine.options.failures import fail, input_errors
+from engine.options.numbers import USAGE_ERROR, number_option
+from engine.options.paths import STANDARD, path_option
+from engine.options.texture_options import Variations, texture_options
+from engine.options.texture_sets import set_names
+from engine.options.textures import Wanted, wanted_texture
 from protocol.vocabulary import settings
 
 ALIASES = {"exemplar": "exemplars"}
@@ -105,10 +104,20 @@ def _outputs(wanted: Wanted, item: Item, number: int, variation: int, pattern: s
     )
 
 
+@texture_options()
+def _line(
+    *,
+    output: Annotated[Path | None, path_option("")] = None,
+    variations: Annotated[int, number_option("--variations", Variations, "")] = 1,
+    **_texture: Any,  # noqa: ANN401 - see `texture_options`
+) -> None:
+    """Describe what a line may have, as the command of a texture."""
+
+
 @cache
 def _command() -> Any:  # noqa: ANN401 - Typer's own click
-    app = typer.Typer()
-    app.command()(synthesize)
+    app = typer.Typer(add_completion=False)
+    app.command()(_line)
     return typer.main.get_command(app)
 
 
@@ -119,9 +128,8 @@ def _context() -> Any:  # noqa: ANN401 - Typer's own click
 
 @cache
 def _parameters() -> Mapping[str, Any]:
-    """Return what a line may have: the options of `synthesize` that describe textures, by name."""
-    own = {each.name for each in fields(TextureOptions)} | {*settings(), "variations", "output"}
-    return {each.name: each for each in _command().params if each.name in own}
+    """Return what a line may have, by name."""
+    return {each.name: each for each in _command().params}
 
 
 def _named(values: Mapping[str, object]) -> dict[str, object]:

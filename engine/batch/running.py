@@ -13,7 +13,7 @@ from engine.batch.journal import DONE, FAILED, Entry, Journal
 from engine.batch.publishing import publish
 from engine.batch.requests import Job
 from engine.batch.work import Made, Unmade, Work
-from engine.cli.failures import CommandError, input_errors
+from engine.options.failures import CommandError, input_errors
 
 TRIES = 2
 """How often a texture is begun, if what computes it dies: once beside others, once alone."""

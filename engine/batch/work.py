@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.failures import CommandError, input_errors, with_options
-from engine.cli.textures import Texture, Wanted, pictures_of, read_texture
+from engine.options.failures import CommandError, input_errors, with_options
+from engine.options.textures import Texture, Wanted, pictures_of, read_texture
 from protocol.messages import Cancelled, Failed, JobEnd, Synthesize
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def make(work: Work) -> Made | Unmade:
     Returns:
         What was made, or why not.
     """
-    from engine.cli.threads import share_cores
+    from engine.threads import share_cores
 
     # Before torch is loaded.
     share_cores(os.environ)

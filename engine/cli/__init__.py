@@ -12,16 +12,16 @@ import typer
 from engine.cli.batch import batch
 from engine.cli.doctor import doctor
 from engine.cli.engines import status, stop
-from engine.cli.failures import INTERRUPTED, CommandError, interruptible, sentence_of
 from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
-from engine.cli.numbers import USAGE_ERROR
-from engine.cli.parsing import complete_options
 from engine.cli.plugin import install_plugin, uninstall_plugin
 from engine.cli.serve import serve
 from engine.cli.standard_output import drop_output, flush_output, say
 from engine.cli.synthesize import synthesize
-from engine.cli.threads import share_cores
+from engine.options.failures import INTERRUPTED, CommandError, interruptible, sentence_of
+from engine.options.numbers import USAGE_ERROR
+from engine.options.parsing import complete_options
+from engine.threads import share_cores
 
 
 def build_app() -> typer.Typer:

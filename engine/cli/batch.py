@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli.failures import ENGINE_FAILED, INTERRUPTED, fail, one_line_errors
-from engine.cli.numbers import number_option
-from engine.cli.paths import path_argument, path_option, real
 from engine.cli.progress import batch_bar
-from engine.cli.ray_option import ray_option
 from engine.cli.results import tell
 from engine.cli.standard_output import say
-from engine.cli.texture_options import Variations, texture_options
 from engine.file_errors import is_missing
+from engine.options.failures import ENGINE_FAILED, INTERRUPTED, fail, one_line_errors
+from engine.options.numbers import number_option
+from engine.options.paths import path_argument, path_option, real
+from engine.options.ray_option import ray_option
+from engine.options.texture_options import Variations, texture_options
 from protocol.fields import Range
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def batch(
     from engine.batch.requests import jobs_of
     from engine.batch.running import BatchOptions, run_batch
     from engine.batch.tally import Tally
+    from engine.cli.through_engine import find_client
 
     with one_line_errors():
         folder = checked_folder(output, name, report)
@@ -91,7 +92,11 @@ def batch(
         tally = Tally(checked_count(jobs, folder))
         tell(maps_made_alone(sources), quiet=quiet)
         options = BatchOptions(force=force, retry_failed=retry_failed, measured=report is not None, threads=threads)
-        with Journal(folder) as journal, closing(crew_for(place)) as crew, batch_bar(tally, quiet=quiet) as show:
+        with (
+            Journal(folder) as journal,
+            closing(crew_for(place, find_client)) as crew,
+            batch_bar(tally, quiet=quiet) as show,
+        ):
             interrupted = False
             try:
                 for ended in run_batch(jobs(), crew, journal, options):

@@ -5,8 +5,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from engine.cli.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail, with_options
 from engine.cli.results import tell
+from engine.options.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail, with_options
 from protocol.messages import Failed, JobEnd, Synthesize
 
 if TYPE_CHECKING:

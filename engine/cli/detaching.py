@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.engines import NOT_RUNNING, STOP_SECONDS, reach
-from engine.cli.failures import fail
 from engine.cli.standard_output import say
+from engine.options.failures import fail
 
 DETACH_SECONDS = 20.0
 # A worker loads PyTorch first, which takes long from a slow disk.

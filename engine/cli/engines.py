@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.failures import fail
-from engine.cli.paths import path_option
 from engine.cli.standard_output import say
 from engine.file_errors import reading_fault
+from engine.options.failures import fail
+from engine.options.paths import path_option
 
 if TYPE_CHECKING:
     from protocol.client import EngineClient

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.failures import fail
-from engine.cli.paths import path_option
 from engine.cli.standard_output import say
 from engine.file_errors import is_missing, reading_fault, writing_refusal
+from engine.options.failures import fail
+from engine.options.paths import path_option
 
 AUTHORIZED_FILE = "authorized_keys"
 FILE_HELP = "File of authorized keys, for `serve --authorized-keys`."

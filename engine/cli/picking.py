@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from engine.cli.choosing import fail_with
-from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
 from engine.cli.inspect.files import check_files
-from engine.cli.paths import STANDARD
 from engine.cli.standard_output import say
+from engine.options.failures import INTERRUPTED, NOTHING_WRITTEN, fail
+from engine.options.paths import STANDARD
 from protocol.fields import Range
 from protocol.messages import Cancelled, Failed, Synthesize
 from protocol.vocabulary import settings

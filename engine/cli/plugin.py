@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from engine.cli.failures import CommandError
+from engine.options.failures import CommandError
 
 Profiles = Annotated[
     list[Path] | None,

@@ -1,14 +1,17 @@
 """The files that `synthesize` writes: checked before the synthesis, written after it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.failures import fail
-from engine.cli.paths import STANDARD, real
 from engine.cli.standard_output import check_output_stream, write_output
+from engine.file_errors import is_missing
+from engine.options.failures import fail
+from engine.options.paths import STANDARD, real
+from engine.options.texture_sets import TextureSet, set_names
 
 if TYPE_CHECKING:
     from engine.images import Picture
@@ -45,6 +48,39 @@ def check_results(
     recordings = [] if record is None else [numbered(record, n, variations) for n in range(variations)]
     check_files_to_write(outputs, recordings, force=force)
     return outputs
+
+
+def set_files(
+    found: TextureSet, output: Path | None, variations: int, record: Path | None, *, force: bool
+) -> list[list[Path]]:
+    """Name the files of a set to write, and check that they can be written.
+
+    Args:
+        found: The set that is read.
+        output: A folder, made if it is missing, for files of the same names; or a file, whose name takes the place of
+            the stem, and whose suffix chooses the format of all.
+        variations: Number of sets; several get numbers after the stem.
+        record: The recording, or None.
+        force: Replace write-protected files.
+
+    Returns:
+        For each variation, the files in the order of the set.
+    """
+    from engine.images import SUFFIXES
+
+    if output is None:
+        fail("--output is missing: name the folder to write to")
+    if output == STANDARD:
+        fail("standard output takes one picture, and a texture set has several: name a folder with --output")
+    single = output.suffix.lower() in SUFFIXES and not output.is_dir()
+    folder, stem = (output.parent, output.stem) if single else (output, found.stem)
+    if not single:
+        make_folder(folder)
+    turns = [""] if variations == 1 else [f"-{number + 1}" for number in range(variations)]
+    written = [set_names(found, folder, stem, turn, output.suffix if single else None) for turn in turns]
+    recordings = [] if record is None else [numbered(record, number, variations) for number in range(variations)]
+    check_files_to_write([name for names in written for name in names], recordings, force=force)
+    return written
 
 
 def check_files_to_write(outputs: Sequence[Path], recordings: Sequence[Path], *, force: bool) -> None:
@@ -118,3 +154,24 @@ def numbered(path: Path, number: int, count: int) -> Path:
     """Number one of several files: `wall.png` becomes `wall-1.png`, `wall-2.png`, …; a single one keeps its name."""
     # A path without a name is a folder, which is refused elsewhere.
     return path if count == 1 or not path.name else path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a set, in one that exists."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        fail(f"{folder} cannot be made a folder ({error.strerror}): name another with --output")
+
+
+@contextmanager
+def no_empty_folder(folder: Path | None) -> Iterator[None]:
+    """Remove a folder that was made meanwhile and has nothing in it, as after a refusal or Ctrl+C."""
+    missing = folder is not None and is_missing(folder)
+    try:
+        yield
+    finally:
+        if folder is not None and missing:
+            # It may have files in it, or be one.
+            with suppress(OSError):
+                folder.rmdir()

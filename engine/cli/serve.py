@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from engine.cli.detaching import detach_engine, running_already
-from engine.cli.failures import fail
-from engine.cli.numbers import number_option
-from engine.cli.paths import path_option
 from engine.cli.standard_output import say
 from engine.device_names import unknown_device
 from engine.file_errors import is_missing, reading_fault, writing_refusal
+from engine.options.failures import fail
+from engine.options.numbers import number_option
+from engine.options.paths import path_option
 from protocol.fields import Seconds
 
 LISTEN_HELP = "Address to listen at. Other computers are accepted only with --authorized-keys."

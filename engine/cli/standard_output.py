@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from engine.cli.failures import fail
+from engine.options.failures import fail
 
 
 def say(text: str) -> None:

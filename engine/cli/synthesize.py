@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli.choosing import fail_with, runner
-from engine.cli.failures import INTERRUPTED, fail, one_line_errors
-from engine.cli.numbers import number_option
-from engine.cli.paths import STANDARD, path_option, read_input
 from engine.cli.picking import Pick, check_pick, write_sheet
-from engine.cli.ray_option import ray_option
-from engine.cli.results import check_apart, check_results, numbered, tell, write_results
+from engine.cli.results import check_apart, check_results, no_empty_folder, numbered, set_files, tell, write_results
 from engine.cli.standard_output import say
-from engine.cli.texture_options import VARIATIONS_HELP, Variations, texture_options
-from engine.cli.texture_sets import TextureSet, no_empty_folder, set_files
-from engine.cli.textures import pictures_of, read_texture, wanted_texture, with_seed
 from engine.cli.tiles import TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
+from engine.options.failures import INTERRUPTED, fail, one_line_errors
+from engine.options.numbers import number_option
+from engine.options.paths import STANDARD, path_option, read_input
+from engine.options.ray_option import ray_option
+from engine.options.texture_options import VARIATIONS_HELP, Variations, texture_options
+from engine.options.texture_sets import TextureSet
+from engine.options.textures import pictures_of, read_texture, wanted_texture, with_seed
 from protocol.messages import Cancelled, Failed
 from protocol.vocabulary import Settings, settings
 

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from engine.cli.engines import check_engine_file, reach
-from engine.cli.failures import BAD_INPUT, ENGINE_FAILED, fail
 from engine.cli.progress import job_bar
+from engine.options.failures import BAD_INPUT, ENGINE_FAILED, fail
 from protocol.client import EngineClient
 from protocol.errors import EngineError, NoEngineError, ProtocolError, UnsafeFileError
 from protocol.messages import Cancelled, Done, Failed, JobEnd, Progress, Synthesize

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from engine.cli.failures import INTERRUPTED, fail
-from engine.cli.ray_option import check_ray
 from engine.cli.standard_output import say
+from engine.options.failures import INTERRUPTED, fail
+from engine.options.ray_option import check_ray
 from protocol.fields import Range
 from protocol.messages import Synthesize
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from engine.cli.failures import one_line_errors
 from engine.cli.inspect.files import check_files
-from engine.cli.paths import path_argument, path_option
-from engine.cli.setting_options import read_settings, setting_options
 from engine.cli.standard_output import say
+from engine.options.failures import one_line_errors
+from engine.options.paths import path_argument, path_option
+from engine.options.setting_options import read_settings, setting_options
 
 if TYPE_CHECKING:
     from engine.cli.inspect.loading import Place

@@ -9,9 +9,9 @@ import typer
 from engine.cli.inspect.command import Figure, figure_command
 from engine.cli.inspect.files import check_numbers, check_sheets, make_parent
 from engine.cli.inspect.runs import sides
-from engine.cli.parsing import parse_names
-from engine.cli.paths import path_argument
 from engine.cli.results import check_apart
+from engine.options.parsing import parse_names
+from engine.options.paths import path_argument
 from protocol.vocabulary import Settings
 
 OUTPUT_HELP = (

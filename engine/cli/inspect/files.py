@@ -4,9 +4,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.cli.failures import fail
 from engine.cli.results import check_apart
 from engine.file_errors import is_folder, writing_refusal
+from engine.options.failures import fail
 
 
 def check_files(output: Path | None, numbers: Path | None, read: Sequence[Path | None]) -> Path:

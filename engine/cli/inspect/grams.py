@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from engine.cli.inspect.command import Figure, figure_command
-from engine.cli.parsing import parse_names
-from engine.cli.paths import path_argument
+from engine.options.parsing import parse_names
+from engine.options.paths import path_argument
 from protocol.vocabulary import Settings
 
 LAYERS_HELP = "Layers, such as relu1_1,relu3_1."

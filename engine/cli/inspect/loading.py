@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 
-from engine.cli.failures import fail
 from engine.cli.progress import download_bar
 from engine.encoders import Encoder, load_encoder
 from engine.images import read_picture
+from engine.options.failures import fail
 from engine.preparation import MaterialError, prepare
 from engine.synthesis import Exemplar
 from engine.synthesis.devices import describe_device, find_device

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from engine.cli.failures import fail
 from engine.cli.inspect.command import Exemplar, Figure, figure_command
-from engine.cli.numbers import number_option
-from engine.cli.paths import path_argument
 from engine.inspection.limits import LARGEST_PATCH, LARGEST_STRIDE
+from engine.options.failures import fail
+from engine.options.numbers import number_option
+from engine.options.paths import path_argument
 from protocol.fields import Range
 from protocol.vocabulary import Settings
 

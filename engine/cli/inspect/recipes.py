@@ -5,10 +5,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from engine.cli.failures import fail
 from engine.cli.inspect.command import Exemplar, Figure, Size, figure_command
 from engine.cli.inspect.runs import load_run
-from engine.cli.paths import path_option
+from engine.options.failures import fail
+from engine.options.paths import path_option
 from protocol.vocabulary import Settings
 
 if TYPE_CHECKING:

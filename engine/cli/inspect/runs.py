@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.setting_options import checked_size
+from engine.options.setting_options import checked_size
 from protocol import vocabulary
 
 if TYPE_CHECKING:

@@ -1,15 +1,12 @@
 """Texture sets: maps of one texture, such as colors, normals and heights, that are read and written together."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
-from engine.cli.paths import STANDARD
-from engine.cli.results import check_files_to_write, numbered
-from engine.file_errors import is_missing
+from engine.options.failures import INTERRUPTED, NOTHING_WRITTEN, fail
+from engine.options.paths import STANDARD
 from protocol.map_names import BASE, map_name, map_names
 from protocol.messages import Cancelled
 from protocol.vocabulary import MOST_MAPS
@@ -128,39 +125,6 @@ def check_set(found: TextureSet | None, *, preview: bool, **excluded: object) ->
         fail("--preview makes a single coarse picture, and a texture set is given: use --pick")
 
 
-def set_files(
-    found: TextureSet, output: Path | None, variations: int, record: Path | None, *, force: bool
-) -> list[list[Path]]:
-    """Name the files of a set to write, and check that they can be written.
-
-    Args:
-        found: The set that is read.
-        output: A folder, made if it is missing, for files of the same names; or a file, whose name takes the place of
-            the stem, and whose suffix chooses the format of all.
-        variations: Number of sets; several get numbers after the stem.
-        record: The recording, or None.
-        force: Replace write-protected files.
-
-    Returns:
-        For each variation, the files in the order of the set.
-    """
-    from engine.images import SUFFIXES
-
-    if output is None:
-        fail("--output is missing: name the folder to write to")
-    if output == STANDARD:
-        fail("standard output takes one picture, and a texture set has several: name a folder with --output")
-    single = output.suffix.lower() in SUFFIXES and not output.is_dir()
-    folder, stem = (output.parent, output.stem) if single else (output, found.stem)
-    if not single:
-        make_folder(folder)
-    turns = [""] if variations == 1 else [f"-{number + 1}" for number in range(variations)]
-    written = [set_names(found, folder, stem, turn, output.suffix if single else None) for turn in turns]
-    recordings = [] if record is None else [numbered(record, number, variations) for number in range(variations)]
-    check_files_to_write([name for names in written for name in names], recordings, force=force)
-    return written
-
-
 def set_names(found: TextureSet, folder: Path, stem: str, turn: str, form: str | None) -> list[Path]:
     """Name the files of a set.
 
@@ -183,27 +147,6 @@ def set_names(found: TextureSet, folder: Path, stem: str, turn: str, form: str |
         name = f"{stem}{turn}{suffix}" if stem else f"{suffix}{turn}"
         names.append(folder / f"{name}{own if form is None else form}")
     return names
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder of a set, in one that exists."""
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        fail(f"{folder} cannot be made a folder ({error.strerror}): name another with --output")
-
-
-@contextmanager
-def no_empty_folder(folder: Path | None) -> Iterator[None]:
-    """Remove a folder that was made meanwhile and has nothing in it, as after a refusal or Ctrl+C."""
-    missing = folder is not None and is_missing(folder)
-    try:
-        yield
-    finally:
-        if folder is not None and missing:
-            # It may have files in it, or be one.
-            with suppress(OSError):
-                folder.rmdir()
 
 
 def check_sizes(found: TextureSet | None, pictures: "Mapping[str, Picture | None]") -> None:

@@ -8,9 +8,9 @@ from typing import Annotated, TypeVar, get_type_hints
 
 import typer
 
-from engine.cli.numbers import number_option
-from engine.cli.paths import path_argument, path_option
-from engine.cli.setting_options import setting_options
+from engine.options.numbers import number_option
+from engine.options.paths import path_argument, path_option
+from engine.options.setting_options import setting_options
 from protocol.fields import Range
 
 Command = TypeVar("Command", bound=Callable[..., None])

@@ -7,9 +7,9 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from engine.cli.numbers import number_option
-from engine.cli.parsing import parse_layers, parse_memory, parse_scales, parse_size
-from engine.cli.paths import path_option
+from engine.options.numbers import number_option
+from engine.options.parsing import parse_layers, parse_memory, parse_scales, parse_size
+from engine.options.paths import path_option
 from protocol.fields import remedy
 from protocol.vocabulary import CanvasSide, SampleFrom, Setting, Settings, VocabularyError, checked, settings
 

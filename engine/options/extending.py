@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.cli.failures import fail
-from engine.cli.parsing import ParsingError
+from engine.options.failures import fail
+from engine.options.parsing import ParsingError
 from protocol.vocabulary import LARGEST_SIDE, Margins
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.extending import check_extension, grown, margins_of
-from engine.cli.failures import INTERRUPTED, NOTHING_WRITTEN, fail
-from engine.cli.parsing import parse_context, parse_shares
-from engine.cli.paths import STANDARD
-from engine.cli.requests import made_of, numbered_name, request_for
-from engine.cli.setting_options import checked_sample_from, checked_size, read_settings
-from engine.cli.texture_options import TextureOptions
-from engine.cli.texture_sets import TextureSet, check_set, check_sizes, find_set, made_set
+from engine.options.extending import check_extension, grown, margins_of
+from engine.options.failures import INTERRUPTED, NOTHING_WRITTEN, fail
+from engine.options.parsing import parse_context, parse_shares
+from engine.options.paths import STANDARD
+from engine.options.requests import made_of, numbered_name, request_for
+from engine.options.setting_options import checked_sample_from, checked_size, read_settings
+from engine.options.texture_options import TextureOptions
+from engine.options.texture_sets import TextureSet, check_set, check_sizes, find_set, made_set
 from protocol.messages import Synthesize
 from protocol.vocabulary import MOST_SOURCES, Margins, Settings
 

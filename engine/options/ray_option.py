@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from engine.cli.failures import fail
+from engine.options.failures import fail
 
 NEEDS = "pip install '.[ray]', here and on the nodes of the cluster"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from engine.cli.failures import fail
+from engine.options.failures import fail
 
 if TYPE_CHECKING:
     from engine.images import Picture

@@ -100,9 +100,9 @@ def placed(place: str, message: str) -> str:
 def _known(error: Exception) -> CommandError | None:
     """Return an error as the end of a command; None if input did not cause it."""
     # Imported late, so that `--help` does not wait for torch.
-    from engine.cli.parsing import ParsingError
     from engine.images import ImageError
     from engine.material_errors import MaterialError
+    from engine.options.parsing import ParsingError
     from protocol.vocabulary import VocabularyError
 
     if isinstance(error, CommandError):
