@@ -1,11 +1,12 @@
 """What a fill works on: which part of a canvas is new, what is kept, and what is sampled."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.images import Picture
+from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.extending import added, beyond_borders, far_from
 from engine.preparation.islands import find_islands
@@ -27,7 +28,7 @@ from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.resemblance import resembles
 from engine.preparation.sampling import Sample, Sampling, sample_canvas
-from engine.preparation.translucency import continued, translucency
+from engine.preparation.translucency import Translucency, continued, translucency
 from protocol.vocabulary import SMALLEST_SIDE, Margins
 
 # Where holes cover less of their bounds than this, or these are larger, pixels, a new texture for them is a waste.
@@ -35,6 +36,29 @@ LEAST_FILLED = 0.25
 LARGEST_NEW = 2048**2
 # A new texture for a hole is no smaller than this, pixels, if there is room.
 SMALLEST_ALONE = 64
+
+
+@dataclass(frozen=True, eq=False)
+class _Hole:
+    """What of a canvas is new.
+
+    Attributes:
+        canvas: The canvas, with what goes on beyond its borders.
+        gone: 1 where it is missing, without the band that is made anew for it to tile.
+        shown: Likewise with the band, see `Materials`.
+        free: What is shown; without soft edges for a client that blends by itself.
+        around: The part of the canvas that is looked at.
+        lacy: Whether the texture has holes of its own, which are made, too.
+        goes_on: Whether alpha goes on beyond the borders of the canvas.
+    """
+
+    canvas: Picture
+    gone: Mask
+    shown: Mask
+    free: Mask
+    around: Box
+    lacy: bool
+    goes_on: bool
 
 
 def prepare_fill(
@@ -50,87 +74,105 @@ def prepare_fill(
     blend: bool,
 ) -> Materials:
     """Turn pictures into what synthesis takes to fill a part of a canvas; see `prepare`, which extends the canvas."""
+    own, tiling, wrap = exemplar is None, any(axes), (axes[1], axes[0])
+    hole = _find_hole(canvas, mask, sampling, axes, extend, beyond, blend=blend, own=own)
+    canvas, free, flatten = hole.canvas, hole.free, sampling.flatten
+    everything = whole_of(canvas.pixels)
+    if exemplar is not None and free.min() >= 1 and min(everything.size) >= SMALLEST_SIDE:
+        # Nothing is kept, so nothing has to fit: a new texture, without holes.
+        laid = prepare_new(exemplar, replace(sampling, flatten=True), wrap, more, Layout(everything.size))
+        return replace(laid, pattern=canvas, shown=hole.shown)
+    bounds = bounds_of(free)
+    # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
+    seen = canvas if hole.lacy or flatten else _without_edge(canvas, hole.around, free)
+    if exemplar is not None:
+        sample = sampled(exemplar, sampling, canvas, 1 if more else None)
+    else:
+        # The band is texture too, but for the seam: what can stay as it is fits the middle best.
+        far = far_from(everything.size, extend, sampling.context) if extend and sampling.context else hole.gone
+        sample = sample_canvas(seen, far, bounds, sampling, tiling=tiling, holes=hole.lacy)
+    fits = own or tiling or sample.alpha is not None or _goes_on(canvas, free, sample)
+    # Of a canvas that wraps around, every border is next to another one.
+    alone = not fits and min(bounds.size) >= SMALLEST_ALONE
+    box = everything if tiling else (bounds if alone else surroundings_of(bounds)).common(everything)
+    by_alpha = mask is None and not extend and not tiling
+    work = free if hole.lacy or by_alpha else hidden_in(seen, free, flatten=flatten)
+    known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
+    through, known = (None, known) if flatten else _see_through(hole, box, known, inside, sample, wrap, own=own)
+    kept = canvas
+    if flatten and canvas.alpha is not None and np.maximum(canvas.alpha, free).min() >= OPAQUE:
+        # Nothing of it is transparent any more.
+        kept = replace(canvas, alpha=None)
+    offset = (box.top - sample.corner[0], box.left - sample.corner[1]) if own else None
+    nearby = own and sampling.mask is None and not sampling.is_around_hole
+    size, one = (sample.pixels.shape[0], sample.pixels.shape[1]), tiling or not fits
+    return Materials(
+        over(sample, through),
+        canvas,
+        everything.size,
+        known=known,
+        free=inside,
+        canvas=kept,
+        mask=free,
+        shown=hole.shown,
+        box=box,
+        offset=offset,
+        islands=() if one else find_islands(inside > 0, sample.valid, size, offset if nearby else None),
+        fits=fits,
+        translucency=through,
+        more=sampled_further(more, canvas),
+    )
+
+
+def _find_hole(
+    canvas: Picture,
+    mask: Picture | None,
+    sampling: Sampling,
+    axes: tuple[bool, bool],
+    extend: Margins,
+    beyond: Margins,
+    *,
+    blend: bool,
+    own: bool,
+) -> _Hole:
+    """Find out what of a canvas is new; see `prepare`. It is its `own` exemplar, or there is another one."""
     everything, flatten = whole_of(canvas.pixels), sampling.flatten
-    wrap = (axes[1], axes[0])
     given = mask is not None or bool(extend)
     banded = any(axes) and not given
     nothing = np.zeros(everything.size, np.float32)
-    if banded and not flatten and not is_lace(canvas, 1 - nothing):
-        # All that is missing of a tile is made, and its soft edge with it.
-        whole = _without_edge(canvas, everything, nothing)
-    else:
-        whole = canvas
+    # All that is missing of a tile is made, and its soft edge with it.
+    edged = banded and not flatten and not is_lace(canvas, 1 - nothing)
+    whole = _without_edge(canvas, everything, nothing) if edged else canvas
     if extend:
         gone = added(everything.size, extend)
     else:
         gone = nothing if banded and not is_damaged(whole) else hole_of(whole, mask)
     shown = np.maximum(gone, band_along(*everything.size, axes)) if banded else gone
     around = _around(shown, everything, sampling, axes)
-    holes = (given or banded) and exemplar is None and not flatten
-    holes = holes and _has_holes(canvas, shown, around, extend)
-    if mask is not None and not holes:
+    lacy = (given or banded) and own and not flatten and _has_holes(canvas, shown, around, extend)
+    if mask is not None and not lacy:
         gone = shown = with_cut_out(shown, canvas, around, _inner(everything, beyond))
         around = _around(shown, everything, sampling, axes)
-    goes_on = None if holes or flatten else beyond_borders(canvas, extend)
-    canvas = goes_on or canvas
+    goes_on = None if lacy or flatten else beyond_borders(canvas, extend)
     free = shown if blend else (shown > 0).astype(np.float32)
     gone = gone if blend else (gone > 0).astype(np.float32)
-    if exemplar is not None and free.min() >= 1 and min(everything.size) >= SMALLEST_SIDE:
-        # Nothing is kept, so nothing has to fit: a new texture, without holes.
-        laid = prepare_new(exemplar, replace(sampling, flatten=True), wrap, more, Layout(everything.size))
-        return replace(laid, pattern=canvas, shown=shown)
-    hole = bounds_of(free)
-    # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
-    seen = canvas if holes or flatten else _without_edge(canvas, around, free)
-    if exemplar is not None:
-        sample = sampled(exemplar, sampling, canvas, 1 if more else None)
-    else:
-        # The band is texture too, but for the seam: what can stay as it is fits the middle best.
-        far = far_from(everything.size, extend, sampling.context) if extend and sampling.context else gone
-        sample = sample_canvas(seen, far, hole, sampling, tiling=any(axes), holes=holes)
-    fits = exemplar is None or any(axes) or sample.alpha is not None or _goes_on(canvas, free, sample)
-    # Of a canvas that wraps around, every border is next to another one.
-    alone = not fits and min(hole.size) >= SMALLEST_ALONE
-    box = everything if any(axes) else (hole if alone else surroundings_of(hole)).common(everything)
-    work = free if holes or not (given or banded) else hidden_in(seen, free, flatten=flatten)
-    known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
-    through = None
-    if canvas.alpha is not None and not flatten:
-        alpha, changed = (np.ascontiguousarray(box.cut(array)) for array in (canvas.alpha, free))
-        own = np.ones(sample.pixels.shape[:2], np.float32) if sample.alpha is None else sample.alpha
-        if goes_on is not None or sample.alpha is not None or (alpha[inside == 0] < OPAQUE).any():
-            through = translucency(
-                sample.pixels, own, sample.valid, wrap, (known, alpha, changed), own=exemplar is None
-            )
-            if goes_on is not None and through.smooth is None:
-                through = replace(through, backdrop=None, smooth=alpha)
-            known = through.composite(known, alpha)
-    kept = canvas
-    if flatten and canvas.alpha is not None and np.maximum(canvas.alpha, free).min() >= OPAQUE:
-        # Nothing of it is transparent any more.
-        kept = replace(canvas, alpha=None)
-    offset = None if exemplar is not None else (box.top - sample.corner[0], box.left - sample.corner[1])
-    nearby = exemplar is None and sampling.mask is None and not sampling.is_around_hole
-    size = (sample.pixels.shape[0], sample.pixels.shape[1])
-    islands = (
-        () if any(axes) or not fits else find_islands(inside > 0, sample.valid, size, offset if nearby else None)
-    )
-    return Materials(
-        over(sample, through),
-        canvas,
-        everything.size,
-        known,
-        inside,
-        kept,
-        free,
-        shown,
-        box,
-        offset,
-        islands,
-        fits,
-        through,
-        sampled_further(more, canvas),
-    )
+    return _Hole(goes_on or canvas, gone, shown, free, around, lacy, goes_on is not None)
+
+
+def _see_through(
+    hole: _Hole, box: Box, known: FloatArray, inside: Mask, sample: Sample, wrap: tuple[bool, bool], *, own: bool
+) -> tuple[Translucency | None, FloatArray]:
+    """Tell how alpha is a part of the texture, and give what is known of the canvas as it looks then."""
+    if hole.canvas.alpha is None:
+        return None, known
+    alpha, changed = (np.ascontiguousarray(box.cut(array)) for array in (hole.canvas.alpha, hole.free))
+    if not hole.goes_on and sample.alpha is None and (alpha[inside == 0] >= OPAQUE).all():
+        return None, known
+    sampled_alpha = np.ones(sample.pixels.shape[:2], np.float32) if sample.alpha is None else sample.alpha
+    through = translucency(sample.pixels, sampled_alpha, sample.valid, wrap, (known, alpha, changed), own=own)
+    if hole.goes_on and through.smooth is None:
+        through = replace(through, backdrop=None, smooth=alpha)
+    return through, through.composite(known, alpha)
 
 
 def _around(shown: Mask, everything: Box, sampling: Sampling, axes: tuple[bool, bool]) -> Box:
