@@ -1,8 +1,10 @@
 """Provide a GIMP 3 for the tests: one that is named, this computer's own, or one in a Debian in a folder of its own.
 
-python3 tests/gimp/provide.py
+python3 tests/gimp/provide.py               GIMP 3.0
+python3 tests/gimp/provide.py --gimp 3.2    another version, or the root folder of a system with a GIMP
 """
 
+import argparse
 import fcntl
 import os
 import re
@@ -15,8 +17,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+# A version, or the root folder of a system with a GIMP.
 NAMED = "TEXTURE_TEST_GIMP"
-RELEASE = "trixie"
+# What has a version of GIMP.
+RELEASES = {"3.0": "trixie", "3.2": "forky"}
+OLDEST = "3.0"
+# The same for every release; an older debootstrap knows no names of newer ones.
+DEBOOTSTRAP_SCRIPT = "/usr/share/debootstrap/scripts/sid"
 MIRROR = "http://deb.debian.org/debian"
 MARKER = "texture-test-packages"
 PACKAGES = (
@@ -93,8 +100,11 @@ class Place:
         return os.environ.get("PATH", PATH) if self.root == Path("/") else PATH
 
 
-def provide() -> Place:
+def provide(named: str | None = None) -> Place:
     """Find a GIMP 3, or set one up.
+
+    Args:
+        named: One of `RELEASES`, or a root folder; None for what the environment names.
 
     Returns:
         Where it is.
@@ -102,21 +112,24 @@ def provide() -> Place:
     Raises:
         NoGimpError: It cannot be had.
     """
-    if named := os.environ.get(NAMED):
+    named = named or os.environ.get(NAMED) or ""
+    if named and named not in RELEASES:
         if found := examined(Place(Path(named))):
             return found
         raise NoGimpError(
-            f"{NAMED} names {named}, where no GIMP 3 answers with all that the tests need beside it: "
-            f"{' '.join(PACKAGES)}, the locale {LOCALE}, and leave to mount and chroot"
+            f"{named} is none of {', '.join(RELEASES)}, and no GIMP 3 answers in such a folder with all that the "
+            f"tests need beside it: {' '.join(PACKAGES)}, the locale {LOCALE}, and leave to mount and chroot"
         )
-    if found := examined(Place(Path("/"))):
+    # Without a name, any version of this computer's own will do.
+    if (found := examined(Place(Path("/")))) and found.version.startswith(named):
         return found
     if reason := hindrance():
         raise NoGimpError(f"no GIMP 3: {reason}")
-    folder = cache_folder()
+    version = named or OLDEST
+    folder = cache_folder(version)
     with alone(folder):
         if packages_of(folder) != PACKAGES:
-            set_up(folder)
+            set_up(folder, RELEASES[version])
     if found := examined(Place(folder)):
         return found
     raise NoGimpError(f"GIMP in {folder} does not start: delete that folder and run python3 tests/gimp/provide.py")
@@ -176,9 +189,10 @@ def by_hand(before: str = "") -> str:
     return f"{before}apt-get install {' '.join(PACKAGES)} && {before}{locale}"
 
 
-def cache_folder() -> Path:
-    """Where the Debian with GIMP is kept."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gimp-texture-synthesis" / "gimp3"
+def cache_folder(version: str) -> Path:
+    """Where the Debian with a version of GIMP is kept."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return caches / "gimp-texture-synthesis" / ("gimp3" if version == OLDEST else f"gimp{version}")
 
 
 def packages_of(folder: Path) -> tuple[str, ...]:
@@ -191,14 +205,14 @@ def packages_of(folder: Path) -> tuple[str, ...]:
 def alone(folder: Path):
     """Keep other runs of this waiting meanwhile."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def set_up(folder: Path) -> None:
+def set_up(folder: Path, release: str) -> None:
     """Set up a Debian with GIMP in a draft folder, and give it its name when it is whole."""
-    draft = folder.with_suffix(".draft")
+    draft = folder.with_name(f"{folder.name}.draft")
     for old in (draft, folder):
         if old.exists():
             # What somebody has mounted in it must not be deleted with it.
@@ -209,7 +223,7 @@ def set_up(folder: Path) -> None:
         # A new computer may never have asked what there is.
         done("apt-get", "update")
         done("apt-get", "install", "-y", "--no-install-recommends", "debootstrap", "debian-archive-keyring")
-    done(*OWN_MOUNTS, "debootstrap", "--variant=minbase", RELEASE, str(draft), mirror())
+    done(*OWN_MOUNTS, "debootstrap", "--variant=minbase", release, str(draft), mirror(), DEBOOTSTRAP_SCRIPT)
     # Packages start no services in it.
     policy = draft / "usr/sbin/policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 101\n")
@@ -267,9 +281,12 @@ def done(*command: str) -> None:
 
 def main() -> int:
     """Say where it is, or why it cannot be had."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gimp", metavar="VERSION", help=f"{', '.join(RELEASES)}, or a root folder")
+    named = parser.parse_args().gimp
     began = time.monotonic()
     try:
-        place = provide()
+        place = provide(named)
     except NoGimpError as error:
         print(error, file=sys.stderr)
         return 1

@@ -26,6 +26,11 @@ OF_SCREEN_READERS = (
     r"\((gimp|texture-synthesis):\d+\): GLib-GObject-CRITICAL .*g_object_unref: assertion 'G_IS_OBJECT",
     r"\((gimp|texture-synthesis):\d+\): Gtk-CRITICAL .*gtk_container_forall",
 )
+# GIMP 3.2's, of the mouse that xdotool moves.
+OF_MOUSE = (
+    r"\(gimp:\d+\): Gdk-CRITICAL .*'GDK_IS_DEVICE \(device\)' failed",
+    r"Gimp-Widgets-CRITICAL: gimp_device_info_get_device: assertion 'GIMP_IS_DEVICE_INFO",
+)
 
 
 @dataclass(frozen=True)
@@ -220,7 +225,7 @@ def window(place: Place, profile_folder: Path, *files: Path, language=LANGUAGE, 
         found = Window(place, around, log, process, looker)
         enlarge(found, found.wait_for_window(files[-1].stem if files else TITLE, START_SECONDS))
         yield found
-    refuse_faults(log.read_text(errors="replace"), (*OF_SCREEN_READERS, *allowed))
+    refuse_faults(log.read_text(errors="replace"), (*OF_SCREEN_READERS, *OF_MOUSE, *allowed))
 
 
 def enlarge(window: Window, title: str) -> None:
