@@ -7,7 +7,7 @@ from gimp_plugin.translation import _
 from protocol.connection import CONNECTION_FILE, engine_state, read_connection
 from protocol.errors import EngineError, EngineLostError, NoEngineError, UnsafeFileError
 from protocol.processes import ProcessState
-from protocol.status import Status
+from protocol.status import Status, WorkerStatus
 
 STOP_SECONDS = 15.0
 NAME = "GIMP, Engine…"
@@ -56,7 +56,8 @@ def status_lines(status: Status, installation: Installation) -> list[str]:
             "working": _("working, step {step} of {steps}").format(step=worker.step, steps=worker.steps),
             "ending": _("ending"),
         }.get(worker.state, worker.state)
-        found.append(f"{worker.description or worker.device}: {doing}")
+        found.append(f"{worker.device}: {doing}")
+        found += _why(worker, installation)
         if worker.failure:
             found.append(_("This device failed: {failure}").format(failure=worker.failure))
     found.append(
@@ -65,6 +66,24 @@ def status_lines(status: Status, installation: Installation) -> list[str]:
         )
     )
     return found
+
+
+def _why(worker: WorkerStatus, installation: Installation) -> list[str]:
+    """Say which device makes the textures, and why; nothing before it is known."""
+    sentence = {
+        "asked": _("Textures are made on {device}, which the engine was started with."),
+        "fastest": _("Textures are made on the graphics card, {device}. It is the fastest device that works here."),
+        "others-fail": _("Textures are made on {device}, because a faster device does not work: {problem}."),
+        "no-gpu": _("Textures are made on the processor, {device}. No graphics card that PyTorch can use was found."),
+        "no-gpu-support": _(
+            "Textures are made on the processor, {device}. The installed PyTorch uses no graphics card. If there is "
+            "one, run `{command}`."
+        ),
+    }.get(worker.reason)
+    if sentence is None:
+        return []
+    command = f"{installation.installer} --torch auto"
+    return [sentence.format(device=worker.description, problem=worker.passed_over, command=command)]
 
 
 def _is_running(installation: Installation) -> bool:

@@ -35,6 +35,9 @@ class WorkerStatus:
         step: Steps done of the running job.
         steps: Its steps in total.
         failure: Why its last process could not compute; empty once one can.
+        reason: Why this device, once the worker has started: `asked` (the engine was started with it), `fastest`,
+            `others-fail` (a faster one does not work), or for the CPU `no-gpu` and `no-gpu-support` (of PyTorch).
+        passed_over: Faster devices that do not work, why, and what helps.
     """
 
     device: Word
@@ -45,6 +48,8 @@ class WorkerStatus:
     step: Bytes = 0
     steps: Bytes = 0
     failure: Sentence = ""
+    reason: Word = ""
+    passed_over: Sentence = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from plugin_links import installation_of
 from engine.service.computing import Computer, UnusableDeviceError
 from engine.synthesis import device_checks, devices
 from engine.synthesis.device_checks import DeviceCheck, check_device, compute, listed_devices
-from engine.synthesis.devices import DeviceError, available_devices, choose_device, find_device
+from engine.synthesis.devices import DeviceError, available_devices, choose_device, find_device, why_chosen
 from gimp_plugin.engine_report import engine_status
 from gimp_plugin.error_messages import explain
 
@@ -193,6 +193,25 @@ def test_without_any_device_auto_is_the_cpu_without_a_word(caplog):
     assert caplog.records == []
 
 
+@pytest.mark.parametrize(
+    ("name", "cards", "cuda", "reason"),
+    [
+        ("cpu", ["cuda"], "13.0", "asked"),
+        ("auto", ["cuda"], "13.0", "fastest"),
+        ("auto", [], "13.0", "no-gpu"),
+        ("auto", [], None, "no-gpu-support"),
+    ],
+)
+def test_why_a_device_was_chosen_is_told(claimed, failing, monkeypatch, name, cards, cuda, reason):
+    claimed(*cards)
+    failing(NO_KERNEL, *cards)
+    for platform in ("hip", "xpu"):
+        monkeypatch.setattr(torch.version, platform, None, raising=False)
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_built", lambda: False)
+    assert why_chosen(name) == reason
+
+
 # A driver that fails when it is asked.
 
 
@@ -275,8 +294,10 @@ def test_a_worker_says_which_device_it_does_without(claimed, failing):
     failing(NO_KERNEL)
     computer = Computer("auto")
     assert computer.device == torch.device("cpu")
-    assert computer.description.endswith(f"; cuda does not work: {SAID[NO_KERNEL][0]}")
-    assert "cuda" not in Computer("cpu").description
+    assert computer.reason == "others-fail"
+    assert computer.passed_over.startswith(f"cuda does not work ({SAID[NO_KERNEL][0]}): {SAID[NO_KERNEL][1]}")
+    named = Computer("cpu")
+    assert (named.reason, named.passed_over) == ("asked", "")
     with pytest.raises(UnusableDeviceError, match=r"^device 'cuda' does not work here"):
         Computer("cuda")
 
@@ -333,8 +354,9 @@ def test_an_engine_goes_on_with_the_cpu_and_says_so(with_a_card, synthesized, tm
     with running(tmp_path / "engine") as engine, engine.client() as client:
         status = engine.ready(client)
         assert status.workers[0].device == "cpu"
-        assert f"; cuda does not work: {with_a_card[:60]}" in status.workers[0].description
-        assert "; cuda does not work: " in engine_status(installation_of(engine.folder))[0]
+        assert status.workers[0].reason == "others-fail"
+        assert status.workers[0].passed_over.startswith(f"cuda does not work ({with_a_card}): ")
+        assert status.workers[0].passed_over in engine_status(installation_of(engine.folder))[0]
         assert f"cuda does not work here ({with_a_card}), so cpu is taken" in engine.log.read_text()
         assert synthesized(engine.folder).returncode == 0
         # It computes elsewhere, and the terminal itself cannot do it either.

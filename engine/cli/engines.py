@@ -77,6 +77,7 @@ def describe(found: "Status") -> list[str]:
         # Each client that connects, this one too, starts a failed worker again: `starting` would hide the failure.
         state = f"failed: {worker.failure}" if worker.failure else f"{worker.state}{steps}{memory}"
         lines.append(f"worker on {worker.description or worker.device}: {state}")
+        lines += [worker.passed_over] if worker.passed_over else []
     for client in found.clients:
         jobs = f"{client.jobs} job{'' if client.jobs == 1 else 's'}"
         lines += [f"client {client.client}: {jobs}, connected for {_duration(client.seconds)}"]

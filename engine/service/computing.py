@@ -5,7 +5,14 @@ from pathlib import Path
 
 from engine.encoders import Encoder, EncoderError, load_encoder
 from engine.service.runner import Hooks, Stop, run_job
-from engine.synthesis.devices import DeviceError, choose_device, describe_device, find_device, memory_in_use
+from engine.synthesis.devices import (
+    DeviceError,
+    choose_device,
+    describe_device,
+    find_device,
+    memory_in_use,
+    why_chosen,
+)
 from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.warmup import warm_up
 from protocol.messages import Cancelled, Done, Failed, Synthesize
@@ -25,6 +32,8 @@ class Computer:
     Attributes:
         device: The device.
         description: Its name, for people.
+        reason: Why it was taken, as `why_chosen` says it.
+        passed_over: Which faster ones do not work, why, and what helps; empty if there are none.
     """
 
     def __init__(self, device: str, *, weights: Path | None = None, warmed: bool = True) -> None:
@@ -44,9 +53,11 @@ class Computer:
         try:
             self.device = find_device(device)
             self.description = describe_device(self.device)
-            if device == "auto":
-                others = [f"{trial.name} does not work: {trial.problem}" for trial in choose_device().passed_over]
-                self.description = "; ".join([self.description, *others])
+            self.reason = why_chosen(device)
+            others = choose_device().passed_over if self.reason == "others-fail" else ()
+            self.passed_over = "; ".join(
+                f"{trial.name} does not work ({trial.problem}): {trial.remedy}" for trial in others
+            )
             if warmed:
                 self._encoder_for("compact", None, "average", None)
                 warm_up(matcher_for(self.device))

@@ -14,11 +14,15 @@ class Ready:
     Attributes:
         device: The device, such as `cuda:0`.
         description: Its name, for people.
+        reason: Why it was taken; see `WorkerStatus`.
+        passed_over: Faster ones that do not work; see `WorkerStatus`.
     """
 
     type: ClassVar[str] = "ready"
     device: Word
     description: Word
+    reason: Word
+    passed_over: Sentence
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,7 @@ class Jobs:
         match message:
             case Ready():
                 worker.device, worker.description, worker.state = message.device, message.description, READY
+                worker.reason, worker.passed_over = message.reason, message.passed_over
                 worker.failure = ""
                 worker.idle_since = time.monotonic()
                 log.info("worker %s computes on %s", name, message.description)

@@ -47,7 +47,7 @@ class Worker:
     def __init__(self, context: ZmqContext, number: int, asked: str) -> None:
         self.asked = asked
         self.device: str | None = None
-        self.description = ""
+        self.description = self.reason = self.passed_over = ""
         self.state = RESTING
         self.job: Job | None = None
         self.idle_since = time.monotonic()
@@ -155,6 +155,8 @@ class Worker:
             job.step if job else 0,
             job.steps if job else 0,
             self.failure[:4000],
+            self.reason,
+            self.passed_over,
         )
 
 

@@ -96,7 +96,8 @@ def main() -> None:
 
     if (folder := unwritable_folder()) is not None:
         logging.getLogger(__name__).warning("compiled code cannot be kept in %s: every start compiles again", folder)
-    write_message(pipe, encode(Ready(str(computer.device), computer.description[:200])))
+    found = (str(computer.device), computer.description[:200], computer.reason, computer.passed_over[:4000])
+    write_message(pipe, encode(Ready(*found)))
     threading.Thread(target=_compute, args=(computer, desk), daemon=True).start()
     _send(pipe, desk, computer)
 

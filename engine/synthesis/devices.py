@@ -42,6 +42,27 @@ def choose_device() -> DefaultDevice:
     return DefaultDevice("cpu", tuple(passed_over))
 
 
+def why_chosen(asked: str) -> str:
+    """Return why a device was taken, in one word for programs.
+
+    Args:
+        asked: As `find_device` takes it.
+
+    Returns:
+        `asked` for one that was named. For `auto`: `fastest`; `others-fail` if a faster one does not work; for the
+        CPU `no-gpu`, or `no-gpu-support` if this build of torch computes on no GPU.
+    """
+    if asked.strip().lower() != "auto":
+        return "asked"
+    choice = choose_device()
+    if choice.passed_over:
+        return "others-fail"
+    if choice.name != "cpu":
+        return "fastest"
+    versions = (getattr(torch.version, platform, None) for platform in ("cuda", "hip", "xpu"))
+    return "no-gpu" if any(versions) or torch.backends.mps.is_built() else "no-gpu-support"
+
+
 def find_device(name: str = "auto") -> torch.device:
     """Find a device by name, and check that it works.
 
