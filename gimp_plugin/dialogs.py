@@ -9,6 +9,7 @@ from gimp_plugin.attempts import Appearance, Attempt
 from gimp_plugin.box import Box
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
+from gimp_plugin.introductions import introduction
 from gimp_plugin.job_sequence import State
 from gimp_plugin.outcome import Outcome
 from gimp_plugin.panel import PREVIEW_SIDE, Panel
@@ -230,7 +231,9 @@ def ask_and_make(
     across.pack_start(window.panel.widget, False, False, 0)
     across.pack_start(chosen, True, True, 0)
     across.show()
-    dialog.get_content_area().pack_start(across, True, True, 0)
+    content = dialog.get_content_area()
+    content.pack_start(introduction(_description(kind), procedure.get_name()), False, False, 0)
+    content.pack_start(across, True, True, 0)
     window.panel.picture(thumbnail(image, layers if lead is None else [lead], kind))
     tried: Options | None = None
     copied = False
@@ -364,6 +367,22 @@ def _title(kind: str) -> str:
         user_options.SEAMLESS: _("Make Seamless"),
         user_options.EXTEND: _("Extend Image"),
         user_options.ENLARGE: _("Enlarge"),
+    }[kind]
+
+
+def _description(kind: str) -> str:
+    return {
+        user_options.FILL: _(
+            "Fills the selection so that it fits its surroundings, in a new layer. The picture itself is not changed."
+        ),
+        user_options.NEW: _("Makes texture of any size that looks like the selection, or the layer."),
+        user_options.SEAMLESS: _(
+            "Replaces a band along the borders so that opposite sides match. The tile is the selection's bounding "
+            "rectangle; without a selection, the layer."
+        ),
+        user_options.EXTEND: _(
+            "The image is extended as it looks. Its canvas grows, and the texture is a new layer."
+        ),
     }[kind]
 
 

@@ -7,6 +7,7 @@ from gi.repository import GimpUi, Gio, GLib, Gtk
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.engine_report import engine_status, stop_engine
 from gimp_plugin.installation import Installation
+from gimp_plugin.introductions import introduction
 from gimp_plugin.labels import text_label
 from gimp_plugin.log import LOG_FILE
 from gimp_plugin.translation import _
@@ -21,11 +22,12 @@ START, STOP, LOG = 1, 2, 3
 class EngineWindow:
     """Shows what the engine is doing, and starts and stops it."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, help_id: str) -> None:
         """Build it.
 
         Args:
             installation: Where things are.
+            help_id: The name of its procedure.
         """
         self._installation = installation
         self._dialog = GimpUi.Dialog(title=_("Texture Synthesis Engine"), role=PROGRAM)
@@ -40,7 +42,10 @@ class EngineWindow:
         self._words.set_yalign(0)
         self._words.set_property("margin", 12)
         self._words.set_size_request(-1, 80)
-        self._dialog.get_content_area().pack_start(self._words, True, True, 0)
+        content = self._dialog.get_content_area()
+        sentence = _("The engine makes the textures, in a process of its own. It is started when it is needed.")
+        content.pack_start(introduction(sentence, help_id), False, False, 0)
+        content.pack_start(self._words, True, True, 0)
         self._dialog.show_all()
         self._link: EngineLink | None = None
 
@@ -104,11 +109,12 @@ class EngineWindow:
             )
 
 
-def show_engine(installation: Installation) -> None:
+def show_engine(installation: Installation, help_id: str) -> None:
     """Show what the engine is doing until the user closes the window.
 
     Args:
         installation: Where things are.
+        help_id: The name of its procedure.
     """
     GimpUi.init(PROGRAM)
-    EngineWindow(installation).run()
+    EngineWindow(installation, help_id).run()

@@ -80,7 +80,7 @@ def _run(
         from gimp_plugin.procedures import run_engine, run_texture
 
         if task == ENGINE:
-            outcome = run_engine(mode, config, installation)
+            outcome = run_engine(procedure, mode, config, installation)
         elif task == SAVE:
             from gimp_plugin.saving import run_saving
 

@@ -92,10 +92,13 @@ def run_texture(
         link.close()
 
 
-def run_engine(mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: Installation) -> Outcome:
+def run_engine(
+    procedure: Gimp.Procedure, mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: Installation
+) -> Outcome:
     """Show, start or stop the engine.
 
     Args:
+        procedure: The procedure.
         mode: Whether to ask the user.
         config: The arguments.
         installation: Where things are.
@@ -108,7 +111,7 @@ def run_engine(mode: Gimp.RunMode, config: Gimp.ProcedureConfig, installation: I
             return Outcome(problem=no_screen(), misused=True)
         from gimp_plugin.engine_dialog import show_engine
 
-        show_engine(installation)
+        show_engine(installation, procedure.get_name())
         return Outcome()
     try:
         values.check(config, "engine")

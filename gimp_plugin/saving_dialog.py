@@ -4,6 +4,7 @@ from gi.repository import Gimp, GimpUi, Gtk
 
 from gimp_plugin import user_options
 from gimp_plugin.dialogs import PROGRAM, thumbnail
+from gimp_plugin.introductions import introduction
 from gimp_plugin.labels import text_label
 from gimp_plugin.outcome import Outcome
 from gimp_plugin.plans import PlanError
@@ -31,12 +32,15 @@ def ask_and_save(
     # The S is that of GIMP's own “Save Settings”.
     dialog.set_ok_label(_("Sa_ve"))
     picture = Gtk.Image.new_from_pixbuf(thumbnail(image, [layer], user_options.SEAMLESS))
-    note = text_label(_("The selection, or the layer, becomes a pattern of 8 bits."), least=40, selectable=True)
+    note = text_label(least=40, selectable=True)
+    content = dialog.get_content_area()
+    sentence = _("The selection, or the layer, becomes a pattern of 8 bits.")
+    content.pack_start(introduction(sentence, procedure.get_name()), False, False, 0)
     box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
     for part in (picture, note):
         box.pack_start(part, False, False, 0)
     box.show_all()
-    dialog.get_content_area().pack_start(box, True, True, 0)
+    content.pack_start(box, True, True, 0)
     dialog.fill(["pattern-name"])
     saved = ""
     try:

@@ -220,17 +220,11 @@ def _new(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
 
 
 def _seamless(form: Form) -> Gtk.Widget:
-    box = _widgets(form, "seamless")
-    tile = _("The tile is the selection's bounding rectangle; without a selection, the layer.")
-    box.pack_start(text_label(tile, least=30, most=50), False, False, 0)
-    return box
+    return _widgets(form, "seamless")
 
 
 def _extend(form: Form) -> Gtk.Widget:
-    box = _widgets(form, "unit", "top", "right", "bottom", "left")
-    extended = _("The image is extended as it looks. Its canvas grows, and the texture is a new layer.")
-    box.pack_start(text_label(extended, least=30, most=50), False, False, 0)
-    return box
+    return _widgets(form, "unit", "top", "right", "bottom", "left")
 
 
 def _enlarge(form: Form) -> Gtk.Widget:
