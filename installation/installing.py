@@ -8,6 +8,7 @@ from functools import partial
 from installation.actions import Action, carry_out
 from installation.environment import engine_of, environment_actions
 from installation.files import privacy_fault
+from installation.first_texture import offer
 from installation.libraries import libraries_actions
 from installation.plugin import plugin_actions, plugin_contents
 from installation.problems import InstallationError
@@ -48,6 +49,7 @@ def install(task: SetupRun) -> int:
         print("nothing was done" if count else "already up to date, there is nothing to do")
     else:
         _print_summary(task, count)
+        offer(task, count)
     return 0
 
 

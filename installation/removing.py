@@ -7,6 +7,7 @@ from pathlib import Path
 from installation.actions import Action, carry_out
 from installation.environment import MARKER, python_of, read_marker
 from installation.files import leftovers, remove, remove_all, remove_if_empty
+from installation.first_texture import FILE as FIRST_TEXTURE
 from installation.folders import weights_folder
 from installation.libraries import FOLDER
 from installation.plugin import plugin_folder
@@ -109,9 +110,9 @@ def _record(task: SetupRun) -> Iterator[Action]:
     if task.plugin_only and task.record.environments:
         # It also knows what `install.py` has to remove.
         return
-    record = task.data / RECORD_FILE
-    if record.exists():
-        yield Action(f"remove {record}", partial(remove, record))
+    for path in (task.data / RECORD_FILE, task.data / FIRST_TEXTURE):
+        if path.exists():
+            yield Action(f"remove {path}", partial(remove, path))
     if task.data.is_dir():
         yield Action(f"remove {task.data} if it is empty", partial(remove_if_empty, task.data))
 

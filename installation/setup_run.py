@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ class SetupRun:
         dry: Whether to print the actions without performing them.
         upgrade: Whether to install newer packages.
         plugin_only: Whether pip or pipx has installed the engine, whose environment then stays as it is.
+        first_texture: Whether to make a first texture at the end; None to ask.
     """
 
     environment: Options
@@ -41,6 +42,7 @@ class SetupRun:
     dry: bool
     upgrade: bool
     plugin_only: bool = False
+    first_texture: bool | None = None
 
     @property
     def profiles(self) -> tuple[Path, ...]:
@@ -71,6 +73,11 @@ def read_options(words: Sequence[str], description: str) -> Namespace:
         type=Path,
         metavar="DIR",
         help="profile folder of a GIMP 3, such as ~/.config/GIMP/3.0, instead of those found; may be repeated",
+    )
+    parser.add_argument(
+        "--first-texture",
+        action=BooleanOptionalAction,
+        help="make a first texture at the end, as a check, and say what it cost [default: ask, in a terminal]",
     )
     return parser.parse_args(words)
 
@@ -103,6 +110,7 @@ def setup_run_of(options: Namespace) -> SetupRun:
         installer=repair_command(source, here=folder == source / ".venv"),
         dry=options.dry_run,
         upgrade=options.upgrade,
+        first_texture=options.first_texture,
     )
 
 
