@@ -285,16 +285,20 @@ def test_it_speaks_the_language_of_the_user(
         found.press(close, window=title)
 
 
-def test_the_help_button_opens_the_page_about_the_procedure(place, known_plug_ins, libraries, engine, tmp_path, wall):
+def test_the_help_button_and_the_link_open_the_page_about_the_procedure(
+    place, known_plug_ins, libraries, engine, tmp_path, wall
+):
     own = profile(tmp_path / "profile", known_plug_ins)
     plug(place, own, engine.folder, libraries)
     page = tmp_path / "page"
     browser(own, page)
     with window(place, own, wall) as found:
         asked(found)
-        found.press("Help", window=FILL)
-        opened = wait(lambda: page.exists() and page.read_text().strip(), 20)
-        assert opened == f"file://{plugin_folder(own)}/help/en/index.html#fill"
+        for button in ("Help", "How it works"):
+            page.unlink(missing_ok=True)
+            found.press(button, window=FILL)
+            opened = wait(lambda: page.exists() and page.read_text().strip(), 20)
+            assert opened == f"file://{plugin_folder(own)}/help/en/index.html#fill"
         found.press("Close", window=FILL)
 
 
