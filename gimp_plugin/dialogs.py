@@ -383,6 +383,10 @@ def _description(kind: str) -> str:
         user_options.EXTEND: _(
             "The image is extended as it looks. Its canvas grows, and the texture is a new layer."
         ),
+        user_options.ENLARGE: _(
+            "Makes a larger picture with detail of its own, in a new image: of the selection's bounding rectangle, "
+            "or of the layer."
+        ),
     }[kind]
 
 

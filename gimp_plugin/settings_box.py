@@ -228,10 +228,7 @@ def _extend(form: Form) -> Gtk.Widget:
 
 
 def _enlarge(form: Form) -> Gtk.Widget:
-    box = _widgets(form, "factor", "seamless")
-    enlarged = _("The selection's bounding rectangle becomes a new image; without a selection, the layer.")
-    box.pack_start(text_label(enlarged, least=30, most=50), False, False, 0)
-    return box
+    return _widgets(form, "factor", "seamless")
 
 
 def _named(form: Form, layers: Sequence[Gimp.Layer], members: Sequence[Gimp.Layer]) -> Gtk.Widget:
