@@ -108,3 +108,11 @@ def test_the_same_seed_gives_the_same_pixels():
     one, same, other = (stages(planned(fill_input(*CORNERS, colors=noisy)), seed)[-1].colors for seed in (1, 1, 2))
     assert one.tobytes() == same.tobytes()
     assert one.tobytes() != other.tobytes()
+
+
+@pytest.mark.parametrize(("gap", "count"), [(60, 0), (200, 2)])
+def test_holes_are_apart_also_where_they_cover_much_of_a_small_picture(gap, count):
+    free = np.zeros((384, 80 + gap + 80), bool)
+    free[120:300, :80] = True
+    free[:110, 80 + gap :] = True
+    assert len(find_islands(free, None, free.shape, (0, 0))) == count

@@ -12,8 +12,8 @@ from engine.preparation.reach import context_of, surroundings_of
 
 # Holes with fewer pixels between them than once to twice this are one.
 APART = 64
-# Windows that cover more of the canvas than this save nothing.
-MOST_COVERED = 0.5
+# Windows that overlap so much that they cover more of the canvas than this cost more than one for all.
+MOST_COVERED = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,8 @@ def _apart(free: NDArray[np.bool_]) -> tuple[list[Box], NDArray[np.int32]]:
     padded = np.zeros((cells[0] * APART, cells[1] * APART), bool)
     padded[:height, :width] = free
     marked = padded.reshape(cells[0], APART, cells[1], APART).any(axis=(1, 3))
-    labels, _ = ndimage.label(ndimage.binary_dilation(marked, np.ones((3, 3))), np.ones((3, 3)))
+    # Widened to one side only: one empty cell between two holes joins them, two do not.
+    labels, _ = ndimage.label(ndimage.binary_dilation(marked, np.ones((2, 2))), np.ones((3, 3)))
     found = []
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
         window = Box(
