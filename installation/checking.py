@@ -11,6 +11,7 @@ from installation.files import privacy_fault
 from installation.libraries import FOLDER, PACKAGES, libraries_fault, served, works_with
 from installation.plugin import plugin_contents, plugin_fault, plugin_folder
 from installation.running_engine import find_running
+from installation.service import service_fault, service_of
 from installation.setup_run import SetupRun
 from installation.version import software_version
 
@@ -63,6 +64,8 @@ def _faults(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
     if fault := privacy_fault(task.state):
         yield fault
     yield from task.gimps.unstarted
+    if fault := service_fault(service_of(), engine_of(folder), task.state):
+        yield f"{fault}: {repair}"
     if not task.profiles:
         yield f"no GIMP 3 was found: start GIMP 3 once, then {repair}"
         return

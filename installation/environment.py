@@ -244,7 +244,9 @@ def _make(folder: Path, begun: Marker) -> None:
 
 
 def _install(folder: Path, words: Sequence[str], before: Marker | None) -> None:
-    if subprocess.run([*pip(folder), "install", *words], check=False).returncode:  # noqa: S603
+    # Python compiles what is imported when it is first used; all else would only cost time and space.
+    command = [*pip(folder), "install", "--no-compile", *words]
+    if subprocess.run(command, check=False).returncode:  # noqa: S603
         if before is not None:
             # pip has restored what was there.
             _mark(folder, before)

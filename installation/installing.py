@@ -13,6 +13,7 @@ from installation.libraries import libraries_actions
 from installation.plugin import plugin_actions, plugin_contents
 from installation.problems import InstallationError
 from installation.record import with_installed, write_record
+from installation.service import service_actions, service_of
 from installation.setup_run import SetupRun
 from installation.version import software_version
 
@@ -43,6 +44,7 @@ def install(task: SetupRun) -> int:
         partial(_libraries, task),
         partial(_plugins, task),
         partial(_record, task),
+        partial(_service, task),
     ]
     count = carry_out(stages, dry=task.dry)
     if task.dry:
@@ -99,6 +101,11 @@ def _plugins(task: SetupRun) -> Iterator[Action]:
     contents = plugin_contents(environment.source, environment.folder, task.state, task.installer)
     for profile in task.profiles:
         yield from plugin_actions(profile, contents, again=task.upgrade)
+
+
+def _service(task: SetupRun) -> Iterator[Action]:
+    engine = engine_of(task.environment.folder)
+    yield from service_actions(service_of(), engine, task.state, wanted=task.service)
 
 
 def _record(task: SetupRun) -> Iterator[Action]:

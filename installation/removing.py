@@ -13,6 +13,7 @@ from installation.libraries import FOLDER
 from installation.plugin import plugin_folder
 from installation.record import RECORD_FILE
 from installation.running_engine import CONNECTION_FILE, find_running, stop
+from installation.service import removal_actions, service_of
 from installation.setup_run import SetupRun
 
 STATE_PATTERNS = (
@@ -40,7 +41,9 @@ def uninstall(task: SetupRun) -> int:
         The exit status.
     """
     kept = _kept(task)
-    stages = [partial(stage, task) for stage in (_engine, _plugins, _state, _compiled, _environments, _record)]
+    stages = [
+        partial(stage, task) for stage in (_service, _engine, _plugins, _state, _compiled, _environments, _record)
+    ]
     count = carry_out(stages, dry=task.dry)
     for sentence in kept:
         print(f"kept: {sentence}")
@@ -49,6 +52,11 @@ def uninstall(task: SetupRun) -> int:
     else:
         print("Texture Synthesis is uninstalled" if count else "nothing of Texture Synthesis is installed")
     return 0
+
+
+def _service(_task: SetupRun) -> Iterator[Action]:
+    # Systemd stops its engine itself, and would start one that fails again.
+    yield from removal_actions(service_of())
 
 
 def _engine(task: SetupRun) -> Iterator[Action]:

@@ -13,6 +13,7 @@ from installation.gimps import Gimps, checked_profile, find_gimps
 from installation.plugin import repair_command, shell_word
 from installation.problems import InstallationError, MisuseError
 from installation.record import Record, read_record
+from installation.service import check_system
 from installation.torch_builds import named as build_named
 
 
@@ -29,6 +30,7 @@ class SetupRun:
         installer: The command that repairs an installation.
         dry: Whether to print the actions without performing them.
         upgrade: Whether to install newer packages.
+        service: Whether to install the engine's service.
         plugin_only: Whether pip or pipx has installed the engine, whose environment then stays as it is.
         first_texture: Whether to make a first texture at the end; None to ask.
     """
@@ -41,6 +43,7 @@ class SetupRun:
     installer: str
     dry: bool
     upgrade: bool
+    service: bool
     plugin_only: bool = False
     first_texture: bool | None = None
 
@@ -60,6 +63,12 @@ def read_options(words: Sequence[str], description: str) -> Namespace:
     doing.add_argument("--uninstall", action="store_true", help="remove everything that was installed")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, without doing it")
     parser.add_argument("--here", action="store_true", help="install the engine into .venv beside this file")
+    parser.add_argument(
+        "--service",
+        action="store_true",
+        help="start the engine whenever you log in, and put it into the desktop's menu: for a GIMP that may not "
+        "start programs, such as one from Flatpak or Snap",
+    )
     parser.add_argument(
         "--torch",
         metavar="BUILD",
@@ -92,10 +101,13 @@ def setup_run_of(options: Namespace) -> SetupRun:
         What the run is about.
 
     Raises:
-        MisuseError: A folder given with --gimp is not a profile folder, or PyTorch has no build that --torch names.
+        MisuseError: A folder given with --gimp is not a profile folder, PyTorch has no build that --torch names, or
+            this system has no services.
     """
     source, data = source_folder(), data_folder()
     record = read_record(data)
+    if options.service:
+        check_system()
     torch = None if options.torch is None else build_named(options.torch, sys.platform)
     folder = source / ".venv" if options.here else data / "engine"
     if not options.here and (options.check or options.upgrade or options.uninstall):
@@ -111,23 +123,27 @@ def setup_run_of(options: Namespace) -> SetupRun:
         dry=options.dry_run,
         upgrade=options.upgrade,
         first_texture=options.first_texture,
+        service=options.service,
     )
 
 
-def plugin_run_of(named: Sequence[Path], *, dry: bool) -> SetupRun:
+def plugin_run_of(named: Sequence[Path], *, service: bool, dry: bool) -> SetupRun:
     """Work out what a run is about that leaves the engine to pip or pipx, and installs the plug-in from its package.
 
     Args:
         named: Profile folders of GIMPs, instead of those found.
+        service: Whether to install the engine's service.
         dry: Whether to print the actions without performing them.
 
     Returns:
         What the run is about.
 
     Raises:
-        MisuseError: A named folder is not a profile folder.
+        MisuseError: A named folder is not a profile folder, or this system has no services.
         InstallationError: The package's program is not where GIMP would start it.
     """
+    if service:
+        check_system()
     source, data, folder = source_folder(), data_folder(), Path(sys.prefix)
     engine = engine_of(folder)
     if not engine.is_file():
@@ -141,6 +157,7 @@ def plugin_run_of(named: Sequence[Path], *, dry: bool) -> SetupRun:
         installer=f"{shell_word(engine)} install-plugin",
         dry=dry,
         upgrade=False,
+        service=service,
         plugin_only=True,
     )
 

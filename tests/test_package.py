@@ -1,12 +1,16 @@
-"""The wheel and the source archive of a release, and the plug-in from the wheel alone."""
+"""The files of a release, and the plug-in from the wheel alone."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
 import venv
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree as ET
 
 import pytest
 from installs import ROOT, Home, home_in, plugin
@@ -16,9 +20,9 @@ NAME = "gimp-texture-synthesis"
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
-    """The folder with both, as hatchling builds them."""
+    """The folder with all files of a release."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-d", folder]
+    command = [sys.executable, ROOT / "tools/release.py", "https://example.org/texture", folder]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert told.returncode == 0, told.stdout + told.stderr
     return folder
@@ -53,6 +57,38 @@ def test_the_source_archive_has_what_a_checkout_has(released):
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     wanted = {name for name in tracked.splitlines() if not name.startswith(".") and (ROOT / name).is_file()}
     assert wanted - found == set()
+
+
+def test_the_sums_are_those_of_all_other_files(released):
+    told = dict(reversed(line.split()) for line in (released / "SHA256SUMS").read_text().splitlines())
+    found = {path.name: sha256(path.read_bytes()).hexdigest() for path in released.iterdir()}
+    found.pop("SHA256SUMS")
+    assert told == found
+    assert len(found) == 4
+
+
+def test_the_licenses_are_those_of_all_dependencies(released):
+    text = (released / "THIRD-PARTY-LICENSES.txt").read_text()
+    # torch's own, and one that it needs.
+    for name in ("torch", "pyzmq", "sympy", "pillow"):
+        assert re.search(rf"^{name} [\d.]+\S*: \w", text, re.MULTILINE)
+    assert not re.search(r"^pytest ", text, re.MULTILINE)
+
+
+def test_the_metadata_of_the_version_is_valid(released):
+    (file,) = released.glob("*.metainfo.xml")
+    root = ET.parse(file).getroot()  # noqa: S314 - our own
+    version = re.search('^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
+    assert root.find("releases/release").get("version") == version
+    for image in root.iterfind("screenshots/screenshot/image"):
+        pictures, _, name = image.text.rpartition("/")
+        assert pictures == f"https://example.org/texture/raw/v{version}/docs/pictures"
+        assert (ROOT / "docs/pictures" / name).is_file()
+    program = shutil.which("appstreamcli")
+    if program is None:
+        pytest.skip("there is no appstreamcli here")
+    told = subprocess.run([program, "validate", "--no-net", file], capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout
 
 
 def test_the_plug_in_of_the_package_is_the_checkouts_and_starts_the_packages_engine(package):

@@ -43,6 +43,8 @@ def doctor(
         advice.append(f"torch does not load ({error}): reinstall it with `pip install --force-reinstall torch`")
     else:
         console.print(_devices(advice))
+        if unused := _unused_gpu(torch.__version__):
+            console.print(escape(unused))
         console.print(_encoders(advice))
         if not quick:
             _try_synthesis(console, advice, torch.get_num_threads())
@@ -114,6 +116,18 @@ def _devices(advice: list[str]) -> Table:
         device = torch.device(trial.name)
         table.add_row(describe_device(device), "yes", f"{memory_budget(device) / 2**30:.1f} GiB")
     return table
+
+
+def _unused_gpu(build: str) -> str | None:
+    """Return a note if there is a GPU that another build of PyTorch could use."""
+    from engine.synthesis.device_checks import listed_devices
+    from installation.gpus import look, usable_gpu
+
+    maker = usable_gpu(look())
+    if maker is None or any(listed.name != "cpu" for listed in listed_devices()):
+        return None
+    # No fault: the CPU build may have been asked for.
+    return f"note: PyTorch {build} cannot use the GPU ({maker}): run `install.py --torch auto`, or replace torch"
 
 
 def _encoders(advice: list[str]) -> Table:

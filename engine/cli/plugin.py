@@ -22,19 +22,29 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be don
 def install_plugin(
     *,
     gimp: Profiles = None,
+    service: Annotated[
+        bool,
+        typer.Option(
+            "--service",
+            help="Also start the engine whenever you log in: for a GIMP that may not start programs, such as one "
+            "from Flatpak or Snap.",
+        ),
+    ] = False,
     check: Annotated[bool, typer.Option("--check", help="Show what is installed and what is wrong.")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Install the plug-in into every GIMP 3 of this user; it starts this engine."""
-    _run("check" if check else "install", gimp, dry=dry_run)
+    _run("check" if check else "install", gimp, service=service, dry=dry_run)
 
 
 def uninstall_plugin(*, gimp: Profiles = None, dry_run: DryRun = False) -> None:
     """Remove the plug-in, keys, logs and compiled functions; the engine itself stays."""
-    _run("uninstall", gimp, dry=dry_run)
+    _run("uninstall", gimp, service=False, dry=dry_run)
 
 
-def _run(what: Literal["check", "install", "uninstall"], gimp: list[Path] | None, *, dry: bool) -> None:
+def _run(
+    what: Literal["check", "install", "uninstall"], gimp: list[Path] | None, *, service: bool, dry: bool
+) -> None:
     # Imported late, as other commands have no use for it.
     from installation.checking import check
     from installation.installing import install
@@ -45,7 +55,7 @@ def _run(what: Literal["check", "install", "uninstall"], gimp: list[Path] | None
     do = {"check": check, "install": install, "uninstall": uninstall}[what]
     try:
         refuse_sudo("texture-engine")
-        status = do(plugin_run_of(gimp or [], dry=dry))
+        status = do(plugin_run_of(gimp or [], service=service, dry=dry))
     except InstallationError as error:
         raise CommandError(str(error), error.status) from None
     if status:
