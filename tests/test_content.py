@@ -15,6 +15,7 @@ from engine.synthesis.matching.matcher import COMPILED
 from engine.synthesis.matching.tensors import TensorMatcher
 from engine.synthesis.structure import Content, Guide, MosaicSource, lay_out, plan_texture
 from engine.synthesis.structure.content import matched_ranks, matched_spread, usual
+from engine.synthesis.toning import toned
 from protocol.messages import Canvas, Done, Failed, Source
 from protocol.vocabulary import Settings
 
@@ -212,3 +213,20 @@ def test_a_strength_out_of_range_is_refused(call):
     status, _, said = call("synthesize", "e.png", "--content", "c.png", "--strength", "1.5", "-o", "out.png")
     assert status == 2
     assert "--strength" in said
+
+
+def test_an_even_texture_gets_the_lights_and_shades_of_its_content_and_keeps_its_grain():
+    generator = np.random.default_rng(0)
+    even = torch.from_numpy(generator.uniform(0.3, 0.5, (1, 3, 64, 64)).astype(np.float32))
+    halves = np.repeat((np.arange(64) > 31).astype(np.float32)[None, :, None], 64, axis=0).repeat(3, axis=2)
+    means = []
+    for strength in (0.2, 0.5, 1.0):
+        made = toned(even, Content(halves, strength))
+        dark, bright = made[..., :24], made[..., 40:]
+        means.append(float(bright.mean() / dark.mean()))
+        assert float((dark / dark.mean()).std()) == pytest.approx(float((even / even.mean()).std()), rel=0.2)
+    assert 1 < means[0] < means[1] < means[2]
+    assert means[2] > 3
+    # What is so already stays.
+    lit = even * torch.from_numpy(np.where(halves[..., 0] > 0, 2.0, 0.2).astype(np.float32))
+    assert toned(lit, Content(halves, 0.5))[..., 40:].numpy() == pytest.approx(lit[..., 40:].numpy(), abs=1e-3)

@@ -23,6 +23,7 @@ from engine.synthesis.resample import resize
 from engine.synthesis.settings import SynthesisSettings
 from engine.synthesis.snapshot import Snapshot
 from engine.synthesis.structure import Content, Guide, build
+from engine.synthesis.toning import toned
 
 
 def synthesize(
@@ -77,6 +78,9 @@ def synthesize(
             yield snapshot
             continue
         picture = space.leave(snapshot.picture)
+        if content is not None and snapshot.step == snapshot.steps:
+            # Critics would take it back.
+            picture = toned(picture, content)
         if surroundings is not None and _size(picture) == surroundings.size:
             picture = compose(picture, surroundings)
         yield replace(snapshot, picture=picture)
