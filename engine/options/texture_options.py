@@ -24,8 +24,7 @@ EXEMPLAR_HELP = (
 )
 MAPS_HELP = (
     "Further map of the EXEMPLAR, such as its normals; further EXEMPLAR files are maps, too. All are made "
-    "together, as a texture set. Files of one stem with _color, _normal, _height and the like are a set without "
-    "it."
+    "together, as a texture set. Files such as oak_color.png and oak_normal.png are a set even without this option."
 )
 SIZE_HELP = "Width and height in pixels."
 SIZE_DEFAULT = f"that of the canvas, its guide or the content, or {DEFAULT_SIZE}"
@@ -37,7 +36,7 @@ EXTEND_HELP = (
     "What to add along the borders of the canvas, and fill: pixels, or percent of the side. One value for all sides, "
     "two (top and bottom, left and right), four (clockwise from the top), or top=100,right=20%. Not with --mask."
 )
-MASK_CHANNEL_HELP = "Channel to read from masks: red, green, blue or alpha. Masks with colors need it."
+MASK_CHANNEL_HELP = "Channel to read from masks: red, green, blue or alpha. Needed for colored masks."
 CONTEXT_HELP = (
     "Distance from the hole within which the canvas is sampled: 1 to 1048576 pixels, or whole. Not with an EXEMPLAR."
 )
