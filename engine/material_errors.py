@@ -28,6 +28,12 @@ class TooLittleToSampleError(MaterialError):
     code = "too-little-to-sample"
 
 
+class NothingToSampleError(MaterialError):
+    """A picture is empty, or smaller than any exemplar."""
+
+    code = "nothing-to-sample"
+
+
 class TooFewOpaqueError(MaterialError):
     """Only opaque pixels are to be sampled, and there are hardly any."""
 

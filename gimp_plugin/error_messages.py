@@ -33,6 +33,10 @@ def explain(failed: Failed, installation: Installation) -> str:
         "busy": _("The engine's queue is full. Try again when other textures are finished."),
         "too-large": _("The picture is too large for the engine. Select less of it."),
         "nothing-to-fill": nothing_to_fill(),
+        "nothing-to-sample": _(
+            "There is nothing to sample: what can be seen is empty, or smaller than 8×8 pixels. Show or select a "
+            "layer with a picture."
+        ),
         "too-little-to-sample": _(
             "Too little is left to sample: select less, or choose a larger context, “All around”, another exemplar "
             "mask or another exemplar."

@@ -643,7 +643,7 @@ def assert_nothing_left(folder: Path) -> None:
 
 
 def assert_names_remedies(error: EncoderError, server: Server, folder: Path) -> None:
-    for part in (server.address, server.file_name, str(folder), "--encoder compact"):
+    for part in (server.address, server.file_name, str(folder), "`encoder` to compact"):
         assert part in str(error)
 
 
@@ -741,7 +741,7 @@ def test_without_torchvision_the_error_names_the_built_in_encoder(
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchvision.models", None)
     monkeypatch.setattr(vgg, "cache_folder", lambda: tmp_path / "cache")
-    with pytest.raises(EncoderError, match=r"install the torchvision .*--encoder compact"):
+    with pytest.raises(EncoderError, match=r"install the torchvision .*`encoder` to compact"):
         load_encoder("vgg16")
 
 

@@ -622,7 +622,7 @@ FAULTS = {
     ),
     "canvas transparent all over": (
         {"canvas": picture(40, 50, alpha=TRANSPARENT)},
-        "hardly anything is left of the canvas to take the texture from: give an exemplar",
+        "the canvas is empty, or smaller than 8x8 pixels: give another one, or an exemplar",
     ),
     "mask but for 63 pixels": (
         {
@@ -824,3 +824,13 @@ def test_values_beyond_the_range_of_colors_are_cut_off():
 def test_torch_is_not_loaded(module):
     script = f"import sys, {module}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(("side", "alpha"), [(6, 1.0), (48, 0.0)], ids=["tiny", "empty"])
+def test_a_canvas_with_nothing_to_sample_is_told_from_one_with_too_little_left(side, alpha):
+    opaque = np.full((side, side), alpha, np.float32)
+    hole = np.zeros((side, side, 3), np.float32)
+    hole[2:4, 2:4] = 1
+    with pytest.raises(MaterialError) as caught:
+        ready(canvas=Picture(np.full((side, side, 3), 0.5, np.float32), opaque), mask=Picture(hole))
+    assert caught.value.code == "nothing-to-sample"

@@ -22,6 +22,7 @@ REFUSED = (
     "too-large",
     "no-device",
     "nothing-to-fill",
+    "nothing-to-sample",
     "too-little-to-sample",
     "too-few-opaque",
     "transparent-guide",

@@ -22,7 +22,7 @@ from engine.synthesis.encoder import Encoder, EncoderError, Pooling
 
 VggName = Literal["vgg11", "vgg16", "vgg19"]
 
-ALTERNATIVE = "use the built-in `--encoder compact`"
+ALTERNATIVE = "set `encoder` to compact, which is built in"
 
 
 def source(name: VggName) -> EncoderSource:

@@ -6,7 +6,12 @@ import numpy as np
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.material_errors import MaterialError, TooFewOpaqueError, TooLittleToSampleError
+from engine.material_errors import (
+    MaterialError,
+    NothingToSampleError,
+    TooFewOpaqueError,
+    TooLittleToSampleError,
+)
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of, soft_edge
 from engine.preparation.reach import context_of
@@ -125,10 +130,16 @@ def sample_canvas(
         A part of the canvas around the hole, or the bounds of what a mask allows of it.
 
     Raises:
+        NothingToSampleError: The canvas is empty, or tiny.
         TooLittleToSampleError: Too little of the canvas may be sampled.
         TooFewOpaqueError: It is to be flat, and hardly any of it is opaque.
     """
     everything = whole_of(free)
+    if _count(_visible(canvas, flatten=False)) < FEWEST_PIXELS:
+        raise NothingToSampleError(
+            f"the canvas is empty, or smaller than {SMALLEST_EXEMPLAR}x{SMALLEST_EXEMPLAR} pixels: give another one, "
+            "or an exemplar"
+        )
     allowed = 1 - free if holes else (1 - free) * _visible(canvas, flatten=sampling.flatten)
     if sampling.mask is not None:
         allowed = allowed * _levels(sampling.mask, canvas, "canvas")
