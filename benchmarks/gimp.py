@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -28,8 +27,6 @@ from plugged import plug  # type: ignore[import-not-found]  # noqa: E402
 from provide import provide  # type: ignore[import-not-found]  # noqa: E402
 from windows import Window, window  # type: ignore[import-not-found]  # noqa: E402
 
-from installation.actions import carry_out  # noqa: E402
-from installation.libraries import FOLDER, libraries_actions  # noqa: E402
 from protocol.private_files import FOLDER_VARIABLE  # noqa: E402
 
 SELECTION = 512
@@ -158,9 +155,8 @@ def main() -> None:
         state = folder / "state"
         state.mkdir(mode=0o700)
         image, mask = wall(options.exemplar, folder)
-        carry_out([partial(libraries_actions, state, Path(sys.prefix))], dry=False)
         own = profile(folder / "profile", warmed(place, folder / "warmed"))
-        plug(place, own, state, state / FOLDER)
+        plug(place, own, state)
         engine = OwnEngine(state, options.device)
         try:
             with engine.connect("benchmark") as client:

@@ -4,11 +4,17 @@ import sys
 
 INTERRUPTED = 130
 BROKEN = 2
+RELAY = "relay"
 
 
 def start() -> None:
     """Run the command line; report Ctrl+C and libraries that do not load in one line."""
     try:
+        if sys.argv[1:] == [RELAY]:
+            # Without the command line, which takes longer to load than the relay: GIMP waits for it.
+            from engine.relay import run_relay
+
+            run_relay()
         from engine.cli import main
 
         main()

@@ -5,7 +5,7 @@ import logging
 from gi.repository import GimpUi, Gio, GLib, Gtk
 
 from gimp_plugin.engine_link import EngineLink
-from gimp_plugin.engine_report import engine_status, stop_engine
+from gimp_plugin.engine_report import EngineReport, stop_engine
 from gimp_plugin.installation import Installation
 from gimp_plugin.introductions import introduction
 from gimp_plugin.labels import text_label
@@ -30,6 +30,7 @@ class EngineWindow:
             help_id: The name of its procedure.
         """
         self._installation = installation
+        self._report = EngineReport(installation)
         self._dialog = GimpUi.Dialog(title=_("Texture Synthesis Engine"), role=PROGRAM)
         for label, response in (
             (_("_Start"), START),
@@ -60,6 +61,7 @@ class EngineWindow:
         finally:
             GLib.source_remove(looking)
             GLib.source_remove(starting)
+            self._report.close()
             self._dialog.destroy()
 
     def _do(self, response: int) -> None:
@@ -77,14 +79,14 @@ class EngineWindow:
             if link.client is not None or link.problem:
                 self._link = None
                 link.close()
-                self._say(link.problem or engine_status(self._installation)[0])
+                self._say(link.problem or self._report.status()[0])
             else:
                 self._say(link.message)
         return True
 
     def _look(self) -> bool:
         if self._link is None:
-            sentence, running = engine_status(self._installation)
+            sentence, running = self._report.status()
             self._say(sentence)
             self._offer(running=running)
         return True

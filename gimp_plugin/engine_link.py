@@ -1,28 +1,24 @@
 """Connect to the engine; start it if none is running."""
 
 import logging
-import os
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
-from pathlib import Path
-from typing import IO
 
+from gimp_plugin.engine_program import does_not_start, last_line, sandboxed, start_program
 from gimp_plugin.error_messages import explain_refusal
 from gimp_plugin.installation import Installation
+from gimp_plugin.relay import relayed
 from gimp_plugin.translation import _
 from protocol.client import EngineClient, Event
-from protocol.connection import CONNECTION_FILE, Connection, engine_state, read_connection
+from protocol.connection import CONNECTION_FILE, Connection, engine_state, find_engine, read_connection
 from protocol.errors import EngineError, EngineLostError, NoEngineError, UnsafeFileError
-from protocol.keys import CLIENT_KEYS, own_keys
-from protocol.launching import bundles_of, engine_environment
 from protocol.private_files import make_folder
 from protocol.processes import ProcessState
+from protocol.relayed_link import RelayedLink, RelayEndedError
 from protocol.version import PROTOCOL
-from protocol.windows import usual_library_folders
 
 RETRY_SECONDS = 1.0
 
@@ -53,7 +49,11 @@ class EngineLink:
         self._name = name
         self._wait_for_user = wait_for_user
         self._unresponsive: Connection | None = None
+        self._link: RelayedLink | None = None
         self._steps = self._find_or_start()
+        if not sandboxed():
+            # It is ready when the first image has been read.
+            self._begin()
 
     def poll(self, timeout: float = 0.0) -> list[Event]:
         """Take the next step of connecting, or receive events.
@@ -72,8 +72,7 @@ class EngineLink:
             except StopIteration:
                 self.message = ""
             except (EngineError, UnsafeFileError, OSError) as error:
-                self.problem = explain_refusal(error, self._installation)
-                logging.getLogger(__name__).warning("no engine: %s", error)
+                self._fail(error)
             if timeout and self.client is None:
                 time.sleep(timeout)
         return []
@@ -92,30 +91,39 @@ class EngineLink:
         """Disconnect; unfinished jobs of this client are cancelled."""
         if self.client is not None:
             self.client.close()
-        self.client = None
+        elif self._link is not None:
+            self._link.end()
+        self.client = self._link = None
+
+    def _begin(self) -> None:
+        """Start a relay, if there is none."""
+        try:
+            self._link = self._link or relayed(self._installation)
+        except (EngineError, UnsafeFileError, OSError) as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, RelayEndedError):
+            error = EngineError(does_not_start(str(error), self._installation))
+        self.problem = explain_refusal(error, self._installation)
+        logging.getLogger(__name__).warning("no engine: %s", error)
 
     def _find_or_start(self) -> Iterator[str]:
-        if self._connected():
+        if (yield from self._connected()):
             return
         if sandboxed():
             yield from self._await_user()
             return
         yield _("Starting the engine…")
         with tempfile.TemporaryFile() as output:
-            process = start_engine(self._installation, output)
+            # It ends with status 0 as soon as the engine listens.
+            process = start_program(self._installation, ["serve", "--detach"], subprocess.DEVNULL, output, output)
             while process.poll() is None:
                 yield _("Starting the engine…")
             if process.returncode:
-                output.seek(0)
-                lines = output.read().decode(errors="replace").strip().splitlines()
-                reason = lines[-1] if lines else _("no message")
-                raise EngineError(
-                    _("The engine does not start ({reason}): run `{command}`").format(
-                        reason=reason, command=f"{self._installation.installer} --check"
-                    )
-                )
+                raise EngineError(does_not_start(last_line(output), self._installation))
         try:
-            self._connect()
+            yield from self._connect()
         except NoEngineError:
             raise EngineError(_("The engine ended right after it started: open its log with Engine…")) from None
 
@@ -128,10 +136,10 @@ class EngineLink:
             until = time.monotonic() + RETRY_SECONDS
             while time.monotonic() < until:
                 yield asked
-            if self._connected():
+            if (yield from self._connected()):
                 return
 
-    def _connected(self) -> bool:
+    def _connected(self) -> Generator[str, None, bool]:
         path = self._installation.folder / CONNECTION_FILE
         found = None
         with suppress(FileNotFoundError, UnsafeFileError):
@@ -139,7 +147,7 @@ class EngineLink:
         if found is not None and found == self._unresponsive:
             return False
         try:
-            self._connect()
+            yield from self._connect()
         except NoEngineError:
             return False
         except EngineLostError:
@@ -150,8 +158,15 @@ class EngineLink:
             return False
         return True
 
-    def _connect(self) -> None:
-        found = connect_engine(self._installation, self._name)
+    def _connect(self) -> Iterator[str]:
+        link = self._link = self._link or relayed(self._installation)
+        while not link.is_ready():
+            yield self.message
+        path = self._installation.folder / CONNECTION_FILE
+        find_engine(path)
+        # From now on it is the client's, which ends it if there is no connection.
+        self._link = None
+        found = EngineClient.through(link, path, name=self._name)
         if found.welcome.protocol < PROTOCOL:
             # An older one does not tell what it fills, and may make no maps.
             found.close()
@@ -175,54 +190,11 @@ def connect_engine(installation: Installation, name: str) -> EngineClient:
         EngineError: It does not answer, or refuses the connection.
         UnsafeFileError: Its files are broken.
     """
-    folder = make_folder(installation.folder)
-    return EngineClient.connect(folder / CONNECTION_FILE, name=name, keys=own_keys(folder / CLIENT_KEYS))
-
-
-def start_engine(installation: Installation, output: IO[bytes]) -> "subprocess.Popen[bytes]":
-    """Start the engine in the background.
-
-    Args:
-        installation: Where it is.
-        output: File for its stdout and stderr, which explain a failure to start.
-
-    Returns:
-        A process that ends with status 0 as soon as the engine listens.
-
-    Raises:
-        EngineError: It is not there.
-    """
-    environment = engine_environment(os.environ, installation.folder, gimp_bundles())
+    path = make_folder(installation.folder) / CONNECTION_FILE
+    # It starts no relay for an engine that is not there.
+    find_engine(path)
     try:
-        with usual_library_folders():
-            return subprocess.Popen(  # noqa: S603
-                [installation.engine, "serve", "--detach"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=environment,
-                # GIMP's own folder may be on a disk or AppImage that is unmounted when GIMP ends.
-                cwd=installation.folder,
-                # Otherwise it would end with GIMP.
-                start_new_session=sys.platform != "win32",
-            )
-    except OSError as error:
-        raise EngineError(
-            _("The engine is not at {path} ({reason}): run `{command}`").format(
-                path=installation.engine, reason=error.strerror, command=installation.installer
-            )
-        ) from None
-
-
-def gimp_bundles() -> tuple[Path, ...]:
-    """List the folders of the libraries that GIMP and this Python bring along."""
-    found = bundles_of(os.environ)
-    if sys.platform == "win32":
-        found = (*found, Path(sys.base_prefix))
-    return (*found, *(folder for folder in Path(sys.executable or "/").parents if folder.suffix == ".app"))
-
-
-def sandboxed() -> bool:
-    """Whether this GIMP may not start programs of its host: a Flatpak or a Snap."""
-    # A terminal that is a Snap sets the variables, too, for a GIMP that is none.
-    return Path("/.flatpak-info").exists() or os.environ.get("SNAP_NAME") == "gimp"
+        return EngineClient.through(relayed(installation), path, name=name)
+    except RelayEndedError as error:
+        reason = str(error)
+    raise EngineError(does_not_start(reason, installation))

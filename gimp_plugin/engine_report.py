@@ -1,9 +1,12 @@
 """Show what the engine is doing, and stop it."""
 
+from contextlib import suppress
+
 from gimp_plugin.engine_link import connect_engine
 from gimp_plugin.error_messages import explain_refusal
 from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
+from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE, engine_state, read_connection
 from protocol.errors import EngineError, EngineLostError, NoEngineError, UnsafeFileError
 from protocol.processes import ProcessState
@@ -13,26 +16,65 @@ STOP_SECONDS = 15.0
 NAME = "GIMP, Engine…"
 
 
+class EngineReport:
+    """Reports of the engine through one connection, which is kept as long as the engine runs."""
+
+    def __init__(self, installation: Installation) -> None:
+        """Prepare it.
+
+        Args:
+            installation: Where things are.
+        """
+        self._installation = installation
+        self._client: EngineClient | None = None
+
+    def __enter__(self) -> "EngineReport":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def status(self) -> tuple[str, bool]:
+        """Describe what the engine is doing.
+
+        Returns:
+            A few lines, and whether it can be stopped; otherwise it can be started.
+        """
+        try:
+            return "\n".join(status_lines(self._status(), self._installation)), True
+        except NoEngineError:
+            return _("The engine is not running. It is started when it is needed."), False
+        except EngineLostError as error:
+            return explain_refusal(error, self._installation), _is_running(self._installation)
+        except EngineError as error:
+            return explain_refusal(error, self._installation), True
+        except (UnsafeFileError, OSError) as error:
+            return explain_refusal(error, self._installation), False
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _status(self) -> Status:
+        if self._client is not None:
+            # The engine may have ended since, and another one may be running.
+            with suppress(EngineLostError):
+                return self._client.status()
+            self.close()
+        self._client = connect_engine(self._installation, NAME)
+        try:
+            return self._client.status()
+        except EngineLostError:
+            self.close()
+            raise
+
+
 def engine_status(installation: Installation) -> tuple[str, bool]:
-    """Describe what the engine is doing.
-
-    Args:
-        installation: Where things are.
-
-    Returns:
-        A few lines, and whether it can be stopped; otherwise it can be started.
-    """
-    try:
-        with connect_engine(installation, NAME) as client:
-            return "\n".join(status_lines(client.status(), installation)), True
-    except NoEngineError:
-        return _("The engine is not running. It is started when it is needed."), False
-    except EngineLostError as error:
-        return explain_refusal(error, installation), _is_running(installation)
-    except EngineError as error:
-        return explain_refusal(error, installation), True
-    except (UnsafeFileError, OSError) as error:
-        return explain_refusal(error, installation), False
+    """Describe what the engine is doing, once; see `EngineReport.status`."""
+    with EngineReport(installation) as report:
+        return report.status()
 
 
 def status_lines(status: Status, installation: Installation) -> list[str]:

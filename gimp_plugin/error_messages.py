@@ -29,6 +29,7 @@ def explain(failed: Failed, installation: Installation) -> str:
             "smaller size."
         ),
         "engine-lost": _("The connection to the engine was lost. Try again: the engine will be started again."),
+        "relay-lost": _("The connection to the engine was lost. Try again."),
         "engine-ended": _("The engine was stopped. Try again: it will be started again."),
         "busy": _("The engine's queue is full. Try again when other textures are finished."),
         "too-large": _("The picture is too large for the engine. Select less of it."),

@@ -2,14 +2,13 @@
 
 import json
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 SETTINGS_FILE = "settings.json"
 FOLDER_VARIABLE = "TEXTURE_ENGINE_FOLDER"
 
-_NAMES = ("engine", "folder", "libraries", "installer", "software")
+_NAMES = ("engine", "folder", "installer", "software")
 
 
 class InstallationError(RuntimeError):
@@ -23,14 +22,12 @@ class Installation:
     Attributes:
         engine: The program `texture-engine`.
         folder: Where the connection file, the keys and the logs are.
-        libraries: Where pyzmq and msgpack for GIMP's Python are.
         installer: The command that mends an installation.
         software: The plug-in's version.
     """
 
     engine: str
     folder: Path
-    libraries: Path
     installer: str
     software: str
 
@@ -50,36 +47,10 @@ def read_installation(plugin: Path) -> Installation:
     path = plugin / SETTINGS_FILE
     try:
         found = json.loads(path.read_text("utf-8"))
-        engine, folder, libraries, installer, software = (_text(found, name) for name in _NAMES)
-        return Installation(
-            engine, Path(os.environ.get(FOLDER_VARIABLE) or folder), Path(libraries), installer, software
-        )
+        engine, folder, installer, software = (_text(found, name) for name in _NAMES)
+        return Installation(engine, Path(os.environ.get(FOLDER_VARIABLE) or folder), installer, software)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InstallationError(f"{path} cannot be read ({error}): run its install.py again") from None
-
-
-def make_importable(installation: Installation) -> None:
-    """Let Python find pyzmq and msgpack.
-
-    Args:
-        installation: Where things are.
-
-    Raises:
-        InstallationError: They are not there, or do not work with this Python.
-    """
-    folder = str(installation.libraries)
-    if folder not in sys.path:
-        # At the end: what GIMP brings for itself is not to be hidden.
-        sys.path.append(folder)
-    try:
-        import msgpack  # noqa: F401
-        import zmq  # noqa: F401
-    # A library that is broken can be an OSError.
-    except (ImportError, OSError) as error:
-        version = ".".join(map(str, sys.version_info[:2]))
-        raise InstallationError(
-            f"pyzmq and msgpack for GIMP's Python {version} are missing ({error}): run `{installation.installer}`"
-        ) from None
 
 
 def _text(found: dict[str, object], name: str) -> str:

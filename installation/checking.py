@@ -1,21 +1,17 @@
 """`install.py --check`."""
 
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from installation.environment import engine_of, environment_fault, python_of, versions_in
 from installation.files import privacy_fault
-from installation.libraries import FOLDER, PACKAGES, libraries_fault, served, works_with
 from installation.plugin import plugin_contents, plugin_fault, plugin_folder
 from installation.running_engine import find_running
 from installation.service import service_fault, service_of
 from installation.setup_run import SetupRun
 from installation.version import software_version
 
-SYSTEM_PYTHON = Path("/usr/bin/python3")
 DOCTOR_SECONDS = 300
 
 
@@ -31,7 +27,7 @@ def check(task: SetupRun) -> int:
     versions = versions_in(task.environment.folder)
     for sentence in _installed(task, versions):
         print(sentence)
-    faults = [*_faults(task, versions)]
+    faults = [*_faults(task)]
     for sentence in faults:
         print(f"wrong: {sentence}")
     if not faults:
@@ -40,13 +36,10 @@ def check(task: SetupRun) -> int:
 
 
 def _installed(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
-    folder, libraries = task.environment.folder, task.state / FOLDER
+    folder = task.environment.folder
     if versions:
         engine, torch = versions.get("gimp-texture-synthesis"), versions.get("torch")
         yield f"engine {engine} with PyTorch {torch}: {engine_of(folder)}"
-    if pythons := served(libraries):
-        words = " and ".join(f"{name} {versions.get(name, '?')}" for name in PACKAGES)
-        yield f"{words} for Python {', '.join(pythons)}: {libraries}"
     for profile in task.profiles:
         if plugin_folder(profile).is_dir():
             yield f"plug-in {software_version(task.environment.source)}: {plugin_folder(profile)}"
@@ -54,7 +47,7 @@ def _installed(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
         yield f"engine {running.software} is running, process {running.process}"
 
 
-def _faults(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
+def _faults(task: SetupRun) -> Iterator[str]:
     folder, source = task.environment.folder, task.environment.source
     repair = f"run `{task.installer}`"
     if not task.plugin_only and (fault := environment_fault(folder, source)):
@@ -69,26 +62,12 @@ def _faults(task: SetupRun, versions: dict[str, str]) -> Iterator[str]:
     if not task.profiles:
         yield f"no GIMP 3 was found: start GIMP 3 once, then {repair}"
         return
-    yield from _library_faults(task, versions, repair)
     contents = plugin_contents(source, folder, task.state, task.installer)
     for profile in task.profiles:
         if fault := plugin_fault(profile, contents):
             yield f"the plug-in {plugin_folder(profile)} {fault}: {repair}"
     if (running := find_running(task.state)) and running.software != software_version(source):
         yield f"the running engine has another version, {running.software}: run `{engine_of(folder)} stop`"
-
-
-def _library_faults(task: SetupRun, versions: dict[str, str], repair: str) -> Iterator[str]:
-    libraries = task.state / FOLDER
-    if fault := libraries_fault(libraries, versions):
-        yield f"the folder {libraries} {fault}: {repair}"
-    elif _is_gimps(SYSTEM_PYTHON) and not works_with(SYSTEM_PYTHON, libraries):
-        yield f"{SYSTEM_PYTHON}, which GIMP uses, cannot import pyzmq and msgpack: run `{task.installer} --upgrade`"
-
-
-def _is_gimps(python: Path) -> bool:
-    """Return whether a GIMP of this system, not from Flatpak or Snap, runs its plug-ins with this Python."""
-    return sys.platform == "linux" and python.exists() and any(shutil.which(f"gimp-3.{n}") for n in range(20))
 
 
 def _doctor(folder: Path) -> str | None:

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from installation.problems import InstallationError
-
 RUN_MODE = 0o755
 PLAIN_MODE = 0o644
 
@@ -111,20 +109,6 @@ def write_json(path: Path, content: Mapping[str, object]) -> None:
     draft = draft_of(path)
     draft.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
     draft.replace(path)
-
-
-def make_private(folder: Path) -> None:
-    """Create a folder that only this user can read, if it does not exist.
-
-    Args:
-        folder: The folder.
-
-    Raises:
-        InstallationError: Others can write to it.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if fault := privacy_fault(folder):
-        raise InstallationError(fault)
 
 
 def privacy_fault(folder: Path) -> str | None:

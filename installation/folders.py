@@ -26,7 +26,7 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder in which the engine and every GIMP look for keys, connection file and libraries."""
+    """Return the folder in which the engine and every GIMP look for keys and connection file."""
     # The same as `protocol.private_files.state_folder`, which cannot be imported before pyzmq is installed.
     if named := environ.get(FOLDER_VARIABLE):
         return Path(named).absolute()

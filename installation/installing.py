@@ -7,9 +7,9 @@ from functools import partial
 
 from installation.actions import Action, carry_out
 from installation.environment import engine_of, environment_actions
-from installation.files import privacy_fault
+from installation.files import privacy_fault, remove
 from installation.first_texture import offer
-from installation.libraries import libraries_actions
+from installation.outdated import outdated
 from installation.plugin import plugin_actions, plugin_contents
 from installation.problems import InstallationError
 from installation.record import with_installed, write_record
@@ -17,7 +17,7 @@ from installation.service import service_actions, service_of
 from installation.setup_run import SetupRun
 from installation.version import software_version
 
-WINDOWS_NOTE = "the plug-in is untested on Windows: GIMP's own Python may not load pyzmq and msgpack from PyPI"
+WINDOWS_NOTE = "the plug-in is untested on Windows"
 
 
 def install(task: SetupRun) -> int:
@@ -41,8 +41,8 @@ def install(task: SetupRun) -> int:
         raise InstallationError(fault)
     stages = [
         partial(_environment, task),
-        partial(_libraries, task),
         partial(_plugins, task),
+        partial(_outdated, task),
         partial(_record, task),
         partial(_service, task),
     ]
@@ -89,11 +89,6 @@ def _environment(task: SetupRun) -> Iterator[Action]:
         yield from environment_actions(task.environment, task.state, upgrade=task.upgrade)
 
 
-def _libraries(task: SetupRun) -> Iterator[Action]:
-    if task.profiles:
-        yield from libraries_actions(task.state, task.environment.folder)
-
-
 def _plugins(task: SetupRun) -> Iterator[Action]:
     if not task.profiles:
         return
@@ -106,6 +101,11 @@ def _plugins(task: SetupRun) -> Iterator[Action]:
 def _service(task: SetupRun) -> Iterator[Action]:
     engine = engine_of(task.environment.folder)
     yield from service_actions(service_of(), engine, task.state, wanted=task.service)
+
+
+def _outdated(task: SetupRun) -> Iterator[Action]:
+    for path in outdated(task.state):
+        yield Action(f"remove {path}, which is not needed any more", partial(remove, path))
 
 
 def _record(task: SetupRun) -> Iterator[Action]:

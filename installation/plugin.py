@@ -10,7 +10,6 @@ from pathlib import Path
 from installation.actions import Action
 from installation.environment import engine_of
 from installation.files import folder_fault, leftovers, remove_all, write_folder
-from installation.libraries import FOLDER
 from installation.problems import InstallationError
 from installation.version import software_version
 
@@ -41,7 +40,7 @@ def plugin_contents(source: Path, environment: Path, state: Path, installer: str
     Args:
         source: The folder of `install.py`.
         environment: The engine's environment.
-        state: The folder of keys, connection file and libraries.
+        state: The folder of keys and connection file.
         installer: The command that repairs an installation.
 
     Returns:
@@ -64,7 +63,6 @@ def plugin_contents(source: Path, environment: Path, state: Path, installer: str
         "software": software_version(source),
         "engine": str(engine_of(environment)),
         "folder": str(state),
-        "libraries": str(state / FOLDER),
         "installer": installer,
     }
     return {**contents, SETTINGS: json.dumps(settings, indent=1).encode() + b"\n"}

@@ -9,7 +9,7 @@ from installation.environment import MARKER, python_of, read_marker
 from installation.files import leftovers, remove, remove_all, remove_if_empty
 from installation.first_texture import FILE as FIRST_TEXTURE
 from installation.folders import weights_folder
-from installation.libraries import FOLDER
+from installation.outdated import outdated
 from installation.plugin import plugin_folder
 from installation.record import RECORD_FILE
 from installation.running_engine import CONNECTION_FILE, find_running, stop
@@ -18,6 +18,7 @@ from installation.setup_run import SetupRun
 
 STATE_PATTERNS = (
     CONNECTION_FILE,
+    "relay.socket",
     "engine.lock",
     "last-texture.json",
     "*.secret",
@@ -87,8 +88,7 @@ def _remove_plugin(folder: Path) -> None:
 def _state(task: SetupRun) -> Iterator[Action]:
     if not task.state.is_dir():
         return
-    libraries = task.state / FOLDER
-    found = [path for path in (libraries, *leftovers(libraries)) if path.exists()]
+    found = outdated(task.state)
     found += sorted({path for pattern in STATE_PATTERNS for path in task.state.glob(pattern)})
     for path in found:
         yield Action(f"remove {path}", partial(remove, path))

@@ -24,7 +24,7 @@ class SetupRun:
     Attributes:
         environment: The engine's environment.
         data: The data folder.
-        state: The folder of keys, connection file and libraries.
+        state: The folder of keys and connection file.
         record: What was installed before.
         gimps: The GIMPs to install the plug-in into.
         installer: The command that repairs an installation.

@@ -2,14 +2,12 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from protocol.codec import UNKNOWN_TYPE, decode, encode, job_in
 from protocol.connection import Connection, connection_path, engine_state, find_engine, read_connection
 from protocol.errors import EngineLostError, EngineRefusedError, ProtocolError, UnsafeFileError
-from protocol.keys import CLIENT_KEYS, KeyPair, own_keys
 from protocol.limits import TRUSTED
 from protocol.link import Link
 from protocol.messages import (
@@ -32,13 +30,18 @@ from protocol.messages import (
 from protocol.private_files import make_folder, state_folder
 from protocol.processes import ProcessState
 from protocol.raster import Buffer
+from protocol.records import UNKNOWN_TYPE, job_of, message_of, record_of
 from protocol.status import Status
 from protocol.version import PROTOCOL, software_version
+
+if TYPE_CHECKING:
+    from protocol.keys import KeyPair
 
 Event = JobEvent | Welcome | Status | Pong
 E = TypeVar("E")
 
 LOST = "engine-lost"
+RELAY_LOST = "relay-lost"
 PING_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 GREETING_SECONDS = 5.0
@@ -51,8 +54,8 @@ class EngineClient:
     `events` waits for the events of a job. A program with a main loop watches `fileno()` for input and calls `poll()`
     then, and also five times a second, as that descriptor only signals changes.
 
-    If the engine is lost, every job ends with `Failed`, code `engine-lost`. From then on `poll` looks for an engine,
-    and reports it by a `Welcome`; `fileno()` changes then.
+    If the engine is lost, every job ends with `Failed`, code `engine-lost`, or `relay-lost` if its relay has ended.
+    From then on `poll` looks for an engine, and reports it by a `Welcome`; `fileno()` changes then.
 
     Attributes:
         welcome: The engine's answer to `hello`.
@@ -60,18 +63,18 @@ class EngineClient:
 
     welcome: Welcome
 
-    def __init__(self, path: Path, keys: KeyPair, *, name: str) -> None:
-        """Prepare a client; `connect` also connects it.
+    def __init__(self, path: Path, link: Link, *, name: str) -> None:
+        """Prepare a client; `greet` connects it.
 
         Args:
             path: The engine's connection file, read now and whenever the engine is lost.
-            keys: The keys of this client.
+            link: What connects it; closed with the client.
             name: Its name, for people.
         """
         self.welcome = Welcome(PROTOCOL, "")
         self._path = path
         self._hello = Hello(PROTOCOL, name, software_version())
-        self._link = Link(keys)
+        self._link = link
         self._greeted = False
         self._jobs: set[str] = set()
         self._held: deque[Event] = deque()
@@ -80,7 +83,7 @@ class EngineClient:
 
     @classmethod
     def connect(
-        cls, path: Path | None = None, *, name: str, timeout: float = 5.0, keys: KeyPair | None = None
+        cls, path: Path | None = None, *, name: str, timeout: float = 5.0, keys: "KeyPair | None" = None
     ) -> "EngineClient":
         """Connect to an engine and say hello.
 
@@ -99,8 +102,32 @@ class EngineClient:
             EngineRefusedError: It has another version of the protocol, or accepts no more clients.
             UnsafeFileError: The connection file or the keys are broken or open to others.
         """
-        own = keys or own_keys(make_folder(state_folder()) / CLIENT_KEYS)
-        client = cls(path or connection_path(), own, name=name)
+        # Not at the top: a client through a relay works without pyzmq and msgpack.
+        from protocol.keys import CLIENT_KEYS, own_keys
+        from protocol.socket_link import SocketLink
+
+        link = SocketLink(keys or own_keys(make_folder(state_folder()) / CLIENT_KEYS))
+        return cls.through(link, path or connection_path(), name=name, timeout=timeout)
+
+    @classmethod
+    def through(cls, link: Link, path: Path, *, name: str, timeout: float = 5.0) -> "EngineClient":
+        """Connect to an engine through a link and say hello.
+
+        Args:
+            link: What connects it; closed if there is no connection.
+            path: The connection file of the engine.
+            name: Name of the client, for people.
+            timeout: Seconds to wait for the answer.
+
+        Returns:
+            The client.
+
+        Raises:
+            NoEngineError: No engine is running.
+            EngineLostError: It does not answer.
+            EngineRefusedError: It has another version of the protocol, or accepts no more clients.
+        """
+        client = cls(path, link, name=name)
         try:
             client.greet(timeout)
         except BaseException:
@@ -144,6 +171,7 @@ class EngineClient:
 
         Raises:
             EngineLostError: There is no connection.
+            io.UnsupportedOperation: It goes through a relay: call `poll` often.
         """
         return self._link.fileno()
 
@@ -273,7 +301,7 @@ class EngineClient:
                 return found + self._lose(f"the engine did not answer for {self.welcome.silence:g} s")
             if now - self._pinged > PING_SECONDS:
                 self._pinged = now
-                self._link.send(encode(Ping()))
+                self._link.send(self._parts(Ping()))
         elif now - self._tried > RETRY_SECONDS:
             self._retry()
         return found
@@ -288,10 +316,14 @@ class EngineClient:
         self._tried = self._opened = time.monotonic()
         self._engine = engine
         self._link.open(engine)
-        self._link.send(encode(self._hello))
+        self._link.send(self._parts(self._hello))
+
+    def _parts(self, message: ClientMessage) -> list[Buffer]:
+        header, pixels = record_of(message)
+        return [self._link.pack(header), *pixels]
 
     def _send(self, message: ClientMessage) -> None:
-        parts = encode(message)
+        parts = self._parts(message)
         limits = self.welcome.limits
         for part, most in zip(parts, (limits.header_bytes, limits.message_bytes), strict=False):
             size = memoryview(part).nbytes
@@ -312,10 +344,12 @@ class EngineClient:
         return found
 
     def _understand(self, parts: Sequence[Buffer]) -> list[Event]:
+        header: Mapping[Any, Any] = {}
         try:
-            return self._take(decode(parts, EngineMessage, TRUSTED))  # type: ignore[arg-type]
+            header = self._link.unpack(parts[0])
+            return self._take(message_of(header, parts[1:], EngineMessage, TRUSTED))  # type: ignore[arg-type]
         except ProtocolError as error:
-            job = job_in(parts, TRUSTED)
+            job = job_of(header)
             # A newer engine may send messages that this client does not know.
             if error.code == UNKNOWN_TYPE or job not in self._jobs:
                 return []
@@ -344,7 +378,8 @@ class EngineClient:
         self._link.close(0)
         self._tried = time.monotonic()
         hint = "start the engine again with `texture-engine serve`, then repeat the job"
-        ended: list[Event] = [Failed(LOST, why, hint, job) for job in sorted(self._jobs)]
+        code = LOST if self._link.is_usable else RELAY_LOST
+        ended: list[Event] = [Failed(code, why, hint, job) for job in sorted(self._jobs)]
         self._jobs.clear()
         return ended
 

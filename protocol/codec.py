@@ -1,24 +1,16 @@
 """Encode messages as ZeroMQ frames, and decode them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
-from functools import cache
-from types import MappingProxyType
-from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 import msgpack
 
 from protocol.errors import ProtocolError
-from protocol.fields import JobName, remedy, without_none
 from protocol.limits import Limits
-from protocol.raster import SAMPLE_BYTES, Buffer, Raster, raster_bytes
-from protocol.vocabulary import VocabularyError
+from protocol.raster import Buffer
+from protocol.records import clipped, job_of, message_of, record_of
 
 M = TypeVar("M")
-
-MOST_ITEMS = 1024
-UNKNOWN_TYPE = "unknown-type"
-_RASTER_NUMBERS = ("width", "height", "channels", "depth")
 
 
 def encode(message: object) -> list[Buffer]:
@@ -33,16 +25,8 @@ def encode(message: object) -> list[Buffer]:
     Raises:
         ProtocolError: A number has more than 64 bits.
     """
-    buffers: list[Buffer] = []
-    header = {"type": message.type, **_pack(message, buffers)}  # type: ignore[attr-defined]
-    try:
-        # A path in an error message may not be valid text.
-        packed: bytes = msgpack.packb(header, unicode_errors="replace")
-    except OverflowError:
-        raise ProtocolError(f"{header['type']} holds a number of more than 64 bits: send a smaller one") from None
-    if not buffers:
-        return [packed]
-    return [packed, buffers[0] if len(buffers) == 1 else b"".join(buffers)]
+    header, pixels = record_of(message)
+    return [encode_header(header), *pixels]
 
 
 def decode(parts: Sequence[Buffer], kinds: type[M], limits: Limits) -> M:
@@ -61,17 +45,14 @@ def decode(parts: Sequence[Buffer], kinds: type[M], limits: Limits) -> M:
     """
     if len(parts) not in {1, 2}:
         raise ProtocolError(f"a message has {len(parts)} frames: send a header, or a header and pixels")
-    pixels = memoryview(parts[1]).cast("B") if len(parts) == 2 else memoryview(b"")
-    if pixels.nbytes > limits.message_bytes:
-        raise ProtocolError(f"{pixels.nbytes} bytes of pixels: send no more than {limits.message_bytes}", "too-large")
-    header = decode_header(parts[0], limits)
-    known = {kind.type: kind for kind in get_args(kinds) or (kinds,)}
-    kind = header.get("type")
-    if not isinstance(kind, str) or kind not in known:
-        said = f"message type {_shown(kind)} is not known: send one of {', '.join(known)}"
-        raise ProtocolError(said, UNKNOWN_TYPE)
-    found: M = _build(known[kind], header, kind, pixels, limits)
-    return found
+    return message_of(decode_header(parts[0], limits), parts[1:], kinds, limits)
+
+
+def encode_header(header: Mapping[str, Any]) -> bytes:
+    """Pack a header as a msgpack map."""
+    # A path in an error message may not be valid text.
+    packed: bytes = msgpack.packb(header, unicode_errors="replace")
+    return packed
 
 
 def decode_header(part: Buffer, limits: Limits) -> dict[Any, Any]:
@@ -94,7 +75,7 @@ def decode_header(part: Buffer, limits: Limits) -> dict[Any, Any]:
         header = msgpack.unpackb(part, raw=False, strict_map_key=True, max_ext_len=0)
     # msgpack's errors, and those of its Python fallback for deep nesting and unhashable keys.
     except (ValueError, TypeError, RecursionError, OverflowError, msgpack.UnpackException) as error:
-        raise ProtocolError(f"the header is not msgpack ({_clipped(str(error) or type(error).__name__)})") from None
+        raise ProtocolError(f"the header is not msgpack ({clipped(str(error) or type(error).__name__)})") from None
     if not isinstance(header, dict):
         raise ProtocolError(f"the header is a msgpack {type(header).__name__}: send a map")
     return header
@@ -111,114 +92,6 @@ def job_in(parts: Sequence[Buffer], limits: Limits) -> str | None:
         The name, or None.
     """
     try:
-        name: Any = _leaf(JobName, decode_header(parts[0], limits).get("job"), "job")
+        return job_of(decode_header(parts[0], limits))
     except (ProtocolError, IndexError):
         return None
-    return str(name)
-
-
-def _pack(record: Any, buffers: list[Buffer]) -> dict[str, Any]:  # noqa: ANN401
-    return {f.name: _plain(getattr(record, f.name), buffers) for f in fields(record)}
-
-
-def _plain(value: Any, buffers: list[Buffer]) -> Any:  # noqa: ANN401
-    if isinstance(value, Raster):
-        offset = sum(memoryview(b).nbytes for b in buffers)
-        buffers.append(value.data)
-        return {**{n: getattr(value, n) for n in _RASTER_NUMBERS}, "offset": offset}
-    if is_dataclass(value):
-        return _pack(value, buffers)
-    if isinstance(value, tuple):
-        return [_plain(item, buffers) for item in value]
-    return dict(value) if isinstance(value, Mapping) else value
-
-
-@cache
-def _plan(kind: type) -> Mapping[str, tuple[Any, bool]]:
-    hints = get_type_hints(kind, include_extras=True)
-    return MappingProxyType(
-        {f.name: (hints[f.name], f.default is MISSING and f.default_factory is MISSING) for f in fields(kind)}
-    )
-
-
-def _build(kind: type, values: Mapping[Any, Any], where: str, pixels: memoryview, limits: Limits) -> Any:  # noqa: ANN401
-    if kind is Raster:
-        return _raster(values, where, pixels, limits)
-    given = {}
-    for key, (hint, needed) in _plan(kind).items():
-        if key in values:
-            given[key] = _read(hint, values[key], f"{where}.{key}", pixels, limits)
-        elif needed:
-            raise ProtocolError(f"{where}.{key} is missing: send it")
-    try:
-        return kind(**given)
-    except VocabularyError as error:
-        raise ProtocolError(f"{where}.{error.name}: send {error.remedy}") from None
-
-
-def _raster(values: Mapping[Any, Any], where: str, pixels: memoryview, limits: Limits) -> Raster:
-    missing = [key for key in _RASTER_NUMBERS if key not in values]
-    if missing:
-        raise ProtocolError(f"{where}.{missing[0]} is missing: send it")
-    plan = _plan(Raster)
-    width, height, channels, depth = (_leaf(plan[n][0], values[n], f"{where}.{n}") for n in _RASTER_NUMBERS)
-    if depth not in SAMPLE_BYTES:
-        raise ProtocolError(f"{where}.depth is {_shown(depth)}: send {', '.join(SAMPLE_BYTES)}")
-    size = raster_bytes(width, height, channels, depth)
-    if width * height > limits.raster_pixels:
-        raise ProtocolError(
-            f"{where} has {width}x{height} pixels: send no more than {limits.raster_pixels}", "too-large"
-        )
-    offset = values.get("offset", 0)
-    if isinstance(offset, bool) or not isinstance(offset, int) or not 0 <= offset <= pixels.nbytes - size:
-        raise ProtocolError(
-            f"{where} needs {size} bytes from offset {_shown(offset)}, and there are {pixels.nbytes} bytes of pixels"
-        )
-    return Raster(width, height, channels, depth, pixels[offset : offset + size])
-
-
-def _read(hint: Any, value: Any, where: str, pixels: memoryview, limits: Limits) -> Any:  # noqa: ANN401
-    hint, optional = without_none(hint)
-    if optional and value is None:
-        return None
-    if get_origin(hint) is Annotated and get_origin(get_args(hint)[0]) is tuple:
-        hint = get_args(hint)[0]
-    if get_origin(hint) is tuple:
-        return tuple(_read(part, item, where, pixels, limits) for part, item in _items(hint, value, where))
-    if is_dataclass(hint):
-        if not isinstance(value, dict):
-            raise ProtocolError(f"{where} is {_shown(value)}: send a map")
-        return _build(cast("type", hint), value, where, pixels, limits)
-    if get_origin(hint) is Mapping:
-        if not isinstance(value, dict) or len(value) > MOST_ITEMS:
-            raise ProtocolError(f"{where} is {_shown(value)}: send a map of texts and numbers")
-        key, item = get_args(hint)
-        return MappingProxyType({_leaf(key, k, where): _leaf(item, v, where) for k, v in value.items()})
-    return _leaf(hint, value, where)
-
-
-def _items(hint: Any, value: Any, where: str) -> list[tuple[Any, Any]]:  # noqa: ANN401
-    parts = get_args(hint)
-    many = parts[-1] is Ellipsis
-    if not isinstance(value, list) or not (len(value) <= MOST_ITEMS if many else len(value) == len(parts)):
-        due = f"no more than {MOST_ITEMS}" if many else f"{len(parts)}"
-        raise ProtocolError(f"{where} is {_shown(value)}: send a list of {due}")
-    return [(parts[0], item) for item in value] if many else list(zip(parts, value, strict=True))
-
-
-def _leaf(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401
-    due = remedy(hint, value)
-    if due is not None:
-        raise ProtocolError(f"{where} is {_shown(value)}: send {due}")
-    kind = get_args(hint)[0] if get_origin(hint) is Annotated else hint
-    return float(value) if kind is float else value
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401
-    if isinstance(value, dict | list):
-        return f"a {'map' if isinstance(value, dict) else 'list'} of {len(value)}"
-    return _clipped(ascii(value))
-
-
-def _clipped(words: str) -> str:
-    return words if len(words) <= 60 else f"{words[:57]}..."

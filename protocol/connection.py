@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from protocol.errors import BrokenFileError, NoEngineError, StaleFileError
-from protocol.keys import is_key
 from protocol.private_files import read_private, state_folder, write_private
 from protocol.processes import ProcessState, process_state
 from protocol.version import Version
+from protocol.z85 import is_key
 
 CONNECTION_FILE = "engine.json"
 

@@ -1,18 +1,15 @@
 """Keys of clients and engines (CURVE, https://rfc.zeromq.org/spec/26/)."""
 
 import json
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import zmq
-from zmq.utils import z85
 
 from protocol.errors import UnsafeFileError
 from protocol.private_files import create_private, read_private
+from protocol.z85 import KEY_CHARACTERS, is_key
 
-KEY_CHARACTERS = 40
-KEY_BYTES = 32
 CLIENT_KEYS = "client.secret"
 ENGINE_KEYS = "engine.secret"
 
@@ -34,15 +31,6 @@ def make_keys() -> KeyPair:
     """Create a new key pair."""
     public, secret = zmq.curve_keypair()
     return KeyPair(public.decode(), secret.decode())
-
-
-def is_key(words: str) -> bool:
-    """Return whether this is a key, public or secret, in Z85 (https://rfc.zeromq.org/spec/32/)."""
-    # Checking the characters is not enough: five can encode more than four bytes hold, which ZeroMQ refuses.
-    try:
-        return len(z85.decode(words)) == KEY_BYTES
-    except (ValueError, KeyError, struct.error):
-        return False
 
 
 def own_keys(path: Path) -> KeyPair:

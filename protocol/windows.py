@@ -10,6 +10,8 @@ from typing import Any
 QUERY_LIMITED_INFORMATION = 0x1000
 STILL_ACTIVE = 259
 ERROR_INVALID_PARAMETER = 87
+# CREATE_NO_WINDOW; https://learn.microsoft.com/windows/win32/procthread/process-creation-flags
+NO_WINDOW = 0x08000000
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from parallel import cores, made_once, processes, turn
 from pythons import OLDEST, furnished, other_pythons
 
 # What takes long comes first, so that no process is still at it when the others are through; the second one begins
-# without GIMP, whose profile and libraries the first one makes. Then come the files with tests that run alone, beside
+# without GIMP, whose profile the first one makes. Then come the files with tests that run alone, beside
 # each other: none of those waits for a long one.
 FIRST = (
     "gimp/test_blending",
@@ -174,7 +174,7 @@ def installed(shared):
 
 @pytest.fixture
 def home(installed, tmp_path):
-    """A home with the engine and the libraries, where GIMP and the plug-in are still missing."""
+    """A home with the engine, where GIMP and the plug-in are still missing."""
     from installs import copied_home
 
     return copied_home(installed, tmp_path, own=False)

@@ -124,7 +124,7 @@ def furnished_house(folder: Path) -> Path:
 
 
 def copied_home(other: Home, folder: Path, *, own: bool) -> Home:
-    """Another home with the libraries and the environment of one, its own or the same, and no plug-in yet."""
+    """Another home with the environment of one, its own or the same, and no plug-in yet."""
     home = home_in(folder, other.house)
     home.programs.mkdir(parents=True)
     copy(other.source, home.source)
@@ -134,7 +134,6 @@ def copied_home(other: Home, folder: Path, *, own: bool) -> Home:
     else:
         home.environment.symlink_to(other.environment)
     home.state.mkdir(mode=0o700, parents=True)
-    copy(other.state / "libraries", home.state / "libraries")
     return home
 
 

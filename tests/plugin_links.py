@@ -21,16 +21,22 @@ LINK_SECONDS = 30
 POLL_SECONDS = 0.02
 
 
-def installation_of(folder: Path, engine="/nowhere/texture-engine") -> Installation:
-    """An installation whose engine is in this folder; by default without a program to start it."""
-    return Installation(str(engine), folder, folder / "libraries", INSTALLER, "0.1.0")
+def installation_of(folder: Path, engine: Path | str | None = None) -> Installation:
+    """An installation whose engine is in this folder; by default with a program that only relays to a running one."""
+    if engine is None:
+        engine = program(folder.with_name(f"{folder.name}-relay"), "exit 7")
+    return Installation(str(engine), folder, INSTALLER, "0.1.0")
 
 
 def program(path: Path, *lines: str) -> Path:
-    """Write a program that a link can start as the engine: shell lines, `engine` among them being the real one."""
+    """Write a program that a link can start as the engine: shell lines, `engine` among them being the real one.
+
+    As a relay it is the real one.
+    """
     start = f"import sys; sys.path[0] = '{ROOT}'; from engine.__main__ import start; start()"
-    real = f'engine() {{ OMP_NUM_THREADS=1 "{sys.executable}" -c "{start}" "$@" --device cpu; }}'
-    path.write_text("\n".join(("#!/bin/sh", real, *lines, "")))
+    python = f'OMP_NUM_THREADS=1 "{sys.executable}" -c "{start}"'
+    relay = f'if [ "$1" = relay ]; then {python} relay; exit; fi'
+    path.write_text("\n".join(("#!/bin/sh", relay, f'engine() {{ {python} "$@" --device cpu; }}', *lines, "")))
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
 

@@ -18,6 +18,7 @@ from pictures import bricks, load, save
 
 from engine.images.png import encode_png
 from protocol.connection import read_connection, write_connection
+from protocol.relay_socket import SOCKET_FILE
 
 QUICK = ("--quality", "draft", "--steps", "1", "--device", "cpu")
 SMALL = ("--size", "48x40")
@@ -174,7 +175,7 @@ def test_a_number_that_no_message_holds_is_a_mistake_all_the_same(call, number):
 def test_an_engine_can_be_named_by_its_connection_file(call, here, engine, watcher, monkeypatch):
     shutil.copy(engine.file, here / "gpu.json")
     # A folder with the keys alone, where no engine is found.
-    shutil.copytree(engine.folder, here / "another", ignore=shutil.ignore_patterns("engine.*"))
+    shutil.copytree(engine.folder, here / "another", ignore=shutil.ignore_patterns("engine.*", SOCKET_FILE))
     monkeypatch.setenv("TEXTURE_ENGINE_FOLDER", str(here / "another"))
     before = watcher.status().done
     arguments = ("bricks.png", "-o", "out.png", *SMALL, *QUICK, "-q", "--engine", "gpu.json")

@@ -13,11 +13,12 @@ import msgpack
 import pytest
 from wire_messages import LARGE, LIMITS, MESSAGES, bare, header_of, hints, needed, refusal, sample, sent
 
-from protocol.codec import MOST_ITEMS, decode
+from protocol.codec import decode
 from protocol.errors import ProtocolError
 from protocol.fields import Choice, Range
 from protocol.limits import Limits
 from protocol.messages import ClientMessage
+from protocol.records import MOST_ITEMS
 
 ROOT = Path(__file__).parents[1]
 

@@ -25,7 +25,7 @@ from protocol.connection import (
     write_connection,
 )
 from protocol.errors import NoEngineError, StaleFileError, UnsafeFileError
-from protocol.keys import is_key, make_keys, own_keys, read_authorized
+from protocol.keys import make_keys, own_keys, read_authorized
 from protocol.private_files import (
     LONGEST_FILE,
     create_private,
@@ -35,6 +35,7 @@ from protocol.private_files import (
     write_private,
 )
 from protocol.processes import ProcessState
+from protocol.z85 import is_key
 
 ROOT = Path(__file__).parents[1]
 KEYS = make_keys()

@@ -6,22 +6,20 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from engines import running
 from installs import ROOT, empty_home, entry, plugin, told_error
-from pythons import other_pythons, succeeds
+from pythons import succeeds
 from test_protocol_rooms import imported
-from wheelhouse import MODULES, PYTHONS, write_wheel
+from wheelhouse import write_wheel
 
 from installation import folders
 from installation.torch_builds import described
 from protocol import private_files
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="what POSIX modes say means nothing there")
-IMPORT = "import sys; sys.path.insert(0, sys.argv[1]); import zmq, msgpack; print(zmq.__file__, msgpack.packb(1))"
 
 
 @pytest.fixture(scope="session")
@@ -91,52 +89,8 @@ def test_the_settings_tell_where_things_are(installed, profile):
         "software": number,
         "engine": str(installed.environment / "bin/texture-engine"),
         "folder": str(installed.state),
-        "libraries": str(installed.state / "libraries"),
         "installer": f"python3 '{installed.source / 'install.py'}'",
     }
-
-
-@posix
-def test_the_state_folder_is_for_this_user_alone(installed):
-    assert installed.state.stat().st_mode & 0o777 == 0o700
-    assert private_files.make_folder(installed.state) == installed.state
-
-
-def test_the_libraries_are_for_every_python_that_has_wheels(installed):
-    libraries = installed.state / "libraries"
-    for module in MODULES.values():
-        stand_ins = {path.stem for path in (libraries / module).glob("for_cp3*.txt")}
-        others = {f"for_cp3{minor}" for minor in PYTHONS if minor != sys.version_info.minor}
-        # A wheel for several versions, such as cp312-abi3, needs no stand-ins.
-        assert stand_ins == others or (stand_ins < others and "abi3" in (libraries / "libraries.json").read_text())
-    told = subprocess.run([sys.executable, "-I", "-S", "-B", "-c", IMPORT, libraries], capture_output=True, text=True)
-    assert told.stdout.split()[0] == str(libraries / "zmq/__init__.py"), told.stderr
-
-
-def test_pythons_of_other_versions_can_import_the_libraries(home, tmp_path, request):
-    pythons = [(minor, base) for minor, base in other_pythons() if minor in PYTHONS]
-    if not pythons:
-        pytest.skip("there is no other Python for which there could be wheels")
-    # With the registry's wheels, once fetched and then kept in pytest's cache.
-    kept = Path(request.config.cache.mkdir("wheels-of-libraries"))
-    wanted = [f"{name}=={version(name)}" for name in MODULES]
-    house = shutil.copytree(home.house, tmp_path / "house")
-    for minor, _ in pythons:
-        folder = kept / f"{'-'.join(wanted)}-3.{minor}"
-        which = ("--no-deps", "--only-binary", ":all:", "--implementation", "cp", "--python-version", f"3.{minor}")
-        pip = (sys.executable, "-m", "pip", "download", "--retries", "1", *which, "--dest", str(folder), *wanted)
-        if not folder.exists() and not succeeds(*pip):
-            pytest.skip("pip can fetch pyzmq and msgpack for no other Python")
-        for stand_in in (path for name in MODULES for path in house.glob(f"{name}-*-cp3{minor}-*")):
-            stand_in.unlink()
-        shutil.copytree(folder, house, dirs_exist_ok=True)
-    shutil.rmtree(home.state / "libraries")
-    home.gimp()
-    home.install(PIP_FIND_LINKS=str(house))
-    for _, python in pythons:
-        command = [python, "-I", "-S", "-B", "-c", IMPORT, home.state / "libraries"]
-        told = subprocess.run(command, capture_output=True, text=True)
-        assert told.stdout.split()[:1] == [str(home.state / "libraries/zmq/__init__.py")], told.stderr
 
 
 def test_the_installer_needs_the_standard_library_alone():
@@ -202,7 +156,6 @@ def test_a_dry_run_writes_nothing_and_tells_everything(installed, tmp_path):
         f"would create an environment in {home.environment}",
         f"would install the engine and what it needs into it, with {described('default')}, as asked for",
         "would mark it as complete",
-        f"would install pyzmq and msgpack for GIMP's Python, 3.10 to 3.14, into {home.state / 'libraries'}",
         f"would copy the plug-in to {plugin(profile)}",
         f"would record in {home.data} what is installed",
         "nothing was done",
@@ -216,6 +169,16 @@ def test_a_dry_run_has_nothing_to_tell_where_all_is_well(home):
 
 
 # Changes.
+
+
+def test_an_update_removes_what_is_not_needed_any_more(home):
+    home.gimp()
+    left = [home.state / name for name in ("libraries", ".libraries.draft")]
+    for folder in left:
+        (folder / "zmq").mkdir(parents=True)
+    home.install()
+    assert not any(folder.exists() for folder in left)
+    assert home.state.exists()
 
 
 def test_a_changed_checkout_is_installed_and_ends_the_engine_of_the_old_one(own_home):
@@ -337,25 +300,6 @@ def test_packages_that_cannot_be_had_are_told_and_the_engine_stays_as_it_was(own
     assert last == "install.py: the installation failed, for the reason above: solve it, then run this again"
     project.write_text(before)
     assert own_home.install("--dry-run").endswith("already up to date, there is nothing to do\n")
-
-
-def test_libraries_that_cannot_be_had_are_told_in_one_line(home, tmp_path):
-    home.gimp()
-    shutil.rmtree(home.state / "libraries")
-    sentence = told_error(home.run(PIP_FIND_LINKS=str(tmp_path)))
-    assert sentence.startswith(
-        "pyzmq and msgpack for GIMP's Python cannot be downloaded (ERROR: No matching distribution"
-    )
-
-
-def test_older_libraries_are_kept_where_newer_ones_cannot_be_had(home, tmp_path):
-    home.gimp()
-    marker = home.state / "libraries/libraries.json"
-    older = json.loads(marker.read_text())
-    marker.write_text(json.dumps({**older, "versions": {"pyzmq": "1.0", "msgpack": "1.0"}}))
-    told = home.run(PIP_FIND_LINKS=str(tmp_path))
-    assert (told.returncode, "cannot be downloaded now" in told.stderr) == (0, True)
-    assert (home.state / "libraries/zmq/__init__.py").exists()
 
 
 def test_the_environment_can_be_beside_the_checkout(own_home):

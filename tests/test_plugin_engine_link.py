@@ -62,15 +62,14 @@ def process_of(folder):
 
 def test_an_engine_that_runs_is_found_at_once(engine):
     with linked(installation_of(engine.folder)) as link:
-        assert link.message == "Looking for the engine…"
-        link.poll()
-        assert (link.message, link.problem) == ("", "")
+        assert reach(link) == ["Looking for the engine…", ""]
+        assert link.problem == ""
         assert link.client.connected
 
 
 def test_what_arrives_is_handed_on(engine):
     with linked(installation_of(engine.folder)) as link:
-        assert link.poll() == []
+        reach(link)
         link.client.submit(short_job())
         seen, until = [], time.monotonic() + LINK_SECONDS
         while not any(isinstance(event, Done) for event in seen):
@@ -158,7 +157,7 @@ def test_an_engine_that_does_not_start_is_told_with_what_to_do(folder, fault):
 
 
 def test_an_engine_that_is_not_there_is_told_with_the_command(folder):
-    with linked(installation_of(folder)) as link:
+    with linked(installation_of(folder, "/nowhere/texture-engine")) as link:
         reach(link)
         gone = "The engine is not at /nowhere/texture-engine (No such file or directory)"
         assert link.problem == f"{gone}: run `{INSTALLER}`"
@@ -203,7 +202,7 @@ def test_a_link_that_is_renewed_while_the_engine_starts_starts_no_second_one(fol
 @pytest.fixture
 def hasty(monkeypatch):
     """Links that wait half a second for an answer, in place of five."""
-    monkeypatch.setattr(EngineClient, "connect", staticmethod(partial(EngineClient.connect, timeout=0.5)))
+    monkeypatch.setattr(EngineClient, "through", staticmethod(partial(EngineClient.through, timeout=0.5)))
 
 
 @pytest.mark.usefixtures("hasty")
@@ -268,7 +267,7 @@ def test_keys_that_are_broken_are_told_with_what_to_do(folder):
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
-    with linked(installation_of(tmp_path / "file" / "engine")) as link:
+    with linked(installation_of(tmp_path / "file" / "engine", "/nowhere/texture-engine")) as link:
         reach(link)
         assert link.problem.startswith(f"{tmp_path / 'file' / 'engine'} cannot be created")
 
@@ -294,7 +293,7 @@ def test_a_sandboxed_gimp_asks_for_the_engine_and_goes_on_when_it_is_there(folde
 
 def test_where_nobody_looks_a_sandboxed_gimp_does_not_wait(folder, monkeypatch):
     monkeypatch.setenv("SNAP_NAME", "gimp")
-    with linked(installation_of(folder), wait_for_user=False) as link:
+    with linked(installation_of(folder, "/nowhere/texture-engine"), wait_for_user=False) as link:
         reach(link)
         command = "/nowhere/texture-engine serve --detach"
         assert link.problem == f"This GIMP may not start programs. Type this in a terminal: {command}"

@@ -16,16 +16,16 @@ from engines import JOB_SECONDS, running, surroundings
 from pictures import load
 
 from engine.preparation import LARGEST_EXEMPLAR
-from protocol.codec import MOST_ITEMS
 from protocol.connection import CONNECTION_FILE, Connection
 from protocol.errors import ProtocolError
 from protocol.fields import Choice, Range, without_none
 from protocol.keys import CLIENT_KEYS
 from protocol.limits import Limits
-from protocol.link import RECEIVE_BYTES, UNREAD_MESSAGES
 from protocol.messages import Canvas, ClientMessage, EngineMessage, SettingRange, Source
 from protocol.private_files import FOLDER_VARIABLE
 from protocol.raster import Raster
+from protocol.records import MOST_ITEMS
+from protocol.socket_link import RECEIVE_BYTES, UNREAD_MESSAGES
 from protocol.status import ClientStatus, WorkerStatus
 from protocol.version import PROTOCOL
 from protocol.vocabulary import LAYERS, SMALLEST_EXEMPLAR, Margins, Settings, settings

@@ -127,7 +127,7 @@ def occupied(request, killed, tmp_path):
 @pytest.fixture
 def hasty(monkeypatch):
     """Clients that wait half a second for an answer, in place of five."""
-    monkeypatch.setattr(EngineClient, "connect", staticmethod(partial(EngineClient.connect, timeout=0.5)))
+    monkeypatch.setattr(EngineClient, "through", staticmethod(partial(EngineClient.through, timeout=0.5)))
 
 
 def assert_stale(told, found):

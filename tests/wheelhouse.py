@@ -2,11 +2,10 @@
 
 import re
 import sysconfig
-from importlib.metadata import distribution, version
+from importlib.metadata import distribution
 from pathlib import Path
 from zipfile import ZipFile
 
-PYTHONS = (10, 11, 12, 13, 14)
 SHARED = ("pyzmq", "msgpack")
 NEVER = "9999.0"
 
@@ -28,7 +27,7 @@ def build_wheel(folder, settings=None, metadata=None):
     contents = {
         "METADATA": "\\n".join(metadata) + "\\n",
         "WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
-        "entry_points.txt": "[console_scripts]\\ntexture-engine = engine.cli:main\\n",
+        "entry_points.txt": "[console_scripts]\\ntexture-engine = engine.__main__:start\\n",
         "RECORD": "",
     }
     with ZipFile(Path(folder, f"{STEM}-py3-none-any.whl"), "w") as wheel:
@@ -45,8 +44,8 @@ def build_wheel(folder, settings=None, metadata=None):
 def furnish(house: Path, needs: list[str]) -> None:
     """Put a wheel for everything that the engine needs into a folder.
 
-    pyzmq and msgpack are the real ones, for this Python, and stand-ins for other versions. Anything else is an empty
-    wheel; one of them lets the environment find the real packages of the Python that runs the tests.
+    pyzmq and msgpack are the real ones. Anything else is an empty wheel; one of them lets the environment find the
+    real packages of the Python that runs the tests.
     """
     house.mkdir(parents=True, exist_ok=True)
     for need in needs:
@@ -57,28 +56,11 @@ def furnish(house: Path, needs: list[str]) -> None:
     write_wheel(house, "typer", NEVER, "py3-none-any", {"packages-of-the-tests.pth": f"{site}\n"})
     for name in SHARED:
         repack(house, name)
-        for minor in PYTHONS:
-            if not serves_already(house, name, minor):
-                stand_in = {f"{MODULES[name]}/for_cp3{minor}.txt": "stand-in"}
-                write_wheel(house, name, version(name), f"cp3{minor}-cp3{minor}-{platform(name)}", stand_in)
-
-
-MODULES = {"pyzmq": "zmq", "msgpack": "msgpack"}
 
 
 def tags(name: str) -> list[str]:
     """The tags of an installed wheel."""
     return re.findall(r"^Tag: (.+)$", distribution(name).read_text("WHEEL"), re.MULTILINE)
-
-
-def platform(name: str) -> str:
-    return tags(name)[0].rpartition("-")[2]
-
-
-def serves_already(house: Path, name: str, minor: int) -> bool:
-    """Tell whether there is a wheel that this version of Python takes."""
-    found = [re.search(r"-cp3(\d+)-(\w+)-", wheel.name) for wheel in house.glob(f"{name}-*.whl")]
-    return any(int(tag[1]) == minor or (tag[2] == "abi3" and int(tag[1]) <= minor) for tag in found)
 
 
 def repack(house: Path, name: str) -> None:

@@ -6,8 +6,8 @@ from protocol.codec import decode, encode
 from protocol.connection import read_connection
 from protocol.keys import CLIENT_KEYS, own_keys
 from protocol.limits import Limits
-from protocol.link import Link
 from protocol.messages import EngineMessage, Hello, Synthesize
+from protocol.socket_link import SocketLink
 
 ANSWER_SECONDS = 10
 
@@ -16,7 +16,7 @@ class Wire:
     """A connection to an engine; a context manager."""
 
     def __init__(self, engine) -> None:
-        self._link = Link(own_keys(engine.folder / CLIENT_KEYS))
+        self._link = SocketLink(own_keys(engine.folder / CLIENT_KEYS))
         self._link.open(read_connection(engine.file))
         self._heard = []
 

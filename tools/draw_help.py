@@ -23,9 +23,6 @@ from plugged import plug  # type: ignore[import-not-found]  # noqa: E402
 from provide import provide  # type: ignore[import-not-found]  # noqa: E402
 from windows import Window, window  # type: ignore[import-not-found]  # noqa: E402
 
-from installation.actions import carry_out  # noqa: E402
-from installation.libraries import FOLDER, libraries_actions  # noqa: E402
-
 PICTURES = ROOT / "gimp_plugin" / "help" / "en" / "pictures"
 COLORS = 128
 FILL, PICK, ENGINE = "Fill Selection with Texture", "Pick a Seed", "Texture Synthesis Engine"
@@ -99,13 +96,12 @@ def main() -> None:
     place = provide()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        carry_out([partial(libraries_actions, folder / "libraries", Path(sys.prefix))], dry=False)
         own = profile(folder / "profile", warmed(place, folder / "warmed"))
         wall, cobbles = images(folder)
         with running(folder / "engine") as engine:
             with engine.client() as client:
                 engine.ready(client)
-            plug(place, own, engine.folder, folder / "libraries" / FOLDER)
+            plug(place, own, engine.folder)
             with window(place, own, wall, cobbles) as gimp:
                 for each in DIALOGS:
                     if each in wanted and each != "fill":

@@ -28,8 +28,9 @@ def keys(
     Your key is created if there is none.
     """
     from protocol.errors import UnsafeFileError
-    from protocol.keys import CLIENT_KEYS, is_key, own_keys, read_authorized
+    from protocol.keys import CLIENT_KEYS, own_keys, read_authorized
     from protocol.private_files import make_folder, state_folder
+    from protocol.z85 import is_key
 
     path = file or state_folder() / AUTHORIZED_FILE
     if file is not None and not is_missing(file) and (fault := reading_fault(file)):

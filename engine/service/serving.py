@@ -17,6 +17,7 @@ from engine.file_errors import writing_refusal
 from engine.service.front import Front, Options
 from engine.service.logs import start_log
 from engine.service.presence import AlreadyRunningError, Presence, take_lock
+from engine.service.relays import relays
 from protocol.connection import Connection, connection_path, engine_state, read_connection, split_address
 from protocol.errors import UnsafeFileError
 from protocol.keys import CLIENT_KEYS, ENGINE_KEYS, own_keys, read_authorized
@@ -157,7 +158,8 @@ def _run(options: Options, folder: Path, stopping: Callable[[], str]) -> None:
             log.info(
                 "on other computers, replace the address in their copy of %s by this computer's name", presence.path
             )
-        reason = front.run(stopping, presence.look)
+        with relays(folder):
+            reason = front.run(stopping, presence.look)
         log.info("ending: %s", reason)
     finally:
         presence.hide()

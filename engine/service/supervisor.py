@@ -14,8 +14,8 @@ from typing import IO
 import zmq
 
 from engine.service.own_python import own_python
-from engine.service.pipes import read_message, write_message
 from engine.service.waiting import Job
+from protocol.pipes import read_message, write_message
 from protocol.raster import Buffer
 from protocol.status import WorkerStatus
 

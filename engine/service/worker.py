@@ -16,10 +16,10 @@ from queue import Empty, Full, Queue, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
 from engine.service.internal import Alive, Ready, ToWorker, Unusable
-from engine.service.pipes import read_message, write_message
 from protocol.codec import decode, encode
 from protocol.limits import TRUSTED
 from protocol.messages import Frame, Prepared, Progress, Synthesize
+from protocol.pipes import read_message, write_message
 from protocol.raster import Buffer
 
 if TYPE_CHECKING:

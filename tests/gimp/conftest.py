@@ -1,8 +1,6 @@
 """Where the GIMP of these tests is, and the plug-in in it."""
 
 import os
-import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,9 +10,6 @@ from parallel import made_once
 from PIL import Image, ImageDraw
 from plugged import plug
 from provide import CHECKOUT, NoGimpError, provide
-
-from installation.actions import carry_out
-from installation.libraries import FOLDER, libraries_actions
 
 HERE = Path(__file__).parent
 
@@ -58,16 +53,6 @@ def pictures_folder(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def libraries(shared):
-    """pyzmq and msgpack for GIMP's Python, as the installer provides them."""
-
-    def provide_them(folder):
-        carry_out([partial(libraries_actions, folder / "state", Path(sys.prefix))], dry=False)
-
-    return made_once(shared / "libraries", provide_them) / "state" / FOLDER
-
-
-@pytest.fixture(scope="session")
 def engine(tmp_path_factory):
     """A warm engine for all tests with GIMP that leave it as it is."""
     with running(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
@@ -77,10 +62,10 @@ def engine(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def plugged(place, known_plug_ins, libraries, engine, tmp_path_factory):
+def plugged(place, known_plug_ins, engine, tmp_path_factory):
     """A profile with the plug-in, and a warm engine."""
     own = profile(tmp_path_factory.mktemp("plugged") / "profile", known_plug_ins)
-    return plug(place, own, engine.folder, libraries)
+    return plug(place, own, engine.folder)
 
 
 @pytest.fixture(scope="session")

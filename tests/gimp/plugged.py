@@ -185,32 +185,32 @@ class Plugged:
         return path.read_text() if path.exists() else ""
 
 
-def plug(place: Place, profile: Path, state: Path, libraries: Path, *, engine: Path | None = None) -> Plugged:
+def plug(place: Place, profile: Path, state: Path, *, engine: Path | None = None) -> Plugged:
     """Put the plug-in into a profile.
 
     Args:
         place: Where GIMP is.
         profile: The profile.
         state: A folder for the engine's files.
-        libraries: Where pyzmq and msgpack for GIMP's Python are.
-        engine: The program that starts an engine; None for one that must not be started.
+        engine: The program that starts an engine; None for one that only relays to a running one.
     """
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     contents = plugin_contents(CHECKOUT, profile, state, INSTALLER)
     settings = json.loads(contents["settings.json"])
-    settings |= {"libraries": str(libraries), "engine": str(engine or state / "no-engine")}
+    settings["engine"] = str(engine or host_engine(place, profile.with_name(f"{profile.name}-relay"), only="relay"))
     contents["settings.json"] = json.dumps(settings).encode()
     write_folder(plugin_folder(profile), contents, ENTRY)
     return Plugged(place, profile, state)
 
 
-def host_engine(place: Place, file: Path) -> Path:
-    """Make a program that GIMP can start, and that is the engine in the Python of these tests."""
+def host_engine(place: Place, file: Path, *, only="") -> Path:
+    """Make a program that GIMP can start, and that is the engine, or one command of it, of these tests."""
     python = shlex.join([sys.executable, "-m", "engine"])
     # GIMP in a folder of its own does not see that Python: its program steps out of there.
     out = "" if place.root == Path("/") else f"nsenter --target {os.getpid()} --mount -- "
     settings = f"PYTHONPATH={shlex.quote(str(CHECKOUT))} OMP_NUM_THREADS=1 PATH={shlex.quote(os.environ['PATH'])}"
-    file.write_text(f'#!/bin/sh\nexec {out}env {settings} {python} "$@"\n')
+    refuse = f'[ "$1" = {only} ] || {{ echo "$1 is not for this test" >&2; exit 1; }}\n' if only else ""
+    file.write_text(f'#!/bin/sh\n{refuse}exec {out}env {settings} {python} "$@"\n')
     file.chmod(0o755)
     return file
 

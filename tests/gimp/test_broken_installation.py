@@ -14,6 +14,7 @@ from installation.plugin import plugin_folder
 from protocol.connection import CONNECTION_FILE
 from protocol.errors import EngineRefusedError
 from protocol.keys import CLIENT_KEYS, make_keys, own_keys
+from protocol.relay_socket import SOCKET_FILE
 
 # An engine of the time after next.
 NEWER = (
@@ -70,10 +71,6 @@ def keys_open_to_others():
     return tried(folder=readable)
 
 
-def no_libraries():
-    return tried(libraries="/no/such/folder")
-
-
 def no_settings():
     settings.unlink()
     return asked()
@@ -104,14 +101,14 @@ def not_startable():
 
 cases = [
     no_program, a_program_that_fails, a_program_that_says_nothing, another_version, another_key_of_mine,
-    another_key_of_the_engine, keys_open_to_others, no_libraries, no_settings, broken_settings,
+    another_key_of_the_engine, keys_open_to_others, no_settings, broken_settings,
     settings_of_another_version, told_by_status, not_startable,
 ]
 """
 
 
 @pytest.fixture(scope="module")
-def cases(place, known_plug_ins, libraries, tmp_path_factory):
+def cases(place, known_plug_ins, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("broken")
     save(folder / "wall.png", bricks(64, 64))
@@ -120,12 +117,12 @@ def cases(place, known_plug_ins, libraries, tmp_path_factory):
     fails.chmod(0o755)
     states = {name: folder / name for name in ("nobody", "newer", "stranger", "mistaken", "readable")}
     own = profile(folder / "profile", known_plug_ins)
-    plugged = plug(place, own, states["nobody"], libraries)
+    plugged = plug(place, own, states["nobody"])
     with running(states["newer"], "--device", "cpu", program=NEWER) as engine:
         with pytest.raises(EngineRefusedError, match="version 3 of the protocol"):
             engine.client()
         for name in ("stranger", "mistaken", "readable"):
-            shutil.copytree(states["newer"], states[name])
+            shutil.copytree(states["newer"], states[name], ignore=shutil.ignore_patterns(SOCKET_FILE))
         (states["stranger"] / CLIENT_KEYS).unlink()
         own_keys(states["stranger"] / CLIENT_KEYS)
         told = json.loads(engine.file.read_text())
@@ -168,7 +165,6 @@ def cases(place, known_plug_ins, libraries, tmp_path_factory):
             r"The engine does not answer: .*its keys were changed.* End its process \d+, .*",
         ),
         ("keys_open_to_others", r".*client\.secret .*"),
-        ("no_libraries", r"pyzmq and msgpack for GIMP's Python 3\.\d+ are missing \(.*\): run `python3 install.py`"),
         ("no_settings", r".*settings\.json cannot be read \(.*No such file.*\): run its install.py again"),
         ("broken_settings", r".*settings\.json cannot be read \(.*\): run its install.py again"),
         ("settings_of_another_version", r".*settings\.json cannot be read \(.*\): run its install.py again"),

@@ -11,7 +11,7 @@ PLACES = {"middle": [36, 24, 24, 24], "left": [8, 30, 24, 16]}
 CODE = """
 import sys
 
-sys.path[:0] = [package, libraries]
+sys.path.insert(0, package)
 from gimp_plugin.box import Box
 from gimp_plugin.places import Place
 from gimp_plugin.texture_layers import GoneError, TextureLayers
@@ -216,7 +216,7 @@ TURNS = ["rotate_90", "rotate_180", "flip", "scale", "scale_layer", "crop_into",
 
 
 @pytest.fixture(scope="module")
-def cases(plugged, libraries, tmp_path_factory):
+def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("meanwhile")
     save(folder / "wall.png", bricks(HEIGHT, WIDTH))
@@ -226,7 +226,6 @@ def cases(plugged, libraries, tmp_path_factory):
         folder / "run",
         wall=str(folder / "wall.png"),
         package=package,
-        libraries=str(libraries),
         places=PLACES,
     )
 

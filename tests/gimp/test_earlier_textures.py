@@ -13,7 +13,7 @@ THING = (slice(32, 64), slice(32, 64))
 CODE = """
 import sys
 
-sys.path[:0] = [package, libraries]
+sys.path.insert(0, package)
 from gimp_plugin import tasks
 from gimp_plugin.user_options import Options
 from protocol.vocabulary import Settings
@@ -348,7 +348,7 @@ OTHERS = ["feathered", "multiplied", "in_a_group", "with_a_mask"]
 
 
 @pytest.fixture(scope="module")
-def cases(plugged, libraries, tmp_path_factory):
+def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("earlier")
     picture = bytes_of(bricks(SIDE, SIDE))
@@ -361,7 +361,7 @@ def cases(plugged, libraries, tmp_path_factory):
     save(folder / "lace.png", np.concatenate([picture, alpha], axis=-1))
     paths = {name: str(folder / f"{name}.png") for name in ("wall", "holed", "lace")}
     package = str(plugin_folder(plugged.profile))
-    return plugged.cases(CODE, folder / "run", package=package, libraries=str(libraries), SIDE=SIDE, **paths)
+    return plugged.cases(CODE, folder / "run", package=package, SIDE=SIDE, **paths)
 
 
 def greens(found):

@@ -61,9 +61,9 @@ def client_of(folder):
     return EngineClient.connect(folder / CONNECTION_FILE, name="test", keys=own_keys(folder / CLIENT_KEYS))
 
 
-def test_gimp_starts_the_engine_tells_of_it_and_stops_it(place, gimp_profile, libraries, tmp_path, picture):
+def test_gimp_starts_the_engine_tells_of_it_and_stops_it(place, gimp_profile, tmp_path, picture):
     program = host_engine(place, tmp_path / "texture-engine")
-    plugged = plug(place, gimp_profile, tmp_path / "engine", libraries, engine=program)
+    plugged = plug(place, gimp_profile, tmp_path / "engine", engine=program)
     try:
         cases = plugged.cases(FROM_START_TO_END, tmp_path / "run", bricks=picture)
     finally:
@@ -79,10 +79,8 @@ def test_gimp_starts_the_engine_tells_of_it_and_stops_it(place, gimp_profile, li
     assert cases["started_by_a_texture"] == ["Texture, seed 0", "The engine has ended."]
 
 
-def test_two_gimps_at_once_get_their_textures_from_one_engine(
-    plugged, known_plug_ins, libraries, engine, tmp_path, picture
-):
-    other = plug(plugged.place, profile(tmp_path / "other", known_plug_ins), engine.folder, libraries)
+def test_two_gimps_at_once_get_their_textures_from_one_engine(plugged, known_plug_ins, engine, tmp_path, picture):
+    other = plug(plugged.place, profile(tmp_path / "other", known_plug_ins), engine.folder)
     with engine.client() as client, ThreadPoolExecutor(2) as both:
         before = client.status().done
         one = both.submit(plugged.cases, SHARED, tmp_path / "one", bricks=picture, seeds=[1, 2, 3])

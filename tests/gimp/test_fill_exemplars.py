@@ -19,7 +19,7 @@ import gi
 gi.require_version("Babl", "0.1")
 from gi.repository import Babl
 
-sys.path[:0] = [package, libraries]
+sys.path.insert(0, package)
 from gimp_plugin import canvas
 
 
@@ -193,7 +193,7 @@ def turned(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def cases(plugged, libraries, turned, tmp_path_factory):
+def cases(plugged, turned, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("exemplars")
     paths = {name: folder / f"{name}.png" for name in ("wall", "sea", "poem")}
@@ -201,7 +201,7 @@ def cases(plugged, libraries, turned, tmp_path_factory):
     # Bricks of blue.
     save(paths["sea"], bricks(SIDE, SIDE)[..., ::-1] * [0, 1, 1])
     paths["poem"].write_text("The sea is calm tonight.")
-    given = {"package": str(plugin_folder(plugged.profile)), "libraries": str(libraries), "turned": turned}
+    given = {"package": str(plugin_folder(plugged.profile)), "turned": turned}
     return plugged.cases(CODE, folder / "run", **given, **{name: str(path) for name, path in paths.items()})
 
 

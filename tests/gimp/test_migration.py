@@ -26,12 +26,12 @@ def migrating(place):
 
 
 def test_the_plug_in_is_copied_works_and_is_updated_and_removed_in_both(
-    migrating, home, libraries, engine, tmp_path, monkeypatch
+    migrating, home, engine, tmp_path, monkeypatch
 ):
     old = home.gimp("3.0")
     home.install()
     # This home has stand-ins for the engine and its packages.
-    plug(migrating, old, engine.folder, libraries)
+    plug(migrating, old, engine.folder)
     new = old.with_name(".".join(migrating.version.split(".")[:2]))
     save(tmp_path / "wall.png", bricks(64, 64))
     started = Plugged(migrating, new, engine.folder)

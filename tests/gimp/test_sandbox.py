@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from engines import running
@@ -55,13 +54,10 @@ def sandbox(place):
     return found
 
 
-def test_it_tells_the_command_and_fills_when_an_engine_runs(sandbox, known_plug_ins, libraries, tmp_path, wall):
+def test_it_tells_the_command_and_fills_when_an_engine_runs(sandbox, known_plug_ins, tmp_path, wall):
     own = profile(tmp_path / "profile", known_plug_ins)
-    seeing = sandbox
-    for folder in (Path(libraries).parents[1], wall.parent):
-        seeing = seeing.seeing(folder)
-    plugged = plug(seeing, own, tmp_path / "engine", libraries)
+    plugged = plug(sandbox.seeing(wall.parent), own, tmp_path / "engine")
     said = plugged.run(CODE, tmp_path / "before", wall=str(wall)).result
-    assert f"{tmp_path / 'engine' / 'no-engine'} serve --detach" in str(said)
+    assert f"{tmp_path / 'profile-relay'} serve --detach" in str(said)
     with running(tmp_path / "engine", "--device", "cpu"):
         assert plugged.run(CODE, tmp_path / "after", wall=str(wall)).result == 2

@@ -109,10 +109,10 @@ def wall_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def told(place, known_plug_ins, libraries, tmp_path_factory, wall_file):
+def told(place, known_plug_ins, tmp_path_factory, wall_file):
     """What one GIMP has made of all cases; it needs no engine."""
     own = profile(tmp_path_factory.mktemp("patterns") / "profile", known_plug_ins)
-    plugged = plug(place, own, tmp_path_factory.mktemp("state") / "state", libraries)
+    plugged = plug(place, own, tmp_path_factory.mktemp("state") / "state")
     code = f"from pathlib import Path\n{CODE}"
     # GIMP itself says that the file of another program is no pattern.
     return plugged.cases(code, tmp_path_factory.mktemp("run"), allowed=("mine.pat",), wall=str(wall_file))

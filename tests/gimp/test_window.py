@@ -11,10 +11,10 @@ from windows import window
 
 
 @pytest.fixture(scope="module")
-def painter(place, known_plug_ins, libraries, engine, tmp_path_factory, broad_wall):
+def painter(place, known_plug_ins, engine, tmp_path_factory, broad_wall):
     """A GIMP with its window, the broad wall, the plug-in and a warm engine."""
     own = profile(tmp_path_factory.mktemp("painter") / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     with window(place, own, broad_wall) as found:
         select_hole(found)
         found.key("ctrl+shift+j")

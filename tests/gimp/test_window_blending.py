@@ -24,12 +24,12 @@ image.delete()
 
 
 @pytest.fixture
-def painter(place, known_plug_ins, plugged, libraries, engine, tmp_path, wall):
+def painter(place, known_plug_ins, plugged, engine, tmp_path, wall):
     """A GIMP with its window and an inverted wall of 40 % opacity over white, of which a part is selected."""
     picture = tmp_path / "wall.xcf"
     plugged.run(CODE, tmp_path / "run", wall=str(wall), saved=str(picture))
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     with window(place, own, picture) as found:
         yield found
 

@@ -15,10 +15,10 @@ CLOSING = (r"Atk-CRITICAL .*atk_selection_ref_selection", r"Gtk-CRITICAL .*gtk_(
 
 
 @pytest.fixture
-def gimp(place, known_plug_ins, libraries, engine, tmp_path):
+def gimp(place, known_plug_ins, engine, tmp_path):
     """What opens a picture in a GIMP with its window, the plug-in and a warm engine."""
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     return lambda picture: window(place, own, picture, allowed=CLOSING)
 
 

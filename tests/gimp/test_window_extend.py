@@ -13,10 +13,10 @@ EXTEND = "Extend Image"
 
 
 @pytest.fixture
-def gimp(place, known_plug_ins, libraries, engine, tmp_path):
+def gimp(place, known_plug_ins, engine, tmp_path):
     """What opens a picture in a GIMP with its window, the plug-in and a warm engine."""
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     return lambda picture: window(place, own, picture)
 
 

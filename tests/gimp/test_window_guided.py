@@ -25,10 +25,10 @@ result = len(image.get_layers())
 
 
 @pytest.fixture
-def opened(place, known_plug_ins, libraries, engine, tmp_path):
+def opened(place, known_plug_ins, engine, tmp_path):
     """A GIMP with its window, an exemplar above its guide, the guide of a canvas, and a warm engine."""
     own = profile(tmp_path / "profile", known_plug_ins)
-    plugged = plug(place, own, engine.folder, libraries)
+    plugged = plug(place, own, engine.folder)
     left, top = np.indices((SIDE, SIDE))[1] < 24, np.indices((HEIGHT, WIDTH))[0] < HEIGHT // 2
     pictures = {
         "exemplar": np.where(left[..., None], stones(0, SIDE, SIDE), stones(2, SIDE, SIDE)),

@@ -17,12 +17,12 @@ Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path(path), 
 
 
 @pytest.fixture
-def dialog(place, plugged, known_plug_ins, libraries, tmp_path, wall):
+def dialog(place, plugged, known_plug_ins, tmp_path, wall):
     """The dialog for such a layer."""
     path = tmp_path / "wall.xcf"
     plugged.run(CODE, tmp_path / "run", wall=str(wall), path=str(path), name=LONG)
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, plugged.state, libraries)
+    plug(place, own, plugged.state)
     with window(place, own, path) as found:
         asked(found)
         yield found

@@ -17,9 +17,9 @@ def own(known_plug_ins, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def painter(place, own, libraries, engine, wall):
+def painter(place, own, engine, wall):
     """A GIMP with its window, the wall, the plug-in and a warm engine."""
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     with window(place, own, wall) as found:
         yield found
 

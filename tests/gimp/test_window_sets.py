@@ -31,10 +31,10 @@ result = len(group.get_children())
 
 
 @pytest.fixture
-def opened(place, known_plug_ins, libraries, engine, tmp_path):
+def opened(place, known_plug_ins, engine, tmp_path):
     """A GIMP with its window, a group of three maps, the plug-in and a warm engine."""
     own = profile(tmp_path / "profile", known_plug_ins)
-    plugged = plug(place, own, engine.folder, libraries)
+    plugged = plug(place, own, engine.folder)
     colors, height, normal = material(64)
     gray = np.rint(height / 257).astype(np.uint8)[..., None].repeat(3, axis=2)
     for name, samples in zip(MAPS, (normal, gray, colors), strict=True):

@@ -23,10 +23,10 @@ OF_SCREEN_READERS = (
 
 
 @pytest.fixture
-def opened(place, known_plug_ins, libraries, engine, tmp_path):
+def opened(place, known_plug_ins, engine, tmp_path):
     """A GIMP with its window, stripes in front of a content, and a warm engine."""
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     ramp = np.linspace(0, 1, WIDTH)[None, :, None].repeat(HEIGHT, axis=0).repeat(3, axis=2)
     for name, picture in {"ramp": ramp, "stripes": stripes()}.items():
         save(tmp_path / f"{name}.png", picture)

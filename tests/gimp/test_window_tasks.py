@@ -27,10 +27,10 @@ ABRUPT = ("died unexpectedly", "Plug-in crashed")
 
 
 @pytest.fixture
-def opened(place, known_plug_ins, libraries, engine, tmp_path, wall):
+def opened(place, known_plug_ins, engine, tmp_path, wall):
     """A GIMP with its window, a part of the wall, the plug-in and a warm engine; the test may leave nothing of it."""
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     picture = tmp_path / "wall.png"
     with Image.open(wall) as whole:
         whole.crop((0, 54, 128, 182)).save(picture)
@@ -39,10 +39,10 @@ def opened(place, known_plug_ins, libraries, engine, tmp_path, wall):
 
 
 @pytest.fixture
-def busy(place, known_plug_ins, libraries, engine, tmp_path, broad_wall):
+def busy(place, known_plug_ins, engine, tmp_path, broad_wall):
     """A GIMP with its window that is filling a hole, of which the test may leave nothing."""
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     with window(place, own, broad_wall, allowed=ABRUPT) as found:
         select_hole(found)
         asked(found)
@@ -128,11 +128,9 @@ def test_the_part_that_becomes_the_tile_is_shown_and_the_layer_is_named(opened, 
 
 
 @pytest.mark.skipif(not PHOTOGRAPH.exists(), reason=f"needs {PHOTOGRAPH.name}, which is not part of this repository")
-def test_the_hole_of_a_photograph_is_filled_by_mouse(
-    place, known_plug_ins, libraries, engine, tmp_path, pictures_folder
-):
+def test_the_hole_of_a_photograph_is_filled_by_mouse(place, known_plug_ins, engine, tmp_path, pictures_folder):
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     picture = tmp_path / "wall.png"
     shutil.copy(PHOTOGRAPH, picture)
     with window(place, own, picture) as found:
@@ -151,9 +149,9 @@ def test_the_hole_of_a_photograph_is_filled_by_mouse(
         assert layers(found) == 2
 
 
-def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(place, known_plug_ins, libraries, engine, tmp_path):
+def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(place, known_plug_ins, engine, tmp_path):
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     picture = tmp_path / "few.png"
     Image.fromarray(bytes_of(bricks(96, 96))).quantize(16).save(picture)
     with window(place, own, picture) as found:
@@ -218,10 +216,10 @@ def test_quitting_gimp_in_the_middle_leaves_the_engine_idle(busy, engine, tmp_pa
     wait(lambda: idle(engine), 20)
 
 
-def test_the_engine_is_started_where_none_runs_and_outlives_gimp(place, known_plug_ins, libraries, tmp_path, wall):
+def test_the_engine_is_started_where_none_runs_and_outlives_gimp(place, known_plug_ins, tmp_path, wall):
     own = profile(tmp_path / "profile", known_plug_ins)
     state = tmp_path / "state"
-    plug(place, own, state, libraries, engine=host_engine(place, tmp_path / "texture-engine"))
+    plug(place, own, state, engine=host_engine(place, tmp_path / "texture-engine"))
     try:
         with window(place, own, wall) as found:
             asked(found, "Engine")
@@ -263,7 +261,6 @@ def end_engine(state):
 def test_it_speaks_the_language_of_the_user(
     place,
     known_plug_ins,
-    libraries,
     engine,
     tmp_path,
     wall,
@@ -275,7 +272,7 @@ def test_it_speaks_the_language_of_the_user(
     close,
 ):
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     # Within any locale but C, this chooses the language, as GIMP's preferences do.
     with window(place, own, wall, language=LOCALE, environment={"LANGUAGE": language}) as found:
         found.menu(filters, MENU[1], f"{title} …" if language == "de" else f"{title}…")
@@ -286,10 +283,10 @@ def test_it_speaks_the_language_of_the_user(
 
 
 def test_the_help_button_and_the_link_open_the_page_about_the_procedure(
-    place, known_plug_ins, libraries, engine, tmp_path, wall
+    place, known_plug_ins, engine, tmp_path, wall
 ):
     own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder, libraries)
+    plug(place, own, engine.folder)
     page = tmp_path / "page"
     browser(own, page)
     with window(place, own, wall) as found:

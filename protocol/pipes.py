@@ -6,6 +6,8 @@ from typing import IO
 
 from protocol.raster import Buffer
 
+MOST_FRAMES = 1024
+
 
 def write_message(pipe: IO[bytes], parts: Sequence[Buffer]) -> None:
     """Write the frames of a message: their number, their sizes, and they themselves.
@@ -35,8 +37,12 @@ def read_message(pipe: IO[bytes]) -> list[bytearray]:
 
     Raises:
         EOFError: The other process has closed the pipe.
+        ValueError: It is not a message.
     """
     (count,) = struct.unpack("<Q", _read(pipe, 8))
+    # Of printed text, the number would be huge.
+    if count > MOST_FRAMES:
+        raise ValueError(f"a message of {count} frames")
     return [_read(pipe, size) for size in struct.unpack(f"<{count}Q", _read(pipe, 8 * count))]
 
 
