@@ -253,6 +253,17 @@ def test_json_is_one_line_of_known_keys_for_each_texture(call):
         assert line["peak_memory_bytes"] > 2**24
 
 
+def test_json_tells_which_rectangle_was_filled(call, tmp_path):
+    hole = np.zeros((48, 64), np.uint8)
+    hole[10:22, 30:50] = 255
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)).save(tmp_path / "photo.png")
+    Image.fromarray(hole).save(tmp_path / "hole.png")
+    filling = ("synthesize", "--canvas", tmp_path / "photo.png", "-o", tmp_path / "out.png", "--json", "-q")
+    status, out, _ = call(*filling, "--mask", tmp_path / "hole.png", "--quality", "draft")
+    assert status == 0
+    assert json.loads(out)["filled"] == {"left": 30, "top": 10, "width": 20, "height": 12}
+
+
 def test_a_folder_that_cannot_keep_compiled_code_is_told_once(call, tmp_path, monkeypatch):
     folder = tmp_path / "none"
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))

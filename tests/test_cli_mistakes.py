@@ -76,7 +76,7 @@ FAULTS = {
     "decompression bomb": (bomb, ("bomb.png",), "60000 × 60000 pixels, more than"),
     "one pixel": (dot, ("dot.png",), "the exemplar is 1x1 pixels"),
     "transparent exemplar": (transparent, ("clear.png",), "hardly any visible pixels"),
-    "size 0": (None, ("bricks.png", "--size", "0x0"), "--size is 0: give a whole number of 8 to 16,384"),
+    "size 0": (None, ("bricks.png", "--size", "0x0"), "--size is 0x0: give sides of 8 to 16,384"),
     "size negative": (None, ("bricks.png", "--size=-64x64"), "--size is -64"),
     "size absurd": (None, ("bricks.png", "--size", "999999999x64"), "--size is 999999999"),
     "size malformed": (None, ("bricks.png", "--size", "64 by 64"), "--size is '64 by 64'"),

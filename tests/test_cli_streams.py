@@ -1,6 +1,7 @@
 """Standard output that takes nothing, or only a part of what is written."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +79,23 @@ def test_a_full_disk_is_told_as_that_of_standard_output(here, command, buffering
         process = start("-m", "engine", *COMMANDS[command], here=here, buffering=buffering, stdout=full)
     assert len(assert_output_refused(process).splitlines()) == 1
     assert process.returncode == 2
+
+
+@pytest.mark.parametrize(
+    "command", [("synthesize", "bricks.png", "-o", "out.png"), ("batch", "bricks.png", "-o", "new")]
+)
+def test_json_to_a_closed_standard_output_is_refused_before_any_work(here, command):
+    words = shlex.join([sys.executable, "-m", "engine", *command, "--json", "-q", "--local"])
+    ended = subprocess.run(
+        ["sh", "-c", f"{words} >&-"],
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "--json" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert not (here / "out.png").exists()

@@ -12,8 +12,10 @@ from engine.options.parsing import (
     parse_layers,
     parse_memory,
     parse_scales,
+    parse_shares,
     parse_size,
 )
+from engine.options.setting_options import checked_size
 
 SIZES = {
     "512x384": (384, 512),
@@ -169,3 +171,17 @@ def test_what_is_no_list_of_scales_is_named_with_an_example(text):
     with pytest.raises(ParsingError, match=r": give numbers such as 0.8,1.25") as caught:
         parse_scales(text)
     assert str(caught.value).startswith(f"--scales is {text!r}: ")
+
+
+@pytest.mark.parametrize("text", ["0x5", "5x0", "-5x10", "7", "512x20000"])
+def test_a_size_out_of_range_is_named_as_it_was_typed(text):
+    with pytest.raises(ParsingError) as caught:
+        checked_size(text)
+    assert str(caught.value).startswith(f"--size is {text}: give sides of 8 to 16,384 pixels")
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_shares_of_less_than_two_exemplars_are_refused_without_an_example(count):
+    with pytest.raises(ParsingError) as caught:
+        parse_shares("2,1", count)
+    assert "such as" not in str(caught.value)

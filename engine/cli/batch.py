@@ -11,7 +11,7 @@ import typer
 
 from engine.cli.progress import batch_bar
 from engine.cli.results import tell
-from engine.cli.standard_output import say
+from engine.cli.standard_output import check_json_stream, say
 from engine.file_errors import is_missing
 from engine.options.failures import ENGINE_FAILED, INTERRUPTED, fail, one_line_errors
 from engine.options.numbers import number_option
@@ -85,6 +85,7 @@ def batch(
     from engine.cli.through_engine import find_client
 
     with one_line_errors():
+        check_json_stream(as_json=as_json)
         folder = checked_folder(output, name, report)
         place = Place(engine, values["weights"], ray, gpus, workers, threads, local=local)
         place.check()

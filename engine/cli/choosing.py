@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from engine.cli.results import tell
 from engine.options.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail, with_options
-from protocol.messages import Failed, JobEnd, Synthesize
+from protocol.messages import Failed, JobEnd, Prepared, Synthesize
 
 if TYPE_CHECKING:
     from engine.images import ImageError
@@ -31,8 +31,19 @@ REFUSED = (
 STATUSES = {"out-of-memory": OUT_OF_MEMORY, **dict.fromkeys(REFUSED, BAD_INPUT)}
 
 
+def ignored(_prepared: Prepared) -> None:
+    """Do nothing with what a job will make."""
+
+
 def runner(
-    stack: ExitStack, *, engine: Path | None, local: bool, weights: Path | None, quiet: bool, figures: bool = False
+    stack: ExitStack,
+    *,
+    engine: Path | None,
+    local: bool,
+    weights: Path | None,
+    quiet: bool,
+    figures: bool = False,
+    prepared: Callable[[Prepared], None] = ignored,
 ) -> "Run":
     """Return the function that runs jobs.
 
@@ -44,6 +55,7 @@ def runner(
             files.
         quiet: Show no progress.
         figures: Record fingerprint and losses beside the picture.
+        prepared: Called with what each job will make.
 
     Returns:
         A function of the request, a title and the recording's path. It returns how the job ended, and the error that
@@ -58,7 +70,7 @@ def runner(
         if not here:
             here.append(Computer(request.settings.device, weights=weights, warmed=False))
             tell(_uncached(), quiet=quiet)
-        return in_this_process.run_here(here[0], request, title, record, quiet=quiet, figures=figures)
+        return in_this_process.run_here(here[0], request, title, record, prepared, quiet=quiet, figures=figures)
 
     if local or weights is not None:
         return run_here
@@ -70,7 +82,7 @@ def runner(
     stack.enter_context(closing(client))
 
     def run_there(request: Synthesize, title: str, record: Path | None) -> "Outcome":
-        end = run_in_engine(client, request, title, quiet=quiet)
+        end = run_in_engine(client, request, title, prepared, quiet=quiet)
         if isinstance(end, Failed) and end.code == "no-device" and engine is None:
             return run_here(request, title, record)
         return end, None

@@ -1,5 +1,6 @@
 """Run jobs in this process, with recordings and Ctrl+C."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,17 +12,22 @@ from engine.images import ImageError
 from engine.service.computing import Computer
 from engine.service.runner import Hooks, Shown, Stop
 from engine.synthesis import Exemplar, Snapshot, SynthesisSettings
-from protocol.messages import JobEnd, Synthesize
+from protocol.messages import JobEnd, Prepared, Synthesize
 from protocol.vocabulary import PIXELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from engine.inspection.growth import Growth
 
 
 def run_here(
-    computer: Computer, request: Synthesize, title: str, record: Path | None, *, quiet: bool, figures: bool
+    computer: Computer,
+    request: Synthesize,
+    title: str,
+    record: Path | None,
+    prepared: Callable[[Prepared], None],
+    *,
+    quiet: bool,
+    figures: bool,
 ) -> tuple[JobEnd, ImageError | None]:
     """Run a job to its end, or until Ctrl+C.
 
@@ -30,6 +36,7 @@ def run_here(
         request: The job.
         title: Title of the progress bar.
         record: File or folder of the recording, or None.
+        prepared: Called with what the job will make.
         quiet: Show no progress.
         figures: Record fingerprint and losses beside the picture.
 
@@ -61,7 +68,9 @@ def run_here(
                 keep.clear()
                 recorded.pop_all().__exit__(type(error), error, None)
 
-        end = computer.run(request, Hooks(show, lambda _frame: None, begin=begin, watch=watch), Stop())
+        end = computer.run(
+            request, Hooks(show, lambda _frame: None, begin=begin, watch=watch, prepared=prepared), Stop()
+        )
         try:
             recorded.close()
         except ImageError as error:

@@ -48,6 +48,12 @@ def drop_output() -> None:
         os.close(nowhere)
 
 
+def check_json_stream(*, as_json: bool) -> None:
+    """Refuse to print JSON to a standard output that is closed: nobody would notice that it is lost."""
+    if as_json and sys.stdout is None:
+        fail("standard output is closed, and --json writes to it: redirect it, or omit --json")
+
+
 def check_output_stream() -> None:
     """Refuse a standard output that is closed or a terminal."""
     if sys.stdout is None:

@@ -12,7 +12,7 @@ import typer
 from engine.cli.choosing import fail_with, runner
 from engine.cli.picking import Pick, check_pick, write_sheet
 from engine.cli.results import check_apart, check_results, no_empty_folder, numbered, set_files, tell, write_results
-from engine.cli.standard_output import say
+from engine.cli.standard_output import check_json_stream, say
 from engine.cli.tiles import TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
 from engine.options.failures import INTERRUPTED, fail, one_line_errors
 from engine.options.numbers import number_option
@@ -21,7 +21,7 @@ from engine.options.ray_option import ray_option
 from engine.options.texture_options import VARIATIONS_HELP, Variations, texture_options
 from engine.options.texture_sets import TextureSet
 from engine.options.textures import pictures_of, read_texture, wanted_texture, with_seed
-from protocol.messages import Cancelled, Failed
+from protocol.messages import Cancelled, Failed, Prepared
 from protocol.vocabulary import Settings, settings
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def synthesize(
     with one_line_errors(), no_empty_folder(output):
         if record_figures and record is None:
             fail("--record-figures needs a recording: name one with --record FILE")
+        check_json_stream(as_json=as_json)
         wanted = wanted_texture(values)
         together, asked, weights = wanted.together, wanted.settings, wanted.weights
         tell([] if together is None else [together.remark()], quiet=quiet)
@@ -90,6 +91,7 @@ def synthesize(
                 texture.request, written, texture.pattern, tiles, strip=strip, as_json=as_json, quiet=quiet
             )
             return
+        made_parts: list[Prepared] = []
         with ExitStack() as stack:
             run = runner(
                 stack,
@@ -98,6 +100,7 @@ def synthesize(
                 weights=weights,
                 quiet=quiet,
                 figures=record_figures,
+                prepared=made_parts.append,
             )
             if pick is not None:
                 write_sheet(run, texture.request, pick, outputs[0][0], texture.canvas, as_json=as_json, quiet=quiet)
@@ -119,8 +122,9 @@ def synthesize(
                 if as_json:
                     payload = {"output": named[0], "recording": None if recorded is None else str(recorded)}
                     payload["encoder"] = asked.encoder if weights is None else str(weights)
+                    filled = {} if texture.canvas is None else filled_part(made_parts[-1])
                     maps_made = {} if together is None else {"maps": named}
-                    say(json.dumps({**payload, **maps_made, **summary(job.settings, (width, height), end)}))
+                    say(json.dumps({**payload, **maps_made, **summary(job.settings, (width, height), end), **filled}))
                 elif not quiet:
                     print(f"{shown}: {width}x{height} in {end.seconds:.1f} s", file=sys.stderr)
                 if lost is not None:
@@ -167,6 +171,11 @@ def summary(settings: Settings, size: tuple[int, int], end: "Done | Cancelled") 
         "peak_memory_bytes": end.peak_bytes,
         "interrupted": isinstance(end, Cancelled),
     }
+
+
+def filled_part(prepared: Prepared) -> dict[str, Any]:
+    """Return the field of `--json` with the rectangle that holds all that is new in a picture, pixels."""
+    return {"filled": {side: getattr(prepared, side) for side in ("left", "top", "width", "height")}}
 
 
 def mixing(exemplars: Sequence[Path], shares: Sequence[float]) -> list[str]:

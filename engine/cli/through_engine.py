@@ -1,6 +1,7 @@
 """Run jobs in the running engine."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.cli.engines import check_engine_file, reach
@@ -8,7 +9,7 @@ from engine.cli.progress import job_bar
 from engine.options.failures import BAD_INPUT, ENGINE_FAILED, fail
 from protocol.client import EngineClient
 from protocol.errors import EngineError, NoEngineError, ProtocolError, UnsafeFileError
-from protocol.messages import Cancelled, Done, Failed, JobEnd, Progress, Synthesize
+from protocol.messages import Cancelled, Done, Failed, JobEnd, Prepared, Progress, Synthesize
 
 
 def find_client(engine: Path | None) -> EngineClient | None:
@@ -31,13 +32,16 @@ def find_client(engine: Path | None) -> EngineClient | None:
     return None
 
 
-def run_in_engine(client: EngineClient, request: Synthesize, title: str, *, quiet: bool) -> JobEnd:
+def run_in_engine(
+    client: EngineClient, request: Synthesize, title: str, prepared: Callable[[Prepared], None], *, quiet: bool
+) -> JobEnd:
     """Run a job to its end, or until Ctrl+C.
 
     Args:
         client: Client of the engine.
         request: The job.
         title: Title of the progress bar.
+        prepared: Called with what the job will make.
         quiet: Show no progress.
 
     Returns:
@@ -49,21 +53,25 @@ def run_in_engine(client: EngineClient, request: Synthesize, title: str, *, quie
     try:
         client.submit(request)
         try:
-            return _follow(client, request.job, title, quiet=quiet)
+            return _follow(client, request.job, title, prepared, quiet=quiet)
         except KeyboardInterrupt:
             client.cancel(request.job, keep=True)
-            return _follow(client, request.job, title, quiet=True)
+            return _follow(client, request.job, title, prepared, quiet=True)
     except ProtocolError as error:
         fail(f"{error}: run this with --local")
     except EngineError as error:
         fail(str(error), ENGINE_FAILED)
 
 
-def _follow(client: EngineClient, job: str, title: str, *, quiet: bool) -> JobEnd:
+def _follow(
+    client: EngineClient, job: str, title: str, prepared: Callable[[Prepared], None], *, quiet: bool
+) -> JobEnd:
     with job_bar(title, quiet=quiet) as show:
         for event in client.events(job):
             if isinstance(event, Done | Failed | Cancelled):
                 return event
+            if isinstance(event, Prepared):
+                prepared(event)
             if isinstance(event, Progress):
                 show(event)
     raise KeyboardInterrupt

@@ -132,7 +132,12 @@ def parse_shares(text: str | None, count: int, *, guided: bool = False) -> tuple
         raise ParsingError("--share and --canvas-guide both tell how much each exemplar gets: give one of them")
     parts = text.split(",")
     if len(parts) != count:
-        raise ParsingError(f"--share is {text!r}: give one number for each of {count} exemplars, such as 2,1")
+        if count < 2:
+            raise ParsingError(
+                f"--share is {text!r}, and {count or 'no'} exemplar is given: name more, or leave it out"
+            )
+        example = ",".join(map(str, range(count, 0, -1)))
+        raise ParsingError(f"--share is {text!r}: give one number for each of {count} exemplars, such as {example}")
     found = []
     for part in parts:
         try:

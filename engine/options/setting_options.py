@@ -8,10 +8,20 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from engine.options.numbers import number_option
-from engine.options.parsing import parse_layers, parse_memory, parse_scales, parse_size
+from engine.options.parsing import ParsingError, parse_layers, parse_memory, parse_scales, parse_size
 from engine.options.paths import path_option
 from protocol.fields import remedy
-from protocol.vocabulary import CanvasSide, SampleFrom, Setting, Settings, VocabularyError, checked, settings
+from protocol.vocabulary import (
+    LARGEST_SIDE,
+    SMALLEST_SIDE,
+    CanvasSide,
+    SampleFrom,
+    Setting,
+    Settings,
+    VocabularyError,
+    checked,
+    settings,
+)
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -84,8 +94,10 @@ def read_settings(values: Mapping[str, Any]) -> Settings:
 def checked_size(text: str) -> tuple[int, int]:
     """Parse and check `--size`; return height and width, pixels."""
     size = parse_size(text)
-    for side in size:
-        _check("size", CanvasSide, side)
+    if any(remedy(CanvasSide, side) for side in size):
+        raise ParsingError(
+            f"--size is {text.strip()}: give sides of {SMALLEST_SIDE} to {LARGEST_SIDE:,} pixels, such as 512x384"
+        )
     return size
 
 
