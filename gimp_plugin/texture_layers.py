@@ -117,6 +117,9 @@ class TextureLayers:
         self._begin()
         try:
             kept = self._keep and canvas.attached(self._group)
+            if kept and self._group is not None:
+                # It stays, and would hide a later result.
+                marks.mark(self._group, part=self._place.continues)
             parts = [samples.crop(texture.raster, self._place.part) for texture in textures]
             cut = self._shows_through(parts) and self._can_be_cut()
             if cut:
@@ -244,8 +247,8 @@ class TextureLayers:
             self._begin()
             parent, position = self._position()
             self._group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
-            # It stays if frames are kept, and would hide a later result.
-            marks.mark(self._group, part=self._place.continues)
+            # Of an unfinished texture nothing is sampled.
+            marks.mark(self._group, part=False)
             self._place.image.insert_layer(self._group, parent, position)
             self._blend(self._group)
             self._select()

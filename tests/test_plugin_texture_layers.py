@@ -203,6 +203,17 @@ def test_frames_stay_below_the_result_where_they_are_kept(gimp, image):
     assert everything(image) == ["above", group, *kept, "below"]
 
 
+def test_an_unfinished_texture_is_no_part_of_the_layers_picture(gimp, image):
+    from gimp_plugin import marks
+
+    growth = growing(gimp, image, keep=True)
+    growth.show(frame(RED), 0)
+    below = named(image, "below")
+    assert marks.parts_of(below) == []
+    growth.finish([texture()])
+    assert [item.name for item in marks.parts_of(below)] == ["Texture Synthesis"]
+
+
 def test_where_no_frame_came_there_is_none_to_keep(gimp, image):
     growing(gimp, image, keep=True).finish([texture()])
     assert everything(image) == ["above", "Texture, seed 7", "below"]
