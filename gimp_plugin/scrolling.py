@@ -2,8 +2,8 @@
 
 from gi.repository import Gdk, GLib, Gtk
 
-# For the title, the buttons and the margins of a dialog.
-RESERVED = 180
+# For the title, the line that says what a dialog does, its buttons and its margins.
+RESERVED = 260
 LEAST = 200
 
 

@@ -378,8 +378,8 @@ class EngineClient:
         self._link.close(0)
         self._tried = time.monotonic()
         hint = "start the engine again with `texture-engine serve`, then repeat the job"
-        code = LOST if self._link.is_usable else RELAY_LOST
-        ended: list[Event] = [Failed(code, why, hint, job) for job in sorted(self._jobs)]
+        usable = self._link.is_usable
+        ended: list[Event] = [Failed(LOST if usable else RELAY_LOST, why, hint, job) for job in sorted(self._jobs)]
         self._jobs.clear()
         return ended
 

@@ -153,7 +153,11 @@ FAULTS = {
         "--context and --sample-from choose a part of the canvas",
     ),
     "strength without a content": (None, ("bricks.png", "--strength", "0.4"), "--strength and --content-by say"),
-    "canvas transparent all over": (transparent, ("--canvas", "clear.png"), "hardly anything is left of the canvas"),
+    "canvas transparent all over": (
+        transparent,
+        ("--canvas", "clear.png"),
+        "the canvas is empty, or smaller than 8x8 pixels",
+    ),
     "flat texture of a transparent exemplar": (
         transparent,
         ("clear.png", "--flatten"),

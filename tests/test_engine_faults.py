@@ -246,7 +246,7 @@ def test_front_without_descriptors(client, survivor, measured):
             wait_until(lambda: descriptors(front) >= resource.prlimit(front, resource.RLIMIT_NOFILE)[0], 3)
             # It notices, tells and answers what it can without any more.
             os.kill(worker, signal.SIGKILL)
-            with within(1):
+            with within(5):
                 assert end_of(client, "long").code == "worker-died"
             assert client.status().workers[0].state == "resting"
             end = run(client, short_job("meanwhile"))

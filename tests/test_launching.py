@@ -11,7 +11,7 @@ from plugin_links import end_engine, installation_of, linked, program, reach
 
 from engine.synthesis.compiling import cache_folder
 from engine.threads import SPINS
-from gimp_plugin import engine_link
+from gimp_plugin import engine_program
 from protocol.client import EngineClient
 from protocol.connection import CONNECTION_FILE, read_connection
 from protocol.keys import CLIENT_KEYS, own_keys
@@ -135,7 +135,7 @@ def test_gimps_application_on_macos_is_a_bundle(monkeypatch):
     monkeypatch.delenv("APPDIR", raising=False)
     monkeypatch.delenv("SNAP", raising=False)
     monkeypatch.setattr(sys, "executable", "/Applications/GIMP.app/Contents/MacOS/python3.10")
-    assert engine_link.gimp_bundles() == (Path("/Applications/GIMP.app"),)
+    assert engine_program.gimp_bundles() == (Path("/Applications/GIMP.app"),)
 
 
 # Real engines, from poisoned surroundings.

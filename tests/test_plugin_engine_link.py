@@ -308,9 +308,10 @@ def test_the_engine_is_described_in_lines(engine):
         reach(link)
         engine.ready(link.client)
         status = link.client.status()
-        first, *others, worker, jobs = status_lines(status, installation)
+        first, *others, worker, why, jobs = status_lines(status, installation)
         assert re.fullmatch(rf"Engine {re.escape(status.software)}, running for \d+ min", first)
         assert worker.endswith(": ready")
+        assert why.startswith("Textures are made on ")
         assert [int(count) for count in re.findall(r"\d+", jobs)] == [0, status.done, status.failed, status.cancelled]
         remedy = f"The plug-in has version 0.1.0: run `{INSTALLER} --upgrade` so that both have the same version."
         assert others == ([] if status.software == "0.1.0" else [remedy])

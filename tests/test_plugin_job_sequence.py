@@ -356,5 +356,5 @@ def test_a_link_that_comes_to_nothing_fails_the_work_with_its_sentence(tmp_path,
         made = JobSequence(link, [short_job()], show, installation)
         assert run(made) is State.FAILED
         assert made.problem == link.problem
-        assert "/nowhere/texture-engine" in made.problem
-    assert show.said[0] == "Starting the engine…"
+        assert f"`{installation.installer} --check`" in made.problem
+    assert show.said[0] == "Looking for the engine…"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.images import Picture
 from engine.options.requests import request_for
-from engine.preparation import BAND, NothingToFillError, TooLittleToSampleError
+from engine.preparation import BAND, NothingToFillError, NothingToSampleError, TooLittleToSampleError
 from engine.service.runner import plan_job, prepared_of
 from gimp_plugin import plans, samples
 from gimp_plugin.box import Box
@@ -343,7 +343,7 @@ def test_eight_by_eight_pixels_around_a_selection_are_enough():
 
 def test_a_layer_without_a_visible_pixel_is_refused():
     clear = picture(40, 40, Box(0, 0, 40, 40))
-    refusal(plans.fill(chosen(FILL), clear, Box(0, 0, 40, 40), None, None, "u8"), TooLittleToSampleError)
+    refusal(plans.fill(chosen(FILL), clear, Box(0, 0, 40, 40), None, None, "u8"), NothingToSampleError)
 
 
 def test_an_even_alpha_is_nothing_to_fill_and_another_exemplar_fills_all_of_it():
@@ -466,7 +466,7 @@ def test_the_smallest_picture_that_tiles_can_have_a_transparent_part():
 
 def test_a_picture_of_which_too_little_would_remain_is_refused():
     canvas = picture(60, 60, Box(0, 0, 60, 59))
-    refusal(plans.seamless(chosen(SEAMLESS, seamless=BOTH), canvas, "u8"), TooLittleToSampleError)
+    refusal(plans.seamless(chosen(SEAMLESS, seamless=BOTH), canvas, "u8"), NothingToSampleError)
 
 
 # Exemplars.

@@ -167,8 +167,8 @@ def code_words(call):
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
     place = {"Failed": 0, "fail_all": 0, "ProtocolError": 1}.get(name)
     if place is not None:
-        yield from call.args[place : place + 1]
-        yield from (keyword.value for keyword in call.keywords if keyword.arg == "code")
+        for word in (*call.args[place : place + 1], *(each.value for each in call.keywords if each.arg == "code")):
+            yield from (word.body, word.orelse) if isinstance(word, ast.IfExp) else (word,)
 
 
 def code_of(word, constants):

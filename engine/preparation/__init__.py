@@ -1,6 +1,6 @@
 """From pictures to what synthesis takes, and back, without PyTorch."""
 
-from engine.material_errors import MaterialError, NothingToFillError, TooLittleToSampleError
+from engine.material_errors import MaterialError, NothingToFillError, NothingToSampleError, TooLittleToSampleError
 from engine.preparation.areas import Box, Size, bounds_of
 from engine.preparation.extending import extended
 from engine.preparation.maps import picked
@@ -26,6 +26,7 @@ __all__ = [
     "MaterialError",
     "Materials",
     "NothingToFillError",
+    "NothingToSampleError",
     "Sample",
     "Size",
     "TooLittleToSampleError",

@@ -256,8 +256,8 @@ def test_whatever_comes_of_it_all_else_is_as_it_was(cases, case):
         ("not_inserted", "no longer exists"),
         ("nothing_to_fill", "Nothing is selected"),
         ("nothing_left", "Too little is left"),
-        ("all_transparent", "Too little is left to sample"),
-        ("mask_all_black", "Too little is left to sample"),
+        ("all_transparent", "There is nothing to sample"),
+        ("mask_all_black", "There is nothing to sample"),
         ("far_from_the_layer", "outside the layer"),
     ],
 )
@@ -302,5 +302,5 @@ def test_a_result_goes_above_a_group_that_is_locked_and_into_one_that_is_not(cas
 
 def test_an_image_of_one_pixel_is_refused_by_each_procedure(cases):
     fill, seamless, new = cases["image_of_one_pixel"]
-    assert all(each["said"].startswith("Too little is left to sample") for each in (fill, seamless))
+    assert all(each["said"].startswith("There is nothing to sample") for each in (fill, seamless))
     assert new["said"].startswith("The exemplar has no visible part of 8 × 8 px or more")

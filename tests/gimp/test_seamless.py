@@ -166,7 +166,7 @@ def test_a_transparent_part_is_made_anew_from_what_is_visible(cases):
 
 
 def test_what_cannot_be_made_to_tile_is_told_in_a_sentence(cases):
-    assert cases["too_small"].startswith("Too little is left to sample")
+    assert cases["too_small"].startswith("There is nothing to sample")
     assert cases["selection_beside_the_layer"] == (
         "The selection is outside the layer: select a part of the layer, or nothing."
     )
