@@ -6,13 +6,31 @@ from gi.repository import Gimp
 
 from gimp_plugin import blending
 
-MARK, HOLE = "texture-synthesis", "texture-synthesis-hole"
+MARK, HOLE, UNFINISHED = "texture-synthesis", "texture-synthesis-hole", "texture-synthesis-unfinished"
 _PART, _OWN = b"part", b"own"
 
 
 def mark(layer: Gimp.Layer, *, part: bool) -> None:
     """Mark a texture, or a group of frames; `part` says whether it belongs to the picture of the layer below it."""
     layer.attach_parasite(Gimp.Parasite.new(MARK, blending.MARK_FLAGS, _PART if part else _OWN))
+
+
+def mark_unfinished(group: Gimp.GroupLayer) -> None:
+    """Mark the group of frames of a texture that is being made, of which nothing is sampled."""
+    mark(group, part=False)
+    # Not saved, and told from what is in a copy of the image: there nothing is being made.
+    group.attach_parasite(Gimp.Parasite.new(UNFINISHED, 0, _id_of(group)))
+
+
+def mark_finished(group: Gimp.GroupLayer, *, part: bool) -> None:
+    """Mark the frames of a finished texture, which are kept; `part` as in `mark`."""
+    mark(group, part=part)
+    group.detach_parasite(UNFINISHED)
+
+
+def has_unfinished(layers: Sequence[Gimp.Layer]) -> bool:
+    """Whether a texture is being made among layers, those in groups included."""
+    return any(_is_unfinished(group) or has_unfinished(group.get_children()) for group in layers if group.is_group())
 
 
 def mark_hole(layer: Gimp.Layer) -> None:
@@ -73,3 +91,12 @@ def parts_of(layer: Gimp.Layer, without: Sequence[Gimp.Layer] = ()) -> list[Gimp
 def _is_part(item: Gimp.Layer) -> bool:
     found = item.get_parasite(MARK)
     return found is None or bytes(found.get_data()) != _OWN
+
+
+def _is_unfinished(group: Gimp.GroupLayer) -> bool:
+    found = group.get_parasite(UNFINISHED)
+    return found is not None and bytes(found.get_data()) == _id_of(group)
+
+
+def _id_of(group: Gimp.GroupLayer) -> bytes:
+    return str(group.get_image().get_id()).encode()

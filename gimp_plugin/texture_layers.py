@@ -55,10 +55,11 @@ class TextureLayers:
         self._keep = keep
         self._earlier = earlier
         self._selected = place.image.get_selected_layers()
+        self._channels = place.image.get_selected_channels()
         self._group: Gimp.GroupLayer | None = None
         self._enclosed: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
         self._brought: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
-        self._open = False
+        self._open = self._grouped = False
         self._resized: Resize | None = None
         self._results: list[Gimp.Layer] = []
         self._holes: list[Gimp.Layer] = []
@@ -81,6 +82,8 @@ class TextureLayers:
     def show(self, frame: Frame, number: int) -> None:
         """Show the picture so far: in a new layer for each octave, and in place within it.
 
+        Nothing is shown while another texture of the image is being made: each is to be a step of undo.
+
         Args:
             frame: The picture.
             number: Number of the texture, from 0.
@@ -91,6 +94,8 @@ class TextureLayers:
         self.check(closely=True)
         layer = self._frames.get((number, frame.octave))
         if self._group is not None and self._group.get_lock_content():
+            return
+        if self._group is None and self._is_second():
             return
         if layer is None:
             name = _("Octave {octave}").format(octave=frame.octave)
@@ -119,7 +124,7 @@ class TextureLayers:
             kept = self._keep and canvas.attached(self._group)
             if kept and self._group is not None:
                 # It stays, and would hide a later result.
-                marks.mark(self._group, part=self._place.continues)
+                marks.mark_finished(self._group, part=self._place.continues)
             parts = [samples.crop(texture.raster, self._place.part) for texture in textures]
             cut = self._shows_through(parts) and self._can_be_cut()
             if cut:
@@ -216,15 +221,22 @@ class TextureLayers:
 
     def _begin(self) -> None:
         if not self._open:
-            self._place.image.undo_group_start()
             self._open = True
+            # GIMP does not know whose an image's open groups are: where one plug-in ends, it could close another's.
+            self._grouped = not self._is_second()
+            if self._grouped:
+                self._place.image.undo_group_start()
             self._resize()
 
     def _end(self) -> None:
-        if self._open and self._place.image.is_valid():
+        if self._grouped and self._place.image.is_valid():
             self._place.image.undo_group_end()
-        self._open = False
+        self._open = self._grouped = False
         Gimp.displays_flush()
+
+    def _is_second(self) -> bool:
+        """Whether another texture of the image is being made, perhaps in another process."""
+        return marks.has_unfinished(self._place.image.get_layers())
 
     def _resize(self) -> None:
         place, image = self._place, self._place.image
@@ -247,11 +259,9 @@ class TextureLayers:
             self._begin()
             parent, position = self._position()
             self._group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
-            # Of an unfinished texture nothing is sampled.
-            marks.mark(self._group, part=False)
-            self._place.image.insert_layer(self._group, parent, position)
+            marks.mark_unfinished(self._group)
+            self._put(self._group, parent, position)
             self._blend(self._group)
-            self._select()
             self._look()
         return self._group
 
@@ -363,7 +373,7 @@ class TextureLayers:
         kind = Gimp.ImageType.GRAYA_IMAGE if canvas.is_gray(image) else Gimp.ImageType.RGBA_IMAGE
         layer = Gimp.Layer.new(image, name, raster.width, raster.height, kind, 100, Gimp.LayerMode.NORMAL)
         layer.set_offsets(self._tracker.left, self._tracker.top)
-        image.insert_layer(layer, parent, position)
+        self._put(layer, parent, position)
         if self._group is None or parent is None or parent.get_id() != self._group.get_id():
             self._blend(layer)
         if not canvas.write(layer, raster):
@@ -373,13 +383,17 @@ class TextureLayers:
             mask = layer.create_mask(Gimp.AddMaskType.WHITE)
             layer.add_mask(mask)
             canvas.write_mask(mask, self._place.mask)
-        self._select()
         return layer
+
+    def _put(self, layer: Gimp.Layer, parent: Gimp.Layer | None, position: int) -> None:
+        """Insert a layer, which GIMP selects, and select at once what was: another texture may begin meanwhile."""
+        self._place.image.insert_layer(layer, parent, position)
+        self._select()
 
     def _insert_maps(self, name: str, origins: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.GroupLayer:
         """Insert a group with a layer for each map, of which the one that leads is shown."""
         group = Gimp.GroupLayer.new(self._place.image, name)
-        self._place.image.insert_layer(group, parent, position)
+        self._put(group, parent, position)
         # What breaks on the way is removed with it.
         self._results.append(group)
         upwards = self._maps[::-1]
@@ -409,10 +423,18 @@ class TextureLayers:
                 blending.release(group, layer if canvas.attached(layer) else None)
 
     def _select(self) -> None:
-        still = [layer for layer in self._selected if canvas.attached(layer)]
+        image, above = self._place.image, self._place.above
+        there = {channel.get_id() for channel in image.get_channels()}
+        channels = [channel for channel in self._channels if channel.get_id() in there]
+        layers = [layer for layer in self._selected if canvas.attached(layer)]
+        if self._selected and not layers and canvas.attached(above):
+            # It was the frame of another texture, which GIMP had just selected.
+            layers = [above]
         # GIMP takes no empty list: in a new image nothing was selected before.
-        if still:
-            self._place.image.set_selected_layers(still)
+        if channels:
+            image.set_selected_channels(channels)
+        elif layers:
+            image.set_selected_layers(layers)
 
 
 def _unfit() -> str:

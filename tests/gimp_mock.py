@@ -80,6 +80,7 @@ class Image:
         self.kind, self.precision = kind, precision
         self.number = next(self.ids)
         self.layers, self.selected, self.selection = [], [], None
+        self.channels, self.selected_channels = [], []
         self.closed = False
         self.undo_depth = self.undo_groups = 0
 
@@ -122,7 +123,19 @@ class Image:
         self._here()
         for layer in layers:
             _demand(layer.attached(), f"{layer.name} is not in the image, and cannot be selected")
-        self.selected = list(layers)
+        self.selected, self.selected_channels = list(layers), []
+
+    def get_channels(self):
+        return list(self._here().channels)
+
+    def get_selected_channels(self):
+        return list(self._here().selected_channels)
+
+    def set_selected_channels(self, channels):
+        self._here()
+        for channel in channels:
+            _demand(channel in self.channels, "a channel is not in the image, and cannot be selected")
+        self.selected, self.selected_channels = [], list(channels)
 
     def get_selection(self):
         mask = self._here().selection
@@ -141,7 +154,7 @@ class Image:
         _demand(0 <= position <= len(siblings), f"there is no position {position}")
         siblings.insert(position, layer)
         layer.parent, layer.removed = parent, False
-        self.selected = [layer]
+        self.selected, self.selected_channels = [layer], []
 
     def remove_layer(self, layer):
         self._here()
@@ -231,6 +244,10 @@ class Layer(Channel, Blended):
 
     def attach_parasite(self, parasite):
         self.parasites[parasite.name] = parasite
+
+    def detach_parasite(self, name):
+        _demand(name in self.parasites, f"{self.name} has no {name}")
+        del self.parasites[name]
 
     def get_parasite(self, name):
         return self.parasites.get(name)

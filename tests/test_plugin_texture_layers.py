@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gimp_mock import Killed
+from gimp_mock import Channel, Killed
 from plugin_layers import BLUE, GREEN, RED, add, colors, everything, frame, growing, named, plain, texture
 
 from gimp_plugin.box import Box
@@ -321,6 +321,85 @@ def test_a_selected_layer_that_was_deleted_meanwhile_is_not_selected_again(gimp,
     image.remove_layer(named(image, "above"))
     growth.show(frame(GREEN), 0)
     assert [layer.name for layer in image.selected] == ["below"]
+
+
+def test_a_selected_channel_stays_selected_unless_it_was_deleted(gimp, image):
+    channel = Channel(image, np.zeros((30, 40, 1)))
+    image.channels.append(channel)
+    image.set_selected_channels([channel])
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    assert (image.selected, image.selected_channels) == ([], [channel])
+    growth.finish([texture()])
+    assert (image.selected, image.selected_channels) == ([], [channel])
+    growth = growing(gimp, image)
+    image.channels.remove(channel)
+    growth.finish([texture(seed=8)])
+    assert image.selected_channels == []
+
+
+def test_what_was_selected_is_selected_again_before_a_layer_is_written(gimp, image, monkeypatch):
+    chosen, write, seen = image.get_selected_layers(), gimp.canvas.write, []
+
+    def watched(layer, raster):
+        seen.append(image.get_selected_layers())
+        return write(layer, raster)
+
+    monkeypatch.setattr(gimp.canvas, "write", watched)
+    growth = growing(gimp, image)
+    growth.show(frame(GREEN), 0)
+    growth.finish([texture()])
+    assert seen == [chosen, chosen]
+
+
+def test_a_texture_that_began_while_the_frame_of_another_was_selected_selects_its_own_layer(gimp, image):
+    first = growing(gimp, image)
+    first.show(frame(GREEN), 0)
+    image.set_selected_layers([named(image, "Octave 0")])
+    second = growing(gimp, image)
+    first.finish([texture()])
+    second.finish([texture(seed=8)])
+    assert image.selected == [named(image, "below")]
+
+
+def test_a_second_texture_of_an_image_is_shown_after_the_first_in_a_step_of_its_own(gimp, image):
+    first, second = growing(gimp, image, keep=True), growing(gimp, image)
+    first.show(frame(GREEN), 0)
+    second.show(frame(BLUE), 0)
+    assert everything(image) == ["above", "Texture Synthesis", "Texture Synthesis/Octave 0", "below"]
+    first.finish([texture()])
+    assert (image.undo_groups, image.undo_depth) == (1, 0)
+    second.show(frame(BLUE), 0)
+    assert colors(named(image, "Octave 0")) == {BLUE}
+    assert (image.undo_groups, image.undo_depth) == (2, 1)
+    second.finish([texture(seed=8)])
+    assert image.undo_depth == 0
+
+
+def test_a_texture_of_a_copy_of_an_unfinished_image_is_shown(gimp, image):
+    growing(gimp, image).show(frame(GREEN), 0)
+    copy = gimp.Gimp.Image(40, 30)
+    group = add(gimp, copy, "Texture Synthesis", group=True)
+    group.parasites.update(named(image, "Texture Synthesis").parasites)
+    add(gimp, copy, "below")
+    growing(gimp, copy).show(frame(BLUE), 0)
+    assert (colors(named(copy, "Octave 0")), copy.undo_groups) == ({BLUE}, 1)
+
+
+@pytest.mark.parametrize("end", ["finish", "abandon"])
+def test_a_second_texture_that_is_finished_before_the_first_is_in_the_step_of_that(gimp, image, end):
+    group = add(gimp, image, "house", group=True)
+    add(gimp, image, "floor", parent=group)
+    first, second = growing(gimp, image, above="floor"), growing(gimp, image)
+    first.show(frame(GREEN), 0)
+    (made,) = second.finish([texture(seed=8)])
+    assert (image.undo_groups, image.undo_depth) == (1, 1)
+    if end == "finish":
+        first.finish([texture()])
+    else:
+        first.abandon()
+    assert made.attached()
+    assert image.undo_depth == 0
 
 
 @pytest.mark.parametrize("shown", [0, 3])
