@@ -31,7 +31,11 @@ RESET = 1
 
 
 class Window:
-    """A dialog with a panel, for one attempt after the other."""
+    """A dialog with a panel, for one attempt after the other.
+
+    Attributes:
+        closing: Whether the user has closed it while a texture was made.
+    """
 
     def __init__(self, dialog: Gtk.Dialog, link: EngineLink, installation: Installation) -> None:
         """Prepare it.
@@ -43,6 +47,7 @@ class Window:
         """
         self.dialog = dialog
         self.panel = Panel(self.stop)
+        self.closing = False
         self.layers: list[Gimp.Layer] = []
         self.last: Outcome | None = None
         self._extended: Task | None = None
@@ -50,7 +55,8 @@ class Window:
         self._installation = installation
         self._attempt: Attempt | None = None
         self._picking = False
-        # Escape and the window's own button arrive as this; GTK would destroy the window.
+        dialog.connect("close", self._escape)
+        # GTK would destroy the window.
         dialog.connect("delete-event", lambda *_: True)
         dialog.connect("response", self._respond)
 
@@ -170,8 +176,15 @@ class Window:
         GLib.timeout_add(TICK_MILLISECONDS, tick)
         loop.run()
 
+    def _escape(self, dialog: Gtk.Dialog) -> None:
+        """Only cancel; GTK would take the key for the window's own button."""
+        if self._attempt is not None:
+            dialog.stop_emission_by_name("close")
+            self.stop(keep=False)
+
     def _respond(self, _dialog: Gtk.Dialog, response: int) -> None:
         if self._attempt is not None and response in {Gtk.ResponseType.CANCEL, Gtk.ResponseType.DELETE_EVENT}:
+            self.closing = True
             self.stop(keep=False)
 
     def _show_outcome(self, attempt: Attempt, outcome: Outcome, task: str) -> None:
@@ -238,7 +251,7 @@ def ask_and_make(
     tried: Options | None = None
     copied = False
     try:
-        while copied or window.wait_for_user():
+        while not window.closing and (copied or window.wait_for_user()):
             copied = False
             options = arguments.options_of(config, kind)
             if options == tried:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from gimps import profile
-from painting import FILL, MENU, SECONDS, choose, ended, idle, layers, paused, said, select_hole, wait, works
+from painting import FILL, MENU, SECONDS, asked, choose, ended, idle, layers, paused, said, select_hole, wait, works
 from PIL import Image, ImageChops
 from plugged import plug
 from windows import window
@@ -73,6 +73,21 @@ def test_escape_cancels_what_is_going_on_and_the_dialog_stays(dialog, engine):
     assert layers(dialog) == 1
     assert FILL in dialog.windows()
     wait(lambda: idle(engine), 20)
+
+
+@pytest.mark.parametrize("how", ["button", "window"])
+def test_closing_the_dialog_cancels_what_is_going_on(dialog, engine, how):
+    works(dialog)
+    with paused(engine):
+        if how == "button":
+            dialog.press("Close", window=FILL)
+        else:
+            dialog.activate(FILL)
+            dialog.key("alt+F4")
+    dialog.wait_for_no_window(FILL)
+    wait(lambda: layers(dialog) == 1)
+    wait(lambda: idle(engine), 20)
+    asked(dialog)
 
 
 def test_stop_here_keeps_the_picture_so_far(dialog, engine):
