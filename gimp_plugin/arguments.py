@@ -180,7 +180,7 @@ def add_new(procedure: Gimp.Procedure) -> None:
         FLAGS,
     )
     procedure.add_int_argument("width", _("_Width"), _("Pixels, 8 to 16384. 0: use the ratio"), *WHOLE, 0, FLAGS)
-    procedure.add_int_argument("height", _("_Height"), _("Pixels, 8 to 16384. 0: use the ratio"), *WHOLE, 0, FLAGS)
+    procedure.add_int_argument("height", _("H_eight"), _("Pixels, 8 to 16384. 0: use the ratio"), *WHOLE, 0, FLAGS)
     procedure.add_string_argument(
         "seamless",
         _("_Tileable"),
@@ -200,7 +200,7 @@ def add_new(procedure: Gimp.Procedure) -> None:
     )
     procedure.add_string_argument(
         "layers-as",
-        _("Use layers as"),
+        _("Use la_yers as"),
         _(
             "What several layers, or those of a layer group, are: auto (maps of one texture if their names say so, "
             "such as oak_color and oak_normal), mix (a mixture; a group is one picture) or maps"
@@ -218,7 +218,7 @@ def add_new(procedure: Gimp.Procedure) -> None:
     )
     procedure.add_drawable_argument(
         "canvas-guide",
-        _("Canvas guid_e"),
+        _("Can_vas guide"),
         _(
             "A channel or layer of any image, as large as the new texture: the colors of the exemplar guide where "
             "these areas are to be. With several layers: grays that mix them, from black for the first one to white "
@@ -234,24 +234,24 @@ def add_shape(procedure: Gimp.Procedure) -> None:
     """Declare what a new texture redraws, and how its exemplar lies."""
     procedure.add_drawable_argument(
         "content",
-        _("Content"),
+        _("Con_tent"),
         _("A layer of any image, as large as the new texture, that is redrawn with the exemplar's texture"),
         True,
         FLAGS,
     )
     procedure.add_double_argument(
-        "strength", _("Strength"), _("How closely the texture follows the content, 0 to 1"), *BROAD, 0.5, FLAGS
+        "strength", _("Stre_ngth"), _("How closely the texture follows the content, 0 to 1"), *BROAD, 0.5, FLAGS
     )
     procedure.add_string_argument(
         "content-by",
-        _("Follow"),
+        _("_Follow"),
         _("What of the content the texture follows: brightness or color"),
         user_options.BRIGHTNESS,
         FLAGS,
     )
     procedure.add_double_argument(
         "exemplar-rotation",
-        _("Rotate exemplar, °"),
+        _("R_otate exemplar, °"),
         _("Rotation of the exemplar, -360 to 360 degrees, counterclockwise"),
         *BROAD,
         0.0,
@@ -259,7 +259,7 @@ def add_shape(procedure: Gimp.Procedure) -> None:
     )
     procedure.add_double_argument(
         "exemplar-scale",
-        _("Scale exemplar"),
+        _("Scale e_xemplar"),
         _("Size of the exemplar relative to its own, 0.25 to 4"),
         *BROAD,
         1.0,
@@ -267,7 +267,7 @@ def add_shape(procedure: Gimp.Procedure) -> None:
     )
     procedure.add_drawable_argument(
         "rotation-map",
-        _("Rotation map"),
+        _("Rotat_ion map"),
         _(
             "A gray channel or layer of any image, as large as the new texture, that rotates the exemplar place by "
             "place: black not at all, white 360°"
@@ -277,7 +277,7 @@ def add_shape(procedure: Gimp.Procedure) -> None:
     )
     procedure.add_drawable_argument(
         "scale-map",
-        _("Scale map"),
+        _("Scal_e map"),
         _("Likewise for its size: black halves it, middle gray keeps it, white doubles it"),
         True,
         FLAGS,

@@ -39,10 +39,10 @@ class Panel:
         self._note.set_yalign(0)
         # Room for three lines, so that nothing moves when a message appears.
         self._note.set_size_request(-1, 60)
-        self._keep = Gtk.Button.new_with_mnemonic(_("_Stop Here"))
+        self._keep = Gtk.Button.new_with_mnemonic(_("Stop H_ere"))
         self._keep.set_tooltip_text(_("Stop now and keep the picture so far"))
         self._keep.connect("clicked", lambda _button: on_stop(True))
-        self._cancel = Gtk.Button.new_with_mnemonic(_("Cance_l"))
+        self._cancel = Gtk.Button.new_with_mnemonic(_("Ca_ncel"))
         self._cancel.set_tooltip_text(_("Stop now and keep nothing"))
         self._cancel.connect("clicked", lambda _button: on_stop(False))
         buttons = Gtk.Box(spacing=6, homogeneous=True)

@@ -145,7 +145,7 @@ def _texts(task: str) -> tuple[str, str, str]:
             ),
         ),
         user_options.EXTEND: (
-            _("_Extend Image…"),
+            _("Extend _Image…"),
             _("Extend the image beyond its borders with texture that fits"),
             _(
                 "The canvas of the image grows by percent of its sides or by pixels, and is filled there, in a new "

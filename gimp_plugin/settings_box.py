@@ -263,7 +263,7 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     """Let the size be chosen in pixels or as a ratio, unless a drawable gives it; hide the rest."""
     whole, guided = Gtk.Box(orientation=Gtk.Orientation.VERTICAL), text_label(least=30, most=50)
     box, config = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6), form.config
-    by_ratio = Gtk.RadioButton.new_with_mnemonic(None, _("Size by _ratio"))
+    by_ratio = Gtk.RadioButton.new_with_mnemonic(None, _("Size _by ratio"))
     in_pixels = Gtk.RadioButton.new_with_mnemonic_from_widget(by_ratio, _("Size in _pixels"))
     ratio, width, height = (_widget(form, name) for name in ("ratio", "width", "height"))
 

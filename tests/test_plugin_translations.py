@@ -18,22 +18,35 @@ PACKAGE = Path(__file__).resolve().parents[1] / "gimp_plugin"
 LOCALE = PACKAGE / "locale"
 LANGUAGES = sorted(path.name for path in LOCALE.iterdir() if path.is_dir())
 AGAIN = "run tools/translate.py, and translate what is new"
-SHARED = ("Loo_k", "_Quality", "See_d", "_Network", "Opaq_ue texture", "Keep _all frames as layers", "_Stop Here",
-          "Cance_l", "_Close")  # fmt: skip
-DIALOGS = (
-    (*SHARED, "_Exemplar", "La_yer or image", "F_ile", "_Pattern", "Sa_mple from", "Con_text, px (0: automatic)",
+PRESSED = ("Size _by ratio", "Size in _pixels", "Opaq_ue texture", "Keep _all frames as layers", "_Make", "_Close")
+"""What a key presses in New Texture; any other only takes the user to a field."""
+COMMON = ("Loo_k", "_Quality", "See_d", "_Network", "Opaq_ue texture", "Keep _all frames as layers", "_Close")
+MAKING = (
+    (*COMMON, "_Exemplar", "La_yer or image", "F_ile", "_Pattern", "Sa_mple from", "Con_text, px (0: automatic)",
      "E_xemplar mask", "_Fill"),
-    (*SHARED, "Size by _ratio", "Size in _pixels", "Si_ze, times the exemplar's", "_Width", "_Height",
+    (*COMMON, "Size _by ratio", "Size in _pixels", "Si_ze, times the exemplar's", "_Width", "H_eight",
      "E_xemplar mask", "Put _into", "_Tileable", "_Variations", "_Make"),
-    (*SHARED, "_Tileable", "_Make Seamless"),
-    ("Times as lar_ge", "_Tileable", "See_d", "Opaq_ue texture", "_Stop Here", "Cance_l", "_Close", "_Enlarge"),
-    ("_Start", "S_top", "Open _Log", "_Close"),
-    ("_Fill Selection with Texture…", "_New Texture from Layer…", "_Make Seamless…", "En_large…",
-     "_Repeat Last Texture", "_Engine…"),
+    (*COMMON, "_Tileable", "_Make Seamless"),
+    (*COMMON, "Uni_t", "To_p", "Ri_ght", "_Bottom", "Le_ft", "_Extend"),
+    ("Times as lar_ge", "_Tileable", "See_d", "Opaq_ue texture", "_Close", "_Enlarge"),
 )  # fmt: skip
-"""What has a key in each dialog, and in the menu."""
-OF_GIMP = {"en": "rlshc", "de": "zgsha", "fr": "rcsea", "es": "rcgyc"}
-"""Keys of GIMP's own buttons: reset, load and save settings, help, cancel."""
+"""What has a key in each dialog that makes textures, before one is made."""
+STOPPING = ("Stop H_ere", "Ca_ncel", "_Close")
+"""What has a key in them while one is made."""
+EXPANDED = ("Exemplar _guide", "Can_vas guide", "Con_tent", "Stre_ngth", "_Follow", "R_otate exemplar, °",
+            "Scale e_xemplar", "Rotat_ion map", "Scal_e map", "Use la_yers as")  # fmt: skip
+"""The fields of New Texture for which no letters are left."""
+OTHERS = (
+    ("_Start", "S_top", "Open _Log", "_Close"),
+    ("_More", "_Close"),
+    ("Continue in an RGB C_opy", "_Close"),
+    ("_Fill Selection with Texture…", "_New Texture from Layer…", "_Make Seamless…", "Extend _Image…", "En_large…",
+     "_Repeat Last Texture", "Save as _Pattern…", "_Engine…"),
+)  # fmt: skip
+"""What has a key in dialogs without GIMP's own buttons, and in the menu."""
+OF_GIMP = {"en": "rlsh", "de": "zgsh", "fr": "rcsh", "es": "rcgy"}
+"""Keys of GIMP's own buttons: reset, load and save settings, help."""
+CANCEL = {"en": "c", "de": "c", "fr": "n", "es": "c"}
 
 
 def said():
@@ -68,7 +81,7 @@ def test_the_template_has_every_text_and_no_other():
 
 
 def test_there_are_translations():
-    assert {"de", "es", "fr"} <= set(LANGUAGES)
+    assert {"en", *LANGUAGES} == set(OF_GIMP)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -105,20 +118,47 @@ def test_a_translation_ends_and_breaks_as_the_text_does(language):
         assert "_" in translated or not key(text), text
 
 
-@pytest.mark.parametrize("language", ["en", *LANGUAGES])
-@pytest.mark.parametrize("dialog", DIALOGS)
-def test_no_two_widgets_of_a_dialog_have_one_key(language, dialog):
+def keys(language, dialog):
+    """The keys in a dialog, in the order of its texts."""
     found = {text: text for text in dialog} if language == "en" else texts(file_of(language, "po"))
-    keys = [key(found[text]) for text in dialog]
-    assert len(set(keys)) == len(keys), [found[text] for text in dialog]
-    assert all("a" <= each <= "z" for each in keys), "not on every keyboard"
+    letters = [key(found[text]) for text in dialog]
+    assert all("a" <= each <= "z" for each in letters), "not on every keyboard"
+    return letters
+
+
+def refuse_twins(letters):
+    assert len(set(letters)) == len(letters), sorted(letters)
+
+
+@pytest.mark.parametrize("language", OF_GIMP)
+@pytest.mark.parametrize("dialog", MAKING)
+def test_no_two_widgets_of_a_dialog_have_one_key(language, dialog):
+    refuse_twins([*keys(language, dialog), *OF_GIMP[language]])
+
+
+@pytest.mark.parametrize("language", OF_GIMP)
+def test_no_two_buttons_have_one_key_while_a_texture_is_made(language):
+    # Reset is insensitive then.
+    refuse_twins([*keys(language, STOPPING), *OF_GIMP[language][1:]])
+
+
+@pytest.mark.parametrize("language", OF_GIMP)
+def test_a_field_under_an_expander_shares_its_key_with_a_field_at_most(language):
+    # GTK goes on to the next field when the key is pressed again, but would not press a button that shares it.
+    refuse_twins(keys(language, EXPANDED))
+    assert not {*keys(language, EXPANDED)} & {*keys(language, PRESSED), *OF_GIMP[language]}
+
+
+@pytest.mark.parametrize("language", OF_GIMP)
+@pytest.mark.parametrize("dialog", OTHERS)
+def test_no_two_of_another_dialog_or_of_the_menu_have_one_key(language, dialog):
+    refuse_twins(keys(language, dialog))
 
 
 @pytest.mark.parametrize("language", OF_GIMP)
 def test_save_as_pattern_has_no_key_of_gimps_own_buttons(language):
-    dialog = ("_Name", "Sa_ve")
-    found = {text: text for text in dialog} if language == "en" else texts(file_of(language, "po"))
-    assert not {key(found[text]) for text in dialog} & set(OF_GIMP[language])
+    # In Spanish two of those share a key.
+    refuse_twins([*keys(language, ("_Name", "Sa_ve")), *{*OF_GIMP[language], CANCEL[language]}])
 
 
 def test_french_marks_stand_with_spaces_that_do_not_break():
