@@ -31,8 +31,8 @@ def test_a_texture_that_cannot_be_made_is_an_error(tmp_path):
 
 
 def test_an_engine_that_cannot_make_it_is_told_with_what_to_do(home):
-    # The packages in this home are stand-ins.
     give_exemplar(home)
+    (home.source / "examples/cobbles.png").write_bytes(b"no picture")
     told = home.run("--first-texture")
     assert told.returncode == 1
     # The engine has said more before it.
@@ -63,12 +63,13 @@ def test_in_a_terminal_the_user_is_asked(home, words, asked):
     assert not (home.data / FILE).exists()
 
 
-def test_uninstalling_removes_it(home):
-    home.gimp()
-    home.install()
-    (home.data / FILE).touch()
-    home.install("--uninstall")
-    assert not home.data.exists()
+def test_uninstalling_removes_it(own_home):
+    # Its own environment: that of the other homes is one for all.
+    own_home.gimp()
+    own_home.install()
+    (own_home.data / FILE).touch()
+    own_home.install("--uninstall")
+    assert not own_home.data.exists()
 
 
 def give_exemplar(home):
