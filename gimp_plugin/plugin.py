@@ -88,6 +88,10 @@ def _run(
             outcome = run_texture(procedure, mode, image, list(drawables), config, task, installation)
     except InstallationError as error:
         outcome = Outcome(problem=str(error))
+    except ImportError as error:
+        logging.getLogger(__name__).exception("%s failed", procedure.get_name())
+        sentence = _("The plug-in is incomplete ({reason}): run `{command}`")
+        outcome = Outcome(problem=sentence.format(reason=error, command=installation.installer))
     except Exception as error:
         logging.getLogger(__name__).exception("%s failed", procedure.get_name())
         outcome = Outcome(problem=f"{type(error).__name__}: {error}")

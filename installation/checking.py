@@ -1,5 +1,6 @@
 """`install.py --check`."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from installation.setup_run import SetupRun
 from installation.version import software_version
 
 DOCTOR_SECONDS = 300
+TO_DO = "to do:"
 
 
 def check(task: SetupRun) -> int:
@@ -53,7 +55,7 @@ def _faults(task: SetupRun) -> Iterator[str]:
     if not task.plugin_only and (fault := environment_fault(folder, source)):
         yield f"the environment {folder} {fault}: {repair}"
     elif words := _doctor(folder):
-        yield f"the engine does not work ({words}): run `{engine_of(folder)} doctor`, which says what to do"
+        yield f"the engine has a fault ({words}): run `{engine_of(folder)} doctor`, which says what to do"
     if fault := privacy_fault(task.state):
         yield fault
     yield from task.gimps.unstarted
@@ -75,11 +77,18 @@ def _doctor(folder: Path) -> str | None:
     command = [str(python_of(folder)), "-I", "-m", "engine", "doctor"]
     try:
         result = subprocess.run(  # noqa: S603
-            command, capture_output=True, text=True, timeout=DOCTOR_SECONDS, check=False
+            command,
+            # Sentences are to stay in one line.
+            env={**os.environ, "COLUMNS": "10000"},
+            capture_output=True,
+            text=True,
+            timeout=DOCTOR_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     if result.returncode == 0:
         return None
     lines = [line for line in (result.stdout + result.stderr).splitlines() if line.strip()]
-    return next((line for line in lines if line.startswith("to do:")), (lines or ["no output"])[-1])
+    advice = [line.removeprefix(TO_DO).strip() for line in lines if line.startswith(TO_DO)]
+    return "; ".join(advice) or (lines or ["no output"])[-1]

@@ -18,6 +18,7 @@ from installation.torch_builds import CPU, DEFAULT, Choice, can_reach, choose, d
 from installation.version import fingerprint
 
 MARKER = "texture-synthesis.json"
+TORCH = ("torch", "torchvision")
 PROBE_SECONDS = 120
 PROBE = """
 import importlib.metadata, json, pathlib, re, sys, sysconfig
@@ -208,13 +209,14 @@ def _installing(wanted: Options, choice: Choice, asked: str, *, remake: bool, up
         yield Action(f"change the environment in {folder}", partial(_mark, folder, begun))
     what = f"{described(choice.build)}, {choice.reason}"
     if index and (remake or newer):
-        words = [*newer, "torch", "torchvision", "--index-url", index]
+        words = [*newer, *TORCH, "--index-url", index]
         yield Action(f"install {what}", partial(_install, folder, words, before))
     size = f", with {what}" if remake and not index else ""
-    # Of equal versions pip takes the one that ends in +cpu, and so does not come back with CUDA.
-    places = ["--extra-index-url", index] if index and newer else []
-    words = [*newer, *places, str(wanted.source)]
-    yield Action(f"install the engine and what it needs into it{size}", partial(_install, folder, words, before))
+    words = [*newer, str(wanted.source)]
+    kept = TORCH if index and newer else ()
+    yield Action(
+        f"install the engine and what it needs into it{size}", partial(_install, folder, words, before, kept=kept)
+    )
     finished = Marker(complete=True, source=fingerprint(wanted.source), build=choice.build, asked=asked)
     yield Action("mark it as complete", partial(_finish, folder, finished))
 
@@ -243,9 +245,12 @@ def _make(folder: Path, begun: Marker) -> None:
         ) from None
 
 
-def _install(folder: Path, words: Sequence[str], before: Marker | None) -> None:
+def _install(folder: Path, words: Sequence[str], before: Marker | None, *, kept: Sequence[str] = ()) -> None:
+    # PyPI may have a newer PyTorch than the index of the chosen build: pip would replace that build by CUDA's.
+    versions = versions_in(folder) if kept else {}
+    pins = [f"{name}=={versions[name]}" for name in kept if name in versions]
     # Python compiles what is imported when it is first used; all else would only cost time and space.
-    command = [*pip(folder), "install", "--no-compile", *words]
+    command = [*pip(folder), "install", "--no-compile", *words, *pins]
     if subprocess.run(command, check=False).returncode:  # noqa: S603
         if before is not None:
             # pip has restored what was there.

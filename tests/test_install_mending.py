@@ -121,6 +121,18 @@ def test_what_an_interrupted_copy_has_left_is_removed(home):
     assert "already up to date" in home.install()
 
 
+def test_a_check_tells_all_that_doctor_advises(own_home):
+    own_home.gimp()
+    own_home.install()
+    (site,) = own_home.environment.glob("lib/python*/site-packages")
+    reason = "its parts do not fit each other, " * 5
+    (site / "torchvision.py").write_text(f"raise ImportError({reason!r})\n")
+    (fault,) = checked(own_home)
+    assert "to do:" not in fault
+    assert f"torchvision does not load ({reason}), and the vgg encoders need it: install" in fault
+    assert fault.endswith(" doctor`, which says what to do")
+
+
 @no_gimp_of_the_system
 def test_a_check_without_gimp_says_what_to_do(home):
     (home.source / "engine/new.py").touch()

@@ -11,6 +11,8 @@ from wheelhouse import NEVER, write_wheel
 
 from installation.gpus import look, usable_gpu
 
+PYPI = "pypi"
+
 no_gpu = pytest.mark.skipif(usable_gpu(look()) is not None, reason="this computer has a GPU that PyTorch can use")
 
 
@@ -21,13 +23,17 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    """The address of an index with the builds `cpu` and `cu126`."""
+    """The address of an index with the builds `cpu` and `cu126`, and of another one with newer packages."""
     folder = tmp_path_factory.mktemp("index")
     for build in ("cpu", "cu126"):
         for name in ("torch", "torchvision"):
             place = folder / build / name
             place.mkdir(parents=True)
             write_wheel(place, name, f"{NEVER}+{build}", "py3-none-any", {})
+    for name in ("torch", "torchvision", "tifffile"):
+        place = folder / PYPI / name
+        place.mkdir(parents=True)
+        write_wheel(place, name, "9999.1", "py3-none-any", {})
     handler = functools.partial(Quiet, directory=folder)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -71,6 +77,16 @@ def test_without_a_gpu_the_small_build_is_installed_updated_and_kept(bare, index
     assert "already up to date" in bare.install(TEXTURE_TORCH_INDEX="http://127.0.0.1:9")
     assert bare.run("--upgrade", **surroundings).returncode == 0
     assert torches(bare) == builds("+cpu")
+
+
+@no_gpu
+def test_an_upgrade_keeps_the_build_where_pypi_has_a_newer_one(own_home, index):
+    surroundings = reached(index)
+    own_home.install("--torch", "cpu", **surroundings)
+    surroundings["PIP_INDEX_URL"] = f"{index}/{PYPI}"
+    assert own_home.run("--upgrade", **surroundings).returncode == 0
+    assert torches(own_home) == builds("+cpu")
+    assert [*own_home.environment.glob("lib/python*/site-packages/tifffile-9999.1.dist-info")]
 
 
 @no_gpu

@@ -31,7 +31,7 @@ def build_wheel(folder, settings=None, metadata=None):
         "RECORD": "",
     }
     with ZipFile(Path(folder, f"{STEM}-py3-none-any.whl"), "w") as wheel:
-        for package in ("engine", "protocol", "gimp_plugin"):
+        for package in ("engine", "protocol", "gimp_plugin", "installation"):
             for path in Path(package).rglob("*"):
                 if path.is_file() and "__pycache__" not in path.parts:
                     wheel.write(path, path.as_posix())

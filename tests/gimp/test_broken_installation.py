@@ -71,6 +71,15 @@ def keys_open_to_others():
     return tried(folder=readable)
 
 
+def no_module():
+    module = Path(plug_in) / "gimp_plugin/box.py"
+    away = module.rename(module.with_suffix(".away"))
+    try:
+        return asked()
+    finally:
+        away.rename(module)
+
+
 def no_settings():
     settings.unlink()
     return asked()
@@ -101,7 +110,7 @@ def not_startable():
 
 cases = [
     no_program, a_program_that_fails, a_program_that_says_nothing, another_version, another_key_of_mine,
-    another_key_of_the_engine, keys_open_to_others, no_settings, broken_settings,
+    another_key_of_the_engine, keys_open_to_others, no_module, no_settings, broken_settings,
     settings_of_another_version, told_by_status, not_startable,
 ]
 """
@@ -165,6 +174,10 @@ def cases(place, known_plug_ins, tmp_path_factory):
             r"The engine does not answer: .*its keys were changed.* End its process \d+, .*",
         ),
         ("keys_open_to_others", r".*client\.secret .*"),
+        (
+            "no_module",
+            r"The plug-in is incomplete \(No module named 'gimp_plugin\.box'\): run `python3 install.py`",
+        ),
         ("no_settings", r".*settings\.json cannot be read \(.*No such file.*\): run its install.py again"),
         ("broken_settings", r".*settings\.json cannot be read \(.*\): run its install.py again"),
         ("settings_of_another_version", r".*settings\.json cannot be read \(.*\): run its install.py again"),
