@@ -22,7 +22,7 @@ def introduction(sentence: str, help_id: str) -> Gtk.Widget:
     link.set_valign(Gtk.Align.START)
     link.connect("activate-link", _open, help_id)
     link.show()
-    line = Gtk.Box(spacing=12, border_width=12)
+    line = Gtk.Box(spacing=12, margin_start=12, margin_end=12, margin_top=6)
     line.pack_start(label, True, True, 0)
     line.pack_end(link, False, False, 0)
     line.show()

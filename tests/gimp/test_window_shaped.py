@@ -34,13 +34,26 @@ def opened(place, known_plug_ins, engine, tmp_path):
         yield found
 
 
+def scroll_down(dialog):
+    """Scroll to the end of the settings; over a setting the wheel would change it."""
+    bar = max(dialog.widgets(window=NEW, role="scroll bar"), key=lambda each: each.box[3])
+    for _ in range(15):
+        dialog.click(*bar.middle, button=5)
+
+
 def made(painter, engine):
     """Press the button, and read what was then made of what was chosen."""
+    written = engine.folder / "last-texture.json"
+
+    def time():
+        return written.stat().st_mtime_ns if written.exists() else 0
+
+    before = time()
     painter.press("Make", window=NEW)
-    # The last texture was made, too.
-    wait(lambda: not any(each.startswith("Done.") for each in said(painter, NEW)), WAIT_SECONDS)
+    # The last texture was made, too: what the dialog says may be of that one.
+    wait(lambda: time() != before, WAIT_SECONDS)
     ended(painter, "Done.", NEW)
-    return json.loads((engine.folder / "last-texture.json").read_text())
+    return json.loads(written.read_text())
 
 
 def test_what_is_under_content_and_rotation_is_set_by_mouse(opened, engine, pictures_folder):
@@ -57,6 +70,7 @@ def test_what_is_under_content_and_rotation_is_set_by_mouse(opened, engine, pict
     assert dialog.box[1] + dialog.box[3] <= int(SCREEN.split("x")[1])
     expand(opened, "More", NEW)
     wait(lambda: not opened.widgets(window=NEW, name="Network"), WAIT_SECONDS)
+    scroll_down(opened)
     enter(opened, "Rotate exemplar, °", "90", NEW)
     enter(opened, "Scale exemplar", "0.5", NEW)
     asked_for = made(opened, engine)["settings"]
@@ -76,6 +90,7 @@ def test_what_is_under_content_and_rotation_is_set_by_mouse(opened, engine, pict
     opened.wait_for_window(f"{WIDTH}x{HEIGHT}")
     press_in_row(opened, "Clear", "Content", NEW)
     wait(lambda: size not in said(opened, NEW), WAIT_SECONDS, lambda: said(opened, NEW))
+    scroll_down(opened)
     choose_layer(opened, "Scale map", "[ramp]", "ramp.png", NEW)
     assert made(opened, engine)["scale_map"] > 0
     opened.screenshot(pictures_folder / "shaped-map.png")
