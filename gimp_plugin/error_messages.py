@@ -51,7 +51,9 @@ def explain(failed: Failed, installation: Installation) -> str:
             "The canvas guide has colors, and several layers are mixed by grays: black for the first one, white for "
             "the last one."
         ),
-        "no-worker": _("The engine cannot compute on this computer."),
+        "no-worker": _(
+            "The engine cannot compute on this computer: run `{command}`, which says what is wrong."
+        ).format(command=f"{installation.installer} --check"),
     }
     if failed.code == "engine-lost" and _found(installation)[0] is ProcessState.RUNNING:
         return explain_refusal(EngineLostError(failed.message), installation)

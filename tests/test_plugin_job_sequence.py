@@ -293,7 +293,8 @@ SENTENCES = {
     "too-large": "The picture is too large for the engine. Select less of it.",
     "too-few-opaque": "Only opaque pixels are sampled, and there are hardly any: turn off “Opaque texture”, or "
     "choose another exemplar.",
-    "no-worker": "The engine cannot compute on this computer. (its words)",
+    "no-worker": "The engine cannot compute on this computer: run `python3 install.py --check`, which says what is "
+    "wrong. (its words)",
     "version": "The plug-in and the engine are not compatible (its words): run `python3 install.py --upgrade`",
     "anything-else": "The engine says: its words (its hint).",
 }
