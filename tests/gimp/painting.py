@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import threading
 import time
 from contextlib import contextmanager, suppress
 
@@ -109,6 +110,45 @@ def works(dialog: Window):
     wait(lambda: layers(dialog) > 1)
 
 
+@contextmanager
+def held(dialog: Window, engine):
+    """Press the button, and stop the engine's workers once the first frame is there.
+
+    Until then they get a tenth of their time: a fast computer would be done before it can be stopped.
+    """
+    seen, found = threading.Event(), set()
+
+    def slow():
+        with engine.client("slow") as client:
+            while not seen.is_set():
+                found.update(worker.process for worker in client.status().workers if worker.process)
+                send(found, signal.SIGSTOP)
+                seen.wait(0.09)
+                send(found, signal.SIGCONT)
+                seen.wait(0.01)
+        send(found, signal.SIGSTOP)
+
+    slowing = threading.Thread(target=slow)
+    slowing.start()
+    try:
+        works(dialog)
+    finally:
+        seen.set()
+        slowing.join()
+        assert found
+    try:
+        yield
+    finally:
+        send(found, signal.SIGCONT)
+
+
+def send(processes, number):
+    """Send a signal to processes; the engine ends a worker that stands still for long after its job was canceled."""
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
+
+
 def ended(dialog: Window, word, title=FILL):
     """Wait until the dialog says so; a message of GIMP's own, which tells of a fault, fails the test."""
     found = wait(
@@ -132,12 +172,8 @@ def paused(engine):
     with engine.client("pause") as client:
         processes = [worker.process for worker in client.status().workers if worker.process]
     assert processes
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
+    send(processes, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in processes:
-            # The engine ends a worker that stands still for long after its job was canceled.
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGCONT)
+        send(processes, signal.SIGCONT)

@@ -4,7 +4,22 @@ import time
 
 import pytest
 from gimps import profile
-from painting import FILL, MENU, SECONDS, asked, choose, ended, idle, layers, paused, said, select_hole, wait, works
+from painting import (
+    FILL,
+    MENU,
+    SECONDS,
+    asked,
+    choose,
+    ended,
+    held,
+    idle,
+    layers,
+    paused,
+    said,
+    select_hole,
+    wait,
+    works,
+)
 from PIL import Image, ImageChops
 from plugged import plug
 from windows import window
@@ -57,8 +72,7 @@ def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pi
 
 
 def test_cancel_keeps_nothing(dialog, engine):
-    works(dialog)
-    with paused(engine):
+    with held(dialog, engine):
         dialog.press("Cancel", window=FILL)
     ended(dialog, "Canceled")
     assert layers(dialog) == 1
@@ -66,8 +80,7 @@ def test_cancel_keeps_nothing(dialog, engine):
 
 
 def test_escape_cancels_what_is_going_on_and_the_dialog_stays(dialog, engine):
-    works(dialog)
-    with paused(engine):
+    with held(dialog, engine):
         dialog.key("Escape")
     ended(dialog, "Canceled")
     assert layers(dialog) == 1
@@ -77,8 +90,7 @@ def test_escape_cancels_what_is_going_on_and_the_dialog_stays(dialog, engine):
 
 @pytest.mark.parametrize("how", ["button", "window"])
 def test_closing_the_dialog_cancels_what_is_going_on(dialog, engine, how):
-    works(dialog)
-    with paused(engine):
+    with held(dialog, engine):
         if how == "button":
             dialog.press("Close", window=FILL)
         else:
@@ -91,8 +103,7 @@ def test_closing_the_dialog_cancels_what_is_going_on(dialog, engine, how):
 
 
 def test_stop_here_keeps_the_picture_so_far(dialog, engine):
-    works(dialog)
-    with paused(engine):
+    with held(dialog, engine):
         dialog.press("Stop Here", window=FILL)
     assert "Texture so far" in ended(dialog, "Stopped.")
     assert layers(dialog) == 2
