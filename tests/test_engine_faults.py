@@ -243,7 +243,8 @@ def test_front_without_descriptors(client, survivor, measured):
     resource.prlimit(front, resource.RLIMIT_NOFILE, (descriptors(front) + 10, usual[1]))
     try:
         with plain_sockets(read_connection(survivor.file), 100):
-            wait_until(lambda: descriptors(front) >= resource.prlimit(front, resource.RLIMIT_NOFILE)[0], 3)
+            # One may be left: of a file that was open for a moment when the last connection came.
+            wait_until(lambda: descriptors(front) >= resource.prlimit(front, resource.RLIMIT_NOFILE)[0] - 1, 3)
             # It notices, tells and answers what it can without any more.
             os.kill(worker, signal.SIGKILL)
             with within(5):
