@@ -32,7 +32,7 @@ class Cost:
     device: str
     memory: int
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """Say it in a sentence."""
         memory = f" and {self.memory / 1e9:.1f} GB of memory" if self.memory else ""
         return (
@@ -62,7 +62,7 @@ def offer(task: SetupRun, count: int) -> None:
         raise InstallationError(
             f"the first texture failed ({error}): run `{task.installer} --check`, which says what is wrong"
         ) from None
-    print(cost.told())
+    print(cost.sentence())
 
 
 def made(python: Path, exemplar: Path, file: Path, size: str) -> Cost:

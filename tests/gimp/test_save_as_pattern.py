@@ -67,8 +67,8 @@ def names_that_are_taken():
     layer, = image.get_layers()
     layer.set_name("twice")
     first, second = saved(image, layer), saved(image, layer)
-    told = refused("save-as-pattern", image, [layer], pattern_name="twice")
-    return {"names": [first["name"], second["name"]], "files": names(), "told": told}
+    said = refused("save-as-pattern", image, [layer], pattern_name="twice")
+    return {"names": [first["name"], second["name"]], "files": names(), "said": said}
 
 
 def a_file_of_the_name_is_left_as_it_is():
@@ -85,15 +85,15 @@ def refusals():
     band = Gimp.Layer.new(wide, "band", 10001, 4, Gimp.ImageType.GRAY_IMAGE, 100, Gimp.LayerMode.NORMAL)
     wide.insert_layer(band, None, 0)
     before = names()
-    told = {
+    said = {
         "too large": refused("save-as-pattern", wide, [band]),
         "name too long": refused("save-as-pattern", image, [layer], pattern_name="é" * 128),
     }
     layer.set_offsets(30, 30)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 9, 9)
-    told["outside"] = refused("save-as-pattern", image, [layer])
+    said["outside"] = refused("save-as-pattern", image, [layer])
     wide.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 10000, 4)
-    return {"told": told, "written": names() != before, "largest": saved(wide, band, "é" * 127)["size"]}
+    return {"said": said, "written": names() != before, "largest": saved(wide, band, "é" * 127)["size"]}
 
 
 cases = [
@@ -109,7 +109,7 @@ def wall_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def told(place, known_plug_ins, tmp_path_factory, wall_file):
+def cases(place, known_plug_ins, tmp_path_factory, wall_file):
     """What one GIMP has made of all cases; it needs no engine."""
     own = profile(tmp_path_factory.mktemp("patterns") / "profile", known_plug_ins)
     plugged = plug(place, own, tmp_path_factory.mktemp("state") / "state")
@@ -118,43 +118,43 @@ def told(place, known_plug_ins, tmp_path_factory, wall_file):
     return plugged.cases(code, tmp_path_factory.mktemp("run"), allowed=("mine.pat",), wall=str(wall_file))
 
 
-def test_a_layer_becomes_a_pattern_that_gimp_paints_with_at_once(told):
-    found = told["a_layer_is_saved_and_painted_with"]
+def test_a_layer_becomes_a_pattern_that_gimp_paints_with_at_once(cases):
+    found = cases["a_layer_is_saved_and_painted_with"]
     assert found["name"] == "Old: wall/1"
     assert found["files"] == ["Old- wall-1.pat"]
     assert (found["size"], found["bytes"]) == ([48, 48], 3)
     assert np.array_equal(array_of(found["painted"]), array_of(found["source"]))
 
 
-def test_of_a_selection_its_bounds_become_the_pattern(told):
-    found = told["the_selection_is_saved"]
+def test_of_a_selection_its_bounds_become_the_pattern(cases):
+    found = cases["the_selection_is_saved"]
     assert found["name"] == "part"
     assert found["size"] == [20, 12]
 
 
-def test_gray_stays_gray_and_alpha_is_kept_where_there_is_any(told):
-    assert told["kinds"] == {"gray": 1, "gray with alpha": 2, "rgb": 3, "rgb with alpha": 4}
+def test_gray_stays_gray_and_alpha_is_kept_where_there_is_any(cases):
+    assert cases["kinds"] == {"gray": 1, "gray with alpha": 2, "rgb": 3, "rgb with alpha": 4}
 
 
-def test_a_name_that_is_taken_gets_a_number_or_is_refused(told):
-    found = told["names_that_are_taken"]
+def test_a_name_that_is_taken_gets_a_number_or_is_refused(cases):
+    found = cases["names_that_are_taken"]
     assert found["names"] == ["twice", "twice 2"]
     assert {"twice.pat", "twice 2.pat"} <= set(found["files"])
     assert "twice-2.pat" not in found["files"]
-    assert "“twice”" in found["told"]
+    assert "“twice”" in found["said"]
 
 
-def test_no_file_is_replaced(told):
-    found = told["a_file_of_the_name_is_left_as_it_is"]
+def test_no_file_is_replaced(cases):
+    found = cases["a_file_of_the_name_is_left_as_it_is"]
     assert found["name"] == "mine"
     assert found["kept"] == "mine"
     assert "mine-2.pat" in found["files"]
 
 
-def test_what_gimp_would_not_read_is_refused_in_a_sentence_and_nothing_is_written(told):
-    found = told["refusals"]
-    assert "10001 × 4" in found["told"]["too large"]
-    assert "255" in found["told"]["name too long"]
-    assert found["told"]["outside"]
+def test_what_gimp_would_not_read_is_refused_in_a_sentence_and_nothing_is_written(cases):
+    found = cases["refusals"]
+    assert "10001 × 4" in found["said"]["too large"]
+    assert "255" in found["said"]["name too long"]
+    assert found["said"]["outside"]
     assert not found["written"]
     assert found["largest"] == [10000, 4]
