@@ -123,8 +123,13 @@ class Window:
         )
 
     def activate(self, title_part: str) -> None:
-        """Give a window the keyboard."""
-        self.tell("xdotool", "search", "--onlyvisible", "--name", re.escape(title_part), "windowactivate", "--sync")
+        """Give a window the keyboard, as soon as the window manager does."""
+        words = ("xdotool", "search", "--onlyvisible", "--name", re.escape(title_part), "windowactivate", "--sync")
+        until = time.monotonic() + WAIT_SECONDS
+        # The window manager may have to start again.
+        while (done := self.ask(*words)).returncode:
+            assert time.monotonic() < until, f"{title_part!r} is not activated: {done.stderr.decode(errors='replace')}"
+            time.sleep(0.2)
 
     def wait_for_no_window(self, title_part: str, seconds=WAIT_SECONDS) -> None:
         """Wait until no window has this in its title."""
@@ -189,16 +194,16 @@ class Window:
 
     def tell(self, *words: str) -> bytes:
         """Run a command on its screen, and give what it says."""
-        self.refuse_its_end()
-        done = subprocess.run(
-            self.place.command(*words),
-            capture_output=True,
-            timeout=LOOK_SECONDS,
-            env=self.environment,
-            check=False,
-        )
+        done = self.ask(*words)
         assert done.returncode == 0, f"{words[0]}: {done.stderr.decode(errors='replace')}"
         return done.stdout
+
+    def ask(self, *words: str) -> subprocess.CompletedProcess:
+        """Run a command on its screen, whatever its status."""
+        self.refuse_its_end()
+        return subprocess.run(
+            self.place.command(*words), capture_output=True, timeout=LOOK_SECONDS, env=self.environment, check=False
+        )
 
 
 @contextmanager
@@ -208,11 +213,11 @@ def window(place: Place, profile_folder: Path, *files: Path, language=LANGUAGE, 
     around = surroundings(place, profile_folder, language, environment)
     with ExitStack() as stack:
         screen = beside(stack, place, around, "Xvfb", "-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp")
-        around["DISPLAY"] = f":{screen}"
-        around["DBUS_SESSION_BUS_ADDRESS"] = beside(
-            stack, place, around, "dbus-daemon", "--session", "--nofork", "--print-address=1"
-        )
-        beside(stack, place, around, "openbox", answers=False)
+        around["DISPLAY"] = f":{first_line(screen)}"
+        bus = beside(stack, place, around, "dbus-daemon", "--session", "--nofork", "--print-address=1")
+        around["DBUS_SESSION_BUS_ADDRESS"] = first_line(bus)
+        # It starts again should it crash, as a desktop's session would have it.
+        beside(stack, place, around, "sh", "-c", "until openbox; do sleep 0.2; done")
         words = [place.window, "--no-splash", *map(str, files)]
         with log.open("wb") as sink:
             process = started(place.command(*words), around, sink)
@@ -239,13 +244,18 @@ def enlarge(window: Window, title: str) -> None:
         time.sleep(0.1)
 
 
-def beside(stack: ExitStack, place: Place, environment, *words: str, answers=True) -> str:
-    """Run something that the window needs, as long as the window is there, and give its first line."""
+def beside(stack: ExitStack, place: Place, environment, *words: str) -> subprocess.Popen:
+    """Run something that the window needs, as long as the window is there."""
     process = started(place.command(*words), environment, subprocess.DEVNULL, subprocess.PIPE)
     stack.callback(end_group, process)
     stack.callback(process.stdout.close)
-    line = process.stdout.readline().decode().strip() if answers else ""
-    assert line or not answers, f"{words[0]} does not start"
+    return process
+
+
+def first_line(process: subprocess.Popen) -> str:
+    """Wait for the first line that a process says."""
+    line = process.stdout.readline().decode().strip()
+    assert line, f"{process.args} does not start"
     return line
 
 
