@@ -128,7 +128,9 @@ class Window:
         until = time.monotonic() + WAIT_SECONDS
         # The window manager may have to start again.
         while (done := self.ask(*words)).returncode:
-            assert time.monotonic() < until, f"{title_part!r} is not activated: {done.stderr.decode(errors='replace')}"
+            assert time.monotonic() < until, (
+                f"{title_part!r} is not activated: {done.stderr.decode(errors='replace')}"
+            )
             time.sleep(0.2)
 
     def wait_for_no_window(self, title_part: str, seconds=WAIT_SECONDS) -> None:
