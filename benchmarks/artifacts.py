@@ -1,4 +1,4 @@
-"""Figures of what the eye notices first in a texture: grain, borders, copied blocks, streaks, foreign colors."""
+"""Measures of what the eye notices first in a texture: grain, borders, copied blocks, streaks, foreign colors."""
 
 import itertools
 import math
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.figures import PATCH, STRIDE, TOLERANCE, Nearest, find_nearest
+from engine.measures import PATCH, STRIDE, TOLERANCE, Nearest, find_nearest
 
 # The smallest amplitude that a picture of 8 bits can show.
 FLOOR = 1 / 255
@@ -26,7 +26,7 @@ COLOR_STEP = 2 / 255
 
 @dataclass(frozen=True)
 class Artifacts:
-    """Figures of what the eye notices first in a texture.
+    """Measures of what the eye notices first in a texture.
 
     Attributes:
         grain: Amplitude of fine detail in the smooth parts over that in the exemplar's; 1 is right, above is noise.
@@ -55,7 +55,7 @@ def measure_artifacts(exemplar: Tensor, texture: Tensor) -> Artifacts:
         texture: Likewise, of any size.
 
     Returns:
-        The figures.
+        The measures.
 
     Raises:
         ValueError: A picture is smaller than that.

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from engine.batch.checking import checked_count  # noqa: E402
-from engine.batch.crews import Crew, Making  # noqa: E402
+from engine.batch.executors import Executor, Making  # noqa: E402
 from engine.batch.journal import Journal  # noqa: E402
 from engine.batch.requests import jobs_of  # noqa: E402
 from engine.batch.running import BatchOptions, run_batch  # noqa: E402
@@ -43,9 +43,9 @@ def nothing(_work: Work) -> Made:
 
 
 class Idle:
-    """A crew that makes nothing, at once."""
+    """An executor that makes nothing, at once."""
 
-    room = 8
+    capacity = 8
 
     def submit(self, work: Work) -> Making:
         """Be done with it."""
@@ -97,25 +97,25 @@ def measure_empty(count: int, *, ray: bool) -> None:
         _print("checked", count, start)
         for title in ("made", "skipped"):
             start = _cpu(), time.perf_counter()
-            crew = _ray_crew() if ray and title == "made" else Idle()
+            executor = _ray_executor() if ray and title == "made" else Idle()
             with Journal(out) as journal:
                 jobs = jobs_of([listed], defaults(), None)
-                for number, _ in enumerate(run_batch(jobs, crew, journal, BatchOptions()), 1):
+                for number, _ in enumerate(run_batch(jobs, executor, journal, BatchOptions()), 1):
                     if title == "made" and number % max(1, count // REPORTS) == 0:
                         _print(title, number, start)
             _print(title, count, start)
-            crew.close()
+            executor.close()
 
 
-def _ray_crew() -> Crew:
+def _ray_executor() -> Executor:
     import ray
     from ray.cluster_utils import Cluster
 
-    from engine.batch import ray_crew
+    from engine.batch import ray_executor
 
     cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
-    ray_crew._make = ray.remote(max_calls=0)(nothing)
-    return ray_crew.RayCrew(cluster.address, threads=1, gpus=None)
+    ray_executor._make = ray.remote(max_calls=0)(nothing)
+    return ray_executor.RayExecutor(cluster.address, threads=1, gpus=None)
 
 
 def _cpu() -> float:

@@ -1,4 +1,4 @@
-"""Fill holes through a warm engine, and by G'MIC where it is installed, and print seconds and figures.
+"""Fill holes through a warm engine, and by G'MIC where it is installed, and print seconds and measures.
 
     python benchmarks/filling.py FOLDER --output FILLED
     python benchmarks/filling.py --synthetic --quality normal
@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from convolution import convolution_rate
 from fill_cases import FillCase, computed_cases, read_cases, size_cases
-from fill_figures import blended, distance_to_truth, rim, sheet
+from fill_measures import blended, distance_to_truth, rim, sheet
 from PIL import Image
 from service import FRAME_SECONDS, JOB_SECONDS, OwnEngine, own_engine
 
@@ -274,7 +274,7 @@ def attempt(
             run_engine(client, replace(request_of(warm_up, options.quality), job="warm-up"))
         return compare(client, case, options)
     except EngineError as error:
-        return f"{case.name}: {error}\n{engine.last_words(5)}"
+        return f"{case.name}: {error}\n{engine.last_message(5)}"
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         return f"{case.name}: G'MIC: {error}"
 

@@ -1,8 +1,8 @@
-"""Synthesize from every exemplar of a folder and print the figures of quality, beside those of other tools.
+"""Synthesize from every exemplar of a folder and print the measures of quality, beside those of other tools.
 
     python benchmarks/quality.py EXEMPLARS --judge WEIGHTS --peers PICTURES --output FOLDER
 
-Figures are taken by an encoder that the pictures were not made with, if one is given with --judge.
+Measures are taken by an encoder that the pictures were not made with, if one is given with --judge.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from PIL import Image
 from torch import Tensor
 
 from engine.encoders import Encoder, load_encoder
-from engine.figures import measure
+from engine.measures import measure
 from engine.synthesis import Exemplar, SynthesisSettings, synthesize
 from engine.synthesis.devices import describe_device, find_device
 
-# The least and the most of each figure that is right. Textures that are drawn anew by the same rule as the exemplar
+# The least and the most of each measure that is right. Textures that are drawn anew by the same rule as the exemplar
 # keep to them, apart from patterns that are coarse beside the border.
 TARGETS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
@@ -41,7 +41,7 @@ TARGETS: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 FINE = ("distance", "run", "streak", "color")
 FOOT = """
-**Bold** figures miss their target. *distance*: sliced Wasserstein distance of features over their spread, 0 is the
+**Bold** measures miss their target. *distance*: sliced Wasserstein distance of features over their spread, 0 is the
 same. *copied*: share of neighboring patches that were neighbors in the exemplar. *sharpness*: gradient amplitude over
 the exemplar's. *coverage*: share of the exemplar's patches in use. *grain*: fine detail in the smooth parts over the
 exemplar's. *border*, *outermost*: gradient amplitude in the outermost four rows and columns, or one, over that
@@ -55,20 +55,20 @@ def read(path: Path) -> Tensor:
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
 
 
-def figures_of(exemplar: Tensor, texture: Tensor, judge: Encoder) -> dict[str, float]:
-    """Take all figures of a texture, by the names of `TARGETS`."""
+def measures_of(exemplar: Tensor, texture: Tensor, judge: Encoder) -> dict[str, float]:
+    """Take all measures of a texture, by the names of `TARGETS`."""
     return asdict(measure(exemplar, texture, judge)) | asdict(measure_artifacts(exemplar, texture))
 
 
-def misses(figures: Mapping[str, float]) -> list[str]:
-    """Name the figures that miss their targets."""
-    return [name for name, (least, most) in TARGETS.items() if not least <= figures[name] <= most]
+def misses(measures: Mapping[str, float]) -> list[str]:
+    """Name the measures that miss their targets."""
+    return [name for name, (least, most) in TARGETS.items() if not least <= measures[name] <= most]
 
 
-def row(name: str, who: str, figures: Mapping[str, float], seconds: float | None = None) -> str:
+def row(name: str, who: str, measures: Mapping[str, float], seconds: float | None = None) -> str:
     """Format one line of the table; misses are bold."""
-    missed = misses(figures)
-    cells = [f"{figures[each]:.{3 if each in FINE else 2}f}" for each in TARGETS]
+    missed = misses(measures)
+    cells = [f"{measures[each]:.{3 if each in FINE else 2}f}" for each in TARGETS]
     cells = [f"**{cell}**" if each in missed else cell for each, cell in zip(TARGETS, cells, strict=True)]
     taken = "" if seconds is None else f"{seconds:.1f}"
     return f"| {name} | {who} | {' | '.join(cells)} | {len(missed)} | {taken} |"
@@ -87,7 +87,7 @@ def main() -> None:
     """Make the pictures and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("exemplars", type=Path)
-    parser.add_argument("--judge", type=Path, help="weights of the encoder that takes the figures")
+    parser.add_argument("--judge", type=Path, help="weights of the encoder that takes the measures")
     parser.add_argument("--peers", type=Path, help="folder of NAME_TOOL.png by other tools")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--size", type=int, default=512)
@@ -117,11 +117,11 @@ def main() -> None:
         if options.peers:
             entries += [(p, p.stem.split("_")[-1], None) for p in sorted(options.peers.glob(f"{path.stem}_*.png"))]
         for picture, who, taken in entries:
-            figures = figures_of(exemplar, read(picture), judge)
-            found.setdefault(who, []).append(figures)
-            print(row(path.stem, who, figures, taken), flush=True)
+            measures = measures_of(exemplar, read(picture), judge)
+            found.setdefault(who, []).append(measures)
+            print(row(path.stem, who, measures, taken), flush=True)
     for who, each in found.items():
-        print(row("mean", who, {name: float(np.mean([figures[name] for figures in each])) for name in TARGETS}))
+        print(row("mean", who, {name: float(np.mean([measures[name] for measures in each])) for name in TARGETS}))
     print(FOOT)
 
 

@@ -81,7 +81,7 @@ class OwnEngine:
         keys = own_keys(self._folder / CLIENT_KEYS)
         while True:
             if self._process.poll() is not None:
-                raise EngineError(f"the engine has ended:\n{self.last_words()}")
+                raise EngineError(f"the engine has ended:\n{self.last_message()}")
             try:
                 return EngineClient.connect(self._folder / CONNECTION_FILE, name=name, keys=keys)
             except NoEngineError:
@@ -107,9 +107,9 @@ class OwnEngine:
             if all(worker.state == "ready" for worker in status.workers):
                 return status
             time.sleep(LOOK_SECONDS)
-        raise EngineError(f"no worker is ready after {START_SECONDS:g} s:\n{self.last_words()}")
+        raise EngineError(f"no worker is ready after {START_SECONDS:g} s:\n{self.last_message()}")
 
-    def last_words(self, lines: int = 20) -> str:
+    def last_message(self, lines: int = 20) -> str:
         """Read the end of its log."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
 

@@ -442,7 +442,7 @@ def main() -> None:
             found = soak(engine, options)
         except EngineError as error:
             found = [str(error)]
-        words = engine.last_words() if found else ""
+        words = engine.last_message() if found else ""
     if found:
         print(*found, words, sep="\n", file=sys.stderr)
         sys.exit(1)

@@ -53,7 +53,7 @@ def border(picture: Array, exemplar: Array, edges: tuple[Sequence[int], Sequence
         edges: Rows, and columns, that begin a tile; not those at the canvas's own border.
 
     Returns:
-        The figures.
+        The measures.
     """
     across, within, lines = [], [], [0.0]
     for axis, places in enumerate(edges):
@@ -117,7 +117,7 @@ def windows(picture: Array, edges: tuple[Sequence[int], Sequence[int]], count: i
 
 
 def main() -> None:
-    """Print the figures, and write windows."""
+    """Print the measures, and write windows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("canvas", type=Path)
     parser.add_argument("exemplar", type=Path)

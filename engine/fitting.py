@@ -78,15 +78,15 @@ def check_request(request: Synthesize) -> None:
     if len(sources) > MOST_SOURCES:
         raise MaterialError(f"{len(sources)} sources are given: give {MOST_SOURCES} at most")
     if any(each.maps for each in sources[1:]):
-        raise MaterialError("maps belong to a single exemplar, and there are several: leave out either of them")
+        raise MaterialError("maps belong to a single exemplar, and there are several: omit one of them")
     if sources and canvas.sample_mask is not None:
-        raise MaterialError("both a source and a sample mask of the canvas are given: leave out either of them")
+        raise MaterialError("both a source and a sample mask of the canvas are given: omit one of them")
     if canvas.content is None and (asked.strength is not None or asked.content_by != CONTENT_BY[0]):
         raise MaterialError(
             "`strength` and `content_by` say how a picture is redrawn, and there is none: give a content"
         )
     if canvas.content is not None and canvas.start is not None:
-        raise MaterialError("both a content and a picture to start from are given: leave out either of them")
+        raise MaterialError("both a content and a picture to start from are given: omit one of them")
     transform_maps = [each for each in (canvas.rotation_map, canvas.scale_map) if each is not None]
     check_sizes(
         Sizes(
@@ -123,11 +123,10 @@ def check_sizes(given: Sizes) -> None:
     if given.extend and given.canvas is None:
         raise MaterialError("only a picture can be extended, and there is none: give a canvas")
     if given.extend and given.mask is not None:
-        raise MaterialError("both a mask and an extension say what is to be synthesized: leave out either of them")
+        raise MaterialError("both a mask and an extension say what is to be synthesized: omit one of them")
     if given.sources and given.around_hole:
         raise MaterialError(
-            "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: "
-            "leave out either of them"
+            "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: omit one of them"
         )
     if given.canvas is None:
         _check_new(given)
@@ -241,9 +240,7 @@ def _check_fill(given: Sizes, canvas: Size) -> None:
         (bool(given.maps), "maps are made"),
     ):
         if found:
-            raise MaterialError(
-                f"{words} for new textures only, and there is a picture to fill: leave out either of them"
-            )
+            raise MaterialError(f"{words} for new textures only, and there is a picture to fill: omit one of them")
     size = grown(canvas, given.extend)
     if given.wanted not in {None, size}:
         name = "extended canvas" if given.extend else "canvas"
@@ -267,8 +264,7 @@ def _check_new(given: Sizes) -> None:
         wanted = check_canvas_size(given.content, wanted, "content")
     if given.transformed and (given.guide is not None or len(sources) > 1):
         raise MaterialError(
-            "the exemplar is to be rotated or scaled, and there are guides or several exemplars: "
-            "leave out either of them"
+            "the exemplar is to be rotated or scaled, and there are guides or several exemplars: omit one of them"
         )
     if given.transform_maps:
         check_transform_maps(given.transform_maps, wanted)
@@ -289,12 +285,12 @@ def _check_maps(given: Sizes) -> None:
                 f"map {number} is {shown(each)} and the exemplar {shown(size)}: give maps of one size"
             )
     if len(given.sources) > 1:
-        raise MaterialError("maps belong to a single exemplar, and there are several: leave out either of them")
+        raise MaterialError("maps belong to a single exemplar, and there are several: omit one of them")
     if given.transformed:
         # Normals would have to turn, too, and no pixel would come from one place.
         raise MaterialError("several maps of one texture are neither rotated nor scaled: leave that out, or the maps")
     if given.content is not None:
-        raise MaterialError("a content is redrawn with a single map, and there are several: leave out either of them")
+        raise MaterialError("a content is redrawn with a single map, and there are several: omit one of them")
 
 
 def _size(raster: Raster) -> Size:

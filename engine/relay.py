@@ -123,9 +123,9 @@ class Relay:
 
     def _carry_out(self, kind: Kind, number: int, parts: list[memoryview]) -> None:
         if kind is Kind.CONNECT:
-            told = json.loads(bytes(parts[0]))
+            engine = json.loads(bytes(parts[0]))
             self._number = number
-            self._link.connect(str(told["address"]), str(told["public_key"]))
+            self._link.connect(str(engine["address"]), str(engine["public_key"]))
         elif kind is Kind.DISCONNECT:
             self._link.close(int(json.loads(bytes(parts[0]))))
         elif number == self._number and not self._link.send([encode_header(json.loads(bytes(parts[0]))), *parts[1:]]):

@@ -184,7 +184,7 @@ def add_new(procedure: Gimp.Procedure) -> None:
     procedure.add_string_argument(
         "seamless",
         _("_Tileable"),
-        _("Directions in which the texture tiles: none, x (horizontally), y (vertically) or both"),
+        _("Axes along which the texture tiles: none, x (horizontally), y (vertically) or both"),
         user_options.NONE,
         FLAGS,
     )
@@ -220,9 +220,9 @@ def add_new(procedure: Gimp.Procedure) -> None:
         "canvas-guide",
         _("Can_vas guide"),
         _(
-            "A channel or layer of any image, as large as the new texture: the colors of the exemplar guide where "
-            "these areas are to be. With several layers: grays that mix them, from black for the first one to white "
-            "for the last one"
+            "A channel or layer of any image, as large as the new texture, with the colors of the exemplar guide "
+            "where you want these areas. For several layers: grays that mix them, from black for the first to white "
+            "for the last"
         ),
         True,
         FLAGS,
@@ -245,7 +245,7 @@ def add_shape(procedure: Gimp.Procedure) -> None:
     procedure.add_string_argument(
         "content-by",
         _("_Follow"),
-        _("What of the content the texture follows: brightness or color"),
+        _("What the texture follows in the content: brightness or color"),
         user_options.BRIGHTNESS,
         FLAGS,
     )
@@ -269,8 +269,8 @@ def add_shape(procedure: Gimp.Procedure) -> None:
         "rotation-map",
         _("Rotat_ion map"),
         _(
-            "A gray channel or layer of any image, as large as the new texture, that rotates the exemplar place by "
-            "place: black not at all, white 360°"
+            "A gray channel or layer of any image, as large as the new texture, that rotates the exemplar locally: "
+            "black not at all, white by 360°"
         ),
         True,
         FLAGS,
@@ -278,7 +278,10 @@ def add_shape(procedure: Gimp.Procedure) -> None:
     procedure.add_drawable_argument(
         "scale-map",
         _("Scal_e map"),
-        _("Likewise for its size: black halves it, middle gray keeps it, white doubles it"),
+        _(
+            "A gray channel or layer of any image, as large as the new texture, that scales the exemplar locally: "
+            "black halves its size, middle gray keeps it, white doubles it"
+        ),
         True,
         FLAGS,
     )
@@ -289,7 +292,7 @@ def add_seamless(procedure: Gimp.Procedure) -> None:
     procedure.add_string_argument(
         "seamless",
         _("_Tileable"),
-        _("Directions in which the texture tiles: x (horizontally), y (vertically) or both"),
+        _("Axes along which the texture tiles: x (horizontally), y (vertically) or both"),
         user_options.BOTH,
         FLAGS,
     )
@@ -323,7 +326,7 @@ def add_enlarge(procedure: Gimp.Procedure) -> None:
         "seamless",
         _("_Tileable"),
         _(
-            "Directions in which the picture tiles, which the larger one then does, too: none, x (horizontally), "
+            "Axes along which the picture tiles; the enlarged picture then tiles, too: none, x (horizontally), "
             "y (vertically) or both"
         ),
         user_options.NONE,

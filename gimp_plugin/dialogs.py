@@ -397,8 +397,8 @@ def _description(kind: str) -> str:
             "The image is extended as it looks. Its canvas grows, and the texture is a new layer."
         ),
         user_options.ENLARGE: _(
-            "Makes a larger picture with detail of its own, in a new image: of the selection's bounding rectangle, "
-            "or of the layer."
+            "Enlarges the selection's bounding rectangle, or the layer, in a new image. Detail comes from the "
+            "picture itself."
         ),
     }[kind]
 

@@ -56,5 +56,5 @@ def read_installation(plugin: Path) -> Installation:
 def _text(found: dict[str, object], name: str) -> str:
     value = found[name]
     if not isinstance(value, str):
-        raise TypeError(f"{name} is no text")
+        raise TypeError(f"{name} is not a text")
     return value

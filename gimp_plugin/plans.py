@@ -236,7 +236,7 @@ def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
 
 
 def enlarge(options: Options, picture: Raster, depth: str, name: str) -> JobPlan:
-    """Plan to enlarge a picture with detail of its own.
+    """Plan to enlarge a picture.
 
     Args:
         options: What is wanted.

@@ -158,7 +158,7 @@ def _texts(task: str) -> tuple[str, str, str]:
         ),
         user_options.ENLARGE: (
             _("En_large…"),
-            _("Enlarge the selection or the layer with detail of its own"),
+            _("Enlarge the selection or the layer, with detail from the picture itself"),
             _(
                 "Makes a new image of the selection's bounding rectangle or of the layer, 1.1 to 8 times as large. "
                 "Detail comes from the picture itself, so that grain and edges stay sharp."

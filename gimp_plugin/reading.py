@@ -57,9 +57,9 @@ def read_canvas(options: Options) -> Canvas:
     sizes = {(each.width, each.height) for each in (guide, content, rotation, scale) if each is not None}
     if len(sizes) > 1:
         raise PlanError(
-            _("Canvas guide, content and maps have several sizes ({sizes}): choose drawables of one size.").format(
-                sizes=", ".join(f"{width} × {height} px" for width, height in sorted(sizes))
-            )
+            _(
+                "Canvas guide, content and maps have different sizes ({sizes}): choose drawables of the same size."
+            ).format(sizes=", ".join(f"{width} × {height} px" for width, height in sorted(sizes)))
         )
     return Canvas(guide=guide, content=content, rotation_map=rotation, scale_map=scale)
 

@@ -129,15 +129,15 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     # The texture will be above this item, so it has to match what is displayed of it. The mask of a group says where
     # the texture ends, as it does in a group that is not locked.
-    ground = canvas.outside_locked(layer)
-    parts = marks.parts_of(ground, earlier)
-    masked = ground.get_id() == layer.get_id()
-    around = canvas.read(ground, limit, gray=gray, depth=depth, parts=parts, masked=masked)
+    base = canvas.outside_locked(layer)
+    parts = marks.parts_of(base, earlier)
+    masked = base.get_id() == layer.get_id()
+    around = canvas.read(base, limit, gray=gray, depth=depth, parts=parts, masked=masked)
     if parts and not selected:
         # What the layer lacks is filled anew, as without the earlier textures.
-        lacking = canvas.read(ground, limit, gray=gray, depth=depth, masked=masked)
+        lacking = canvas.read(base, limit, gray=gray, depth=depth, masked=masked)
         around = samples.faded(around, samples.alpha(lacking))
-    extent = canvas.extent(ground)
+    extent = canvas.extent(base)
     if options.source == user_options.SURROUNDINGS and not limit.common(extent):
         raise PlanError(plans.outside())
     plan = plans.fill(
@@ -145,7 +145,7 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
         around,
         hole.moved(-limit.x, -limit.y),
         canvas.read_selection(image, hole) if selected else None,
-        reading.read_exemplar(options, canvas.groups_of(ground), gray=gray, depth=depth),
+        reading.read_exemplar(options, canvas.groups_of(base), gray=gray, depth=depth),
         depth,
         extent.moved(-limit.x, -limit.y),
         samples.crop_mask(white, whole.width, limit.moved(-whole.x, -whole.y)) if white is not None else None,
@@ -156,9 +156,9 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
 def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Sequence[Gimp.Layer]) -> Task:
     box = reading.part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    ground = canvas.outside_locked(layer)
-    masked = ground.get_id() == layer.get_id()
-    picture = canvas.read(ground, box, gray=gray, depth=depth, parts=marks.parts_of(ground, earlier), masked=masked)
+    base = canvas.outside_locked(layer)
+    masked = base.get_id() == layer.get_id()
+    picture = canvas.read(base, box, gray=gray, depth=depth, parts=marks.parts_of(base, earlier), masked=masked)
     plan = plans.seamless(options, picture, depth)
     return Task(plan, _place_in(image, layer, box, box), fresh=False)
 
@@ -236,34 +236,30 @@ def _place_in(image: Gimp.Image, layer: Gimp.Layer, box: Box, hole: Box) -> Plac
     Raises:
         PlanError: The texture cannot become a part of the layer without changing the rest of the picture.
     """
-    ground = canvas.outside_locked(layer)
-    kept = _within_masks(ground, box)
+    base = canvas.outside_locked(layer)
+    kept = _within_masks(base, box)
     seen, around = kept.common(hole), canvas.groups_of(layer)
     # The texture lies above these, and ends where their masks do.
-    locked = around[: len(around) - len(canvas.groups_of(ground))]
+    locked = around[: len(around) - len(canvas.groups_of(base))]
     mask = canvas.read_masks(locked, kept) if seen else b""
     if mask is not None and not any(samples.crop_mask(mask, kept.width, seen.moved(-kept.x, -kept.y))):
         raise PlanError(_("The selection is outside the layer's group, whose mask hides everything there."))
-    if (
-        not blending.covers(ground)
-        and ground.get_mode() != Gimp.LayerMode.PASS_THROUGH
-        and has_out_of_range_colors(ground)
-    ):
+    if not blending.covers(base) and base.get_mode() != Gimp.LayerMode.PASS_THROUGH and has_out_of_range_colors(base):
         raise PlanError(
             _(
                 "The filters of “{name}” give colors outside the range of the image's encoding. The layer's "
                 "opacity or mode needs a layer group, which would clip these colors in the whole layer. First "
                 "choose Image → Encoding → 32-bit floating point, which does not change the picture. Or merge the "
                 "filters (Fx in the Layers dialog), which also clips the colors."
-            ).format(name=ground.get_name())
+            ).format(name=base.get_name())
         )
     return Place(image, layer, kept.x, kept.y, kept.moved(-box.x, -box.y), joins=True, mask=mask)
 
 
-def _within_masks(ground: Gimp.Layer, box: Box) -> Box:
+def _within_masks(base: Gimp.Layer, box: Box) -> Box:
     """Keep what lies within the groups around a layer that have masks; outside of them nothing would be seen."""
     # GIMP 3.0 shifts the mask of a group when a group inside of it makes it grow to the left or to the top.
-    for group in canvas.groups_of(ground):
+    for group in canvas.groups_of(base):
         if group.get_mask() is not None:
             box = box.common(canvas.extent(group))
     return box

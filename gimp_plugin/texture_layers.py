@@ -64,8 +64,8 @@ class TextureLayers:
         self._results: list[Gimp.Layer] = []
         self._holes: list[Gimp.Layer] = []
         self._frames: dict[tuple[int, int], Gimp.Layer] = {}
-        ground = canvas.outside_locked(place.above) if place.joins and place.above is not None else None
-        self._tracker = Tracker(place.image, ground, place.left, place.top)
+        base = canvas.outside_locked(place.above) if place.joins and place.above is not None else None
+        self._tracker = Tracker(place.image, base, place.left, place.top)
         self._known: set[int] = set()
         self._shown = False
 
@@ -277,9 +277,9 @@ class TextureLayers:
         if not canvas.attached(above):
             return None, 0
         if self._place.joins:
-            ground = canvas.outside_locked(above)
-            if not blending.covers(ground):
-                self._enclosed.append((blending.enclose(ground), ground))
+            base = canvas.outside_locked(above)
+            if not blending.covers(base):
+                self._enclosed.append((blending.enclose(base), base))
                 self._select()
         return self._outside(above)
 
@@ -307,39 +307,39 @@ class TextureLayers:
         above = self._place.above
         if not canvas.attached(above):
             return False
-        ground = canvas.outside_locked(above)
-        if ground.get_mode() == Gimp.LayerMode.PASS_THROUGH:
+        base = canvas.outside_locked(above)
+        if base.get_mode() == Gimp.LayerMode.PASS_THROUGH:
             return False
-        if not blending.is_enclosed(ground):
-            if has_out_of_range_colors(ground):
+        if not blending.is_enclosed(base):
+            if has_out_of_range_colors(base):
                 # The group would clip the colors of all of the layer.
                 self.remark = _(
                     "The layer shows through the texture. It was not erased there, because its filters give colors "
                     "outside the range of the image's encoding."
                 )
                 return False
-            self._enclose(ground)
+            self._enclose(base)
         if self._keep and self._group is not None and canvas.attached(self._group):
-            self._bring_frames(self._group, ground)
+            self._bring_frames(self._group, base)
         self._select()
         return True
 
-    def _enclose(self, ground: Gimp.Layer) -> None:
+    def _enclose(self, base: Gimp.Layer) -> None:
         """Put a layer into a group with its earlier results, which would hide what lies in it."""
-        group = blending.enclose(ground)
-        self._enclosed.append((group, ground))
+        group = blending.enclose(base)
+        self._enclosed.append((group, base))
         for layer in marks.right_above(group):
             if self._group is None or layer.get_id() != self._group.get_id():
                 self._place.image.reorder_item(layer, group, 0)
                 self._brought.append((group, layer))
 
-    def _bring_frames(self, frames: Gimp.GroupLayer, ground: Gimp.Layer) -> None:
+    def _bring_frames(self, frames: Gimp.GroupLayer, base: Gimp.Layer) -> None:
         """Put the frames between the layer and its texture."""
-        if frames.get_id() in {item.get_id() for item in marks.right_above(ground)}:
+        if frames.get_id() in {item.get_id() for item in marks.right_above(base)}:
             return
         # What is taken away above its new place makes that one less.
         self._place.image.reorder_item(frames, None, 0)
-        self._place.image.reorder_item(frames, *self._outside(ground))
+        self._place.image.reorder_item(frames, *self._outside(base))
         self._blend(frames)
 
     def _cut_out(self, parent: Gimp.Layer | None, position: int) -> None:

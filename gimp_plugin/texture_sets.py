@@ -106,7 +106,8 @@ def check_sizes(layers: Sequence[str], sizes: Sequence[tuple[int, int]]) -> None
         if size != sizes[0]:
             raise PlanError(
                 _(
-                    "“{name}” is {width} × {height} px, and “{lead}” {wide} × {high} px: select maps of one size."
+                    "“{name}” is {width} × {height} px, and “{lead}” {wide} × {high} px: select maps of the "
+                    "same size."
                 ).format(name=name, width=size[0], height=size[1], lead=layers[0], wide=sizes[0][0], high=sizes[0][1])
             )
 

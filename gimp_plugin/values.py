@@ -88,7 +88,7 @@ def choices(task: str, name: str) -> dict[str, str]:
         "unit": {user_options.PERCENT: _("Percent"), user_options.PIXELS: _("Pixels")},
         "content-by": {user_options.BRIGHTNESS: _("Brightness"), user_options.COLOR: _("Brightness and color")},
         "layers-as": {
-            user_options.AUTO: _("What their names say"),
+            user_options.AUTO: _("Automatic, by their names"),
             user_options.MIX: _("A mixture"),
             user_options.MAPS: _("Maps of one texture"),
         },

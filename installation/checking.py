@@ -33,7 +33,7 @@ def check(task: SetupRun) -> int:
     for sentence in faults:
         print(f"wrong: {sentence}")
     if not faults:
-        print("all is well")
+        print("no faults found")
     return 1 if faults else 0
 
 

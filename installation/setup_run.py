@@ -73,7 +73,7 @@ def read_options(words: Sequence[str], description: str) -> Namespace:
         "--torch",
         metavar="BUILD",
         help="PyTorch's build: auto (for this computer's GPU, else cpu), cpu, cuda, rocm, xpu, default (PyPI's), "
-        "or a version such as cu126 [default: the one that was asked for before, else auto]",
+        "or a version such as cu126 [default: the previous choice, else auto]",
     )
     parser.add_argument(
         "--gimp",
@@ -86,7 +86,7 @@ def read_options(words: Sequence[str], description: str) -> Namespace:
     parser.add_argument(
         "--first-texture",
         action=BooleanOptionalAction,
-        help="make a first texture at the end, as a check, and say what it cost [default: ask, in a terminal]",
+        help="make a first texture, as a check, and print its time and memory [default: ask, in a terminal]",
     )
     return parser.parse_args(words)
 

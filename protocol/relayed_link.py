@@ -67,7 +67,7 @@ class RelayedLink:
 
     @property
     def is_open(self) -> bool:
-        """Whether the relay has been told to connect, and has not ended."""
+        """Whether the relay was requested to connect, and has not ended."""
         return self._open
 
     @property

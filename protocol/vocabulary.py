@@ -134,7 +134,7 @@ class Settings:
     enlarge: Annotated[
         float | None,
         Range(LEAST_ENLARGEMENT, LARGEST_ENLARGEMENT),
-        About("Enlarge the exemplar so many times, with detail of its own; no new texture is made."),
+        About("Instead of a new texture, enlarge the exemplar by this factor."),
     ] = None
     exemplar_rotation: Annotated[
         float, Range(-360, 360), About("Rotation of the exemplar in degrees, counterclockwise.")
@@ -148,7 +148,7 @@ class Settings:
         float | None, Range(0, 1), About("Penalty on patches that the critics match too often.")
     ] = None
     strength: Annotated[float | None, Range(0, 1), About("How closely the texture follows the content.")] = None
-    content_by: Annotated[str, Choice(CONTENT_BY), About("What of the content the texture follows.")] = "brightness"
+    content_by: Annotated[str, Choice(CONTENT_BY), About("What the texture follows in the content.")] = "brightness"
     memory: Annotated[int | None, Range(LEAST_MEMORY, 2**63 - 1), About("Memory that synthesis may use.")] = None
     device: Annotated[Word, About("Device: auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto"
 

@@ -15,23 +15,23 @@ from engine.batch.journal import DONE, FAILED, JOURNAL, Entry, Journal, entries
 from engine.batch.publishing import publish
 from engine.batch.requests import jobs_of
 from engine.batch.running import BatchOptions, Outcome, run_batch
-from engine.batch.work import Made, Unmade, make
+from engine.batch.work import Failure, Made, make
 from engine.options.failures import CommandError
 
 SMALL = {"quality": "draft", "steps": 1, "size": "48x40", "device": "cpu"}
 
 
 class Here:
-    """A crew that makes what it is given in this process, at once, and notes it."""
+    """An executor that makes what it is given in this process, at once, and notes it."""
 
-    room = 2
+    capacity = 2
 
     def __init__(self, begin=make):
         self.begin = begin
         self.names = []
 
     def submit(self, work):
-        self.names.append(Path(work.wanted.files[0]).stem)
+        self.names.append(Path(work.spec.files[0]).stem)
         future = Future()
         try:
             future.set_result(self.begin(work))
@@ -51,11 +51,11 @@ def quick(_work):
     return Made((b"a picture",), 48, 40, 0.5, "cpu", {"sliced": 0.25})
 
 
-def run(folder, sources, crew, options=None, **given):
+def run(folder, sources, executor, options=None, **given):
     """Run a batch to its end; gives what became of each texture."""
     with Journal(folder) as journal:
         ended = run_batch(
-            jobs_of(sources, defaults(**SMALL, **given), None), crew, journal, options or BatchOptions()
+            jobs_of(sources, defaults(**SMALL, **given), None), executor, journal, options or BatchOptions()
         )
         return {each.job.name: each.outcome for each in ended}
 
@@ -136,21 +136,21 @@ def test_where_it_is_computed_makes_no_other_request(pictures, out):
 
 def test_a_texture_that_fails_stops_no_other_and_is_told_with_its_reason(pictures, out):
     (pictures / "b.png").write_bytes(b"no picture")
-    crew = Here(lambda work: made if isinstance(made := quick_if_read(work), Unmade) else quick(work))
-    assert run(out, [pictures], crew) == {"a.png": Outcome.DONE, "b.png": Outcome.FAILED, "c.png": Outcome.DONE}
+    executor = Here(lambda work: made if isinstance(made := quick_if_read(work), Failure) else quick(work))
+    assert run(out, [pictures], executor) == {"a.png": Outcome.DONE, "b.png": Outcome.FAILED, "c.png": Outcome.DONE}
     (failed,) = [each for each in entries(out / JOURNAL) if each.state == FAILED]
-    assert "b.png is no picture" in failed.reason
+    assert "b.png is not a readable picture" in failed.reason
     assert not (out / "b.png").exists()
 
 
 def quick_if_read(work):
-    from engine.batch.work import begun
+    from engine.batch.work import begin_work
 
-    return begun(work)
+    return begin_work(work)
 
 
 def test_what_has_failed_is_tried_again_only_if_that_is_asked_for(pictures, out):
-    run(out, [pictures], Here(lambda _work: Unmade("it is cloudy")))
+    run(out, [pictures], Here(lambda _work: Failure("it is cloudy")))
     patient = Here(quick)
     assert set(run(out, [pictures], patient).values()) == {Outcome.FAILED_BEFORE}
     assert patient.names == []
@@ -164,14 +164,14 @@ def test_a_file_that_has_gone_since_is_a_failure_of_one_texture(pictures, out):
         (pictures / "c.png").unlink(missing_ok=True)
         return quick(work)
 
-    crew = Here(vanish)
-    crew.room = 1
-    assert run(out, [pictures], crew)["c.png"] is Outcome.FAILED
+    executor = Here(vanish)
+    executor.capacity = 1
+    assert run(out, [pictures], executor)["c.png"] is Outcome.FAILED
 
 
 def test_a_process_that_dies_costs_only_the_texture_that_kills_it(pictures, out):
     def die(work):
-        if work.wanted.files[0].stem == "b":
+        if work.spec.files[0].stem == "b":
             raise BrokenExecutor
         return quick(work)
 
@@ -181,7 +181,7 @@ def test_a_process_that_dies_costs_only_the_texture_that_kills_it(pictures, out)
         def submit(self, work):
             future = Future()
             future.work = work
-            self.names.append(work.wanted.files[0].stem)
+            self.names.append(work.spec.files[0].stem)
             return future
 
         def wait(self, making):
@@ -195,10 +195,10 @@ def test_a_process_that_dies_costs_only_the_texture_that_kills_it(pictures, out)
                     each.set_result(made)
             return set(making)
 
-    crew = Company(die)
-    assert run(out, [pictures], crew) == {"a.png": Outcome.DONE, "b.png": Outcome.FAILED, "c.png": Outcome.DONE}
-    assert crew.names.count("b") == 2
-    assert crew.names.count("a") == 2
+    executor = Company(die)
+    assert run(out, [pictures], executor) == {"a.png": Outcome.DONE, "b.png": Outcome.FAILED, "c.png": Outcome.DONE}
+    assert executor.names.count("b") == 2
+    assert executor.names.count("a") == 2
 
 
 def test_jobs_are_taken_only_as_there_is_room_for_them(pictures, out):

@@ -79,7 +79,7 @@ def test_a_batch_that_is_killed_and_interrupted_goes_on_and_gives_the_same_bytes
         status, _, err = ended(process)
         assert status == (-signal.SIGKILL if kind == signal.SIGKILL else 130), err
         wait_for_end(helpers)
-    assert err.splitlines()[-1] == "texture-engine: interrupted: run the same command again to go on"
+    assert err.splitlines()[-1] == "texture-engine: interrupted: run the same command again to resume"
     before = {path: path.stat().st_mtime_ns for path in out.glob("*.png")}
     assert 2 <= len(before) < 4
     status, told, err = ended(start_process("batch", "in", "-o", "out", *QUICK, *OWN, "--json", cwd=folder))
@@ -122,7 +122,7 @@ def test_an_engine_makes_the_same_and_the_page_shows_it(folder, tmp_path):
     # Where it takes its time, there are lines about the progress between them.
     first, *_, last = [line for line in told.stderr.splitlines() if line.startswith("texture-engine: ")]
     assert "bad.png failed: " in first
-    assert "is no picture that can be read" in first
+    assert "is not a readable picture" in first
     assert "1 of 4 textures failed" in last
     here = ended(start_process(*arguments, "-o", "here", "--workers", "1", cwd=folder))
     assert here[0] == 1

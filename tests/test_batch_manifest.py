@@ -61,7 +61,7 @@ def test_a_folder_gives_one_texture_of_each_picture(pictures):
     assert names(made) == [
         f"{stem}-{seed}.png" for stem in ("a", "b", "moss_color", "moss_normal") for seed in (5, 6)
     ]
-    assert [job.wanted.settings.seed for job in made[:2]] == [5, 6]
+    assert [job.spec.settings.seed for job in made[:2]] == [5, 6]
 
 
 def test_a_glob_searches_folders_whose_names_a_pattern_may_have(pictures):
@@ -83,10 +83,10 @@ def test_json_lines_and_csv_ask_alike(pictures):
         name="list.csv",
     )
     one, two = jobs(pictures, lines), jobs(pictures, table)
-    assert [(job.wanted, job.outputs) for job in one] == [(job.wanted, job.outputs) for job in two]
-    assert one[0].wanted.settings.scales == (0.8, 1.25)
-    assert one[0].wanted.settings.flips
-    assert one[0].wanted.size == (48, 40)[::-1]
+    assert [(job.spec, job.outputs) for job in one] == [(job.spec, job.outputs) for job in two]
+    assert one[0].spec.settings.scales == (0.8, 1.25)
+    assert one[0].spec.settings.flips
+    assert one[0].spec.size == (48, 40)[::-1]
     assert names(one) == ["a.png", "mix.tif"]
     assert one[1].place == f"{pictures / lines}, line 2"
 
@@ -95,14 +95,14 @@ def test_json_lines_and_csv_ask_alike(pictures):
 def test_the_first_line_tells_what_is_between_cells(pictures, between):
     cells = (("exemplars", "scales", "share", "seed"), ('"in/a.png;in/b.png"', '"0.8,1.25"', '"2,1"', "3"))
     (job,) = jobs(pictures, manifest(pictures, *map(between.join, cells), name="list.csv"))
-    assert job.wanted.exemplars == (pictures / "in" / "a.png", pictures / "in" / "b.png")
-    assert (job.wanted.settings.scales, job.wanted.shares, job.wanted.settings.seed) == ((0.8, 1.25), (2, 1), 3)
+    assert job.spec.exemplars == (pictures / "in" / "a.png", pictures / "in" / "b.png")
+    assert (job.spec.settings.scales, job.spec.shares, job.spec.settings.seed) == ((0.8, 1.25), (2, 1), 3)
 
 
 def test_a_line_overrides_the_command_line(pictures):
     lines = manifest(pictures, {"exemplar": "in/a.png"}, {"exemplar": "in/b.png", "quality": "best", "flips": False})
     made = jobs(pictures, lines, quality="draft", flips=True)
-    assert [(job.wanted.settings.quality, job.wanted.settings.flips) for job in made] == [
+    assert [(job.spec.settings.quality, job.spec.settings.flips) for job in made] == [
         ("draft", True),
         ("best", False),
     ]
@@ -111,7 +111,7 @@ def test_a_line_overrides_the_command_line(pictures):
 def test_files_are_relative_to_their_manifest(pictures):
     (pictures / "in" / "list.jsonl").write_text('{"exemplar": "a.png", "canvas-guide": "b.png"}')
     (job,) = jobs(pictures, "in/list.jsonl")
-    assert job.wanted.files == [pictures / "in" / "a.png", pictures / "in" / "b.png"]
+    assert job.spec.files == [pictures / "in" / "a.png", pictures / "in" / "b.png"]
 
 
 def test_maps_of_a_material_are_one_texture_of_several_files(pictures):

@@ -14,8 +14,8 @@ import torch
 from pictures import bricks, save
 from PIL import Image
 
-from engine.batch.figures import figures_of
 from engine.batch.journal import DONE, FAILED, Entry, Journal
+from engine.batch.measures import measures_of
 from engine.batch.report import SIDE, write_report
 from engine.images import Picture
 from engine.service.rasters import array_raster, picture_of
@@ -74,7 +74,10 @@ def page(tmp_path):
         for number, (name, seconds) in enumerate(SECONDS.items()):
             save(folder / f"{name}.png", np.dstack([bricks(), np.ones((64, 64)) * (number > 0)]))
             exemplar = "../wide.png" if number else "../deep.png"
-            given = {"made_with": {"recipe": "photo", "quality": "draft", "seed": number}, "figures": {"copied": 0.5}}
+            given = {
+                "made_with": {"recipe": "photo", "quality": "draft", "seed": number},
+                "measures": {"copied": 0.5},
+            }
             entry = Entry(state=DONE, request=f"{number:032x}", output=f"{name}.png", exemplar=exemplar, **given)
             journal.add(Entry(**{**vars(entry), "width": 64, "height": 64, "seconds": seconds}))
         for _ in range(2):
@@ -92,7 +95,7 @@ def test_results_that_may_not_be_written_to_are_measured_without_a_warning(recwa
     assert not made.pixels.flags.writeable
     torch.set_warn_always(True)
     try:
-        assert figures_of(one, made)
+        assert measures_of(one, made)
     finally:
         torch.set_warn_always(False)
     assert not recwarn

@@ -283,7 +283,7 @@ def test_quiet_prints_nothing(call):
 def test_doctor_names_encoders_and_devices_and_finds_all_well(call):
     status, out, _ = call("doctor")
     assert status == 0, out
-    for name in ("compact", "vgg19", "vgg16", "vgg11", "cpu", "torch", "a test synthesis", "all is well"):
+    for name in ("compact", "vgg19", "vgg16", "vgg11", "cpu", "torch", "a test synthesis", "no faults found"):
         assert name in out
 
 

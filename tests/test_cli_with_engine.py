@@ -223,7 +223,7 @@ def test_an_engine_that_is_named_and_does_not_compute_there_is_a_mistake(call, e
 @pytest.mark.parametrize("option", [("--local",), ("--record", "run.gif")])
 def test_an_engine_is_not_asked_for_what_only_the_terminal_does(call, here, engine, option):
     arguments = ("bricks.png", "-o", "out.png", *SMALL, *QUICK, "--engine", engine.file, *option)
-    assert_refused(call("synthesize", *arguments), 2, "an engine does not record, nor read your files")
+    assert_refused(call("synthesize", *arguments), 2, "an engine neither records nor reads your files")
     assert not (here / "out.png").exists()
 
 

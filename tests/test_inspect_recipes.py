@@ -10,17 +10,17 @@ from pictures import bricks, clouds, load, save, tensor
 from PIL import Image
 
 from engine.encoders import load_encoder
-from engine.figures import Figures, measure
 from engine.inspection import portilla_simoncelli as ancestor
 from engine.inspection.portilla_simoncelli import UnsuitableError, color_components, portilla_simoncelli
 from engine.inspection.recipe_sheet import ORDER, Made, draw_recipes, make_by_recipe
+from engine.measures import Measures, measure
 from engine.synthesis import Exemplar, SynthesisSettings
 
 QUICK = ("--quality", "draft", "--steps", "1", "--size", "48x40")
 
 
 def made(recipe, height=40, width=48):
-    return Made(recipe, clouds(height, width), 1.25, 7, Figures(0.1234, 0.98, 0.5, 0.75))
+    return Made(recipe, clouds(height, width), 1.25, 7, Measures(0.1234, 0.98, 0.5, 0.75))
 
 
 # Portilla and Simoncelli's.
@@ -99,7 +99,9 @@ def test_a_recipe_is_measured_as_the_benchmarks_do():
     assert found.steps == told[-1][1] == told[-1][2]
     assert found.seconds > 0
     # Tensors of another memory layout are summed in another order.
-    assert asdict(found.figures) == pytest.approx(asdict(measure(exemplar, tensor(found.picture), encoder)), rel=1e-5)
+    assert asdict(found.measures) == pytest.approx(
+        asdict(measure(exemplar, tensor(found.picture), encoder)), rel=1e-5
+    )
 
 
 def test_the_sheet_shows_every_recipe_at_its_size_with_its_figures():

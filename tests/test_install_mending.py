@@ -22,7 +22,7 @@ def checked(home, **more) -> list[str]:
     wrong = [line.removeprefix("wrong: ") for line in told.stdout.splitlines() if line.startswith("wrong: ")]
     assert told.stderr == ""
     assert told.returncode == bool(wrong)
-    assert ("all is well" in told.stdout) is not bool(wrong)
+    assert ("no faults found" in told.stdout) is not bool(wrong)
     return wrong
 
 

@@ -576,11 +576,11 @@ FAULTS = {
     ),
     "a context of another exemplar": (
         {"exemplar": picture(40, 50), "canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "context": 5},
-        "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: leave out either of them",
+        "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: omit one of them",
     ),
     "sides of a new texture": (
         {"exemplar": picture(40, 50), "sample_from": "sides"},
-        "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: leave out either of them",
+        "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: omit one of them",
     ),
     "exemplar mask of another size than the exemplar": (
         {"exemplar": picture(40, 50), "exemplar_mask": plain(40, 40, 1.0)},

@@ -209,7 +209,7 @@ def test_the_most_items_of_a_list_are_told():
 
 
 def test_the_version_is_told():
-    assert f"This is version {PROTOCOL[0]}.{PROTOCOL[1]} of the protocol." in PAGE
+    assert f"version {PROTOCOL[0]}.{PROTOCOL[1]} of its protocol" in PAGE
 
 
 # What the engine makes of a request.

@@ -32,10 +32,10 @@ def checked_count(jobs: Callable[[], Iterable[Job]], folder: Path) -> int:
     written, read = array("Q"), array("Q")
     count = 0
     for job in jobs():
-        for path in (*job.wanted.files, job.wanted.weights):
+        for path in (*job.spec.files, job.spec.weights):
             if path is not None and is_missing(path):
                 fail(placed(job.place, f"{path} does not exist; check the name"))
-        read.extend(_number(path) for path in job.wanted.files)
+        read.extend(_number(path) for path in job.spec.files)
         written.extend(_number(folder / name) for name in job.outputs)
         count += 1
     if not count:

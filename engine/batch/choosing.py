@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.batch.crews import Crew
+from engine.batch.executors import Executor
 from engine.options.failures import fail
 from engine.options.ray_option import check_ray
 from protocol.client import EngineClient
@@ -38,13 +38,13 @@ class Place:
         if self.engine is not None and (here or self.weights is not None):
             fail("--engine excludes --local, --workers and --weights: an engine does not read your files")
         if self.ray is not None and (here or self.engine is not None):
-            fail("--ray excludes --engine, --local and --workers: leave out either of them")
+            fail("--ray excludes --engine, --local and --workers: omit one of them")
         if self.gpus is not None and self.ray is None:
             fail("--gpus is for a Ray cluster: add --ray, or leave it out")
         check_ray(self.ray)
 
 
-def crew_for(place: Place, find_client: Callable[[Path | None], EngineClient | None]) -> Crew:
+def executor_for(place: Place, find_client: Callable[[Path | None], EngineClient | None]) -> Executor:
     """Return who makes the textures.
 
     Args:
@@ -55,15 +55,15 @@ def crew_for(place: Place, find_client: Callable[[Path | None], EngineClient | N
         The cluster, the engine, or processes of this command.
     """
     if place.ray is not None:
-        from engine.batch.ray_crew import RayCrew
+        from engine.batch.ray_executor import RayExecutor
 
-        return RayCrew(place.ray, threads=place.threads, gpus=place.gpus)
+        return RayExecutor(place.ray, threads=place.threads, gpus=place.gpus)
     from engine.batch.pool import Pool
 
     here = place.local or place.workers is not None or place.weights is not None
     client = None if here else find_client(place.engine)
     if client is None:
         return Pool(place.workers, place.threads)
-    from engine.batch.engine_crew import EngineCrew
+    from engine.batch.engine_executor import EngineExecutor
 
-    return EngineCrew(client)
+    return EngineExecutor(client)

@@ -73,15 +73,15 @@ def digest_of(job: Job, files: Files) -> bytes:
     Raises:
         CommandError: A file cannot be read.
     """
-    wanted = job.wanted
-    paths = {path for path in (*wanted.files, wanted.weights) if path is not None}
-    settings = {name: value for name, value in asdict(wanted.settings).items() if name not in ELSEWHERE}
-    options = {each.name: getattr(wanted.options, each.name) for each in fields(TextureOptions)}
+    spec = job.spec
+    paths = {path for path in (*spec.files, spec.weights) if path is not None}
+    settings = {name: value for name, value in asdict(spec.settings).items() if name not in ELSEWHERE}
+    options = {each.name: getattr(spec.options, each.name) for each in fields(TextureOptions)}
     request = {
-        "settings": settings | {"weights": None if wanted.weights is None else files.digest(wanted.weights)},
+        "settings": settings | {"weights": None if spec.weights is None else files.digest(spec.weights)},
         # Files count by their contents.
         "options": {name: value for name, value in options.items() if not _names_files(value, paths)},
-        "inputs": {name: None if path is None else files.digest(path) for name, path in wanted.inputs.items()},
+        "inputs": {name: None if path is None else files.digest(path) for name, path in spec.inputs.items()},
         "outputs": [str(path) for path in job.outputs],
     }
     return _hash(json.dumps(request, sort_keys=True).encode())

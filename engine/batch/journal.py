@@ -33,7 +33,7 @@ class Entry:
         seconds: Seconds that it took.
         device: What computed it.
         made_with: Settings for people: recipe, quality and seed.
-        figures: Losses of the critics, and what was measured for a report.
+        measures: Losses of the critics, and what was measured for a report.
     """
 
     state: str
@@ -46,7 +46,7 @@ class Entry:
     seconds: float = 0.0
     device: str = ""
     made_with: Mapping[str, str | int] = field(default_factory=dict)
-    figures: Mapping[str, float] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 def entries(path: Path) -> Iterator[Entry]:

@@ -128,7 +128,7 @@ def _json_lines(source: Path) -> Iterator[Item]:
                 except ValueError as error:
                     fail(f'{place} is not JSON ({error}): write one object a line, such as {{"exemplar": "a.png"}}')
                 if not isinstance(values, dict):
-                    fail(f'{place} is no object: write one a line, such as {{"exemplar": "a.png"}}')
+                    fail(f'{place} is not an object: write one a line, such as {{"exemplar": "a.png"}}')
                 yield Item(place, values, source.parent)
     except OSError as error:
         fail(reading_refusal(source, error))
@@ -150,6 +150,6 @@ def _csv_lines(source: Path) -> Iterator[Item]:
     except OSError as error:
         fail(reading_refusal(source, error))
     except UnicodeDecodeError as error:
-        fail(f"{source} is no text in UTF-8 ({error.reason}): save it as UTF-8")
+        fail(f"{source} is not UTF-8 text ({error.reason}): save it as UTF-8")
     except csv.Error as error:
         fail(f"{source}, line {rows.line_num}, is not CSV ({error}): check its quotation marks")

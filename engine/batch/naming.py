@@ -24,7 +24,7 @@ def check_pattern(pattern: str) -> None:
     try:
         names = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]
     except ValueError as error:
-        fail(f"--name is {pattern!r}, which is no pattern ({error}): give one such as {SEVERAL}")
+        fail(f"--name is {pattern!r}, which is not a pattern ({error}): give one such as {SEVERAL}")
     # Neither `{}` nor `{seed.real}`: a field is a name.
     unknown = next((name for name in names if name not in pattern_fields()), None)
     if unknown is not None:

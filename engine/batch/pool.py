@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from threading import Thread
 
-from engine.batch.crews import Making
+from engine.batch.executors import Making
 from engine.batch.work import Made, Work, make
 
 WAITING = 2
@@ -18,10 +18,10 @@ MEMORY = 2 * 2**30
 
 
 class Pool:
-    """A crew of processes, which end with this one, however that ends.
+    """Makes textures in processes, which end with this one, however that ends.
 
     Attributes:
-        room: See `Crew`.
+        capacity: See `Executor`.
     """
 
     def __init__(self, processes: int | None, threads: int) -> None:
@@ -33,7 +33,7 @@ class Pool:
         """
         self._most = processes or default_processes(threads)
         # The first texture tells what device there is: to ask torch here would load it, and occupy a GPU.
-        self.room = 1 if processes is None else WAITING * processes
+        self.capacity = 1 if processes is None else WAITING * processes
         self._executor = self._started()
 
     def submit(self, work: Work) -> Making:
@@ -48,8 +48,8 @@ class Pool:
     def wait(self, making: Iterable[Making]) -> set[Making]:
         """Wait until a texture has ended."""
         ended = wait(making, return_when=FIRST_COMPLETED).done
-        if self.room == 1 and any(_is_on_cpu(each) for each in ended):
-            self.room = WAITING * self._most
+        if self.capacity == 1 and any(_is_on_cpu(each) for each in ended):
+            self.capacity = WAITING * self._most
         return ended
 
     def close(self) -> None:

@@ -79,7 +79,7 @@ def write_report(path: Path, folder: Path) -> None:
     """
     # How each texture has ended last.
     found = {each.output: each for each in entries(folder / JOURNAL)}
-    names = list(dict.fromkeys(name for each in found.values() for name in each.figures))
+    names = list(dict.fromkeys(name for each in found.values() for name in each.measures))
     done = sum(each.state == DONE for each in found.values())
     title = f"Textures in {folder.resolve().name}"
     summary = f"{done} done, {len(found) - done} failed. Click a heading to sort."
@@ -108,7 +108,7 @@ def _cells(entry: Entry, folder: Path, names: Iterable[str]) -> Iterator[str]:
     yield f'<td class="number" data-value="{entry.width * entry.height if done else ""}">{size}</td>'
     yield _number_cell({"seconds": entry.seconds} if done else {}, "seconds")
     for name in names:
-        yield _number_cell(entry.figures, name)
+        yield _number_cell(entry.measures, name)
 
 
 def _text_cell(text: str) -> str:

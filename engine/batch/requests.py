@@ -16,7 +16,7 @@ from engine.options.numbers import USAGE_ERROR, number_option
 from engine.options.paths import STANDARD, path_option
 from engine.options.texture_options import Variations, texture_options
 from engine.options.texture_sets import set_names
-from engine.options.textures import Wanted, wanted_texture
+from engine.options.textures import TextureSpec, texture_spec
 from protocol.vocabulary import settings
 
 ALIASES = {"exemplar": "exemplars"}
@@ -29,12 +29,12 @@ class Job:
 
     Attributes:
         place: Where it is asked for, for messages.
-        wanted: The texture.
+        spec: The texture.
         outputs: Its files, below the folder of the batch: one, or those of a set.
     """
 
     place: str
-    wanted: Wanted
+    spec: TextureSpec
     outputs: tuple[PurePosixPath, ...]
 
     @property
@@ -67,34 +67,34 @@ def _jobs(item: Item, number: int, defaults: Mapping[str, Any], pattern: str | N
     values = {**defaults, **_read(_named(item.values), item.base)}
     variations = values.pop("variations")
     own: Path | None = values.pop("output", None)
-    wanted = wanted_texture(values)
-    if STANDARD in wanted.files:
+    spec = texture_spec(values)
+    if STANDARD in spec.files:
         fail("a batch reads no picture from standard input: name a file instead of -")
     if own is not None:
         check_pattern(own.as_posix())
         pattern = own.as_posix()
     chosen = pattern or (SINGLE if variations == 1 else SEVERAL)
-    first = wanted.settings.seed
+    first = spec.settings.seed
     settings()["seed"].check(first + variations - 1)
     found = []
     for variation in range(variations):
-        each = replace(wanted, settings=replace(wanted.settings, seed=first + variation))
+        each = replace(spec, settings=replace(spec.settings, seed=first + variation))
         found.append(Job(item.place, each, _outputs(each, item, number, variation + 1, chosen)))
     return found
 
 
-def _outputs(wanted: Wanted, item: Item, number: int, variation: int, pattern: str) -> tuple[PurePosixPath, ...]:
-    lead = next(iter(wanted.files), None)
+def _outputs(spec: TextureSpec, item: Item, number: int, variation: int, pattern: str) -> tuple[PurePosixPath, ...]:
+    lead = next(iter(spec.files), None)
     if lead is None:
         fail("there is neither an exemplar nor a canvas: name one")
-    together = wanted.together
+    together = spec.together
     values = {
-        **{name: getattr(wanted.settings, name) for name in settings()},
+        **{name: getattr(spec.settings, name) for name in settings()},
         "stem": lead.stem if together is None else together.stem or "texture",
         "folder": item.folder or ".",
         "number": number,
         "variation": variation,
-        "size": wanted.options.size or "512x512",
+        "size": spec.options.size or "512x512",
     }
     name = named(pattern, values)
     if together is None:
@@ -139,7 +139,10 @@ def _named(values: Mapping[str, object]) -> dict[str, object]:
         name = ALIASES.get(name, name)
         if name not in _parameters():
             near = difflib.get_close_matches(name, [*_parameters(), *ALIASES], 1)
-            fail(f"{key!r} is no option of a texture: " + (f"did you mean {near[0]!r}?" if near else "leave it out"))
+            fail(
+                f"{key!r}  is not an option of a texture: "
+                + (f"did you mean {near[0]!r}?" if near else "leave it out")
+            )
         if name in found:
             fail(f"{key!r} is given twice: give it once")
         # An empty value is one that is not given.

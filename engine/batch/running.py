@@ -7,12 +7,12 @@ from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from engine.batch.crews import Crew, Making
 from engine.batch.digests import Files, digest_of
+from engine.batch.executors import Executor, Making
 from engine.batch.journal import DONE, FAILED, Entry, Journal
 from engine.batch.publishing import publish
 from engine.batch.requests import Job
-from engine.batch.work import Made, Unmade, Work
+from engine.batch.work import Failure, Made, Work
 from engine.options.failures import CommandError, input_errors
 
 TRIES = 2
@@ -69,12 +69,12 @@ class _Begun:
     tries: int = 1
 
 
-def run_batch(jobs: Iterable[Job], crew: Crew, journal: Journal, options: BatchOptions) -> Iterator[Ended]:
+def run_batch(jobs: Iterable[Job], executor: Executor, journal: Journal, options: BatchOptions) -> Iterator[Ended]:
     """Make the textures of a batch.
 
     Args:
         jobs: The jobs; they are taken one by one, as there is room for them.
-        crew: Makes them.
+        executor: Makes them.
         journal: The journal of the folder.
         options: How it runs.
 
@@ -91,7 +91,7 @@ def run_batch(jobs: Iterable[Job], crew: Crew, journal: Journal, options: BatchO
     waiting = iter(jobs)
     more = True
     while True:
-        while more and not suspects and len(making) < crew.room:
+        while more and not suspects and len(making) < executor.capacity:
             job = next(waiting, None)
             if job is None:
                 more = False
@@ -100,19 +100,19 @@ def run_batch(jobs: Iterable[Job], crew: Crew, journal: Journal, options: BatchO
             if isinstance(found, Ended):
                 yield found
             else:
-                making[crew.submit(found.work)] = found
+                making[executor.submit(found.work)] = found
         if suspects and not making:
             again = suspects.popleft()
-            making[crew.submit(again.work)] = again
+            making[executor.submit(again.work)] = again
         if not making:
             return
-        for future in crew.wait(making):
+        for future in executor.wait(making):
             begun = making.pop(future)
             result = _result(future)
             if result is None and begun.tries < TRIES:
                 suspects.append(replace(begun, tries=begun.tries + 1))
                 continue
-            yield _end(begun, result or Unmade(DIED), journal, force=options.force)
+            yield _end(begun, result or Failure(DIED), journal, force=options.force)
 
 
 def _begin(job: Job, files: Files, journal: Journal, options: BatchOptions) -> Ended | _Begun:
@@ -122,25 +122,25 @@ def _begin(job: Job, files: Files, journal: Journal, options: BatchOptions) -> E
             return Ended(job, Outcome.SKIPPED)
         if digest in journal.failed and not options.retry_failed:
             return Ended(job, Outcome.FAILED_BEFORE)
-        contents = {path: files.read(path) for path in job.wanted.files}
+        contents = {path: files.read(path) for path in job.spec.files}
     except CommandError as error:
         # Its files were there when the batch began. Without their contents it has no digest, and is tried again.
-        return Ended(job, Outcome.FAILED, _entry(job, journal, "", Unmade(str(error))))
+        return Ended(job, Outcome.FAILED, _entry(job, journal, "", Failure(str(error))))
     suffixes = tuple(name.suffix.lower() for name in job.outputs)
-    return _Begun(job, digest.hex(), Work(job.wanted, contents, suffixes, options.measured, options.threads))
+    return _Begun(job, digest.hex(), Work(job.spec, contents, suffixes, options.measured, options.threads))
 
 
-def _result(future: Making) -> Made | Unmade | None:
+def _result(future: Making) -> Made | Failure | None:
     """Return what has become of a texture; None if what computed it has died."""
     try:
         return future.result()
     except BrokenExecutor:
         return None
     except Exception as error:  # noqa: BLE001 - an error of one texture must not stop the next
-        return Unmade(f"the program failed ({type(error).__name__}: {error})"[:2000])
+        return Failure(f"the program failed ({type(error).__name__}: {error})"[:2000])
 
 
-def _end(begun: _Begun, made: Made | Unmade, journal: Journal, *, force: bool) -> Ended:
+def _end(begun: _Begun, made: Made | Failure, journal: Journal, *, force: bool) -> Ended:
     entry = _entry(begun.job, journal, begun.request, made)
     if isinstance(made, Made):
         try:
@@ -149,21 +149,21 @@ def _end(begun: _Begun, made: Made | Unmade, journal: Journal, *, force: bool) -
                 publish(journal, entry, outputs, made.contents, force=force)
             return Ended(begun.job, Outcome.DONE, entry)
         except CommandError as error:
-            entry = _entry(begun.job, journal, begun.request, Unmade(str(error)))
+            entry = _entry(begun.job, journal, begun.request, Failure(str(error)))
     journal.add(entry)
     return Ended(begun.job, Outcome.FAILED, entry)
 
 
-def _entry(job: Job, journal: Journal, request: str, made: Made | Unmade) -> Entry:
-    wanted = job.wanted
-    lead = next(iter(wanted.files))
+def _entry(job: Job, journal: Journal, request: str, made: Made | Failure) -> Entry:
+    spec = job.spec
+    lead = next(iter(spec.files))
     common = {
         "request": request,
         "output": job.name,
         "exemplar": os.path.relpath(lead, journal.folder),
-        "made_with": {name: getattr(wanted.settings, name) for name in ("recipe", "quality", "seed")},
+        "made_with": {name: getattr(spec.settings, name) for name in ("recipe", "quality", "seed")},
     }
-    if isinstance(made, Unmade):
+    if isinstance(made, Failure):
         return Entry(state=FAILED, reason=made.reason, **common)  # type: ignore[arg-type]
     return Entry(
         state=DONE,
@@ -171,6 +171,6 @@ def _entry(job: Job, journal: Journal, request: str, made: Made | Unmade) -> Ent
         height=made.height,
         seconds=made.seconds,
         device=made.device,
-        figures={name: round(value, 6) for name, value in made.figures.items()},
+        measures={name: round(value, 6) for name, value in made.measures.items()},
         **common,  # type: ignore[arg-type]
     )

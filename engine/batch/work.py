@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.options.failures import CommandError, input_errors, with_options
-from engine.options.textures import Texture, Wanted, pictures_of, read_texture
+from engine.options.textures import Texture, TextureSpec, pictures_of, read_texture
 from protocol.messages import Cancelled, Failed, JobEnd, Synthesize
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ class Work:
     """A texture to make, with all that it takes: it may be made on another computer.
 
     Attributes:
-        wanted: The texture.
+        spec: The texture.
         files: The contents of its files.
         suffixes: Suffix of each output, which chooses the format.
         measured: Whether to measure the result, for a report.
         threads: Number of threads; None for as many as there are cores.
     """
 
-    wanted: Wanted
+    spec: TextureSpec
     files: Mapping[Path, bytes]
     suffixes: tuple[str, ...]
     measured: bool = False
@@ -47,7 +47,7 @@ class Made:
         height: Likewise.
         seconds: Seconds that it took.
         device: What computed it.
-        figures: Losses of the critics, and what was measured.
+        measures: Losses of the critics, and what was measured.
     """
 
     contents: tuple[bytes, ...]
@@ -55,11 +55,11 @@ class Made:
     height: int
     seconds: float
     device: str
-    figures: Mapping[str, float] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Unmade:
+class Failure:
     """A texture that could not be made.
 
     Attributes:
@@ -71,27 +71,27 @@ class Unmade:
     code: str = ""
 
 
-def begun(work: Work) -> Texture | Unmade:
+def begin_work(work: Work) -> Texture | Failure:
     """Read the pictures of a texture, and make its request."""
     from engine.images import picture_from
 
     try:
         with input_errors():
-            return read_texture(work.wanted, lambda path: picture_from(work.files[path], str(path)))
+            return read_texture(work.spec, lambda path: picture_from(work.files[path], str(path)))
     except CommandError as error:
-        return Unmade(str(error))
+        return Failure(str(error))
 
 
-def finished(work: Work, texture: Texture, end: JobEnd) -> Made | Unmade:
+def finish_work(work: Work, texture: Texture, end: JobEnd) -> Made | Failure:
     """Encode the pictures of a texture that has ended."""
     from engine.images import Metadata, encoded
 
     if isinstance(end, Failed):
         message = with_options(end.message)
-        return Unmade(f"{message}: {end.hint}" if end.hint else message, end.code)
+        return Failure(f"{message}: {end.hint}" if end.hint else message, end.code)
     if isinstance(end, Cancelled):
-        return Unmade("it was cancelled", "cancelled")
-    options = work.wanted.options
+        return Failure("it was cancelled", "cancelled")
+    options = work.spec.options
     try:
         with input_errors():
             pictures = pictures_of(texture, end)
@@ -100,14 +100,14 @@ def finished(work: Work, texture: Texture, end: JobEnd) -> Made | Unmade:
                 encoded(each, suffix, quality=options.jpeg_quality)
                 for each, suffix in zip(stripped, work.suffixes, strict=True)
             )
-            figures = {**end.losses, **(_measured(texture, pictures[0]) if work.measured else {})}
+            measures = {**end.losses, **(_measured(texture, pictures[0]) if work.measured else {})}
     except CommandError as error:
-        return Unmade(str(error))
+        return Failure(str(error))
     height, width = pictures[0].pixels.shape[:2]
-    return Made(contents, width, height, round(end.seconds, 3), end.device, figures)
+    return Made(contents, width, height, round(end.seconds, 3), end.device, measures)
 
 
-def make(work: Work) -> Made | Unmade:
+def make(work: Work) -> Made | Failure:
     """Make a texture in this process.
 
     Args:
@@ -120,19 +120,19 @@ def make(work: Work) -> Made | Unmade:
 
     # Before torch is loaded.
     share_cores(os.environ)
-    texture = begun(work)
-    if isinstance(texture, Unmade):
+    texture = begin_work(work)
+    if isinstance(texture, Failure):
         return texture
     from engine.service.runner import Hooks, Stop
 
     try:
         with input_errors():
-            computer = _computer(work.wanted.settings.device, work.wanted.weights)
+            computer = _computer(work.spec.settings.device, work.spec.weights)
     except CommandError as error:
-        return Unmade(str(error))
+        return Failure(str(error))
     _use_threads(work.threads)
     end = computer.run(texture.request, Hooks(lambda _progress: None, lambda _frame: None), Stop())
-    return finished(work, texture, end)
+    return finish_work(work, texture, end)
 
 
 @cache
@@ -153,9 +153,9 @@ def _use_threads(count: int | None) -> None:
 
 def _measured(texture: Texture, made: "Picture") -> dict[str, float]:
     """Measure a new texture of one exemplar: what is filled or mixed has none to compare with."""
-    from engine.batch.figures import figures_of
+    from engine.batch.measures import measures_of
 
     exemplar, canvas = texture.pictures["exemplar"], texture.pictures["canvas"]
-    if exemplar is None or canvas is not None or len(texture.wanted.exemplars) > 1:
+    if exemplar is None or canvas is not None or len(texture.spec.exemplars) > 1:
         return {}
-    return figures_of(exemplar, made)
+    return measures_of(exemplar, made)

@@ -39,7 +39,7 @@ RETRY_HELP = "Also make what has failed in an earlier run."
 THREADS_HELP = "Threads for each texture. The same number gives the same bytes on any number of processes and nodes."
 WORKERS_HELP = "Processes that compute."
 WORKERS_DEFAULT = "one for each core and 2 GiB of memory; one on a GPU"
-REPORT_HELP = "Write a page that shows each exemplar beside its texture, with figures and seconds: an .html file."
+REPORT_HELP = "Write a page that shows each exemplar beside its texture, with measures and seconds: an .html file."
 JSON_HELP = "Print one line of JSON for each texture, and one for the summary."
 FORCE_HELP = "Replace write-protected files."
 ENGINE_HELP = "Connection file of the engine that computes."
@@ -71,12 +71,12 @@ def batch(
     ] = False,
     **values: Any,  # noqa: ANN401 - what all textures have in common, see `texture_options`
 ) -> None:
-    """Make many textures, one request each; run it again to go on where it ended.
+    """Make many textures, each from one request; the same command resumes an interrupted batch.
 
     Each request takes any option of `synthesize`; options here are the defaults of all requests.
     """
     from engine.batch.checking import checked_count
-    from engine.batch.choosing import Place, crew_for
+    from engine.batch.choosing import Place, executor_for
     from engine.batch.journal import Journal
     from engine.batch.manifest import maps_made_alone
     from engine.batch.requests import jobs_of
@@ -95,12 +95,12 @@ def batch(
         options = BatchOptions(force=force, retry_failed=retry_failed, measured=report is not None, threads=threads)
         with (
             Journal(folder) as journal,
-            closing(crew_for(place, find_client)) as crew,
+            closing(executor_for(place, find_client)) as executor,
             batch_bar(tally, quiet=quiet) as show,
         ):
             interrupted = False
             try:
-                for ended in run_batch(jobs(), crew, journal, options):
+                for ended in run_batch(jobs(), executor, journal, options):
                     tally.add(ended)
                     show()
                     _tell(ended, as_json=as_json)
@@ -108,7 +108,7 @@ def batch(
                 interrupted = True
         _conclude(tally, folder, report, as_json=as_json, quiet=quiet)
         if interrupted:
-            fail("interrupted: run the same command again to go on", INTERRUPTED)
+            fail("interrupted: run the same command again to resume", INTERRUPTED)
         if tally.failed:
             said = f"{tally.failed} of {tally.count} textures failed"
             fail(f"{said}: {journal.path} says why, and --retry-failed tries again", ENGINE_FAILED)

@@ -53,7 +53,7 @@ def doctor(
         console.print(f"[bold red]to do:[/] {escape(line)}")
     if advice:
         raise typer.Exit(1)
-    console.print("[bold green]all is well[/]")
+    console.print("[bold green]no faults found[/]")
 
 
 def _versions(advice: list[str]) -> Table:

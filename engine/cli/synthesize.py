@@ -20,7 +20,7 @@ from engine.options.paths import STANDARD, path_option, read_input
 from engine.options.ray_option import ray_option
 from engine.options.texture_options import VARIATIONS_HELP, Variations, texture_options
 from engine.options.texture_sets import TextureSet
-from engine.options.textures import pictures_of, read_texture, wanted_texture, with_seed
+from engine.options.textures import pictures_of, read_texture, texture_spec, with_seed
 from protocol.messages import Cancelled, Failed, Prepared
 from protocol.vocabulary import Settings, settings
 
@@ -47,7 +47,7 @@ def synthesize(
     record_figures: Annotated[bool, typer.Option("--record-figures", help=FIGURES_HELP)] = False,
     force: Annotated[bool, typer.Option("--force", help=FORCE_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each texture.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no remarks.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")] = False,
     engine: Annotated[Path | None, path_option(ENGINE_HELP, default="your running engine, if any")] = None,
     local: Annotated[
         bool, typer.Option("--local", help="Compute in this process, even if an engine is running.")
@@ -64,8 +64,8 @@ def synthesize(
         if record_figures and record is None:
             fail("--record-figures needs a recording: name one with --record FILE")
         check_json_stream(as_json=as_json)
-        wanted = wanted_texture(values)
-        together, asked, weights = wanted.together, wanted.settings, wanted.weights
+        spec = texture_spec(values)
+        together, asked, weights = spec.together, spec.settings, spec.weights
         tell([] if together is None else [together.remark()], quiet=quiet)
         settings()["seed"].check(asked.seed + variations - 1)
         check_engine(engine, excluded=local or record is not None or weights is not None)
@@ -75,18 +75,18 @@ def synthesize(
             else [[check_pick(output, pick, asked.seed, variations=variations, record=record)]]
         )
         written = [path for files in outputs for path in files]
-        check_apart([*written, *([] if record is None else [record])], [*wanted.files, weights])
-        texture = read_texture(wanted, read_input)
+        check_apart([*written, *([] if record is None else [record])], [*spec.files, weights])
+        texture = read_texture(spec, read_input)
         tell(texture.remarks, quiet=quiet)
         tell(
-            mixing(wanted.exemplars, wanted.shares) if wanted.options.canvas_guide is None else [],
+            mixing(spec.exemplars, spec.shares) if spec.options.canvas_guide is None else [],
             quiet=quiet,
         )
         given = {"--pick": pick, "--record": record, "--engine": engine, "texture sets": together}
         other = " and ".join(name for name, value in given.items() if value is not None)
         tiles = Tiles(tile, ray, weights)
         if is_in_tiles(texture.request, written, tiles, other):
-            strip = wanted.options.strip_metadata
+            strip = spec.options.strip_metadata
             make_all_in_tiles(
                 texture.request, written, texture.pattern, tiles, strip=strip, as_json=as_json, quiet=quiet
             )
@@ -112,7 +112,7 @@ def synthesize(
                 if isinstance(end, Failed):
                     fail_with(end)
                 made = pictures_of(texture, end)
-                options = wanted.options
+                options = spec.options
                 remarks = write_results(files, made, options.jpeg_quality, strip_metadata=options.strip_metadata)
                 # The remarks on the other variations are the same.
                 tell(remarks if number == 0 else [], quiet=quiet)
@@ -136,7 +136,7 @@ def synthesize(
 def check_engine(engine: Path | None, *, excluded: bool) -> None:
     """Refuse what an engine cannot do."""
     if engine is not None and excluded:
-        fail("--engine excludes --local, --record and --weights: an engine does not record, nor read your files")
+        fail("--engine excludes --local, --record and --weights: an engine neither records nor reads your files")
 
 
 def files_to_write(

@@ -24,11 +24,8 @@ TileSide = Annotated[int, Range(128, 4096)]
 SUFFIXES = (".tif", ".tiff")
 # Pixels that fit into any memory.
 ALWAYS_WHOLE = 1024**2
-TILE_HELP = (
-    "Side of the tiles that a .tif of any size is made in, one beside the other; the same command goes on with a "
-    "canvas that was interrupted."
-)
-TILE_DEFAULT = "no tiles, but for a canvas that does not fit into memory"
+TILE_HELP = "Make a .tif in tiles with this side, pixels. The same command resumes an interrupted canvas."
+TILE_DEFAULT = "tiles only if the canvas does not fit into memory"
 
 
 @dataclass(frozen=True)
@@ -140,7 +137,7 @@ def _make(
         with tile_bar(output.name, quiet=quiet) as report:
             run_tiles(job, output, pattern, report, make)
     except KeyboardInterrupt:
-        fail(f"interrupted: the same command goes on with the tiles in {folder_beside(output)}", INTERRUPTED)
+        fail(f"interrupted: the same command resumes from the tiles in {folder_beside(output)}", INTERRUPTED)
     seconds, (height, width) = time.perf_counter() - began, job.grid.size
     if as_json:
         made = {"output": str(output), "width": width, "height": height, "tiles": job.grid.count}

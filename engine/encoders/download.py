@@ -22,7 +22,7 @@ def download(address: str, target: Path, *, progress: Progress | None = None) ->
     Args:
         address: `https:` or `http:`.
         target: Written to; a part of the file may lie there after an error.
-        progress: Told of every chunk.
+        progress: Called for every chunk.
 
     Raises:
         EncoderError: No answer, no such file, a connection that ends early, or no room; the message is the reason

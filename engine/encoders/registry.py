@@ -69,7 +69,7 @@ def load_encoder(
         name: One of `encoder_names()`.
         weights: A file with the weights of a VGG of any width, which is loaded in place of the named encoder.
         pooling: How blocks are joined.
-        progress: Told of every part fetched.
+        progress: Called for every part fetched.
 
     Returns:
         The encoder, frozen, float32 on the CPU.

@@ -8,7 +8,7 @@ from typing import Protocol
 from engine.synthesis.encoder import Encoder, Pooling
 
 Progress = Callable[[int, int], None]
-"""Told the bytes done and the bytes in all (0 when the server does not say)."""
+"""Called with the bytes done and the bytes in total (0 if the server does not say)."""
 
 
 class Load(Protocol):
@@ -19,7 +19,7 @@ class Load(Protocol):
 
         Args:
             pooling: How blocks are joined.
-            progress: Told of every part fetched.
+            progress: Called for every part fetched.
 
         Returns:
             The encoder, float32 on the CPU.

@@ -74,7 +74,7 @@ def load_vgg(
     Args:
         name: Which network.
         pooling: How blocks are joined; max as it was trained.
-        progress: Told of every part fetched.
+        progress: Called for every part fetched.
         folder: Where fetched weights are kept; the user's cache folder when left out.
         address: Where the weights are fetched; torchvision's when left out. The file's name ends in the first
             digits of its SHA-256, `name-0123abcd.pth`.
@@ -139,7 +139,7 @@ def _fetch(name: VggName, address: str, kept: Path, progress: Progress | None) -
             converted.replace(kept)
     except (OSError, EncoderError) as error:
         raise EncoderError(
-            f"{name} could not be had from {by_hand if by_hand.is_file() else address} ({error}): try again, put "
+            f"{name} could not be loaded from {by_hand if by_hand.is_file() else address} ({error}): try again, put "
             f"{file_name} from {address} into {kept.parent} by hand, or {ALTERNATIVE}"
         ) from error
 

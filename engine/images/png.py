@@ -101,9 +101,7 @@ def gamma_notes(data: bytes) -> tuple[str, ...]:
     if len(found.get(b"gAMA", b"")) != 4 or found.keys() != {b"gAMA"}:
         return ()
     gamma = struct.unpack(">I", found[b"gAMA"])[0] / 100_000
-    return (
-        () if abs(gamma - 1 / 2.2) < 0.01 else (f"has a gamma of {gamma:g}, which is ignored; sRGB is taken for it",)
-    )
+    return () if abs(gamma - 1 / 2.2) < 0.01 else (f"has a gamma of {gamma:g}, which is ignored; sRGB is assumed",)
 
 
 def encode_png(

@@ -64,7 +64,7 @@ def picture_from(data: bytes, name: str) -> Picture:
         raise ImageError(f"{name} {error}") from error
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"{name} is no picture that can be read, or its beginning is damaged; use PNG, JPEG, WebP or TIFF"
+            f"{name} is not a readable picture, or its beginning is damaged; use PNG, JPEG, WebP or TIFF"
         ) from error
     except MemoryError as error:
         raise ImageError(f"{name} does not fit into memory; scale it down") from error
@@ -76,7 +76,7 @@ def picture_from(data: bytes, name: str) -> Picture:
     profiled = profile is not None and channels != _CMYK_CHANNELS
     remarks = [f"{name} {note}" for note in stored.notes]
     if stored.profile is not None and profile is None:
-        remarks.append(f"{name} has a color profile that is damaged or made for other samples; sRGB is taken for it")
+        remarks.append(f"{name} has a color profile that is damaged or made for other samples; sRGB is assumed")
     if channels == _CMYK_CHANNELS:
         remarks.append(f"{name} holds CMYK, which is converted to RGB; the result is RGB")
     return Picture(

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from engine.encoders import Encoder
-from engine.figures import Figures, measure
 from engine.images.picture import FloatArray
 from engine.inspection.portilla_simoncelli import EVALUATIONS, STEPS, portilla_simoncelli
 from engine.inspection.sheets import (
@@ -22,6 +21,7 @@ from engine.inspection.sheets import (
     size_text,
     wrapped,
 )
+from engine.measures import Measures, measure
 from engine.synthesis import Exemplar, SynthesisSettings, synthesize
 from engine.synthesis.resample import resize
 from engine.tensors import to_array
@@ -54,14 +54,14 @@ class Made:
         picture: RGB in [0, 1], float32 (height, width, 3).
         seconds: Seconds that it took.
         steps: Steps of the solver.
-        figures: Measures of quality.
+        measures: Measures of quality.
     """
 
     recipe: str
     picture: FloatArray
     seconds: float
     steps: int
-    figures: Figures
+    measures: Measures
 
 
 def make_by_recipe(
@@ -152,12 +152,12 @@ def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | Non
 
 def caption(one: Made) -> str:
     """Return the caption of a texture: recipe, paper, seconds and measures of quality."""
-    figures = one.figures
+    measures = one.measures
     of_evaluations = f" of {EVALUATIONS} evaluations" if one.recipe == ANCESTOR else ""
     return (
         f"{one.recipe} ({PAPERS[one.recipe]})\n{seconds_text(one.seconds)}, {one.steps} steps{of_evaluations}\n"
-        f"distance {figures.distance:.3f}, sharpness {figures.sharpness:.2f}, "
-        f"copied {percent(figures.copied)}, coverage {percent(figures.coverage)}"
+        f"distance {measures.distance:.3f}, sharpness {measures.sharpness:.2f}, "
+        f"copied {percent(measures.copied)}, coverage {percent(measures.coverage)}"
     )
 
 

@@ -67,7 +67,7 @@ def check_extension(extend: str | None, canvas: Path | None, mask: Path | None) 
     if canvas is None:
         fail("--extend needs a picture to extend: name it with --canvas")
     if mask is not None:
-        fail("--extend and --mask both say what is filled: leave out either of them")
+        fail("--extend and --mask both say what is filled: omit one of them")
 
 
 def margins_of(extend: str | None, canvas: "Picture | None") -> Margins:

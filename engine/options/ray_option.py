@@ -22,8 +22,8 @@ def ray_option(purpose: str) -> Any:  # noqa: ANN401 - Typer gives its options n
     # Brackets are markup to Rich.
     needs = NEEDS.replace("[", "\\[")
     text = (
-        f"{purpose} on a Ray cluster: its address, such as 10.0.0.1:6379; no value: the one that runs here, or that "
-        f"RAY_ADDRESS names. Needs {needs}."
+        f"{purpose} on a Ray cluster: its address, such as 10.0.0.1:6379; without a value, the local one or that of "
+        f"RAY_ADDRESS. Needs {needs}."
     )
     return typer.Option(help=text, metavar="ADDRESS", show_default="none")
 

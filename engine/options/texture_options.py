@@ -23,7 +23,7 @@ EXEMPLAR_HELP = (
     "The sample texture; several are mixed in one. This or any other input picture may be -, standard input."
 )
 MAPS_HELP = (
-    "Further map of the EXEMPLAR, such as its normals; further EXEMPLAR files are maps, too. All are made "
+    "Another map of the EXEMPLAR, such as its normals; several EXEMPLAR files are then maps, too. All are made "
     "together, as a texture set. Files such as oak_color.png and oak_normal.png are a set even without this option."
 )
 SIZE_HELP = "Width and height in pixels."
@@ -33,7 +33,7 @@ CANVAS_HELP = "Picture to fill; it is kept where the mask is black. EXEMPLAR may
 MASK_HELP = "Mask of the canvas: white is filled, black is kept, gray blends."
 MASK_DEFAULT = "the transparent part of the canvas, and 2 pixels around it"
 EXTEND_HELP = (
-    "What to add along the borders of the canvas, and fill: pixels, or percent of the side. One value for all sides, "
+    "Extend the canvas by this many pixels, or percent of the side. One value for all sides, "
     "two (top and bottom, left and right), four (clockwise from the top), or top=100,right=20%. Not with --mask."
 )
 MASK_CHANNEL_HELP = "Channel to read from masks: red, green, blue or alpha. Needed for colored masks."
@@ -106,7 +106,7 @@ def texture_options(*, omit: str = "") -> Callable[[Command], Command]:
         omit: Name of a field of `TextureOptions` that the command has in another form.
 
     Returns:
-        A decorator. The command gets the options as keyword arguments, for `wanted_texture`.
+        A decorator. The command gets the options as keyword arguments, for `texture_spec`.
     """
     hints = get_type_hints(TextureOptions, include_extras=True)
     added = [

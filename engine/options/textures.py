@@ -24,8 +24,8 @@ CHANNELS = ("red", "green", "blue", "alpha")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A texture that is wanted, before any of its files is read.
+class TextureSpec:
+    """A texture as its options describe it, before any of its files is read.
 
     Attributes:
         options: The options, as given.
@@ -62,13 +62,13 @@ class Texture:
     """A texture whose files have been read.
 
     Attributes:
-        wanted: What was asked for.
+        spec: What its options say.
         pictures: Its pictures, by their names as inputs.
         margins: What is added to its canvas.
         request: The job that makes it.
     """
 
-    wanted: Wanted
+    spec: TextureSpec
     pictures: "Mapping[str, Picture | None]"
     margins: Margins
     request: Synthesize
@@ -89,7 +89,7 @@ class Texture:
         return self.canvas or self.pictures["exemplar"]
 
 
-def wanted_texture(values: Mapping[str, Any]) -> Wanted:
+def texture_spec(values: Mapping[str, Any]) -> TextureSpec:
     """Check the options of a texture.
 
     Args:
@@ -123,14 +123,16 @@ def wanted_texture(values: Mapping[str, Any]) -> Wanted:
     inputs.update({} if together is None else together.more)
     check_one_stream(inputs)
     side = checked_sample_from(given.sample_from)
-    return Wanted(given, asked, weights, together, tuple(exemplars), shares, (width, height), reach, side, inputs)
+    return TextureSpec(
+        given, asked, weights, together, tuple(exemplars), shares, (width, height), reach, side, inputs
+    )
 
 
-def read_texture(wanted: Wanted, read: "Callable[[Path], Picture]") -> Texture:
+def read_texture(spec: TextureSpec, read: "Callable[[Path], Picture]") -> Texture:
     """Read the files of a texture, and make its request.
 
     Args:
-        wanted: The texture.
+        spec: The texture.
         read: Reads a picture.
 
     Returns:
@@ -139,25 +141,23 @@ def read_texture(wanted: Wanted, read: "Callable[[Path], Picture]") -> Texture:
     Raises:
         ParsingError: A margin does not suit the canvas.
     """
-    pictures = {name: None if path is None else read(path) for name, path in wanted.inputs.items()}
-    channel = wanted.options.mask_channel
-    pictures.update({n: channel_of(pictures[n], channel, wanted.inputs[n]) for n in pictures if "mask" in n})
-    check_sizes(wanted.together, pictures)
-    margins = margins_of(wanted.options.extend, pictures["canvas"])
-    request = request_for(
-        pictures, wanted.shares, wanted.settings, wanted.size, wanted.context, wanted.sample_from, margins
-    )
-    return Texture(wanted, pictures, margins, request)
+    pictures = {name: None if path is None else read(path) for name, path in spec.inputs.items()}
+    channel = spec.options.mask_channel
+    pictures.update({n: channel_of(pictures[n], channel, spec.inputs[n]) for n in pictures if "mask" in n})
+    check_sizes(spec.together, pictures)
+    margins = margins_of(spec.options.extend, pictures["canvas"])
+    request = request_for(pictures, spec.shares, spec.settings, spec.size, spec.context, spec.sample_from, margins)
+    return Texture(spec, pictures, margins, request)
 
 
 def pictures_of(texture: Texture, end: "Done | Cancelled") -> "list[Picture]":
     """Convert the result of a texture to its pictures, one or those of a set; without a result, fail."""
-    wanted, pattern = texture.wanted, texture.pattern
+    spec, pattern = texture.spec, texture.pattern
     if end.raster is None or pattern is None:
         fail(NOTHING_WRITTEN, INTERRUPTED)
-    if wanted.together is None:
+    if spec.together is None:
         return [made_of(end.raster, pattern, keeps=texture.pictures["canvas"] is not None)]
-    return made_set(end, wanted.together, texture.pictures, flatten=wanted.settings.flatten)
+    return made_set(end, spec.together, texture.pictures, flatten=spec.settings.flatten)
 
 
 def with_seed(texture: Texture, seed: int) -> Synthesize:

@@ -13,7 +13,7 @@ _VERSION = b"1.0"
 _FRAMES = 7
 
 
-class Gate:
+class Authenticator:
     """Accepts or refuses the keys of clients."""
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", known: Callable[[str], bool]) -> None:

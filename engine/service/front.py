@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import zmq
 
-from engine.service.access import Gate
+from engine.service.access import Authenticator
 from engine.service.clients import Clients
 from engine.service.jobs import Jobs
 from engine.service.requests import Requests
@@ -68,7 +68,7 @@ class Front:
         self._client_socket = client_socket(self._context, options.keys, options.limits, ipv6="[" in options.listen)
         self._clients = Clients(self._client_socket)
         self._workers = Workers(self._context, options.devices)
-        self._gate = Gate(self._context, options.known)
+        self._gate = Authenticator(self._context, options.known)
         self._client_socket.bind(options.listen)
         self._jobs = Jobs(self._clients, self._workers, options.limits)
         self._requests = Requests(self._clients, self._workers, self._jobs, options.limits, address=self.address)

@@ -166,7 +166,7 @@ class Jobs:
         worker = self._workers.named(name)
         if worker is None:
             return
-        job, was, words = worker.job, worker.state, worker.last_words()
+        job, was, words = worker.job, worker.state, worker.last_message()
         worker.ended()
         if job is not None:
             log.warning("worker %s %s during a job", name, exit_reason(status))

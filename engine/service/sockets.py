@@ -27,7 +27,7 @@ def client_socket(context: ZmqContext, keys: KeyPair, limits: Limits, *, ipv6: b
     """Create the socket for clients, not bound yet.
 
     Args:
-        context: Context of the gate that checks keys.
+        context: Context of the authenticator.
         keys: The engine's keys.
         limits: Frames larger than these end the connection.
         ipv6: Whether the address is one of IPv6.

@@ -130,7 +130,7 @@ class Worker:
         self.memory = 0
         self.idle_since = time.monotonic()
 
-    def last_words(self) -> str:
+    def last_message(self) -> str:
         """Return the reason that the process gave, or the last line that it wrote."""
         return self.trouble or (self._words[-1] if self._words else "no message")
 

@@ -61,7 +61,7 @@ class RunningJob:
 
 
 @dataclass
-class Desk:
+class SharedState:
     """What the threads share.
 
     Attributes:
@@ -83,8 +83,8 @@ def main() -> None:
     # What a library prints must not come between the messages.
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    desk = Desk()
-    threading.Thread(target=_receive, args=(desk,), daemon=True).start()
+    shared = SharedState()
+    threading.Thread(target=_receive, args=(shared,), daemon=True).start()
     from engine.service.computing import Computer, UnusableDeviceError
 
     try:
@@ -98,11 +98,11 @@ def main() -> None:
         logging.getLogger(__name__).warning("compiled code cannot be kept in %s: every start compiles again", folder)
     found = (str(computer.device), computer.description[:200], computer.reason, computer.passed_over[:4000])
     write_message(pipe, encode(Ready(*found)))
-    threading.Thread(target=_compute, args=(computer, desk), daemon=True).start()
-    _send(pipe, desk, computer)
+    threading.Thread(target=_compute, args=(computer, shared), daemon=True).start()
+    _send(pipe, shared, computer)
 
 
-def _receive(desk: Desk) -> None:
+def _receive(shared: SharedState) -> None:
     status = 1
     try:
         # Not through `sys.stdin`: while a thread waits in there, the interpreter cannot exit, and aborts.
@@ -112,10 +112,10 @@ def _receive(desk: Desk) -> None:
                 if isinstance(message, Synthesize):
                     from engine.service.runner import Stop
 
-                    desk.running = RunningJob(message, Stop())
-                    desk.jobs.put(desk.running)
-                elif desk.running is not None and desk.running.request.job == message.job:
-                    desk.running.stop.ask(keep=message.keep)
+                    shared.running = RunningJob(message, Stop())
+                    shared.jobs.put(shared.running)
+                elif shared.running is not None and shared.running.request.job == message.job:
+                    shared.running.stop.ask(keep=message.keep)
     except EOFError:
         # It is closed when the front ends, even if killed.
         status = 0
@@ -124,31 +124,31 @@ def _receive(desk: Desk) -> None:
     os._exit(status)
 
 
-def _compute(computer: "Computer", desk: Desk) -> None:
+def _compute(computer: "Computer", shared: SharedState) -> None:
     from engine.service.runner import Hooks
 
     def show(frame: Frame) -> None:
         try:
-            desk.outbox.put_nowait(encode(frame))
+            shared.outbox.put_nowait(encode(frame))
         except Full:
             logging.getLogger(__name__).debug("a frame was dropped")
 
     def announce(prepared: Prepared) -> None:
-        desk.outbox.put(encode(prepared))
+        shared.outbox.put(encode(prepared))
 
     while True:
-        job = desk.jobs.get()
+        job = shared.jobs.get()
         end = computer.run(job.request, Hooks(job.note, show, announce), job.stop)
-        desk.running = None
-        desk.outbox.put(encode(end))
+        shared.running = None
+        shared.outbox.put(encode(end))
 
 
-def _send(pipe: IO[bytes], desk: Desk, computer: "Computer") -> None:
+def _send(pipe: IO[bytes], shared: SharedState, computer: "Computer") -> None:
     sent_progress = sent_alive = -1e9
     while True:
         with suppress(Empty):
-            write_message(pipe, desk.outbox.get(timeout=TURN_SECONDS))
-        now, running = time.monotonic(), desk.running
+            write_message(pipe, shared.outbox.get(timeout=TURN_SECONDS))
+        now, running = time.monotonic(), shared.running
         if running is not None and now - sent_progress >= PROGRESS_SECONDS:
             sent_progress = now
             write_message(pipe, encode(running.now()))

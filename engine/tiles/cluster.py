@@ -5,7 +5,7 @@ from typing import Any
 
 import ray
 
-from engine.batch.ray_crew import RETRIES, connect
+from engine.batch.ray_executor import RETRIES, connect
 from engine.tiles.making import Around, Samples, Work, tile_samples
 
 THREADS = 1

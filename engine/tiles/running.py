@@ -63,7 +63,7 @@ def run_tiles(job: Job, output: Path, pattern: Picture, report: Report, make: Ma
         job: The canvas.
         output: The file to write.
         pattern: The picture that gives bit depth, grayness, profile and resolution.
-        report: Is told of the progress.
+        report: Called with the progress.
         make: Makes tiles.
 
     Raises:

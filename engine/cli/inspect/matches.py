@@ -29,7 +29,7 @@ def matches(
     texture: Annotated[Path, path_argument("The texture made from it.", "TEXTURE")],
     patch: Annotated[int, number_option("--patch", Patch, "Side of the patches, pixels.")] = 11,
     stride: Annotated[
-        int | None, number_option("--stride", Stride, STRIDE_HELP, default="as small as seconds allow")
+        int | None, number_option("--stride", Stride, STRIDE_HELP, default="the least that takes seconds")
     ] = None,
 ) -> None:
     """Draw where in the exemplar each patch of a texture comes from, and which places are overused."""
@@ -37,7 +37,6 @@ def matches(
 
     from engine.cli.inspect.loading import load_pictures
     from engine.cli.progress import step_bar
-    from engine.figures import PATCH, copying
     from engine.inspection.match_sheet import draw_matches
     from engine.inspection.matches import (
         UnsuitableError,
@@ -45,6 +44,7 @@ def matches(
         find_matches,
     )
     from engine.inspection.sheets import percent, save_sheet
+    from engine.measures import PATCH, copying
     from engine.synthesis.devices import find_device
 
     # Copying is measured by comparing patches with their neighbors.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.inspection.recipe_sheet import Made
     from engine.inspection.sheets import NumbersBehind
 
-JUDGE_HELP = "File with the weights of a VGG that measures quality; best another than the encoder."
+JUDGE_HELP = "File with the weights of a VGG that measures quality, preferably not the encoder."
 
 
 @figure_command("quality", "steps", "seed", "encoder", "weights", "pooling", "device")
@@ -34,7 +34,6 @@ def recipes(
     """
     sheet = figure.check([exemplar, weights, judge])
 
-    from engine.figures import PATCH
     from engine.inspection.recipe_sheet import (
         ANCESTOR,
         ORDER,
@@ -42,6 +41,7 @@ def recipes(
         make_by_ancestor,
         make_by_recipe,
     )
+    from engine.measures import PATCH
 
     # Copying is measured by comparing patches with their neighbors.
     least = 2 * PATCH
@@ -73,7 +73,7 @@ def recipes(
                 missing = str(error)
     by = "the same encoder" if judge is None else judge.name
     drawn = draw_recipes(
-        run.exemplar, made, missing=missing, subtitle=f"{exemplar.name}; {run.description}; figures by {by}"
+        run.exemplar, made, missing=missing, subtitle=f"{exemplar.name}; {run.description}; measured by {by}"
     )
     save_sheet(drawn, sheet)
     rows = [_row(one) for one in made]
@@ -94,7 +94,7 @@ def _row(one: "Made") -> dict[str, Any]:
         "recipe": one.recipe,
         "seconds": round(one.seconds, 3),
         "steps": one.steps,
-        **{name: round(value, 5) for name, value in asdict(one.figures).items()},
+        **{name: round(value, 5) for name, value in asdict(one.measures).items()},
     }
 
 

@@ -1,4 +1,4 @@
-"""Figures of artifacts, on pictures whose figures are known."""
+"""Measures of artifacts, on pictures whose measures are known."""
 
 import math
 import sys
@@ -8,7 +8,7 @@ import pytest
 import torch
 from pictures import clouds, tensor
 
-from engine.figures import PATCH, STRIDE, Nearest, copying, find_nearest
+from engine.measures import PATCH, STRIDE, Nearest, copying, find_nearest
 
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 from artifacts import border, foreign_color, grain, longest_run, measure_artifacts, streak

@@ -1,26 +1,26 @@
-"""Figures of a texture for the report of a batch."""
+"""Measures of a texture for the report of a batch."""
 
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.encoders import Encoder, load_encoder
-from engine.figures import measure
+from engine.measures import measure
 from engine.tensors import to_tensor
 
 if TYPE_CHECKING:
     from engine.images import Picture
 
 
-def figures_of(exemplar: "Picture", made: "Picture") -> dict[str, float]:
-    """Measure a texture, on the CPU; see `engine.figures`.
+def measures_of(exemplar: "Picture", made: "Picture") -> dict[str, float]:
+    """Measure a texture, on the CPU; see `engine.measures`.
 
     Args:
         exemplar: What it was made from.
         made: The texture.
 
     Returns:
-        Figures by name.
+        Measures by name.
     """
     one, other = (to_tensor(each.pixels, "cpu").contiguous() for each in (exemplar, made))
     found = asdict(measure(one, other, _encoder()))

@@ -1,4 +1,4 @@
-"""Figures of quality: distance of a texture from its exemplar, and share that was copied."""
+"""Measures of quality: distance of a texture from its exemplar, and share that was copied."""
 
 import math
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ TOLERANCE = 2
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Figures of one texture.
+class Measures:
+    """Measures of one texture.
 
     Attributes:
         distance: Sliced Wasserstein distance of the features over their spread, mean of the layers; 0 is the same
@@ -41,7 +41,7 @@ class Figures:
 
 
 @torch.no_grad()
-def measure(exemplar: Tensor, texture: Tensor, encoder: Encoder) -> Figures:
+def measure(exemplar: Tensor, texture: Tensor, encoder: Encoder) -> Measures:
     """Measure a texture.
 
     Args:
@@ -50,10 +50,10 @@ def measure(exemplar: Tensor, texture: Tensor, encoder: Encoder) -> Figures:
         encoder: Gives the features; best another one than the texture was made with.
 
     Returns:
-        The figures.
+        The measures.
     """
     copied, coverage = copying(exemplar, texture)
-    return Figures(
+    return Measures(
         distance=distance(exemplar, texture, encoder),
         sharpness=math.sqrt(_gradient_energy(texture) / max(_gradient_energy(exemplar), 1e-12)),
         copied=copied,

@@ -1,4 +1,4 @@
-"""Figures of a filled hole, and a sheet that shows it beside other fillings."""
+"""Measures of a filled hole, and a sheet that shows it beside other fillings."""
 
 import math
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from engine.encoders import Encoder
-from engine.figures import distance
+from engine.measures import distance
 
 RIM_DEPTH = 8
 CROP_MARGIN = 16
@@ -62,7 +62,7 @@ def dilated(mask: npt.NDArray[np.bool_], radius: int) -> npt.NDArray[np.bool_]:
 
 
 def distance_to_truth(truth: Image.Image, picture: Image.Image, hole: Array, encoder: Encoder) -> float:
-    """Compare the features in the bounding box of the hole, grown by 16 pixels; see `engine.figures.distance`."""
+    """Compare the features in the bounding box of the hole, grown by 16 pixels; see `engine.measures.distance`."""
     rows, columns = (np.flatnonzero((hole > 0).any(axis=axis)) for axis in (1, 0))
     box = (
         max(int(columns[0]) - CROP_MARGIN, 0),

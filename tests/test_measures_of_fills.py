@@ -1,4 +1,4 @@
-"""Figures of filled holes, and the computed pictures that benchmarks take them from."""
+"""Measures of filled holes, and the computed pictures that benchmarks take them from."""
 
 from pathlib import Path
 
@@ -25,14 +25,14 @@ def hole():
 
 
 def test_the_rim_of_noise_is_1():
-    from fill_figures import rim
+    from fill_measures import rim
 
     values = np.random.default_rng(0).uniform(0, 1, (SIDE, SIDE))
     assert rim(picture(values), hole()) == pytest.approx(1, abs=0.1)
 
 
 def test_the_rim_of_a_patch_of_another_color_is_its_step():
-    from fill_figures import rim
+    from fill_measures import rim
 
     # A step of 40/255 around a flat hole, and 1/255 added to both.
     assert rim(picture((120 + 40 * hole()) / 255), hole()) == pytest.approx(41, rel=1e-6)
@@ -40,14 +40,14 @@ def test_the_rim_of_a_patch_of_another_color_is_its_step():
 
 
 def test_a_picture_without_a_hole_has_no_rim():
-    from fill_figures import rim
+    from fill_measures import rim
 
     assert np.isnan(rim(picture(np.zeros((SIDE, SIDE))), np.zeros((SIDE, SIDE))))
     assert np.isnan(rim(picture(np.zeros((SIDE, SIDE))), np.ones((SIDE, SIDE))))
 
 
 def test_a_sheet_shows_what_is_given_at_full_size():
-    from fill_figures import CAPTION_HEIGHT, GAP, HOLE_COLOR, sheet
+    from fill_measures import CAPTION_HEIGHT, GAP, HOLE_COLOR, sheet
 
     shown = picture(np.full((SIDE, SIDE), 0.5))
     mask = Image.fromarray((hole() * 255).astype(np.uint8))

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from engine.batch.crews import Making
-from engine.batch.work import Unmade, Work, begun, finished
+from engine.batch.executors import Making
+from engine.batch.work import Failure, Work, begin_work, finish_work
 from engine.options.failures import ENGINE_FAILED, fail
 from engine.options.textures import Texture
 from protocol.client import LOST, EngineClient
@@ -16,26 +16,26 @@ USELESS = frozenset({LOST, "no-device", "no-worker", "shutting-down"})
 """Failures that all other textures would have, too: the batch ends, and goes on when it is run again."""
 
 
-class EngineCrew:
-    """A crew of an engine's workers.
+class EngineExecutor:
+    """Makes textures by the workers of an engine.
 
     Attributes:
-        room: See `Crew`.
+        capacity: See `Executor`.
     """
 
     def __init__(self, client: EngineClient) -> None:
         """Use a connected client; `close` closes it, and the engine then cancels what is left."""
         # One waits, so that no worker is idle.
-        self.room = len(client.welcome.devices) + 1
+        self.capacity = len(client.welcome.devices) + 1
         self._client = client
         self._number = 0
         self._making: dict[str, tuple[Work, Texture, Making]] = {}
 
     def submit(self, work: Work) -> Making:
-        """Begin with a texture."""
+        """Start to make a texture."""
         making: Making = Making()
-        texture = begun(work)
-        if isinstance(texture, Unmade):
+        texture = begin_work(work)
+        if isinstance(texture, Failure):
             making.set_result(texture)
             return making
         self._number += 1
@@ -43,7 +43,7 @@ class EngineCrew:
         try:
             self._client.submit(replace(texture.request, job=job))
         except ProtocolError as error:
-            making.set_result(Unmade(str(error)))
+            making.set_result(Failure(str(error)))
             return making
         except EngineError as error:
             fail(str(error), ENGINE_FAILED)
@@ -70,7 +70,7 @@ class EngineCrew:
                 if isinstance(event, Failed) and (event.job is None or event.code in USELESS):
                     fail(f"{event.message}: {event.hint}" if event.hint else event.message, ENGINE_FAILED)
                 work, texture, future = self._making.pop(event.job or "")
-                future.set_result(finished(work, texture, event))
+                future.set_result(finish_work(work, texture, event))
         return ended
 
     def close(self) -> None:

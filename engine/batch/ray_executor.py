@@ -10,8 +10,8 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from engine.batch.crews import Making
-from engine.batch.work import Made, Unmade, Work, make
+from engine.batch.executors import Making
+from engine.batch.work import Failure, Made, Work, make
 from engine.options.failures import ENGINE_FAILED, fail
 from protocol.version import software_version
 
@@ -25,8 +25,8 @@ NODE_SECONDS = 120.0
 KNOCK_SECONDS = 10.0
 
 
-class RayCrew:
-    """A crew of a cluster's workers."""
+class RayExecutor:
+    """Makes textures by the workers of a cluster."""
 
     def __init__(self, address: str, *, threads: int, gpus: float | None) -> None:
         """Connect to a cluster.
@@ -45,7 +45,7 @@ class RayCrew:
         self._room, self._looked = 0, -LOOK_SECONDS
 
     @property
-    def room(self) -> int:
+    def capacity(self) -> int:
         """Twice as many textures as the cluster makes at a time now: no more wait in its memory."""
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._looked = time.monotonic()
@@ -57,9 +57,9 @@ class RayCrew:
         return self._room
 
     def submit(self, work: Work) -> Making:
-        """Begin with a texture."""
+        """Start to make a texture."""
         making: Making = Making()
-        settings = work.wanted.settings
+        settings = work.spec.settings
         gpus = float(settings.device.startswith("cuda")) if self._gpus is None else self._gpus
         task = _make.options(num_cpus=self._threads, num_gpus=gpus, memory=settings.memory, max_retries=RETRIES)
         self._refs[making] = task.remote(work)
@@ -76,7 +76,7 @@ class RayCrew:
         return ended
 
     def close(self) -> None:
-        """Drop what is in the making, and leave the cluster."""
+        """Abort unfinished textures, and leave the cluster."""
         ray.shutdown()
 
 
@@ -84,14 +84,14 @@ class RayCrew:
 _make: Any = ray.remote(max_calls=0)(make)
 
 
-def _result(ref: Any) -> Made | Unmade:  # noqa: ANN401 - a reference to an object of Ray
+def _result(ref: Any) -> Made | Failure:  # noqa: ANN401 - a reference to an object of Ray
     try:
-        found: Made | Unmade = ray.get(ref)
+        found: Made | Failure = ray.get(ref)
     except RayTaskError as error:
-        return Unmade(f"the program failed ({type(error.cause).__name__}: {error.cause})"[:2000])
+        return Failure(f"the program failed ({type(error.cause).__name__}: {error.cause})"[:2000])
     except RayError as error:
         first = str(error).strip().splitlines()[0]
-        return Unmade(f"Ray gave up after {RETRIES} retries ({type(error).__name__}: {first})"[:2000])
+        return Failure(f"Ray gave up after {RETRIES} retries ({type(error).__name__}: {first})"[:2000])
     return found
 
 
@@ -105,7 +105,7 @@ def connect(address: str) -> None:
         CommandError: There is no cluster, or its nodes do not have this program.
     """
     try:
-        _knock(address)
+        _check_address(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, RayError, ValueError, RuntimeError) as error:
         fail(f"no Ray cluster answers at {address!r} ({error}): start one with `ray start --head`", ENGINE_FAILED)
@@ -116,7 +116,7 @@ def connect(address: str) -> None:
         raise
 
 
-def _knock(address: str) -> None:
+def _check_address(address: str) -> None:
     """Raise an OSError at once if nothing listens at an address: Ray would try for minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if colon:
