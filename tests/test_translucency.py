@@ -372,6 +372,8 @@ def test_only_a_feathered_edge_is_a_soft_edge():
     assert not soft_edge(np.clip((columns + rows + 80) / 160, 0, 1).astype(np.float32)).any()
     assert soft_edge(fade).any()
     assert not soft_edge(np.full((80, 80), 0.5, np.float32)).any()
+    ring = np.select([np.hypot(rows, columns) < 24, np.hypot(rows, columns) < 32], [1, 0.5]).astype(np.float32)
+    assert not soft_edge(ring).any()
 
 
 def test_what_is_faint_all_over_and_fades_out_is_sampled_with_its_alpha():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, stats
+from scipy import ndimage
 
 from engine.fitting import check_same_size
 from engine.images import Picture
@@ -226,8 +226,26 @@ def soft_edge(alpha: Mask) -> NDArray[np.bool_]:
     if soft.sum() < FEWEST_SOFT or core.sum() < LEAST_CORE * (~clear).sum() or core.mean() < MOST_OF_CORE:
         return none
     depth = ndimage.distance_transform_edt(~clear)[soft]
-    feathered = depth.max() <= THIN or stats.spearmanr(depth, alpha[soft]).statistic > FEATHERED
+    feathered = depth.max() <= THIN or _rank_correlation(depth, alpha[soft]) > FEATHERED
     return np.asarray(soft) if feathered else none
+
+
+def _rank_correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    """Return Spearman's rank correlation of two sequences of one length; 0 if one of them is constant.
+
+    Loading `scipy.stats` for it would take a sixth of an engine's start.
+    """
+    ranks = np.stack([_ranks(first), _ranks(second)])
+    ranks -= ranks.mean(axis=1, keepdims=True)
+    deviation = np.linalg.norm(ranks, axis=1).prod()
+    return float(ranks.prod(axis=0).sum() / deviation) if deviation else 0.0
+
+
+def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the rank of each value; equal values have the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    means: NDArray[np.float64] = np.cumsum(counts) - (counts - 1) / 2
+    return means[place]
 
 
 def has_holes(canvas: Picture, free: Mask) -> bool:
