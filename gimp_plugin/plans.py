@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.translation import _
-from gimp_plugin.user_options import PERCENT, Options
+from gimp_plugin.user_options import LARGEST_WHOLE, PERCENT, Options
 from protocol import reach
 from protocol.messages import Canvas, Source, Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import (
     FRINGE,
-    LARGEST_SEED,
     LARGEST_SIDE,
     SMALLEST_EXEMPLAR,
     SMALLEST_SIDE,
@@ -185,7 +184,7 @@ def new(
                 )
             )
     begin, canvas = options.settings.seed, replace(given, width=width, height=height)
-    seeds = ((begin + number) % (LARGEST_SEED + 1) for number in range(options.variations))
+    seeds = ((begin + number) % (LARGEST_WHOLE + 1) for number in range(options.variations))
     jobs = tuple(
         Synthesize(NAME, tuple(sources), canvas, replace(options.settings, seed=seed), depth) for seed in seeds
     )

@@ -195,7 +195,7 @@ def session() -> str:
 
 def new_seed() -> int:
     """Return a random seed."""
-    return random.SystemRandom().randint(0, values.LARGEST)
+    return random.SystemRandom().randint(0, user_options.LARGEST_WHOLE)
 
 
 def client_name() -> str:

@@ -13,7 +13,7 @@ from gimp_plugin.panel import tiled
 from gimp_plugin.plans import JobPlan
 from gimp_plugin.scaling import colored, fitted
 from gimp_plugin.translation import _
-from gimp_plugin.values import LARGEST
+from gimp_plugin.user_options import LARGEST_WHOLE
 from protocol.messages import Frame
 
 TICK_MILLISECONDS = 30
@@ -99,7 +99,7 @@ class SeedPicker:
 
     def _begin(self, seed: int) -> None:
         self._stop()
-        self._seeds = [(seed + number) % (LARGEST + 1) for number in range(COUNT)]
+        self._seeds = [(seed + number) % (LARGEST_WHOLE + 1) for number in range(COUNT)]
         self._shown = 0
         for each, button in zip(self._seeds, self._buttons, strict=True):
             button.set_sensitive(False)

@@ -9,6 +9,8 @@ from protocol.vocabulary import AXES, CONTENT_BY, SAMPLE_FROM, Settings, checked
 LAST_FILE = "last-texture.json"
 # The id of a drawable that is not there any more; GIMP gives none that is negative.
 GONE = -1
+# GIMP's whole numbers have 32 bits.
+LARGEST_WHOLE = 2**31 - 1
 
 FILL, NEW, SEAMLESS, EXTEND, ENLARGE = "fill", "new", "seamless", "extend", "enlarge"
 TASKS = (FILL, NEW, SEAMLESS, EXTEND, ENLARGE)

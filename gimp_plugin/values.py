@@ -12,12 +12,10 @@ from gimp_plugin import user_options
 from gimp_plugin.translation import _
 from protocol.vocabulary import LARGEST_ENLARGEMENT, LARGEST_SIDE, LEAST_ENLARGEMENT, settings
 
-# GIMP's whole numbers have 32 bits.
-LARGEST = 2**31 - 1
 MOST_VARIATIONS = 16
 RANGES: dict[str, tuple[float, float]] = {
     **{
-        name: (each.span.low, min(each.span.high, LARGEST))
+        name: (each.span.low, min(each.span.high, user_options.LARGEST_WHOLE))
         for name, each in settings().items()
         if each.label and each.span is not None and each.kind in {int, float}
     },

@@ -207,6 +207,7 @@ OUTPUTS = {
     "a folder": ("folder.png", "is a folder"),
     "unknown suffix": ("out.xyz", "does not end in the suffix of a format"),
     "no suffix": ("out", "does not end in the suffix of a format"),
+    "a folder that is not there": ("out.png/", "is the name of a folder"),
     "an empty name": ("", "the name is empty: give a file\n"),
 }
 

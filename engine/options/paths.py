@@ -32,9 +32,19 @@ def parse_path(text: str) -> Path:
         raise typer.BadParameter("the name is empty: give a file")
     if "\0" in text:
         raise typer.BadParameter(f"the name {text!r} has a NUL character in it: give another")
+    if text.endswith(("/", os.sep)) and _names_picture(Path(text)):
+        raise typer.BadParameter(
+            f"{text} is the name of a folder, which does not exist: give a file, without {text[-1]}"
+        )
     # As paths, `./-` (a file) and `-` (the stream) are equal.
     path = Path(text)
     return path.absolute() if path == STANDARD and text != str(STANDARD) else path
+
+
+def _names_picture(path: Path) -> bool:
+    from engine.images import SUFFIXES
+
+    return path.suffix.lower() in SUFFIXES and not path.is_dir()
 
 
 def path_option(description: str, *names: str, default: str = "") -> Any:  # noqa: ANN401 - as Typer has it
