@@ -20,6 +20,7 @@ from engine.preparation import (
     finish,
     prepare,
 )
+from engine.preparation.masks import narrowed
 from engine.synthesis.resample import resize
 from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
 from protocol.vocabulary import FRINGE, SMALLEST_EXEMPLAR
@@ -126,6 +127,37 @@ def test_the_brightness_of_a_mask_says_how_much_is_synthesized():
     expected[12, 25] = 0.4
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert found.dtype == np.float32
+
+
+def feathered(wide):
+    """A mask that falls from 1 at column 20 to 0, over so many columns."""
+    levels = np.clip(1 - (np.arange(80) - 20) / wide, 0, 1)
+    return np.broadcast_to(levels, (60, 80)).astype(np.float32)
+
+
+def test_a_feather_is_narrowed_around_its_middle():
+    found = ready(canvas=picture(60, 80), mask=Picture(np.repeat(feathered(30)[..., None], 3, axis=2))).mask[30]
+    assert (found[:33] == 1).all()
+    assert (found[38:] == 0).all()
+    assert (np.diff(found) <= 0).all()
+    assert ((found > 0) & (found < 1)).any()
+
+
+def test_another_exemplar_blends_over_all_of_a_feather():
+    mask = Picture(np.repeat(feathered(30)[..., None], 3, axis=2))
+    found = ready(picture(40, 40, seed=1), picture(60, 80), mask=mask).mask
+    np.testing.assert_allclose(found, feathered(30), atol=1e-6)
+
+
+def test_an_edge_that_is_narrow_already_stays():
+    for wide in (1, 2, 3):
+        np.testing.assert_array_equal(narrowed(feathered(wide)), feathered(wide))
+
+
+def test_an_even_gray_beside_a_hole_is_no_feather():
+    mask = np.zeros((60, 80), np.float32)
+    mask[10:50, 10:30], mask[10:50, 30:60] = 1, 0.4
+    np.testing.assert_array_equal(narrowed(mask), mask)
 
 
 def test_a_hole_cut_out_of_a_white_mask_is_the_hole():

@@ -19,6 +19,7 @@ from engine.preparation.masks import (
     hole_of,
     is_damaged,
     is_lace,
+    narrowed,
     part_of,
     soft_edge,
     with_cut_out,
@@ -150,6 +151,8 @@ def _find_hole(
     shown = np.maximum(gone, band_along(*everything.size, axes)) if banded else gone
     around = _around(shown, everything, sampling, axes)
     lacy = (given or banded) and own and not flatten and _has_holes(canvas, shown, around, extend)
+    if mask is not None and own and not lacy:
+        gone = shown = narrowed(shown)
     if mask is not None and not lacy:
         gone = shown = with_cut_out(shown, canvas, around, _inner(everything, beyond))
         around = _around(shown, everything, sampling, axes)

@@ -21,6 +21,7 @@ from engine.synthesis.structure.blocks import (
 from engine.synthesis.structure.content import put_content
 from engine.synthesis.structure.cutting import cut
 from engine.synthesis.structure.guide import patch_labels
+from engine.synthesis.structure.objects import keep_whole
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, without_energies
 from engine.synthesis.structure.quilting import find_blocks, quilt, stitched
@@ -132,12 +133,12 @@ def _lay_octaves(plan: TexturePlan, seed: int, matcher: Matcher, window: Window 
                 # No color is mixed in the end: each pixel comes from the one patch that fits best.
                 voted = Query(padded(canvas, RADIUS, plan.wrap), everywhere, RADIUS, trust, plan.wrap)
                 matcher.measure(field, voted, exemplar)
-                if plan.numbered is None:
-                    canvas = put_back(_voted(field, exemplar, None, plan.wrap, matcher))
-                else:
-                    cuts = _cut(plan, field, canvas, matcher)
-                    canvas = level.channels[cuts[..., 0], cuts[..., 1]]
-                    origins = plan.numbered[cuts[..., 0], cuts[..., 1]]
+                taken = _taken(plan, field, canvas, matcher)
+                # What a large canvas has already knows nothing of places in the exemplar.
+                if plan.objects is not None and window is None:
+                    taken = keep_whole(taken, plan.objects, plan.wrap)
+                canvas = put_back(level.channels[taken[..., 0], taken[..., 1]])
+                origins = None if plan.numbered is None else plan.numbered[taken[..., 0], taken[..., 1]]
             yield Stage(
                 planned,
                 canvas[..., :COLORS].copy(),
@@ -188,11 +189,13 @@ def _put_back(content: Floats | None, kept: Level | None, canvas: Floats) -> Flo
     return canvas
 
 
-def _cut(plan: TexturePlan, field: MatchField, canvas: Floats, matcher: Matcher) -> Places:
+def _taken(plan: TexturePlan, field: MatchField, canvas: Floats, matcher: Matcher) -> Places:
     """Choose the place of the exemplar that each pixel of a canvas comes from, int32 (height, width, 2)."""
     level = plan.source[0]
     grid = np.ascontiguousarray(np.moveaxis(np.indices(level.size, np.float32), 0, -1))
     best = _voted(field, MatchSource(grid, level.known), None, plan.wrap, matcher).astype(np.int32)
+    if plan.numbered is None:
+        return best
     return cut(
         best, field.places, without_energies(level.channels), level.known, without_energies(canvas), plan.wrap, RADIUS
     )

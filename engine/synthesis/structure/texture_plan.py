@@ -13,6 +13,7 @@ from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.guide import Guide
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
+from engine.synthesis.structure.objects import Objects, find_objects
 from engine.synthesis.structure.octave import SIDE, Wrap, whole_patches
 from engine.synthesis.structure.pyramid import Level, halve, make_level, without_energies
 from engine.synthesis.structure.quilting import is_scattered
@@ -56,6 +57,7 @@ class TexturePlan:
             pixel of the canvas has to come from one place, for several maps; None where they may be mixed.
         content: The picture that is redrawn; None for none.
         scattered: Whether it is stitched of blocks, as only little pieces may be sampled.
+        objects: What is to stay whole of an exemplar whose pixels are not mixed; None where nothing lies apart.
     """
 
     source: Sequence[Level]
@@ -70,6 +72,7 @@ class TexturePlan:
     numbered: Places | None = None
     content: Content | None = None
     scattered: bool = False
+    objects: Objects | None = None
 
     @property
     def whole(self) -> bool:
@@ -122,6 +125,8 @@ def plan_texture(
     flat = all(has_flat_colors(each.colors, each.valid) for each in wide)
     smooth = not flat and all(is_smooth(each.colors, each.valid) for each in wide)
     finest = 0 if flat or smooth or lattice is not None or numbered is not None else FINEST
+    alone = len(wide) == 1 and guide is None and content is None
+    objects = find_objects(mosaic.colors, mosaic.valid) if alone and (flat or numbered is not None) else None
     octaves = []
     if content is not None:
         while len(source) > FINEST + 1 and min(size) >> (len(source) - 1) < SMALLEST_CONTENT:
@@ -130,7 +135,9 @@ def plan_texture(
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(PlannedStage(index, (height, width), source[index].size, rounds, float(height * width)))
-    return TexturePlan(source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach, numbered, content)
+    return TexturePlan(
+        source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach, numbered, content, objects=objects
+    )
 
 
 def _scattered(piece: MosaicSource, size: Size, wrap: Wrap, numbered: Places | None) -> TexturePlan:
