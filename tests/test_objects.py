@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
 
-from engine.synthesis.structure import MosaicSource, build, plan_texture
-from engine.synthesis.structure.objects import find_objects, keep_whole
+from engine.images import Picture
+from engine.objects import find_objects
+from engine.preparation import prepare
+from engine.preparation.banding import band_of
+from engine.synthesis.structure import FillInput, MosaicSource, build, plan_filling, plan_texture
+from engine.synthesis.structure.objects import keep_whole, kept_objects
 
 SIDE = 96
 EVERYWHERE = np.ones((SIDE, SIDE), bool)
@@ -13,7 +17,7 @@ def page(places=PLACES, size=11, *, dot=False):
     """Dark squares with a light hole on a light ground."""
     found = np.full((SIDE, SIDE, 3), 0.9, np.float32)
     for row, column in places:
-        found[row : row + size, column : column + size] = 0.1
+        found[max(0, row) : row + size, column : column + size] = 0.1
         found[row + 4 : row + 7, column + 4 : column + 7] = 0.9
         if dot:
             found[row - 4 : row - 1, column + 4 : column + 7] = 0.1
@@ -84,6 +88,57 @@ def test_an_object_across_the_border_goes_on_only_where_the_canvas_does(wraps):
     np.testing.assert_array_equal(made[40:51, -8:], page()[40:51, 30:38])
     assert (made[40:51, :3] < 0.5).all() == wraps
     assert (made[:, 8:-8] > 0.5).all()
+
+
+def test_the_objects_that_are_kept_are_those_that_do_not_reach_into_the_hole():
+    free = np.zeros((SIDE, SIDE), bool)
+    free[:, 48:] = True
+    found = kept_objects(find_objects(page([*PLACES, (0, 80), (20, 44)]), EVERYWHERE), free, (0, 0))
+    assert len({*np.unique(found)} - {-1, 0}) == 3
+    assert found[22, 45] == -1
+    assert not found[free].any()
+
+
+def test_what_meets_an_object_that_is_kept_gives_way_to_one_beside_it():
+    free = np.zeros((SIDE, SIDE), bool)
+    free[36:56, 20:66] = True
+    origins = own_places()
+    # The object at (40, 30) lies anew so far to the right that it meets the one at (42, 70).
+    origins[40:51, 24:60], origins[40:51, 60:66] = (0, 0), own_places()[40:51, 30:36]
+    found = keep_whole(origins, find_objects(page(), EVERYWHERE), (False, False), free)
+    made = np.where(free[..., None], of(found, page()), page())
+    assert {int(each.core.sum()) for each in find_objects(made, EVERYWHERE).shapes} == {11 * 11}
+
+
+def test_what_goes_on_from_a_part_that_is_kept_stays():
+    free = np.zeros((SIDE, SIDE), bool)
+    free[:18] = True
+    picture = page()
+    found = keep_whole(own_places(), find_objects(picture, EVERYWHERE), (False, False), free)
+    np.testing.assert_array_equal(of(found, picture)[free], picture[free])
+
+
+@pytest.mark.parametrize(("axes", "anew"), [((True, True), True), ((True, False), True), ((False, True), False)])
+def test_a_band_cuts_no_object(axes, anew):
+    # One of them is cut by the left border, and reaches as far as any.
+    picture = page(PLACES)
+    picture[40:51, :9] = 0.1
+    band = band_of(Picture(picture), axes)
+    assert (band[40:51, :9] == (1 if anew else 0)).all()
+    for row, column in PLACES:
+        assert not band[row : row + 11, column : column + 11].any()
+    assert band.max() == 1
+
+
+def test_a_tile_of_objects_has_whole_ones_alone():
+    picture = page(PLACES)
+    picture[40:51, :6] = 0.1
+    materials = prepare(None, canvas=Picture(picture), seamless="both")
+    source, free = MosaicSource(picture, EVERYWHERE), materials.free > 0
+    plan = plan_filling(FillInput(picture, free, source.colors, source.valid, (0, 0), (True, True)))
+    made = [stage for stage in build(plan, 0) if stage is not None][-1].colors
+    whole = find_objects(np.tile(made, (2, 2, 1)), np.ones((2 * SIDE, 2 * SIDE), bool))
+    assert {int(each.core.sum()) for each in whole.shapes} == {11 * 11}
 
 
 def test_a_texture_of_objects_has_whole_ones_alone():

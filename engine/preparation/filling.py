@@ -8,12 +8,12 @@ import numpy as np
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
+from engine.preparation.banding import band_of
 from engine.preparation.extending import added, beyond_borders, far_from
 from engine.preparation.islands import find_islands
 from engine.preparation.masks import (
     OPAQUE,
     Mask,
-    band_along,
     has_holes,
     hidden_in,
     hole_of,
@@ -148,7 +148,7 @@ def _find_hole(
         gone = added(everything.size, extend)
     else:
         gone = nothing if banded and not is_damaged(whole) else hole_of(whole, mask)
-    shown = np.maximum(gone, band_along(*everything.size, axes)) if banded else gone
+    shown = np.maximum(gone, band_of(canvas, axes)) if banded else gone
     around = _around(shown, everything, sampling, axes)
     lacy = (given or banded) and own and not flatten and _has_holes(canvas, shown, around, extend)
     if mask is not None and own and not lacy:

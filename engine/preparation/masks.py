@@ -183,7 +183,8 @@ def narrowed(mask: Mask) -> Mask:
         return mask
     slope = np.maximum(np.hypot(*np.gradient(mask)), LEAST_SLOPE)
     ramp = np.clip(1 / 2 + (mask - 1 / 2) / slope / NARROW, 0, 1)
-    return np.where(inside, np.maximum(mask, ramp), np.minimum(mask, ramp)).astype(np.float32)
+    found: Mask = np.where(inside, np.maximum(mask, ramp), np.minimum(mask, ramp)).astype(np.float32)
+    return found
 
 
 def missing_in(picture: Picture) -> NDArray[np.bool_]:

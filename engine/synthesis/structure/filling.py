@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from engine.objects import Objects, find_objects
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.finishing import finish
@@ -77,6 +78,7 @@ class FillPlan:
         octaves: What is done, coarse to fine.
         trend: What changes smoothly over the canvas and was taken off, of its size, less 1/2; None for nothing.
         flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
+        objects: What of the exemplar is to stay whole; None for nothing.
     """
 
     fill_input: FillInput
@@ -87,6 +89,7 @@ class FillPlan:
     octaves: Sequence[PlannedStage]
     trend: Floats | None = None
     flat: bool = False
+    objects: Objects | None = None
 
 
 def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
@@ -117,7 +120,10 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
         if pivot is not None and index >= pivot:
             rounds = tries * rounds + (ROUNDS_WITH_OFFSETS if index == pivot else 0)
         octaves.append(PlannedStage(index, here.size, there.size, rounds, float((~here.known).sum()) + LEAST_COST))
-    return FillPlan(fill_input, canvas, source, pivot, tries if pivot is not None else 1, octaves[::-1], trend, flat)
+    tries = tries if pivot is not None else 1
+    # A canvas that was its own exemplar alone tells what of an object it keeps.
+    objects = None if trend is not None or offset is None else find_objects(fill_input.source, fill_input.valid)
+    return FillPlan(fill_input, canvas, source, pivot, tries, octaves[::-1], trend, flat, objects)
 
 
 def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
@@ -178,7 +184,7 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
         # The last vote has changed the picture, and with it the costs that the last picture is chosen by.
         last.energy()
         yield None
-        picture = yield from finish(last, flat=plan.flat)
+        picture = yield from finish(last, flat=plan.flat, objects=plan.objects, offset=plan.fill_input.offset)
         yield Stage(plan.octaves[-1], picture, ends=True)
 
 

@@ -4,8 +4,10 @@ from collections.abc import Generator
 
 import numpy as np
 
+from engine.objects import Objects
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.blending import blend_seams, border_correction
+from engine.synthesis.structure.objects import keep_whole
 from engine.synthesis.structure.octave import RING, PatchOctave, Wrap, continued, dilated
 from engine.synthesis.structure.pyramid import COLORS
 from engine.synthesis.structure.shifting import bounds
@@ -20,12 +22,16 @@ EDGES = 98
 AROUND = 24
 
 
-def finish(octave: PatchOctave, *, flat: bool = False) -> Generator[None, None, Floats]:
+def finish(
+    octave: PatchOctave, *, flat: bool = False, objects: Objects | None = None, offset: tuple[int, int] | None = None
+) -> Generator[None, None, Floats]:
     """Make the picture of an octave whose costs are right.
 
     Args:
         octave: The finest one.
         flat: Whether colors are flat: each pixel then has one of the exemplar's, and nothing is blended.
+        objects: What of the exemplar is to stay whole; None for nothing.
+        offset: Row and column of the canvas's first pixel in the exemplar; None where they are not of one picture.
 
     Yields:
         Nothing, between two pieces of the work.
@@ -38,7 +44,10 @@ def finish(octave: PatchOctave, *, flat: bool = False) -> Generator[None, None, 
     known = found[part]
     # Compiled functions are compiled once more for arrays that are not contiguous.
     free, covered = (np.ascontiguousarray(each[part]) for each in (octave.free, octave.wanted))
-    origins = octave.origins()[part]
+    origins = octave.origins()
+    if objects is not None and offset is not None:
+        origins = keep_whole(origins, objects, octave.wrap, octave.free, offset)
+    origins = origins[part]
     yield
     if flat:
         source = octave.source.channels[..., :COLORS]

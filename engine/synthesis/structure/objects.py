@@ -1,187 +1,132 @@
-"""Objects: letters, buttons or leaves that lie apart on a plain background, and are to stay whole in a new texture.
+"""Whole objects: letters, buttons or leaves on a plain background are not cut.
 
 Patches are smaller than such things, and a seam may run through one of them. So the last picture keeps those of which
 most is there, completes them, and leaves only background of the others.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from engine.synthesis.matching.field import Bools, Floats, Places
-from engine.synthesis.structure.octave import Wrap
+from engine.objects import AROUND, EDGE, Objects, Shape
+from engine.synthesis.matching.field import Bools, Places
+from engine.synthesis.structure.octave import Wrap, continued, dilated
 
 Numbers = NDArray[np.int64]
 
-# Background is what lies within this distance of the most frequent color, in values of [0, 1]. It has this share.
-WITHIN = 24 / 255
-CELL = 8 / 255
-LEAST_BACKGROUND = 0.4
-# So many objects are whole, and none is longer than this part of the exemplar's shorter side.
-FEWEST = 6
-LONGEST = 1 / 3
-# Smaller ones are grain, pixels. One smaller than this part of the usual size, and no further from a larger one than
-# it is long itself, belongs to that: the dot of an i.
-SPECK = 4
-SMALL = 0.35
-NEAR = 1.5
-# Soft edges reach so far around an object, pixels.
-EDGE = 2
 # An object is completed if so much of it is there.
 LEAST_THERE = 0.3
-AROUND = np.ones((3, 3), bool)
+# So many objects are tried where another one was removed.
+TRIED = 8
+# Owner of what a canvas keeps.
+KEPT = -1
 
 
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """One object.
-
-    Attributes:
-        corner: Row and column in the exemplar of the first pixel of its bounds, which its soft edge is part of.
-        core: The object in them, boolean (height, width).
-        cover: The object and its soft edge.
-    """
-
-    corner: tuple[int, int]
-    core: Bools
-    cover: Bools
-
-
-@dataclass(frozen=True, eq=False)
-class Objects:
-    """The objects of an exemplar.
-
-    Attributes:
-        numbers: Which one each pixel belongs to, from 1 on, int32 (height, width); 0 for background, and −1 for what
-            the border of the exemplar has cut.
-        shapes: Each of those that are whole, by number less 1.
-        ground: What is background, and no soft edge either, boolean (height, width).
-    """
-
-    numbers: Places
-    shapes: Sequence[Shape]
-    ground: Bools
-
-
-def find_objects(colors: Floats, valid: Bools) -> Objects | None:
-    """Find small objects that lie apart from each other on a plain background.
-
-    Args:
-        colors: RGB in [0, 1], float32 (height, width, 3).
-        valid: Where it may be sampled, boolean (height, width).
-
-    Returns:
-        The objects; None where there are few, or large ones, or they cover most of the exemplar.
-    """
-    plain = np.abs(colors - _most_frequent(colors[valid])).max(axis=2) <= WITHIN
-    if plain[valid].mean() < LEAST_BACKGROUND:
-        return None
-    found, _ = ndimage.label(valid & ~plain, AROUND)
-    areas = np.bincount(found.ravel())
-    found = np.where(areas[found] < SPECK, 0, found)
-    whole = _with_parts(_filled(found))
-    beyond = np.pad(~valid, EDGE, constant_values=True)
-    at_border = ndimage.binary_dilation(beyond, np.ones((2 * EDGE + 1, 2 * EDGE + 1)))[EDGE:-EDGE, EDGE:-EDGE]
-    boxes = ndimage.find_objects(whole)
-    sides = [max(each.stop - each.start for each in box) for box in boxes if box is not None]
-    if not sides or max(sides) > LONGEST * min(valid.shape):
-        return None
-    cut = np.unique(whole[at_border])
-    left = [number for number, box in enumerate(boxes, 1) if box is not None and number not in cut]
-    if len(left) < FEWEST:
-        return None
-    renumbered = np.full(len(boxes) + 1, -1, np.int32)
-    renumbered[0] = 0
-    renumbered[left] = np.arange(1, len(left) + 1)
-    numbers = renumbered[whole]
-    ground = valid & ~ndimage.binary_dilation(numbers != 0, np.ones((2 * EDGE - 1, 2 * EDGE - 1)))
-    if not ground.any():
-        return None
-    return Objects(numbers, [_shape(numbers, number, boxes[old - 1]) for number, old in enumerate(left, 1)], ground)
-
-
-def _most_frequent(listed: Floats) -> Floats:
-    """Find the color that most pixels have, about, (3,)."""
-    cells = np.rint(listed / CELL).astype(np.int64)
-    side = round(1 / CELL) + 2
-    counts = np.bincount(cells @ np.array([side**2, side, 1]))
-    most = int(counts.argmax())
-    middle = np.array([most // side**2, most // side % side, most % side]) * CELL
-    near = np.abs(listed - middle).max(axis=1) <= CELL
-    found: Floats = np.median(listed[near], axis=0).astype(np.float32)
-    return found
-
-
-def _filled(numbers: Places) -> Places:
-    """Give each object what it encloses, unless that is another one."""
-    found = numbers.copy()
-    for number, box in enumerate(ndimage.find_objects(numbers), 1):
-        if box is not None:
-            part = found[box]
-            part[ndimage.binary_fill_holes(numbers[box] == number) & (part == 0)] = number
-    return found
-
-
-def _with_parts(numbers: Places) -> Places:
-    """Join what is small to the larger object beside it."""
-    areas = np.bincount(numbers.ravel())[1:]
-    if not areas.any():
-        return numbers
-    small = np.append(False, areas < SMALL * np.median(areas[areas > 0]))[numbers] & (numbers > 0)
-    large = (numbers > 0) & ~small
-    apart, (rows, columns) = ndimage.distance_transform_edt(~large, return_indices=True)
-    found = numbers.copy()
-    for number, box in enumerate(ndimage.find_objects(np.where(small, numbers, 0)), 1):
-        if box is None:
-            continue
-        own = numbers[box] == number
-        there = np.flatnonzero(own)[apart[box][own].argmin()]
-        long = max(own.shape)
-        if apart[box].flat[there] <= NEAR * long + 1:
-            found[box][own] = numbers[rows[box].flat[there], columns[box].flat[there]]
-    return found
-
-
-def _shape(numbers: Places, number: int, box: tuple[slice, slice]) -> Shape:
-    rows, columns = (slice(each.start - EDGE, each.stop + EDGE) for each in box)
-    part = numbers[rows, columns]
-    core = part == number
-    cover = ndimage.binary_dilation(core, np.ones((2 * EDGE + 1, 2 * EDGE + 1))) & ((part == 0) | core)
-    return Shape((rows.start, columns.start), core, cover)
-
-
-def keep_whole(origins: Places, objects: Objects, wrap: Wrap) -> Places:
+def keep_whole(
+    origins: Places, objects: Objects, wrap: Wrap, free: Bools | None = None, offset: tuple[int, int] = (0, 0)
+) -> Places:
     """Complete the objects of which most is there, and remove the others.
 
     Args:
         origins: Row and column in the exemplar that each pixel is taken from, int32 (height, width, 2).
         objects: Those of the exemplar.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
+        free: What is not kept of the canvas, boolean (height, width); None for all of it.
+        offset: Row and column in the exemplar of the first pixel of a canvas that is kept in part.
 
     Returns:
-        Origins, likewise. An object that meets a fuller one is removed. Only the borders of a canvas that does not go
-        on there cut objects.
+        Origins, likewise. What goes on from an object that is kept in part stays as it is; else an object that meets
+        one that is kept, or a fuller one, is removed. Only borders where the canvas does not go on cut objects.
     """
     size = (origins.shape[0], origins.shape[1])
     found, covered, owners = origins.copy(), np.zeros(size, bool), np.zeros(size, np.int32)
+    if free is not None:
+        kept = kept_objects(objects, free, offset)
+        there = (objects.numbers[origins[..., 0], origins[..., 1]] != 0) & free
+        joined = _joined(kept < 0, there, wrap)
+        owners[joined | ~free] = KEPT
+        covered = dilated(joined, np.ones((2 * EDGE + 1, 2 * EDGE + 1), bool), wrap)
+    laid = _Laid(found, covered, owners)
     names: dict[tuple[int, int], int] = {}
     for number, shift in _candidates(origins, objects, wrap):
-        shape = objects.shapes[number - 1]
-        here, seen = _target(shape, shift, size, wrap)
-        core, cover, there = shape.core[seen], shape.cover[seen], owners[here]
         # Neighbors in the exemplar are as near to each other as they may be.
-        name = names.setdefault(shift, len(names) + 1)
-        if (ndimage.binary_dilation(core, AROUND) & (there != 0) & (there != name)).any():
-            continue
-        laid = cover & ((there == 0) | core)
-        places = np.moveaxis(np.indices(shape.core.shape, np.int32), 0, -1)[seen] + np.array(shape.corner, np.int32)
-        found[here] = np.where(laid[..., None], places, found[here])
-        owners[here] = np.where(core, name, there)
-        covered[here] |= laid
+        _lay(laid, objects.shapes[number - 1], shift, names.setdefault(shift, len(names) + 1), wrap)
+    if free is not None:
+        _replace(laid, objects, wrap, len(names) + 1)
     return _with_ground(found, objects.ground, covered)
+
+
+@dataclass(frozen=True, eq=False)
+class _Laid:
+    """What has been laid on a canvas, and changes with each object.
+
+    Attributes:
+        origins: Row and column in the exemplar that each pixel is taken from, int32 (height, width, 2).
+        covered: Objects with their soft edges, boolean (height, width).
+        owners: Numbers of objects that may touch each other, int32 (height, width); 0 beside them.
+    """
+
+    origins: Places
+    covered: Bools
+    owners: Places
+
+
+def _lay(laid: _Laid, shape: Shape, shift: tuple[int, int], name: int, wrap: Wrap) -> bool:
+    """Lay an object on a canvas, unless it meets one of another name; tell whether it was laid."""
+    here, seen = _target(shape, shift, (laid.owners.shape[0], laid.owners.shape[1]), wrap)
+    core, cover, there = shape.core[seen], shape.cover[seen], laid.owners[here]
+    if (ndimage.binary_dilation(core, AROUND) & (there != 0) & (there != name)).any():
+        return False
+    new = cover & ((there == 0) | core)
+    places = np.moveaxis(np.indices(shape.core.shape, np.int32), 0, -1)[seen] + np.array(shape.corner, np.int32)
+    laid.origins[here] = np.where(new[..., None], places, laid.origins[here])
+    laid.owners[here] = np.where(core, name, there)
+    laid.covered[here] |= new
+    return True
+
+
+def _replace(laid: _Laid, objects: Objects, wrap: Wrap, name: int) -> None:
+    """Lay whole objects where those that fit nowhere would leave gaps, each one of about the same size."""
+    areas = np.array([int(shape.core.sum()) for shape in objects.shapes])
+    gone = (objects.numbers[laid.origins[..., 0], laid.origins[..., 1]] != 0) & ~laid.covered & (laid.owners == 0)
+    labels, count = ndimage.label(gone, AROUND)
+    left = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    uses = np.zeros(len(areas))
+    middles = ndimage.center_of_mass(gone, labels, np.arange(1, count + 1)) if count else []
+    for number in np.argsort(-left, kind="stable").tolist():
+        if left[number] < LEAST_THERE * np.median(areas):
+            return
+        for each in np.argsort(np.abs(np.log(areas / left[number])) + uses, kind="stable")[:TRIED].tolist():
+            shape = objects.shapes[each]
+            row, column = (
+                round(middle - side / 2 - first)
+                for middle, side, first in zip(middles[number], shape.core.shape, shape.corner, strict=True)
+            )
+            if _lay(laid, shape, (row, column), name, wrap):
+                uses[each] += 1
+                name += 1
+                break
+
+
+def kept_objects(objects: Objects, free: Bools, offset: tuple[int, int]) -> Places:
+    """Give the numbers of the objects that a canvas keeps of its exemplar, int32 (height, width).
+
+    Args:
+        objects: Those of the exemplar.
+        free: What it does not keep, boolean (height, width).
+        offset: Row and column of the canvas's first pixel in the exemplar.
+
+    Returns:
+        The numbers, −1 for objects that are kept in part; 0 in what is free, and where the exemplar does not reach.
+    """
+    rows, columns = (np.arange(side) + first for side, first in zip(free.shape, offset, strict=True))
+    inside = [(each >= 0) & (each < side) for each, side in zip((rows, columns), objects.numbers.shape, strict=True)]
+    found = np.zeros(free.shape, np.int32)
+    found[np.ix_(*inside)] = objects.numbers[np.ix_(rows[inside[0]], columns[inside[1]])]
+    parts = np.intersect1d(found[free], found[~free])
+    return np.where(free, 0, np.where(np.isin(found, parts[parts > 0]), -1, found)).astype(np.int32)
 
 
 def _candidates(origins: Places, objects: Objects, wrap: Wrap) -> list[tuple[int, tuple[int, int]]]:
@@ -218,6 +163,13 @@ def _target(
         seen.append(part)
         at.append((first + np.arange(length)[part]) % side)
     return (at[0][:, None], at[1][None, :]), (seen[0], seen[1])
+
+
+def _joined(begun: Bools, there: Bools, wrap: Wrap) -> Bools:
+    """Mark what is connected to something, and that itself."""
+    wide, inner = continued(np.stack([begun, begun | there], axis=2), begun.shape, wrap)
+    found = ndimage.binary_propagation(wide[..., 0], AROUND, wide[..., 1])
+    return np.ascontiguousarray(found[inner])
 
 
 def _with_ground(origins: Places, ground: Bools, covered: Bools) -> Places:

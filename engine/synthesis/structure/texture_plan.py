@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.objects import Objects, find_objects
 from engine.synthesis.matching.field import Places
 from engine.synthesis.structure.content import Content
 from engine.synthesis.structure.correlation import correlate, extent
@@ -13,7 +14,6 @@ from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.guide import Guide
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
-from engine.synthesis.structure.objects import Objects, find_objects
 from engine.synthesis.structure.octave import SIDE, Wrap, whole_patches
 from engine.synthesis.structure.pyramid import Level, halve, make_level, without_energies
 from engine.synthesis.structure.quilting import is_scattered
