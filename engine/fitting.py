@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.material_errors import MaterialError, NothingToFillError
+from engine.request_errors import NothingToFillError, RequestError
 from protocol.messages import Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import CONTENT_BY, LARGEST_SIDE, MOST_MAPS, MOST_SOURCES, SAMPLE_FROM, SMALLEST_SIDE, Margins
@@ -68,25 +68,25 @@ def check_request(request: Synthesize) -> None:
         request: The request. One to enlarge a picture is not looked at.
 
     Raises:
-        MaterialError: They do not.
+        RequestError: They do not.
     """
     canvas, asked, sources = request.canvas, request.settings, request.sources
     if asked.enlarge is not None:
         return
     if (canvas.width is None) != (canvas.height is None):
-        raise MaterialError("only one of width and height is given: give both, or neither")
+        raise RequestError("only one of width and height is given: give both, or neither")
     if len(sources) > MOST_SOURCES:
-        raise MaterialError(f"{len(sources)} sources are given: give {MOST_SOURCES} at most")
+        raise RequestError(f"{len(sources)} sources are given: give {MOST_SOURCES} at most")
     if any(each.maps for each in sources[1:]):
-        raise MaterialError("maps belong to a single exemplar, and there are several: omit one of them")
+        raise RequestError("maps belong to a single exemplar, and there are several: omit one of them")
     if sources and canvas.sample_mask is not None:
-        raise MaterialError("both a source and a sample mask of the canvas are given: omit one of them")
+        raise RequestError("both a source and a sample mask of the canvas are given: omit one of them")
     if canvas.content is None and (asked.strength is not None or asked.content_by != CONTENT_BY[0]):
-        raise MaterialError(
+        raise RequestError(
             "`strength` and `content_by` say how a picture is redrawn, and there is none: give a content"
         )
     if canvas.content is not None and canvas.start is not None:
-        raise MaterialError("both a content and a picture to start from are given: omit one of them")
+        raise RequestError("both a content and a picture to start from are given: omit one of them")
     transform_maps = [each for each in (canvas.rotation_map, canvas.scale_map) if each is not None]
     check_sizes(
         Sizes(
@@ -117,15 +117,15 @@ def check_sizes(given: Sizes) -> None:
         given: What is given.
 
     Raises:
-        MaterialError: They do not.
+        RequestError: They do not.
         NothingToFillError: There is neither a mask nor a part of the canvas that could be transparent.
     """
     if given.extend and given.canvas is None:
-        raise MaterialError("only a picture can be extended, and there is none: give a canvas")
+        raise RequestError("only a picture can be extended, and there is none: give a canvas")
     if given.extend and given.mask is not None:
-        raise MaterialError("both a mask and an extension say what is to be synthesized: omit one of them")
+        raise RequestError("both a mask and an extension say what is to be synthesized: omit one of them")
     if given.sources and given.around_hole:
-        raise MaterialError(
+        raise RequestError(
             "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: omit one of them"
         )
     if given.canvas is None:
@@ -140,7 +140,7 @@ def check_sizes(given: Sizes) -> None:
 def check_same_size(mask: Size | None, like: Size, *, name: str, of: str, place: str = "") -> None:
     """Refuse a mask that is not as large as the picture it belongs to."""
     if mask not in {None, like}:
-        raise MaterialError(
+        raise RequestError(
             f"{place}the {name} is {shown(mask)} and the {of} {shown(like)}: make the mask as large as the {of}"
         )
 
@@ -157,15 +157,15 @@ def check_canvas_size(size: Size, wanted: Size | None, name: str) -> Size:
         Height and width of the canvas.
 
     Raises:
-        MaterialError: It has another size, or is too small or too large.
+        RequestError: It has another size, or is too small or too large.
     """
     if wanted not in {None, size}:
-        raise MaterialError(
+        raise RequestError(
             f"the {name} is {shown(size)} pixels, and the canvas {shown(wanted)}: "
             "give one of its size, or leave out the size"
         )
     if not all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in size):
-        raise MaterialError(
+        raise RequestError(
             f"the {name} is {shown(size)} pixels: give one of {SMALLEST_SIDE} to {LARGEST_SIDE} pixels a side"
         )
     return size
@@ -183,25 +183,25 @@ def check_guides(
         wanted: The canvas, if its size is asked for.
 
     Raises:
-        MaterialError: They do not.
+        RequestError: They do not.
     """
     given = [guide for guide in guides if guide is not None]
     if canvas is None:
         if given:
-            raise MaterialError("the exemplar has a guide, and the canvas has none: give both, in the same colors")
+            raise RequestError("the exemplar has a guide, and the canvas has none: give both, in the same colors")
         return
     check_canvas_size(canvas, wanted, "guide of the canvas")
     if not given and len(sizes) < 2:
-        raise MaterialError(
+        raise RequestError(
             "the canvas has a guide, and the exemplar has none: give both, in the same colors, or several exemplars "
             "to mix by a gray one"
         )
     if given and len(given) < len(sizes):
-        raise MaterialError(f"{len(given)} of {len(sizes)} exemplars have a guide: give one for each, or for none")
+        raise RequestError(f"{len(given)} of {len(sizes)} exemplars have a guide: give one for each, or for none")
     for number, (guide, size) in enumerate(zip(given, sizes, strict=False), 1):
         if guide != size:
             name = "guide of the exemplar" if len(given) == 1 else f"guide of exemplar {number}"
-            raise MaterialError(
+            raise RequestError(
                 f"the {name} is {shown(guide)} pixels, and the exemplar {shown(size)}: give one of its size"
             )
 
@@ -218,7 +218,7 @@ def grown(canvas: Size, extend: Margins) -> Size:
     """Return height and width of a canvas that is extended; refuse too long a side."""
     width, height = extend.around(canvas[1], canvas[0])
     if extend and max(width, height) > LARGEST_SIDE:
-        raise MaterialError(
+        raise RequestError(
             f"the canvas of {shown(canvas)} would grow to {width}x{height} pixels: "
             f"extend it to {LARGEST_SIDE} a side at most"
         )
@@ -240,11 +240,11 @@ def _check_fill(given: Sizes, canvas: Size) -> None:
         (bool(given.maps), "maps are made"),
     ):
         if found:
-            raise MaterialError(f"{words} for new textures only, and there is a picture to fill: omit one of them")
+            raise RequestError(f"{words} for new textures only, and there is a picture to fill: omit one of them")
     size = grown(canvas, given.extend)
     if given.wanted not in {None, size}:
         name = "extended canvas" if given.extend else "canvas"
-        raise MaterialError(f"the {name} is {shown(size)}: leave out the size, or give the same")
+        raise RequestError(f"the {name} is {shown(size)}: leave out the size, or give the same")
     check_same_size(given.mask, canvas, name="mask", of="canvas")
     if given.opaque and given.mask is None and not given.extend and not given.tiles:
         raise NothingToFillError
@@ -252,9 +252,9 @@ def _check_fill(given: Sizes, canvas: Size) -> None:
 
 def _check_new(given: Sizes) -> None:
     if not given.sources:
-        raise MaterialError(NOTHING_TO_TAKE)
+        raise RequestError(NOTHING_TO_TAKE)
     if given.mask is not None:
-        raise MaterialError("a mask is given, and no picture to keep around it: give the canvas, too")
+        raise RequestError("a mask is given, and no picture to keep around it: give the canvas, too")
     if given.maps:
         _check_maps(given)
     sources = given.sources
@@ -263,7 +263,7 @@ def _check_new(given: Sizes) -> None:
     if given.content is not None:
         wanted = check_canvas_size(given.content, wanted, "content")
     if given.transformed and (given.guide is not None or len(sources) > 1):
-        raise MaterialError(
+        raise RequestError(
             "the exemplar is to be rotated or scaled, and there are guides or several exemplars: omit one of them"
         )
     if given.transform_maps:
@@ -274,23 +274,21 @@ def _check_maps(given: Sizes) -> None:
     """Refuse maps of other sizes, and with what would not leave them pixel by pixel together."""
     size = given.sources[0].picture
     if len(given.maps) > MOST_MAPS:
-        raise MaterialError(f"{len(given.maps)} further maps are given: give {MOST_MAPS} at most")
+        raise RequestError(f"{len(given.maps)} further maps are given: give {MOST_MAPS} at most")
     if max(size) > LONGEST_SIDE_WITH_MAPS:
-        raise MaterialError(
+        raise RequestError(
             f"the exemplar is {shown(size)} pixels, and has maps: give {LONGEST_SIDE_WITH_MAPS} at most for each side"
         )
     for number, each in enumerate(given.maps, 1):
         if each != size:
-            raise MaterialError(
-                f"map {number} is {shown(each)} and the exemplar {shown(size)}: give maps of one size"
-            )
+            raise RequestError(f"map {number} is {shown(each)} and the exemplar {shown(size)}: give maps of one size")
     if len(given.sources) > 1:
-        raise MaterialError("maps belong to a single exemplar, and there are several: omit one of them")
+        raise RequestError("maps belong to a single exemplar, and there are several: omit one of them")
     if given.transformed:
         # Normals would have to turn, too, and no pixel would come from one place.
-        raise MaterialError("several maps of one texture are neither rotated nor scaled: leave that out, or the maps")
+        raise RequestError("several maps of one texture are neither rotated nor scaled: leave that out, or the maps")
     if given.content is not None:
-        raise MaterialError("a content is redrawn with a single map, and there are several: omit one of them")
+        raise RequestError("a content is redrawn with a single map, and there are several: omit one of them")
 
 
 def _size(raster: Raster) -> Size:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.images.picture import FloatArray
-from engine.preparation import Box, Mask, Materials, Sample
+from engine.preparation import Box, JobInput, Mask, Sample
 from engine.preparation.islands import Island
 from engine.synthesis import Exemplar, Surroundings
 from engine.synthesis.exemplar import ExemplarSource, exemplar_of
@@ -24,18 +24,18 @@ def to_tensor(pixels: FloatArray, device: torch.device | str) -> Tensor:
     return torch.from_numpy(_usable(pixels)).permute(2, 0, 1)[None].to(device)
 
 
-def exemplar_on(materials: Materials, device: torch.device) -> Exemplar:
+def exemplar_on(job_input: JobInput, device: torch.device) -> Exemplar:
     """Put the sample texture on a device."""
-    samples = ((materials.exemplar, 1.0), *materials.more)
-    labels = None if materials.guidance is None else materials.guidance.sources
+    samples = ((job_input.exemplar, 1.0), *job_input.more)
+    labels = None if job_input.guidance is None else job_input.guidance.sources
     numbered = [None] * len(samples) if labels is None else [_map(each.astype(np.float32), device) for each in labels]
     exemplar = exemplar_of(
         [_source_on(sample, share, each, device) for (sample, share), each in zip(samples, numbered, strict=True)]
     )
-    if materials.maps is None:
+    if job_input.maps is None:
         return exemplar
-    valid = np.ones(exemplar.size, bool) if materials.exemplar.valid is None else materials.exemplar.valid > 0
-    maps = compared_channels(materials.maps.channels, materials.maps.counts, materials.exemplar.pixels, valid)
+    valid = np.ones(exemplar.size, bool) if job_input.exemplar.valid is None else job_input.exemplar.valid > 0
+    maps = compared_channels(job_input.maps.channels, job_input.maps.counts, job_input.exemplar.pixels, valid)
     return replace(exemplar, maps=to_tensor(maps, device))
 
 
@@ -44,26 +44,26 @@ def _source_on(sample: Sample, share: float, labels: Tensor | None, device: torc
     return ExemplarSource(to_tensor(sample.pixels, device), valid, share, labels)
 
 
-def guide_of(materials: Materials) -> Guide | None:
+def guide_of(job_input: JobInput) -> Guide | None:
     """Give what belongs where on a new texture; None for anything anywhere."""
-    found = materials.guidance
+    found = job_input.guidance
     return None if found is None else Guide(found.weights, found.strict, found.alike)
 
 
-def content_of(materials: Materials, settings: Settings) -> Content | None:
+def content_of(job_input: JobInput, settings: Settings) -> Content | None:
     """Give the picture that a new texture redraws; None for none."""
     strength = USUAL_STRENGTH if settings.strength is None else settings.strength
-    if materials.content is None or not strength:
+    if job_input.content is None or not strength:
         return None
-    return Content(materials.content, strength, by_color=settings.content_by == "color")
+    return Content(job_input.content, strength, by_color=settings.content_by == "color")
 
 
-def surroundings_on(materials: Materials, device: torch.device) -> Surroundings | None:
+def surroundings_on(job_input: JobInput, device: torch.device) -> Surroundings | None:
     """Put what the canvas keeps on a device; None for a new texture."""
-    if materials.known is None or materials.free is None:
+    if job_input.known is None or job_input.free is None:
         return None
-    known, free = to_tensor(materials.known, device), _map(materials.free, device)
-    return Surroundings(known, free, materials.offset, [hole_of(each) for each in materials.islands], materials.fits)
+    known, free = to_tensor(job_input.known, device), _map(job_input.free, device)
+    return Surroundings(known, free, job_input.offset, [hole_of(each) for each in job_input.islands], job_input.fits)
 
 
 def hole_of(island: Island) -> Hole:

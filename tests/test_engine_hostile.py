@@ -15,7 +15,7 @@ import zmq
 from engines import end_of, long_job, running, short_job, started
 from hostile import Pinger, Stranger, descriptors, hung_up, listening, memory, plain_sockets
 
-from engine.preparation import MaterialError
+from engine.preparation import RequestError
 from protocol.client import EngineClient
 from protocol.codec import encode
 from protocol.connection import read_connection, split_address
@@ -468,7 +468,7 @@ def assert_not_understood(answer, job=None):
 
 
 def assert_told_what_is_wrong(end):
-    codes = {each.code for each in (MaterialError, *MaterialError.__subclasses__())}
+    codes = {each.code for each in (RequestError, *RequestError.__subclasses__())}
     assert isinstance(end, Done) or end.code in {*NOT_UNDERSTOOD, *codes, "no-device"}, end
 
 

@@ -10,7 +10,7 @@ from engine.fitting import Sizes, check_sizes
 from engine.images import Picture
 from engine.options.extending import margins_of
 from engine.options.parsing import ParsingError
-from engine.preparation import MaterialError, prepare
+from engine.preparation import RequestError, prepare
 from protocol.codec import decode, encode
 from protocol.errors import ProtocolError
 from protocol.limits import Limits
@@ -103,7 +103,7 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_extended_is_refused(case):
     pictures, margins, told = REFUSED[case]
-    with pytest.raises(MaterialError, match=told):
+    with pytest.raises(RequestError, match=told):
         prepare(**{"exemplar": None, **pictures}, extend=margins)
 
 
@@ -190,7 +190,7 @@ def test_another_seed_makes_something_else():
 def test_a_size_must_be_that_of_the_extended_picture():
     assert run(extending(width=WIDE + 16, height=HIGH + 8)).end.type == "done"
     assert run(extending(width=WIDE, height=HIGH)).end.code == "bad-request"
-    with pytest.raises(MaterialError, match="the extended canvas is "):
+    with pytest.raises(RequestError, match="the extended canvas is "):
         check_sizes(Sizes(canvas=(32, 32), extend=Margins(left=8), wanted=(32, 41)))
 
 

@@ -105,7 +105,7 @@ def engines_picture(raster):
     return Picture(values[..., :3], alpha=values[..., 3])
 
 
-def materials(job):
+def input_of(job):
     """What the engine works on when it is asked for this."""
     return plan_job(job.request, CPU)[0]
 
@@ -121,7 +121,7 @@ def filled(plan):
 
 def refusal(plan, kind):
     with pytest.raises(kind):
-        materials(only(plan))
+        input_of(only(plan))
 
 
 # What is read around a hole.
@@ -171,7 +171,7 @@ def test_a_selection_is_filled_from_what_lies_around():
 def test_whatever_is_selected_at_all_is_made_anew_so_that_the_layers_mask_can_blend_it():
     hole, selected = Box(4, 3, 3, 2), [[0, 1, 128], [254, 255, 0]]
     plan = plans.fill(chosen(FILL), picture(20, 20), hole, bytes([*selected[0], *selected[1]]), None, "u8")
-    assert part_of(materials(only(plan)).mask, hole).tolist() == [[0, 1, 1], [1, 1, 0]]
+    assert part_of(input_of(only(plan)).mask, hole).tolist() == [[0, 1, 1], [1, 1, 0]]
     assert filled(plan)[1].tolist() == selected
 
 
@@ -187,7 +187,7 @@ def test_nothing_has_to_fit_to_transparent_pixels_near_the_hole():
     hole, clear = Box(30, 20, 10, 10), Box(0, 0, 80, 8)
     job = only(plans.fill(chosen(FILL), picture(60, 80, clear), hole, full(hole), None, "u8"))
     assert np.array_equal(mask_of(job), marked(60, 80, hole))
-    assert np.array_equal(materials(job).free > 0, marked(60, 80, hole, clear) > 0)
+    assert np.array_equal(input_of(job).free > 0, marked(60, 80, hole, clear) > 0)
 
 
 SAMPLED = {
@@ -208,7 +208,7 @@ def test_what_is_sampled_around_a_selection_is_what_the_wish_says(case, clear):
     hole, canvas = Box(30, 20, 10, 10), picture(60, 80, clear)
     allowed = None if white is None else marked(60, 80, white).tobytes()
     job = only(plans.fill(options, canvas, hole, full(hole), None, "u8", white=allowed))
-    sample = materials(job).exemplar
+    sample = input_of(job).exemplar
     valid = np.ones(sample.pixels.shape[:2]) if sample.valid is None else sample.valid
     expected = marked(60, 80, area) & ~marked(60, 80, hole) & (array_of(canvas)[..., 3])
     colors = {tuple(color) for color in engines_picture(canvas).pixels[expected > 0]}
@@ -218,14 +218,14 @@ def test_what_is_sampled_around_a_selection_is_what_the_wish_says(case, clear):
 def test_a_transparent_part_is_filled_from_where_the_wish_says():
     canvas, options = picture(60, 80, Box(30, 20, 10, 10)), chosen(FILL, sample_from="sides", context=9)
     job = only(plans.fill(options, canvas, Box(0, 0, 80, 60), None, None, "u8", white=full(Box(0, 0, 80, 60))))
-    assert materials(job).exemplar.pixels.shape[:2] == (10 + 2 * FRINGE, 10 + 2 * FRINGE + 2 * 9)
+    assert input_of(job).exemplar.pixels.shape[:2] == (10 + 2 * FRINGE, 10 + 2 * FRINGE + 2 * 9)
 
 
 def test_with_another_exemplar_nothing_is_said_about_the_surroundings():
     hole, options = Box(10, 10, 8, 8), chosen(FILL, source=DRAWABLE, sample_from="sides", context=5)
     job = only(plans.fill(options, picture(40, 40), hole, full(hole), picture(16, 16, seed=1), "u8"))
     assert (job.context, job.sample_from, job.exemplar_mask) == (None, ALL, None)
-    assert materials(job).exemplar.pixels.shape == (16, 16, 3)
+    assert input_of(job).exemplar.pixels.shape == (16, 16, 3)
 
 
 def spread(mask, by):
@@ -246,7 +246,7 @@ def test_no_pixel_that_cannot_be_seen_is_sampled_or_near_the_hole_kept(depth, da
     canvas = picture(height, width, clear, depth=depth, seed=seed)
     # As if it were no lace: what is clear all over would be a part of the texture.
     job = only(plans.fill(chosen(FILL, flatten=True), canvas, hole, full(hole), None, depth))
-    found = materials(job)
+    found = input_of(job)
     visible = array_of(canvas)[..., 3] > 0
     inside = marked(height, width, hole) > 0
     # Around what is transparent in the selection there may be a fringe.
@@ -272,7 +272,7 @@ def test_another_exemplar_fills_a_selection_so_that_it_fits():
 def test_another_exemplar_that_fills_everything_has_nothing_to_fit_to(selected):
     exemplar = picture(16, 16)
     plan = plans.fill(chosen(FILL), picture(30, 40), Box(0, 0, 40, 30), selected, exemplar, "u8")
-    found = materials(only(plan))
+    found = input_of(only(plan))
     # A fill leaves no holes.
     assert (found.known, found.size, found.translucency) == (None, (30, 40), None)
     assert filled(plan)[0] == plan.box == Box(0, 0, 40, 30)
@@ -282,7 +282,7 @@ def test_another_exemplar_fills_a_selection_where_all_around_is_transparent():
     hole = Box(10, 10, 8, 8)
     canvas = picture(40, 40, Box(0, 0, 40, 40))
     job = only(plans.fill(chosen(FILL), canvas, hole, full(hole), picture(16, 16), "u8"))
-    assert materials(job).free.all()
+    assert input_of(job).free.all()
 
 
 # Filling what is transparent.
@@ -294,7 +294,7 @@ def test_without_a_selection_what_is_transparent_is_filled():
     job = only(plan)
     # Without a mask the engine takes away the fringe of a cut-out, too.
     assert (job.canvas, job.mask, job.exemplar, plan.jobs[0].blend) == (canvas, None, None, True)
-    assert np.array_equal(materials(job).mask, marked(40, 40, Box(3, 3, 14, 14)) / 255)
+    assert np.array_equal(input_of(job).mask, marked(40, 40, Box(3, 3, 14, 14)) / 255)
 
 
 # What cannot be filled.
@@ -338,7 +338,7 @@ def test_a_choice_that_leaves_too_little_to_sample_is_refused(case):
 def test_eight_by_eight_pixels_around_a_selection_are_enough():
     selected = marked(40, 40, Box(0, 8, 40, 32), Box(8, 0, 32, 8)).tobytes()
     job = only(plans.fill(chosen(FILL), picture(40, 40), Box(0, 0, 40, 40), selected, None, "u8"))
-    assert materials(job).exemplar.valid.sum() == 64
+    assert input_of(job).exemplar.valid.sum() == 64
 
 
 def test_a_layer_without_a_visible_pixel_is_refused():
@@ -433,7 +433,7 @@ def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_bo
     assert (job.canvas, job.mask, job.exemplar, job.seamless) == (canvas, None, None, "both")
     assert (plan.width, plan.height, plan.jobs[0].blend) == (200, 100, True)
     band = round(100 * BAND)
-    free = materials(job).mask
+    free = input_of(job).mask
     assert not free[band:-band, band:-band].any()
     assert free[0].all()
     assert free[:, -1].all()
@@ -444,7 +444,7 @@ def test_transparent_pixels_are_made_anew_with_the_border():
     job = only(plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(48, 60, clear), "u8"))
     assert (job.mask, job.seamless) == (None, "both")
     wide = clear.grown(FRINGE)
-    found = materials(job)
+    found = input_of(job)
     assert np.array_equal(found.mask > 0, np.maximum(frame_of(48, 60, 8), marked(48, 60, wide)) > 0)
     assert found.exemplar.valid.sum() == 48 * 60 - wide.width * wide.height
 
@@ -456,12 +456,12 @@ def test_along_one_axis_only_the_borders_that_meet_are_made_anew(wrap, clear):
     assert job.seamless == wrap
     borders = (Box(0, 0, 8, 48), Box(52, 0, 8, 48)) if wrap == "x" else (Box(0, 0, 60, 8), Box(0, 40, 60, 8))
     expected = marked(48, 60, *borders, *([] if clear is None else [clear.grown(FRINGE)]))
-    assert np.array_equal(materials(job).mask > 0, expected > 0)
+    assert np.array_equal(input_of(job).mask > 0, expected > 0)
 
 
 def test_the_smallest_picture_that_tiles_can_have_a_transparent_part():
     job = only(plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(16, 16, Box(0, 0, 1, 1)), "u8"))
-    assert materials(job).exemplar.valid.sum() == 16 * 16 - 9
+    assert input_of(job).exemplar.valid.sum() == 16 * 16 - 9
 
 
 def test_a_picture_of_which_too_little_would_remain_is_refused():
@@ -486,10 +486,10 @@ def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
     cut = plans.check_exemplar(exemplar, white.tobytes())
     assert (cut.picture, cut.mask.data) == (samples.crop(exemplar, part), full(part))
     job = only(plans.new(chosen(NEW), [cut], "u8"))
-    found = materials(job)
+    found = input_of(job)
     assert found.exemplar.valid is None
     np.testing.assert_array_equal(found.translucency.alpha, array_of(cut.picture)[..., 3] / 255)
-    assert materials(only(plans.new(chosen(NEW, flatten=True), [cut], "u8"))).exemplar.valid.sum() == 10 * 30
+    assert input_of(only(plans.new(chosen(NEW, flatten=True), [cut], "u8"))).exemplar.valid.sum() == 10 * 30
 
 
 def test_a_guide_is_cut_like_its_exemplar():
@@ -556,7 +556,7 @@ def test_around_what_is_transparent_in_the_selection_a_fringe_is_made_anew_and_s
     box, shown = filled(plan)
     assert box == Box(18, 18, 24, 14)
     assert shown.min() == 255
-    assert np.array_equal(materials(only(plan)).mask > 0, spread(clear, FRINGE))
+    assert np.array_equal(input_of(only(plan)).mask > 0, spread(clear, FRINGE))
 
 
 def test_what_lies_beyond_the_layer_leaves_no_fringe():
@@ -626,7 +626,7 @@ def test_a_fringe_is_the_same_in_gimp_and_in_the_terminal(seed):
 def test_a_band_is_the_same_in_gimp_and_in_the_terminal(axes, clear):
     canvas = picture(48, 60, clear)
     plan = plans.seamless(chosen(SEAMLESS, seamless=axes), canvas, "u8")
-    here, there = materials(only(plan)), terminals(canvas, axes=axes)
+    here, there = input_of(only(plan)), terminals(canvas, axes=axes)
     assert np.array_equal(here.mask, there.mask)
     assert len(np.unique(here.mask)) > 2
 

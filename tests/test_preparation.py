@@ -15,7 +15,7 @@ from engine.preparation import (
     LARGEST_EXEMPLAR,
     Box,
     Layout,
-    MaterialError,
+    RequestError,
     cut_start,
     finish,
     prepare,
@@ -68,12 +68,12 @@ def bounds(mask):
 
 def test_an_exemplar_alone_is_all_there_is():
     exemplar = picture(12, 20)
-    materials = ready(exemplar)
-    assert materials.exemplar.pixels.dtype == np.float32
-    np.testing.assert_array_equal(materials.exemplar.pixels, exemplar.pixels)
-    assert materials.exemplar.valid is None
-    assert (materials.known, materials.free, materials.canvas, materials.mask, materials.box) == (None,) * 5
-    assert materials.pattern is exemplar
+    job_input = ready(exemplar)
+    assert job_input.exemplar.pixels.dtype == np.float32
+    np.testing.assert_array_equal(job_input.exemplar.pixels, exemplar.pixels)
+    assert job_input.exemplar.valid is None
+    assert (job_input.known, job_input.free, job_input.canvas, job_input.mask, job_input.box) == (None,) * 5
+    assert job_input.pattern is exemplar
 
 
 def test_an_opaque_alpha_leaves_the_whole_exemplar_to_sample():
@@ -186,7 +186,7 @@ def test_a_mask_with_gray_and_transparency_is_read_as_it_looks():
 def test_a_mask_with_colors_is_refused(color):
     mask = mask_picture(40, 50, slice(10, 20), slice(20, 30))
     mask.pixels[10:20, 20:30] = color
-    with pytest.raises(MaterialError, match="colors"):
+    with pytest.raises(RequestError, match="colors"):
         ready(canvas=picture(40, 50), mask=mask)
 
 
@@ -209,45 +209,45 @@ def test_a_mask_comes_before_the_canvass_own_transparency():
 
 
 def test_the_part_that_is_worked_on_reaches_64_pixels_around_a_small_hole():
-    materials = ready(canvas=picture(300, 400), mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
-    assert materials.box == Box(36, 136, 174, 284)
-    assert materials.box.size == (138, 148)
+    job_input = ready(canvas=picture(300, 400), mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
+    assert job_input.box == Box(36, 136, 174, 284)
+    assert job_input.box.size == (138, 148)
 
 
 def test_the_part_that_is_worked_on_reaches_a_quarter_of_a_large_holes_length_around_it():
-    materials = ready(canvas=picture(200, 700), mask=mask_picture(200, 700, slice(95, 105), slice(150, 550)))
-    assert materials.box == Box(0, 50, 200, 650)
+    job_input = ready(canvas=picture(200, 700), mask=mask_picture(200, 700, slice(95, 105), slice(150, 550)))
+    assert job_input.box == Box(0, 50, 200, 650)
 
 
 def test_the_part_that_is_worked_on_ends_at_the_border_of_the_canvas():
-    materials = ready(canvas=picture(100, 200), mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
-    assert materials.box == Box(26, 0, 100, 74)
+    job_input = ready(canvas=picture(100, 200), mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    assert job_input.box == Box(26, 0, 100, 74)
 
 
 def test_what_is_kept_is_the_part_of_canvas_and_mask_that_is_worked_on():
     canvas = picture(300, 400)
-    materials = ready(canvas=canvas, mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
-    np.testing.assert_array_equal(materials.known, canvas.pixels[36:174, 136:284])
-    np.testing.assert_array_equal(materials.free, materials.mask[36:174, 136:284])
-    assert materials.free.sum() == 10 * 20
-    assert all(a.flags.c_contiguous and a.dtype == np.float32 for a in (materials.known, materials.free))
-    assert materials.canvas is materials.pattern is canvas
+    job_input = ready(canvas=canvas, mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
+    np.testing.assert_array_equal(job_input.known, canvas.pixels[36:174, 136:284])
+    np.testing.assert_array_equal(job_input.free, job_input.mask[36:174, 136:284])
+    assert job_input.free.sum() == 10 * 20
+    assert all(a.flags.c_contiguous and a.dtype == np.float32 for a in (job_input.known, job_input.free))
+    assert job_input.canvas is job_input.pattern is canvas
 
 
 def test_a_named_exemplar_is_sampled_whole():
     exemplar = picture(12, 20, seed=1)
-    materials = ready(exemplar, picture(40, 50), mask_picture(40, 50, slice(10, 14), slice(20, 30)))
-    np.testing.assert_array_equal(materials.exemplar.pixels, exemplar.pixels)
-    assert materials.exemplar.valid is None
+    job_input = ready(exemplar, picture(40, 50), mask_picture(40, 50, slice(10, 14), slice(20, 30)))
+    np.testing.assert_array_equal(job_input.exemplar.pixels, exemplar.pixels)
+    assert job_input.exemplar.valid is None
 
 
 def test_without_an_exemplar_what_the_mask_leaves_near_the_hole_is_sampled():
     canvas = picture(700, 600)
-    materials = ready(canvas=canvas, mask=mask_picture(700, 600, slice(300, 310), slice(30, 50)))
-    np.testing.assert_array_equal(materials.exemplar.pixels, canvas.pixels[44:566, :306])
+    job_input = ready(canvas=canvas, mask=mask_picture(700, 600, slice(300, 310), slice(30, 50)))
+    np.testing.assert_array_equal(job_input.exemplar.pixels, canvas.pixels[44:566, :306])
     expected = np.ones((522, 306), np.float32)
     expected[256:266, 30:50] = 0
-    np.testing.assert_array_equal(materials.exemplar.valid, expected)
+    np.testing.assert_array_equal(job_input.exemplar.valid, expected)
 
 
 def test_without_an_exemplar_half_masked_and_transparent_pixels_are_not_sampled():
@@ -381,11 +381,11 @@ def test_an_exemplar_mask_limits_what_a_canvas_is_made_to_tile_from():
 def test_what_is_transparent_near_a_masked_hole_has_not_to_be_fitted_to_and_stays():
     alpha = opaque_but_for(300, 400, slice(0, 95), slice(0, 400))
     canvas, mask = picture(300, 400, alpha=alpha), mask_picture(300, 400, *HOLE)
-    materials = ready(canvas=canvas, mask=mask)
-    np.testing.assert_array_equal(materials.mask, mask.pixels[..., 0])
+    job_input = ready(canvas=canvas, mask=mask)
+    np.testing.assert_array_equal(job_input.mask, mask.pixels[..., 0])
     expected = np.maximum(mask.pixels[..., 0], 1 - alpha)
-    np.testing.assert_array_equal(materials.free, materials.box.cut(expected))
-    made = finish(materials, np.ones((*materials.box.size, 3), np.float32), (300, 400))
+    np.testing.assert_array_equal(job_input.free, job_input.box.cut(expected))
+    made = finish(job_input, np.ones((*job_input.box.size, 3), np.float32), (300, 400))
     np.testing.assert_array_equal(made.alpha, np.maximum(alpha, mask.pixels[..., 0]))
     assert made.pixels[:95].tobytes() == canvas.pixels[:95].tobytes()
 
@@ -409,16 +409,16 @@ SAMPLED = {
 
 @pytest.mark.parametrize("sampled", SAMPLED)
 def test_the_offset_leads_to_the_same_pixel_of_the_exemplar(sampled):
-    materials = ready(canvas=picture(300, 400), mask=mask_picture(300, 400, *HOLE), **SAMPLED[sampled])
-    (down, across), (height, width) = materials.offset, materials.exemplar.pixels.shape[:2]
+    job_input = ready(canvas=picture(300, 400), mask=mask_picture(300, 400, *HOLE), **SAMPLED[sampled])
+    (down, across), (height, width) = job_input.offset, job_input.exemplar.pixels.shape[:2]
     rows, columns = (
         slice(max(0, -shift), min(side, most - shift))
-        for shift, side, most in zip((down, across), materials.known.shape, (height, width), strict=False)
+        for shift, side, most in zip((down, across), job_input.known.shape, (height, width), strict=False)
     )
     there = slice(rows.start + down, rows.stop + down), slice(columns.start + across, columns.stop + across)
-    here = materials.known[rows, columns]
+    here = job_input.known[rows, columns]
     assert here.size
-    np.testing.assert_array_equal(here, materials.exemplar.pixels[there])
+    np.testing.assert_array_equal(here, job_input.exemplar.pixels[there])
 
 
 def test_another_exemplar_has_no_offset():
@@ -431,10 +431,10 @@ def test_another_exemplar_has_no_offset():
 
 def test_all_of_a_canvas_that_wraps_is_worked_on():
     canvas, mask = picture(300, 401), mask_picture(300, 401, slice(100, 110), slice(0, 20))
-    materials = ready(canvas=canvas, mask=mask, seamless="both")
-    assert materials.box == Box(0, 0, 300, 401)
-    np.testing.assert_array_equal(materials.known, canvas.pixels)
-    np.testing.assert_array_equal(materials.free, mask.pixels[..., 0])
+    job_input = ready(canvas=canvas, mask=mask, seamless="both")
+    assert job_input.box == Box(0, 0, 300, 401)
+    np.testing.assert_array_equal(job_input.known, canvas.pixels)
+    np.testing.assert_array_equal(job_input.free, mask.pixels[..., 0])
 
 
 def test_what_a_mask_along_the_border_leaves_is_an_exemplar_without_a_hole():
@@ -455,34 +455,34 @@ def test_a_hole_in_the_middle_of_a_canvas_that_wraps_is_not_sampled():
 @pytest.mark.parametrize("size", [(64, 96), (97, 64), (333, 217), (8, 8), (9, 300)])
 def test_without_a_mask_a_band_along_the_border_is_synthesized_from_all_of_the_canvas(size):
     canvas = picture(*size)
-    materials = ready(canvas=canvas, seamless="both")
+    job_input = ready(canvas=canvas, seamless="both")
     height, width = size
-    kept = np.argwhere(materials.mask == 0)
+    kept = np.argwhere(job_input.mask == 0)
     top, left = kept.min(axis=0)
     bottom, right = size - kept.max(axis=0) - 1
     assert top == left == bottom == right
     assert top == round(min(size) * BAND) or min(size) < 16
     assert len(kept) == (height - 2 * top) * (width - 2 * top)
-    assert (materials.mask[top : height - top, left : width - left] == 0).all()
-    for edge in (materials.mask[0], materials.mask[-1], materials.mask[:, 0], materials.mask[:, -1]):
+    assert (job_input.mask[top : height - top, left : width - left] == 0).all()
+    for edge in (job_input.mask[0], job_input.mask[-1], job_input.mask[:, 0], job_input.mask[:, -1]):
         assert (edge == 1).all()
-    np.testing.assert_array_equal(materials.exemplar.pixels, canvas.pixels)
-    assert materials.exemplar.valid is None
-    assert materials.offset == (0, 0)
+    np.testing.assert_array_equal(job_input.exemplar.pixels, canvas.pixels)
+    assert job_input.exemplar.valid is None
+    assert job_input.offset == (0, 0)
 
 
 @pytest.mark.parametrize(("seamless", "axis"), [("x", 1), ("y", 0)])
 def test_a_canvas_that_wraps_along_one_axis_has_a_band_along_the_borders_that_meet_alone(seamless, axis):
     canvas = picture(90, 120)
-    materials = ready(canvas=canvas, seamless=seamless)
+    job_input = ready(canvas=canvas, seamless=seamless)
     both = ready(canvas=canvas, seamless="both").mask
     # In the middle of a border the other band is far away.
     middle = both[45] if axis else both[:, 60]
     expected = np.broadcast_to(middle if axis else middle[:, None], (90, 120))
-    np.testing.assert_array_equal(materials.mask, expected)
-    assert materials.box == Box(0, 0, 90, 120)
-    np.testing.assert_array_equal(materials.exemplar.pixels, canvas.pixels)
-    assert materials.offset == (0, 0)
+    np.testing.assert_array_equal(job_input.mask, expected)
+    assert job_input.box == Box(0, 0, 90, 120)
+    np.testing.assert_array_equal(job_input.exemplar.pixels, canvas.pixels)
+    assert job_input.offset == (0, 0)
 
 
 def test_a_band_blends_into_the_middle():
@@ -495,9 +495,9 @@ def test_a_band_blends_into_the_middle():
 
 def test_a_band_can_be_of_another_texture():
     exemplar = picture(12, 20, seed=1)
-    materials = ready(exemplar, picture(64, 80), seamless="both")
-    np.testing.assert_array_equal(materials.exemplar.pixels, exemplar.pixels)
-    assert materials.offset is None
+    job_input = ready(exemplar, picture(64, 80), seamless="both")
+    np.testing.assert_array_equal(job_input.exemplar.pixels, exemplar.pixels)
+    assert job_input.offset is None
 
 
 def test_a_band_can_start_from_a_picture():
@@ -507,17 +507,17 @@ def test_a_band_can_start_from_a_picture():
 
 def test_what_is_missing_of_a_canvas_is_synthesized_with_the_band_and_not_sampled():
     canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(10, 14), slice(0, 30)))
-    materials, missing = ready(canvas=canvas, seamless="both"), ready(canvas=canvas).mask
+    job_input, missing = ready(canvas=canvas, seamless="both"), ready(canvas=canvas).mask
     band = ready(canvas=picture(40, 50), seamless="both").mask
-    np.testing.assert_array_equal(materials.mask, np.maximum(missing, band))
-    np.testing.assert_array_equal(materials.exemplar.valid, missing == 0)
+    np.testing.assert_array_equal(job_input.mask, np.maximum(missing, band))
+    np.testing.assert_array_equal(job_input.exemplar.valid, missing == 0)
 
 
 def test_a_canvas_of_which_more_is_transparent_than_is_ever_missing_only_gets_a_band():
     canvas = picture(40, 50, alpha=opaque_but_for(40, 50, slice(0, 40, 2), slice(0, 50)))
-    materials = ready(canvas=canvas, seamless="both")
-    np.testing.assert_array_equal(materials.mask, ready(canvas=picture(40, 50), seamless="both").mask)
-    assert materials.exemplar.valid is None
+    job_input = ready(canvas=canvas, seamless="both")
+    np.testing.assert_array_equal(job_input.mask, ready(canvas=picture(40, 50), seamless="both").mask)
+    assert job_input.exemplar.valid is None
 
 
 def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():
@@ -529,7 +529,7 @@ def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():
 
 @pytest.mark.parametrize("value", [0.5, 1.0])
 def test_a_canvas_that_wraps_of_which_nothing_is_left_is_no_exemplar(value):
-    with pytest.raises(MaterialError, match=r"^hardly anything is left of the canvas to take the texture from"):
+    with pytest.raises(RequestError, match=r"^hardly anything is left of the canvas to take the texture from"):
         ready(canvas=picture(40, 50), mask=plain(40, 50, value), seamless="both")
 
 
@@ -669,7 +669,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_pictures_that_do_not_fit_together_are_told_in_one_sentence(fault):
     given, message = FAULTS[fault]
-    with pytest.raises(MaterialError) as caught:
+    with pytest.raises(RequestError) as caught:
         ready(**given)
     assert str(caught.value) == message
 
@@ -692,7 +692,7 @@ def test_a_canvas_decides_the_size(wanted):
 
 
 def test_another_size_than_the_canvass_is_refused():
-    with pytest.raises(MaterialError, match="the canvas is 50x40"):
+    with pytest.raises(RequestError, match="the canvas is 50x40"):
         sized((50, 40), canvas=picture(40, 50))
 
 
@@ -716,9 +716,9 @@ def test_a_new_texture_has_the_exemplars_depth_grayness_and_profile_and_no_alpha
 def test_every_pixel_outside_the_mask_is_kept_to_the_last_bit_and_the_others_are_the_synthesized_ones():
     canvas = picture(100, 200)
     mask = mask_picture(100, 200, slice(90, 100), slice(0, 10))
-    materials = ready(canvas=canvas, mask=mask)
-    made = synthesized(materials.box.size)
-    found = finish(materials, made, (100, 200))
+    job_input = ready(canvas=canvas, mask=mask)
+    made = synthesized(job_input.box.size)
+    found = finish(job_input, made, (100, 200))
     masked = mask.pixels[..., 0] > 0
     assert found.pixels.shape == (100, 200, 3)
     assert found.pixels[~masked].tobytes() == canvas.pixels[~masked].tobytes()
@@ -729,28 +729,28 @@ def test_every_pixel_outside_the_mask_is_kept_to_the_last_bit_and_the_others_are
 def test_the_canvas_itself_is_left_as_it_was():
     canvas = picture(100, 200)
     before = canvas.pixels.copy()
-    materials = ready(canvas=canvas, mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
-    finish(materials, synthesized(materials.box.size), (100, 200))
+    job_input = ready(canvas=canvas, mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    finish(job_input, synthesized(job_input.box.size), (100, 200))
     np.testing.assert_array_equal(canvas.pixels, before)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5])
 def test_a_transparent_part_that_was_filled_is_opaque(value):
     canvas = picture(100, 200, alpha=opaque_but_for(100, 200, slice(30, 40), slice(50, 90), value=value))
-    materials = ready(canvas=canvas)
-    found = finish(materials, synthesized(materials.box.size), (100, 200))
+    job_input = ready(canvas=canvas)
+    found = finish(job_input, synthesized(job_input.box.size), (100, 200))
     assert (found.alpha == 1).all()
-    kept = materials.mask == 0
+    kept = job_input.mask == 0
     assert found.pixels[kept].tobytes() == canvas.pixels[kept].tobytes()
     assert not np.isclose(found.pixels[30:40, 50:90], canvas.pixels[30:40, 50:90]).all(axis=2).any()
 
 
 def test_transparent_pixels_outside_the_mask_stay_transparent():
     alpha = opaque_but_for(100, 200, slice(30, 40), slice(50, 90))
-    materials = ready(
+    job_input = ready(
         canvas=picture(100, 200, alpha=alpha), mask=mask_picture(100, 200, slice(35, 60), slice(0, 200))
     )
-    found = finish(materials, synthesized(materials.box.size), (100, 200))
+    found = finish(job_input, synthesized(job_input.box.size), (100, 200))
     expected = alpha.copy()
     expected[35:60] = 1
     np.testing.assert_array_equal(found.alpha, expected)
@@ -758,20 +758,20 @@ def test_transparent_pixels_outside_the_mask_stay_transparent():
 
 def test_a_filled_canvas_has_the_canvass_depth_grayness_and_profile():
     canvas = picture(100, 200, bits=16, gray=True, profile=b"profile")
-    materials = ready(picture(12, 20), canvas, mask_picture(100, 200, slice(90, 100), slice(0, 10)))
-    found = finish(materials, synthesized(materials.box.size), (100, 200))
+    job_input = ready(picture(12, 20), canvas, mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    found = finish(job_input, synthesized(job_input.box.size), (100, 200))
     assert (found.bits, found.gray, found.profile) == (16, True, b"profile")
 
 
 def test_a_new_texture_of_another_size_is_refused():
-    with pytest.raises(MaterialError, match=r"^the picture is 40x30 where 41x30 is due$"):
+    with pytest.raises(RequestError, match=r"^the picture is 40x30 where 41x30 is due$"):
         finish(ready(picture(12, 20)), synthesized((30, 40)), (30, 41))
 
 
 def test_a_part_of_another_size_than_was_worked_on_is_refused():
-    materials = ready(canvas=picture(100, 200), mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
-    with pytest.raises(MaterialError, match=r"^the picture is 37x37 where 74x74 is due$"):
-        finish(materials, synthesized((37, 37)), (100, 200))
+    job_input = ready(canvas=picture(100, 200), mask=mask_picture(100, 200, slice(90, 100), slice(0, 10)))
+    with pytest.raises(RequestError, match=r"^the picture is 37x37 where 74x74 is due$"):
+        finish(job_input, synthesized((37, 37)), (100, 200))
 
 
 # The picture to start from.
@@ -817,21 +817,21 @@ def test_pixels_that_may_not_be_written_to_become_a_tensor():
 
 
 def test_a_new_texture_has_an_exemplar_and_no_surroundings():
-    materials = ready(picture(12, 20))
-    exemplar = exemplar_on(materials, CPU)
+    job_input = ready(picture(12, 20))
+    exemplar = exemplar_on(job_input, CPU)
     assert exemplar.size == (12, 20)
-    assert_same(exemplar.picture, materials.exemplar.pixels)
+    assert_same(exemplar.picture, job_input.exemplar.pixels)
     assert exemplar.valid is None
-    assert surroundings_on(materials, CPU) is None
+    assert surroundings_on(job_input, CPU) is None
 
 
 def test_a_canvas_has_surroundings_and_what_is_left_of_it_as_the_exemplar():
-    materials = ready(canvas=picture(300, 400), mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
-    exemplar, surroundings = exemplar_on(materials, CPU), surroundings_on(materials, CPU)
-    assert_same(exemplar.picture, materials.exemplar.pixels)
-    assert_same(exemplar.valid, materials.exemplar.valid[..., None])
-    assert_same(surroundings.known, materials.known)
-    assert_same(surroundings.mask, materials.free[..., None])
+    job_input = ready(canvas=picture(300, 400), mask=mask_picture(300, 400, slice(100, 110), slice(200, 220)))
+    exemplar, surroundings = exemplar_on(job_input, CPU), surroundings_on(job_input, CPU)
+    assert_same(exemplar.picture, job_input.exemplar.pixels)
+    assert_same(exemplar.valid, job_input.exemplar.valid[..., None])
+    assert_same(surroundings.known, job_input.known)
+    assert_same(surroundings.mask, job_input.free[..., None])
     assert exemplar.valid.shape == (1, 1, *exemplar.size)
     assert surroundings.mask.shape == (1, 1, *surroundings.size)
 
@@ -863,6 +863,6 @@ def test_a_canvas_with_nothing_to_sample_is_told_from_one_with_too_little_left(s
     opaque = np.full((side, side), alpha, np.float32)
     hole = np.zeros((side, side, 3), np.float32)
     hole[2:4, 2:4] = 1
-    with pytest.raises(MaterialError) as caught:
+    with pytest.raises(RequestError) as caught:
         ready(canvas=Picture(np.full((side, side, 3), 0.5, np.float32), opaque), mask=Picture(hole))
     assert caught.value.code == "nothing-to-sample"

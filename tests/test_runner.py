@@ -203,19 +203,19 @@ def test_a_request_says_what_of_the_canvas_is_sampled(choice):
     allowed = np.zeros((48, 56))
     allowed[:15] = 1
     chosen = {"context": 4, "sample_from": "sides", "exemplar_mask": raster(allowed)}[choice]
-    materials, _, _ = plan_job(filling(exemplar=None, **{choice: chosen}), CPU)
+    job_input, _, _ = plan_job(filling(exemplar=None, **{choice: chosen}), CPU)
     usual, _, _ = plan_job(filling(exemplar=None), CPU)
     sizes = {"context": (18, 32), "sample_from": (10, 56), "exemplar_mask": (15, 56)}
-    assert materials.exemplar.pixels.shape[:2] == sizes[choice]
+    assert job_input.exemplar.pixels.shape[:2] == sizes[choice]
     assert usual.exemplar.pixels.shape[:2] == (48, 56)
-    np.testing.assert_array_equal(materials.known, usual.known)
+    np.testing.assert_array_equal(job_input.known, usual.known)
 
 
 def test_an_exemplar_mask_says_what_of_an_exemplar_is_sampled():
     allowed = np.zeros((32, 32))
     allowed[:, 20:] = 1
-    materials, _, _ = plan_job(short_job(exemplar_mask=raster(allowed)), CPU)
-    np.testing.assert_array_equal(bytes_of(materials.exemplar.pixels), SAMPLE[:, 20:])
+    job_input, _, _ = plan_job(short_job(exemplar_mask=raster(allowed)), CPU)
+    np.testing.assert_array_equal(bytes_of(job_input.exemplar.pixels), SAMPLE[:, 20:])
 
 
 def test_a_frame_of_a_canvas_that_wraps_covers_all_of_it():

@@ -15,7 +15,7 @@ from runs import CPU
 from engine.cli.tiles import Tiles, is_in_tiles
 from engine.encoders import load_encoder
 from engine.images import ImageError, Picture, read_picture
-from engine.preparation import MaterialError
+from engine.preparation import RequestError
 from engine.service.rasters import array_raster
 from engine.tiles.grid import MARGIN, grid_of
 from engine.tiles.making import tile_samples
@@ -102,7 +102,7 @@ def test_windows_end_at_the_border_unless_the_canvas_wraps():
 
 
 def test_a_canvas_that_wraps_has_sides_that_fit_the_grid():
-    with pytest.raises(MaterialError, match="64"):
+    with pytest.raises(RequestError, match="64"):
         grid_of((300, 256), TILE, (True, False))
 
 

@@ -8,7 +8,7 @@ from runs import run
 from scipy import ndimage
 
 from engine.images import Picture
-from engine.preparation import MaterialError, finish, lift, prepare
+from engine.preparation import RequestError, finish, lift, prepare
 from engine.preparation.masks import has_holes, missing_in, soft_edge
 
 RED = np.array([1.0, 0.0, 0.0], np.float32)
@@ -298,7 +298,7 @@ def test_what_is_transparent_belongs_to_a_picture_if_it_is_so_inside_and_outside
 def test_a_strip_of_opaque_pixels_is_no_sample_of_a_flat_texture():
     alpha = np.broadcast_to(np.linspace(0, 1, 96, dtype=np.float32), (96, 96)).copy()
     mask = as_mask(hole_in(96, 96, slice(30, 60), slice(30, 60)))
-    with pytest.raises(MaterialError, match="hardly any"):
+    with pytest.raises(RequestError, match="hardly any"):
         prepare(None, canvas=Picture(bricks(96, 96), alpha), mask=mask, flatten=True)
 
 
@@ -332,17 +332,17 @@ def round_thing(soft):
 
 def test_what_lies_around_a_thing_that_was_cut_out_is_not_sampled_nor_its_soft_edge():
     alpha = round_thing(2.0)
-    materials = prepare(Picture(bricks(80, 80), alpha))
-    assert materials.translucency is None
-    np.testing.assert_array_equal(materials.exemplar.valid, alpha >= 0.99)
+    job_input = prepare(Picture(bricks(80, 80), alpha))
+    assert job_input.translucency is None
+    np.testing.assert_array_equal(job_input.exemplar.valid, alpha >= 0.99)
 
 
 @pytest.mark.parametrize("soft", [1.0, 6.0, 20.0, 30.0])
 def test_however_wide_the_feathered_edge_of_an_exemplar_is_it_is_not_sampled(soft):
     alpha = round_thing(soft)
-    materials = prepare(Picture(bricks(80, 80), alpha))
-    assert materials.translucency is None
-    np.testing.assert_array_equal(materials.exemplar.valid, alpha >= 0.99)
+    job_input = prepare(Picture(bricks(80, 80), alpha))
+    assert job_input.translucency is None
+    np.testing.assert_array_equal(job_input.exemplar.valid, alpha >= 0.99)
 
 
 @pytest.mark.parametrize("soft", [1.0, 3.0, 6.0, 15.0])
@@ -377,17 +377,17 @@ def test_only_a_feathered_edge_is_a_soft_edge():
 
 
 def test_what_is_faint_all_over_and_fades_out_is_sampled_with_its_alpha():
-    materials = prepare(Picture(bricks(80, 80), round_thing(60.0)))
-    assert materials.translucency.backdrop is not None
-    assert materials.exemplar.valid is None
+    job_input = prepare(Picture(bricks(80, 80), round_thing(60.0)))
+    assert job_input.translucency.backdrop is not None
+    assert job_input.exemplar.valid is None
 
 
 def test_holes_within_the_white_of_a_mask_are_a_part_of_the_texture_and_what_is_not_white_is_not():
     colors, alpha = lace()
     white = hole_in(96, 96, slice(10, 70), slice(20, 90))
-    materials = prepare(Picture(colors, alpha), exemplar_mask=as_mask(white))
-    assert materials.exemplar.valid is None
-    np.testing.assert_array_equal(materials.translucency.alpha, alpha[10:70, 20:90])
+    job_input = prepare(Picture(colors, alpha), exemplar_mask=as_mask(white))
+    assert job_input.exemplar.valid is None
+    np.testing.assert_array_equal(job_input.translucency.alpha, alpha[10:70, 20:90])
 
 
 # Over the backdrop and off it.
@@ -396,8 +396,8 @@ def test_holes_within_the_white_of_a_mask_are_a_part_of_the_texture_and_what_is_
 @pytest.mark.parametrize("example", [lace, veil])
 def test_what_is_taken_off_its_backdrop_again_is_what_it_was(example):
     colors, alpha = example()
-    materials = prepare(Picture(colors, alpha))
-    found, opacity = lift(materials, materials.exemplar.pixels, (96, 96))
+    job_input = prepare(Picture(colors, alpha))
+    found, opacity = lift(job_input, job_input.exemplar.pixels, (96, 96))
     # Along the border of the canvas patches are not whole.
     inner = np.zeros((96, 96), bool)
     inner[3:-3, 3:-3] = True
@@ -408,17 +408,17 @@ def test_what_is_taken_off_its_backdrop_again_is_what_it_was(example):
 
 def test_the_backdrop_is_far_from_every_color_that_is_seen():
     colors, alpha = lace()
-    materials = prepare(Picture(colors, alpha))
-    backdrop = materials.translucency.backdrop
+    job_input = prepare(Picture(colors, alpha))
+    backdrop = job_input.translucency.backdrop
     assert np.abs(colors[alpha > 0] - backdrop).sum(axis=1).min() > 0.5
 
 
 def test_only_what_was_synthesized_gets_another_alpha():
     colors, alpha = lace()
     mask = hole_in(96, 96, slice(30, 50), slice(30, 50))
-    materials = prepare(None, canvas=Picture(colors, alpha), mask=as_mask(mask))
-    size = materials.box.size
-    found = finish(materials, np.zeros((*size, 3), np.float32), (96, 96), np.full(size, 0.5, np.float32))
+    job_input = prepare(None, canvas=Picture(colors, alpha), mask=as_mask(mask))
+    size = job_input.box.size
+    found = finish(job_input, np.zeros((*size, 3), np.float32), (96, 96), np.full(size, 0.5, np.float32))
     np.testing.assert_array_equal(found.alpha, np.where(mask > 0, 0.5, alpha))
     np.testing.assert_array_equal(found.pixels[mask == 0], colors[mask == 0])
 

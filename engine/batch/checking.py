@@ -10,12 +10,12 @@ from typing import NoReturn
 import numpy as np
 
 from engine.batch.digests import digest_of_name, number_of
-from engine.batch.requests import Job
+from engine.batch.requests import BatchJob
 from engine.file_errors import is_missing
 from engine.options.failures import fail, placed
 
 
-def checked_count(jobs: Callable[[], Iterable[Job]], folder: Path) -> int:
+def checked_count(jobs: Callable[[], Iterable[BatchJob]], folder: Path) -> int:
     """Check the jobs of a batch, and count them.
 
     Args:
@@ -52,7 +52,7 @@ def checked_count(jobs: Callable[[], Iterable[Job]], folder: Path) -> int:
 
 
 def _refuse_twice(
-    jobs: Iterable[Job], outputs: "np.ndarray[tuple[int], np.dtype[np.uint64]]", again: int
+    jobs: Iterable[BatchJob], outputs: "np.ndarray[tuple[int], np.dtype[np.uint64]]", again: int
 ) -> NoReturn:
     (name, place), (_, other), *_ = _written_as(jobs, outputs, again)
     where = place if place == other else f"{place} and {other}"
@@ -63,7 +63,7 @@ def _refuse_twice(
 
 
 def _written_as(
-    jobs: Iterable[Job], outputs: "np.ndarray[tuple[int], np.dtype[np.uint64]]", wanted: int
+    jobs: Iterable[BatchJob], outputs: "np.ndarray[tuple[int], np.dtype[np.uint64]]", wanted: int
 ) -> list[tuple[str, str]]:
     """Return name and place of the first outputs with a number, two at most."""
     numbers = {int(number) for number in np.flatnonzero(outputs == np.uint64(wanted))[:2]}

@@ -11,7 +11,7 @@ from protocol.client import EngineClient
 
 
 @dataclass(frozen=True)
-class Place:
+class ExecutorOptions:
     """Where a batch is to be made, as its options say.
 
     Attributes:
@@ -44,26 +44,26 @@ class Place:
         check_ray(self.ray)
 
 
-def executor_for(place: Place, find_client: Callable[[Path | None], EngineClient | None]) -> Executor:
+def executor_for(where: ExecutorOptions, find_client: Callable[[Path | None], EngineClient | None]) -> Executor:
     """Return who makes the textures.
 
     Args:
-        place: Where they are to be made.
+        where: Where they are to be made.
         find_client: Connects to the engine of this connection file, or to the one that runs; None if none does.
 
     Returns:
         The cluster, the engine, or processes of this command.
     """
-    if place.ray is not None:
+    if where.ray is not None:
         from engine.batch.ray_executor import RayExecutor
 
-        return RayExecutor(place.ray, threads=place.threads, gpus=place.gpus)
+        return RayExecutor(where.ray, threads=where.threads, gpus=where.gpus)
     from engine.batch.pool import Pool
 
-    here = place.local or place.workers is not None or place.weights is not None
-    client = None if here else find_client(place.engine)
+    here = where.local or where.workers is not None or where.weights is not None
+    client = None if here else find_client(where.engine)
     if client is None:
-        return Pool(place.workers, place.threads)
+        return Pool(where.workers, where.threads)
     from engine.batch.engine_executor import EngineExecutor
 
     return EngineExecutor(client)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.batch.requests import Job
+from engine.batch.requests import BatchJob
 from engine.file_errors import reading_refusal
 from engine.options.failures import fail
 from engine.options.texture_options import TextureOptions
@@ -60,7 +60,7 @@ class Files:
         return self._known[key]
 
 
-def digest_of(job: Job, files: Files) -> bytes:
+def digest_of(job: BatchJob, files: Files) -> bytes:
     """Return the digest of a job: of its options, settings, names of outputs, and the contents of its files.
 
     Args:

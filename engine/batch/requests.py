@@ -24,7 +24,7 @@ FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0":
 
 
 @dataclass(frozen=True)
-class Job:
+class BatchJob:
     """One texture of a batch.
 
     Attributes:
@@ -43,7 +43,7 @@ class Job:
         return str(self.outputs[0])
 
 
-def jobs_of(sources: Sequence[Path], defaults: Mapping[str, Any], pattern: str | None) -> Iterator[Job]:
+def jobs_of(sources: Sequence[Path], defaults: Mapping[str, Any], pattern: str | None) -> Iterator[BatchJob]:
     """Yield the jobs of a batch, in order, without keeping them.
 
     Args:
@@ -63,7 +63,7 @@ def jobs_of(sources: Sequence[Path], defaults: Mapping[str, Any], pattern: str |
         yield from jobs
 
 
-def _jobs(item: Item, number: int, defaults: Mapping[str, Any], pattern: str | None) -> list[Job]:
+def _jobs(item: Item, number: int, defaults: Mapping[str, Any], pattern: str | None) -> list[BatchJob]:
     values = {**defaults, **_read(_named(item.values), item.base)}
     variations = values.pop("variations")
     own: Path | None = values.pop("output", None)
@@ -79,7 +79,7 @@ def _jobs(item: Item, number: int, defaults: Mapping[str, Any], pattern: str | N
     found = []
     for variation in range(variations):
         each = replace(spec, settings=replace(spec.settings, seed=first + variation))
-        found.append(Job(item.place, each, _outputs(each, item, number, variation + 1, chosen)))
+        found.append(BatchJob(item.place, each, _outputs(each, item, number, variation + 1, chosen)))
     return found
 
 

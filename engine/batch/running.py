@@ -11,7 +11,7 @@ from engine.batch.digests import Files, digest_of
 from engine.batch.executors import Executor, Making
 from engine.batch.journal import DONE, FAILED, Entry, Journal
 from engine.batch.publishing import publish
-from engine.batch.requests import Job
+from engine.batch.requests import BatchJob
 from engine.batch.work import Failure, Made, Work
 from engine.options.failures import CommandError, input_errors
 
@@ -39,7 +39,7 @@ class Ended:
         entry: Its entry in the journal; None if it is skipped.
     """
 
-    job: Job
+    job: BatchJob
     outcome: Outcome
     entry: Entry | None = None
 
@@ -63,13 +63,15 @@ class BatchOptions:
 
 @dataclass(frozen=True)
 class _Begun:
-    job: Job
+    job: BatchJob
     request: str
     work: Work
     tries: int = 1
 
 
-def run_batch(jobs: Iterable[Job], executor: Executor, journal: Journal, options: BatchOptions) -> Iterator[Ended]:
+def run_batch(
+    jobs: Iterable[BatchJob], executor: Executor, journal: Journal, options: BatchOptions
+) -> Iterator[Ended]:
     """Make the textures of a batch.
 
     Args:
@@ -115,7 +117,7 @@ def run_batch(jobs: Iterable[Job], executor: Executor, journal: Journal, options
             yield _end(begun, result or Failure(DIED), journal, force=options.force)
 
 
-def _begin(job: Job, files: Files, journal: Journal, options: BatchOptions) -> Ended | _Begun:
+def _begin(job: BatchJob, files: Files, journal: Journal, options: BatchOptions) -> Ended | _Begun:
     try:
         digest = digest_of(job, files)
         if digest in journal.done and all((journal.folder / name).exists() for name in job.outputs):
@@ -154,7 +156,7 @@ def _end(begun: _Begun, made: Made | Failure, journal: Journal, *, force: bool) 
     return Ended(begun.job, Outcome.FAILED, entry)
 
 
-def _entry(job: Job, journal: Journal, request: str, made: Made | Failure) -> Entry:
+def _entry(job: BatchJob, journal: Journal, request: str, made: Made | Failure) -> Entry:
     spec = job.spec
     lead = next(iter(spec.files))
     common = {

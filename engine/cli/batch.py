@@ -76,7 +76,7 @@ def batch(
     Each request takes any option of `synthesize`; options here are the defaults of all requests.
     """
     from engine.batch.checking import checked_count
-    from engine.batch.choosing import Place, executor_for
+    from engine.batch.choosing import ExecutorOptions, executor_for
     from engine.batch.journal import Journal
     from engine.batch.manifest import maps_made_alone
     from engine.batch.requests import jobs_of
@@ -87,15 +87,15 @@ def batch(
     with one_line_errors():
         check_json_stream(as_json=as_json)
         folder = checked_folder(output, name, report)
-        place = Place(engine, values["weights"], ray, gpus, workers, threads, local=local)
-        place.check()
+        where = ExecutorOptions(engine, values["weights"], ray, gpus, workers, threads, local=local)
+        where.check()
         jobs = partial(jobs_of, sources, {**values, "exemplars": None, "variations": variations}, name)
         tally = Tally(checked_count(jobs, folder))
         tell(maps_made_alone(sources), quiet=quiet)
         options = BatchOptions(force=force, retry_failed=retry_failed, measured=report is not None, threads=threads)
         with (
             Journal(folder) as journal,
-            closing(executor_for(place, find_client)) as executor,
+            closing(executor_for(where, find_client)) as executor,
             batch_bar(tally, quiet=quiet) as show,
         ):
             interrupted = False

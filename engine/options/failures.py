@@ -101,15 +101,15 @@ def _known(error: Exception) -> CommandError | None:
     """Return an error as the end of a command; None if input did not cause it."""
     # Imported late, so that `--help` does not wait for torch.
     from engine.images import ImageError
-    from engine.material_errors import MaterialError
     from engine.options.parsing import ParsingError
+    from engine.request_errors import RequestError
     from protocol.vocabulary import VocabularyError
 
     if isinstance(error, CommandError):
         return error
     if isinstance(error, VocabularyError):
         return CommandError(f"--{error.name.replace('_', '-')} is {error.value!r}: give {error.remedy}")
-    if isinstance(error, MaterialError):
+    if isinstance(error, RequestError):
         return CommandError(with_options(str(error)))
     if isinstance(error, ImageError | ParsingError):
         return CommandError(str(error))

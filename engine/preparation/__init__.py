@@ -1,11 +1,10 @@
 """From pictures to what synthesis takes, and back, without PyTorch."""
 
-from engine.material_errors import MaterialError, NothingToFillError, NothingToSampleError, TooLittleToSampleError
 from engine.preparation.areas import Box, Size, bounds_of
 from engine.preparation.extending import extended
+from engine.preparation.job_input import FurtherSource, JobInput, cut_start, finish, lift, seen
 from engine.preparation.maps import picked
 from engine.preparation.masks import BAND, OPAQUE, Mask
-from engine.preparation.materials import FurtherSource, Materials, cut_start, finish, lift, seen
 from engine.preparation.new_texture import Layout
 from engine.preparation.preparing import prepare
 from engine.preparation.sampling import (
@@ -13,6 +12,7 @@ from engine.preparation.sampling import (
     Sample,
 )
 from engine.preparation.transforming import ExemplarTransform
+from engine.request_errors import NothingToFillError, NothingToSampleError, RequestError, TooLittleToSampleError
 
 __all__ = [
     "BAND",
@@ -21,12 +21,12 @@ __all__ = [
     "Box",
     "ExemplarTransform",
     "FurtherSource",
+    "JobInput",
     "Layout",
     "Mask",
-    "MaterialError",
-    "Materials",
     "NothingToFillError",
     "NothingToSampleError",
+    "RequestError",
     "Sample",
     "Size",
     "TooLittleToSampleError",

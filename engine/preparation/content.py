@@ -3,9 +3,9 @@
 from engine.fitting import check_canvas_size
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.material_errors import MaterialError
 from engine.preparation.areas import Size, whole_of
 from engine.preparation.masks import OPAQUE
+from engine.request_errors import RequestError
 
 
 def read_content(content: Picture | None, wanted: Size | None) -> FloatArray | None:
@@ -19,11 +19,11 @@ def read_content(content: Picture | None, wanted: Size | None) -> FloatArray | N
         Its colors, float32 (height, width, 3), or None.
 
     Raises:
-        MaterialError: It has another size, or is transparent.
+        RequestError: It has another size, or is transparent.
     """
     if content is None:
         return None
     check_canvas_size(whole_of(content.pixels).size, wanted, "content")
     if content.alpha is not None and (content.alpha < OPAQUE).any():
-        raise MaterialError("the content is transparent in places: give an opaque picture")
+        raise RequestError("the content is transparent in places: give an opaque picture")
     return content.pixels

@@ -26,7 +26,7 @@ def extended(picture: Picture, margins: Margins) -> Picture:
         A larger picture. What is added repeats the border and is opaque; all else is as it was.
 
     Raises:
-        MaterialError: A side would be too long.
+        RequestError: A side would be too long.
     """
     grown(whole_of(picture.pixels).size, margins)
     pads = ((margins.top, margins.bottom), (margins.left, margins.right))

@@ -11,6 +11,7 @@ from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.banding import band_of
 from engine.preparation.extending import added, beyond_borders, far_from
 from engine.preparation.islands import find_islands
+from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.masks import (
     OPAQUE,
     Mask,
@@ -24,7 +25,6 @@ from engine.preparation.masks import (
     soft_edge,
     with_cut_out,
 )
-from engine.preparation.materials import FurtherSource, Materials, over, sampled, sampled_further
 from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.resemblance import resembles
@@ -46,7 +46,7 @@ class _Hole:
     Attributes:
         canvas: The canvas, with what goes on beyond its borders.
         gone: 1 where it is missing, without the band that is made anew for it to tile.
-        shown: Likewise with the band, see `Materials`.
+        shown: Likewise with the band, see `JobInput`.
         free: What is shown; without soft edges for a client that blends by itself.
         around: The part of the canvas that is looked at.
         lacy: Whether the texture has holes of its own, which are made, too.
@@ -73,7 +73,7 @@ def prepare_fill(
     beyond: Margins,
     *,
     blend: bool,
-) -> Materials:
+) -> JobInput:
     """Turn pictures into what synthesis takes to fill a part of a canvas; see `prepare`, which extends the canvas."""
     own, tiling, wrap = exemplar is None, any(axes), (axes[1], axes[0])
     hole = _find_hole(canvas, mask, sampling, axes, extend, beyond, blend=blend, own=own)
@@ -107,7 +107,7 @@ def prepare_fill(
     offset = (box.top - sample.corner[0], box.left - sample.corner[1]) if own else None
     nearby = own and sampling.mask is None and not sampling.is_around_hole
     size, one = (sample.pixels.shape[0], sample.pixels.shape[1]), tiling or not fits
-    return Materials(
+    return JobInput(
         over(sample, through),
         canvas,
         everything.size,

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from engine.fitting import check_guides
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.material_errors import ColoredGuideError, MaterialError, TransparentGuideError
 from engine.preparation.areas import Box, Size, whole_of
 from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import Sample
+from engine.request_errors import ColoredGuideError, RequestError, TransparentGuideError
 
 Labels = NDArray[np.int32]
 
@@ -66,7 +66,7 @@ def read_guides(
         The guidance; None without guides.
 
     Raises:
-        MaterialError: They do not fit together.
+        RequestError: They do not fit together.
     """
     given = [guide for guide in sources if guide is not None]
     check_guides(
@@ -138,7 +138,7 @@ def _colors(guides: Sequence[Picture]) -> FloatArray:
             parts.append(count / len(listed))
     kept = [color for color, part in zip(chosen, parts, strict=True) if part >= LEAST_PART]
     if len(kept) > MOST_LABELS:
-        raise MaterialError(
+        raise RequestError(
             f"the guide of the exemplar has more than {MOST_LABELS} colors: paint each kind of area in one color"
         )
     return np.array(kept or chosen[:1], np.float32)
@@ -151,7 +151,7 @@ def _of_canvas(canvas: Picture, colors: FloatArray) -> Labels:
         found, counts = np.unique(_bytes(canvas)[foreign], axis=0, return_counts=True)
         named = _named(found[counts.argmax()])
         known = ", ".join(_named(each) for each in colors if np.isfinite(each).all())
-        raise MaterialError(
+        raise RequestError(
             f"the guide of the canvas has the color {named}, of which nothing can be sampled: use {known}"
         )
     return labels

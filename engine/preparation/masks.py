@@ -8,8 +8,8 @@ from scipy import ndimage
 
 from engine.fitting import check_same_size
 from engine.images import Picture
-from engine.material_errors import MaterialError, NothingToFillError
 from engine.preparation.areas import Box, bounds_of, whole_of
+from engine.request_errors import NothingToFillError, RequestError
 from protocol.vocabulary import FRINGE
 
 OPAQUE = 0.99
@@ -71,11 +71,11 @@ def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str)
         float32 (height, width), in [0, 1].
 
     Raises:
-        MaterialError: It has another size, is black all over, or has colors.
+        RequestError: It has another size, is black all over, or has colors.
     """
     check_same_size(whole_of(mask.pixels).size, whole_of(like.pixels).size, name=name, of=of)
     if _is_colored(mask):
-        raise MaterialError(
+        raise RequestError(
             f"the {name} has colors, which say nothing of what {purpose}: make it gray, or choose one of its channels"
         )
     # In double precision, so that the mean of three equal samples is that sample; `mean` takes four times as long.
@@ -84,7 +84,7 @@ def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str)
     if mask.alpha is not None:
         found = found * mask.alpha
     if found.max() < LEAST_WHITE:
-        raise MaterialError(
+        raise RequestError(
             f"the {name} is black all over, {found.max() * 255:.2g} of 255 at most: paint white what {purpose}"
         )
     return found.astype(np.float32)
@@ -122,7 +122,7 @@ def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
         1 where the canvas is to be synthesized, (height, width).
 
     Raises:
-        MaterialError: The mask does not fit the canvas.
+        RequestError: The mask does not fit the canvas.
         NothingToFillError: There is neither a mask nor a transparent part.
     """
     if mask is not None:

@@ -7,8 +7,8 @@ from engine.images import Picture
 from engine.preparation.areas import Box, Size, whole_of
 from engine.preparation.content import read_content
 from engine.preparation.guides import read_guides
+from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.maps import read_maps
-from engine.preparation.materials import FurtherSource, Materials, over, sampled, sampled_further
 from engine.preparation.sampling import Sampling
 from engine.preparation.transforming import ExemplarTransform, transformed
 from engine.preparation.translucency import translucency
@@ -37,7 +37,7 @@ class Layout:
 
 def prepare_new(
     exemplar: Picture, sampling: Sampling, wrap: tuple[bool, bool], more: Sequence[FurtherSource], layout: Layout
-) -> Materials:
+) -> JobInput:
     """Turn pictures into what synthesis takes for a new texture.
 
     Args:
@@ -48,10 +48,10 @@ def prepare_new(
         layout: What belongs where.
 
     Returns:
-        The materials.
+        The input of the job.
 
     Raises:
-        MaterialError: The pictures do not fit together.
+        RequestError: The pictures do not fit together.
     """
     sample = sampled(exemplar, sampling, None, 1 if more else None)
     through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
@@ -71,7 +71,7 @@ def prepare_new(
         others = tuple((each, 1.0) for each in copies)
         size = size if guidance is None else whole_of(guidance.weights).size
     (top, left), (height, width) = sample.corner, sample.pixels.shape[:2]
-    return Materials(
+    return JobInput(
         laid,
         exemplar,
         size,

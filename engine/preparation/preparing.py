@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from engine.fitting import NOTHING_TO_TAKE, Sizes, SourceSizes, check_sizes
 from engine.images import Picture
-from engine.material_errors import MaterialError
 from engine.preparation.areas import Size, whole_of
 from engine.preparation.extending import extended, with_black
 from engine.preparation.filling import prepare_fill
-from engine.preparation.materials import FurtherSource, Materials
+from engine.preparation.job_input import FurtherSource, JobInput
 from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.sampling import ALL, Sampling
+from engine.request_errors import RequestError
 from protocol.vocabulary import AXES, Margins
 
 
@@ -30,7 +30,7 @@ def prepare(
     beyond: Margins = Margins(),  # noqa: B008
     blend: bool = True,
     layout: Layout = Layout(),  # noqa: B008
-) -> Materials:
+) -> JobInput:
     """Turn pictures into what synthesis takes.
 
     Args:
@@ -51,10 +51,10 @@ def prepare(
         layout: How a new texture is laid out, and the size that is asked for.
 
     Returns:
-        The materials.
+        The input of the job.
 
     Raises:
-        MaterialError: The pictures do not fit together, or a value is out of range.
+        RequestError: The pictures do not fit together, or a value is out of range.
     """
     axes = AXES[seamless]
     sampling = Sampling(context, sample_from, exemplar_mask, flatten or bool(more))
@@ -66,7 +66,7 @@ def prepare(
                 sampling = replace(sampling, mask=with_black(exemplar_mask, extend))
         return prepare_fill(canvas, mask, exemplar, sampling, axes, more, extend, beyond, blend=blend)
     if exemplar is None:
-        raise MaterialError(NOTHING_TO_TAKE)
+        raise RequestError(NOTHING_TO_TAKE)
     return prepare_new(exemplar, sampling, (axes[1], axes[0]), more, layout)
 
 

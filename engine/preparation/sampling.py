@@ -6,15 +6,15 @@ import numpy as np
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.material_errors import (
-    MaterialError,
-    NothingToSampleError,
-    TooFewOpaqueError,
-    TooLittleToSampleError,
-)
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of, soft_edge
 from engine.preparation.reach import context_of
+from engine.request_errors import (
+    NothingToSampleError,
+    RequestError,
+    TooFewOpaqueError,
+    TooLittleToSampleError,
+)
 from protocol.vocabulary import SAMPLE_FROM, SMALLEST_EXEMPLAR
 
 FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
@@ -77,14 +77,14 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
         The picture, or the bounds of what a mask allows of it.
 
     Raises:
-        MaterialError: It is too small or too large, or too little of it may be sampled.
+        RequestError: It is too small or too large, or too little of it may be sampled.
         TooFewOpaqueError: It is to be flat, and hardly any of it is opaque.
     """
     area = whole_of(exemplar.pixels)
     _check_size(area)
     height, width = area.size
     if height * width > LARGEST_EXEMPLAR:
-        raise MaterialError(
+        raise RequestError(
             f"the exemplar is {width}x{height} pixels, more than {LARGEST_EXEMPLAR:,}: crop or scale it down"
         )
     white = np.ones(area.size, np.float32)
@@ -103,12 +103,12 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
         need = f"give one with at least {FEWEST_PIXELS}"
         if sampling.flatten:
             raise TooFewOpaqueError(f"the exemplar has hardly any opaque pixels: {need}, or leave out `flatten`")
-        raise MaterialError(f"the exemplar has hardly any visible pixels: {need}")
+        raise RequestError(f"the exemplar has hardly any visible pixels: {need}")
     holes = lace and not solid
     allowed = white if holes else visible * white
     if sampling.mask is not None:
         if _count(visible * white) < FEWEST_PIXELS:
-            raise MaterialError(f"{_shortage(visible * white)}: paint more of the exemplar mask white")
+            raise RequestError(f"{_shortage(visible * white)}: paint more of the exemplar mask white")
         area = _at_least_smallest(bounds_of(allowed >= OPAQUE), area)
     return _cut(exemplar, allowed, area, solid=solid)
 

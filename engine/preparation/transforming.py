@@ -9,11 +9,11 @@ from scipy import ndimage
 from engine.fitting import check_transform_maps
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.material_errors import MaterialError
 from engine.preparation.areas import Size, whole_of
 from engine.preparation.guides import Guidance
 from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import FEWEST_PIXELS, Sample
+from engine.request_errors import RequestError
 from protocol.vocabulary import SMALLEST_EXEMPLAR
 
 # How many rotations, and sizes, a map tells apart; fewer of each where there are both.
@@ -74,7 +74,7 @@ def transformed(
         The copies that the canvas needs, and where it needs which; no guidance without maps.
 
     Raises:
-        MaterialError: Maps do not fit, or nothing is left of the exemplar.
+        RequestError: Maps do not fit, or nothing is left of the exemplar.
     """
     if not transform.varies:
         return [_transformed(_Fine(sample), transform.rotation, transform.scale)], None
@@ -92,7 +92,7 @@ def transformed(
     fine = _Fine(sample)
     height, width = sample.pixels.shape[:2]
     if height * width * len(numbers) > MOST_PIXELS:
-        raise MaterialError(
+        raise RequestError(
             f"the exemplar is too large for {len(numbers)} rotated and scaled copies: crop or scale it down to "
             f"{MOST_PIXELS // len(numbers):,} pixels"
         )
@@ -163,7 +163,7 @@ def _transformed(fine: _Fine, rotation: float, scale: float, due: int | None = N
         valid = (inside >= WHOLE).astype(np.float32)
     left = size[0] * size[1] if valid is None else valid.sum()
     if left < FEWEST_PIXELS or min(size) < SMALLEST_EXEMPLAR:
-        raise MaterialError("hardly anything is left of the exemplar at that size: give a larger scale or exemplar")
+        raise RequestError("hardly anything is left of the exemplar at that size: give a larger scale or exemplar")
     return Sample(pixels, valid, (0, 0), alpha)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.images import Picture
-from engine.preparation import MaterialError
+from engine.preparation import RequestError
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis.devices import peak_memory
 from engine.synthesis.enlarging import doublings, enlarge
@@ -46,14 +46,14 @@ def enlarge_job(
         How it ended.
 
     Raises:
-        MaterialError: There is more than a picture to enlarge, or it is too small, or gets too large.
+        RequestError: There is more than a picture to enlarge, or it is too small, or gets too large.
     """
     began, asked = time.perf_counter(), request.settings
     picture = picture_of(_only(request), "exemplar")
     height, width = picture.pixels.shape[:2]
     size = (round(height * factor), round(width * factor))
     if max(size) > LARGEST_SIDE or min(height, width) < SMALLEST_EXEMPLAR:
-        raise MaterialError(
+        raise RequestError(
             f"the picture is {width}x{height} pixels, and is to be enlarged {factor:g} times: give one of "
             f"{SMALLEST_EXEMPLAR} to {int(LARGEST_SIDE / factor)} pixels a side"
         )
@@ -110,13 +110,13 @@ def _only(request: Synthesize) -> Raster:
     asked = request.settings
     plain = asked.exemplar_rotation == 0 and asked.exemplar_scale == 1 and not asked.preview
     if len(request.sources) != 1 or request.canvas != Canvas() or not plain:
-        raise MaterialError(
+        raise RequestError(
             "a single picture is enlarged, as it is: leave out `enlarge`, or size, canvas, `preview`, further "
             "exemplars and what rotates or scales them"
         )
     (source,) = request.sources
     if source != Source(source.picture, share=source.share):
-        raise MaterialError("a picture is enlarged without its mask, guide and maps: leave them out, or `enlarge`")
+        raise RequestError("a picture is enlarged without its mask, guide and maps: leave them out, or `enlarge`")
     return source.picture
 
 

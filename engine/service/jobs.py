@@ -8,7 +8,7 @@ from zmq import Frame as ZmqFrame
 
 from engine.device_names import RESTART
 from engine.fitting import check_request
-from engine.material_errors import MaterialError
+from engine.request_errors import RequestError
 from engine.service.clients import Clients
 from engine.service.internal import Alive, FromWorker, Ready, Unusable
 from engine.service.supervisor import ENDING, READY, RESTING, STARTING, WORKING, Worker, exit_reason
@@ -195,7 +195,7 @@ class Jobs:
             return self._no_device(request.job, request.settings.device)
         try:
             check_request(request)
-        except MaterialError as error:
+        except RequestError as error:
             return Failed(error.code, str(error)[:4000], job=request.job)
         return None
 

@@ -20,9 +20,9 @@ from engine.images.picture import FloatArray
 from engine.preparation import (
     ExemplarTransform,
     FurtherSource,
+    JobInput,
     Layout,
-    MaterialError,
-    Materials,
+    RequestError,
     bounds_of,
     cut_start,
     finish,
@@ -119,7 +119,7 @@ def run_job(
         if request.settings.enlarge is not None:
             return enlarge_job(request, request.settings.enlarge, device, hooks, stop)
         return _run(request, device, load, hooks, stop)
-    except MaterialError as error:
+    except RequestError as error:
         return Failed(error.code, str(error)[:4000], job=request.job)
     except (ImageError, SettingsError, DeviceError, EncoderError) as error:
         return Failed(BAD_REQUEST, str(error)[:4000], job=request.job)
@@ -154,31 +154,31 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
         hooks.progress(Progress(request.job, "weights", step=done, steps=total, seconds=seconds))
 
     hooks.progress(Progress(request.job, "loading"))
-    materials, settings, whole = plan_job(request, device)
-    hooks.prepared(prepared_of(request.job, materials, whole))
+    job_input, settings, whole = plan_job(request, device)
+    hooks.prepared(prepared_of(request.job, job_input, whole))
     asked, opening = request.settings, request.canvas.start
     encoder = load(asked.encoder, asked.weights, asked.pooling, fetching)
-    filling = materials.known is not None and materials.fits
+    filling = job_input.known is not None and job_input.fits
     encoder.check_layers(settings.effective_recipe(filling=filling).layers())
-    begun = cut_start(None if opening is None else picture_of(opening, "picture to start from"), materials)
+    begun = cut_start(None if opening is None else picture_of(opening, "picture to start from"), job_input)
     start = None if begun is None else to_tensor(begun, device)
-    exemplar = exemplar_on(materials, device)
+    exemplar = exemplar_on(job_input, device)
     # What is filled in has no place that other maps could be taken from.
-    if not filling and settings.effective_recipe().structure and materials.maps is None:
+    if not filling and settings.effective_recipe().structure and job_input.maps is None:
         exemplar = fill_masked_parts(exemplar, settings.seed, lambda: stop.asked)
     snapshots = synthesize(
         exemplar,
         encoder,
         settings,
-        surroundings=surroundings_on(materials, device),
+        surroundings=surroundings_on(job_input, device),
         start=start,
-        guide=guide_of(materials),
-        content=content_of(materials, asked),
+        guide=guide_of(job_input),
+        content=content_of(job_input, asked),
     )
     # The time before the first snapshot says nothing about the rest.
     first_seconds = seconds = 0.0
     last: Snapshot | None = None
-    hooks.begin(exemplar, encoder, settings, lambda picture: seen(materials, to_array(picture), settings.size))
+    hooks.begin(exemplar, encoder, settings, lambda picture: seen(job_input, to_array(picture), settings.size))
     try:
         with closing(snapshots):  # type: ignore[type-var]
             for snapshot, wants_frame in _paced(snapshots, request.frame_interval):
@@ -193,7 +193,7 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
                     Progress(request.job, "synthesis", last.octave, last.step, last.steps, losses, seconds, left)
                 )
                 if wants_frame:
-                    hooks.frame(_frame(request, last, materials, whole))
+                    hooks.frame(_frame(request, last, job_input, whole))
                 if stop.asked:
                     break
     except KeyboardInterrupt:
@@ -210,32 +210,32 @@ def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Ho
         "peak_bytes": peak_memory(),
     }
     if last is not None and last.step == last.steps:
-        raster, origins = _finished(request, last, materials, settings, whole)
+        raster, origins = _finished(request, last, job_input, settings, whole)
         return Done(request.job, raster, origins=origins, **fields)  # type: ignore[arg-type]
-    kept = _result(request, last, materials, settings, whole) if last and stop.keep else None
+    kept = _result(request, last, job_input, settings, whole) if last and stop.keep else None
     return Cancelled(request.job, kept, **fields)  # type: ignore[arg-type]
 
 
-def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, SynthesisSettings, Size]:
-    """Convert a request to the materials and settings of synthesis.
+def plan_job(request: Synthesize, device: torch.device) -> tuple[JobInput, SynthesisSettings, Size]:
+    """Convert a request to the input and settings of synthesis.
 
     Args:
         request: The request.
         device: The device, which limits the memory.
 
     Returns:
-        The materials, the settings, and height and width of the whole canvas.
+        The job_input, the settings, and height and width of the whole canvas.
 
     Raises:
         ImageError: A raster has samples out of range.
-        MaterialError: The pictures do not fit together.
+        RequestError: The pictures do not fit together.
     """
     canvas, asked = request.canvas, request.settings
     check_request(request)
     wanted = None if canvas.width is None or canvas.height is None else (canvas.height, canvas.width)
     source = request.sources[0] if request.sources else None
     if canvas.content is not None and not RECIPES[asked.recipe].structure:
-        raise MaterialError("only patches redraw a picture: leave out the content, or choose the recipe photo")
+        raise RequestError("only patches redraw a picture: leave out the content, or choose the recipe photo")
     layout = Layout(
         wanted,
         _read(canvas.guide, "guide of the canvas"),
@@ -249,7 +249,7 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Synt
         _read(canvas.content, "content"),
         [picture_of(each, f"map {number}") for number, each in enumerate(source.maps if source else (), 1)],
     )
-    materials = prepare(
+    job_input = prepare(
         None if source is None else picture_of(source.picture, "exemplar"),
         canvas=_read(canvas.picture, "canvas"),
         mask=_read(canvas.mask, "mask"),
@@ -264,26 +264,26 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[Materials, Synt
         more=[_further(each, request.sources[0], number) for number, each in enumerate(request.sources[1:], 2)],
         layout=layout,
     )
-    whole = materials.size or DEFAULT_SIZE
-    size = whole if materials.box is None else materials.box.size
-    return materials, settings_for(asked, size, memory_budget(device)), whole
+    whole = job_input.size or DEFAULT_SIZE
+    size = whole if job_input.box is None else job_input.box.size
+    return job_input, settings_for(asked, size, memory_budget(device)), whole
 
 
-def prepared_of(job: str, materials: Materials, whole: Size) -> Prepared:
+def prepared_of(job: str, job_input: JobInput, whole: Size) -> Prepared:
     """Tell what a job will make.
 
     Args:
         job: Name of the job.
-        materials: What it works on.
+        job_input: What it works on.
         whole: Height and width of the whole canvas.
 
     Returns:
         The message, with a mask where not all of a rectangle is made.
     """
-    if materials.shown is None:
+    if job_input.shown is None:
         return Prepared(job, 0, 0, whole[1], whole[0])
-    box = bounds_of(materials.shown > 0)
-    levels = np.rint(box.cut(materials.shown) * 255).astype(np.uint8)
+    box = bounds_of(job_input.shown > 0)
+    levels = np.rint(box.cut(job_input.shown) * 255).astype(np.uint8)
     height, width = box.size
     mask = None if levels.min() == 255 else Raster(width, height, 1, "u8", levels.tobytes())
     return Prepared(job, box.left, box.top, width, height, mask)
@@ -312,11 +312,11 @@ def _paced(snapshots: Iterator[Snapshot], interval: float | None) -> Iterator[tu
         yield snapshot, due and snapshot.step < snapshot.steps and interval is not None
 
 
-def _frame(request: Synthesize, snapshot: Snapshot, materials: Materials, whole: Size) -> Frame:
+def _frame(request: Synthesize, snapshot: Snapshot, job_input: JobInput, whole: Size) -> Frame:
     picture = _limited(snapshot.picture, request.frame_limit)
-    top, left = (0, 0) if materials.box is None else (materials.box.top, materials.box.left)
-    height, width = whole if materials.box is None else materials.box.size
-    samples, alpha = lift(materials, to_array(picture), (height, width))
+    top, left = (0, 0) if job_input.box is None else (job_input.box.top, job_input.box.left)
+    height, width = whole if job_input.box is None else job_input.box.size
+    samples, alpha = lift(job_input, to_array(picture), (height, width))
     if alpha is not None:
         samples = np.dstack([samples, alpha])
     raster = array_raster(samples, "u8")
@@ -333,22 +333,22 @@ def _limited(picture: Tensor, limit: int) -> Tensor:
 
 
 def _result(
-    request: Synthesize, snapshot: Snapshot, materials: Materials, settings: SynthesisSettings, whole: Size
+    request: Synthesize, snapshot: Snapshot, job_input: JobInput, settings: SynthesisSettings, whole: Size
 ) -> Raster:
     picture = resize(snapshot.picture, settings.size, wrap=settings.wrap)
-    pixels, alpha = lift(materials, to_array(picture), settings.size)
-    return raster_of(finish(materials, pixels, whole, alpha), request.depth)
+    pixels, alpha = lift(job_input, to_array(picture), settings.size)
+    return raster_of(finish(job_input, pixels, whole, alpha), request.depth)
 
 
 def _finished(
-    request: Synthesize, snapshot: Snapshot, materials: Materials, settings: SynthesisSettings, whole: Size
+    request: Synthesize, snapshot: Snapshot, job_input: JobInput, settings: SynthesisSettings, whole: Size
 ) -> tuple[Raster, Raster | None]:
     """Return the result and, if there are maps, where in the exemplar each pixel of it was taken."""
     if snapshot.origins is None:
-        return _result(request, snapshot, materials, settings, whole), None
+        return _result(request, snapshot, job_input, settings, whole), None
     # From the exemplar as it was given: so do clients with their maps.
-    places = (snapshot.origins + np.array(materials.exemplar.corner)).astype("<u2")
-    made = picked(materials.pattern, places)
+    places = (snapshot.origins + np.array(job_input.exemplar.corner)).astype("<u2")
+    made = picked(job_input.pattern, places)
     if request.settings.flatten:
         made = replace(made, alpha=None)
     height, width = places.shape[:2]

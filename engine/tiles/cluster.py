@@ -6,7 +6,7 @@ from typing import Any
 import ray
 
 from engine.batch.ray_executor import RETRIES, connect
-from engine.tiles.making import Around, Samples, Work, tile_samples
+from engine.tiles.making import Around, Samples, TileWork, tile_samples
 
 THREADS = 1
 """Of each tile: the same number gives the same bytes on any number of nodes."""
@@ -27,7 +27,7 @@ class ClusterMaker:
         connect(address)
 
     def __call__(
-        self, work: Work, tiles: Iterable[tuple[int, Around | None]], progress: Callable[[float], None]
+        self, work: TileWork, tiles: Iterable[tuple[int, Around | None]], progress: Callable[[float], None]
     ) -> Iterator[tuple[int, Samples]]:
         """Make the tiles of one turn; a tile whose node dies begins again on another.
 
@@ -60,7 +60,7 @@ class ClusterMaker:
         ray.shutdown()
 
 
-def _tile_there(work: Work, number: int, around: Around | None) -> tuple[int, Samples]:
+def _tile_there(work: TileWork, number: int, around: Around | None) -> tuple[int, Samples]:
     import numba
     import torch
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from engine.material_errors import MaterialError
 from engine.preparation.areas import Box, Size
+from engine.request_errors import RequestError
 
 # Tiles begin at multiples of this, pixels: at coarse octaves they do so, too.
 STEP = 64
@@ -86,7 +86,7 @@ def grid_of(size: Size, tile: int, wrap: tuple[bool, bool]) -> Grid:
         The grid.
 
     Raises:
-        MaterialError: The canvas wraps and its side is no multiple of `STEP`.
+        RequestError: The canvas wraps and its side is no multiple of `STEP`.
     """
     rows, columns = (_edges(side, tile, wraps) for side, wraps in zip(size, wrap, strict=True))
     return Grid(size, wrap, rows, columns)
@@ -94,7 +94,7 @@ def grid_of(size: Size, tile: int, wrap: tuple[bool, bool]) -> Grid:
 
 def _edges(side: int, tile: int, wraps: bool) -> tuple[int, ...]:  # noqa: FBT001
     if wraps and side % STEP:
-        raise MaterialError(
+        raise RequestError(
             f"a canvas of {side} pixels that tiles is made in tiles of its own: choose a multiple of {STEP} pixels"
         )
     units, most = -(-side // STEP), tile // STEP

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.preparation import Materials
+from engine.preparation import JobInput
 from engine.synthesis.structure import Coarse
 from engine.synthesis.tiling import Canvas, Tile, make_tile
 from engine.tensors import to_array, to_tensor
@@ -17,18 +17,18 @@ TOP = np.float32(65535)
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
+class TileWork:
     """What all tiles of a canvas have in common.
 
     Attributes:
         canvas: Exemplar, encoder, settings and plan.
-        materials: The exemplar as it was prepared.
+        job_input: The exemplar as it was prepared.
         grid: Where tiles lie.
         coarse: What they start from.
     """
 
     canvas: Canvas
-    materials: Materials
+    job_input: JobInput
     grid: Grid
     coarse: Coarse
 
@@ -47,7 +47,7 @@ class Around:
 
 
 def tile_samples(
-    work: Work, number: int, around: Around | None, progress: Callable[[float], None] = lambda _share: None
+    work: TileWork, number: int, around: Around | None, progress: Callable[[float], None] = lambda _share: None
 ) -> Samples:
     """Make a tile: the same samples from the same arguments, whatever else is made.
 
@@ -65,7 +65,7 @@ def tile_samples(
         RuntimeError: Something else went wrong in torch.
     """
     window = work.grid.window(number)
-    through = work.materials.translucency
+    through = work.job_input.translucency
     known = None
     if around is not None:
         colors = around.samples[..., :3].astype(np.float32) / TOP

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from engine.encoders import Encoder
-from engine.preparation import MaterialError, Materials
+from engine.preparation import JobInput, RequestError
 from engine.service.runner import plan_job
 from engine.synthesis.exemplar_filling import fill_masked_parts
 from engine.synthesis.tiling import Canvas, plan_canvas
@@ -22,25 +22,25 @@ BYTES = 1500
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class TiledJob:
     """A canvas in tiles.
 
     Attributes:
         canvas: What is made.
-        materials: The exemplar as it was prepared.
+        job_input: The exemplar as it was prepared.
         grid: Where tiles lie.
         most: Pixels of the coarse octaves that are laid out at once.
         name: What tells it from others: the same name gives the same bytes.
     """
 
     canvas: Canvas
-    materials: Materials
+    job_input: JobInput
     grid: Grid
     most: int
     name: str
 
 
-def plan_tiles(request: Synthesize, tile: int | None, device: torch.device, encoder: Encoder) -> Job:
+def plan_tiles(request: Synthesize, tile: int | None, device: torch.device, encoder: Encoder) -> TiledJob:
     """Plan a canvas in tiles.
 
     Args:
@@ -54,20 +54,20 @@ def plan_tiles(request: Synthesize, tile: int | None, device: torch.device, enco
 
     Raises:
         ImageError: A raster has samples out of range.
-        MaterialError: The request asks for what tiles cannot be made of.
+        RequestError: The request asks for what tiles cannot be made of.
         SettingsError: Its recipe, size or memory does not allow it.
     """
     check_request(request)
-    materials, settings, size = plan_job(request, device)
+    job_input, settings, size = plan_job(request, device)
     side = tile or tile_side(settings.memory)
     grid = grid_of(size, side, (settings.wrap.y, settings.wrap.x))
     encoder.check_layers(settings.effective_recipe().layers())
-    exemplar = fill_masked_parts(exemplar_on(materials, device), settings.seed)
+    exemplar = fill_masked_parts(exemplar_on(job_input, device), settings.seed)
     canvas = plan_canvas(exemplar, encoder, replace(settings, size=grid.canvas))
     digest = hashlib.sha256(f"{side} {device.type}".encode())
     for part in encode(request):
         digest.update(part)
-    return Job(canvas, materials, grid, (2 * side) ** 2, digest.hexdigest())
+    return TiledJob(canvas, job_input, grid, (2 * side) ** 2, digest.hexdigest())
 
 
 def tile_side(memory: int) -> int:
@@ -82,7 +82,7 @@ def check_request(request: Synthesize) -> None:
         request: The request.
 
     Raises:
-        MaterialError: It asks for such a thing.
+        RequestError: It asks for such a thing.
     """
     canvas, settings = request.canvas, request.settings
     asked = {
@@ -99,4 +99,4 @@ def check_request(request: Synthesize) -> None:
     }
     for name, given in asked.items():
         if given:
-            raise MaterialError(f"a canvas in tiles is made of one exemplar, without {name}: leave that out")
+            raise RequestError(f"a canvas in tiles is made of one exemplar, without {name}: leave that out")

@@ -12,8 +12,8 @@ from engine.images.picture import FloatArray
 from engine.images.tiled_tiff import write_tiled_tiff
 from engine.synthesis.tiling import make_coarse
 from engine.tiles.folder import SUFFIX, Folder
-from engine.tiles.making import TOP, Around, Samples, Work, tile_samples
-from engine.tiles.planning import Job
+from engine.tiles.making import TOP, Around, Samples, TileWork, tile_samples
+from engine.tiles.planning import TiledJob
 
 # What the coarse picture takes, in tiles.
 COARSE_SHARE = 0.5
@@ -37,12 +37,14 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
-Make = Callable[[Work, Iterable[tuple[int, Around | None]], Callable[[float], None]], Iterable[tuple[int, Samples]]]
+Make = Callable[
+    [TileWork, Iterable[tuple[int, Around | None]], Callable[[float], None]], Iterable[tuple[int, Samples]]
+]
 """Makes the tiles of one turn, each beside what is around it, in any order; tells shares of a tile that are done."""
 
 
 def make_here(
-    work: Work, tiles: Iterable[tuple[int, Around | None]], progress: Callable[[float], None]
+    work: TileWork, tiles: Iterable[tuple[int, Around | None]], progress: Callable[[float], None]
 ) -> Iterator[tuple[int, Samples]]:
     """Make tiles one after the other, in this process."""
     for number, around in tiles:
@@ -54,7 +56,7 @@ def folder_beside(output: Path) -> Path:
     return output.with_name(output.name + SUFFIX)
 
 
-def run_tiles(job: Job, output: Path, pattern: Picture, report: Report, make: Make = make_here) -> None:
+def run_tiles(job: TiledJob, output: Path, pattern: Picture, report: Report, make: Make = make_here) -> None:
     """Make a canvas, and write its file.
 
     Whatever ends it early, the same call goes on from the tiles that are made, and writes the same bytes.
@@ -71,7 +73,7 @@ def run_tiles(job: Job, output: Path, pattern: Picture, report: Report, make: Ma
         MemoryExhaustedError: The smallest working set does not fit.
         RuntimeError: Something else went wrong in torch.
     """
-    through = job.materials.translucency
+    through = job.job_input.translucency
     folder = Folder(folder_beside(output), job.grid, 3 if through is None else 4)
     if not folder.open(job.name):
         raise ImageError(
@@ -87,7 +89,7 @@ def run_tiles(job: Job, output: Path, pattern: Picture, report: Report, make: Ma
     folder.remove()
 
 
-def _make_all(job: Job, folder: Folder, report: Report, make: Make) -> None:
+def _make_all(job: TiledJob, folder: Folder, report: Report, make: Make) -> None:
     count, found = job.grid.count, len(folder.done())
     before = [0.0]
 
@@ -101,7 +103,7 @@ def _make_all(job: Job, folder: Folder, report: Report, make: Make) -> None:
     if coarse is None:
         coarse = make_coarse(job.canvas, job.most, lambda share: tell(COARSE_SHARE * share))
         folder.keep_coarse(coarse)
-    work = Work(job.canvas, job.materials, job.grid, coarse)
+    work = TileWork(job.canvas, job.job_input, job.grid, coarse)
     there: list[int] = []
     for turn in job.grid.turns():
         left = sorted(set(turn) - set(folder.done()))

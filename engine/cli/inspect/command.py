@@ -18,7 +18,7 @@ from engine.options.paths import path_argument, path_option
 from engine.options.setting_options import read_settings, setting_options
 
 if TYPE_CHECKING:
-    from engine.cli.inspect.loading import Place
+    from engine.cli.inspect.loading import EncoderSetup
     from engine.inspection.sheets import NumbersBehind
 
 Exemplar = Annotated[Path, path_argument("The sample texture.", "EXEMPLAR")]
@@ -51,7 +51,7 @@ class Figure:
         self,
         written: Path,
         pictures: Sequence[Path],
-        place: "Place | None",
+        setup: "EncoderSetup | None",
         summary: Mapping[str, Any],
         behind: "NumbersBehind",
         line: str,
@@ -61,14 +61,14 @@ class Figure:
         Args:
             written: File or folder that was written.
             pictures: Input pictures.
-            place: Device and encoder, or None.
+            setup: Device and encoder, or None.
             summary: Further fields of the line of JSON.
             behind: The numbers behind the figure.
             line: Message that is printed instead of JSON; an empty one is not.
         """
         from engine.inspection.sheets import NumbersBehind, save_numbers
 
-        looked = {"pictures": [str(path) for path in pictures], **({} if place is None else place.json)}
+        looked = {"pictures": [str(path) for path in pictures], **({} if setup is None else setup.json)}
         if self.numbers is not None:
             save_numbers(NumbersBehind({**looked, **behind.numbers}, behind.large), self.numbers)
         if self.as_json:

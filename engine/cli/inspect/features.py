@@ -33,27 +33,27 @@ def features(
     pattern = check_sheets(figure.output, picture)
     check_numbers(figure.numbers, [picture, weights])
 
-    from engine.cli.inspect.loading import load_pictures, load_place
+    from engine.cli.inspect.loading import load_pictures, load_setup
     from engine.inspection.encoding import encode, fitting_layers, too_small_for
     from engine.inspection.features import draw_maps, measure_maps
     from engine.inspection.sheets import NumbersBehind, check_sheet, save_sheet, size_text
     from engine.synthesis.exemplar import valid_regions
 
-    place = load_place(asked, weights, quiet=figure.quiet)
-    (sample,) = load_pictures([picture], place.device)
-    wanted = named or list(place.encoder.layers)
-    chosen = fitting_layers(place.encoder, sample.size, wanted, asked=named is not None)
+    setup = load_setup(asked, weights, quiet=figure.quiet)
+    (sample,) = load_pictures([picture], setup.device)
+    wanted = named or list(setup.encoder.layers)
+    chosen = fitting_layers(setup.encoder, sample.size, wanted, asked=named is not None)
     outputs = {name: pattern.with_name(f"{pattern.stem}-{name}{pattern.suffix}") for name in chosen}
     check_apart(list(outputs.values()), [picture, weights])
     make_parent(pattern)
     for file in outputs.values():
         check_sheet(file)
-    subtitle = f"{picture.name}, {size_text(sample.size)} pixels; {place.description}{too_small_for(wanted, chosen)}"
+    subtitle = f"{picture.name}, {size_text(sample.size)} pixels; {setup.description}{too_small_for(wanted, chosen)}"
     regions = valid_regions(sample.valid, chosen)
     measured: dict[str, Any] = {}
     maps_of: dict[str, Any] = {}
     summary: dict[str, Any] = {}
-    for name, maps in encode(sample, place.encoder, chosen):
+    for name, maps in encode(sample, setup.encoder, chosen):
         found = measure_maps(name, maps, regions.get(name))
         save_sheet(draw_maps(found, sample, subtitle), outputs[name])
         counts = dict(zip(("maps", "height", "width"), found.maps.shape, strict=True))
@@ -66,7 +66,7 @@ def features(
     figure.report(
         figure.output or pattern,
         [picture],
-        place,
+        setup,
         {**sides(sample.size), "layers": summary},
         NumbersBehind(measured, maps_of),
         line="",

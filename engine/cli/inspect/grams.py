@@ -27,25 +27,25 @@ def grams(
     named = None if layers is None else parse_names(layers)
     sheet = figure.check([*pictures, weights])
 
-    from engine.cli.inspect.loading import load_pictures, load_place
+    from engine.cli.inspect.loading import load_pictures, load_setup
     from engine.inspection.encoding import first_of_blocks, fitting_layers, too_small_for
     from engine.inspection.grams import draw_grams, fingerprint, gram_numbers, noise_like, strongest_pairs
     from engine.inspection.sheets import NumbersBehind, save_sheet
     from engine.tensors import to_pixels
 
-    place = load_place(asked, weights, quiet=figure.quiet)
-    samples = load_pictures(pictures, place.device)
+    setup = load_setup(asked, weights, quiet=figure.quiet)
+    samples = load_pictures(pictures, setup.device)
     smallest = min((one.size for one in samples), key=min)
-    wanted = named or first_of_blocks(place.encoder)
-    chosen = fitting_layers(place.encoder, smallest, wanted, asked=named is not None)
+    wanted = named or first_of_blocks(setup.encoder)
+    chosen = fitting_layers(setup.encoder, smallest, wanted, asked=named is not None)
     pairs = [(path.name, one) for path, one in zip(pictures, samples, strict=True)]
-    seen = [fingerprint(name, one, place.encoder, chosen) for name, one in pairs]
+    seen = [fingerprint(name, one, setup.encoder, chosen) for name, one in pairs]
     first = seen[0]
     noise_picture = noise_like(samples[0], asked.seed)
-    noise = fingerprint(f"noise like {first.name}", noise_picture, place.encoder, chosen)
+    noise = fingerprint(f"noise like {first.name}", noise_picture, setup.encoder, chosen)
     found = [*seen, noise]
-    settings = f"{place.description}; noise of seed {asked.seed}{too_small_for(wanted, chosen)}"
-    save_sheet(draw_grams(seen, place.encoder, settings, noise), sheet)
+    settings = f"{setup.description}; noise of seed {asked.seed}{too_small_for(wanted, chosen)}"
+    save_sheet(draw_grams(seen, setup.encoder, settings, noise), sheet)
     summary = {
         "seed": asked.seed,
         "losses": [{"picture": one.name, **one.losses(first)} for one in found],
@@ -54,7 +54,7 @@ def grams(
     figure.report(
         sheet,
         pictures,
-        place,
+        setup,
         summary,
         NumbersBehind(gram_numbers(found), {"noise": to_pixels(noise_picture.picture)}),
         line=f"{len(found)} pictures, {len(chosen)} layers",

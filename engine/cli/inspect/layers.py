@@ -39,10 +39,10 @@ def layers(
     from engine.tensors import to_array
 
     chosen = fitting_stages(
-        run.place.encoder,
+        run.setup.encoder,
         run.exemplar.size,
         run.settings,
-        run.settings.layers or evenly(*first_of_blocks(run.place.encoder)),
+        run.settings.layers or evenly(*first_of_blocks(run.setup.encoder)),
         asked=asked.layers is not None,
     )
     with ExitStack() as bars:
@@ -52,7 +52,7 @@ def layers(
             show = bars.enter_context(step_bar(name, quiet=figure.quiet))
             return lambda one: show(one.octave, one.step, one.steps, one.losses)
 
-        stages = run_stages(run.exemplar, run.place.encoder, run.settings, chosen, watch)
+        stages = run_stages(run.exemplar, run.setup.encoder, run.settings, chosen, watch)
     scales = "1 octave" if asked.octaves == 1 else f"{asked.octaves} octaves"
     subtitle = f"{exemplar.name}; recipe {asked.recipe}, {scales}, {run.description}"
     save_sheet(draw_stages(run.exemplar, stages, subtitle, _besides(run.settings)), sheet)
@@ -60,7 +60,7 @@ def layers(
     figure.report(
         sheet,
         [exemplar],
-        run.place,
+        run.setup,
         {**run.json, **found},
         NumbersBehind(
             {**run.json, **found}, {"textures": np.stack([to_array(one.history.picture) for one in stages])}

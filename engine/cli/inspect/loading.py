@@ -10,7 +10,7 @@ from engine.cli.progress import download_bar
 from engine.encoders import Encoder, load_encoder
 from engine.images import read_picture
 from engine.options.failures import fail
-from engine.preparation import MaterialError, prepare
+from engine.preparation import RequestError, prepare
 from engine.synthesis import Exemplar
 from engine.synthesis.devices import describe_device, find_device
 from engine.tensors import exemplar_on
@@ -18,7 +18,7 @@ from protocol.vocabulary import SMALLEST_EXEMPLAR, Settings
 
 
 @dataclass(frozen=True)
-class Place:
+class EncoderSetup:
     """Device and encoder of a command.
 
     Attributes:
@@ -49,7 +49,7 @@ class Place:
         return f"on {describe_device(self.device)}"
 
 
-def load_place(asked: Settings, weights: Path | None, *, quiet: bool) -> Place:
+def load_setup(asked: Settings, weights: Path | None, *, quiet: bool) -> EncoderSetup:
     """Find the device and load the encoder.
 
     Args:
@@ -63,7 +63,7 @@ def load_place(asked: Settings, weights: Path | None, *, quiet: bool) -> Place:
     found = find_device(asked.device)
     with download_bar(quiet=quiet) as progress:
         network = load_encoder(asked.encoder, weights=weights, pooling=asked.pooling, progress=progress)  # type: ignore[arg-type]
-    return Place(found, network.to(found), asked.encoder if weights is None else weights.name, asked.pooling)
+    return EncoderSetup(found, network.to(found), asked.encoder if weights is None else weights.name, asked.pooling)
 
 
 def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 0) -> list[Exemplar]:
@@ -86,6 +86,6 @@ def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 0
             fail(f"{path} is {width}x{height} pixels: give a picture of at least {least}x{least}")
         try:
             found.append(exemplar_on(prepare(picture, flatten=True), device))
-        except MaterialError as error:
+        except RequestError as error:
             fail(f"{path}: {error}")
     return found

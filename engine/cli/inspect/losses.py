@@ -21,7 +21,7 @@ def losses(
     """Run a synthesis, and draw its octaves and the loss of every critic and layer over its steps."""
     sheet = figure.check([exemplar, weights])
     run = load_run(exemplar, size, asked, weights, quiet=figure.quiet)
-    run.place.encoder.check_layers(run.settings.effective_recipe().layers())
+    run.setup.encoder.check_layers(run.settings.effective_recipe().layers())
 
     import time
 
@@ -35,7 +35,7 @@ def losses(
     plan = plan_steps(run.exemplar, run.settings)
     with step_bar(exemplar.name, quiet=figure.quiet) as show:
         history = follow(
-            synthesize(run.exemplar, run.place.encoder, run.settings),
+            synthesize(run.exemplar, run.setup.encoder, run.settings),
             time.perf_counter,
             lambda one: show(one.octave, one.step, one.steps, one.losses),
         )
@@ -56,7 +56,7 @@ def losses(
     figure.report(
         sheet,
         [exemplar],
-        run.place,
+        run.setup,
         summary,
         NumbersBehind(
             {**run.json, **history_numbers(history, plan)},

@@ -51,14 +51,14 @@ def recipes(
     if min(run.settings.size) < least:
         fail(f"--size is {size}, too small to measure quality: give at least {least}x{least}")
 
-    from engine.cli.inspect.loading import load_place
+    from engine.cli.inspect.loading import load_setup
     from engine.cli.progress import step_bar
     from engine.inspection.portilla_simoncelli import UnsuitableError, missing_library
     from engine.inspection.sheets import save_sheet, seconds_text
 
-    network = run.place.encoder
+    network = run.setup.encoder
     judging = (
-        network if judge is None else load_place(replace(asked, pooling="max"), judge, quiet=figure.quiet).encoder
+        network if judge is None else load_setup(replace(asked, pooling="max"), judge, quiet=figure.quiet).encoder
     )
     made = []
     for name in ORDER:
@@ -82,7 +82,7 @@ def recipes(
     figure.report(
         sheet,
         [exemplar],
-        run.place,
+        run.setup,
         {**chosen, "judge": None if judge is None else judge.name, "recipes": rows, "missing": missing},
         _numbers(made, {**chosen, **_columns(rows)}),
         line=", ".join(f"{one.recipe} {seconds_text(one.seconds)}" for one in made),

@@ -8,7 +8,7 @@ from engine.options.setting_options import checked_size
 from protocol import vocabulary
 
 if TYPE_CHECKING:
-    from engine.cli.inspect.loading import Place
+    from engine.cli.inspect.loading import EncoderSetup
     from engine.synthesis import Exemplar, SynthesisSettings
 
 
@@ -18,13 +18,13 @@ class Run:
 
     Attributes:
         exemplar: The exemplar, on the device.
-        place: Device and encoder.
+        setup: Device and encoder.
         settings: SynthesisSettings of the synthesis.
         description: SynthesisSettings except the recipe, with encoder and device, for the title of a figure.
     """
 
     exemplar: "Exemplar"
-    place: "Place"
+    setup: "EncoderSetup"
     settings: "SynthesisSettings"
     description: str
 
@@ -58,16 +58,16 @@ def load_run(
     """
     canvas = checked_size(size)
 
-    from engine.cli.inspect.loading import load_pictures, load_place
+    from engine.cli.inspect.loading import load_pictures, load_setup
     from engine.inspection.sheets import size_text
     from engine.synthesis.devices import find_device, memory_budget
     from engine.synthesis.settings import settings_for
 
     settings = settings_for(asked, canvas, memory_budget(find_device(asked.device)))
-    place = load_place(asked, weights, quiet=quiet)
-    (sample,) = load_pictures([exemplar], place.device, least=least)
+    setup = load_setup(asked, weights, quiet=quiet)
+    (sample,) = load_pictures([exemplar], setup.device, least=least)
     steps = "" if asked.steps is None else f" with {asked.steps} steps at full size"
     description = (
-        f"{size_text(canvas)} pixels, quality {asked.quality}{steps}, seed {asked.seed}; {place.description}; "
+        f"{size_text(canvas)} pixels, quality {asked.quality}{steps}, seed {asked.seed}; {setup.description}; "
     )
-    return Run(sample, place, settings, description + place.machine)
+    return Run(sample, setup, settings, description + setup.machine)

@@ -7,7 +7,6 @@ import numpy as np
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.material_errors import MaterialError
 from engine.preparation.areas import Box, Size
 from engine.preparation.guides import Guidance
 from engine.preparation.islands import Island
@@ -15,6 +14,7 @@ from engine.preparation.maps import Maps
 from engine.preparation.masks import Mask
 from engine.preparation.sampling import Sample, Sampling, sample_exemplar
 from engine.preparation.translucency import Translucency
+from engine.request_errors import RequestError
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class FurtherSource:
 
 
 @dataclass(frozen=True, eq=False)
-class Materials:
+class JobInput:
     """What one job works on.
 
     Attributes:
@@ -82,7 +82,7 @@ def sampled(exemplar: Picture, sampling: Sampling, canvas: Picture | None, numbe
     """Take one of several exemplars, which is named by its number in an error, or the only one (None)."""
     try:
         return sample_exemplar(exemplar, sampling, canvas)
-    except MaterialError as error:
+    except RequestError as error:
         if number is None:
             raise
         raise type(error)(f"exemplar {number}: {error}") from error
@@ -103,12 +103,12 @@ def over(sample: Sample, through: Translucency | None) -> Sample:
     return replace(sample, pixels=through.composite(through.colors, through.alpha))
 
 
-def cut_start(picture: Picture | None, materials: Materials) -> FloatArray | None:
+def cut_start(picture: Picture | None, job_input: JobInput) -> FloatArray | None:
     """Fit a picture to start from to the part that is worked on.
 
     Args:
         picture: Of any size, or None where none is given.
-        materials: What the job works on.
+        job_input: What the job works on.
 
     Returns:
         float32 (height, width, 3): all of the picture for a new texture; else of the size of the part, contiguous.
@@ -116,44 +116,44 @@ def cut_start(picture: Picture | None, materials: Materials) -> FloatArray | Non
     """
     if picture is None:
         return None
-    if materials.mask is None or materials.box is None:
+    if job_input.mask is None or job_input.box is None:
         return picture.pixels
-    found, (height, width) = picture.pixels, materials.mask.shape
+    found, (height, width) = picture.pixels, job_input.mask.shape
     if found.shape[:2] != (height, width):
         from engine.synthesis.resample import resize
         from engine.tensors import to_tensor
 
         found = resize(to_tensor(found, "cpu"), (height, width))[0].permute(1, 2, 0).clamp(0, 1).numpy()
-    return np.ascontiguousarray(materials.box.cut(found))
+    return np.ascontiguousarray(job_input.box.cut(found))
 
 
-def lift(materials: Materials, pixels: FloatArray, size: Size) -> tuple[FloatArray, Mask | None]:
+def lift(job_input: JobInput, pixels: FloatArray, size: Size) -> tuple[FloatArray, Mask | None]:
     """Take what was synthesized off its backdrop.
 
     Args:
-        materials: What the job works on.
+        job_input: What the job works on.
         pixels: float32 (height, width, 3), RGB in [0, 1], at the size that is worked at, or smaller.
         size: Height and width that is worked at, pixels.
 
     Returns:
         RGB, and alpha (height, width); None where it is opaque.
     """
-    return (pixels, None) if materials.translucency is None else materials.translucency.lift(pixels, size)
+    return (pixels, None) if job_input.translucency is None else job_input.translucency.lift(pixels, size)
 
 
-def seen(materials: Materials, pixels: FloatArray, size: Size) -> FloatArray:
+def seen(job_input: JobInput, pixels: FloatArray, size: Size) -> FloatArray:
     """Show what was synthesized as its result looks over the backdrop; see `lift`."""
-    through = materials.translucency
+    through = job_input.translucency
     if through is None or through.backdrop is None:
         return pixels
     return through.composite(*through.lift(pixels, size))
 
 
-def finish(materials: Materials, pixels: FloatArray, size: Size, alpha: Mask | None = None) -> Picture:
+def finish(job_input: JobInput, pixels: FloatArray, size: Size, alpha: Mask | None = None) -> Picture:
     """Turn a synthesized picture into one to write.
 
     Args:
-        materials: What the job worked on.
+        job_input: What the job worked on.
         pixels: float32 (height, width, 3), RGB in [0, 1], at the size that was worked at.
         size: Height and width of the canvas, pixels.
         alpha: float32 (height, width), of the pixels; None where they are opaque.
@@ -162,20 +162,20 @@ def finish(materials: Materials, pixels: FloatArray, size: Size, alpha: Mask | N
         The whole canvas, with the pattern's bit depth and grayness.
 
     Raises:
-        MaterialError: The picture has another size.
+        RequestError: The picture has another size.
     """
-    due = size if materials.box is None else materials.box.size
+    due = size if job_input.box is None else job_input.box.size
     if pixels.shape[:2] != due:
-        raise MaterialError(f"the picture is {pixels.shape[1]}x{pixels.shape[0]} where {due[1]}x{due[0]} is due")
-    if materials.canvas is not None and materials.box is not None and materials.mask is not None:
-        whole = materials.canvas.pixels.copy()
-        inside = materials.box.cut(materials.mask)[..., None] > 0
-        np.copyto(materials.box.cut(whole), pixels, where=inside)
+        raise RequestError(f"the picture is {pixels.shape[1]}x{pixels.shape[0]} where {due[1]}x{due[0]} is due")
+    if job_input.canvas is not None and job_input.box is not None and job_input.mask is not None:
+        whole = job_input.canvas.pixels.copy()
+        inside = job_input.box.cut(job_input.mask)[..., None] > 0
+        np.copyto(job_input.box.cut(whole), pixels, where=inside)
         pixels = whole
         made = alpha
-        alpha = None if materials.canvas.alpha is None else np.maximum(materials.canvas.alpha, materials.mask)
+        alpha = None if job_input.canvas.alpha is None else np.maximum(job_input.canvas.alpha, job_input.mask)
         if alpha is not None and made is not None:
-            np.copyto(materials.box.cut(alpha), made, where=inside[..., 0])
+            np.copyto(job_input.box.cut(alpha), made, where=inside[..., 0])
     return replace(
-        materials.pattern, pixels=pixels.astype(np.float32, copy=False), alpha=alpha, stored=None, kept=None
+        job_input.pattern, pixels=pixels.astype(np.float32, copy=False), alpha=alpha, stored=None, kept=None
     )

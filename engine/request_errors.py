@@ -1,10 +1,10 @@
-"""Errors of what a texture is made from."""
+"""Errors of requests, found by their pictures and settings."""
 
 from typing import ClassVar
 
 
-class MaterialError(ValueError):
-    """The pictures do not fit together, or to what is asked for; the message is one sentence.
+class RequestError(ValueError):
+    """Pictures and settings do not fit together; the message is one sentence.
 
     Attributes:
         code: What is wrong, for programs; see `protocol/README.md`.
@@ -13,7 +13,7 @@ class MaterialError(ValueError):
     code: ClassVar[str] = "bad-request"
 
 
-class NothingToFillError(MaterialError):
+class NothingToFillError(RequestError):
     """No mask is given, and nothing of the canvas is missing."""
 
     code = "nothing-to-fill"
@@ -22,31 +22,31 @@ class NothingToFillError(MaterialError):
         super().__init__("the canvas has no transparent part to fill: give a mask of what is to be filled")
 
 
-class TooLittleToSampleError(MaterialError):
+class TooLittleToSampleError(RequestError):
     """Hardly anything may be sampled."""
 
     code = "too-little-to-sample"
 
 
-class NothingToSampleError(MaterialError):
+class NothingToSampleError(RequestError):
     """A picture is empty, or smaller than any exemplar."""
 
     code = "nothing-to-sample"
 
 
-class TooFewOpaqueError(MaterialError):
+class TooFewOpaqueError(RequestError):
     """Only opaque pixels are to be sampled, and there are hardly any."""
 
     code = "too-few-opaque"
 
 
-class TransparentGuideError(MaterialError):
+class TransparentGuideError(RequestError):
     """A guide has gaps."""
 
     code = "transparent-guide"
 
 
-class ColoredGuideError(MaterialError):
+class ColoredGuideError(RequestError):
     """A guide that is to mix exemplars by grays has colors."""
 
     code = "colored-guide"
