@@ -231,7 +231,7 @@ def add_new(procedure: Gimp.Procedure) -> None:
 
 
 def add_shape(procedure: Gimp.Procedure) -> None:
-    """Declare what a new texture redraws, and how its exemplar lies."""
+    """Declare the content of a new texture, and rotation and scale of its exemplar."""
     procedure.add_drawable_argument(
         "content",
         _("Con_tent"),
@@ -299,7 +299,7 @@ def add_seamless(procedure: Gimp.Procedure) -> None:
 
 
 def add_extend(procedure: Gimp.Procedure) -> None:
-    """Declare how far an image is to go on."""
+    """Declare how far an image is extended."""
     procedure.add_string_argument(
         "unit",
         _("Uni_t"),
@@ -313,7 +313,7 @@ def add_extend(procedure: Gimp.Procedure) -> None:
 
 
 def add_enlarge(procedure: Gimp.Procedure) -> None:
-    """Declare how far a picture is enlarged, and those of the settings that count for it."""
+    """Declare the factor of Enlarge, and the settings that apply to it."""
     procedure.add_double_argument(
         "factor",
         _("Times as lar_ge"),
@@ -347,7 +347,7 @@ def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
         The options.
 
     Raises:
-        ValueOutOfRangeError: An argument has a value that it may not have.
+        ValueOutOfRangeError: The value of an argument is not allowed.
     """
     values.check(config, task)
     if task == user_options.ENLARGE:

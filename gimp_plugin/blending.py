@@ -43,7 +43,7 @@ def reset(layer: Gimp.Layer, *, through: bool) -> None:
 
 
 def enclose(layer: Gimp.Layer) -> Gimp.GroupLayer:
-    """Put a layer into a group that is blended as the layer was; the image looks as before.
+    """Put a layer into a group that is blended as the layer was; the image looks the same.
 
     Args:
         layer: Is in its image.

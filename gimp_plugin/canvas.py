@@ -195,7 +195,7 @@ def write(layer: Gimp.Layer, raster: Raster) -> bool:
     Returns:
         Whether it was written: the user may have deleted, resized or locked the layer meanwhile.
     """
-    # GIMP ends a plug-in that writes where it may not, and a wrong length is not even told.
+    # GIMP ends a plug-in that writes where it may not, and does not report a wrong length.
     if not writable(layer) or (layer.get_width(), layer.get_height()) != (raster.width, raster.height):
         return False
     buffer = layer.get_buffer()

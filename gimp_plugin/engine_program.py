@@ -25,10 +25,10 @@ def start_program(
         words: Its arguments.
         stdin: Its input, as `subprocess` wants it; pipes have no buffer.
         stdout: Its output, likewise.
-        stderr: Where it complains.
+        stderr: Its error output.
 
     Returns:
-        The process, which outlives GIMP if it wants to.
+        The process, which may outlive GIMP.
 
     Raises:
         EngineError: It is not there.

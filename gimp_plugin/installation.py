@@ -22,7 +22,7 @@ class Installation:
     Attributes:
         engine: The program `texture-engine`.
         folder: Where the connection file, the keys and the logs are.
-        installer: The command that mends an installation.
+        installer: The command that repairs an installation.
         software: The plug-in's version.
     """
 
@@ -39,7 +39,7 @@ def read_installation(plugin: Path) -> Installation:
         plugin: The plug-in's folder.
 
     Returns:
-        Where things are; the variable TEXTURE_ENGINE_FOLDER has the last word on the folder.
+        Where things are; the variable TEXTURE_ENGINE_FOLDER overrides the folder.
 
     Raises:
         InstallationError: It is not there, or broken.

@@ -18,7 +18,7 @@ def mark(layer: Gimp.Layer, *, part: bool) -> None:
 def mark_unfinished(group: Gimp.GroupLayer) -> None:
     """Mark the group of frames of a texture that is being made, of which nothing is sampled."""
     mark(group, part=False)
-    # Not saved, and told from what is in a copy of the image: there nothing is being made.
+    # Not saved, and not valid in a copy of the image, where nothing is being made.
     group.attach_parasite(Gimp.Parasite.new(UNFINISHED, 0, _id_of(group)))
 
 

@@ -14,7 +14,7 @@ class Outcome:
         cancelled: Whether the user wanted no result.
         image: The image with the result.
         layers: The layers of the result.
-        text: What a procedure has to tell.
+        text: The result of a procedure, for people.
     """
 
     problem: str = ""

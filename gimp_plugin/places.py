@@ -53,7 +53,7 @@ class Place:
 
     @property
     def continues(self) -> bool:
-        """Whether the texture belongs to the picture of the layer below it, or goes on with it beyond its borders."""
+        """Whether the texture belongs to the picture of the layer below it, or extends it beyond its borders."""
         return self.joins or self.resize is not None
 
     def narrowed(self, prepared: Prepared) -> "Place":

@@ -207,7 +207,7 @@ def seamless(options: Options, canvas: Raster, depth: str) -> JobPlan:
 
 
 def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
-    """Plan to go on with a picture beyond its borders.
+    """Plan to extend a picture beyond its borders.
 
     Args:
         options: What is wanted.

@@ -59,7 +59,7 @@ class Tracker:
 
         Args:
             frames: What is moved along with the layer.
-            closely: Whether to look at pixels, by which alone some images that were turned can be told. GIMP kills a
+            closely: Whether to compare pixels, the only sign that some images were rotated or flipped. GIMP kills a
                 plug-in that reads pixels of a layer while its image is closed, so this is not done all the time.
 
         Raises:

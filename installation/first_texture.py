@@ -33,7 +33,7 @@ class Cost:
     memory: int
 
     def sentence(self) -> str:
-        """Say it in a sentence."""
+        """Describe it in a sentence."""
         memory = f" and {self.memory / 1e9:.1f} GB of memory" if self.memory else ""
         return (
             f"it took {self.seconds:.0f} s on {self.device}{memory}, after {self.starting:.0f} s to start and, "

@@ -1,4 +1,4 @@
-"""GPUs that PyTorch can use, by what the system tells of them."""
+"""GPUs that PyTorch can use, as the system reports them."""
 
 import ctypes.util
 import os
@@ -24,7 +24,7 @@ DISPLAYS = "0x03"
 
 @dataclass(frozen=True)
 class Facts:
-    """What the system tells.
+    """What the system reports.
 
     Attributes:
         system: `sys.platform`.

@@ -1,4 +1,4 @@
-"""What earlier versions have installed, and this one does not need."""
+"""Files of earlier versions that this one does not need."""
 
 from pathlib import Path
 

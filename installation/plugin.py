@@ -19,7 +19,7 @@ SETTINGS = "settings.json"
 
 
 def plugin_folder(profile: Path) -> Path:
-    """Return the plug-in's folder in a profile; GIMP wants the folder and the entry script to share one name."""
+    """Return the plug-in's folder in a profile; the folder and the entry script must have the same name."""
     return profile / "plug-ins" / NAME
 
 

@@ -1,4 +1,4 @@
-"""How far around a hole a picture is looked at and sampled, so that a client can leave out what lies beyond."""
+"""How far around a hole a picture is read and sampled, so that a client can leave out the rest."""
 
 NEAREST_CONTEXT, NEAREST_PART = 64, 4
 WIDEST_CONTEXT = 256

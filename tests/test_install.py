@@ -12,7 +12,7 @@ import pytest
 from engines import running
 from installs import ROOT, empty_home, entry, plugin, told_error
 from pythons import succeeds
-from test_protocol_rooms import imported
+from test_protocol_imports import imported
 from wheelhouse import write_wheel
 
 from installation import folders

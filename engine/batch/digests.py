@@ -1,4 +1,4 @@
-"""Digests of requests: what two runs of a batch know the same texture by."""
+"""Digests of requests, by which two runs of a batch identify a texture."""
 
 import hashlib
 import json

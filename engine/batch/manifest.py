@@ -1,4 +1,4 @@
-"""What a batch is asked for: folders, globs, pictures, and manifests with one request a line."""
+"""The sources of a batch: folders, globs, pictures, and manifests with one request per line."""
 
 import csv
 import glob

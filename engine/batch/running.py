@@ -1,4 +1,4 @@
-"""Run a batch: what is done is skipped, what ends is written, and an error of one texture stops no other."""
+"""Run a batch: skip finished textures, write results, and continue after an error of one texture."""
 
 import os
 from collections import deque

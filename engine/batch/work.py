@@ -1,4 +1,4 @@
-"""Make one texture of a batch, wherever: from the contents of its files to the contents of its outputs."""
+"""Make one texture of a batch, from the contents of its files to the contents of its outputs."""
 
 import os
 from collections.abc import Callable, Mapping

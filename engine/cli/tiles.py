@@ -1,4 +1,4 @@
-"""Canvases in tiles: whether one is made so, and how it goes."""
+"""Canvases in tiles: decide whether one is needed, and make it."""
 
 import json
 import sys
@@ -48,7 +48,7 @@ class Tiles:
 
 
 def is_in_tiles(request: Synthesize, outputs: Sequence[Path], tiles: Tiles, other: str) -> bool:
-    """Decide whether a texture is made in tiles: it is to, or does not fit into memory.
+    """Decide whether a texture is made in tiles, by request or because it does not fit into memory.
 
     Args:
         request: The texture.

@@ -1,4 +1,4 @@
-"""The hand-made ancestor: statistics of wavelets in place of a network's features, by the library plenoptic.
+"""The model of Portilla and Simoncelli: statistics of wavelets, by the library plenoptic.
 
 J. Portilla and E. P. Simoncelli, "A parametric texture model based on joint statistics of complex wavelet
 coefficients", International Journal of Computer Vision 40(1), 2000.

@@ -93,7 +93,7 @@ def make_by_recipe(
     return _made(settings.recipe, exemplar.picture, picture, seconds, snapshot.step, judge)
 
 
-def make_by_ancestor(
+def make_by_portilla_simoncelli(
     exemplar: Exemplar, judge: Encoder, settings: SynthesisSettings, on_progress: OnProgress
 ) -> Made:
     """Synthesize by Portilla and Simoncelli's statistics, and measure the result.
@@ -101,7 +101,7 @@ def make_by_ancestor(
     Args:
         exemplar: The sample texture.
         judge: Encoder that measures quality.
-        settings: SynthesisSettings, of which size, quality and seed are used.
+        settings: Settings, of which size, quality and seed are used.
         on_progress: Called with octave, step, steps and losses.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What one job works on, and a picture from what it has made."""
+"""The input of a job, and the picture from its result."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

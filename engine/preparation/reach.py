@@ -1,4 +1,4 @@
-"""What is looked at, and sampled, around a hole."""
+"""How far around a hole a picture is read and sampled."""
 
 from engine.preparation.areas import Box
 from protocol import reach

@@ -37,7 +37,7 @@ class Authenticator:
             self.socket.send_multipart([_VERSION, request[1], *status, b"", b""])
 
     def close(self) -> None:
-        """Stop to answer."""
+        """Stop answering."""
         self.socket.close()
 
     def _allowed(self, request: list[bytes]) -> bool:

@@ -38,7 +38,7 @@ def recipes(
         ANCESTOR,
         ORDER,
         draw_recipes,
-        make_by_ancestor,
+        make_by_portilla_simoncelli,
         make_by_recipe,
     )
     from engine.measures import PATCH
@@ -68,7 +68,7 @@ def recipes(
     if missing is None:
         with step_bar(ANCESTOR, quiet=figure.quiet) as show:
             try:
-                made.append(make_by_ancestor(run.exemplar, judging, run.settings, show))
+                made.append(make_by_portilla_simoncelli(run.exemplar, judging, run.settings, show))
             except UnsuitableError as error:
                 missing = str(error)
     by = "the same encoder" if judge is None else judge.name

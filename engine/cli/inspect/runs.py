@@ -19,8 +19,8 @@ class Run:
     Attributes:
         exemplar: The exemplar, on the device.
         setup: Device and encoder.
-        settings: SynthesisSettings of the synthesis.
-        description: SynthesisSettings except the recipe, with encoder and device, for the title of a figure.
+        settings: Settings of the synthesis.
+        description: Settings except the recipe, with encoder and device, for the title of a figure.
     """
 
     exemplar: "Exemplar"

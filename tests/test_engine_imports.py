@@ -1,8 +1,8 @@
-"""What rooms of the engine may know of each other."""
+"""What packages of the engine may import of each other."""
 
 from pathlib import Path
 
-from test_plugin_rooms import first_words, imports
+from test_plugin_imports import first_words, imports
 
 ROOT = Path(__file__).parents[1]
 SYNTHESIS = ROOT / "engine" / "synthesis"
