@@ -13,7 +13,7 @@ LONGEST = 2**20
 class SharedLogHandler(RotatingFileHandler):
     """A rotating log file of several processes.
 
-    A process that does not notice the rotation by another would go on in the old file, and later rotate once more,
+    A process that does not notice the rotation by another would continue in the old file, and later rotate once more,
     over the latest messages. On Windows, a file that another process has open cannot be rotated at all.
     """
 
@@ -25,7 +25,7 @@ class SharedLogHandler(RotatingFileHandler):
         return bool(super().shouldRollover(record))
 
     def doRollover(self) -> None:  # noqa: N802
-        """Rotate the file, or go on with it if that fails."""
+        """Rotate the file, or keep it if that fails."""
         try:
             super().doRollover()
         except OSError:

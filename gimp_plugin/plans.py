@@ -337,7 +337,7 @@ def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize
 
 
 def previews(plan: JobPlan, seeds: Sequence[int]) -> tuple[Synthesize, ...]:
-    """Ask for a coarse picture of each seed in place of what was planned."""
+    """Request a coarse picture of each seed instead of what was planned."""
     job = plan.jobs[0]
     asked = (replace(job.settings, seed=seed, preview=True) for seed in seeds)
     return tuple(replace(job, settings=each, depth="u8", blend=True) for each in asked)

@@ -126,7 +126,7 @@ def _any_out_of_range(values: "array[float]", channels: int) -> bool:
 
 
 def _empty(like: Gimp.Image, box: Box, precision: Gimp.Precision | None = None) -> Gimp.Image:
-    """Make an image of the box's size in another one's mode, RGB in place of a palette.
+    """Make an image of the box's size in another one's mode, RGB instead of a palette.
 
     Args:
         like: The other one, whose samples it keeps as they are.

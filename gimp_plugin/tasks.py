@@ -210,7 +210,7 @@ def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> T
 
 
 def new_image(like: Gimp.Image, width: int, height: int) -> Gimp.Image:
-    """Make an empty image with another one's mode, precision, profile and resolution, RGB in place of a palette."""
+    """Make an empty image with another one's mode, precision, profile and resolution, RGB instead of a palette."""
     kind = Gimp.ImageBaseType.GRAY if canvas.is_gray(like) else Gimp.ImageBaseType.RGB
     made = Gimp.Image.new_with_precision(width, height, kind, like.get_precision())
     profile = like.get_color_profile()

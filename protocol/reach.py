@@ -5,7 +5,7 @@ WIDEST_CONTEXT = 256
 
 
 def surroundings_of(longest: int) -> int:
-    """Return how far around a hole structures that go on into it are searched.
+    """Return how far around a hole structures that continue into it are searched.
 
     Args:
         longest: The longer side of the hole, pixels.

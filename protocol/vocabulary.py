@@ -115,7 +115,7 @@ class Settings:
     weights: Annotated[
         str | None,
         Range(1, 200, name=True),
-        About("File with the weights of a VGG of any width, used in place of the encoder."),
+        About("File with the weights of a VGG of any width, used instead of the encoder."),
     ] = None
     pooling: Annotated[str, Choice(POOLINGS), About("Pooling of the encoder.")] = "average"
     layers: Annotated[tuple[Layer, ...] | None, About("Layers whose features the critics compare, with weights.")] = (

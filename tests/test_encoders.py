@@ -382,7 +382,7 @@ def test_half_a_safetensors_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_list_is_no_state_dict(tmp_path: Path) -> None:
     torch.save([torch.zeros(3)], tmp_path / "weights.pth")
-    with pytest.raises(EncoderError, match="holds a list in place of tensors by name"):
+    with pytest.raises(EncoderError, match="holds a list instead of tensors by name"):
         read_weights(tmp_path / "weights.pth")
 
 
@@ -650,7 +650,7 @@ def assert_names_remedies(error: EncoderError, server: Server, folder: Path) -> 
 def test_a_wrong_hash_is_refused_and_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     server.content = server.content[:-1] + b"x"
-    with pytest.raises(EncoderError, match=r"SHA-256 starts with .* in place of") as caught:
+    with pytest.raises(EncoderError, match=r"SHA-256 starts with .* instead of") as caught:
         load_from(server, folder)
     assert_names_remedies(caught.value, server, folder)
     assert_nothing_left(folder)

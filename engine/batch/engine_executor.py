@@ -13,7 +13,7 @@ from protocol.messages import Cancelled, Done, Failed
 
 TURN_SECONDS = 0.2
 USELESS = frozenset({LOST, "no-device", "no-worker", "shutting-down"})
-"""Failures that all other textures would have, too: the batch ends, and goes on when it is run again."""
+"""Failures that all other textures would have, too: the batch ends, and resumes when it is run again."""
 
 
 class EngineExecutor:

@@ -58,7 +58,7 @@ def check_hash(path: Path, prefix: str) -> None:
             digest.update(chunk)
     found = digest.hexdigest()[: len(prefix)]
     if found != prefix:
-        raise EncoderError(f"the file's SHA-256 starts with {found} in place of {prefix}")
+        raise EncoderError(f"the file's SHA-256 starts with {found} instead of {prefix}")
 
 
 def _copy(answer: BinaryIO, file: BinaryIO, total: int, progress: Progress | None) -> int:

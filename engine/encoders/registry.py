@@ -67,7 +67,7 @@ def load_encoder(
 
     Args:
         name: One of `encoder_names()`.
-        weights: A file with the weights of a VGG of any width, which is loaded in place of the named encoder.
+        weights: A file with the weights of a VGG of any width, which is loaded instead of the named encoder.
         pooling: How blocks are joined.
         progress: Called for every part fetched.
 

@@ -84,7 +84,7 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
             loaded = loaded[key]
     if not isinstance(loaded, Mapping):
-        raise EncoderError(f"{path} holds a {type(loaded).__name__} in place of tensors by name: {WANTED}")
+        raise EncoderError(f"{path} holds a {type(loaded).__name__} instead of tensors by name: {WANTED}")
     return {str(key): value for key, value in loaded.items() if isinstance(value, Tensor)}
 
 

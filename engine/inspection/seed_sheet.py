@@ -12,7 +12,9 @@ from engine.inspection.sheets import hide, new_sheet
 
 CELL_INCHES = 3.2
 FOOT_INCHES = 1.0
-EXPLAINED = "A coarse picture of each seed. Give --seed in place of --pick, and all else alike, to make one in full."
+EXPLAINED = (
+    "A coarse picture of each seed. To make one in full, repeat the command with its --seed instead of --pick."
+)
 
 
 def draw_seeds(previews: Mapping[int, Picture], canvas: Picture | None, title: str, subtitle: str) -> Figure:

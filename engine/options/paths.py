@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.images import Picture
 
 STANDARD = Path("-")
-"""Standard input or output in place of a file; a file with this name is `./-`."""
+"""Standard input or output instead of a file; a file with this name is `./-`."""
 
 
 def parse_path(text: str) -> Path:
