@@ -130,7 +130,7 @@ def test_maps_that_are_made_one_by_one_are_told_of(pictures):
 
 WRONG = {
     "no JSON": ("{", "is not JSON"),
-    "no object": ("[1]", "no object"),
+    "no object": ("[1]", "not an object"),
     "a misspelled option": ({"exemplar": "in/a.png", "seeed": 9}, "did you mean 'seed'?"),
     "a value out of range": ({"exemplar": "in/a.png", "noise": 3}, "--noise is 3.0: give"),
     "a word for a number": ({"exemplar": "in/a.png", "seed": "one"}, "--seed is 'one': give"),
@@ -143,7 +143,7 @@ WRONG = {
     "an unknown format": ({"exemplar": "in/a.png", "output": "a.xyz"}, "end it with one of .png"),
     "standard input": ({"exemplar": "-"}, "standard input"),
     "a missing file": ({"exemplar": "in/none.png"}, "in/none.png does not exist"),
-    "an option of the run": ({"exemplar": "in/a.png", "record": "a.gif"}, "no option of a texture"),
+    "an option of the run": ({"exemplar": "in/a.png", "record": "a.gif"}, "not an option of a texture"),
 }
 
 
