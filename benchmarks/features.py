@@ -17,8 +17,9 @@ from convolution import convolution_rate
 
 from engine.encoders import load_encoder
 from engine.images import read_picture
+from engine.service.hooks import Hooks, Stop
 from engine.service.rasters import raster_of
-from engine.service.runner import Hooks, Stop, run_job
+from engine.service.runner import run_job
 from engine.synthesis.devices import describe_device, find_device
 from protocol.messages import Canvas, Done, Source, Synthesize
 from protocol.raster import Raster

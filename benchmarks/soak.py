@@ -12,13 +12,13 @@ import os
 import platform
 import statistics
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 import numpy as np
 from service import OwnEngine, own_engine, percent
@@ -90,13 +90,7 @@ class Story:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process takes.
-
-    Attributes:
-        process: Its id.
-        memory: Resident bytes.
-        descriptors: Open files and sockets.
-    """
+    """What a process takes: its id, resident bytes, and open files and sockets."""
 
     process: int
     memory: int
@@ -104,16 +98,7 @@ class Usage:
 
 
 def draw_plan(seed: int, number: int, sides: Sequence[int]) -> Plan:
-    """Draw what is done with the job of this number; the same for the same seed.
-
-    Args:
-        seed: Another seed gives other plans.
-        number: Of the job.
-        sides: Widths and heights to choose from, pixels.
-
-    Returns:
-        The plan.
-    """
+    """Draw what is done with the job of this number, of some of these sides; the same for the same seed."""
     chance = np.random.default_rng([seed, number])
     kind = str(chance.choice(list(SHARES), p=list(SHARES.values())))
     height, width, sample = (int(side) for side in chance.choice(sides, 3))
@@ -141,24 +126,6 @@ def draw_plan(seed: int, number: int, sides: Sequence[int]) -> Plan:
     return Plan(kind, request, code, float(chance.uniform(0, 2)), float(nap))
 
 
-class Tickets:
-    """Numbers of jobs, for several threads, until there are enough or time is up."""
-
-    def __init__(self, count: int, until: float) -> None:
-        self.taken = 0
-        self.count = count
-        self._until = until
-        self._lock = threading.Lock()
-
-    def take(self) -> int | None:
-        """Take the next number; None where there is none any more."""
-        with self._lock:
-            if self.taken >= self.count or time.monotonic() >= self._until:
-                return None
-            self.taken += 1
-            return self.taken - 1
-
-
 class Visitor:
     """One client, one job at a time.
 
@@ -172,25 +139,25 @@ class Visitor:
         self._engine = engine
         self._client = engine.connect(self._name)
 
-    def work(self, tickets: Tickets, draw: Callable[[int], Plan]) -> None:
-        """Hand in jobs while there are tickets."""
-        while (number := tickets.take()) is not None:
-            story = Story(draw(number))
+    def work(self, plans: "SimpleQueue[Plan]", until: float) -> None:
+        """Hand in jobs while there are plans, and time."""
+        while time.monotonic() < until:
+            try:
+                story = Story(plans.get_nowait())
+            except Empty:
+                return
             self.stories.append(story)
             try:
                 self._follow(story)
             except (EngineError, ProtocolError) as error:
                 story.trouble = f"{type(error).__name__}: {error}"
             if story.trouble or story.end in {"abandoned", "lost"}:
-                self._come_again()
+                self.leave()
+                self._client = self._engine.connect(self._name)
 
     def leave(self) -> None:
         """Close the connection."""
         self._client.close()
-
-    def _come_again(self) -> None:
-        self._client.close()
-        self._client = self._engine.connect(self._name)
 
     def _follow(self, story: Story) -> None:
         plan, client = story.plan, self._client
@@ -217,6 +184,7 @@ class Visitor:
 def note(story: Story, event: object, began: float) -> None:
     """Write down when an event came, and whether an end is one that was to come."""
     plan, seconds, now = story.plan, story.seconds, time.monotonic() - began
+    canvas = plan.request.canvas
     if isinstance(event, Accepted | Progress | Frame | JobEnd) and event.job != plan.request.job:
         story.trouble = f"{event.type} of {event.job} came in its place"
     if isinstance(event, Accepted):
@@ -234,13 +202,8 @@ def note(story: Story, event: object, began: float) -> None:
         seconds["end"] = now
         if event.type == "cancelled" and "asked" in seconds:
             seconds["after cancel"] = now - seconds["asked"]
-        if isinstance(event, Done) and (event.raster.width, event.raster.height) != size_of(plan.request):
+        if isinstance(event, Done) and (event.raster.width, event.raster.height) != (canvas.width, canvas.height):
             story.trouble = f"the texture has {event.raster.width}x{event.raster.height} pixels"
-
-
-def size_of(request: Synthesize) -> tuple[int | None, int | None]:
-    """Tell how large the texture of a request is, width first."""
-    return request.canvas.width, request.canvas.height
 
 
 def usage(process: int) -> Usage:
@@ -256,12 +219,7 @@ def usages(status: Status) -> list[Usage]:
 
 
 def rest(engine: OwnEngine, monitor: EngineClient, clients: int) -> Status:
-    """Wait until no job waits or runs, and those who have gone are forgotten.
-
-    Args:
-        engine: The engine.
-        monitor: A client to ask with.
-        clients: How many are left, besides that one.
+    """Wait until no job waits or runs, and besides the monitor only so many clients are left.
 
     Returns:
         What the engine says then.
@@ -298,22 +256,19 @@ class Soak:
         return [story for visitor in self._visitors for story in visitor.stories]
 
     def run(self, count: int, first: int) -> Status:
-        """Have jobs handed in, and wait until they are all done.
-
-        Args:
-            count: How many.
-            first: Number of the first.
-
-        Returns:
-            What the engine says then.
-        """
-        options, tickets = self._options, Tickets(count, self._until)
-        runs = [
-            self._pool.submit(v.work, tickets, lambda number: draw_plan(options.seed, first + number, options.sides))
-            for v in self._visitors
-        ]
-        self._watch(runs, tickets)
-        return rest(self._engine, self._monitor, self._options.clients)
+        """Have so many jobs handed in from this number on, wait until all are done, and return the status."""
+        options, plans = self._options, SimpleQueue[Plan]()
+        for number in range(first, first + count):
+            plans.put(draw_plan(options.seed, number, options.sides))
+        runs = [self._pool.submit(visitor.work, plans, self._until) for visitor in self._visitors]
+        running = set(runs)
+        while running:
+            running = wait(running, TELL_SECONDS).not_done
+            taken = ", ".join(f"{found.memory / MIB:.1f} MiB" for found in usages(self._monitor.status()))
+            print(f"{count - plans.qsize()} of {count} jobs; front, worker: {taken}", file=sys.stderr)
+        for each in runs:
+            each.result()
+        return rest(self._engine, self._monitor, options.clients)
 
     def leave(self) -> None:
         """Close every connection."""
@@ -321,15 +276,6 @@ class Soak:
         for visitor in self._visitors:
             visitor.leave()
         self._monitor.close()
-
-    def _watch(self, runs: "list[Future[None]]", tickets: Tickets) -> None:
-        running = set(runs)
-        while running:
-            running = wait(running, TELL_SECONDS).not_done
-            taken = ", ".join(f"{found.memory / MIB:.1f} MiB" for found in usages(self._monitor.status()))
-            print(f"{tickets.taken} of {tickets.count} jobs; front, worker: {taken}", file=sys.stderr)
-        for run in runs:
-            run.result()
 
 
 def count_rows(stories: list[Story], seconds: float) -> list[str]:

@@ -21,10 +21,10 @@ from convolution import convolution_rate, synchronize
 
 from engine.encoders import Encoder, freeze, load_encoder
 from engine.images import read_picture
+from engine.on_device import exemplar_on
 from engine.preparation import prepare
 from engine.synthesis import SynthesisSettings, synthesize
 from engine.synthesis.devices import describe_device, find_device, memory_budget, peak_memory
-from engine.tensors import exemplar_on
 from protocol.vocabulary import QUALITIES
 
 COLUMNS = (

@@ -1,78 +1,15 @@
-"""From what preparation makes to tensors on a device, and back."""
-
-from dataclasses import replace
+"""Pictures as arrays, and as tensors on a device."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine.images.picture import FloatArray
-from engine.preparation import Box, JobInput, Mask, Sample
-from engine.preparation.islands import Island
-from engine.synthesis import Exemplar, Surroundings
-from engine.synthesis.exemplar import ExemplarSource, exemplar_of
-from engine.synthesis.structure import Content, Guide
-from engine.synthesis.structure.islands import Hole
-from engine.synthesis.structure.maps import compared_channels
-from protocol.vocabulary import Settings
-
-USUAL_STRENGTH = 0.5
 
 
 def to_tensor(pixels: FloatArray, device: torch.device | str) -> Tensor:
     """Bring pixels (height, width, channels) into the order (1, channels, height, width) on a device."""
-    return torch.from_numpy(_usable(pixels)).permute(2, 0, 1)[None].to(device)
-
-
-def exemplar_on(job_input: JobInput, device: torch.device) -> Exemplar:
-    """Put the sample texture on a device."""
-    samples = ((job_input.exemplar, 1.0), *job_input.more)
-    labels = None if job_input.guidance is None else job_input.guidance.sources
-    numbered = [None] * len(samples) if labels is None else [_map(each.astype(np.float32), device) for each in labels]
-    exemplar = exemplar_of(
-        [_source_on(sample, share, each, device) for (sample, share), each in zip(samples, numbered, strict=True)]
-    )
-    if job_input.maps is None:
-        return exemplar
-    valid = np.ones(exemplar.size, bool) if job_input.exemplar.valid is None else job_input.exemplar.valid > 0
-    maps = compared_channels(job_input.maps.channels, job_input.maps.counts, job_input.exemplar.pixels, valid)
-    return replace(exemplar, maps=to_tensor(maps, device))
-
-
-def _source_on(sample: Sample, share: float, labels: Tensor | None, device: torch.device) -> ExemplarSource:
-    valid = None if sample.valid is None else _map(sample.valid, device)
-    return ExemplarSource(to_tensor(sample.pixels, device), valid, share, labels)
-
-
-def guide_of(job_input: JobInput) -> Guide | None:
-    """Give what belongs where on a new texture; None for anything anywhere."""
-    found = job_input.guidance
-    return None if found is None else Guide(found.weights, found.strict, found.alike)
-
-
-def content_of(job_input: JobInput, settings: Settings) -> Content | None:
-    """Give the picture that a new texture redraws; None for none."""
-    strength = USUAL_STRENGTH if settings.strength is None else settings.strength
-    if job_input.content is None or not strength:
-        return None
-    return Content(job_input.content, strength, by_color=settings.content_by == "color")
-
-
-def surroundings_on(job_input: JobInput, device: torch.device) -> Surroundings | None:
-    """Put what the canvas keeps on a device; None for a new texture."""
-    if job_input.known is None or job_input.free is None:
-        return None
-    known, free = to_tensor(job_input.known, device), _map(job_input.free, device)
-    return Surroundings(known, free, job_input.offset, [hole_of(each) for each in job_input.islands], job_input.fits)
-
-
-def hole_of(island: Island) -> Hole:
-    """Turn an island into a hole for synthesis."""
-    return Hole(_slices(island.window), island.hole, None if island.sampled is None else _slices(island.sampled))
-
-
-def _slices(box: Box) -> tuple[slice, slice]:
-    return slice(box.top, box.bottom), slice(box.left, box.right)
+    return torch.from_numpy(writable(pixels)).permute(2, 0, 1)[None].to(device)
 
 
 def to_array(picture: Tensor) -> FloatArray:
@@ -86,10 +23,6 @@ def to_pixels(picture: Tensor) -> FloatArray:
     return found
 
 
-def _map(values: Mask, device: torch.device) -> Tensor:
-    return torch.from_numpy(_usable(values))[None, None].to(device)
-
-
-def _usable(values: FloatArray) -> FloatArray:
-    # torch warns of arrays that may not be written to, such as those that come in messages.
+def writable(values: FloatArray) -> FloatArray:
+    """Return an array as torch takes it: it warns of those that come in messages, and may not be written to."""
     return np.require(values, requirements=("C", "W"))

@@ -1,6 +1,8 @@
 """The arguments of the procedures, and the options that they give."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from gi.repository import Gimp, GObject
 
@@ -25,16 +27,16 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
         procedure: The procedure.
         task: `fill`, `new`, `seamless`, `extend`, `enlarge`, or another, which has no arguments of its own.
     """
-    own = {
-        user_options.FILL: add_fill,
-        user_options.NEW: add_new,
-        user_options.SEAMLESS: add_seamless,
-        user_options.EXTEND: add_extend,
-        user_options.ENLARGE: add_enlarge,
+    own: Mapping[str, Callable[[Gimp.Procedure], None]] = {
+        user_options.FILL: _add_fill,
+        user_options.NEW: _add_new,
+        user_options.SEAMLESS: _add_seamless,
+        user_options.EXTEND: _add_extend,
+        user_options.ENLARGE: _add_enlarge,
     }
     if task in own:
         if task != user_options.ENLARGE:
-            add_common(procedure)
+            _add_common(procedure)
         own[task](procedure)
     procedure.add_image_return_value("result-image", _("Image"), _("The image with the texture"), True, FLAGS)
     procedure.add_layer_return_value("result-layer", _("Layer"), _("The texture"), True, FLAGS)
@@ -42,25 +44,14 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
 
 def add_engine(procedure: Gimp.Procedure) -> None:
     """Declare arguments and return values of the procedure for the engine."""
-    procedure.add_string_argument(
-        "action",
-        _("_Action"),
-        _("What to do: status, start or stop"),
-        "status",
-        FLAGS,
-    )
+    _add(procedure, "action", _("_Action"), _("What to do: status, start or stop"), "status")
     procedure.add_string_return_value("report", _("Report"), _("What the engine is doing"), "", FLAGS)
 
 
 def add_saving(procedure: Gimp.Procedure) -> None:
     """Declare arguments and return values of the procedure that saves a pattern."""
-    procedure.add_string_argument(
-        "pattern-name",
-        _("_Name"),
-        _("Name of the pattern; empty: the layer's name, with a number if there is such a pattern"),
-        "",
-        FLAGS,
-    )
+    text = _("Name of the pattern; empty: the layer's name, with a number if there is such a pattern")
+    _add(procedure, "pattern-name", _("_Name"), text, "")
     procedure.add_string_return_value("saved-name", _("Name"), _("The name of the pattern"), "", FLAGS)
 
 
@@ -75,263 +66,129 @@ def value_of(spec: GObject.ParamSpec, value: object) -> GObject.Value:
     return wrapped
 
 
-def add_common(procedure: Gimp.Procedure) -> None:
-    """Declare the arguments of all textures."""
-    for setting in settings().values():
-        if setting.label:
-            _add_setting(procedure, setting)
-    procedure.add_boolean_argument(
-        "keep-frames",
-        _("Keep _all frames as layers"),
-        _("Keep the last frame of each octave as a layer"),
-        False,
-        FLAGS,
-    )
+def _add(procedure: Gimp.Procedure, name: str, label: str, text: str, default: str | float | None) -> None:
+    """Declare an argument of the type of its default: a text, a whole number or not, yes or no, None: a drawable."""
+    if default is None:
+        procedure.add_drawable_argument(name, label, text, True, FLAGS)
+    elif isinstance(default, bool):
+        procedure.add_boolean_argument(name, label, text, default, FLAGS)
+    elif isinstance(default, int):
+        procedure.add_int_argument(name, label, text, *WHOLE, default, FLAGS)
+    elif isinstance(default, float):
+        procedure.add_double_argument(name, label, text, *BROAD, default, FLAGS)
+    else:
+        procedure.add_string_argument(name, label, text, default, FLAGS)
 
 
 def _add_setting(procedure: Gimp.Procedure, setting: Setting) -> None:
     """Declare a setting of the vocabulary."""
-    label, text = _(setting.label), _(setting.help)
-    if setting.kind is bool:
-        procedure.add_boolean_argument(setting.name, label, text, setting.default, FLAGS)
-    elif setting.kind is int:
-        procedure.add_int_argument(setting.name, label, text, *WHOLE, setting.default, FLAGS)
-    elif setting.kind is float:
-        procedure.add_double_argument(setting.name, label, text, *BROAD, setting.default, FLAGS)
-    else:
-        words = f"{text.removesuffix('.')}: {', '.join(setting.choices)}" if setting.choices else text
-        procedure.add_string_argument(setting.name, label, words, setting.default, FLAGS)
+    text = _(setting.help)
+    words = f"{text.removesuffix('.')}: {', '.join(setting.choices)}" if setting.choices else text
+    _add(procedure, setting.name, _(setting.label), words, setting.kind(setting.default))
 
 
-def add_fill(procedure: Gimp.Procedure) -> None:
-    """Declare the arguments of a fill."""
-    procedure.add_string_argument(
-        "exemplar",
-        _("_Exemplar"),
-        _("The exemplar: surroundings, drawable, file or pattern"),
-        user_options.SURROUNDINGS,
-        FLAGS,
-    )
-    procedure.add_drawable_argument(
-        "exemplar-drawable",
-        _("La_yer or image"),
-        _("The exemplar, if it is a drawable"),
-        True,
-        FLAGS,
-    )
-    procedure.add_file_argument(
-        "exemplar-file",
-        _("F_ile"),
-        _("The exemplar, if it is a file"),
-        Gimp.FileChooserAction.OPEN,
-        True,
-        None,
-        FLAGS,
-    )
-    procedure.add_pattern_argument(
-        "exemplar-pattern",
-        _("_Pattern"),
-        _("The exemplar, if it is a pattern"),
-        True,
-        None,
-        True,
-        FLAGS,
-    )
-    procedure.add_string_argument(
-        "sample-from",
-        _("Sa_mple from"),
-        _("Sides of the selection to sample: all, sides or above-below"),
-        user_options.ALL,
-        FLAGS,
-    )
-    procedure.add_int_argument(
-        "context",
-        _("Con_text, px (0: automatic)"),
-        _(
-            "Distance from the selection within which to sample, up to 16384 px. 0: by the size of the selection; "
-            "with an exemplar mask, all of its white part"
-        ),
-        *WHOLE,
-        0,
-        FLAGS,
-    )
-    add_mask(procedure)
+def _add_common(procedure: Gimp.Procedure) -> None:
+    """Declare the arguments of all textures."""
+    for setting in settings().values():
+        if setting.label:
+            _add_setting(procedure, setting)
+    text = _("Keep the last frame of each octave as a layer")
+    _add(procedure, "keep-frames", _("Keep _all frames as layers"), text, default=False)
 
 
-def add_mask(procedure: Gimp.Procedure) -> None:
-    """Declare the exemplar mask."""
-    procedure.add_drawable_argument(
-        "exemplar-mask",
-        _("E_xemplar mask"),
-        _("A channel or layer of the image that is sampled, white where to sample it"),
-        True,
-        FLAGS,
+def _add_fill(procedure: Gimp.Procedure) -> None:
+    text = _("The exemplar: surroundings, drawable, file or pattern")
+    _add(procedure, "exemplar", _("_Exemplar"), text, user_options.SURROUNDINGS)
+    _add(procedure, "exemplar-drawable", _("La_yer or image"), _("The exemplar, if it is a drawable"), None)
+    text, action = _("The exemplar, if it is a file"), Gimp.FileChooserAction.OPEN
+    procedure.add_file_argument("exemplar-file", _("F_ile"), text, action, True, None, FLAGS)
+    text = _("The exemplar, if it is a pattern")
+    procedure.add_pattern_argument("exemplar-pattern", _("_Pattern"), text, True, None, True, FLAGS)
+    text = _("Sides of the selection to sample: all, sides or above-below")
+    _add(procedure, "sample-from", _("Sa_mple from"), text, user_options.ALL)
+    text = _(
+        "Distance from the selection within which to sample, up to 16384 px. 0: by the size of the selection; "
+        "with an exemplar mask, all of its white part"
     )
+    _add(procedure, "context", _("Con_text, px (0: automatic)"), text, 0)
+    _add_mask(procedure)
 
 
-def add_new(procedure: Gimp.Procedure) -> None:
-    """Declare the arguments of a new texture."""
-    procedure.add_double_argument(
-        "ratio",
-        _("Si_ze, times the exemplar's"),
-        _("Used if width and height are 0; 0.1 to 64"),
-        *BROAD,
-        2.0,
-        FLAGS,
-    )
-    procedure.add_int_argument("width", _("_Width"), _("Pixels, 8 to 16384. 0: use the ratio"), *WHOLE, 0, FLAGS)
-    procedure.add_int_argument("height", _("H_eight"), _("Pixels, 8 to 16384. 0: use the ratio"), *WHOLE, 0, FLAGS)
-    procedure.add_string_argument(
-        "seamless",
-        _("_Tileable"),
-        _("Axes along which the texture tiles: none, x (horizontally), y (vertically) or both"),
-        user_options.NONE,
-        FLAGS,
-    )
-    procedure.add_int_argument(
-        "variations", _("_Variations"), _("Number of textures, 1 to 16, with consecutive seeds"), *WHOLE, 1, FLAGS
-    )
-    procedure.add_string_argument(
-        "destination",
-        _("Put _into"),
-        _("Where to put the texture: image or layers"),
-        user_options.IMAGE,
-        FLAGS,
-    )
-    procedure.add_string_argument(
-        "layers-as",
-        _("Use la_yers as"),
-        _(
-            "What several layers, or those of a layer group, are: auto (maps of one texture if their names say so, "
-            "such as oak_color and oak_normal), mix (a mixture; a group is one picture) or maps"
-        ),
-        user_options.AUTO,
-        FLAGS,
-    )
-    add_mask(procedure)
-    procedure.add_drawable_argument(
-        "guide",
-        _("Exemplar _guide"),
-        _("A channel or layer of the image, with each kind of area of the exemplar in a flat color of its own"),
-        True,
-        FLAGS,
-    )
-    procedure.add_drawable_argument(
-        "canvas-guide",
-        _("Can_vas guide"),
-        _(
-            "A channel or layer of any image, as large as the new texture, with the colors of the exemplar guide "
-            "where you want these areas. For several layers: grays that mix them, from black for the first to white "
-            "for the last"
-        ),
-        True,
-        FLAGS,
-    )
-    add_shape(procedure)
+def _add_mask(procedure: Gimp.Procedure) -> None:
+    text = _("A channel or layer of the image that is sampled, white where to sample it")
+    _add(procedure, "exemplar-mask", _("E_xemplar mask"), text, None)
 
 
-def add_shape(procedure: Gimp.Procedure) -> None:
+def _add_new(procedure: Gimp.Procedure) -> None:
+    _add(procedure, "ratio", _("Si_ze, times the exemplar's"), _("Used if width and height are 0; 0.1 to 64"), 2.0)
+    _add(procedure, "width", _("_Width"), _("Pixels, 8 to 16384. 0: use the ratio"), 0)
+    _add(procedure, "height", _("H_eight"), _("Pixels, 8 to 16384. 0: use the ratio"), 0)
+    text = _("Axes along which the texture tiles: none, x (horizontally), y (vertically) or both")
+    _add(procedure, "seamless", _("_Tileable"), text, user_options.NONE)
+    _add(procedure, "variations", _("_Variations"), _("Number of textures, 1 to 16, with consecutive seeds"), 1)
+    text = _("Where to put the texture: image or layers")
+    _add(procedure, "destination", _("Put _into"), text, user_options.IMAGE)
+    text = _(
+        "What several layers, or those of a layer group, are: auto (maps of one texture if their names say so, "
+        "such as oak_color and oak_normal), mix (a mixture; a group is one picture) or maps"
+    )
+    _add(procedure, "layers-as", _("Use la_yers as"), text, user_options.AUTO)
+    _add_mask(procedure)
+    text = _("A channel or layer of the image, with each kind of area of the exemplar in a flat color of its own")
+    _add(procedure, "guide", _("Exemplar _guide"), text, None)
+    text = _(
+        "A channel or layer of any image, as large as the new texture, with the colors of the exemplar guide "
+        "where you want these areas. For several layers: grays that mix them, from black for the first to white "
+        "for the last"
+    )
+    _add(procedure, "canvas-guide", _("Can_vas guide"), text, None)
+    _add_shape(procedure)
+
+
+def _add_shape(procedure: Gimp.Procedure) -> None:
     """Declare the content of a new texture, and rotation and scale of its exemplar."""
-    procedure.add_drawable_argument(
-        "content",
-        _("Con_tent"),
-        _("A layer of any image, as large as the new texture, that is redrawn with the exemplar's texture"),
-        True,
-        FLAGS,
+    text = _("A layer of any image, as large as the new texture, that is redrawn with the exemplar's texture")
+    _add(procedure, "content", _("Con_tent"), text, None)
+    _add(procedure, "strength", _("Stre_ngth"), _("How closely the texture follows the content, 0 to 1"), 0.5)
+    text = _("What the texture follows in the content: brightness or color")
+    _add(procedure, "content-by", _("_Follow"), text, user_options.BRIGHTNESS)
+    text = _("Rotation of the exemplar, -360 to 360 degrees, counterclockwise")
+    _add(procedure, "exemplar-rotation", _("R_otate exemplar, °"), text, 0.0)
+    text = _("Size of the exemplar relative to its own, 0.25 to 4")
+    _add(procedure, "exemplar-scale", _("Scale e_xemplar"), text, 1.0)
+    text = _(
+        "A gray channel or layer of any image, as large as the new texture, that rotates the exemplar locally: "
+        "black not at all, white by 360°"
     )
-    procedure.add_double_argument(
-        "strength", _("Stre_ngth"), _("How closely the texture follows the content, 0 to 1"), *BROAD, 0.5, FLAGS
+    _add(procedure, "rotation-map", _("Rotat_ion map"), text, None)
+    text = _(
+        "A gray channel or layer of any image, as large as the new texture, that scales the exemplar locally: "
+        "black halves its size, middle gray keeps it, white doubles it"
     )
-    procedure.add_string_argument(
-        "content-by",
-        _("_Follow"),
-        _("What the texture follows in the content: brightness or color"),
-        user_options.BRIGHTNESS,
-        FLAGS,
-    )
-    procedure.add_double_argument(
-        "exemplar-rotation",
-        _("R_otate exemplar, °"),
-        _("Rotation of the exemplar, -360 to 360 degrees, counterclockwise"),
-        *BROAD,
-        0.0,
-        FLAGS,
-    )
-    procedure.add_double_argument(
-        "exemplar-scale",
-        _("Scale e_xemplar"),
-        _("Size of the exemplar relative to its own, 0.25 to 4"),
-        *BROAD,
-        1.0,
-        FLAGS,
-    )
-    procedure.add_drawable_argument(
-        "rotation-map",
-        _("Rotat_ion map"),
-        _(
-            "A gray channel or layer of any image, as large as the new texture, that rotates the exemplar locally: "
-            "black not at all, white by 360°"
-        ),
-        True,
-        FLAGS,
-    )
-    procedure.add_drawable_argument(
-        "scale-map",
-        _("Scal_e map"),
-        _(
-            "A gray channel or layer of any image, as large as the new texture, that scales the exemplar locally: "
-            "black halves its size, middle gray keeps it, white doubles it"
-        ),
-        True,
-        FLAGS,
-    )
+    _add(procedure, "scale-map", _("Scal_e map"), text, None)
 
 
-def add_seamless(procedure: Gimp.Procedure) -> None:
-    """Declare the arguments of Make Seamless."""
-    procedure.add_string_argument(
-        "seamless",
-        _("_Tileable"),
-        _("Axes along which the texture tiles: x (horizontally), y (vertically) or both"),
-        user_options.BOTH,
-        FLAGS,
-    )
+def _add_seamless(procedure: Gimp.Procedure) -> None:
+    text = _("Axes along which the texture tiles: x (horizontally), y (vertically) or both")
+    _add(procedure, "seamless", _("_Tileable"), text, user_options.BOTH)
 
 
-def add_extend(procedure: Gimp.Procedure) -> None:
-    """Declare how far an image is extended."""
-    procedure.add_string_argument(
-        "unit",
-        _("Uni_t"),
-        _("What the sides are extended by: percent of the image's height or width, or pixels"),
-        user_options.PERCENT,
-        FLAGS,
-    )
+def _add_extend(procedure: Gimp.Procedure) -> None:
+    text = _("What the sides are extended by: percent of the image's height or width, or pixels")
+    _add(procedure, "unit", _("Uni_t"), text, user_options.PERCENT)
     sides = {"top": _("To_p"), "right": _("Ri_ght"), "bottom": _("_Bottom"), "left": _("Le_ft")}
     for name, label in sides.items():
-        procedure.add_double_argument(name, label, _("How much to add on this side"), *BROAD, USUAL_SIDE, FLAGS)
+        _add(procedure, name, label, _("How much to add on this side"), USUAL_SIDE)
 
 
-def add_enlarge(procedure: Gimp.Procedure) -> None:
-    """Declare the factor of Enlarge, and the settings that apply to it."""
-    procedure.add_double_argument(
-        "factor",
-        _("Times as lar_ge"),
-        _("Size of the enlarged picture relative to its own, 1.1 to 8"),
-        *BROAD,
-        2.0,
-        FLAGS,
+def _add_enlarge(procedure: Gimp.Procedure) -> None:
+    text = _("Size of the enlarged picture relative to its own, 1.1 to 8")
+    _add(procedure, "factor", _("Times as lar_ge"), text, 2.0)
+    text = _(
+        "Axes along which the picture tiles; the enlarged picture then tiles, too: none, x (horizontally), "
+        "y (vertically) or both"
     )
-    procedure.add_string_argument(
-        "seamless",
-        _("_Tileable"),
-        _(
-            "Axes along which the picture tiles; the enlarged picture then tiles, too: none, x (horizontally), "
-            "y (vertically) or both"
-        ),
-        user_options.NONE,
-        FLAGS,
-    )
+    _add(procedure, "seamless", _("_Tileable"), text, user_options.NONE)
     for name in ENLARGING:
         _add_setting(procedure, settings()[name])
 
@@ -351,59 +208,57 @@ def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
     """
     values.check(config, task)
     if task == user_options.ENLARGE:
-        wanted = {name: config.get_property(name) for name in (*ENLARGING, "seamless")}
-        return Options(task, checked({**wanted, "enlarge": config.get_property("factor")}))
-    asked = {name: config.get_property(name) for name, each in settings().items() if each.label}
+        return Options(task, checked({**_given(config, *ENLARGING, "seamless"), "enlarge": _value(config, "factor")}))
+    asked = _given(config, *(name for name, each in settings().items() if each.label))
     if task in {user_options.NEW, user_options.SEAMLESS}:
-        asked["seamless"] = config.get_property("seamless")
+        asked |= _given(config, "seamless")
     if task == user_options.NEW:
-        asked["exemplar_rotation"] = config.get_property("exemplar-rotation")
-        asked["exemplar_scale"] = config.get_property("exemplar-scale")
-        if config.get_property("content") is not None:
-            asked["strength"] = config.get_property("strength")
-            asked["content_by"] = config.get_property("content-by")
-    options = Options(task, checked(asked), keep_frames=config.get_property("keep-frames"))
+        asked |= _given(config, "exemplar-rotation", "exemplar-scale")
+        if _value(config, "content") is not None:
+            asked |= _given(config, "strength", "content-by")
+    options = Options(task, checked(asked), keep_frames=_value(config, "keep-frames"))
     if task == user_options.FILL:
         return _fill(options, config)
     if task == user_options.EXTEND:
-        found = {name: config.get_property(name) for name in ("unit", "top", "right", "bottom", "left")}
-        return replace(options, **found)
+        return replace(options, **_given(config, "unit", "top", "right", "bottom", "left"))
     return _new(options, config) if task == user_options.NEW else options
 
 
 def _fill(options: Options, config: Gimp.ProcedureConfig) -> Options:
-    file = config.get_property("exemplar-file")
-    pattern = config.get_property("exemplar-pattern")
+    file, pattern = _value(config, "exemplar-file"), _value(config, "exemplar-pattern")
     return replace(
         options,
-        source=config.get_property("exemplar"),
-        drawable=_drawable_id(config, "exemplar-drawable"),
+        source=_value(config, "exemplar"),
+        drawable=_id(config, "exemplar-drawable"),
         file=(file.get_path() or file.get_uri()) if file is not None else "",
         pattern=pattern.get_name() if pattern is not None else "",
-        sample_from=config.get_property("sample-from"),
-        context=config.get_property("context"),
-        mask=_drawable_id(config, "exemplar-mask"),
+        mask=_id(config, "exemplar-mask"),
+        **_given(config, "sample-from", "context"),
     )
 
 
 def _new(options: Options, config: Gimp.ProcedureConfig) -> Options:
     return replace(
         options,
-        ratio=config.get_property("ratio"),
-        width=config.get_property("width"),
-        height=config.get_property("height"),
-        variations=config.get_property("variations"),
-        destination=config.get_property("destination"),
-        layers_as=config.get_property("layers-as"),
-        mask=_drawable_id(config, "exemplar-mask"),
-        guide=_drawable_id(config, "guide"),
-        canvas_guide=_drawable_id(config, "canvas-guide"),
-        content=_drawable_id(config, "content"),
-        rotation_map=_drawable_id(config, "rotation-map"),
-        scale_map=_drawable_id(config, "scale-map"),
+        mask=_id(config, "exemplar-mask"),
+        guide=_id(config, "guide"),
+        canvas_guide=_id(config, "canvas-guide"),
+        content=_id(config, "content"),
+        rotation_map=_id(config, "rotation-map"),
+        scale_map=_id(config, "scale-map"),
+        **_given(config, "ratio", "width", "height", "variations", "destination", "layers-as"),
     )
 
 
-def _drawable_id(config: Gimp.ProcedureConfig, name: str) -> int:
-    drawable = config.get_property(name)
+def _given(config: Gimp.ProcedureConfig, *names: str) -> dict[str, Any]:
+    """Read arguments that options or settings have the names of."""
+    return {name.replace("-", "_"): _value(config, name) for name in names}
+
+
+def _value(config: Gimp.ProcedureConfig, name: str) -> Any:  # noqa: ANN401 - of any type
+    return config.get_property(name)
+
+
+def _id(config: Gimp.ProcedureConfig, name: str) -> int:
+    drawable = _value(config, name)
     return int(drawable.get_id()) if drawable is not None else 0

@@ -11,9 +11,12 @@ from gimp_plugin import plans
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
 from gimp_plugin.job_sequence import JobSequence, Listener, State
+from gimp_plugin.outcome import Outcome
+from gimp_plugin.repeating import keep_options
 from gimp_plugin.tasks import Task
 from gimp_plugin.texture_layers import GoneError, TextureLayers
 from gimp_plugin.translation import _
+from gimp_plugin.user_options import Options
 from protocol.messages import Frame
 
 LOOK_SECONDS = 0.5
@@ -149,3 +152,23 @@ class Attempt:
         self._work.stop(keep=False)
         self.problem = why
         self._growth.abandon()
+
+
+def finish_attempt(options: Options, task: Task, attempt: Attempt, installation: Installation) -> Outcome:
+    """Keep the options of a successful attempt, and return its outcome.
+
+    Args:
+        options: The options.
+        task: The task.
+        attempt: The attempt, which has ended.
+        installation: Where things are.
+
+    Returns:
+        How it ended.
+    """
+    if attempt.layers:
+        keep_options(options, installation.folder)
+        return Outcome(image=task.place.image, layers=tuple(attempt.layers))
+    if task.fresh and task.place.image.is_valid():
+        task.place.image.delete()
+    return Outcome(problem=attempt.problem, cancelled=attempt.state is State.CANCELLED and not attempt.problem)

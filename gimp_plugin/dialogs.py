@@ -5,27 +5,27 @@ from collections.abc import Callable, Sequence
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk
 
 from gimp_plugin import arguments, canvas, map_layers, marks, tasks, texture_sets, user_options
-from gimp_plugin.attempts import Appearance, Attempt
+from gimp_plugin.attempts import Appearance, Attempt, finish_attempt
 from gimp_plugin.box import Box
+from gimp_plugin.commands import texts_of
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
 from gimp_plugin.introductions import introduction
 from gimp_plugin.job_sequence import State
-from gimp_plugin.outcome import Outcome
+from gimp_plugin.outcome import Call, Outcome
 from gimp_plugin.panel import PREVIEW_SIDE, Panel
 from gimp_plugin.plans import PlanError
-from gimp_plugin.procedures import finish_attempt, new_seed
 from gimp_plugin.rendering import rendered
+from gimp_plugin.repeating import new_seed
 from gimp_plugin.scaling import fitted
 from gimp_plugin.seed_picker import SeedPicker
 from gimp_plugin.settings_box import settings_box
 from gimp_plugin.tasks import PaletteError, Task
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
+from gimp_plugin.widgets import PROGRAM, TICK_MILLISECONDS
 from protocol.vocabulary import AXES
 
-TICK_MILLISECONDS = 30
-PROGRAM = "texture-synthesis"
 # GimpUi's own, for the button of a procedure's dialog.
 RESET = 1
 
@@ -199,34 +199,24 @@ class Window:
             self.panel.note(_("Canceled. Nothing was kept."))
 
 
-def ask_and_make(
-    procedure: Gimp.Procedure,
-    config: Gimp.ProcedureConfig,
-    image: Gimp.Image,
-    layers: Sequence[Gimp.Layer],
-    kind: str,
-    link: EngineLink,
-    installation: Installation,
-) -> Outcome:
+def ask_and_make(call: Call, layers: Sequence[Gimp.Layer], link: EngineLink) -> Outcome:
     """Let the user choose settings and try them, as often as they like.
 
     Args:
-        procedure: The procedure whose settings these are.
-        config: Its arguments; what the user chooses is put there.
-        image: The image.
+        call: The call; what the user chooses is put into its arguments.
         layers: The layers to work on.
-        kind: `fill`, `new`, `seamless`, `extend` or `enlarge`.
         link: The connection to the engine.
-        installation: Where things are.
 
     Returns:
         The outcome of the last attempt with a result.
     """
+    procedure, config, image, kind = call.procedure, call.config, call.image, call.command
     GimpUi.init(PROGRAM)
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, _title(kind))
-    dialog.set_ok_label(_verb(kind))
+    texts = texts_of(kind)
+    dialog = GimpUi.ProcedureDialog.new(procedure, config, texts.title)
+    dialog.set_ok_label(texts.button)
     dialog.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
-    window = Window(dialog, link, installation)
+    window = Window(dialog, link, call.installation)
 
     def pick() -> None:
         try:
@@ -245,7 +235,7 @@ def ask_and_make(
     across.pack_start(chosen, True, True, 0)
     across.show()
     content = dialog.get_content_area()
-    content.pack_start(introduction(_description(kind), procedure.get_name()), False, False, 0)
+    content.pack_start(introduction(texts.introduction, procedure.get_name()), False, False, 0)
     content.pack_start(across, True, True, 0)
     window.panel.picture(thumbnail(image, layers if lead is None else [lead], kind))
     tried: Options | None = None
@@ -303,7 +293,7 @@ def make(
         How it ended.
     """
     GimpUi.init(PROGRAM)
-    dialog = GimpUi.Dialog(title=_title(options.task), role=PROGRAM)
+    dialog = GimpUi.Dialog(title=texts_of(options.task).title, role=PROGRAM)
     window = Window(dialog, link, installation)
     window.panel.widget.set_border_width(12)
     dialog.get_content_area().pack_start(window.panel.widget, True, True, 0)
@@ -371,43 +361,3 @@ def _tiles(options: Options) -> tuple[int, int]:
     """How often to repeat a texture across and down in the preview, to show its seams."""
     across, down = (1 + each for each in AXES[options.settings.seamless])
     return across, down
-
-
-def _title(kind: str) -> str:
-    return {
-        user_options.FILL: _("Fill Selection with Texture"),
-        user_options.NEW: _("New Texture from Layer"),
-        user_options.SEAMLESS: _("Make Seamless"),
-        user_options.EXTEND: _("Extend Image"),
-        user_options.ENLARGE: _("Enlarge"),
-    }[kind]
-
-
-def _description(kind: str) -> str:
-    return {
-        user_options.FILL: _(
-            "Fills the selection so that it fits its surroundings, in a new layer. The picture itself is not changed."
-        ),
-        user_options.NEW: _("Makes texture of any size that looks like the selection, or the layer."),
-        user_options.SEAMLESS: _(
-            "Replaces a band along the borders so that opposite sides match. The tile is the selection's bounding "
-            "rectangle; without a selection, the layer."
-        ),
-        user_options.EXTEND: _(
-            "The image is extended as it looks. Its canvas grows, and the texture is a new layer."
-        ),
-        user_options.ENLARGE: _(
-            "Enlarges the selection's bounding rectangle, or the layer, in a new image. Detail comes from the "
-            "picture itself."
-        ),
-    }[kind]
-
-
-def _verb(kind: str) -> str:
-    return {
-        user_options.FILL: _("_Fill"),
-        user_options.NEW: _("_Make"),
-        user_options.SEAMLESS: _("_Make Seamless"),
-        user_options.EXTEND: _("_Extend"),
-        user_options.ENLARGE: _("_Enlarge"),
-    }[kind]

@@ -4,15 +4,15 @@ import logging
 
 from gi.repository import GimpUi, Gio, GLib, Gtk
 
+from gimp_plugin.commands import ENGINE, texts_of
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.engine_report import EngineReport, stop_engine
 from gimp_plugin.installation import Installation
 from gimp_plugin.introductions import introduction
-from gimp_plugin.labels import text_label
 from gimp_plugin.log import LOG_FILE
 from gimp_plugin.translation import _
+from gimp_plugin.widgets import PROGRAM, text_label
 
-PROGRAM = "texture-synthesis"
 LOOK_MILLISECONDS = 1000
 START_MILLISECONDS = 100
 ENGINE_LOG = "engine.log"
@@ -31,7 +31,8 @@ class EngineWindow:
         """
         self._installation = installation
         self._report = EngineReport(installation)
-        self._dialog = GimpUi.Dialog(title=_("Texture Synthesis Engine"), role=PROGRAM)
+        texts = texts_of(ENGINE)
+        self._dialog = GimpUi.Dialog(title=texts.title, role=PROGRAM)
         for label, response in (
             (_("_Start"), START),
             (_("S_top"), STOP),
@@ -44,8 +45,7 @@ class EngineWindow:
         self._words.set_property("margin", 12)
         self._words.set_size_request(-1, 80)
         content = self._dialog.get_content_area()
-        sentence = _("The engine makes the textures, in a process of its own. It is started when it is needed.")
-        content.pack_start(introduction(sentence, help_id), False, False, 0)
+        content.pack_start(introduction(texts.introduction, help_id), False, False, 0)
         content.pack_start(self._words, True, True, 0)
         self._dialog.show_all()
         self._link: EngineLink | None = None

@@ -2,8 +2,8 @@
 
 from gi.repository import Gimp, Gtk
 
-from gimp_plugin.labels import text_label
 from gimp_plugin.translation import DOMAIN, _
+from gimp_plugin.widgets import text_label
 
 
 def introduction(sentence: str, help_id: str) -> Gtk.Widget:

@@ -1,7 +1,33 @@
-"""Outcome of a run of a procedure."""
+"""A call of a procedure, and its outcome."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gimp_plugin.installation import Installation
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a procedure.
+
+    Attributes:
+        procedure: The procedure.
+        mode: Whether to ask the user.
+        image: The image.
+        drawables: The selected drawables.
+        config: The arguments.
+        command: One of `COMMANDS`.
+        installation: Where things are.
+    """
+
+    procedure: Any
+    mode: Any
+    image: Any
+    drawables: list[Any]
+    config: Any
+    command: str
+    installation: "Installation"
 
 
 @dataclass(frozen=True)

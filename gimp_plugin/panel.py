@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from gi.repository import GdkPixbuf, Gtk
 
-from gimp_plugin.labels import text_label
 from gimp_plugin.scaling import pixbuf_of
 from gimp_plugin.translation import _
+from gimp_plugin.widgets import stacked, text_label
 from protocol.messages import Frame
 
 PREVIEW_SIDE = 256
@@ -26,7 +26,6 @@ class Panel:
         Args:
             on_stop: Called when the user stops, with whether to keep the picture so far.
         """
-        self.widget = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._tiles = (1, 1)
         self._before: GdkPixbuf.Pixbuf | None = None
         self._picture = Gtk.Image()
@@ -48,8 +47,7 @@ class Panel:
         buttons = Gtk.Box(spacing=6, homogeneous=True)
         buttons.pack_start(self._keep, True, True, 0)
         buttons.pack_start(self._cancel, True, True, 0)
-        for part in (frame, self._bar, buttons, self._note):
-            self.widget.pack_start(part, False, False, 0)
+        self.widget = stacked(frame, self._bar, buttons, self._note)
         self.widget.show_all()
         self.work(going=False)
 

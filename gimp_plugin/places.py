@@ -1,5 +1,6 @@
 """Where a texture goes in an image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gi.repository import Gimp
@@ -7,6 +8,7 @@ from gi.repository import Gimp
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from protocol.messages import Prepared
+from protocol.raster import Raster
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Resize:
     height: int
     x: int
     y: int
+
+    def apply(self, image: Gimp.Image) -> "Resize":
+        """Resize an image; return what undoes that."""
+        before = Resize(image.get_width(), image.get_height(), -self.x, -self.y)
+        image.resize(self.width, self.height, self.x, self.y)
+        return before
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,16 @@ class Place:
     def continues(self) -> bool:
         """Whether the texture belongs to the picture of the layer below it, or extends it beyond its borders."""
         return self.joins or self.resize is not None
+
+    def shows_through(self, parts: Sequence[Raster]) -> bool:
+        """Whether the layer below, whose place textures are to take, would be seen through their parts here."""
+        if not self.joins:
+            return False
+        for part in parts:
+            faint = samples.below(samples.alpha(part), samples.OPAQUE)
+            if any(faint if self.mask is None else samples.common(faint, samples.touched(self.mask))):
+                return True
+        return False
 
     def narrowed(self, prepared: Prepared) -> "Place":
         """Limit it to what the engine fills; the mask shows as much of each pixel as is to be new."""

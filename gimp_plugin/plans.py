@@ -274,29 +274,12 @@ def margins_of(options: Options, width: int, height: int) -> Margins:
     return Margins(**{name: round(getattr(options, name) * share) for name, share in shares.items()})
 
 
-def check_exemplar(exemplar: Raster, white: bytes | None = None, guide: Raster | None = None) -> Source:
-    """Cut an exemplar to what is visible of it and to a size that can be searched.
+def exemplar_part(exemplar: Raster, white: bytes | None) -> Box:
+    """Find the part of an exemplar that is sampled: what is visible of it, of a size that can be searched.
 
     Args:
         exemplar: With alpha.
         white: 255 where it may be sampled, a byte for each of its pixels; None for everywhere.
-        guide: Its guide, of its size.
-
-    Returns:
-        The part, with that part of mask and guide.
-
-    Raises:
-        PlanError: Too little of it is visible.
-    """
-    return cut_source(exemplar, exemplar_part(exemplar, white), white, guide)
-
-
-def exemplar_part(exemplar: Raster, white: bytes | None) -> Box:
-    """Find the part of an exemplar that is sampled.
-
-    Args:
-        exemplar: With alpha.
-        white: As in `check_exemplar`.
 
     Returns:
         At most 1024 pixels a side: the middle, or where more is visible.
@@ -312,7 +295,7 @@ def exemplar_part(exemplar: Raster, white: bytes | None) -> Box:
 
 
 def cut_source(exemplar: Raster, part: Box, white: bytes | None = None, guide: Raster | None = None) -> Source:
-    """Cut an exemplar with mask and guide, as in `check_exemplar`, to a part."""
+    """Cut an exemplar to a part, with its mask, 255 where it may be sampled, and its guide."""
     mask = None
     if white is not None:
         mask = mask_raster(samples.crop_mask(white, exemplar.width, part), part.width, part.height)

@@ -152,7 +152,7 @@ def read_exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: 
         found = canvas.read(item, box, gray=gray, depth=depth, groups=own_groups(item, around), parts=parts)
         if white is not None:
             found = samples.hidden(found, samples.inverted(white))
-    return plans.check_exemplar(found).picture
+    return samples.crop(found, plans.exemplar_part(found, None))
 
 
 def own_groups(item: Gimp.Drawable, around: Sequence[Gimp.GroupLayer]) -> list[Gimp.GroupLayer]:

@@ -2,52 +2,15 @@
 
 import itertools
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from gi.repository import Gimp, GLib
 
-from gimp_plugin import canvas, marks, patterns, reading, tasks, user_options
-from gimp_plugin.outcome import Outcome
+from gimp_plugin import canvas, marks, patterns, reading
 from gimp_plugin.plans import PlanError
-from gimp_plugin.procedures import has_screen, no_screen
 from gimp_plugin.translation import _
 
 WRITABLE = "pattern-path-writable"
-
-
-def run_saving(
-    procedure: Gimp.Procedure,
-    mode: Gimp.RunMode,
-    image: Gimp.Image,
-    drawables: Sequence[Gimp.Drawable],
-    config: Gimp.ProcedureConfig,
-) -> Outcome:
-    """Save the selection, or the layer, as a pattern.
-
-    Args:
-        procedure: Which procedure.
-        mode: Whether to ask the user for a name.
-        image: The image.
-        drawables: What is selected.
-        config: The arguments.
-
-    Returns:
-        How it ended; its text is the pattern's name.
-    """
-    if mode == Gimp.RunMode.INTERACTIVE and not has_screen():
-        return Outcome(problem=no_screen(), misused=True)
-    try:
-        (layer,) = tasks.targets(drawables, user_options.SEAMLESS)
-        if mode == Gimp.RunMode.INTERACTIVE:
-            from gimp_plugin.saving_dialog import ask_and_save
-
-            return ask_and_save(procedure, config, image, layer)
-        # The name of last time is taken since.
-        wanted = config.get_property("pattern-name") if mode == Gimp.RunMode.NONINTERACTIVE else ""
-        return Outcome(text=save(image, layer, wanted))
-    except PlanError as error:
-        return Outcome(problem=str(error))
 
 
 def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str) -> str:

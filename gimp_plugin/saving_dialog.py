@@ -3,42 +3,28 @@
 from gi.repository import Gimp, GimpUi, Gtk
 
 from gimp_plugin import user_options
-from gimp_plugin.dialogs import PROGRAM, thumbnail
+from gimp_plugin.commands import SAVE, texts_of
+from gimp_plugin.dialogs import thumbnail
 from gimp_plugin.introductions import introduction
-from gimp_plugin.labels import text_label
-from gimp_plugin.outcome import Outcome
+from gimp_plugin.outcome import Call, Outcome
 from gimp_plugin.plans import PlanError
 from gimp_plugin.saving import free_name, save
-from gimp_plugin.translation import _
+from gimp_plugin.widgets import PROGRAM, stacked, text_label
 
 
-def ask_and_save(
-    procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, image: Gimp.Image, layer: Gimp.Layer
-) -> Outcome:
-    """Ask for a name until the pattern is saved, or the user wants none.
-
-    Args:
-        procedure: The procedure.
-        config: Its arguments.
-        image: The image.
-        layer: The layer.
-
-    Returns:
-        How it ended.
-    """
+def ask_and_save(call: Call, layer: Gimp.Layer) -> Outcome:
+    """Ask for a name until a layer, or the selection, is saved as a pattern, or the user wants none."""
+    procedure, config, image = call.procedure, call.config, call.image
     GimpUi.init(PROGRAM)
     config.set_property("pattern-name", free_name(layer.get_name()))
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, _("Save as Pattern"))
-    # The S is that of GIMP's own “Save Settings”.
-    dialog.set_ok_label(_("Sa_ve"))
+    texts = texts_of(SAVE)
+    dialog = GimpUi.ProcedureDialog.new(procedure, config, texts.title)
+    dialog.set_ok_label(texts.button)
     picture = Gtk.Image.new_from_pixbuf(thumbnail(image, [layer], user_options.SEAMLESS))
     note = text_label(least=40, selectable=True)
     content = dialog.get_content_area()
-    sentence = _("The selection, or the layer, becomes a pattern of 8 bits.")
-    content.pack_start(introduction(sentence, procedure.get_name()), False, False, 0)
-    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
-    for part in (picture, note):
-        box.pack_start(part, False, False, 0)
+    content.pack_start(introduction(texts.introduction, procedure.get_name()), False, False, 0)
+    box = stacked(picture, note, border_width=12)
     box.show_all()
     content.pack_start(box, True, True, 0)
     dialog.fill(["pattern-name"])

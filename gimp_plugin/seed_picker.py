@@ -14,9 +14,9 @@ from gimp_plugin.plans import JobPlan
 from gimp_plugin.scaling import colored, fitted
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import LARGEST_WHOLE
+from gimp_plugin.widgets import TICK_MILLISECONDS, stacked
 from protocol.messages import Frame
 
-TICK_MILLISECONDS = 30
 ACROSS, COUNT = 2, 4
 SIDE = 200
 MORE = 1
@@ -58,9 +58,7 @@ class SeedPicker:
             grid.attach(button, number % ACROSS, number // ACROSS, 1, 1)
         self._bar = Gtk.ProgressBar(show_text=True)
         self._note = Gtk.Label(xalign=0, wrap=True, selectable=True, width_chars=50, max_width_chars=50)
-        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, border_width=12)
-        for part in (grid, self._bar, self._note):
-            box.pack_start(part, False, False, 0)
+        box = stacked(grid, self._bar, self._note, border_width=12)
         box.show_all()
         self._dialog.get_content_area().pack_start(box, True, True, 0)
 

@@ -7,21 +7,22 @@ from pathlib import Path
 from gi.repository import Gimp, GimpUi, GObject, Gtk
 
 from gimp_plugin import canvas, texture_sets, user_options, values
-from gimp_plugin.labels import text_label
-from gimp_plugin.procedures import new_seed
+from gimp_plugin.repeating import new_seed
 from gimp_plugin.scrolling import scrolled
 from gimp_plugin.translation import _
+from gimp_plugin.widgets import stacked, text_label
 from protocol.vocabulary import settings
 
 STEPS = {
     "ratio": (0.1, 1.0, 2),
-    "strength": (0.05, 0.1, 2),
     "exemplar-rotation": (1.0, 15.0, 1),
     "exemplar-scale": (0.05, 0.25, 2),
     "factor": (0.1, 1.0, 2),
     **dict.fromkeys(("top", "right", "bottom", "left"), (1.0, 10.0, 1)),
 }
-"""Small and large step, and decimals, of numbers that are not whole."""
+"""Small and large step, and decimals, of numbers for which the usual ones do not do."""
+WHOLE, FRACTION = (1, 10, 0), (0.05, 0.1, 2)
+"""The usual ones."""
 SOURCES = {
     "exemplar-drawable": {user_options.DRAWABLE},
     "exemplar-file": {user_options.FILE},
@@ -85,67 +86,59 @@ def settings_box(
     Returns:
         A widget, shown.
     """
-    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-    own = {
-        user_options.FILL: _exemplar,
-        user_options.SEAMLESS: _seamless,
-        user_options.EXTEND: _extend,
-        user_options.ENLARGE: _enlarge,
-    }
     form = Form(dialog, config, kind, Gtk.SizeGroup(mode=Gtk.SizeGroupMode.HORIZONTAL), on_pick)
-    if layers:
-        box.pack_start(_named(form, layers, members), False, False, 0)
+    parts = [_named(form, layers, members)] if layers else []
     if len(members) > 1:
         mixed = _("One picture") if len(layers) == 1 else _("A mixture")
         known = {**values.choices(kind, "layers-as"), user_options.MIX: mixed}
         # What is chosen already is what the names say.
         known.pop(user_options.AUTO)
-        box.pack_start(_labeled_chooser(form, "layers-as", known), False, False, 0)
-    chosen = _new(form, layers[0]) if kind == user_options.NEW else own[kind](form)
-    box.pack_start(chosen, False, False, 0)
+        parts.append(_labeled_chooser(form, "layers-as", known))
+    parts.append(_new(form, layers[0]) if kind == user_options.NEW else _own(form))
     if kind == user_options.ENLARGE:
-        for part in (_seed(form), _widgets(form, "flatten")):
-            box.pack_start(part, False, False, 0)
+        parts += [_seed(form), _widgets(form, "flatten")]
     else:
-        _pack_common(box, form)
-    box.show()
-    return scrolled(box)
-
-
-def _pack_common(box: Gtk.Box, form: Form) -> None:
-    """Add the settings of all textures, and of new ones what is under expanders."""
-    kind, config = form.kind, form.config
-    for part in (_widgets(form, "recipe", "quality"), _seed(form)):
-        box.pack_start(part, False, False, 0)
-    more = Gtk.Expander(label=_("More"))
-    shown = [name for name, each in settings().items() if each.label and name not in FIRST]
-    inside = _widgets(form, *shown, "keep-frames")
-    for name in GUIDES if kind == user_options.NEW else ():
-        inside.pack_start(_optional(form, name), False, False, 0)
-        if _drawable(config, name) is not None:
-            # What decides so much is not hidden.
-            more.set_expanded(True)
-    inside.set_margin_top(6)
-    more.add(inside)
-    more.show_all()
-    box.pack_start(more, False, False, 0)
+        parts += [_widgets(form, "recipe", "quality"), _seed(form), _more(form)]
     if kind == user_options.NEW:
-        box.pack_start(_shapes(form), False, False, 0)
+        parts.append(_shapes(form))
+    return scrolled(stacked(*parts))
+
+
+def _own(form: Form) -> Gtk.Widget:
+    """Build the widgets that no other dialog has."""
+    if form.kind == user_options.FILL:
+        return _exemplar(form)
+    names = {
+        user_options.SEAMLESS: ("seamless",),
+        user_options.EXTEND: ("unit", "top", "right", "bottom", "left"),
+        user_options.ENLARGE: ("factor", "seamless"),
+    }
+    return _widgets(form, *names[form.kind])
+
+
+def _more(form: Form) -> Gtk.Widget:
+    """Put the other settings of all textures, and the guides of new ones, under an expander."""
+    shown = [name for name, each in settings().items() if each.label and name not in FIRST]
+    guides = GUIDES if form.kind == user_options.NEW else ()
+    inside = stacked(_widgets(form, *shown, "keep-frames"), *(_optional(form, name) for name in guides), margin_top=6)
+    # What decides so much is not hidden.
+    return _expander(_("More"), inside, expanded=any(_drawable(form.config, name) is not None for name in guides))
+
+
+def _expander(label: str, inside: Gtk.Widget, *, expanded: bool) -> Gtk.Widget:
+    expander = Gtk.Expander(label=label, expanded=expanded)
+    expander.add(inside)
+    expander.show_all()
+    return expander
 
 
 def _shapes(form: Form) -> Gtk.Widget:
     """Let a content be chosen, and how the exemplar lies; hidden at first, unless something is chosen."""
-    expander = Gtk.Expander(label=_("Content and rotation"))
-    inside = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, margin_top=6)
-    for name in SHAPES:
-        widget = _optional(form, name) if name in DRAWN else _widget(form, name)
-        inside.pack_start(widget, False, False, 0)
+    widgets = (_optional(form, name) if name in DRAWN else _widget(form, name) for name in SHAPES)
     # What decides so much is not hidden.
     turned = any(form.config.get_property(name) != form.config.find_property(name).default_value for name in TURNS)
-    expander.set_expanded(turned or any(_drawable(form.config, name) is not None for name in DRAWN))
-    expander.add(inside)
-    expander.show_all()
-    return expander
+    drawn = any(_drawable(form.config, name) is not None for name in DRAWN)
+    return _expander(_("Content and rotation"), stacked(*widgets, margin_top=6), expanded=turned or drawn)
 
 
 def _widget(form: Form, name: str) -> Gtk.Widget:
@@ -155,7 +148,8 @@ def _widget(form: Form, name: str) -> Gtk.Widget:
     if name in values.RANGES:
         widget = dialog.get_widget(name, GimpUi.LabelSpin.__gtype__)
         least, most = values.RANGES[name]
-        small, large, digits = STEPS.get(name, (1, 10, 0))
+        fraction = form.config.find_property(name).value_type == GObject.TYPE_DOUBLE
+        small, large, digits = STEPS.get(name, FRACTION if fraction else WHOLE)
         widget.set_digits(digits)
         widget.set_increments(small, large)
         widget.get_spin_button().set_range(least, most)
@@ -186,49 +180,26 @@ def _labeled_chooser(form: Form, name: str, labels: dict[str, str]) -> Gtk.Widge
 
 
 def _widgets(form: Form, *names: str) -> Gtk.Widget:
-    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-    for name in names:
-        box.pack_start(_widget(form, name), False, False, 0)
-    box.show()
-    return box
+    return stacked(*(_widget(form, name) for name in names))
 
 
 def _exemplar(form: Form) -> Gtk.Widget:
     """Let the source of the exemplar be chosen, with the choosers that it needs, and no others."""
-    box, config = _widgets(form, "exemplar"), form.config
+    source, config = _widget(form, "exemplar"), form.config
     choosers = {name: _optional(form, name) if name == "exemplar-mask" else _widget(form, name) for name in SOURCES}
 
     def update(*_ignored: object) -> None:
         for name, widget in choosers.items():
             widget.set_visible(config.get_property("exemplar") in SOURCES[name])
 
-    for widget in choosers.values():
-        box.pack_start(widget, False, False, 0)
     config.connect("notify::exemplar", update)
     update()
-    box.show()
-    return box
+    return stacked(source, *choosers.values())
 
 
 def _new(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
-    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6)
     rest = _widgets(form, "destination", "seamless", "variations")
-    for part in (_size(form, layer), _optional(form, "exemplar-mask"), rest):
-        box.pack_start(part, False, False, 0)
-    box.show()
-    return box
-
-
-def _seamless(form: Form) -> Gtk.Widget:
-    return _widgets(form, "seamless")
-
-
-def _extend(form: Form) -> Gtk.Widget:
-    return _widgets(form, "unit", "top", "right", "bottom", "left")
-
-
-def _enlarge(form: Form) -> Gtk.Widget:
-    return _widgets(form, "factor", "seamless")
+    return stacked(_size(form, layer), _optional(form, "exemplar-mask"), rest)
 
 
 def _named(form: Form, layers: Sequence[Gimp.Layer], members: Sequence[Gimp.Layer]) -> Gtk.Widget:
@@ -261,8 +232,7 @@ def _named(form: Form, layers: Sequence[Gimp.Layer], members: Sequence[Gimp.Laye
 
 def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     """Let the size be chosen in pixels or as a ratio, unless a drawable gives it; hide the rest."""
-    whole, guided = Gtk.Box(orientation=Gtk.Orientation.VERTICAL), text_label(least=30, most=50)
-    box, config = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6), form.config
+    guided, config = text_label(least=30, most=50), form.config
     by_ratio = Gtk.RadioButton.new_with_mnemonic(None, _("Size _by ratio"))
     in_pixels = Gtk.RadioButton.new_with_mnemonic_from_widget(by_ratio, _("Size in _pixels"))
     ratio, width, height = (_widget(form, name) for name in ("ratio", "width", "height"))
@@ -282,8 +252,7 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     for button in (by_ratio, in_pixels):
         across.pack_start(button, False, False, 0)
     across.show_all()
-    for part in (across, ratio, width, height):
-        box.pack_start(part, False, False, 0)
+    box = stacked(across, ratio, width, height)
     in_pixels.set_active(bool(config.get_property("width") or config.get_property("height")))
     in_pixels.connect("toggled", update)
     update()
@@ -294,13 +263,10 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
         guided.set_visible(bool(sentence))
         guided.set_text(sentence)
 
-    for part in (box, guided):
-        whole.pack_start(part, False, False, 0)
     for name in ("canvas-guide", *DRAWN):
         config.connect(f"notify::{name}", follow)
     follow()
-    whole.show()
-    return whole
+    return stacked(box, guided)
 
 
 def _given_size(config: Gimp.ProcedureConfig) -> str:

@@ -6,12 +6,13 @@ from gi.repository import Gimp
 
 from gimp_plugin import blending, canvas, marks, samples
 from gimp_plugin.box import Box
+from gimp_plugin.enclosing import Enclosures
 from gimp_plugin.job_sequence import Texture
 from gimp_plugin.places import Place, Resize
 from gimp_plugin.plans import MapLayer
 from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.scaling import scaled
-from gimp_plugin.tracking import ChangedError, Tracker, ids_of
+from gimp_plugin.tracking import Tracker, ids_of
 from gimp_plugin.translation import _
 from protocol.messages import Frame, Prepared
 from protocol.raster import Raster
@@ -57,8 +58,7 @@ class TextureLayers:
         self._selected = place.image.get_selected_layers()
         self._channels = place.image.get_selected_channels()
         self._group: Gimp.GroupLayer | None = None
-        self._enclosed: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
-        self._brought: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
+        self._enclosures = Enclosures()
         self._open = self._grouped = False
         self._resized: Resize | None = None
         self._results: list[Gimp.Layer] = []
@@ -126,7 +126,7 @@ class TextureLayers:
                 # It stays, and would hide a later result.
                 marks.mark_finished(self._group, part=self._place.continues)
             parts = [samples.crop(texture.raster, self._place.part) for texture in textures]
-            cut = self._shows_through(parts) and self._can_be_cut()
+            cut = self._place.shows_through(parts) and self._can_be_cut()
             if cut:
                 parent, position = self._outside(self._place.above)
                 self._cut_out(parent, position)
@@ -149,7 +149,9 @@ class TextureLayers:
                 hidden = _("The texture is hidden, because the layer or its group is hidden.")
                 self.remark = " ".join(filter(None, (self.remark, hidden)))
             if kept:
-                self._hide_frames()
+                # They would be seen through the texture and along its feathered borders.
+                for frame in filter(canvas.attached, self._frames.values()):
+                    frame.set_visible(False)
             else:
                 self._remove_group()
             self._select()
@@ -167,7 +169,7 @@ class TextureLayers:
             for layer in filter(canvas.attached, (*self._results, *self._holes)):
                 self._place.image.remove_layer(layer)
             self._results, self._holes = [], []
-            self._release()
+            self._enclosures.release()
             self._resize_back()
             self._select()
         self._end()
@@ -195,13 +197,14 @@ class TextureLayers:
             raise GoneError(self._how_gone())
         if layer_deleted and not frames_deleted:
             raise GoneError(_("The layer was deleted or merged while the texture was made."))
-        if frames_deleted:
-            # A crop deletes what lies outside of it.
-            raise GoneError(_unfit())
-        try:
-            self._tracker.follow(self._frames.values(), closely=closely)
-        except ChangedError:
-            raise GoneError(_unfit()) from None
+        # A crop deletes what lies outside of it.
+        if frames_deleted or not self._tracker.follow(self._frames.values(), closely=closely):
+            raise GoneError(
+                _(
+                    "The image or the layer was cropped, resized, scaled, flipped or rotated while the texture was "
+                    "made. Try again."
+                )
+            )
         self._look()
 
     def _look(self) -> None:
@@ -239,20 +242,17 @@ class TextureLayers:
         return marks.has_unfinished(self._place.image.get_layers())
 
     def _resize(self) -> None:
-        place, image = self._place, self._place.image
-        if place.resize is None:
-            return
-        self._resized = Resize(image.get_width(), image.get_height(), -place.resize.x, -place.resize.y)
-        image.resize(place.resize.width, place.resize.height, place.resize.x, place.resize.y)
-        self._tracker = Tracker(image, None, place.left, place.top)
+        place = self._place
+        if place.resize is not None:
+            self._resized = place.resize.apply(place.image)
+            self._tracker = Tracker(place.image, None, place.left, place.top)
 
     def _resize_back(self) -> None:
         """Give the image the size that it had, unless it was given another one meanwhile."""
         before, image, grown = self._resized, self._place.image, self._place.resize
         self._resized = None
-        if before is None or grown is None or (image.get_width(), image.get_height()) != (grown.width, grown.height):
-            return
-        image.resize(before.width, before.height, before.x, before.y)
+        if before and grown and (image.get_width(), image.get_height()) == (grown.width, grown.height):
+            before.apply(image)
 
     def _opened_group(self) -> Gimp.GroupLayer:
         if self._group is None:
@@ -279,7 +279,7 @@ class TextureLayers:
         if self._place.joins:
             base = canvas.outside_locked(above)
             if not blending.covers(base):
-                self._enclosed.append((blending.enclose(base), base))
+                self._enclosures.enclose(base)
                 self._select()
         return self._outside(above)
 
@@ -290,17 +290,6 @@ class TextureLayers:
         layer = canvas.outside_locked(layer)
         # Earlier results lie there, and would hide a new one.
         return layer.get_parent(), self._place.image.get_item_position(layer) - len(marks.right_above(layer))
-
-    def _shows_through(self, parts: Sequence[Raster]) -> bool:
-        """Whether the layer below, whose place the textures are to take, would be seen through them."""
-        if not self._place.joins:
-            return False
-        shown = self._place.mask
-        for part in parts:
-            faint = samples.below(samples.alpha(part), samples.OPAQUE)
-            if any(faint if shown is None else samples.common(faint, samples.touched(shown))):
-                return True
-        return False
 
     def _can_be_cut(self) -> bool:
         """Put the layer into a group, where it can be erased and nothing else is; returns whether that was done."""
@@ -318,20 +307,11 @@ class TextureLayers:
                     "outside the range of the image's encoding."
                 )
                 return False
-            self._enclose(base)
+            self._enclosures.enclose_with_textures(base, self._group)
         if self._keep and self._group is not None and canvas.attached(self._group):
             self._bring_frames(self._group, base)
         self._select()
         return True
-
-    def _enclose(self, base: Gimp.Layer) -> None:
-        """Put a layer into a group with its earlier results, which would hide what lies in it."""
-        group = blending.enclose(base)
-        self._enclosed.append((group, base))
-        for layer in marks.right_above(group):
-            if self._group is None or layer.get_id() != self._group.get_id():
-                self._place.image.reorder_item(layer, group, 0)
-                self._brought.append((group, layer))
 
     def _bring_frames(self, frames: Gimp.GroupLayer, base: Gimp.Layer) -> None:
         """Put the frames between the layer and its texture."""
@@ -349,11 +329,6 @@ class TextureLayers:
         marks.mark_hole(layer)
         layer.set_mode(Gimp.LayerMode.ERASE)
         self._holes.append(layer)
-
-    def _hide_frames(self) -> None:
-        """Hide the frames, which would be seen through the texture and along its feathered borders."""
-        for layer in filter(canvas.attached, self._frames.values()):
-            layer.set_visible(False)
 
     def _hide_earlier(self) -> None:
         for older in filter(canvas.attached, self._earlier):
@@ -412,16 +387,6 @@ class TextureLayers:
         self._group = None
         self._frames.clear()
 
-    def _release(self) -> None:
-        while self._brought:
-            group, layer = self._brought.pop()
-            if canvas.attached(layer) and blending.lies_in(layer, group):
-                self._place.image.reorder_item(layer, group.get_parent(), self._place.image.get_item_position(group))
-        while self._enclosed:
-            group, layer = self._enclosed.pop()
-            if canvas.attached(group):
-                blending.release(group, layer if canvas.attached(layer) else None)
-
     def _select(self) -> None:
         image, above = self._place.image, self._place.above
         there = {channel.get_id() for channel in image.get_channels()}
@@ -435,10 +400,3 @@ class TextureLayers:
             image.set_selected_channels(channels)
         elif layers:
             image.set_selected_layers(layers)
-
-
-def _unfit() -> str:
-    return _(
-        "The image or the layer was cropped, resized, scaled, flipped or rotated while the texture was made. "
-        "Try again."
-    )

@@ -13,10 +13,6 @@ Extents = dict[int, Box]
 """Where layers are in the image, by their ids."""
 
 
-class ChangedError(RuntimeError):
-    """The image changed so that the texture no longer fits."""
-
-
 @dataclass
 class _Seen:
     """A frame, as it was when it was looked at last."""
@@ -54,7 +50,7 @@ class Tracker:
         """Take note of a frame that was written just now."""
         self._frame = _Seen(frame, canvas.extent(frame), _grid(frame))
 
-    def follow(self, frames: Iterable[Gimp.Layer], *, closely: bool) -> None:
+    def follow(self, frames: Iterable[Gimp.Layer], *, closely: bool) -> bool:
         """See where the texture belongs now.
 
         Args:
@@ -62,13 +58,13 @@ class Tracker:
             closely: Whether to compare pixels, the only sign that some images were rotated or flipped. GIMP kills a
                 plug-in that reads pixels of a layer while its image is closed, so this is not done all the time.
 
-        Raises:
-            ChangedError: The image or the layer was scaled or turned, or cropped to less than the texture.
+        Returns:
+            Whether it fits still; not if the image or the layer was scaled or turned, or cropped to less than it.
         """
         size, extents = self._measure(), _extents(self._layer)
         frame = self._frame if self._frame is not None and canvas.attached(self._frame.layer) else None
         if closely and frame is not None and _is_turned(frame):
-            raise ChangedError
+            return False
         if size != self._canvas:
             shift = self._shift_of_all(frame, size, extents)
         else:
@@ -76,7 +72,7 @@ class Tracker:
             # In a group some layers may be moved or resized, and the group stays where it is.
             shift = shifts.pop() if len(shifts) == 1 else (0, 0)
         if shift is None:
-            raise ChangedError
+            return False
         if any(shift):
             self.left, self.top = self.left + shift[0], self.top + shift[1]
             for each in filter(canvas.attached, frames):
@@ -86,6 +82,7 @@ class Tracker:
         self._canvas, self._extents = size, extents
         if frame is not None:
             frame.extent = canvas.extent(frame.layer)
+        return True
 
     def is_resized(self) -> bool:
         """Whether the canvas has another size than when it was looked at last."""

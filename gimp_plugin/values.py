@@ -24,9 +24,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "width": (0, LARGEST_SIDE),
     "height": (0, LARGEST_SIDE),
     "variations": (1, MOST_VARIATIONS),
-    "strength": (0.0, 1.0),
-    "exemplar-rotation": (-360.0, 360.0),
-    "exemplar-scale": (0.25, 4.0),
+    **{
+        name.replace("_", "-"): (float(each.span.low), float(each.span.high))
+        for name, each in settings().items()
+        if name in {"strength", "exemplar_rotation", "exemplar_scale"} and each.span is not None
+    },
     "factor": (LEAST_ENLARGEMENT, LARGEST_ENLARGEMENT),
     **dict.fromkeys(("top", "right", "bottom", "left"), (0.0, float(LARGEST_SIDE))),
 }

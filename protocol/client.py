@@ -85,7 +85,7 @@ class EngineClient:
     def connect(
         cls, path: Path | None = None, *, name: str, timeout: float = 5.0, keys: "KeyPair | None" = None
     ) -> "EngineClient":
-        """Connect to an engine and say hello.
+        """Connect to an engine through a socket and say hello, as `through` does.
 
         Args:
             path: Its connection file; None for this user's own on this computer.
@@ -97,9 +97,6 @@ class EngineClient:
             The client.
 
         Raises:
-            NoEngineError: No engine is running.
-            EngineLostError: It does not answer.
-            EngineRefusedError: It has another version of the protocol, or accepts no more clients.
             UnsafeFileError: The connection file or the keys are broken or open to others.
         """
         # Not at the top: a client through a relay works without pyzmq and msgpack.
@@ -142,19 +139,7 @@ class EngineClient:
         self.close()
 
     def greet(self, timeout: float = 5.0) -> Welcome:
-        """Connect, again if needed, and wait for the engine's answer.
-
-        Args:
-            timeout: Seconds to wait for it.
-
-        Returns:
-            The answer.
-
-        Raises:
-            NoEngineError: No engine is running.
-            EngineLostError: It does not answer.
-            EngineRefusedError: It refused the client.
-        """
+        """Connect, again if needed, and return the engine's answer; see `through` for the errors."""
         self._open(find_engine(self._path))
         return self._await(Welcome, timeout)
 
@@ -164,15 +149,7 @@ class EngineClient:
         return self._greeted
 
     def fileno(self) -> int:
-        """Return the descriptor that becomes readable when messages may have arrived; see `poll`.
-
-        Returns:
-            A file descriptor, or a socket's handle on Windows.
-
-        Raises:
-            EngineLostError: There is no connection.
-            io.UnsupportedOperation: It goes through a relay: call `poll` often.
-        """
+        """Return the descriptor that becomes readable when messages may have arrived; see `Link.fileno`."""
         return self._link.fileno()
 
     def submit(self, request: Synthesize) -> None:
@@ -238,29 +215,12 @@ class EngineClient:
             self._held.extendleft(reversed(others))
 
     def status(self, timeout: float = 5.0) -> Status:
-        """Return the status of the engine.
-
-        Args:
-            timeout: Seconds to wait for the answer.
-
-        Returns:
-            The status.
-
-        Raises:
-            EngineLostError: It does not answer.
-        """
+        """Return the status of the engine; an `EngineLostError` if it does not answer for so many seconds."""
         self._send(StatusRequest())
         return self._await(Status, timeout)
 
     def ping(self, number: int = 0) -> None:
-        """Request a `Pong` with this number; numbers above 0 come back as events.
-
-        Args:
-            number: 0 or more.
-
-        Raises:
-            EngineLostError: There is no connection.
-        """
+        """Request a `Pong` with this number, 0 or more; numbers above 0 come back as events."""
         self._send(Ping(number))
 
     def shutdown(self, reason: str = "", timeout: float = 0.0) -> None:
@@ -404,8 +364,7 @@ class EngineClient:
                 if isinstance(event, kind):
                     return event
                 if kind is Welcome and isinstance(event, Failed) and event.job is None:
-                    sentence = f"{event.message}: {event.hint}" if event.hint else event.message
-                    raise EngineRefusedError(sentence, event.code)
+                    raise EngineRefusedError(event.sentence, event.code)
             if not self._link.is_open or (kind is not Welcome and self._link.broken()):
                 self._held.extend(self._lose("the connection to the engine broke off"))
                 raise EngineLostError("the engine has ended")

@@ -14,35 +14,13 @@ M = TypeVar("M")
 
 
 def encode(message: object) -> list[Buffer]:
-    """Encode a message as ZeroMQ frames.
-
-    Args:
-        message: One of `protocol.messages`, or another dataclass with a `type` and fields of the same kinds.
-
-    Returns:
-        The header, and the pixels if there are any.
-
-    Raises:
-        ProtocolError: A number has more than 64 bits.
-    """
+    """Encode a message as ZeroMQ frames: the header, and the pixels if there are any; see `record_of`."""
     header, pixels = record_of(message)
     return [encode_header(header), *pixels]
 
 
 def decode(parts: Sequence[Buffer], kinds: type[M], limits: Limits) -> M:
-    """Decode a message from ZeroMQ frames.
-
-    Args:
-        parts: The header, and the pixels if there are any; rasters keep a view of them.
-        kinds: The expected messages, a union of dataclasses such as `ClientMessage`.
-        limits: Limits of their size.
-
-    Returns:
-        The message; every field has its declared type and range.
-
-    Raises:
-        ProtocolError: It is not such a message.
-    """
+    """Decode a message from ZeroMQ frames: the header, and the pixels if there are any; see `message_of`."""
     if len(parts) not in {1, 2}:
         raise ProtocolError(f"a message has {len(parts)} frames: send a header, or a header and pixels")
     return message_of(decode_header(parts[0], limits), parts[1:], kinds, limits)
@@ -82,15 +60,7 @@ def decode_header(part: Buffer, limits: Limits) -> dict[Any, Any]:
 
 
 def job_in(parts: Sequence[Buffer], limits: Limits) -> str | None:
-    """Return the name of the job in a message that may be invalid.
-
-    Args:
-        parts: The message.
-        limits: Limits of its size.
-
-    Returns:
-        The name, or None.
-    """
+    """Return the name of the job in a message that may be invalid, or None."""
     try:
         return job_of(decode_header(parts[0], limits))
     except (ProtocolError, IndexError):

@@ -13,6 +13,7 @@ from protocol.version import Version
 from protocol.z85 import is_key
 
 CONNECTION_FILE = "engine.json"
+LISTEN_SECONDS = 1.0
 
 _ADDRESS = re.compile(r"tcp://(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>\*|[\w.-]+)):(?P<port>[0-9]{1,5})")
 
@@ -127,18 +128,10 @@ def engine_state(connection: Connection) -> ProcessState:
     return process_state(connection.process, connection.host, connection.process_mark)
 
 
-def is_listening(connection: Connection, timeout: float = 1.0) -> bool:
-    """Return whether a program, the engine or another, listens at an address.
-
-    Args:
-        connection: Content of the connection file.
-        timeout: Seconds to wait for an answer.
-
-    Returns:
-        Whether one does.
-    """
+def is_listening(connection: Connection) -> bool:
+    """Return whether a program, the engine or another, listens at the address of a connection file."""
     try:
-        with socket.create_connection(split_address(connection.address), timeout):
+        with socket.create_connection(split_address(connection.address), LISTEN_SECONDS):
             return True
     # An impossible host name raises a UnicodeError, not an OSError.
     except (OSError, UnicodeError):

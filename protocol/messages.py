@@ -380,6 +380,11 @@ class Failed:
     hint: Sentence = ""
     job: JobName | None = None
 
+    @property
+    def sentence(self) -> str:
+        """What happened, and what to do about it."""
+        return f"{self.message}: {self.hint}" if self.hint else self.message
+
 
 @dataclass(frozen=True)
 class Pong:

@@ -87,14 +87,7 @@ class SocketLink:
         return found
 
     def send(self, parts: Sequence[Buffer]) -> bool:
-        """Send a message without waiting.
-
-        Args:
-            parts: Its ZeroMQ frames.
-
-        Returns:
-            Whether it was sent.
-        """
+        """Send the ZeroMQ frames of a message without waiting; return whether they were sent."""
         if self._socket is None:
             return False
         try:
@@ -104,14 +97,7 @@ class SocketLink:
         return True
 
     def receive(self, timeout: float) -> Iterator[list[Buffer]]:
-        """Receive messages.
-
-        Args:
-            timeout: Seconds to wait for a message.
-
-        Yields:
-            The ZeroMQ frames of a message.
-        """
+        """Yield the ZeroMQ frames of each message."""
         if self._socket is None:
             time.sleep(timeout)
         elif self._socket.poll(int(1000 * timeout)):
@@ -122,24 +108,13 @@ class SocketLink:
                 yield parts
 
     def fileno(self) -> int:
-        """Return the socket's descriptor.
-
-        Returns:
-            A file descriptor, or a socket's handle on Windows.
-
-        Raises:
-            EngineLostError: There is no socket.
-        """
+        """Return the socket's descriptor."""
         if self._socket is None:
             raise EngineLostError("there is no connection to the engine: it has ended, or was never there")
         return int(self._socket.getsockopt(zmq.FD))
 
     def close(self, linger: int = LINGER_MILLISECONDS) -> None:
-        """Close the socket.
-
-        Args:
-            linger: Milliseconds to wait for messages that are being sent.
-        """
+        """Close the socket."""
         if self._socket is not None:
             self._socket.disable_monitor()
             self._socket.close(linger)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import torch
 
 from engine.service.computing import Computer
-from engine.service.runner import Hooks, Stop
+from engine.service.hooks import Hooks, Stop
 
 CPU = torch.device("cpu")
 

@@ -23,7 +23,6 @@ from engine.encoders import (
     Encoder,
     EncoderError,
     compact,
-    encoder_names,
     encoder_status,
     freeze,
     load_encoder,
@@ -33,7 +32,7 @@ from engine.encoders.calibration import calibration_pictures, normalize_activati
 from engine.encoders.weights_file import encoder_from_state, named_convolutions, read_weights
 from engine.synthesis.encoder import Pooling
 from engine.synthesis.wrap import Wrap
-from protocol.vocabulary import LAYERS
+from protocol.vocabulary import ENCODERS, LAYERS
 
 WIDTHS = ((5, 6), (7,), (9, 11), (12,), (13,))
 SLIM = Path(__file__).parents[2] / "shared" / "weights" / "vgg19-16x.pth"
@@ -484,10 +483,6 @@ def test_a_slim_vgg19_file_loads_and_sees_pictures_through_its_color_convolution
 # The registry.
 
 
-def test_the_names_start_with_the_built_in_encoder() -> None:
-    assert encoder_names() == ("compact", "vgg19", "vgg16", "vgg11")
-
-
 def test_an_unknown_name_lists_the_names() -> None:
     with pytest.raises(EncoderError, match="no encoder resnet: choose from compact, vgg19, vgg16, vgg11"):
         load_encoder("resnet")
@@ -755,7 +750,7 @@ def test_the_status_tells_what_is_at_hand(server: Server, tmp_path: Path, monkey
     load_from(server, tmp_path)
     (tmp_path / "vgg16-0123abcd.pth").write_bytes(b"")
     rows = {row.name: row for row in encoder_status()}
-    assert tuple(rows) == encoder_names()
+    assert tuple(rows) == ENCODERS
     assert (rows["vgg11"].available, rows["vgg11"].where) == (True, str(tmp_path / "vgg11.safetensors"))
     assert (rows["vgg16"].available, rows["vgg16"].where) == (True, str(tmp_path / "vgg16-0123abcd.pth"))
     assert (rows["vgg19"].available, rows["vgg19"].where) == (False, str(tmp_path / "vgg19.safetensors"))

@@ -6,7 +6,7 @@ from engines import pixels, raster, short_job
 from pictures import bricks, bytes_of
 from runs import run
 
-from engine.fitting import Sizes, check_sizes
+from engine.fitting import check_request
 from engine.images import Picture
 from engine.options.extending import margins_of
 from engine.options.parsing import ParsingError
@@ -88,25 +88,6 @@ def test_an_exemplar_mask_is_as_large_as_the_picture():
     np.testing.assert_array_equal(found.pixels, picture().pixels[10:40, 20:50])
 
 
-REFUSED = {
-    "without a picture": ({"exemplar": picture()}, SIDES, "give a canvas"),
-    "with a mask": ({"canvas": picture(), "mask": picture()}, SIDES, "both a mask and an extension"),
-    "to more than the largest canvas": ({"canvas": picture()}, Margins(top=LARGEST_SIDE), f"{LARGEST_SIDE + HIGH}"),
-    "with an exemplar mask of another size": (
-        {"canvas": picture(), "exemplar_mask": picture(60, 76)},
-        SIDES,
-        f"76x60 and the canvas {WIDE}x{HIGH}",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_extended_is_refused(case):
-    pictures, margins, told = REFUSED[case]
-    with pytest.raises(RequestError, match=told):
-        prepare(**{"exemplar": None, **pictures}, extend=margins)
-
-
 # What comes out.
 
 CANVAS = bytes_of(bricks(HIGH, WIDE, seed=1))
@@ -117,6 +98,25 @@ def extending(**changes):
     size = {"width": None, "height": None}
     wishes = {"canvas": raster(CANVAS / 255), "extend": SIDES, "recipe": "photo", "steps": None, **size}
     return short_job(**{**wishes, **changes})
+
+
+REFUSED = {
+    "without a picture": ({"canvas": None}, "give a canvas"),
+    "with a mask": ({"mask": raster(bricks(HIGH, WIDE)[..., 0])}, "both a mask and an extension"),
+    "to more than the largest canvas": ({"extend": Margins(top=LARGEST_SIDE)}, f"{LARGEST_SIDE + HIGH}"),
+    "with an exemplar mask of another size": (
+        {"exemplar": None, "exemplar_mask": raster(bricks(60, 76)[..., 0])},
+        f"76x60 and the canvas {WIDE}x{HIGH}",
+    ),
+    "to another size": ({"width": WIDE, "height": HIGH}, f"the extended canvas is {WIDE + 16}x{HIGH + 8}"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_extended_is_refused(case):
+    changes, told = REFUSED[case]
+    with pytest.raises(RequestError, match=told):
+        check_request(extending(**changes))
 
 
 @pytest.mark.parametrize("wish", [{}, {"steps": 1}, {"seamless": "both"}, {"exemplar": raster(bricks(32, 32))}])
@@ -190,8 +190,6 @@ def test_another_seed_makes_something_else():
 def test_a_size_must_be_that_of_the_extended_picture():
     assert run(extending(width=WIDE + 16, height=HIGH + 8)).end.type == "done"
     assert run(extending(width=WIDE, height=HIGH)).end.code == "bad-request"
-    with pytest.raises(RequestError, match="the extended canvas is "):
-        check_sizes(Sizes(canvas=(32, 32), extend=Margins(left=8), wanted=(32, 41)))
 
 
 def test_a_margin_out_of_range_is_refused_as_soon_as_it_is_read():

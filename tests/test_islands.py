@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from engine.on_device import hole_of
 from engine.preparation.islands import find_islands
 from engine.synthesis.structure import FillInput, FillPlan, IslandsPlan, build, plan_holes
-from engine.tensors import hole_of
 
 
 def pattern(height=480, width=640):

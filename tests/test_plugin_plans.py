@@ -472,10 +472,14 @@ def test_a_picture_of_which_too_little_would_remain_is_refused():
 # Exemplars.
 
 
+def checked(exemplar, white=None, guide=None):
+    return plans.cut_source(exemplar, plans.exemplar_part(exemplar, white), white, guide)
+
+
 def test_an_exemplar_is_cut_to_what_is_visible_of_it():
     clear = marked(40, 50, Box(0, 0, 50, 40)) - marked(40, 50, Box(10, 5, 20, 30))
     exemplar = picture(40, 50, clear > 0)
-    assert plans.check_exemplar(exemplar) == Source(samples.crop(exemplar, Box(10, 5, 20, 30)))
+    assert checked(exemplar) == Source(samples.crop(exemplar, Box(10, 5, 20, 30)))
 
 
 def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
@@ -483,7 +487,7 @@ def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
     stripes[:, ::2] = True
     exemplar, white = picture(40, 50, stripes), marked(40, 50, Box(10, 5, 20, 30))
     part = Box(11, 5, 19, 30)
-    cut = plans.check_exemplar(exemplar, white.tobytes())
+    cut = checked(exemplar, white.tobytes())
     assert (cut.picture, cut.mask.data) == (samples.crop(exemplar, part), full(part))
     job = only(plans.new(chosen(NEW), [cut], "u8"))
     found = input_of(job)
@@ -494,14 +498,12 @@ def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
 
 def test_a_guide_is_cut_like_its_exemplar():
     white, guide = marked(40, 50, Box(10, 5, 20, 30)), picture(40, 50, seed=1)
-    assert plans.check_exemplar(picture(40, 50), white.tobytes(), guide).guide == samples.crop(
-        guide, Box(10, 5, 20, 30)
-    )
+    assert checked(picture(40, 50), white.tobytes(), guide).guide == samples.crop(guide, Box(10, 5, 20, 30))
 
 
 def test_a_huge_exemplar_is_cut_to_its_middle():
     exemplar = picture(1000, 1200)
-    found = plans.check_exemplar(exemplar).picture
+    found = checked(exemplar).picture
     assert (found.width, found.height) == (1024, 1000)
     assert found == samples.crop(exemplar, Box(88, 0, 1024, 1000))
 
@@ -516,21 +518,21 @@ NOT_ENOUGH = {
 @pytest.mark.parametrize("case", NOT_ENOUGH)
 def test_an_exemplar_of_which_too_little_is_visible_is_refused(case):
     with pytest.raises(PlanError) as refused:
-        plans.check_exemplar(NOT_ENOUGH[case])
+        checked(NOT_ENOUGH[case])
     assert str(refused.value) == NO_EXEMPLAR
 
 
 @pytest.mark.parametrize("size", [(4, 100), (100, 4)], ids=str)
 def test_an_exemplar_that_is_too_narrow_for_the_engine_is_refused(size):
     with pytest.raises(PlanError) as refused:
-        plans.check_exemplar(picture(*size))
+        checked(picture(*size))
     assert str(refused.value) == NO_EXEMPLAR
 
 
 def test_an_exemplar_is_never_larger_than_what_can_be_searched():
     clear = np.ones((1040, 2000), bool)
     clear[:20, :20] = clear[-20:, -20:] = False
-    found = plans.check_exemplar(picture(1040, 2000, clear)).picture
+    found = checked(picture(1040, 2000, clear)).picture
     assert max(found.width, found.height) <= plans.LONGEST_EXEMPLAR
 
 

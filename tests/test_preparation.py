@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.images import Picture
+from engine.on_device import exemplar_on, surroundings_on
 from engine.preparation import (
     BAND,
     LARGEST_EXEMPLAR,
@@ -22,7 +23,7 @@ from engine.preparation import (
 )
 from engine.preparation.masks import narrowed
 from engine.synthesis.resample import resize
-from engine.tensors import exemplar_on, surroundings_on, to_array, to_tensor
+from engine.tensors import to_array, to_tensor
 from protocol.vocabulary import FRINGE, SMALLEST_EXEMPLAR
 
 ROOT = Path(__file__).parents[1]
@@ -538,10 +539,6 @@ def test_a_canvas_that_wraps_of_which_nothing_is_left_is_no_exemplar(value):
 TRANSPARENT = np.zeros((40, 50), np.float32)
 FAULTS = {
     "nothing": ({}, "there is nothing to take the texture from: give an exemplar, or a canvas to fill"),
-    "mask alone": (
-        {"exemplar": picture(12, 20), "mask": plain(12, 20, 1.0)},
-        "a mask is given, and no picture to keep around it: give the canvas, too",
-    ),
     "exemplar too low": (
         {"exemplar": picture(7, 20)},
         "the exemplar is 20x7 pixels: give one of at least 8x8",
@@ -578,10 +575,6 @@ FAULTS = {
         {"canvas": picture(40, 50, alpha=TRANSPARENT + np.float32(254 / 255))},
         "the canvas has no transparent part to fill: give a mask of what is to be filled",
     ),
-    "mask of another size": (
-        {"canvas": picture(40, 50), "mask": plain(50, 40, 1.0)},
-        "the mask is 40x50 and the canvas 50x40: make the mask as large as the canvas",
-    ),
     "mask black": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.0)},
         "the mask is black all over, 0 of 255 at most: paint white what is to be synthesized",
@@ -605,26 +598,6 @@ FAULTS = {
             "flatten": True,
         },
         "the canvas has hardly any opaque pixels: give an exemplar, or leave out `flatten`",
-    ),
-    "a context of another exemplar": (
-        {"exemplar": picture(40, 50), "canvas": picture(40, 50), "mask": plain(40, 50, 1.0), "context": 5},
-        "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: omit one of them",
-    ),
-    "sides of a new texture": (
-        {"exemplar": picture(40, 50), "sample_from": "sides"},
-        "`context` and `sample_from` choose a part of the canvas, and an exemplar is given: omit one of them",
-    ),
-    "exemplar mask of another size than the exemplar": (
-        {"exemplar": picture(40, 50), "exemplar_mask": plain(40, 40, 1.0)},
-        "the exemplar mask is 40x40 and the exemplar 50x40: make the mask as large as the exemplar",
-    ),
-    "exemplar mask of another size than the canvas": (
-        {
-            "canvas": picture(40, 50),
-            "mask": mask_picture(40, 50, slice(10, 14), slice(20, 30)),
-            "exemplar_mask": plain(40, 40, 1.0),
-        },
-        "the exemplar mask is 40x40 and the canvas 50x40: make the mask as large as the canvas",
     ),
     "exemplar mask black": (
         {"exemplar": picture(40, 50), "exemplar_mask": plain(40, 50, 0.0)},
@@ -689,11 +662,6 @@ def test_without_a_canvas_the_size_is_the_one_asked_for():
 @pytest.mark.parametrize("wanted", [None, (40, 50)])
 def test_a_canvas_decides_the_size(wanted):
     assert sized(wanted, canvas=picture(40, 50, alpha=opaque_but_for(40, 50, slice(9, 20), slice(9, 20)))) == (40, 50)
-
-
-def test_another_size_than_the_canvass_is_refused():
-    with pytest.raises(RequestError, match="the canvas is 50x40"):
-        sized((50, 40), canvas=picture(40, 50))
 
 
 # And back.

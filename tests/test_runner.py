@@ -7,7 +7,8 @@ from pictures import bricks, bytes_of
 from runs import CPU, at, run
 
 from engine.encoders import load_encoder
-from engine.service.runner import Hooks, Stop, plan_job, run_job
+from engine.service.hooks import Hooks, Stop
+from engine.service.runner import plan_job, run_job
 from engine.synthesis import Exemplar, SynthesisSettings, synthesize
 from engine.synthesis.devices import memory_budget
 from engine.synthesis.settings import settings_for

@@ -10,7 +10,8 @@ from pictures import bricks
 from runs import CPU, run
 
 from engine.encoders import Encoder
-from engine.service.runner import Hooks, Stop, run_job
+from engine.service.hooks import Hooks, Stop
+from engine.service.runner import run_job
 from protocol.messages import Done, Failed, Synthesize
 from protocol.raster import Raster
 
@@ -78,6 +79,11 @@ REFUSALS = {
         {"exemplar_mask": hole(48, 48)},
         "the exemplar mask is 48x48 and the exemplar 32x32",
     ),
+    "an exemplar mask of another size than the canvas": (
+        {**ON_CANVAS, "exemplar": None, "exemplar_mask": hole(32, 32)},
+        "the exemplar mask is 32x32 and the canvas 48x48",
+    ),
+    "sides of a new texture": ({"sample_from": "sides"}, "an exemplar is given"),
     "a black exemplar mask": ({"exemplar_mask": raster(np.zeros((32, 32)))}, "the exemplar mask is black all over"),
     "a canvas of another size": ({**ON_CANVAS, "width": 32, "height": 32}, "the canvas is 48x48"),
     "a seamless canvas of another size": (

@@ -53,7 +53,7 @@ def period(picture):
 
 
 def test_a_rotation_is_counterclockwise_and_keeps_only_what_is_whole():
-    (found,), guidance = transformed(Sample(stripes()), ExemplarTransform(rotation=30), None)
+    (found,), guidance = transformed(Sample(stripes()), ExemplarTransform(rotation=30))
     assert guidance is None
     inside = found.valid > 0
     assert 0.6 < inside.sum() / 96**2 <= 1
@@ -64,14 +64,14 @@ def test_a_rotation_is_counterclockwise_and_keeps_only_what_is_whole():
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_quarter_turn_changes_no_pixel(quarters):
     picture = stones(0, 40, 60)
-    (found,), _ = transformed(Sample(picture), ExemplarTransform(rotation=90.0 * quarters), None)
+    (found,), _ = transformed(Sample(picture), ExemplarTransform(rotation=90.0 * quarters))
     assert np.array_equal(found.pixels, np.rot90(picture, quarters))
     assert found.valid is None
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.8, 2.0])
 def test_a_scale_changes_the_period(scale):
-    (found,), _ = transformed(Sample(stripes(96, 96, 12)), ExemplarTransform(scale=scale), None)
+    (found,), _ = transformed(Sample(stripes(96, 96, 12)), ExemplarTransform(scale=scale))
     assert found.pixels.shape[:2] == (round(96 * scale), round(96 * scale))
     assert period(found.pixels[4:-4, 4:-4]) == pytest.approx(12 * scale, rel=0.15)
 
@@ -79,7 +79,7 @@ def test_a_scale_changes_the_period(scale):
 def test_alpha_and_mask_turn_with_the_pixels():
     alpha, valid = np.ones((40, 60), np.float32), np.ones((40, 60), np.float32)
     alpha[:20], valid[:, :30] = 0, 0
-    (found,), _ = transformed(Sample(stripes(40, 60), valid, (0, 0), alpha), ExemplarTransform(rotation=90), None)
+    (found,), _ = transformed(Sample(stripes(40, 60), valid, (0, 0), alpha), ExemplarTransform(rotation=90))
     assert np.array_equal(found.alpha, np.rot90(alpha))
     assert np.array_equal(found.valid, np.rot90(valid))
 
@@ -99,19 +99,17 @@ def test_copies_for_a_map_have_no_empty_corners_and_no_more_pixels_than_they_nee
     levels = np.zeros((64, 96), np.float32)
     levels[:, 48:] = 0.125
     picture = Picture(pixels=np.repeat(levels[..., None], 3, axis=2))
-    (upright, slanted), guidance = transformed(
-        Sample(stones(0, 128, 128)), ExemplarTransform(rotations=picture), None
-    )
+    (upright, slanted), guidance = transformed(Sample(stones(0, 128, 128)), ExemplarTransform(rotations=picture))
     assert upright.valid is None
     assert slanted.valid is None
     assert slanted.pixels.shape == (90, 90, 3)
     assert guidance.weights.mean(axis=(0, 1)) == pytest.approx([0.5, 0.5])
-    (large,), _ = transformed(Sample(stones(0, 128, 128)), ExemplarTransform(scale=2, rotations=as_map(0.125)), None)
+    (large,), _ = transformed(Sample(stones(0, 128, 128)), ExemplarTransform(scale=2, rotations=as_map(0.125)))
     assert large.pixels.shape[:2] == (128, 128)
 
 
 def test_a_copy_that_covers_much_of_the_canvas_keeps_its_corners():
-    (found,), _ = transformed(Sample(stones(0, 64, 64)), ExemplarTransform(rotations=as_map(0.125, side=256)), None)
+    (found,), _ = transformed(Sample(stones(0, 64, 64)), ExemplarTransform(rotations=as_map(0.125, side=256)))
     assert found.pixels.shape[:2] == (91, 91)
     assert found.valid is not None
 
@@ -160,7 +158,7 @@ def test_a_content_is_redrawn_by_an_exemplar_that_turns_place_by_place():
 
 def test_a_copy_of_twice_the_size_is_about_as_sharp_as_the_exemplar():
     picture = stones(0, 96, 96)
-    (found,), _ = transformed(Sample(picture), ExemplarTransform(scale=2), None)
+    (found,), _ = transformed(Sample(picture), ExemplarTransform(scale=2))
     assert found.valid is None
     steps = [np.abs(np.diff(each.mean(axis=2), axis=1)).mean() for each in (picture, found.pixels)]
     resampled = ndimage.zoom(picture.mean(axis=2), 2)

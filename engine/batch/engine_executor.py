@@ -12,7 +12,7 @@ from protocol.errors import EngineError, ProtocolError
 from protocol.messages import Cancelled, Done, Failed
 
 TURN_SECONDS = 0.2
-USELESS = frozenset({LOST, "no-device", "no-worker", "shutting-down"})
+USELESS = frozenset({LOST, "no-device", "no-worker", "engine-ended"})
 """Failures that all other textures would have, too: the batch ends, and resumes when it is run again."""
 
 
@@ -68,7 +68,7 @@ class EngineExecutor:
                     continue
                 # A failure of no job would be that of any message of this client.
                 if isinstance(event, Failed) and (event.job is None or event.code in USELESS):
-                    fail(f"{event.message}: {event.hint}" if event.hint else event.message, ENGINE_FAILED)
+                    fail(event.sentence, ENGINE_FAILED)
                 work, texture, future = self._making.pop(event.job or "")
                 future.set_result(finish_work(work, texture, event))
         return ended

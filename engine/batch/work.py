@@ -1,21 +1,20 @@
 """Make one texture of a batch, from the contents of its files to the contents of its outputs."""
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.options.failures import CommandError, input_errors, with_options
 from engine.options.textures import Texture, TextureSpec, pictures_of, read_texture
-from protocol.messages import Cancelled, Failed, JobEnd, Synthesize
+from engine.service.hooks import Hooks, Stop
+from protocol.messages import Cancelled, Failed, JobEnd
 
 if TYPE_CHECKING:
     from engine.images import Picture
     from engine.service.computing import Computer
-
-Run = Callable[[Synthesize], JobEnd]
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,9 @@ class Failure:
 
     Attributes:
         reason: Why, one sentence.
-        code: As in `Failed`; empty if its request or its files are at fault.
     """
 
     reason: str
-    code: str = ""
 
 
 def begin_work(work: Work) -> Texture | Failure:
@@ -84,18 +81,17 @@ def begin_work(work: Work) -> Texture | Failure:
 
 def finish_work(work: Work, texture: Texture, end: JobEnd) -> Made | Failure:
     """Encode the pictures of a texture that has ended."""
-    from engine.images import Metadata, encoded
+    from engine.images import encoded
 
     if isinstance(end, Failed):
-        message = with_options(end.message)
-        return Failure(f"{message}: {end.hint}" if end.hint else message, end.code)
+        return Failure(with_options(end.sentence))
     if isinstance(end, Cancelled):
-        return Failure("it was cancelled", "cancelled")
+        return Failure("it was cancelled")
     options = work.spec.options
     try:
         with input_errors():
             pictures = pictures_of(texture, end)
-            stripped = [replace(each, metadata=Metadata()) if options.strip_metadata else each for each in pictures]
+            stripped = [each.without_metadata() if options.strip_metadata else each for each in pictures]
             contents = tuple(
                 encoded(each, suffix, quality=options.jpeg_quality)
                 for each, suffix in zip(stripped, work.suffixes, strict=True)
@@ -123,8 +119,6 @@ def make(work: Work) -> Made | Failure:
     texture = begin_work(work)
     if isinstance(texture, Failure):
         return texture
-    from engine.service.runner import Hooks, Stop
-
     try:
         with input_errors():
             computer = _computer(work.spec.settings.device, work.spec.weights)

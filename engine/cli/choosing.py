@@ -101,5 +101,4 @@ def _uncached() -> list[str]:
 
 def fail_with(end: Failed) -> NoReturn:
     """End the command with the error of a failed job."""
-    message = with_options(end.message)
-    fail(f"{message}: {end.hint}" if end.hint else message, STATUSES.get(end.code, ENGINE_FAILED))
+    fail(with_options(end.sentence), STATUSES.get(end.code, ENGINE_FAILED))

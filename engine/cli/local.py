@@ -10,13 +10,14 @@ from engine.cli.recording import recording
 from engine.encoders import Encoder
 from engine.images import ImageError
 from engine.service.computing import Computer
-from engine.service.runner import Hooks, Shown, Stop
+from engine.service.hooks import Hooks, Stop
 from engine.synthesis import Exemplar, Snapshot, SynthesisSettings
 from protocol.messages import JobEnd, Prepared, Synthesize
 from protocol.vocabulary import PIXELS
 
 if TYPE_CHECKING:
     from engine.inspection.growth import Growth
+    from engine.service.hooks import Shown
 
 
 def run_here(
@@ -53,7 +54,7 @@ def run_here(
         keep: list[Callable[[Snapshot], None]] = []
         lost: list[ImageError] = []
 
-        def begin(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSettings, shown: Shown) -> None:
+        def begin(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSettings, shown: "Shown") -> None:
             if record is not None:
                 growth = _growth(exemplar, encoder, settings) if figures else None
                 keep.append(recorded.enter_context(recording(record, settings.size, growth, shown)))

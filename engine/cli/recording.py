@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.record import Frame, open_recorder
-from engine.service.runner import Shown
 from engine.synthesis import Snapshot
 
 if TYPE_CHECKING:
     from engine.inspection.growth import Growth
+    from engine.service.hooks import Shown
 
 SHARE = 0.03
 """Share of the run's time for frames, and as much again for writing the file."""
@@ -25,7 +25,7 @@ CAUTION = 0.6
 
 @contextmanager
 def recording(
-    path: Path, size: tuple[int, int], growth: "Growth | None", shown: Shown
+    path: Path, size: tuple[int, int], growth: "Growth | None", shown: "Shown"
 ) -> Iterator[Callable[[Snapshot], None]]:
     """Record a run, skipping frames that would slow it down.
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,8 +126,7 @@ def write_results(
     """Write pictures, each to its file, without their metadata if they are to be stripped; see `write_result`."""
     remarks: list[str] = []
     for path, each in zip(paths, pictures, strict=True):
-        stripped = replace(each, metadata=type(each.metadata)()) if strip_metadata else each
-        remarks += write_result(path, stripped, quality)
+        remarks += write_result(path, each.without_metadata() if strip_metadata else each, quality)
     return remarks
 
 

@@ -103,7 +103,7 @@ def make_all_in_tiles(
 
     if exemplar is None:
         fail("a canvas in tiles is made of one exemplar: name one")
-    pattern = replace(exemplar, metadata=type(exemplar.metadata)()) if strip else exemplar
+    pattern = exemplar.without_metadata() if strip else exemplar
     with ExitStack() as stack:
         make = make_here
         if tiles.ray is not None:

@@ -1,6 +1,6 @@
 """Encoders by name: fetched, kept on this computer, and read."""
 
-from engine.encoders.registry import EncoderStatus, encoder_names, encoder_status, load_encoder
+from engine.encoders.registry import EncoderStatus, encoder_status, load_encoder
 from engine.encoders.source import Progress
 from engine.synthesis.encoder import Encoder, EncoderError, Pooling, freeze
 
@@ -10,7 +10,6 @@ __all__ = [
     "EncoderStatus",
     "Pooling",
     "Progress",
-    "encoder_names",
     "encoder_status",
     "freeze",
     "load_encoder",

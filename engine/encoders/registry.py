@@ -37,15 +37,6 @@ class EncoderStatus:
     where: str
 
 
-def encoder_names() -> tuple[str, ...]:
-    """List the encoders.
-
-    Returns:
-        Names that `load_encoder` takes, the built-in one first.
-    """
-    return tuple(ENCODERS)
-
-
 def encoder_status() -> list[EncoderStatus]:
     """Look up which encoders are at hand, without loading or fetching any.
 
@@ -66,7 +57,7 @@ def load_encoder(
     """Load an encoder whose layers all have a mean activation near 1, fetching its weights when they are not at hand.
 
     Args:
-        name: One of `encoder_names()`.
+        name: One of `ENCODERS`.
         weights: A file with the weights of a VGG of any width, which is loaded instead of the named encoder.
         pooling: How blocks are joined.
         progress: Called for every part fetched.

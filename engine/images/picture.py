@@ -1,6 +1,6 @@
 """A picture, and the error about one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,3 +62,7 @@ class Picture:
             )
         if self.bits not in {8, 16}:
             raise ImageError(f"a picture cannot have {self.bits} bits per sample; choose 8 or 16")
+
+    def without_metadata(self) -> "Picture":
+        """Return the picture without its metadata."""
+        return replace(self, metadata=Metadata())

@@ -93,20 +93,19 @@ def noise_like(picture: Exemplar, seed: int) -> Exemplar:
     return Exemplar(color_noise(picture, picture.size, torch.Generator().manual_seed(seed)))
 
 
-def strongest_pairs(gram: Tensor, count: int = STRONGEST) -> list[Pair]:
+def strongest_pairs(gram: Tensor) -> list[Pair]:
     """Return the pairs of different features with the largest entries.
 
     Args:
         gram: Shape (features, features), symmetric.
-        count: Maximum number of pairs.
 
     Returns:
-        The pairs, the strongest first.
+        Five pairs at most, the strongest first.
     """
     one, other = torch.triu_indices(len(gram), len(gram), offset=1)
     values = gram[one, other]
     energies = gram.diagonal()
-    found = values.argsort(descending=True, stable=True)[:count].tolist()
+    found = values.argsort(descending=True, stable=True)[:STRONGEST].tolist()
     return [
         Pair(
             int(one[n]),

@@ -1,29 +1,25 @@
 """Content: the picture that a new texture redraws."""
 
-from engine.fitting import check_canvas_size
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.preparation.areas import Size, whole_of
 from engine.preparation.masks import OPAQUE
 from engine.request_errors import RequestError
 
 
-def read_content(content: Picture | None, wanted: Size | None) -> FloatArray | None:
+def read_content(content: Picture | None) -> FloatArray | None:
     """Read the content of a new texture.
 
     Args:
         content: The picture, as large as the canvas; None for none.
-        wanted: Height and width of the canvas, or None for those of the picture.
 
     Returns:
         Its colors, float32 (height, width, 3), or None.
 
     Raises:
-        RequestError: It has another size, or is transparent.
+        RequestError: It is transparent.
     """
     if content is None:
         return None
-    check_canvas_size(whole_of(content.pixels).size, wanted, "content")
     if content.alpha is not None and (content.alpha < OPAQUE).any():
         raise RequestError("the content is transparent in places: give an opaque picture")
     return content.pixels

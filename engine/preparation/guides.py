@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.fitting import check_guides
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.preparation.areas import Box, Size, whole_of
+from engine.preparation.areas import Box, whole_of
 from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import Sample
 from engine.request_errors import ColoredGuideError, RequestError, TransparentGuideError
@@ -46,11 +45,7 @@ class Guidance:
 
 
 def read_guides(
-    canvas: Picture | None,
-    sources: Sequence[Picture | None],
-    samples: Sequence[Sample],
-    sizes: Sequence[Size],
-    wanted: Size | None,
+    canvas: Picture | None, sources: Sequence[Picture | None], samples: Sequence[Sample]
 ) -> Guidance | None:
     """Read the guides of a new texture.
 
@@ -59,22 +54,14 @@ def read_guides(
             sources, black for the first one, white for the last one.
         sources: A guide for each source, as large as it; or none for any.
         samples: The sources.
-        sizes: Height and width of each source's picture.
-        wanted: Height and width of the canvas, or None for those of its guide.
 
     Returns:
         The guidance; None without guides.
 
     Raises:
-        RequestError: They do not fit together.
+        RequestError: Their colors do not fit together.
     """
     given = [guide for guide in sources if guide is not None]
-    check_guides(
-        None if canvas is None else whole_of(canvas.pixels).size,
-        [None if guide is None else whole_of(guide.pixels).size for guide in sources],
-        sizes,
-        wanted,
-    )
     if canvas is None:
         return None
     _check_opaque(canvas, "guide of the canvas")
@@ -200,7 +187,3 @@ def _bytes(guide: Picture) -> NDArray[np.uint8]:
 
 def _named(color: FloatArray | NDArray[np.uint8]) -> str:
     return "#" + "".join(f"{round(float(each)):02x}" for each in color)
-
-
-def _shown(size: Size) -> str:
-    return f"{size[1]}x{size[0]}"

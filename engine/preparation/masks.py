@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from engine.fitting import check_same_size
 from engine.images import Picture
-from engine.preparation.areas import Box, bounds_of, whole_of
+from engine.preparation.areas import Box, bounds_of
 from engine.request_errors import NothingToFillError, RequestError
 from protocol.vocabulary import FRINGE
 
@@ -57,23 +56,20 @@ LEAST_COLORED = 1e-4
 Mask = NDArray[np.float32]
 
 
-def levels_of(mask: Picture, like: Picture, *, name: str, of: str, purpose: str) -> Mask:
+def levels_of(mask: Picture, *, name: str, purpose: str) -> Mask:
     """Read a picture as a mask: how bright and opaque each pixel is.
 
     Args:
         mask: The picture.
-        like: The picture it belongs to.
-        name: What to call the mask in an error.
-        of: What to call the picture it belongs to.
+        name: What to call it in an error.
         purpose: What white stands for.
 
     Returns:
         float32 (height, width), in [0, 1].
 
     Raises:
-        RequestError: It has another size, is black all over, or has colors.
+        RequestError: It is black all over, or has colors.
     """
-    check_same_size(whole_of(mask.pixels).size, whole_of(like.pixels).size, name=name, of=of)
     if _is_colored(mask):
         raise RequestError(
             f"the {name} has colors, which say nothing of what {purpose}: make it gray, or choose one of its channels"
@@ -122,11 +118,11 @@ def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
         1 where the canvas is to be synthesized, (height, width).
 
     Raises:
-        RequestError: The mask does not fit the canvas.
+        RequestError: The mask is black all over, or has colors.
         NothingToFillError: There is neither a mask nor a transparent part.
     """
     if mask is not None:
-        found = levels_of(mask, canvas, name="mask", of="canvas", purpose="is to be synthesized")
+        found = levels_of(mask, name="mask", purpose="is to be synthesized")
         return found if mask.alpha is None or is_opaque(mask) or not _is_white(mask) else _cut_out(mask.alpha)
     missing = missing_in(canvas)
     if not missing.any():

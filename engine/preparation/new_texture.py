@@ -60,14 +60,12 @@ def prepare_new(
         layout.guide,
         [layout.exemplar_guide, *(each.guide for each in more)],
         [laid, *(each for each, _ in others)],
-        [whole_of(each.pixels).size for each in (exemplar, *(each.picture for each in more))],
-        layout.size,
     )
     size = layout.size if guidance is None else whole_of(guidance.weights).size
-    content = read_content(layout.content, size)
+    content = read_content(layout.content)
     size = size if content is None else whole_of(content).size
     if layout.transform:
-        (laid, *copies), guidance = transformed(laid, layout.transform, size)
+        (laid, *copies), guidance = transformed(laid, layout.transform)
         others = tuple((each, 1.0) for each in copies)
         size = size if guidance is None else whole_of(guidance.weights).size
     (top, left), (height, width) = sample.corner, sample.pixels.shape[:2]

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.fitting import NOTHING_TO_TAKE, Sizes, SourceSizes, check_sizes
 from engine.images import Picture
-from engine.preparation.areas import Size, whole_of
 from engine.preparation.extending import extended, with_black
 from engine.preparation.filling import prepare_fill
 from engine.preparation.job_input import FurtherSource, JobInput
@@ -31,7 +29,7 @@ def prepare(
     blend: bool = True,
     layout: Layout = Layout(),  # noqa: B008
 ) -> JobInput:
-    """Turn pictures into what synthesis takes.
+    """Turn pictures into what synthesis takes; their sizes fit, see `check_request`.
 
     Args:
         exemplar: The sample texture, with its alpha. None: what the mask leaves of the canvas.
@@ -58,7 +56,6 @@ def prepare(
     """
     axes = AXES[seamless]
     sampling = Sampling(context, sample_from, exemplar_mask, flatten or bool(more))
-    check_sizes(_sizes(exemplar, canvas, mask, sampling, axes, more, extend, layout))
     if canvas is not None:
         if extend:
             canvas = extended(canvas, extend)
@@ -66,47 +63,5 @@ def prepare(
                 sampling = replace(sampling, mask=with_black(exemplar_mask, extend))
         return prepare_fill(canvas, mask, exemplar, sampling, axes, more, extend, beyond, blend=blend)
     if exemplar is None:
-        raise RequestError(NOTHING_TO_TAKE)
+        raise RequestError("there is nothing to take the texture from: give an exemplar, or a canvas to fill")
     return prepare_new(exemplar, sampling, (axes[1], axes[0]), more, layout)
-
-
-def _sizes(
-    exemplar: Picture | None,
-    canvas: Picture | None,
-    mask: Picture | None,
-    sampling: Sampling,
-    axes: tuple[bool, bool],
-    more: Sequence[FurtherSource],
-    extend: Margins,
-    layout: Layout,
-) -> Sizes:
-    """Collect what pictures and settings have to fit."""
-    sources = []
-    if exemplar is not None:
-        sources.append((exemplar, sampling.mask, layout.exemplar_guide))
-        sources += [(each.picture, each.mask, each.guide) for each in more]
-    transform = layout.transform
-    return Sizes(
-        sources=tuple(SourceSizes(_size(each), _size_if(its), _size_if(guide)) for each, its, guide in sources),
-        canvas=_size_if(canvas),
-        opaque=canvas is not None and canvas.alpha is None,
-        mask=_size_if(mask),
-        sample_mask=None if sources else _size_if(sampling.mask),
-        wanted=layout.size,
-        extend=extend,
-        around_hole=sampling.is_around_hole,
-        tiles=any(axes),
-        guide=_size_if(layout.guide),
-        transformed=bool(transform),
-        transform_maps=tuple(_size(each) for each in (transform.rotations, transform.scales) if each is not None),
-        content=_size_if(layout.content),
-        maps=tuple(map(_size, layout.maps)),
-    )
-
-
-def _size(picture: Picture) -> Size:
-    return whole_of(picture.pixels).size
-
-
-def _size_if(picture: Picture | None) -> Size | None:
-    return None if picture is None else _size(picture)

@@ -89,7 +89,7 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
         )
     white = np.ones(area.size, np.float32)
     if sampling.mask is not None:
-        white = _levels(sampling.mask, exemplar, "exemplar")
+        white = _levels(sampling.mask)
     solid = sampling.flatten or (canvas is not None and is_opaque(canvas))
     lace = canvas is None and is_lace(exemplar, (white >= OPAQUE).astype(np.float32))
     visible, opaque = (_visible(exemplar, flatten=flatten) for flatten in (sampling.flatten, True))
@@ -142,7 +142,7 @@ def sample_canvas(
         )
     allowed = 1 - free if holes else (1 - free) * _visible(canvas, flatten=sampling.flatten)
     if sampling.mask is not None:
-        allowed = allowed * _levels(sampling.mask, canvas, "canvas")
+        allowed = allowed * _levels(sampling.mask)
     anywhere = tiling or sampling.mask is not None
     near = context_of(hole, sampling.context).common(everything)
     area = everything if sampling.context is None and anywhere else near
@@ -177,8 +177,8 @@ def _is_thin(allowed: Mask) -> bool:
     return bool(min(bounds_of(allowed >= OPAQUE).size) < min(SMALLEST_EXEMPLAR, *allowed.shape))
 
 
-def _levels(mask: Picture, like: Picture, of: str) -> Mask:
-    return levels_of(mask, like, name="exemplar mask", of=of, purpose="may be sampled")
+def _levels(mask: Picture) -> Mask:
+    return levels_of(mask, name="exemplar mask", purpose="may be sampled")
 
 
 def _count(allowed: Mask) -> int:

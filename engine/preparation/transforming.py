@@ -6,7 +6,6 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
-from engine.fitting import check_transform_maps
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Size, whole_of
@@ -60,26 +59,23 @@ class ExemplarTransform:
         return self.varies or bool(self.rotation % 360) or self.scale != 1
 
 
-def transformed(
-    sample: Sample, transform: ExemplarTransform, wanted: Size | None
-) -> tuple[list[Sample], Guidance | None]:
+def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Sample], Guidance | None]:
     """Rotate and scale an exemplar.
 
     Args:
         sample: The exemplar.
         transform: How.
-        wanted: Height and width of the canvas, or None for those of a map.
 
     Returns:
         The copies that the canvas needs, and where it needs which; no guidance without maps.
 
     Raises:
-        RequestError: Maps do not fit, or nothing is left of the exemplar.
+        RequestError: The exemplar is too large, or nothing is left of it.
     """
     if not transform.varies:
         return [_transformed(_Fine(sample), transform.rotation, transform.scale)], None
     maps = [each for each in (transform.rotations, transform.scales) if each is not None]
-    size = check_transform_maps([whole_of(each.pixels).size for each in maps], wanted)
+    size = whole_of(maps[0].pixels).size
     angles, sizes = (ANGLES, SIZES) if len(maps) == 1 else (ANGLES_OF_BOTH, SIZES_OF_BOTH)
     angle = np.zeros(size, np.int32)
     if transform.rotations is not None:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.encoders import Encoder, EncoderError, load_encoder
-from engine.service.runner import Hooks, Stop, run_job
+from engine.service.hooks import Hooks, Stop
+from engine.service.runner import run_job
 from engine.synthesis.devices import (
     DeviceError,
     choose_device,

@@ -2,13 +2,13 @@
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from engine.images import Picture
 from engine.preparation import RequestError
+from engine.service.hooks import Hooks, Stop
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis.devices import peak_memory
 from engine.synthesis.enlarging import doublings, enlarge
@@ -21,9 +21,6 @@ from protocol.messages import Cancelled, Canvas, Done, Frame, Prepared, Progress
 from protocol.raster import Raster
 from protocol.vocabulary import AXES, LARGEST_SIDE, SMALLEST_EXEMPLAR
 
-if TYPE_CHECKING:
-    from engine.service.runner import Hooks, Stop
-
 # What the work is counted in.
 STEPS = 100
 # What was opaque loses less than this by resampling, and stays opaque.
@@ -31,7 +28,7 @@ OPAQUE = 1 - 1e-5
 
 
 def enlarge_job(
-    request: Synthesize, factor: float, device: torch.device, hooks: "Hooks", stop: "Stop"
+    request: Synthesize, factor: float, device: torch.device, hooks: Hooks, stop: Stop
 ) -> Done | Cancelled:
     """Enlarge the only source of a request.
 

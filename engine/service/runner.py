@@ -5,8 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
-from threading import Event
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.encoders import Encoder, EncoderError
-from engine.fitting import check_request
+from engine.fitting import check_request, wanted_size
 from engine.images import ImageError, Picture
-from engine.images.picture import FloatArray
+from engine.on_device import content_of, exemplar_on, guide_of, surroundings_on
 from engine.preparation import (
     ExemplarTransform,
     FurtherSource,
@@ -32,8 +31,9 @@ from engine.preparation import (
     seen,
 )
 from engine.service.enlarging import enlarge_job
+from engine.service.hooks import Hooks, Stop
 from engine.service.rasters import array_raster, picture_of, raster_of
-from engine.synthesis import Exemplar, MemoryExhaustedError, SettingsError, Snapshot, SynthesisSettings, synthesize
+from engine.synthesis import MemoryExhaustedError, SettingsError, Snapshot, SynthesisSettings, synthesize
 from engine.synthesis.devices import DeviceError, memory_budget, peak_memory
 from engine.synthesis.exemplar_filling import fill_masked_parts
 from engine.synthesis.memory import is_out_of_memory
@@ -41,7 +41,7 @@ from engine.synthesis.octaves import Size
 from engine.synthesis.recipes import RECIPES
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import settings_for
-from engine.tensors import content_of, exemplar_on, guide_of, surroundings_on, to_array, to_tensor
+from engine.tensors import to_array, to_tensor
 from protocol.messages import Cancelled, Done, Failed, Frame, Prepared, Progress, Source, Synthesize
 from protocol.raster import Raster
 
@@ -49,52 +49,6 @@ DEFAULT_SIZE = (512, 512)
 OUT_OF_MEMORY = "out-of-memory"
 BAD_REQUEST = "bad-request"
 INTERNAL = "internal"
-
-
-class Stop:
-    """A request from another thread to end a job early.
-
-    Attributes:
-        keep: Whether to return the picture so far.
-    """
-
-    def __init__(self) -> None:
-        self.keep = False
-        self._event = Event()
-
-    def ask(self, *, keep: bool) -> None:
-        """Request the end."""
-        self.keep = keep
-        self._event.set()
-
-    @property
-    def asked(self) -> bool:
-        """Whether the end was requested."""
-        return self._event.is_set()
-
-
-Shown = Callable[[Tensor], FloatArray]
-Begin = Callable[[Exemplar, Encoder, SynthesisSettings, Shown], None]
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """Callbacks of a running job, called in its thread.
-
-    Attributes:
-        progress: Called after every step; must be fast.
-        frame: Called with every frame.
-        prepared: Called once, before the first frame.
-        begin: Called with exemplar, encoder and settings before the first snapshot, and with what makes of a
-            snapshot's picture what its result looks like, RGB in [0, 1].
-        watch: Called with every snapshot that has a new picture.
-    """
-
-    progress: Callable[[Progress], None]
-    frame: Callable[[Frame], None]
-    prepared: Callable[[Prepared], None] = lambda _prepared: None
-    begin: Begin = lambda _exemplar, _encoder, _settings, _shown: None
-    watch: Callable[[Snapshot], None] = lambda _snapshot: None
 
 
 LoadEncoder = Callable[[str, str | None, str, Callable[[int, int], None] | None], Encoder]
@@ -232,12 +186,11 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[JobInput, Synth
     """
     canvas, asked = request.canvas, request.settings
     check_request(request)
-    wanted = None if canvas.width is None or canvas.height is None else (canvas.height, canvas.width)
     source = request.sources[0] if request.sources else None
     if canvas.content is not None and not RECIPES[asked.recipe].structure:
         raise RequestError("only patches redraw a picture: leave out the content, or choose the recipe photo")
     layout = Layout(
-        wanted,
+        wanted_size(canvas),
         _read(canvas.guide, "guide of the canvas"),
         None if source is None else _read(source.guide, "guide of the exemplar"),
         ExemplarTransform(

@@ -62,16 +62,8 @@ def address_of(socket: "zmq.Socket[bytes]") -> str:
     return socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
 
 
-def arrived(socket: "zmq.Socket[bytes]", most: int = MESSAGES_AT_ONCE) -> Iterator[list[zmq.Frame]]:
-    """Receive the messages that have arrived.
-
-    Args:
-        socket: The socket.
-        most: Maximum number at once, so that other sockets get their turn.
-
-    Yields:
-        The ZeroMQ frames of a message.
-    """
+def arrived(socket: "zmq.Socket[bytes]") -> Iterator[list[zmq.Frame]]:
+    """Yield the ZeroMQ frames of each message that has arrived; only some, so that other sockets get their turn."""
     with suppress(zmq.Again):
-        for _ in range(most):
+        for _ in range(MESSAGES_AT_ONCE):
             yield socket.recv_multipart(zmq.NOBLOCK, copy=False)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, Full, Queue, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
+from engine.service.hooks import Hooks, Stop
 from engine.service.internal import Alive, Ready, ToWorker, Unusable
 from protocol.codec import decode, encode
 from protocol.limits import TRUSTED
@@ -24,7 +25,6 @@ from protocol.raster import Buffer
 
 if TYPE_CHECKING:
     from engine.service.computing import Computer
-    from engine.service.runner import Stop
 
 PROGRESS_SECONDS = 0.3
 ALIVE_SECONDS = 1.0
@@ -44,7 +44,7 @@ class RunningJob:
     """
 
     request: Synthesize
-    stop: "Stop"
+    stop: Stop
     latest: Progress | None = None
     noted: float = field(default_factory=time.monotonic)
 
@@ -110,8 +110,6 @@ def _receive(shared: SharedState) -> None:
             while True:
                 message: ToWorker = decode(read_message(pipe), ToWorker, TRUSTED)  # type: ignore[arg-type]
                 if isinstance(message, Synthesize):
-                    from engine.service.runner import Stop
-
                     shared.running = RunningJob(message, Stop())
                     shared.jobs.put(shared.running)
                 elif shared.running is not None and shared.running.request.job == message.job:
@@ -125,8 +123,6 @@ def _receive(shared: SharedState) -> None:
 
 
 def _compute(computer: "Computer", shared: SharedState) -> None:
-    from engine.service.runner import Hooks
-
     def show(frame: Frame) -> None:
         try:
             shared.outbox.put_nowait(encode(frame))

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import torch
 
 from engine.encoders import Encoder
+from engine.on_device import exemplar_on
 from engine.preparation import JobInput, RequestError
 from engine.service.runner import plan_job
 from engine.synthesis.exemplar_filling import fill_masked_parts
 from engine.synthesis.tiling import Canvas, plan_canvas
-from engine.tensors import exemplar_on
 from engine.tiles.grid import MARGIN, Grid, grid_of
 from protocol.codec import encode
 from protocol.messages import Synthesize

@@ -9,11 +9,11 @@ import torch
 from engine.cli.progress import download_bar
 from engine.encoders import Encoder, load_encoder
 from engine.images import read_picture
+from engine.on_device import exemplar_on
 from engine.options.failures import fail
 from engine.preparation import RequestError, prepare
 from engine.synthesis import Exemplar
 from engine.synthesis.devices import describe_device, find_device
-from engine.tensors import exemplar_on
 from protocol.vocabulary import SMALLEST_EXEMPLAR, Settings
 
 

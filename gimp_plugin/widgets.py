@@ -1,6 +1,18 @@
-"""Labels for sentences, with names and paths in them that may be long."""
+"""What the dialogs have in common: stacks of widgets, and labels for sentences with long names and paths in them."""
 
 from gi.repository import Gtk, Pango
+
+PROGRAM = "texture-synthesis"
+TICK_MILLISECONDS = 30
+
+
+def stacked(*widgets: Gtk.Widget, **properties: int) -> Gtk.Box:
+    """Put widgets below each other, each as high as it needs to be, into a box with these properties, shown."""
+    box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=6, **properties)
+    for widget in widgets:
+        box.pack_start(widget, False, False, 0)
+    box.show()
+    return box
 
 
 def text_label(
