@@ -30,12 +30,12 @@ from convolution import convolution_rate
 from fill_cases import FillCase, computed_cases, read_cases, size_cases
 from fill_measures import blended, distance_to_truth, rim, sheet
 from PIL import Image
-from service import FRAME_SECONDS, JOB_SECONDS, OwnEngine, own_engine
+from service import FRAME_SECONDS, OwnEngine, Run, own_engine, run_job
 
 from engine.encoders import Encoder, load_encoder
 from protocol.client import EngineClient
 from protocol.errors import EngineError
-from protocol.messages import Canvas, Done, Frame, JobEnd, Synthesize
+from protocol.messages import Canvas, Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import Settings
 
@@ -61,23 +61,6 @@ FOOT = """
 *distance*: sliced Wasserstein distance of features to the truth, in the bounding box of the hole grown by 16 pixels;
 0 is the same. *rim*: step across the border of the hole over the steps within 8 pixels inside; above the truth's, the
 border is visible. *peak memory*: of the worker since its start."""
-
-
-@dataclass(frozen=True)
-class EngineRun:
-    """One job, as its client saw it.
-
-    Attributes:
-        seconds: From handing it in to `done`.
-        first_seconds: From handing it in to the first frame; NaN without one.
-        picture: The filled picture.
-        peak_bytes: Peak memory of the worker.
-    """
-
-    seconds: float
-    first_seconds: float
-    picture: Image.Image
-    peak_bytes: int
 
 
 @dataclass(frozen=True)
@@ -108,34 +91,6 @@ def request_of(case: FillCase, quality: str) -> Synthesize:
     """Ask for a picture to be filled, with frames, as GIMP does."""
     canvas = Canvas(raster(case.picture), raster(case.mask))
     return Synthesize("fill", (), canvas, Settings(quality=quality), frame_interval=FRAME_SECONDS)
-
-
-def run_engine(client: EngineClient, request: Synthesize) -> EngineRun:
-    """Run a job to its end.
-
-    Args:
-        client: Of the engine.
-        request: The job.
-
-    Returns:
-        Seconds and the picture.
-
-    Raises:
-        EngineError: The job failed.
-    """
-    first = math.nan
-    end: JobEnd | None = None
-    began = time.monotonic()
-    client.submit(request)
-    for event in client.events(request.job, JOB_SECONDS):
-        if isinstance(event, Frame) and math.isnan(first):
-            first = time.monotonic() - began
-        elif isinstance(event, JobEnd):
-            end = event
-    seconds = time.monotonic() - began
-    if not isinstance(end, Done):
-        raise EngineError(f"the job failed: {end}")
-    return EngineRun(seconds, first, picture_of(end.raster), end.peak_bytes)
 
 
 def run_gmic(case: FillCase, folder: Path) -> GmicRun:
@@ -173,8 +128,13 @@ class Comparison:
     """
 
     case: FillCase
-    ours: list[EngineRun]
+    ours: list[Run]
     theirs: list[GmicRun]
+
+    @property
+    def filled(self) -> Image.Image:
+        """The picture as the engine filled it."""
+        return picture_of(self.ours[-1].end.raster)
 
     @property
     def seconds(self) -> float:
@@ -194,7 +154,7 @@ class Comparison:
     def row(self, encoder: Encoder) -> str:
         """Format the line of the table; the encoder takes the distance to the truth."""
         case, hole = self.case, self.case.hole
-        pictures = [run[-1].picture if run else None for run in (self.ours, self.theirs)]
+        pictures = [self.filled, self.theirs[-1].picture if self.theirs else None]
         distances = [
             distance_to_truth(case.truth, picture, hole, encoder) if picture and case.truth else math.nan
             for picture in pictures
@@ -208,17 +168,17 @@ class Comparison:
             *(formatted(value, 2) for value in (self.seconds, self.gmic_seconds, self.ratio, first)),
             *(formatted(value, 3) for value in distances),
             *(formatted(value, 2) for value in rims),
-            f"{self.ours[-1].peak_bytes / 2**20:.0f}",
+            f"{self.ours[-1].end.peak_bytes / 2**20:.0f}",
         ]
         return f"| {' | '.join(cells)} |"
 
     def write(self, folder: Path) -> None:
         """Write the filled pictures, and a sheet of them side by side."""
         gmic = self.theirs[-1].picture if self.theirs else None
-        self.ours[-1].picture.save(folder / f"{self.case.name}-ours.png")
+        self.filled.save(folder / f"{self.case.name}-ours.png")
         if gmic is not None:
             gmic.save(folder / f"{self.case.name}-gmic.png")
-        others = {"truth": self.case.truth, "gmic": gmic, "ours": self.ours[-1].picture}
+        others = {"truth": self.case.truth, "gmic": gmic, "ours": self.filled}
         sheet(self.case.picture, self.case.mask, others).save(folder / f"{self.case.name}-sheet.png")
 
 
@@ -238,11 +198,11 @@ def compare(client: EngineClient, case: FillCase, options: argparse.Namespace) -
     Returns:
         The runs.
     """
-    ours: list[EngineRun] = []
+    ours: list[Run] = []
     theirs: list[GmicRun] = []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(options.repeat):
-            ours.append(run_engine(client, replace(request_of(case, options.quality), job=f"fill-{number}")))
+            ours.append(run_job(client, replace(request_of(case, options.quality), job=f"fill-{number}")))
             if options.gmic and (not theirs or theirs[-1].seconds < GMIC_AGAIN_SECONDS):
                 theirs.append(run_gmic(case, Path(folder)))
     return Comparison(case, ours, theirs)
@@ -271,7 +231,7 @@ def attempt(
     """Fill a picture, after another one if the engine is not warm yet, or tell why that failed."""
     try:
         if warm_up is not None:
-            run_engine(client, replace(request_of(warm_up, options.quality), job="warm-up"))
+            run_job(client, replace(request_of(warm_up, options.quality), job="warm-up"))
         return compare(client, case, options)
     except EngineError as error:
         return f"{case.name}: {error}\n{engine.last_message(5)}"

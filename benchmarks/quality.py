@@ -15,6 +15,7 @@ from types import MappingProxyType
 import numpy as np
 import torch
 from artifacts import measure_artifacts
+from fill_measures import tensor_of
 from PIL import Image
 from torch import Tensor
 
@@ -51,8 +52,7 @@ repeated nearby at one and the same offset. *color*: share of the pixels whose h
 
 def read(path: Path) -> Tensor:
     """Read a picture as RGB in [0, 1], shape (1, 3, height, width)."""
-    pixels = np.asarray(Image.open(path).convert("RGB"), dtype=np.float32) / 255
-    return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous()
+    return tensor_of(Image.open(path))
 
 
 def measures_of(exemplar: Tensor, texture: Tensor, judge: Encoder) -> dict[str, float]:

@@ -8,6 +8,7 @@ The engine is one of its own in a temporary folder; one that runs already is lef
 
 import argparse
 import json
+import math
 import os
 import platform
 import signal
@@ -148,15 +149,17 @@ class Run:
 
     Attributes:
         seconds: From handing it in to its end.
-        own_seconds: The same by the engine's clock, from the job's start to its last step.
+        first_seconds: From handing it in to its first frame; NaN without one.
         frames: How many came.
         gap: The longest time between two events of progress, seconds.
+        end: Its end, with the picture, and the seconds by the engine's clock, from the job's start to its last step.
     """
 
     seconds: float
-    own_seconds: float
+    first_seconds: float
     frames: int
     gap: float
+    end: Done
 
 
 def start_seconds(device: str) -> tuple[float, float]:
@@ -207,12 +210,14 @@ def run_job(client: EngineClient, request: Synthesize) -> Run:
     """
     began = time.monotonic()
     told: list[float] = []
-    frames = 0
+    frames, first = 0, math.nan
     end: JobEnd | None = None
     client.submit(request)
     for event in client.events(request.job, JOB_SECONDS):
-        frames += isinstance(event, Frame)
-        if isinstance(event, Progress):
+        if isinstance(event, Frame):
+            first = first if frames else time.monotonic() - began
+            frames += 1
+        elif isinstance(event, Progress):
             told.append(time.monotonic())
         elif isinstance(event, JobEnd):
             end = event
@@ -220,7 +225,7 @@ def run_job(client: EngineClient, request: Synthesize) -> Run:
     if not isinstance(end, Done):
         raise EngineError(f"the job came to nothing: {end}")
     gap = max((later - sooner for sooner, later in zip(told, [*told[1:], now], strict=True)), default=0.0)
-    return Run(now - began, end.seconds, frames, gap)
+    return Run(now - began, first, frames, gap, end)
 
 
 def run_alone(exemplar: Path, request: Synthesize, device: str) -> tuple[float, float]:
@@ -264,10 +269,10 @@ def measure_jobs(
         f"job with a frame every {FRAME_SECONDS:g} s, s": [run.seconds for run in framed],
         "frames of such a job": [float(run.frames) for run in framed],
         "cost of frames, %": [percent(b.seconds, a.seconds) for a, b in zip(plain, framed, strict=True)],
-        "job without frames, by the engine's clock, s": [run.own_seconds for run in plain],
+        "job without frames, by the engine's clock, s": [run.end.seconds for run in plain],
         "`synthesize --local`, by its own clock, s": [own for _, own in alone],
         "`synthesize --local`, the whole process, s": [whole for whole, _ in alone],
-        "engine over `--local`, both by their own clocks, %": [percent(r.own_seconds, own) for r, (_, own) in both],
+        "engine over `--local`, both by their own clocks, %": [percent(r.end.seconds, own) for r, (_, own) in both],
         "engine as its client sees it over the whole process, %": [percent(r.seconds, w) for r, (w, _) in both],
     }
 

@@ -11,12 +11,16 @@ from calling import QUICK
 from pictures import bricks, save
 from test_batch_manifest import defaults, manifest
 
+from engine.batch.engine_executor import EngineExecutor
 from engine.batch.journal import DONE, FAILED, JOURNAL, Entry, Journal, entries
 from engine.batch.publishing import publish
 from engine.batch.requests import jobs_of
 from engine.batch.running import BatchOptions, Outcome, run_batch
 from engine.batch.work import Failure, Made, make
 from engine.options.failures import CommandError
+from protocol.messages import Failed as FailedJob
+from protocol.messages import Welcome
+from protocol.version import PROTOCOL
 
 SMALL = {"quality": "draft", "steps": 1, "size": "48x40", "device": "cpu"}
 
@@ -299,3 +303,24 @@ def test_maps_of_a_material_are_finished_together(tmp_path, out):
     with Journal(out) as journal:
         jobs = jobs_of([lines], defaults(**given), None)
         assert [each.outcome for each in run_batch(jobs, Here(), journal, BatchOptions())] == [Outcome.DONE]
+
+
+class Ending:
+    """A client of an engine that ends with its first job."""
+
+    welcome = Welcome(PROTOCOL, "", devices=("cpu",))
+
+    def submit(self, request):
+        self.job = request.job
+
+    def poll(self, _timeout):
+        return [FailedJob("engine-ended", "the engine has ended", "start it again, then repeat the job", self.job)]
+
+    def close(self):
+        pass
+
+
+def test_a_batch_ends_with_its_engine_and_counts_no_texture_as_failed(pictures, out):
+    with pytest.raises(CommandError, match="the engine has ended: start it again"):
+        run(out, [pictures], EngineExecutor(Ending()))
+    assert journal_of(out) == []

@@ -17,7 +17,7 @@ from engine.options.failures import ENGINE_FAILED, INTERRUPTED, fail, one_line_e
 from engine.options.numbers import number_option
 from engine.options.paths import path_argument, path_option, real
 from engine.options.ray_option import ray_option
-from engine.options.texture_options import Variations, texture_options
+from engine.options.texture_options import EngineFile, Force, Variations, texture_options
 from protocol.fields import Range
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ WORKERS_HELP = "Processes that compute."
 WORKERS_DEFAULT = "one for each core and 2 GiB of memory; one on a GPU"
 REPORT_HELP = "Write a page that shows each exemplar beside its texture, with measures and seconds: an .html file."
 JSON_HELP = "Print one line of JSON for each texture, and one for the summary."
-FORCE_HELP = "Replace write-protected files."
-ENGINE_HELP = "Connection file of the engine that computes."
 GPUS_HELP = "With --ray, GPUs that each texture occupies, such as 0.5."
 GPUS_DEFAULT = "1 with --device cuda, else 0"
 Threads = Annotated[int, Range(1, 1024)]
@@ -62,10 +60,10 @@ def batch(
     workers: Annotated[int | None, number_option("--workers", Threads, WORKERS_HELP, default=WORKERS_DEFAULT)] = None,
     ray: Annotated[str | None, ray_option("Compute")] = None,
     gpus: Annotated[float | None, number_option("--gpus", Gpus, GPUS_HELP, default=GPUS_DEFAULT)] = None,
-    force: Annotated[bool, typer.Option("--force", help=FORCE_HELP)] = False,
+    force: Force = False,
     as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no summary.")] = False,
-    engine: Annotated[Path | None, path_option(ENGINE_HELP, default="your running engine, if any")] = None,
+    engine: EngineFile = None,
     local: Annotated[
         bool, typer.Option("--local", help="Compute in processes of this command, even if an engine is running.")
     ] = False,

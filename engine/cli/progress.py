@@ -11,6 +11,7 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -20,6 +21,7 @@ from protocol.messages import Progress as JobProgress
 
 if TYPE_CHECKING:
     from engine.batch.tally import Tally
+    from engine.tiles.running import Report
 
 LOG_SECONDS = 10.0
 """Between lines about a batch, where stderr is not a terminal."""
@@ -98,8 +100,7 @@ def step_bar(title: str, *, quiet: bool) -> Iterator[Callable[[int, int, int, Ma
         TextColumn("octave {task.fields[octave]}  step {task.completed}/{task.total}  loss {task.fields[loss]}"),
         TimeRemainingColumn(),
     )
-    console = Console(file=sys.stderr)
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+    with _bar(*columns, quiet=quiet) as bar:
         task = bar.add_task(title, total=None, octave="", loss="")
 
         def show(octave: int, step: int, steps: int, losses: Mapping[str, float]) -> None:
@@ -120,17 +121,50 @@ def batch_bar(tally: "Tally", *, quiet: bool) -> Iterator[Callable[[], None]]:
     Yields:
         A callback for each texture that has ended.
     """
-    console = Console(file=sys.stderr)
     columns = (TextColumn("{task.completed} of {task.total}"), BarColumn(), TextColumn("{task.fields[said]}"))
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+    with _bar(*columns, quiet=quiet) as bar:
         task = bar.add_task("batch", total=tally.count, said="")
         said = time.monotonic()
 
         def show() -> None:
             nonlocal said
             bar.update(task, completed=tally.ended, said=tally.outlook())
-            if not quiet and not console.is_terminal and time.monotonic() - said > LOG_SECONDS:
+            if not quiet and not bar.console.is_terminal and time.monotonic() - said > LOG_SECONDS:
                 said = time.monotonic()
                 print(f"{tally.ended} of {tally.count}, {tally.outlook()}", file=sys.stderr)
 
         yield show
+
+
+@contextmanager
+def tile_bar(title: str, *, quiet: bool) -> "Iterator[Report]":
+    """Show how many tiles are made, and the time left.
+
+    Args:
+        title: Title of the bar.
+        quiet: Show nothing. Nothing is shown either if stderr is not a terminal.
+
+    Yields:
+        A callback that takes the progress.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("tile {task.fields[tiles]}/{task.fields[count]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    # Of the whole canvas: tiles take minutes.
+    with _bar(*columns, quiet=quiet, speed_estimate_period=3600) as bar:
+        task = bar.add_task(title, total=1.0, tiles=0, count="?")
+        yield lambda one: bar.update(task, completed=one.share, tiles=one.tiles, count=one.total)
+
+
+def _bar(*columns: ProgressColumn, quiet: bool, speed_estimate_period: float = 30.0) -> Progress:
+    console = Console(file=sys.stderr)
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+        speed_estimate_period=speed_estimate_period,
+    )

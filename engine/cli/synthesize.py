@@ -18,7 +18,7 @@ from engine.options.failures import INTERRUPTED, fail, one_line_errors
 from engine.options.numbers import number_option
 from engine.options.paths import STANDARD, path_option, read_input
 from engine.options.ray_option import ray_option
-from engine.options.texture_options import VARIATIONS_HELP, Variations, texture_options
+from engine.options.texture_options import VARIATIONS_HELP, EngineFile, Force, Variations, texture_options
 from engine.options.texture_sets import TextureSet
 from engine.options.textures import pictures_of, read_texture, texture_spec, with_seed
 from protocol.messages import Cancelled, Failed, Prepared
@@ -30,11 +30,9 @@ if TYPE_CHECKING:
 MOST_NAMED = 3
 
 OUTPUT_HELP = "File to write, or a folder for a texture set; - writes PNG to standard output. (required)"
-FORCE_HELP = "Replace write-protected files."
 PICK_HELP = "Number of seeds to preview in one .png or .svg sheet. Use the --seed of the one that you like."
 RECORD_HELP = "Record the run: a .gif, .webp or .mp4 file, or a folder for numbered PNGs."
 FIGURES_HELP = "Show Gram matrices and losses beside the picture in the recording."
-ENGINE_HELP = "Connection file of the engine that computes."
 
 
 @texture_options()
@@ -45,10 +43,10 @@ def synthesize(
     pick: Annotated[int | None, number_option("--pick", Pick, PICK_HELP)] = None,
     record: Annotated[Path | None, path_option(RECORD_HELP)] = None,
     record_figures: Annotated[bool, typer.Option("--record-figures", help=FIGURES_HELP)] = False,
-    force: Annotated[bool, typer.Option("--force", help=FORCE_HELP)] = False,
+    force: Force = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each texture.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no notes.")] = False,
-    engine: Annotated[Path | None, path_option(ENGINE_HELP, default="your running engine, if any")] = None,
+    engine: EngineFile = None,
     local: Annotated[
         bool, typer.Option("--local", help="Compute in this process, even if an engine is running.")
     ] = False,

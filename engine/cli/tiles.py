@@ -3,12 +3,13 @@
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from engine.cli.progress import download_bar, tile_bar
 from engine.cli.standard_output import say
 from engine.options.failures import INTERRUPTED, fail
 from engine.options.ray_option import check_ray
@@ -18,7 +19,7 @@ from protocol.messages import Synthesize
 if TYPE_CHECKING:
     from engine.encoders import Encoder
     from engine.images import Picture
-    from engine.tiles.running import Make, Report
+    from engine.tiles.running import Make
 
 TileSide = Annotated[int, Range(128, 4096)]
 SUFFIXES = (".tif", ".tiff")
@@ -150,47 +151,8 @@ def _make(
 
 
 def _encoder(request: Synthesize, weights: Path | None) -> "Encoder":
-    from engine.cli.progress import download_bar
     from engine.encoders import load_encoder
 
     settings = request.settings
     with download_bar(quiet=False) as fetching:
         return load_encoder(settings.encoder, weights=weights, pooling=settings.pooling, progress=fetching)  # type: ignore[arg-type]
-
-
-@contextmanager
-def tile_bar(title: str, *, quiet: bool) -> "Iterator[Report]":
-    """Show how many tiles are made, and the time left.
-
-    Args:
-        title: Title of the bar.
-        quiet: Show nothing. Nothing is shown either if stderr is not a terminal.
-
-    Yields:
-        A callback that takes the progress.
-    """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from engine.tiles.running import Progress as TileProgress
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("tile {task.fields[tiles]}/{task.fields[count]}"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    console = Console(file=sys.stderr)
-    with Progress(
-        *columns,
-        console=console,
-        transient=True,
-        disable=quiet or not console.is_terminal,
-        speed_estimate_period=3600,
-    ) as bar:
-        task = bar.add_task(title, total=1.0, tiles=0, count="?")
-
-        def report(progress: TileProgress) -> None:
-            bar.update(task, completed=progress.share, tiles=progress.tiles, count=progress.total)
-
-        yield report

@@ -18,6 +18,11 @@ Command = TypeVar("Command", bound=Callable[..., None])
 DEFAULT_SIZE = "512x512"
 Variations = Annotated[int, Range(1, 1000)]
 Percent = Annotated[int, Range(1, 100)]
+Force = Annotated[bool, typer.Option("--force", help="Replace write-protected files.")]
+EngineFile = Annotated[
+    Path | None,
+    path_option("Connection file of the engine that computes.", default="your running engine, if any"),
+]
 
 EXEMPLAR_HELP = (
     "The sample texture; several are mixed in one. This or any other input picture may be -, standard input."
