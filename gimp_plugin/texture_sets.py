@@ -60,17 +60,17 @@ def check_names(names: MapNames, layers: Sequence[str], how: str) -> None:
                 count=len(names.stems), names=", ".join(names.stems)
             )
         )
-    if names.alike:
-        first, second = (layers[number] for number in names.alike[:2])
+    if names.duplicates:
+        first, second = (layers[number] for number in names.duplicates[:2])
         raise PlanError(
             _("“{first}” and “{second}” are the same kind of map, {kind}: select one of them.").format(
-                first=first, second=second, kind=kind_label(names.kinds[names.alike[0]] or BASE)
+                first=first, second=second, kind=kind_label(names.kinds[names.duplicates[0]] or BASE)
             )
         )
-    if how == user_options.AUTO and names.strangers:
+    if how == user_options.AUTO and names.unrelated:
         raise PlanError(
             _("By its name, “{name}” is not a map of the texture that the other layers belong to: rename it.").format(
-                name=layers[names.strangers[0]]
+                name=layers[names.unrelated[0]]
             )
         )
 

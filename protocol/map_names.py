@@ -66,8 +66,8 @@ class MapNames:
         return tuple(sorted(range(len(self.names)), key=lambda n: ranks.get(self.kinds[n] or "", len(ranks))))
 
     @property
-    def strangers(self) -> tuple[int, ...]:
-        """Numbers of the names that are none of a map of these stems."""
+    def unrelated(self) -> tuple[int, ...]:
+        """Numbers of the names that are not a map of these stems."""
         return tuple(
             number
             for number, each in enumerate(self.names)
@@ -75,8 +75,8 @@ class MapNames:
         )
 
     @property
-    def alike(self) -> tuple[int, ...]:
-        """Numbers of the names of one kind of which there are several, or none."""
+    def duplicates(self) -> tuple[int, ...]:
+        """Numbers of the first names of the same kind; empty if all kinds differ."""
         for kind in KINDS:
             found = tuple(number for number, each in enumerate(self.kinds) if each == kind)
             if len(found) > 1:

@@ -343,7 +343,7 @@ class Done(_Ended):
     Attributes:
         raster: The whole texture or canvas.
         origins: Row and column in the source that each pixel is taken from, two channels, `u16`, if it has maps: make
-            these alike. None without maps, and for a preview.
+            these in the same way. None without maps, and for a preview.
     """
 
     type: ClassVar[str] = "done"

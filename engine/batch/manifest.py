@@ -60,7 +60,7 @@ def items_of(sources: Sequence[Path]) -> Iterator[Item]:
 
 
 def maps_made_alone(sources: Sequence[Path]) -> list[str]:
-    """Say that pictures outside of manifests look like maps of one texture: who meant to make a set finds out."""
+    """Note that pictures outside of manifests look like maps of one texture, which may have been meant as a set."""
     folders: dict[Path, list[str]] = {}
     for source in sources:
         if source.suffix.lower() not in {*JSON_LINES, CSV}:
@@ -69,8 +69,8 @@ def maps_made_alone(sources: Sequence[Path]) -> list[str]:
     found, textures = [], 0
     for stems in folders.values():
         names = map_names(stems)
-        strangers = {*names.strangers}
-        found += [stem for number, stem in enumerate(stems) if number not in strangers]
+        unrelated = {*names.unrelated}
+        found += [stem for number, stem in enumerate(stems) if number not in unrelated]
         textures += len(names.stems)
     if not found:
         return []

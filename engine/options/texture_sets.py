@@ -69,16 +69,16 @@ def find_set(exemplars: Sequence[Path], maps: Sequence[Path]) -> TextureSet | No
     found = map_names([path.stem for path in exemplars])
     if not found.stems:
         return None
-    for number in found.strangers:
+    for number in found.unrelated:
         fail(
             f"{exemplars[number]} does not belong to the maps of one texture beside it, by its name: "
             f"end it like {_SHOWN}, or name one EXEMPLAR and the others with --maps"
         )
     if len(found.stems) > 1:
         fail(f"the files are maps of {len(found.stems)} textures ({', '.join(found.stems)}): name the maps of one")
-    if found.alike:
-        same = " and ".join(str(exemplars[number]) for number in found.alike)
-        kind = found.kinds[found.alike[0]]
+    if found.duplicates:
+        same = " and ".join(str(exemplars[number]) for number in found.duplicates)
+        kind = found.kinds[found.duplicates[0]]
         fail(f"{same} are the same kind of map, {kind}: name one of them, or the others with --maps")
     ordered = [(exemplars[number], found.names[number]) for number in found.order]
     return _checked(

@@ -12,7 +12,7 @@ from engine.cli.inspect.recipes import recipes
 
 def inspect_app() -> typer.Typer:
     """Build the commands."""
-    app = typer.Typer(no_args_is_help=True, help="Draw what the networks see, and how a texture grows.")
+    app = typer.Typer(no_args_is_help=True, help="Draw what the encoder detects, and how a texture is made.")
     app.callback()(_common)
     for command in (features, grams, layers, losses, matches, recipes):
         app.command()(command)
@@ -20,4 +20,4 @@ def inspect_app() -> typer.Typer:
 
 
 def _common() -> None:
-    """Draw what the networks see, and how a texture grows."""
+    """Draw what the encoder detects, and how a texture is made."""
