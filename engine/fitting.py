@@ -189,7 +189,9 @@ def _check_maps(request: Synthesize, source: Source) -> None:
             )
     if _is_transformed(request):
         # Normals would have to turn, too, and no pixel would come from one place.
-        raise RequestError("several maps of one texture are neither rotated nor scaled: leave that out, or the maps")
+        raise RequestError(
+            "several maps of one texture cannot be rotated or scaled: omit rotation and scale, or the maps"
+        )
     if request.canvas.content is not None:
         raise RequestError("a content is redrawn with a single map, and there are several: omit one of them")
 

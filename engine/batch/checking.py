@@ -57,7 +57,7 @@ def _refuse_twice(
     (name, place), (_, other), *_ = _written_as(jobs, outputs, again)
     where = place if place == other else f"{place} and {other}"
     fail(
-        f"{where} would write {name} twice: tell them apart by --name, such as "
+        f"{where} would write {name} twice: make the names unique with --name, such as "
         "{folder}/{stem}.png, {stem}-{seed}.png or {number}.png"
     )
 

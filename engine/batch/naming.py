@@ -51,7 +51,7 @@ def named(pattern: str, values: Mapping[str, object]) -> PurePosixPath:
     try:
         name = PurePosixPath(pattern.format_map(values))
     except (ValueError, TypeError) as error:
-        fail(f"--name is {pattern!r}, which does not suit its values ({error}): give one such as {SEVERAL}")
+        fail(f"--name is {pattern!r}, whose format does not fit its values ({error}): give one such as {SEVERAL}")
     if name.is_absolute() or ".." in name.parts or not name.name or "\0" in str(name):
         fail(f"--name gives {str(name)!r}: name a file below the folder of --output")
     return name

@@ -159,7 +159,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        fail(f"{folder} cannot be made a folder ({error.strerror}): name another with --output")
+        fail(f"{folder} cannot be created as a folder ({error.strerror}): name another with --output")
 
 
 @contextmanager

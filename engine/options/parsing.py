@@ -129,7 +129,7 @@ def parse_shares(text: str | None, count: int, *, guided: bool = False) -> tuple
     if text is None:
         return (1.0,) * count
     if guided:
-        raise ParsingError("--share and --canvas-guide both tell how much each exemplar gets: give one of them")
+        raise ParsingError("--share and --canvas-guide both set the share of each exemplar: give one of them")
     parts = text.split(",")
     if len(parts) != count:
         if count < 2:
