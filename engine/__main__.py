@@ -22,13 +22,9 @@ def start() -> None:
         print("texture-engine: interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except ImportError as error:
-        name = "a library" if error.name is None else error.name
-        said = str(error).strip().splitlines() or ["no reason given"]
-        print(
-            f"texture-engine: {name} cannot be imported ({said[0]}): check whether PYTHONPATH names another "
-            "version of it, or run install.py again",
-            file=sys.stderr,
-        )
+        from engine.packages import import_fault
+
+        print(f"texture-engine: {import_fault(error)}", file=sys.stderr)
         sys.exit(BROKEN)
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 from engine.file_errors import is_folder, writing_refusal
 from engine.images import ImageError, check_target, replacing
 from engine.images.png import encode_png
+from engine.packages import OPTIONAL, installing
 
 Frame = NDArray[np.uint8]
 
@@ -311,7 +312,7 @@ class _Video:
             import av
         except ImportError as error:
             raise ImageError(
-                f'recording {path.name} needs PyAV: pip install ".[video]" in a clone of this project, or use .webp'
+                f"recording {path.name} needs PyAV: run {installing([OPTIONAL])}, or use .webp"
             ) from error
         self._path = path
         self._padding = ((0, size[1] % 2), (0, size[0] % 2), (0, 0))

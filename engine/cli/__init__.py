@@ -4,7 +4,6 @@ import io
 import logging
 import os
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ from engine.cli.synthesize import synthesize
 from engine.options.failures import INTERRUPTED, CommandError, interruptible, sentence_of
 from engine.options.numbers import USAGE_ERROR
 from engine.options.parsing import complete_options
+from engine.packages import NAME, version_of
 from engine.threads import share_cores
 
 
@@ -45,10 +45,7 @@ def build_app() -> typer.Typer:
 def show_version(wanted: bool) -> None:  # noqa: FBT001
     """Print the version and exit."""
     if wanted:
-        try:
-            say(version("gimp-texture-synthesis"))
-        except PackageNotFoundError:
-            say("not installed, run from its folder")
+        say(version_of(NAME) or "not installed, run from its folder")
         raise typer.Exit
 
 

@@ -2,7 +2,9 @@
 
 import platform
 import time
-from importlib.metadata import PackageNotFoundError, version
+import warnings
+from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -11,20 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from engine.device_names import RESTART
+from engine.packages import MODULES, NAME, OPTIONAL, installing, missing_packages, owners, subject_of, version_of
 
-PACKAGES = (
-    "torch",
-    "torchvision",
-    "numpy",
-    "pillow",
-    "imagecodecs",
-    "matplotlib",
-    "pyzmq",
-    "msgpack",
-    "safetensors",
-    "typer",
-    "av",
-)
+# A build for another system raises OSError, parts that do not fit each other whatever they like.
+FAULTS = (ImportError, OSError, RuntimeError, AttributeError, TypeError, ValueError, SystemError)
 
 
 def doctor(
@@ -34,21 +26,24 @@ def doctor(
     """Show what is installed, what works, and how to repair the rest."""
     console = Console()
     advice: list[str] = []
-    console.print(_versions(advice))
-    console.print(escape(_engine(advice)))
-    try:
-        import torch
-    except (ImportError, OSError) as error:
-        # A build of torch for another system or processor raises OSError while its libraries load.
-        advice.append(f"torch does not load ({error}): reinstall it with `pip install --force-reinstall torch`")
-    else:
-        console.print(_devices(advice))
-        if unused := _unused_gpu(torch.__version__):
-            console.print(escape(unused))
-        console.print(_encoders(advice))
-        if not quick:
-            _try_synthesis(console, advice, torch.get_num_threads())
-    _check_torchvision(advice)
+    console.print(_packages(advice))
+    sections: dict[str, Callable[[], object]] = {
+        "engine": lambda: escape(_engine(advice)),
+        "devices": lambda: _devices(advice),
+        "GPU": _unused_gpu,
+        "encoders": lambda: _encoders(advice),
+        "test synthesis": lambda: None if quick else _try_synthesis(advice),
+    }
+    for name, section in sections.items():
+        try:
+            found = section()
+        except FAULTS as error:
+            found = escape(f"{name}: not checked ({error})")
+            # A package at fault is among the advice.
+            if not advice:
+                advice.append(f"{name} cannot be checked ({error}): run {installing([], again=True)}")
+        if found:
+            console.print(found)
     for line in advice:
         console.print(f"[bold red]to do:[/] {escape(line)}")
     if advice:
@@ -56,26 +51,37 @@ def doctor(
     console.print("[bold green]no faults found[/]")
 
 
-def _versions(advice: list[str]) -> Table:
+def _packages(advice: list[str]) -> Table:
     table = Table("package", "version", title=f"Python {platform.python_version()}, {platform.platform()}")
-    table.add_row(
-        "gimp-texture-synthesis", _version("gimp-texture-synthesis") or "not installed, run from its folder"
-    )
-    for name in PACKAGES:
-        found = _version(name)
-        table.add_row(name, found or "not installed")
-        if found is None and name != "av":
-            advice.append(f"{name} is not installed: `pip install {name}`")
-        elif found is None:
-            table.add_row("", "optional, for .mp4 recordings: `pip install av`")
+    table.add_row(NAME, version_of(NAME) or "not installed, run from its folder")
+    missing = missing_packages()
+    for name, module in MODULES.items():
+        if name in missing:
+            table.add_row(name, "not installed")
+            continue
+        fault = _import_fault(module)
+        table.add_row(name, f"{version_of(name)}{', does not load' if fault else ''}")
+        lacking = owners(fault.name or "") if isinstance(fault, ModuleNotFoundError) else []
+        if fault is not None and not set(lacking) & set(missing):
+            remedy = installing([name], again=not isinstance(fault, ModuleNotFoundError))
+            advice.append(f"{name} does not load ({fault}): run {remedy}")
+    if missing:
+        advice.insert(0, f"{subject_of(missing)} not installed: run {installing(missing)}")
+    table.add_row(OPTIONAL, version_of(OPTIONAL) or "not installed")
+    if not version_of(OPTIONAL):
+        table.add_row("", f"optional, for .mp4 recordings: {installing([OPTIONAL])}")
     return table
 
 
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+def _import_fault(module: str) -> Exception | None:
+    # What a package warns of while it loads is for its developers.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            import_module(module)
+        except FAULTS as error:
+            return error
+    return None
 
 
 def _engine(advice: list[str]) -> str:
@@ -118,8 +124,10 @@ def _devices(advice: list[str]) -> Table:
     return table
 
 
-def _unused_gpu(build: str) -> str | None:
+def _unused_gpu() -> str | None:
     """Return a note if there is a GPU that another build of PyTorch could use."""
+    import torch
+
     from engine.synthesis.device_checks import listed_devices
     from installation.gpus import look, usable_gpu
 
@@ -127,7 +135,8 @@ def _unused_gpu(build: str) -> str | None:
     if maker is None or any(listed.name != "cpu" for listed in listed_devices()):
         return None
     # No fault: the CPU build may have been asked for.
-    return f"note: PyTorch {build} cannot use the GPU ({maker}): run `install.py --torch auto`, or replace torch"
+    note = f"note: PyTorch {torch.__version__} cannot use the GPU ({maker}): run `install.py --torch auto`"
+    return escape(f"{note}, or replace torch")
 
 
 def _encoders(advice: list[str]) -> Table:
@@ -139,21 +148,11 @@ def _encoders(advice: list[str]) -> Table:
         here = "yes" if row.available else "no" if row.name == "compact" else "downloaded on first use"
         table.add_row(row.name, here, row.where)
         if row.name == "compact" and not row.available:
-            advice.append(f"the built-in weights are missing from {row.where}: reinstall the package")
+            advice.append(f"the built-in weights are missing from {row.where}: run {installing([])}")
     return table
 
 
-def _check_torchvision(advice: list[str]) -> None:
-    try:
-        import torchvision  # noqa: F401
-    except (ImportError, OSError, RuntimeError) as error:
-        advice.append(
-            f"torchvision does not load ({error}), and the vgg encoders need it: install a version that fits torch "
-            "with `pip install --upgrade torch torchvision`"
-        )
-
-
-def _try_synthesis(console: Console, advice: list[str], threads: int) -> None:
+def _try_synthesis(advice: list[str]) -> str | None:
     import torch
 
     from engine.encoders import EncoderError, load_encoder
@@ -161,7 +160,7 @@ def _try_synthesis(console: Console, advice: list[str], threads: int) -> None:
     from engine.synthesis.devices import choose_device, describe_device
 
     device = torch.device(choose_device().name)
-    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(threads)).to(device)
+    picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).to(device)
     start = time.perf_counter()
     try:
         encoder = load_encoder("compact").to(device)
@@ -170,6 +169,6 @@ def _try_synthesis(console: Console, advice: list[str], threads: int) -> None:
         ]
     except (EncoderError, RuntimeError) as error:
         advice.append(f"a test synthesis on {device} failed ({error}): try `--device cpu`")
-        return
+        return None
     seconds = time.perf_counter() - start
-    console.print(f"a test synthesis on {describe_device(device)}: {len(losses) - 1} steps in {seconds:.1f} s")
+    return escape(f"a test synthesis on {describe_device(device)}: {len(losses) - 1} steps in {seconds:.1f} s")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, Full, Queue, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
+from engine.packages import import_fault
 from engine.service.hooks import Hooks, Stop
 from engine.service.internal import Alive, Ready, ToWorker, Unusable
 from protocol.codec import decode, encode
@@ -85,12 +86,9 @@ def main() -> None:
     os.dup2(2, 1)
     shared = SharedState()
     threading.Thread(target=_receive, args=(shared,), daemon=True).start()
-    from engine.service.computing import Computer, UnusableDeviceError
-
-    try:
-        computer = Computer(sys.argv[1])
-    except UnusableDeviceError as error:
-        write_message(pipe, encode(Unusable(str(error)[:4000])))
+    computer = _computer(sys.argv[1])
+    if isinstance(computer, str):
+        write_message(pipe, encode(Unusable(computer[:4000])))
         return
     from engine.synthesis.compiling import unwritable_folder
 
@@ -100,6 +98,19 @@ def main() -> None:
     write_message(pipe, encode(Ready(*found)))
     threading.Thread(target=_compute, args=(computer, shared), daemon=True).start()
     _send(pipe, shared, computer)
+
+
+def _computer(device: str) -> "Computer | str":
+    """Return the device, or why it cannot compute."""
+    try:
+        from engine.service.computing import Computer, UnusableDeviceError
+
+        try:
+            return Computer(device)
+        except UnusableDeviceError as error:
+            return str(error)
+    except ImportError as error:
+        return import_fault(error)
 
 
 def _receive(shared: SharedState) -> None:
