@@ -44,6 +44,7 @@ class Marker:
         build: PyTorch's build in it; nothing before it is known.
         asked: The build that the user asked for; nothing if this computer decides.
         changed: Files that already differed from their package's list after the installation.
+        packages: Names of all packages after the installation.
     """
 
     complete: bool
@@ -51,6 +52,7 @@ class Marker:
     build: str
     asked: str
     changed: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,9 @@ def read_marker(folder: Path) -> Marker | None:
     # Until version 0.2.0 there were two builds.
     build = found.get("build", CPU if found.get("cpu") is True else DEFAULT)
     asked = found.get("asked", CPU if found.get("cpu") is True else "")
-    complete, source, changed = found.get("complete") is True, str(found.get("source")), found.get("changed") or ()
-    return Marker(complete, source, str(build), str(asked), tuple(map(str, changed)))
+    complete, source = found.get("complete") is True, str(found.get("source"))
+    changed, packages = (tuple(map(str, found.get(name) or ())) for name in ("changed", "packages"))
+    return Marker(complete, source, str(build), str(asked), changed, packages)
 
 
 def versions_in(folder: Path) -> dict[str, str]:
@@ -166,14 +169,13 @@ def environment_actions(wanted: Options, state: Path, *, upgrade: bool) -> Itera
     remake = broken is not None or (marker is not None and choice.build != marker.build)
     if not remake and not upgrade and not _fault_to_update(folder, wanted.source):
         return
-    # A running engine would lose its packages. A broken environment cannot stop it before it is repaired.
-    running = find_running(state) if folder.exists() else None
-    ending = [] if running is None else [_end(python_of(folder), state, f"process {running.process}")]
-    if not broken:
-        yield from ending
+    # A running engine would lose its packages, or has lost them. One from elsewhere makes room for this one.
+    if running := find_running(state):
+        yield Action(
+            f"stop the running engine (process {running.process})",
+            partial(stop, python_of(folder), state, running),
+        )
     yield from _installing(wanted, choice, asked, remake=remake, upgrade=upgrade)
-    if broken:
-        yield from ending
 
 
 def pip(folder: Path) -> list[str | Path]:
@@ -190,6 +192,9 @@ def _fault_to_remake(folder: Path) -> str | None:
     found = _packages(folder)
     if found is None or not engine_of(folder).exists() or not set(found.changed) <= set(marker.changed):
         return "is damaged"
+    # Those that others need, too.
+    if lost := sorted(set(marker.packages) - set(found.versions)):
+        return f"lacks {lost[0]}"
     return None
 
 
@@ -219,14 +224,6 @@ def _installing(wanted: Options, choice: Choice, asked: str, *, remake: bool, up
     )
     finished = Marker(complete=True, source=fingerprint(wanted.source), build=choice.build, asked=asked)
     yield Action("mark it as complete", partial(_finish, folder, finished))
-
-
-def _end(python: Path, state: Path, name: str) -> Action:
-    def perform() -> None:
-        if running := find_running(state):
-            stop(python, state, running)
-
-    return Action(f"stop the running engine ({name})", perform)
 
 
 def _mark(folder: Path, marker: Marker) -> None:
@@ -263,4 +260,4 @@ def _finish(folder: Path, marker: Marker) -> None:
     if found is None or not engine_of(folder).exists():
         raise InstallationError(f"the environment in {folder} does not work: remove that folder and run this again")
     # A package with a wrong list of its own files is not damaged.
-    _mark(folder, replace(marker, changed=found.changed))
+    _mark(folder, replace(marker, changed=found.changed, packages=tuple(sorted(found.versions))))

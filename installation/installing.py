@@ -13,7 +13,7 @@ from installation.outdated import outdated
 from installation.plugin import plugin_actions, plugin_contents
 from installation.problems import InstallationError
 from installation.record import with_installed, write_record
-from installation.service import service_actions, service_of
+from installation.service import new_folders, service_actions, service_of
 from installation.setup_run import SetupRun
 from installation.version import software_version
 
@@ -110,7 +110,8 @@ def _outdated(task: SetupRun) -> Iterator[Action]:
 
 def _record(task: SetupRun) -> Iterator[Action]:
     environment = None if task.plugin_only else task.environment.folder
-    now = with_installed(task.record, environment, list(task.profiles))
+    folders = new_folders(service_of()) if task.service else []
+    now = with_installed(task.record, environment, task.profiles, folders)
     if now != task.record:
         yield Action(f"record in {task.data} what is installed", partial(write_record, task.data, now))
 

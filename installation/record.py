@@ -1,6 +1,7 @@
 """The record of what this installer has installed."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,10 +18,12 @@ class Record:
     Attributes:
         environments: Folders of environments, the newest last.
         profiles: Profile folders of GIMPs that have the plug-in.
+        folders: Folders that were created for the service.
     """
 
     environments: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 def read_record(data: Path) -> Record:
@@ -38,7 +41,9 @@ def read_record(data: Path) -> Record:
     path = data / RECORD_FILE
     try:
         found = json.loads(path.read_text("utf-8"))
-        return Record(_strings(found["environments"]), _strings(found["profiles"]))
+        # Until version 0.2.0 folders were not recorded.
+        folders = found.get("folders", [])
+        return Record(_strings(found["environments"]), _strings(found["profiles"]), _strings(folders))
     except FileNotFoundError:
         return Record()
     except (ValueError, TypeError, KeyError):
@@ -48,13 +53,16 @@ def read_record(data: Path) -> Record:
         ) from None
 
 
-def with_installed(record: Record, environment: Path | None, profiles: list[Path]) -> Record:
+def with_installed(
+    record: Record, environment: Path | None, profiles: Sequence[Path], folders: Sequence[Path] = ()
+) -> Record:
     """Add what is installed now, and drop what no longer exists.
 
     Args:
         record: The previous record.
         environment: The environment that is in use; None if this installer has not made it.
         profiles: The profile folders that have the plug-in.
+        folders: Folders that will be created for the service.
 
     Returns:
         The new record.
@@ -62,7 +70,8 @@ def with_installed(record: Record, environment: Path | None, profiles: list[Path
     used = [] if environment is None else [str(environment)]
     others = [name for name in record.environments if name not in used and Path(name).is_dir()]
     kept = [name for name in record.profiles if Path(name).is_dir()]
-    return Record((*others, *used), tuple(dict.fromkeys([*kept, *map(str, profiles)])))
+    created = tuple(sorted({*record.folders, *map(str, folders)}))
+    return Record((*others, *used), tuple(dict.fromkeys([*kept, *map(str, profiles)])), created)
 
 
 def write_record(data: Path, record: Record) -> None:

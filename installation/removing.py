@@ -12,9 +12,10 @@ from installation.folders import weights_folder
 from installation.outdated import outdated
 from installation.plugin import plugin_folder
 from installation.record import RECORD_FILE
-from installation.running_engine import CONNECTION_FILE, find_running, stop
+from installation.running_engine import find_running, stop
 from installation.service import removal_actions, service_of
 from installation.setup_run import SetupRun
+from protocol.connection import CONNECTION_FILE
 
 STATE_PATTERNS = (
     CONNECTION_FILE,
@@ -55,9 +56,13 @@ def uninstall(task: SetupRun) -> int:
     return 0
 
 
-def _service(_task: SetupRun) -> Iterator[Action]:
+def _service(task: SetupRun) -> Iterator[Action]:
     # Systemd stops its engine itself, and would start one that fails again.
     yield from removal_actions(service_of())
+    # The innermost first.
+    for folder in sorted(map(Path, task.record.folders), reverse=True):
+        if folder.is_dir():
+            yield Action(f"remove {folder} if it is empty", partial(remove_if_empty, folder))
 
 
 def _engine(task: SetupRun) -> Iterator[Action]:

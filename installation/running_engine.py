@@ -3,19 +3,24 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from installation.folders import FOLDER_VARIABLE
 from installation.problems import InstallationError
+from protocol.connection import CONNECTION_FILE, engine_state, read_connection
+from protocol.errors import UnsafeFileError
+from protocol.processes import ProcessState
 
-CONNECTION_FILE = "engine.json"
 LOCK_FILE = "engine.lock"
 CONNECT_SECONDS = 1.0
 STOP_SECONDS = 60
+TERMINATE_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,8 @@ def stop(python: Path, state: Path, running: Running) -> None:
     """Stop an engine, and wait until it has ended.
 
     Args:
-        python: A Python that has the engine's packages.
-        state: The folder of its connection file.
+        python: A Python that has the engine's packages, or had them: without them, the process is asked to end.
+        state: The folder of the engine's connection file.
         running: The engine.
 
     Raises:
@@ -82,8 +87,25 @@ def stop(python: Path, state: Path, running: Running) -> None:
     except (OSError, subprocess.TimeoutExpired):
         pass
     # It may have ended by itself in the meantime.
-    if find_running(state):
+    if find_running(state) and not _terminated(state, running):
         raise InstallationError(f"the running engine does not stop ({words}): end process {running.process}")
+
+
+def _terminated(state: Path, running: Running) -> bool:
+    """Ask the process of an engine to end, and return whether it has; another process with its id is left alone."""
+    try:
+        found = read_connection(state / CONNECTION_FILE)
+        if found.process != running.process or engine_state(found) is not ProcessState.RUNNING:
+            return False
+        os.kill(found.process, signal.SIGTERM)
+    except (OSError, UnsafeFileError):
+        return False
+    until = time.monotonic() + TERMINATE_SECONDS
+    while time.monotonic() < until:
+        if engine_state(found) is ProcessState.ENDED:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _is_locked(path: Path) -> bool:

@@ -140,11 +140,16 @@ def service_actions(service: Service, engine: Path, state: Path, *, wanted: bool
         yield Action("start the engine now and whenever you log in", _start)
 
 
+def new_folders(service: Service) -> list[Path]:
+    """Return the folders that are created with the service's files, and by systemd, as they do not exist yet."""
+    folders = [_link(service).parent, service.entry.parent]
+    return sorted({path for folder in folders for path in (folder, *folder.parents) if not path.exists()})
+
+
 def removal_actions(service: Service) -> Iterator[Action]:
     """Return the actions that remove the service."""
-    # Systemd's link to the unit, if it cannot be asked to remove it.
-    link = service.unit.parent / "default.target.wants" / UNIT
-    found = [path for path in (service.unit, link, service.entry) if path.exists() or path.is_symlink()]
+    paths = (service.unit, _link(service), service.entry)
+    found = [path for path in paths if path.exists() or path.is_symlink()]
     if not found:
         return
     if service.unit.exists() and shutil.which("systemctl"):
@@ -152,6 +157,11 @@ def removal_actions(service: Service) -> Iterator[Action]:
     yield Action(f"remove {', '.join(map(str, found))}", partial(remove_all, found))
     if shutil.which("systemctl"):
         yield Action("reload systemd's units", partial(_systemctl, "daemon-reload"))
+
+
+def _link(service: Service) -> Path:
+    """Return systemd's link to the unit, which stays if systemd cannot be asked to remove it."""
+    return service.unit.parent / "default.target.wants" / UNIT
 
 
 def _changed(wanted: Mapping[Path, str]) -> dict[Path, str]:

@@ -201,6 +201,19 @@ def test_a_changed_checkout_is_installed_and_ends_the_engine_of_the_old_one(own_
     assert entry(profile).stat().st_mtime_ns > before
 
 
+def test_an_engine_without_its_environment_makes_room_for_another(own_home):
+    own_home.gimp()
+    own_home.install()
+    shutil.rmtree(own_home.environment)
+    with running(own_home.state, "--device", "cpu") as engine:
+        engine.client().close()
+        told = own_home.install()
+        assert f"- stop the running engine (process {engine.process.pid})" in told
+        assert engine.process.wait(10) == 0
+    assert f"- create an environment in {own_home.environment}" in told
+    assert "already up to date" in own_home.install()
+
+
 def test_an_upgrade_takes_newer_packages_and_copies_anew(own_home, tmp_path):
     profile = own_home.gimp()
     own_home.install()

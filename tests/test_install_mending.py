@@ -55,6 +55,17 @@ BROKEN = {
 }
 
 
+def test_an_environment_that_lacks_what_its_packages_need_is_made_anew(own_home):
+    own_home.gimp()
+    own_home.install()
+    marker = own_home.environment / "texture-synthesis.json"
+    told = json.loads(marker.read_text())
+    marker.write_text(json.dumps({**told, "packages": [*told["packages"], "llvmlite"]}))
+    fault, *_ = checked(own_home)
+    assert fault.startswith(f"the environment {own_home.environment} lacks llvmlite: run `python3 ")
+    assert "would create an environment in" in own_home.install("--dry-run")
+
+
 @pytest.mark.parametrize("how", BROKEN)
 def test_a_damaged_environment_is_made_anew(own_home, how):
     own_home.install()
@@ -129,7 +140,7 @@ def test_a_check_tells_all_that_doctor_advises(own_home):
     (site / "torchvision.py").write_text(f"raise ImportError({reason!r})\n")
     (fault,) = checked(own_home)
     assert "to do:" not in fault
-    assert f"torchvision does not load ({reason}), and the vgg encoders need it: install" in fault
+    assert f"torchvision does not load ({reason}): run `python3 '{own_home.source}/install.py' --upgrade`" in fault
     assert fault.endswith(" doctor`, which says what to do")
 
 

@@ -1,9 +1,12 @@
 """`install.py --uninstall`."""
 
+import json
 import shutil
+import signal
+import subprocess
 
 from engines import running
-from installs import empty_home, no_gimp_of_the_system, plugin
+from installs import empty_home, no_gimp_of_the_system, plugin, told_error
 
 LEFT_BY_THE_ENGINE = ("client.secret", "engine.secret", "engine.lock", "engine.log", "engine.log.1")
 
@@ -45,6 +48,35 @@ def test_an_engine_that_is_running_is_ended_first(own_home):
         assert f"- stop the running engine (process {engine.process.pid})" in told
         assert engine.process.wait(10) == 0
     assert not own_home.state.exists()
+
+
+def test_an_engine_without_its_environment_is_ended(own_home):
+    own_home.gimp()
+    own_home.install()
+    shutil.rmtree(own_home.environment)
+    with running(own_home.state, "--device", "cpu") as engine:
+        engine.client().close()
+        own_home.install("--uninstall")
+        assert engine.process.wait(10) == 0
+    assert not own_home.state.exists()
+    assert not own_home.data.exists()
+
+
+def test_another_process_with_the_id_of_an_engine_is_left_alone(own_home):
+    own_home.gimp()
+    own_home.install()
+    shutil.rmtree(own_home.environment)
+    with running(own_home.state, "--device", "cpu") as engine, subprocess.Popen(["sleep", "60"]) as other:
+        engine.client().close()
+        # The engine is stopped, so that it does not write its file again.
+        engine.process.send_signal(signal.SIGSTOP)
+        told = json.loads(engine.file.read_text())
+        engine.file.write_text(json.dumps({**told, "process": other.pid}))
+        said = told_error(own_home.run("--uninstall"))
+        assert other.poll() is None
+        other.kill()
+        engine.process.send_signal(signal.SIGCONT)
+    assert said.endswith(f"end process {other.pid}")
 
 
 def test_what_is_kept_is_told(own_home):

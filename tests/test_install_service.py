@@ -46,9 +46,27 @@ def test_unit_and_entry_start_the_installed_engine_and_are_removed_with_it(own_h
     assert f"wrong: {unit}" in home.run("--check").stdout
     home.install()
     assert "ExecStart" in unit.read_text()
+    assert "already up to date" in home.install()
     home.install("--uninstall")
     assert not any(path.exists() for path in files(home))
     assert "--user disable --now texture-engine.service" in log.read_text().splitlines()
+    # Nothing was in these folders before.
+    assert not unit.parents[1].exists()
+    assert not entry.parent.exists()
+
+
+def test_folders_that_others_made_or_use_are_kept(own_home):
+    home = own_home
+    systemctl(home, works=True)
+    home.gimp()
+    unit, entry = files(home)
+    entry.parent.mkdir(parents=True)
+    home.install("--service")
+    other = unit.with_name("other.service")
+    other.touch()
+    home.install("--uninstall")
+    assert [*unit.parent.iterdir()] == [other]
+    assert entry.parent.is_dir()
 
 
 def test_without_the_option_there_is_no_service(home):
