@@ -49,8 +49,9 @@ def read_installation(plugin: Path) -> Installation:
         found = json.loads(path.read_text("utf-8"))
         engine, folder, installer, software = (_text(found, name) for name in _NAMES)
         return Installation(engine, Path(os.environ.get(FOLDER_VARIABLE) or folder), installer, software)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InstallationError(f"{path} cannot be read ({error}): run its install.py again") from None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        remedy = "run install.py again, or `texture-engine install-plugin`"
+        raise InstallationError(f"{path} cannot be read ({error}): {remedy}") from None
 
 
 def _text(found: dict[str, object], name: str) -> str:

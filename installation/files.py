@@ -88,8 +88,13 @@ def folder_fault(folder: Path, contents: Mapping[str, bytes], runnable: str) -> 
         return "is not there"
     if missing := sorted(name for name in contents if not (folder / name).is_file()):
         return f"lacks {missing[0]}"
-    if any((folder / name).read_bytes() != content for name, content in contents.items()):
-        return "is of another version"
+    for name, content in contents.items():
+        try:
+            found = (folder / name).read_bytes()
+        except OSError as error:
+            return f"has a file that cannot be read ({name}: {error.strerror})"
+        if found != content:
+            return "is of another version"
     if sys.platform != "win32" and not (folder / runnable).stat().st_mode & stat.S_IXUSR:
         return f"has no execute permission for {runnable}"
     return None
@@ -99,7 +104,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a marker file; empty if it is missing or broken, which both mean an unfinished installation."""
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

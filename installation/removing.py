@@ -102,14 +102,15 @@ def _state(task: SetupRun) -> Iterator[Action]:
         yield Action(f"remove {task.state}", partial(remove_if_empty, task.state, task.state.parent))
 
 
-def _compiled(_task: SetupRun) -> Iterator[Action]:
+def _compiled(task: SetupRun) -> Iterator[Action]:
     """Remove the engine's compiled functions."""
     folder = weights_folder().with_name("compiled")
     if folder.is_dir():
         yield Action(f"remove {folder}", partial(remove, folder))
-    # A folder with encoders stays.
+    # A folder with encoders stays. On Windows, the cache is in a folder of its own in the data folder.
+    above = [path for path in (folder.parent, folder.parents[1]) if path == folder.parent or path.parent == task.data]
     if folder.parent.is_dir() and {path.name for path in folder.parent.iterdir()} <= {folder.name}:
-        yield Action(f"remove {folder.parent}", partial(remove_if_empty, folder.parent))
+        yield Action(f"remove {folder.parent}", partial(remove_if_empty, *above))
 
 
 def _environments(task: SetupRun) -> Iterator[Action]:

@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from engines import running
 from filelock import FileLock
 from installs import empty_home, entry, no_gimp_of_the_system, plugin, told_error
+
+from installation.files import folder_fault, write_folder
 
 KILL_SECONDS = 60
 
@@ -190,3 +193,22 @@ def test_a_broken_record_is_not_taken_for_an_empty_one(home, content, words):
     assert str(record) in sentence
     assert "delete it" in sentence
     assert record.read_text() == content
+
+
+def test_a_file_that_cannot_be_read_is_told_and_replaced(tmp_path, monkeypatch):
+    contents = {"texture-synthesis.py": b"pass\n", "settings.json": b"{}\n"}
+    folder = tmp_path / "plug-in"
+    write_folder(folder, contents, "texture-synthesis.py")
+    assert folder_fault(folder, contents, "texture-synthesis.py") is None
+    read = Path.read_bytes
+
+    def refused(path):
+        if path.name == "settings.json":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", refused)
+        assert "settings.json" in folder_fault(folder, contents, "texture-synthesis.py")
+        write_folder(folder, contents, "texture-synthesis.py")
+    assert folder_fault(folder, contents, "texture-synthesis.py") is None

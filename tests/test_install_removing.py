@@ -4,9 +4,15 @@ import json
 import shutil
 import signal
 import subprocess
+from functools import partial
+from types import SimpleNamespace
 
 from engines import running
 from installs import empty_home, no_gimp_of_the_system, plugin, told_error
+
+from installation import removing
+from installation.actions import carry_out
+from installation.folders import NAME
 
 LEFT_BY_THE_ENGINE = ("client.secret", "engine.secret", "engine.lock", "engine.log", "engine.log.1")
 
@@ -92,6 +98,15 @@ def test_what_is_kept_is_told(own_home):
     assert f"kept: {weights}, the downloaded encoders\n" in told
     assert files_in(own_home.state) == {"authorized_keys", "notes.txt"}
     assert weights.exists()
+
+
+def test_the_cache_that_windows_has_in_the_data_folder_leaves_no_folder(tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    cache = data / NAME / "Cache"
+    (cache / "compiled").mkdir(parents=True)
+    monkeypatch.setattr(removing, "weights_folder", lambda: cache / "encoders")
+    carry_out([partial(removing._compiled, SimpleNamespace(data=data))], dry=False)  # noqa: SLF001
+    assert [*data.iterdir()] == []
 
 
 def test_a_dry_run_removes_nothing(own_home):

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from engines import end_of, short_job, surroundings
 from plugin_links import end_engine, installation_of, linked, program, reach
 
+from engine.cli.detaching import is_started
 from engine.synthesis.compiling import cache_folder
 from engine.threads import SPINS
 from gimp_plugin import engine_program
@@ -249,3 +251,18 @@ def test_an_engine_in_the_background_has_the_same_surroundings(folder, poisoned,
     assert process == read_connection(folder / CONNECTION_FILE).process
     # Paths on its command line mean what they mean where it was called.
     assert "job short of 'test': done" in Path("own.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("process", "started", "system", "due"),
+    [
+        (7, 50.0, "linux", True),
+        (8, 101.0, "linux", False),
+        # There, the Python of an environment runs another process.
+        (8, 101.0, "win32", True),
+        (8, 99.0, "win32", False),
+    ],
+)
+def test_the_engine_that_was_started_is_known_from_others(process, started, system, due):
+    found = SimpleNamespace(process=process, started=started)
+    assert is_started(found, 7, 100.0, system) is due

@@ -8,18 +8,23 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.cli.engines import NOT_RUNNING, STOP_SECONDS, reach
 from engine.cli.standard_output import say
 from engine.options.failures import fail
 
+if TYPE_CHECKING:
+    from protocol.connection import Connection
+
 DETACH_SECONDS = 20.0
 # A worker loads PyTorch first, which takes long from a slow disk.
 DEVICE_SECONDS = 60.0
 ABLE = ("ready", "working")
-# DETACHED_PROCESS and CREATE_NEW_PROCESS_GROUP; https://learn.microsoft.com/windows/win32/procthread/process-creation-flags
-WINDOWS_FLAGS = 0x00000208
+# CREATE_NO_WINDOW, which workers inherit, and CREATE_NEW_PROCESS_GROUP; https://learn.microsoft.com/windows/win32/procthread/process-creation-flags
+WINDOWS_FLAGS = 0x08000200
+# A plain string, so that type checkers do not skip the code for other systems.
+SYSTEM: str = sys.platform
 
 
 def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
@@ -52,7 +57,7 @@ def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
         usual_library_folders(),
         _deferred_interrupt() as interrupts,
     ):
-        begins = log.tell()
+        begins, began = log.tell(), time.time()
         process = subprocess.Popen(  # noqa: S603
             [*own_python("engine"), *given],
             stdin=subprocess.DEVNULL,
@@ -66,10 +71,25 @@ def detach_engine(log_file: Path, devices: Sequence[str]) -> None:
         process.terminate()
         raise KeyboardInterrupt
     try:
-        _wait_until_ready(process, log_file, begins, devices)
+        _wait_until_ready(process, log_file, begins, devices, began)
     except KeyboardInterrupt:
         process.terminate()
         raise
+
+
+def is_started(found: "Connection", process: int, began: float, system: str = SYSTEM) -> bool:
+    """Return whether a connection is that of the engine that was just started.
+
+    Args:
+        found: The connection.
+        process: Id of the process that was started.
+        began: When, seconds since 1970.
+        system: `sys.platform`.
+
+    Returns:
+        Whether it is. On Windows, the Python of a virtual environment runs another process, which has another id.
+    """
+    return found.process == process or (system == "win32" and found.started >= began)
 
 
 @contextmanager
@@ -84,7 +104,7 @@ def _deferred_interrupt() -> Iterator[list[int]]:
 
 
 def _wait_until_ready(
-    process: "subprocess.Popen[bytes]", log_file: Path, begins: int, devices: Sequence[str]
+    process: "subprocess.Popen[bytes]", log_file: Path, begins: int, devices: Sequence[str], began: float
 ) -> None:
     from protocol.connection import connection_path, find_engine
     from protocol.errors import EngineError
@@ -94,7 +114,7 @@ def _wait_until_ready(
         found = None
         with suppress(EngineError, ValueError):
             found = find_engine(connection_path())
-        if found is not None and found.process == process.pid:
+        if found is not None and is_started(found, process.pid, began):
             _check_devices(process, devices)
             say(f"the engine listens at {found.address}, process {found.process}; its log is {log_file}")
             return

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import sys
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -23,6 +24,14 @@ class UnfailingFileHandler(RotatingFileHandler):
     def _open(self) -> TextIOWrapper:
         # `Path.open` takes no opener.
         return open(self.baseFilename, self.mode, encoding=self.encoding, opener=for_this_user)  # type: ignore[return-value]
+
+    def rotate(self, source: str, dest: str) -> None:
+        """Rename the file; empty it if that fails, as on Windows, where the engine's own stderr has it open."""
+        try:
+            super().rotate(source, dest)
+        except OSError:
+            shutil.copyfile(source, dest)
+            os.truncate(source, 0)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Ignore the error."""
