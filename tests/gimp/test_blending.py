@@ -75,27 +75,41 @@ def select(image, feathered=False):
         Gimp.Selection.feather(image, 8)
 
 
+alone = {}
+
+
+def filled_alone(look, name, feathered, picture, selects, wishes):
+    # The layer without a backdrop, before and after; most looks play no part in that, so it is made once.
+    plays = look if look[0].startswith("NORMAL") and look[1] == 100 else None
+    key = json.dumps([plays, name, feathered, picture, selects, wishes])
+    if key not in alone:
+        plain = opened(picture)
+        layer = plain.get_layers()[0]
+        if plays:
+            blend(layer, *look)
+        if selects:
+            select(plain, feathered)
+        raw = projected(plain)
+        called(name, plain, [layer], quality="draft", **wishes)
+        alone[key] = plain, [raw, projected(plain)]
+    return alone[key]
+
+
 def filled(look, name="fill", feathered=False, picture=None, selects=True, **wishes):
     # What it is to look like: the layer alone, filled and then blended.
-    plain = opened(picture or wall)
-    layer = plain.get_layers()[0]
-    if look[0].startswith("NORMAL") and look[1] == 100:
-        blend(layer, *look)
-    image, blended = on_a_backdrop(layer)
+    image, blended = on_a_backdrop(opened(picture or wall).get_layers()[0])
     blend(blended, *look)
     look_before, before = blending(blended), projected(image)
     if selects:
-        select(plain, feathered)
         select(image, feathered)
-    raw = projected(plain)
-    called(name, plain, [layer], quality="draft", **wishes)
+    plain, pictures = filled_alone(look, name, feathered, picture or wall, selects, wishes)
     expected, whole = on_a_backdrop(Gimp.Layer.new_from_visible(plain, plain, "filled"))
     blend(whole, *look)
     rest = everything(image)
     _image, made = called(name, image, [blended], quality="draft", **wishes)
     found = {
         "before": before, "after": projected(image), "expected": projected(expected),
-        "alone": [raw, projected(plain)],
+        "alone": pictures,
         "look": look_before, "stays": blending(blended) == look_before,
         "made": blending(made), "top": blending(image.get_layers()[0]),
         "layers": [item.get_name() for item in image.get_layers()],

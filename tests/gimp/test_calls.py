@@ -38,10 +38,8 @@ NUMBERS = (
     ("seamless", "seed", -2147483648, "0 to 2147483647"),
 )
 WRONG = [
-    (task, name, value, told)
-    for task, found in CHOICES.items()
-    for name, told in found.items()
-    for value in ("bset", "")
+    *((task, name, "bset", told) for task, found in CHOICES.items() for name, told in found.items()),
+    *((task, "quality", "", COMMON["quality"]) for task, found in CHOICES.items() if "quality" in found),
 ]
 CODE = """
 def run(name, mode, image=None, drawables=(), **wishes):
@@ -112,21 +110,34 @@ cases += [last_values, without_run_mode]
 WINDOWS = ("fill", "new", "seamless", "enlarge", "repeat", "save-as-pattern", "engine")
 
 
-@pytest.fixture(scope="module", params=["", ":77"], ids=["no-display", "dead-display"])
-def cases(request, plugged, tmp_path_factory):
-    """All that these tests look at, made in one GIMP."""
-    folder = tmp_path_factory.mktemp("calls")
+@pytest.fixture(scope="module")
+def without_display(plugged, tmp_path_factory):
+    """All that these tests look at where there is no display, made in one GIMP."""
+    return calls(plugged, tmp_path_factory.mktemp("calls"), {}, [*WRONG, *NUMBERS])
+
+
+@pytest.fixture(scope="module")
+def with_dead_display(plugged, tmp_path_factory):
+    """What they look at where the display does not answer; values are not shown on any."""
+    return calls(plugged, tmp_path_factory.mktemp("calls"), {"DISPLAY": ":77"}, [])
+
+
+def calls(plugged, folder, environment, wrong):
     save(folder / "wall.png", bricks(SIDE, SIDE))
-    environment = {"DISPLAY": request.param} if request.param else {}
-    return plugged.cases(
-        CODE, folder / "run", environment=environment, wall=str(folder / "wall.png"), wrong=[*WRONG, *NUMBERS]
-    )
+    given = {"wall": str(folder / "wall.png"), "wrong": wrong}
+    return plugged.cases(CODE, folder / "run", environment=environment, **given)
 
 
-def test_a_wrong_value_is_refused_with_what_the_argument_may_be(subtests, cases):
+@pytest.fixture(params=["without_display", "with_dead_display"])
+def cases(request):
+    """What these tests look at, in either GIMP."""
+    return request.getfixturevalue(request.param)
+
+
+def test_a_wrong_value_is_refused_with_what_the_argument_may_be(subtests, without_display):
     for task, name, value, told in (*WRONG, *NUMBERS):
         with subtests.test(task=task, name=name, value=value):
-            found = cases[f"{task} {name} {value}"]
+            found = without_display[f"{task} {name} {value}"]
             assert found["status"] == "calling-error"
             assert name in found["said"]
             assert str(value) in found["said"]
