@@ -61,15 +61,15 @@ def test_random_bits_are_those_of_splitmix64(seed, device):
 
 def outcome(matcher, *, radius=RADIUS):
     """What several passes find, and the votes."""
-    picture = clouds(150, 120)
-    wanted = np.random.default_rng(4).random((150, 60)) < 0.9
-    trust = inside((150, 60), radius, (True, False))
+    picture = clouds(60, 120)
+    wanted = np.random.default_rng(4).random((60, 60)) < 0.9
+    trust = inside((60, 60), radius, (True, False))
     source, query = source_of(picture[:, :60]), sought_in(picture[:, 60:], wanted, trust=trust, wrap=(True, False))
-    penalty = 0.01 * noise(150, 60, channels=1)[..., 0]
+    penalty = 0.01 * noise(60, 60, channels=1)[..., 0]
     field = field_for(matcher, query, source, penalty=penalty)
-    proposals = np.random.default_rng(0).integers(-40, 40, (20, 2))
+    proposals = np.random.default_rng(0).integers(-40, 40, (6, 2))
     search(matcher, field, query, source, penalty, passes=2, proposals=proposals, tries=3)
-    found = np.zeros((2, 150, 60, 3), np.float32)
+    found = np.zeros((2, 60, 60, 3), np.float32)
     for weights, picture in zip((np.exp(-field.costs), None), found, strict=True):
         matcher.vote(field, source, wanted, wanted, weights, picture, radius=radius, padding=0, wrap=(True, False))
     return field.places, field.costs, found
