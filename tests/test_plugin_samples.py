@@ -175,17 +175,16 @@ def test_visible_box_is_the_smallest_that_holds_every_pixel_that_can_be_seen(pic
         assert found == Box(*corner, columns.max() - corner[0] + 1, rows.max() - corner[1] + 1)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("depth", ["u8", "u16"])
 def test_a_picture_of_four_megapixels_takes_no_time_to_speak_of(depth):
     side = 2048
     raster = Raster(side, side, 4, depth, bytes([255]) * (side * side * 4 * KINDS[depth].itemsize))
-    began = time.monotonic()
+    began = time.process_time()
     inner = Box(100, 100, side - 200, side - 200)
     border = samples.inverted(samples.place_mask(b"\xff" * (inner.width * inner.height), inner, side, side))
     found = samples.visible_box(samples.hidden(raster, border))
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     print(f"{depth}: {seconds:.2f} s")
     assert found == inner
-    # Half a second is what is meant; a loaded computer may take longer.
+    # Half a second is what is meant; beside other tests a core does less.
     assert seconds < MEGAPIXELS_SECONDS
