@@ -320,16 +320,8 @@ def unsharp(layer):
     put(layer, "gegl:unsharp-mask", std_dev=3.0, scale=2.0)
 
 
-def saturated(layer):
-    put(layer, "gegl:saturation", scale=3.0)
-
-
 def exposed(layer):
     put(layer, "gegl:exposure", exposure=2.0)
-
-
-def contrasted(layer):
-    put(layer, "gegl:brightness-contrast", brightness=0.1, contrast=2.0)
 
 
 def half_opaque(layer):
@@ -427,7 +419,8 @@ FILLS = (
     "group_that_passes_through",
     "with_opacity",
 )
-STRONG = ("unsharp", "saturated", "exposed", "contrasted", "hue")
+# One looks at what lies around a pixel, one goes above the range and one below it.
+STRONG = ("unsharp", "exposed", "hue")
 BLENDED = ("half_opaque", "in_multiply")
 MASKED = "with_a_gray_mask"
 BEYOND = tuple((each, how, floats) for each in STRONG for how in (*BLENDED, MASKED) for floats in (False, True))
