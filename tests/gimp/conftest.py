@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-from engines import running
 from gimps import profile, warmed
 from parallel import made_once
 from PIL import Image, ImageDraw
@@ -53,15 +52,6 @@ def pictures_folder(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory):
-    """A warm engine for all tests with GIMP that leave it as it is."""
-    with running(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
-        with found.client() as client:
-            found.ready(client)
-        yield found
-
-
-@pytest.fixture(scope="session")
 def plugged(place, known_plug_ins, engine, tmp_path_factory):
     """A profile with the plug-in, and a warm engine."""
     own = profile(tmp_path_factory.mktemp("plugged") / "profile", known_plug_ins)
@@ -81,16 +71,26 @@ def wall(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def large_wall(tmp_path_factory):
+    """A picture with a hole that takes a second or two to fill; `held` gives time to press a button in."""
+    return repeated_wall(tmp_path_factory.mktemp("pictures") / "wall.png", 2)
+
+
+@pytest.fixture(scope="session")
 def broad_wall(tmp_path_factory):
-    """A picture with a hole that takes seconds to fill: time to press a button in."""
-    path = tmp_path_factory.mktemp("pictures") / "wall.png"
+    """A picture with a hole that takes many seconds to fill: time to press a button in."""
+    return repeated_wall(tmp_path_factory.mktemp("pictures") / "wall.png", 4)
+
+
+def repeated_wall(path, times):
     cobbles = Image.open(CHECKOUT / "examples" / "cobbles.png").convert("RGB")
-    picture = Image.new("RGB", (4 * cobbles.width, 4 * cobbles.height))
+    picture = Image.new("RGB", (times * cobbles.width, times * cobbles.height))
     for left in range(0, picture.width, cobbles.width):
         for top in range(0, picture.height, cobbles.height):
             picture.paste(cobbles, (left, top))
     alpha = Image.new("L", picture.size, 255)
-    ImageDraw.Draw(alpha).ellipse((260, 260, 760, 760), fill=0)
+    left, right = picture.width // 4 + 4, picture.width * 3 // 4 - 8
+    ImageDraw.Draw(alpha).ellipse((left, left, right, right), fill=0)
     picture.putalpha(alpha)
     picture.save(path)
     return path

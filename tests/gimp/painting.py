@@ -17,10 +17,14 @@ SECONDS = 300
 def wait(condition, seconds=SECONDS, tell=lambda: "it does not come to be"):
     """Wait until it holds, and give it; `tell` says what there is instead."""
     until = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < until, tell()
-        time.sleep(0.05)
-    return found
+    while True:
+        began = time.monotonic()
+        if found := condition():
+            return found
+        now = time.monotonic()
+        assert now < until, tell()
+        # GIMP works, too, to tell what it shows.
+        time.sleep(max(0.05, now - began))
 
 
 def layers(painter):
@@ -111,8 +115,8 @@ def works(dialog: Window):
 
 
 @contextmanager
-def held(dialog: Window, engine):
-    """Press the button, and stop the engine's workers once the first frame is there.
+def held(dialog: Window, engine, begin=works):
+    """Begin a job, by default press the button, and stop the engine's workers once there is what `begin` waits for.
 
     Until then they get a tenth of their time: a fast computer would be done before it can be stopped.
     """
@@ -131,7 +135,7 @@ def held(dialog: Window, engine):
     slowing = threading.Thread(target=slow)
     slowing.start()
     try:
-        works(dialog)
+        begin(dialog)
     finally:
         seen.set()
         slowing.join()

@@ -2,7 +2,7 @@
 
 import pytest
 from gimps import profile
-from painting import FILL, asked, ended, layers, paused, select_hole, wait
+from painting import FILL, asked, ended, held, layers, select_hole, wait
 from pictures import bricks, save
 from plugged import plug
 from windows import WAIT_SECONDS, window
@@ -44,11 +44,11 @@ def test_a_channel_or_a_layer_that_was_selected_stays_selected(plugged, tmp_path
 
 
 @pytest.fixture
-def painter(place, known_plug_ins, engine, tmp_path, broad_wall):
-    """A GIMP with its window, the broad wall with a selected hole, and a warm engine."""
+def painter(place, known_plug_ins, engine, tmp_path, wall):
+    """A GIMP with its window, a wall with a selected hole, and a warm engine."""
     own = profile(tmp_path / "profile", known_plug_ins)
     plug(place, own, engine.folder)
-    with window(place, own, broad_wall) as found:
+    with window(place, own, wall) as found:
         select_hole(found)
         yield found
 
@@ -59,9 +59,12 @@ def test_a_fill_that_begins_while_the_image_is_extended_is_a_step_of_its_own(pai
     asked(painter, FILL)
     painter.place_window(FILL, 440, 200)
     painter.activate(EXTEND)
-    painter.press("Extend", window=EXTEND)
-    wait(lambda: layers(painter) > 1, WAIT_SECONDS)
-    with paused(engine):
+
+    def grows(dialog):
+        dialog.press("Extend", window=EXTEND)
+        wait(lambda: layers(dialog) > 1)
+
+    with held(painter, engine, grows):
         painter.activate(FILL)
         painter.press("Fill", window=FILL)
         wait(lambda: "sensitive" not in painter.widget("Fill", window=FILL).states, WAIT_SECONDS)

@@ -7,14 +7,12 @@ from gimps import profile
 from painting import (
     FILL,
     MENU,
-    SECONDS,
     asked,
     choose,
     ended,
     held,
     idle,
     layers,
-    paused,
     said,
     select_hole,
     wait,
@@ -26,11 +24,11 @@ from windows import window
 
 
 @pytest.fixture(scope="module")
-def painter(place, known_plug_ins, engine, tmp_path_factory, broad_wall):
-    """A GIMP with its window, the broad wall, the plug-in and a warm engine."""
+def painter(place, known_plug_ins, engine, tmp_path_factory, large_wall):
+    """A GIMP with its window, the large wall, the plug-in and a warm engine."""
     own = profile(tmp_path_factory.mktemp("painter") / "profile", known_plug_ins)
     plug(place, own, engine.folder)
-    with window(place, own, broad_wall) as found:
+    with window(place, own, large_wall) as found:
         select_hole(found)
         found.key("ctrl+shift+j")
         yield found
@@ -53,10 +51,14 @@ def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pi
     # Beside the picture, so that it can be seen.
     dialog.place_window(FILL, 440, 380)
     dialog.screenshot(pictures_folder / "dialog.png")
-    works(dialog)
-    first = dialog.screenshot(pictures_folder / "first-frame.png")
-    wait(lambda: layers(dialog) >= 4)
-    with paused(engine):
+    first = pictures_folder / "first-frame.png"
+
+    def grows(dialog):
+        works(dialog)
+        dialog.screenshot(first)
+        wait(lambda: layers(dialog) >= 4)
+
+    with held(dialog, engine, grows):
         second = dialog.screenshot(pictures_folder / "growing.png")
     with Image.open(first) as one, Image.open(second) as other:
         assert ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox()
@@ -113,9 +115,9 @@ def test_another_try_draws_another_seed_and_hides_the_first(dialog):
     # GIMP names such a list after what is chosen.
     choose(dialog, "normal", "Draft: for a preview")
     seeds = []
-    for _try in range(2):
+    for before in (1, 2):
         dialog.press("Fill", window=FILL)
-        wait(lambda: "sensitive" not in dialog.widget("Fill", window=FILL).states)
+        wait(lambda before=before: layers(dialog) != before)
         seeds.append(ended(dialog, "Done."))
     assert seeds[0] != seeds[1]
     assert layers(dialog) == 3
@@ -123,9 +125,7 @@ def test_another_try_draws_another_seed_and_hides_the_first(dialog):
 
 def test_the_last_texture_is_repeated_without_a_dialog(painter):
     painter.menu(*MENU, "Repeat Last Texture")
-    painter.wait_for_window(FILL)
-    painter.wait_for_no_window(FILL, SECONDS)
-    assert layers(painter) == 2
+    wait(lambda: layers(painter) == 2 and not any(FILL in title for title in painter.windows()))
     painter.key("ctrl+z")
     wait(lambda: layers(painter) == 1)
 

@@ -1,9 +1,8 @@
 """Enlarge by mouse: its dialog, the new image, and cancel, in a real GIMP with its window."""
 
-import numpy as np
 import pytest
 from gimps import profile
-from painting import asked, ended, enter, idle, layers, paused, wait
+from painting import SECONDS, asked, ended, enter, held, idle, layers, wait
 from pictures import load, save
 from plugged import plug
 from provide import CHECKOUT
@@ -22,8 +21,10 @@ def gimp(place, known_plug_ins, engine, tmp_path):
     return lambda picture: window(place, own, picture, allowed=CLOSING)
 
 
-def test_a_layer_becomes_a_new_image_three_times_as_large(gimp, wall, pictures_folder):
-    with gimp(wall) as opened:
+def test_a_layer_becomes_a_new_image_three_times_as_large(gimp, tmp_path, pictures_folder):
+    picture = tmp_path / "wall.png"
+    save(picture, load(CHECKOUT / "examples" / "cobbles.png")[:128, :128])
+    with gimp(picture) as opened:
         asked(opened, ENLARGE)
         enter(opened, "Times as large", "3", ENLARGE)
         opened.screenshot(pictures_folder / "enlarge-dialog.png")
@@ -31,21 +32,20 @@ def test_a_layer_becomes_a_new_image_three_times_as_large(gimp, wall, pictures_f
         opened.wait_for_window("[Untitled]")
         ended(opened, "Done.", ENLARGE)
         opened.screenshot(pictures_folder / "enlarge-done.png")
-        assert "768x768" in opened.wait_for_window("[Untitled]")
+        assert "384x384" in opened.wait_for_window("[Untitled]")
         opened.press("Close", window=ENLARGE)
         opened.wait_for_no_window(ENLARGE)
 
 
-def test_after_cancel_there_is_no_new_image(gimp, tmp_path, engine, pictures_folder):
-    # So large that there is time to press a button in.
-    picture = tmp_path / "wall.png"
-    save(picture, np.tile(load(CHECKOUT / "examples" / "cobbles.png"), (3, 3, 1)))
-    with gimp(picture) as opened:
+def test_after_cancel_there_is_no_new_image(gimp, wall, engine, pictures_folder):
+    def grows(dialog):
+        dialog.press("Enlarge", window=ENLARGE)
+        dialog.wait_for_window("[Untitled]", SECONDS)
+
+    with gimp(wall) as opened:
         asked(opened, ENLARGE)
         enter(opened, "Times as large", "4", ENLARGE)
-        opened.press("Enlarge", window=ENLARGE)
-        opened.wait_for_window("[Untitled]")
-        with paused(engine):
+        with held(opened, engine, grows):
             opened.screenshot(pictures_folder / "enlarge-growing.png")
             opened.press("Cancel", window=ENLARGE)
         ended(opened, "Canceled", ENLARGE)

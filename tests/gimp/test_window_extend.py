@@ -1,12 +1,9 @@
 """Extend Image by mouse: its dialog, another try, one step of undo, and cancel, in a real GIMP with its window."""
 
-import numpy as np
 import pytest
 from gimps import profile
-from painting import asked, choose, ended, idle, layers, paused, wait
-from pictures import load, save
+from painting import asked, choose, ended, held, idle, layers, wait
 from plugged import plug
-from provide import CHECKOUT
 from windows import window
 
 EXTEND = "Extend Image"
@@ -52,16 +49,16 @@ def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(gimp, wall, pic
         opened.screenshot(pictures_folder / "extend-undone.png")
 
 
-def test_after_cancel_the_image_has_its_size_and_its_layers_again(gimp, tmp_path, engine, pictures_folder):
-    # So large that there is time to press a button in.
-    picture = tmp_path / "wall.png"
-    save(picture, np.tile(load(CHECKOUT / "examples" / "cobbles.png"), (3, 3, 1)))
-    with gimp(picture) as opened:
+def test_after_cancel_the_image_has_its_size_and_its_layers_again(gimp, wall, engine, pictures_folder):
+    with gimp(wall) as opened:
         before = size(opened)
+
+        def grows(dialog):
+            dialog.press("Extend", window=EXTEND)
+            wait(lambda: size(dialog) != before)
+
         asked(opened, EXTEND)
-        opened.press("Extend", window=EXTEND)
-        wait(lambda: size(opened) != before)
-        with paused(engine):
+        with held(opened, engine, grows):
             opened.screenshot(pictures_folder / "extend-growing.png")
             opened.press("Cancel", window=EXTEND)
         ended(opened, "Canceled", EXTEND)

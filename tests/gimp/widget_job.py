@@ -98,9 +98,14 @@ def everything(wanted):
 def looked(wanted, seconds):
     """Look until it is there."""
     until = time.monotonic() + seconds
-    while not (found := everything(wanted)) and time.monotonic() < until:
-        time.sleep(0.1)
-    return found
+    while True:
+        began = time.monotonic()
+        found = everything(wanted)
+        now = time.monotonic()
+        if found or now >= until:
+            return found
+        # GIMP works, too, to tell what it shows.
+        time.sleep(max(0.1, now - began))
 
 
 for line in sys.stdin:
