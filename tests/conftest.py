@@ -14,14 +14,18 @@ from filelock import FileLock
 from parallel import cores, made_once, processes, turn
 from pythons import OLDEST, furnished, other_pythons
 
-# What takes long comes first, so that no process is still at it when the others are through; the second one begins
-# without GIMP, whose profile the first one makes. Then come the files with tests that run alone, beside
+# What takes long comes first, so that no process is still at it when the others are through; the second and the third
+# one begin without GIMP, whose profile the first one makes. Then come the files with tests that run alone, beside
 # each other: none of those waits for a long one.
 FIRST = (
-    "gimp/test_blending",
+    "gimp/test_window_tasks",
     "test_filling_by_patches",
-    "gimp/",
     "test_synthesis",
+    "gimp/test_blending",
+    "gimp/test_earlier_textures",
+    "gimp/test_filters",
+    "gimp/test_window.py",
+    "gimp/",
     "test_tensor_matching",
     "test_stale_engines",
     "test_gallery",
@@ -127,9 +131,9 @@ def second_python(request, tmp_path_factory):
     return pytest.skip(f"there is no Python 3.{OLDEST} or later but the one that runs the tests")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def engine(tmp_path_factory):
-    """A warm engine for the tests of one file."""
+    """A warm engine for all tests of this process that leave it as it is."""
     # Imported here: the tests of `protocol/` run where torch is not installed.
     from engines import running
 

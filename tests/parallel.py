@@ -22,8 +22,11 @@ def cores() -> int:
 
 
 def processes() -> int:
-    """How many processes share the tests; 0 for this one alone, where tests could not run alone among several."""
-    return min(cores(), MOST_PROCESSES) if fcntl else 0
+    """How many processes share the tests; 0 for this one alone, where tests could not run alone among several.
+
+    One more than there are cores: for a third of the time, tests wait for a window, an engine or a bound of time.
+    """
+    return min(cores() + 1, MOST_PROCESSES) if fcntl else 0
 
 
 @contextmanager
