@@ -1,4 +1,4 @@
-"""What breaks around a running engine, and how soon no faults found again.
+"""What breaks around a running engine, and how soon it works again.
 
 Every test prints `FAULT|name|seconds` (shown by `-s` or `-rP`); docs/faults.md has the figures.
 """
