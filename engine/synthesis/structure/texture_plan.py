@@ -124,7 +124,9 @@ def plan_texture(
         source = source[: max(FINEST, levels) + 1]
     flat = all(has_flat_colors(each.colors, each.valid) for each in wide)
     smooth = not flat and all(is_smooth(each.colors, each.valid) for each in wide)
-    finest = 0 if flat or smooth or lattice is not None or numbered is not None else FINEST
+    # Where two areas of a guide meet, critics judge nothing, and what was enlarged there would stay blurred.
+    areas = guide is not None and guide.strict and not guide.alike
+    finest = 0 if flat or smooth or areas or lattice is not None or numbered is not None else FINEST
     alone = len(wide) == 1 and guide is None and content is None
     objects = find_objects(mosaic.colors, mosaic.valid) if alone and (flat or numbered is not None) else None
     octaves = []
