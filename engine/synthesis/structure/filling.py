@@ -1,5 +1,6 @@
 """Filling a hole by patches, coarse to fine."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -104,7 +105,7 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
     """
     flat = has_flat_colors(fill_input.source, fill_input.valid)
     fill_input, trend = (fill_input, None) if flat else _without_trend(fill_input)
-    fill_input = _with_whole_patches(fill_input)
+    fill_input = _aligned(_with_whole_patches(fill_input))
     canvas, source = _pyramids(fill_input)
     offset = fill_input.offset
     if offset is not None and not any(fill_input.wrap) and is_extended(fill_input.free):
@@ -251,6 +252,27 @@ def _with_whole_patches(fill_input: FillInput) -> FillInput:
         return fill_input
     offset = None if fill_input.offset is None else (fill_input.offset[0] + margin, fill_input.offset[1] + margin)
     return replace(fill_input, source=source, valid=valid, offset=offset)
+
+
+def _aligned(fill_input: FillInput) -> FillInput:
+    """Continue a picture upwards and to the left by what is unknown, so that both pyramids halve the same pixels.
+
+    Else what the canvas knows looks otherwise at coarse scales than what is sampled, and lines move by some pixels.
+    """
+    if fill_input.offset is None:
+        return fill_input
+    scale = 2 ** _halvings(fill_input)
+    top, left = (-each % scale for each in fill_input.offset)
+    margin = ((top, 0), (left, 0))
+    source, valid = np.pad(fill_input.source, (*margin, (0, 0))), np.pad(fill_input.valid, margin)
+    row, column = fill_input.offset
+    return replace(fill_input, source=source, valid=valid, offset=(row + top, column + left))
+
+
+def _halvings(fill_input: FillInput) -> int:
+    """Count how often a hole is halved at most, until it is no deeper than `DEPTH`."""
+    depth = float(distances(fill_input.free, fill_input.wrap).max())
+    return max(0, math.ceil(math.log2(max(depth, DEPTH) / DEPTH)))
 
 
 def _pyramids(fill_input: FillInput) -> tuple[list[Level], list[Level]]:
