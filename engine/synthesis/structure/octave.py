@@ -17,6 +17,8 @@ Value = TypeVar("Value", bound=np.generic)
 RADIUS = 3
 SIDE = 2 * RADIUS + 1
 PATCH = np.ones((SIDE, SIDE), bool)
+# How far around a hole the patches reach that touch it.
+COVERED = np.ones((4 * RADIUS + 1, 4 * RADIUS + 1), bool)
 # What is known counts for more than what is guessed, and the more the nearer it is (Wexler et al. 2007).
 CONFIDENCE = 1.3
 PASSES = 3
@@ -96,6 +98,9 @@ class PatchOctave:
         self.canvas = padded(canvas.channels, RADIUS, wrap)
         self.source = exemplar.source
         self.field = MatchField(np.zeros((*canvas.size, 2), np.int32), np.zeros(canvas.size, np.float32))
+        # Texture energies of known pixels beside the hole are guesses, and change with what is in it.
+        settled = canvas.known if canvas.settled is None else canvas.settled
+        self._guessed = canvas.known & ~settled & dilated(self.free, COVERED, wrap)
         self._listed = exemplar.listed
         self._generator = generator
         depth = distances(self.wanted, wrap)
@@ -124,7 +129,7 @@ class PatchOctave:
 
     def lay(self) -> None:
         """Fill the hole with what the field says, all patches alike."""
-        self._vote(self.wanted, self.free, np.ones(self.free.shape, np.float32))
+        self._vote(self.wanted, self.free | self._guessed, np.ones(self.free.shape, np.float32))
 
     def peel(self, seed: int) -> Iterator[None]:
         """Fill the hole from its border inwards, ring by ring, by what is known of the patches (Newson et al. 2017).
@@ -189,7 +194,7 @@ class PatchOctave:
         if penalty is not None:
             paid = penalty[self.field.places[..., 0], self.field.places[..., 1]]
             self.field.costs[...] = np.maximum(self.field.costs - paid, 0)
-        self._vote(self.wanted, self.free, self._weights(self.wanted) * self._confidence)
+        self._vote(self.wanted, self.free | self._guessed, self._weights(self.wanted) * self._confidence)
 
     def _overuse(self) -> Floats:
         """Give the cost of places whose surroundings are used more than once."""
@@ -253,6 +258,7 @@ class PatchOctave:
 
     def _vote(self, wanted: Bools, free: Bools, weights: Floats) -> None:
         self._vote_into(self.canvas, self.source, weights, wanted, free, padding=RADIUS)
+        self.channels[self._guessed, :COLORS] = self.level.channels[self._guessed, :COLORS]
         self.put(self.channels)
 
     def _vote_into(

@@ -27,10 +27,13 @@ class Level:
         channels: Colors, texture energies and, in a picture that is extended, places, float32 (height, width,
             channels), contiguous.
         known: Where they are known, boolean (height, width).
+        settled: Where texture energies are known wholly: beside a hole, part of what they are a mean of is missing.
+            None for wherever colors are known.
     """
 
     channels: Floats
     known: Bools
+    settled: Bools | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -59,14 +62,16 @@ def make_level(
     # A gradient looks at the lower neighbor, or at the right one.
     whole = known & _next(known, 0, wrap) & _next(known, 1, wrap)
     modes = ["wrap" if each else "reflect" for each in wrap]
-    share = np.maximum(ndimage.uniform_filter(whole.astype(np.float32), ENERGY_SIDE, mode=modes), 1e-3)
+    share = ndimage.uniform_filter(whole.astype(np.float32), ENERGY_SIDE, mode=modes)
+    settled = known & (share > 1 - 0.5 / ENERGY_SIDE**2)
+    share = np.maximum(share, 1e-3)
     channels = np.empty((*known.shape, FEATURES), np.float32)
     channels[..., :COLORS] = colors
     for number, axis in enumerate((1, 0), COLORS):
         steps = np.abs(_next(gray, axis, wrap) - gray) * whole
         channels[..., number] = energy_weight * ndimage.uniform_filter(steps, ENERGY_SIDE, mode=modes) / share
     channels[~known] = 0
-    return Level(channels, known)
+    return Level(channels, known, settled)
 
 
 def halve(level: Level) -> Level:
@@ -79,7 +84,8 @@ def halve(level: Level) -> Level:
     # At an odd border there are only two below, or one.
     most = _quartered(np.pad(np.ones(level.size, np.float32), margin))
     total /= np.maximum(weight, 1e-6)[..., None]
-    return Level(total, weight >= most / 2)
+    settled = None if level.settled is None else _quartered(np.pad(level.settled.astype(np.float32), margin)) >= most
+    return Level(total, weight >= most / 2, settled)
 
 
 def averaged(values: Floats, size: tuple[int, int]) -> Floats:
