@@ -83,6 +83,31 @@ def test_a_pattern_that_repeats_exactly_goes_on(period, kind, tries):
     assert psnr(filled(truth, HOLE, tries=tries), truth, HOLE) > 40
 
 
+# Distance of the lines, pixels, and rows and columns of the hole; some end right behind a line.
+RULED = {
+    "graph paper": (12, slice(60, 160), slice(71, 190)),
+    "a line in the last row": (40, slice(55, 141), slice(70, 165)),
+    "an odd distance, at a coarse scale": (25, slice(55, 130), slice(43, 180)),
+    "an offset that no scale divides": (20, slice(51, 170), slice(37, 203)),
+}
+
+
+@pytest.mark.parametrize("case", RULED)
+def test_lines_of_a_ruled_grid_go_on_to_the_pixel(case):
+    step, rows, columns = RULED[case]
+    picture = np.ones((220, 260, 3), np.float32)
+    picture[20 % step :: step] = picture[:, 13 % step :: step] = 0.5
+    free = box(220, 260, rows, columns)
+    offset = (13, 9)
+    part = np.s_[offset[0] : 210, offset[1] : 250]
+    colors = np.where(free[..., None], [1, 0, 1], picture).astype(np.float32)
+    plan = plan_filling(
+        FillInput(np.ascontiguousarray(colors[part]), np.ascontiguousarray(free[part]), colors, ~free, offset)
+    )
+    found = [stage for stage in build(plan, 0) if stage is not None][-1].colors
+    np.testing.assert_array_equal(found, picture[part])
+
+
 @pytest.mark.parametrize("tries", TRIES)
 def test_a_copy_elsewhere_is_found(tries):
     truth = blots(SIDE, 2 * SIDE)

@@ -22,7 +22,7 @@ from engine.synthesis.structure.octave import (
     sampled,
     whole_patches,
 )
-from engine.synthesis.structure.placing import is_extended, with_places
+from engine.synthesis.structure.placing import Heights, heights, is_extended, with_places
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.shifting import bounds, cuts, opened, shifted_copies
 from engine.synthesis.structure.stages import PlannedStage, Stage
@@ -80,6 +80,7 @@ class FillPlan:
         trend: What changes smoothly over the canvas and was taken off, of its size, less 1/2; None for nothing.
         flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
         objects: What of the exemplar is to stay whole; None for nothing.
+        heights: What it costs at each scale to fill from other heights, finest first; None for nothing.
     """
 
     fill_input: FillInput
@@ -91,6 +92,7 @@ class FillPlan:
     trend: Floats | None = None
     flat: bool = False
     objects: Objects | None = None
+    heights: Sequence[Heights | None] = ()
 
 
 def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
@@ -108,13 +110,17 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
     fill_input = _aligned(_with_whole_patches(fill_input))
     canvas, source = _pyramids(fill_input)
     offset = fill_input.offset
-    if offset is not None and not any(fill_input.wrap) and is_extended(fill_input.free):
-        canvas, source = with_places(canvas, source, offset)
+    pivot = _pivot(canvas, fill_input.wrap)
+    held: Sequence[Heights | None] = [None] * len(canvas)
+    if offset is not None and not any(fill_input.wrap):
+        if is_extended(fill_input.free):
+            canvas, source = with_places(canvas, source, offset)
+        else:
+            held = heights(canvas, source, offset, max(1, pivot or 0))
     if not fill_input.free.any():
         return FillPlan(
             fill_input, canvas, source, None, 1, [PlannedStage(0, canvas[0].size, source[0].size, 1, LEAST_COST)]
         )
-    pivot = _pivot(canvas, fill_input.wrap)
     octaves = []
     for index, (here, there) in enumerate(zip(canvas, source, strict=True)):
         rounds = ROUNDS[min(len(canvas) - 1 - index, len(ROUNDS) - 1)]
@@ -124,7 +130,7 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
     tries = tries if pivot is not None else 1
     # A canvas that was its own exemplar alone tells what of an object it keeps.
     objects = None if trend is not None or offset is None else find_objects(fill_input.source, fill_input.valid)
-    return FillPlan(fill_input, canvas, source, pivot, tries, octaves[::-1], trend, flat, objects)
+    return FillPlan(fill_input, canvas, source, pivot, tries, octaves[::-1], trend, flat, objects, held)
 
 
 def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
@@ -156,14 +162,15 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
     for planned in plan.octaves:
         index, left = planned.index, planned.rounds
         proposals = None if proposals is None else 2 * proposals
-        exemplar, begun = sampled(plan.source[index]), list[PatchOctave]()
+        held = plan.heights[index]
+        exemplar, begun = sampled(plan.source[index], None if held is None else held.labels), list[PatchOctave]()
         yield from _begin(plan, index, exemplar, tried, begun, seed, generator, matcher)
         rounds = [ROUNDS[min(len(plan.canvas) - 1 - index, len(ROUNDS) - 1)]] * len(begun)
         if index == plan.pivot:
             places, proposals = yield from shifted_copies(
                 begun[0], plan.source[index], _at(plan.fill_input.offset, index)
             )
-            begun.append(PatchOctave(plan.canvas[index], exemplar, generator, plan.fill_input.wrap, matcher))
+            begun.append(_octave(plan, index, exemplar, generator, matcher))
             begun[-1].take(places)
             begun[-1].lay()
             rounds.append(ROUNDS_WITH_OFFSETS)
@@ -201,7 +208,7 @@ def _begin(
 ) -> Iterator[None]:
     """Begin an octave for each picture that is tried: from the coarser one, or from the border of the hole."""
     for number, before in enumerate(tried):
-        octave = PatchOctave(plan.canvas[index], exemplar, generator, plan.fill_input.wrap, matcher)
+        octave = _octave(plan, index, exemplar, generator, matcher)
         begun.append(octave)
         if before is None:
             octave.take(_nearby(octave, _at(plan.fill_input.offset, index)))
@@ -211,6 +218,14 @@ def _begin(
             octave.take(_refined(before, octave))
             octave.lay()
         yield
+
+
+def _octave(
+    plan: FillPlan, index: int, exemplar: Sampled, generator: np.random.Generator, matcher: Matcher
+) -> PatchOctave:
+    held = plan.heights[index]
+    costs = None if held is None else held.costs
+    return PatchOctave(plan.canvas[index], exemplar, generator, plan.fill_input.wrap, matcher, costs)
 
 
 def _without_trend(fill_input: FillInput) -> tuple[FillInput, Floats | None]:
@@ -255,10 +270,8 @@ def _with_whole_patches(fill_input: FillInput) -> FillInput:
 
 
 def _aligned(fill_input: FillInput) -> FillInput:
-    """Continue a picture upwards and to the left by what is unknown, so that both pyramids halve the same pixels.
-
-    Else what the canvas knows looks otherwise at coarse scales than what is sampled, and lines move by some pixels.
-    """
+    """Continue what is sampled by unknown rows and columns, so that both pyramids halve the same pixels."""
+    # Else what the canvas knows would look otherwise at coarse scales than what is sampled, and lines would move.
     if fill_input.offset is None:
         return fill_input
     scale = 2 ** _halvings(fill_input)
@@ -277,7 +290,8 @@ def _halvings(fill_input: FillInput) -> int:
 
 def _pyramids(fill_input: FillInput) -> tuple[list[Level], list[Level]]:
     canvas = [make_level(fill_input.colors, ~fill_input.free, wrap=fill_input.wrap)]
-    source = [make_level(fill_input.source, fill_input.valid)]
+    # Only the canvas has energies that are yet to be settled.
+    source = [replace(make_level(fill_input.source, fill_input.valid), settled=None)]
     depth = float(distances(fill_input.free, fill_input.wrap).max())
     has_border = not fill_input.free.all()
     while depth > DEPTH and min(*canvas[-1].size, *source[-1].size) >= 2 * SMALLEST_SIDE:
@@ -316,7 +330,7 @@ def _refined(coarse: PatchOctave, fine: PatchOctave) -> Places:
     return np.where(coarse.wanted[rows // 2, columns // 2][..., None], places, -1).astype(np.int32)
 
 
-def _pivot(canvas: list[Level], wrap: Wrap) -> int | None:
+def _pivot(canvas: Sequence[Level], wrap: Wrap) -> int | None:
     """Choose the octave for offsets; None for a hole that is too thin, or strewn too wide, for them to help."""
     for index, level in enumerate(canvas):
         free = opened(~level.known, cuts(~level.known, wrap))

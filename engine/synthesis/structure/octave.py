@@ -60,10 +60,10 @@ class Sampled:
     listed: Places
 
 
-def sampled(level: Level) -> Sampled:
-    """Take a level of the exemplar, which has whole patches."""
+def sampled(level: Level, labels: Places | None = None) -> Sampled:
+    """Take a level of the exemplar, which has whole patches, and labels of its places, int32 (height, width)."""
     usable = whole_patches(level.known)
-    return Sampled(MatchSource(level.channels, usable), np.argwhere(usable).astype(np.int32))
+    return Sampled(MatchSource(level.channels, usable, labels), np.argwhere(usable).astype(np.int32))
 
 
 class PatchOctave:
@@ -75,6 +75,8 @@ class PatchOctave:
         generator: Of what is drawn by chance.
         wrap: Whether rows, and columns, of the canvas go on at the other side.
         matcher: Searches and votes.
+        label_costs: What patches cost besides by their labels in the exemplar, float32 (height, width, labels); None
+            for nothing.
 
     Attributes:
         canvas: Channels, with `RADIUS` more pixels on every side.
@@ -91,8 +93,9 @@ class PatchOctave:
         generator: np.random.Generator,
         wrap: Wrap = (False, False),
         matcher: Matcher = COMPILED,
+        label_costs: Floats | None = None,
     ) -> None:
-        self.level, self.wrap, self._matcher = canvas, wrap, matcher
+        self.level, self.wrap, self._matcher, self._label_costs = canvas, wrap, matcher, label_costs
         self.free = ~canvas.known
         self.wanted = dilated(self.free, PATCH, wrap)
         self.canvas = padded(canvas.channels, RADIUS, wrap)
@@ -100,7 +103,8 @@ class PatchOctave:
         self.field = MatchField(np.zeros((*canvas.size, 2), np.int32), np.zeros(canvas.size, np.float32))
         # Texture energies of known pixels beside the hole are guesses, and change with what is in it.
         settled = canvas.known if canvas.settled is None else canvas.settled
-        self._guessed = canvas.known & ~settled & dilated(self.free, COVERED, wrap)
+        guessed = canvas.known & ~settled & dilated(self.free, COVERED, wrap)
+        self._changed, self._guessed = self.free | guessed, np.nonzero(guessed)
         self._listed = exemplar.listed
         self._generator = generator
         depth = distances(self.wanted, wrap)
@@ -129,7 +133,7 @@ class PatchOctave:
 
     def lay(self) -> None:
         """Fill the hole with what the field says, all patches alike."""
-        self._vote(self.wanted, self.free | self._guessed, np.ones(self.free.shape, np.float32))
+        self._vote(self.wanted, self._changed, np.ones(self.free.shape, np.float32))
 
     def peel(self, seed: int) -> Iterator[None]:
         """Fill the hole from its border inwards, ring by ring, by what is known of the patches (Newson et al. 2017).
@@ -194,7 +198,7 @@ class PatchOctave:
         if penalty is not None:
             paid = penalty[self.field.places[..., 0], self.field.places[..., 1]]
             self.field.costs[...] = np.maximum(self.field.costs - paid, 0)
-        self._vote(self.wanted, self.free | self._guessed, self._weights(self.wanted) * self._confidence)
+        self._vote(self.wanted, self._changed, self._weights(self.wanted) * self._confidence)
 
     def _overuse(self) -> Floats:
         """Give the cost of places whose surroundings are used more than once."""
@@ -249,7 +253,7 @@ class PatchOctave:
         return found.astype(np.int32)
 
     def _sought(self, wanted: Bools, trust: Floats | None = None) -> Query:
-        return Query(self.canvas, wanted, RADIUS, trust, self.wrap)
+        return Query(self.canvas, wanted, RADIUS, trust, self.wrap, self._label_costs)
 
     def _weights(self, wanted: Bools) -> Floats:
         scale = np.percentile(self.field.costs[wanted], 75) + 1e-5
@@ -258,8 +262,12 @@ class PatchOctave:
 
     def _vote(self, wanted: Bools, free: Bools, weights: Floats) -> None:
         self._vote_into(self.canvas, self.source, weights, wanted, free, padding=RADIUS)
-        self.channels[self._guessed, :COLORS] = self.level.channels[self._guessed, :COLORS]
-        self.put(self.channels)
+        rows, columns = self._guessed
+        self.channels[rows, columns, :COLORS] = self.level.channels[rows, columns, :COLORS]
+        if self.canvas.shape[2] > FEATURES or min(self.free.shape) < RADIUS:
+            self.put(self.channels)
+        else:
+            _pad_again(self.canvas, RADIUS, self.wrap)
 
     def _vote_into(
         self, found: Floats, source: MatchSource, weights: Floats | None, wanted: Bools, free: Bools, padding: int = 0
@@ -284,6 +292,14 @@ def padded(channels: Floats, margin: int, wrap: Wrap) -> Floats:
         pads[axis] = (margin, margin)
         channels = np.pad(channels, pads, mode="wrap" if wrap[axis] else "symmetric")
     return np.ascontiguousarray(channels)
+
+
+def _pad_again(channels: Floats, margin: int, wrap: Wrap) -> None:
+    """Make a margin anew in place, see `padded`; no side of the picture is shorter than the margin."""
+    for axis, wraps in enumerate(wrap):
+        lines = np.moveaxis(channels, axis, 0)
+        first, last = lines[margin : 2 * margin], lines[-2 * margin : -margin]
+        lines[:margin], lines[-margin:] = (last, first) if wraps else (first[::-1], last[::-1])
 
 
 def inside(size: Sequence[int], margin: int, wrap: Wrap) -> Floats | None:
