@@ -41,3 +41,15 @@ def test_a_folder_that_is_none_is_an_error_of_the_system(tmp_path):
     (tmp_path / "patterns").write_text("mine")
     with pytest.raises(OSError, match="patterns"):
         write_pattern(tmp_path / "patterns", "wall", b"")
+
+
+def test_a_pattern_for_which_the_disk_has_no_room_leaves_no_file(tmp_path):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            write_pattern(tmp_path, "mine", bytes(1000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
