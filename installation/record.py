@@ -41,9 +41,9 @@ def read_record(data: Path) -> Record:
     path = data / RECORD_FILE
     try:
         found = json.loads(path.read_text("utf-8"))
+        environments, profiles = _strings(found["environments"]), _strings(found["profiles"])
         # Until version 0.2.0 folders were not recorded.
-        folders = found.get("folders", [])
-        return Record(_strings(found["environments"]), _strings(found["profiles"]), _strings(folders))
+        return Record(environments, profiles, _strings(found.get("folders", [])))
     except FileNotFoundError:
         return Record()
     except (ValueError, TypeError, KeyError):
