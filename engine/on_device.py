@@ -42,7 +42,7 @@ def _source_on(sample: Sample, share: float, labels: Tensor | None, device: torc
 def guide_of(job_input: JobInput) -> Guide | None:
     """Give what belongs where on a new texture; None for anything anywhere."""
     found = job_input.guidance
-    return None if found is None else Guide(found.weights, found.strict, found.alike)
+    return None if found is None else Guide(found.weights, found.strict, found.copies)
 
 
 def content_of(job_input: JobInput, settings: Settings) -> Content | None:

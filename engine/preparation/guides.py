@@ -35,13 +35,14 @@ class Guidance:
             have no guides: the label is then the number of the source.
         weights: Part of each label at each place of the canvas, float32 (height, width, labels), adding up to 1.
         strict: Whether labels are kept apart; else they are mixed by their weights.
-        alike: Whether all labels are copies of one texture, rotated or scaled.
+        copies: Where sources are rotated and scaled copies of one exemplar, what takes row, column and 1 in each to
+            its place in the exemplar, float64 (2, 3); else none.
     """
 
     sources: tuple[Labels, ...] | None
     weights: FloatArray
     strict: bool
-    alike: bool = False
+    copies: tuple[NDArray[np.float64], ...] = ()
 
 
 def read_guides(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from engine.images import Picture
@@ -84,7 +85,7 @@ def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Samp
     if transform.scales is not None:
         step = np.rint(transform.scales.pixels.mean(axis=2) * (sizes - 1)).astype(np.int32)
     numbers, labels = np.unique(angle * sizes + step, return_inverse=True)
-    copies = []
+    copies, affines = [], []
     fine = _Fine(sample)
     height, width = sample.pixels.shape[:2]
     if height * width * len(numbers) > MOST_PIXELS:
@@ -96,8 +97,9 @@ def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Samp
         rotation = transform.rotation + 360 * (number // sizes) / angles
         scale = transform.scale * SMALLEST * (LARGEST / SMALLEST) ** ((number % sizes) / (sizes - 1))
         copies.append(_transformed(fine, rotation, scale, due))
+        affines.append(_affine((height, width), rotation, scale, copies[-1].pixels.shape[:2]))
     weights = (labels.reshape(size)[..., None] == np.arange(len(copies))).astype(np.float32)
-    return copies, Guidance(None, weights, strict=True, alike=True)
+    return copies, Guidance(None, weights, strict=True, copies=tuple(affines))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,14 +127,12 @@ def _transformed(fine: _Fine, rotation: float, scale: float, due: int | None = N
         ]
         return Sample(pixels, masks[0], (0, 0), masks[1])
     height, width = sample.pixels.shape[:2]
-    angle = np.deg2rad(rotation)
-    cosine, sine = np.cos(angle), np.sin(angle)
+    cosine, sine = _turn(rotation)
     inner = None if sample.valid is not None or due is None else _inner_size((height, width), rotation, scale, due)
     size = inner or (
         max(1, round(scale * (abs(height * cosine) + abs(width * sine)))),
         max(1, round(scale * (abs(width * cosine) + abs(height * sine)))),
     )
-    rotated = np.array([[cosine, sine], [-sine, cosine]])
 
     def moved(values: FloatArray, order: int, mode: str = "mirror") -> FloatArray:
         # What is given at another size than the sample's is there at once.
@@ -141,9 +141,8 @@ def _transformed(fine: _Fine, rotation: float, scale: float, due: int | None = N
             # Details that are finer than the smaller pixels would alias.
             spread = 0.5 * np.sqrt(1 / factor**2 - 1)
             values = ndimage.gaussian_filter(values, (spread, spread), mode="reflect")
-        back = rotated / factor
-        offset = (np.array(values.shape) - 1) / 2 - back @ ((np.array(size) - 1) / 2)
-        found: FloatArray = ndimage.affine_transform(values, back, offset, size, order=order, mode=mode)
+        affine = _affine((values.shape[0], values.shape[1]), rotation, factor, size)
+        found: FloatArray = ndimage.affine_transform(values, affine, output_shape=size, order=order, mode=mode)
         return found.astype(np.float32)
 
     # A resampled picture is soft beside its copies of other sizes, and critics would make up for it with grain.
@@ -161,6 +160,18 @@ def _transformed(fine: _Fine, rotation: float, scale: float, due: int | None = N
     if left < FEWEST_PIXELS or min(size) < SMALLEST_EXEMPLAR:
         raise RequestError("hardly anything is left of the exemplar at that size: give a larger scale or exemplar")
     return Sample(pixels, valid, (0, 0), alpha)
+
+
+def _affine(own: Size, rotation: float, scale: float, size: Size) -> NDArray[np.float64]:
+    """Take row, column and 1 in a copy to its place in the exemplar, (2, 3); their middles are the same place."""
+    cosine, sine = _turn(rotation)
+    back = np.array([[cosine, sine], [-sine, cosine]]) / scale
+    return np.column_stack([back, (np.array(own) - 1) / 2 - back @ ((np.array(size) - 1) / 2)])
+
+
+def _turn(rotation: float) -> tuple[float, float]:
+    angle = np.deg2rad(rotation)
+    return float(np.cos(angle)), float(np.sin(angle))
 
 
 def _inner_size(own: Size, rotation: float, scale: float, due: int) -> Size | None:

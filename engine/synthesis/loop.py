@@ -139,7 +139,7 @@ def _synthesize(
         confined,
         labels,
         matcher,
-        alike=guide is not None and guide.alike,
+        alike=guide is not None and bool(guide.copies),
     )
     for snapshot in polished:
         step = done + snapshot.step

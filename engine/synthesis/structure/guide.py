@@ -1,8 +1,10 @@
 """Guides: which label of the exemplar belongs where on the canvas (Hertzmann et al. 2001, "Image Analogies")."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from engine.synthesis.matching.field import Floats, Places
@@ -28,12 +30,13 @@ class Guide:
     Attributes:
         weights: Part of each label, float32 (height, width, labels); at each place they add up to 1.
         strict: Whether only the label of most weight may be there; else labels are mixed by their weights.
-        alike: Whether all labels are copies of one texture, rotated or scaled.
+        copies: Where labels are those of rotated and scaled copies of one exemplar, what takes row, column and 1 in
+            each to its place in the exemplar, float64 (2, 3); else none.
     """
 
     weights: Floats
     strict: bool
-    alike: bool = False
+    copies: Sequence[NDArray[np.float64]] = ()
 
     @property
     def parts(self) -> tuple[float, ...]:

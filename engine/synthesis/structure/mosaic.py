@@ -45,12 +45,14 @@ class Mosaic:
         labels: Which source each place belongs to or, where sources have labels, which of them, int32 (height,
             width).
         parts: Part of the canvas that is to come from each source; they add up to 1.
+        starts: First row of each source.
     """
 
     colors: Floats
     valid: Bools
     labels: Places
     parts: tuple[float, ...]
+    starts: tuple[int, ...] = (0,)
 
     def labels_at(self, index: int) -> Places:
         """Give the labels at the scale of so many halvings, contiguous."""
@@ -75,7 +77,7 @@ def lay_mosaic(pieces: Sequence[MosaicSource]) -> Mosaic:
         labels[start : start + height] = number
         if each.labels is not None:
             labels[start : start + height, :width] = each.labels
-    return Mosaic(whole.channels, whole.usable, labels, tuple(part for _, part in weighted(pieces)))
+    return Mosaic(whole.channels, whole.usable, labels, tuple(part for _, part in weighted(pieces)), tuple(starts))
 
 
 def _apart(piece: MosaicSource) -> MosaicSource:

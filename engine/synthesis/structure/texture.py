@@ -19,6 +19,7 @@ from engine.synthesis.structure.blocks import (
     wanted_labels,
 )
 from engine.synthesis.structure.content import put_content
+from engine.synthesis.structure.copies import Copies, bent_blocks, carry_over, overuse
 from engine.synthesis.structure.cutting import cut
 from engine.synthesis.structure.guide import patch_labels
 from engine.synthesis.structure.objects import keep_whole
@@ -86,6 +87,7 @@ def _lay_octaves(plan: TexturePlan, seed: int, matcher: Matcher, window: Window 
         level, content = _compared(plan, planned)
         usable, labels = whole_patches(level.known), plan.mosaic.labels_at(planned.index)
         listed = list_places(labels, usable, len(plan.parts))
+        copies = plan.copies.get(planned.index)
         numbers = labels if plan.guide is None else patch_labels(labels)
         exemplar = MatchSource(level.channels, usable, numbers)
         # How often each place is to be used.
@@ -99,6 +101,7 @@ def _lay_octaves(plan: TexturePlan, seed: int, matcher: Matcher, window: Window 
             draw = partial(draw_blocks, listed, chosen, planned.canvas, generator)
             wanted, places = draw()
             places = likest_blocks(places, level.channels, content, draw)
+            places = bent_blocks(copies, wanted, places, planned.index)
         else:
             places = _snapped(plan, planned, window, begun)
             wanted = look_up(labels, places)
@@ -110,16 +113,20 @@ def _lay_octaves(plan: TexturePlan, seed: int, matcher: Matcher, window: Window 
         evenly = np.ones(planned.canvas, np.float32)
         canvas, shown = _votes(plan, field, exemplar, labels, evenly, chosen, put_back, matcher)
         everywhere, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
+        own = wanted_labels(chosen, planned.canvas)
         meant = None if plan.guide is None or chosen is None else plan.guide.costs(chosen, planned.canvas, 1.0)
+        over: Floats | None = None
         for number in range(planned.rounds):
             queries = _queries(shown, chosen, trust, plan.wrap)
             for query in queries:
                 matcher.measure(field, query, exemplar)
-            penalty = EVENNESS * _overuse(field, usable, due) * np.float32(np.median(field.costs))
+            over = _overused(field, usable, due, copies, labels, over)
+            penalty = EVENNESS * over * np.float32(np.median(field.costs))
             label_costs = None if meant is None else np.float32(np.percentile(field.costs, WORST)) * meant
             turn = seed + 100 * planned.index + number
             for query in (replace(each, label_costs=label_costs) for each in queries):
                 matcher.measure(field, query, exemplar, penalty)
+                carry_over(copies, labels, own, field, query, exemplar, penalty, matcher)
                 pieces = matcher.improve(field, query, exemplar, penalty, passes=PASSES, seed=turn)
                 yield from (None for _ in pieces)
             paid = look_up(penalty, field.places)
@@ -269,6 +276,17 @@ def _votes(
     canvas = np.select([heaviest[..., None] == number for number in range(len(voted))], voted).astype(np.float32)
     shown = [np.where(parts[..., number, None] > 0, each, canvas) for number, each in enumerate(voted)]
     return put_back(canvas), [put_back(each) for each in shown]
+
+
+def _overused(
+    field: MatchField, usable: Bools, due: Floats, copies: Copies | None, labels: Places, before: Floats | None
+) -> Floats:
+    """Count overuse; that of a place in all copies of one exemplar together."""
+    if copies is None:
+        return _overuse(field, usable, due)
+    found = overuse(copies, field, labels, usable, LEAST_DUE)
+    # What costs much where it bends comes and goes everywhere at once, unless rounds count together.
+    return found if before is None else np.float32(0.5) * (before + found)
 
 
 def _overuse(field: MatchField, usable: Bools, due: Floats) -> Floats:

@@ -1,20 +1,21 @@
 """What a new texture is laid out from: the exemplar's scales, and which octaves there are."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.objects import Objects, find_objects
 from engine.synthesis.matching.field import Places
 from engine.synthesis.structure.content import Content
+from engine.synthesis.structure.copies import Copies, bending, copies_at
 from engine.synthesis.structure.correlation import correlate, extent
 from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.guide import Guide
 from engine.synthesis.structure.lattice import Lattice, find_lattice
 from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
-from engine.synthesis.structure.octave import SIDE, Wrap, whole_patches
+from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, whole_patches
 from engine.synthesis.structure.pyramid import Level, halve, make_level, without_energies
 from engine.synthesis.structure.quilting import is_scattered
 from engine.synthesis.structure.smoothness import is_smooth
@@ -33,6 +34,9 @@ REACH = 3.0
 FINEST = 1
 # Side of the coarsest canvas on which a picture is redrawn, pixels: a smaller one does not show it.
 SMALLEST_CONTENT = 64
+# How far the outer pixels of a patch may miss what is rotated or scaled otherwise there, pixels of the coarsest
+# octave: what is long and thin would fit nowhere if they missed it by more, and be left out.
+MOST_BENDING = 0.75
 # Side of the largest picture of the exemplar that is compared with itself, pixels; of several sources, of which only
 # the reach is to be found out, a smaller one is enough.
 LARGEST_COMPARED = 512
@@ -58,6 +62,7 @@ class TexturePlan:
         content: The picture that is redrawn; None for none.
         scattered: Whether it is stitched of blocks, as only little pieces may be sampled.
         objects: What is to stay whole of an exemplar whose pixels are not mixed; None where nothing lies apart.
+        copies: For each octave, by its index, what lies where in the exemplar if the mosaic is of copies of it.
     """
 
     source: Sequence[Level]
@@ -73,6 +78,7 @@ class TexturePlan:
     content: Content | None = None
     scattered: bool = False
     objects: Objects | None = None
+    copies: Mapping[int, Copies] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -125,21 +131,54 @@ def plan_texture(
     flat = all(has_flat_colors(each.colors, each.valid) for each in wide)
     smooth = not flat and all(is_smooth(each.colors, each.valid) for each in wide)
     # Where two areas of a guide meet, critics judge nothing, and what was enlarged there would stay blurred.
-    areas = guide is not None and guide.strict and not guide.alike
+    areas = guide is not None and guide.strict and not guide.copies
     finest = 0 if flat or smooth or areas or lattice is not None or numbered is not None else FINEST
     alone = len(wide) == 1 and guide is None and content is None
     objects = find_objects(mosaic.colors, mosaic.valid) if alone and (flat or numbered is not None) else None
     octaves = []
-    if content is not None:
-        while len(source) > FINEST + 1 and min(size) >> (len(source) - 1) < SMALLEST_CONTENT:
-            source.pop()
+    while len(source) > FINEST + 1 and _is_too_coarse(len(source) - 1, size, guide, content):
+        source.pop()
     for index in reversed(range(min(finest, len(source) - 1), len(source))):
         height, width = (max(1, round(side / 2**index)) for side in size)
         rounds = ROUNDS[min(len(source) - 1 - index, len(ROUNDS) - 1)]
         octaves.append(PlannedStage(index, (height, width), source[index].size, rounds, float(height * width)))
+    margins = [(len(new.valid) - len(old.valid)) // 2 for new, old in zip(wide, pieces, strict=True)]
+    copies = _copies(guide, mosaic, margins, [each.index for each in octaves])
     return TexturePlan(
-        source, mosaic, wrap, octaves, lattice, flat, smooth, guide, reach, numbered, content, objects=objects
+        source,
+        mosaic,
+        wrap,
+        octaves,
+        lattice,
+        flat,
+        smooth,
+        guide,
+        reach,
+        numbered,
+        content,
+        objects=objects,
+        copies=copies,
     )
+
+
+def _is_too_coarse(index: int, size: Size, guide: Guide | None, content: Content | None) -> bool:
+    """Tell whether an octave shows nothing of a content, or has patches too large for how a guide bends copies."""
+    if content is not None and min(size) >> index < SMALLEST_CONTENT:
+        return True
+    if guide is None or not guide.copies:
+        return False
+    return RADIUS * bending(guide.copies, guide.weights.argmax(axis=2), RADIUS << index) > MOST_BENDING
+
+
+def _copies(
+    guide: Guide | None, mosaic: Mosaic, margins: Sequence[int], indices: Sequence[int]
+) -> Mapping[int, Copies]:
+    """Give what lies where in copies of one exemplar, by octave; nothing where there are none."""
+    if guide is None or not guide.copies:
+        return {}
+    return {
+        index: copies_at(guide.copies, mosaic.starts, margins, mosaic.labels_at(index), index) for index in indices
+    }
 
 
 def _scattered(piece: MosaicSource, size: Size, wrap: Wrap, numbered: Places | None) -> TexturePlan:
