@@ -9,7 +9,7 @@ from gi.repository import Gegl, Gimp, Gio
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
-from gimp_plugin.rendering import rendered
+from gimp_plugin.rendering import has_values_out_of_range, rendered
 from gimp_plugin.translation import _
 from protocol.raster import Raster
 
@@ -72,7 +72,7 @@ def read(
         drawable: A layer, a group, or a channel. Its filters are applied, its opacity and its mode are not.
         box: In its image; what lies outside of the drawable is transparent.
         gray: Whether to read one channel of color or three.
-        depth: Kind of sample; for `f32` 16 bits are read, which bring values out of range back.
+        depth: Kind of sample; for `f32` 16 bits are read if all colors are in the range of 0 to 1.
         groups: The groups around it whose filters are to be applied as well, from the inside out.
         parts: Layers right above it that belong to its picture, from the bottom.
         masked: Whether to apply its mask.
@@ -80,8 +80,8 @@ def read(
     Returns:
         With alpha; the layer's mask is multiplied into it.
     """
-    kind = "u8" if depth == "u8" else "u16"
-    return _seen(drawable, box, kind, gray=gray, groups=groups, parts=parts, masked=masked)
+    kinds = ("u16", "f32") if depth == "f32" else (depth,)
+    return _seen(drawable, box, kinds, gray=gray, groups=groups, parts=parts, masked=masked)
 
 
 def read_exactly(
@@ -93,25 +93,31 @@ def read_exactly(
     parts: Sequence[Gimp.Layer] = (),
 ) -> Raster:
     """Read pixels as `read` does, as floating point: written back, they are what they were in any precision."""
-    return _seen(drawable, box, "f32", gray=gray, groups=groups, parts=parts, masked=True)
+    return _seen(drawable, box, ("f32",), gray=gray, groups=groups, parts=parts, masked=True)
 
 
 def _seen(
     drawable: Gimp.Drawable,
     box: Box,
-    kind: str,
+    kinds: Sequence[str],
     *,
     gray: bool,
     groups: Sequence[Gimp.GroupLayer],
     parts: Sequence[Gimp.Layer],
     masked: bool,
 ) -> Raster:
+    """Read pixels as the first of these kinds of sample, or as the last one if colors are out of range."""
     channels = 2 if gray else 4
-    pixel = channels * samples.SAMPLE_BYTES[kind]
     parts = [part for part in parts if extent(part).common(box)]
     with rendered(drawable, box, groups, parts, masked=masked) as (source, part):
+        name = f"{_NAMES[channels]} float"
+        exact = len(kinds) > 1 and has_values_out_of_range(source.get_buffer(), part, name, channels)
+        kind = kinds[-1 if exact else 0]
+        pixel = channels * samples.SAMPLE_BYTES[kind]
         data = _read(source, part, f"{_NAMES[channels]} {_DEPTHS[kind]}", pixel)
     raster = Raster(box.width, box.height, channels, kind, data)
+    if exact:
+        raster = samples.sound(raster)
     shown = read_masks([drawable], box) if masked and not parts and drawable.is_layer() else None
     return raster if shown is None else samples.faded(raster, shown)
 

@@ -44,10 +44,16 @@ class EngineWindow:
         self._words.set_yalign(0)
         self._words.set_property("margin", 12)
         self._words.set_size_request(-1, 80)
+        # Below the status, which is written anew each second.
+        self._note = text_label(least=56, selectable=True)
+        self._note.set_property("margin", 12)
+        self._note.set_margin_top(0)
         content = self._dialog.get_content_area()
         content.pack_start(introduction(texts.introduction, help_id), False, False, 0)
         content.pack_start(self._words, True, True, 0)
+        content.pack_start(self._note, False, False, 0)
         self._dialog.show_all()
+        self._note.hide()
         self._link: EngineLink | None = None
 
     def run(self) -> None:
@@ -106,9 +112,10 @@ class EngineWindow:
             Gio.AppInfo.launch_default_for_uri(log.as_uri(), None)
         except GLib.Error as error:
             logging.getLogger(__name__).info("nothing opens %s: %s", log, error)
-            self._words.set_text(
+            self._note.set_text(
                 _("No program is registered to open {path}: open it with a text editor.").format(path=log)
             )
+            self._note.show()
 
 
 def show_engine(installation: Installation, help_id: str) -> None:

@@ -90,22 +90,31 @@ def has_out_of_range_colors(layer: Gimp.Layer) -> bool:
         _bare(_copied(layer, image, box), through=False)
         shown = Gimp.Layer.new_from_visible(image, image, "seen")
         try:
-            return _is_out_of_range(shown)
+            # Without a format's name the values are those of the image's own color space, to which they are clipped.
+            whole = Box(0, 0, box.width, box.height)
+            return has_values_out_of_range(shown.get_buffer(), whole, None, 2 if shown.is_gray() else 4)
         finally:
             shown.delete()
     finally:
         image.delete()
 
 
-def _is_out_of_range(layer: Gimp.Layer) -> bool:
-    """Look for values out of range in a layer with 32-bit floating point and alpha."""
-    width, height, buffer = layer.get_width(), layer.get_height(), layer.get_buffer()
-    channels = 2 if layer.is_gray() else 4
-    rows = max(1, _STRIP_PIXELS // width)
-    for top in range(0, height, rows):
-        strip = Gegl.Rectangle.new(0, top, width, min(rows, height - top))
-        # Without a format's name the values are those of the image's own color space, to which they are clipped.
-        values = array("f", bytes(buffer.get(strip, 1.0, None, Gegl.AbyssPolicy.NONE)))
+def has_values_out_of_range(buffer: "Gegl.Buffer", box: Box, name: str | None, channels: int) -> bool:
+    """Whether a buffer has values below 0 or above 1 that can be seen.
+
+    Args:
+        buffer: The buffer.
+        box: The part to look at, in its pixels.
+        name: Of a format with floating point and alpha; None for the buffer's own, which is one.
+        channels: Of the format.
+
+    Returns:
+        Whether any is out of range by more than is lost by rounding.
+    """
+    rows = max(1, _STRIP_PIXELS // box.width)
+    for top in range(0, box.height, rows):
+        strip = Gegl.Rectangle.new(box.x, box.y + top, box.width, min(rows, box.height - top))
+        values = array("f", bytes(buffer.get(strip, 1.0, name, Gegl.AbyssPolicy.NONE)))
         if _any_out_of_range(values, channels):
             return True
     return False

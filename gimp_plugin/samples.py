@@ -5,6 +5,7 @@ enough for pictures of many megapixels.
 """
 
 import array
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -39,6 +40,27 @@ def crop(raster: Raster, box: Box) -> Raster:
     starts = (y * row + box.x * pixel for y in range(box.y, box.y + box.height))
     rows = b"".join(data[start : start + box.width * pixel] for start in starts)
     return replace(raster, width=box.width, height=box.height, data=rows)
+
+
+def sound(raster: Raster) -> Raster:
+    """Replace what the engine cannot use.
+
+    Args:
+        raster: Floating point, with alpha.
+
+    Returns:
+        The raster with alpha within 0 to 1, and with finite colors: its highest one in place of infinity, and 0 in
+        place of negative infinity and what is no number.
+    """
+    values, own = array.array("f", bytes(raster.data)), slice(raster.channels - 1, None, raster.channels)
+    if not math.isfinite(sum(values)):
+        most = max(filter(math.isfinite, values), default=0.0)
+        finite = {math.inf: most, -math.inf: 0.0}
+        values = array.array("f", (0.0 if math.isnan(value) else finite.get(value, value) for value in values))
+    alphas = values[own]
+    if min(alphas) < 0 or max(alphas) > 1:
+        values[own] = array.array("f", (min(max(level, 0.0), 1.0) for level in alphas))
+    return replace(raster, data=values.tobytes())
 
 
 def crop_mask(mask: bytes, width: int, box: Box) -> bytes:
@@ -96,7 +118,7 @@ def common(first: bytes, second: bytes) -> bytes:
 
 
 def clear(raster: Raster) -> bytes:
-    """Find the pixels of a raster with 8 or 16 bits that cannot be seen: 255 there, else 0."""
+    """Find the pixels of a raster that cannot be seen: 255 there, else 0."""
     return below(alpha(raster), CLEAR)
 
 

@@ -41,6 +41,8 @@ DRAWN = ("content", "rotation-map", "scale-map")
 """Those of them that are drawables."""
 TURNS = ("exemplar-rotation", "exemplar-scale")
 """Those that are numbers, and mean something without a drawable."""
+SHARING = (*GUIDES, *DRAWN, *TURNS, "strength")
+"""Those of them that share keys with other fields, for want of letters; GIMP would warn in its terminal."""
 LARGE = 512
 NAME_LINES = 3
 ICONS = Path(__file__).resolve().parent / "icons"
@@ -145,8 +147,12 @@ def _widget(form: Form, name: str) -> Gtk.Widget:
     dialog, labels = form.dialog, values.choices(form.kind, name)
     if labels:
         return _labeled_chooser(form, name, labels)
+    if name in SHARING:
+        widget = _unchecked(form, name)
+    else:
+        number = GimpUi.LabelSpin.__gtype__ if name in values.RANGES else GObject.TYPE_NONE
+        widget = dialog.get_widget(name, number)
     if name in values.RANGES:
-        widget = dialog.get_widget(name, GimpUi.LabelSpin.__gtype__)
         least, most = values.RANGES[name]
         fraction = form.config.find_property(name).value_type == GObject.TYPE_DOUBLE
         small, large, digits = STEPS.get(name, FRACTION if fraction else WHOLE)
@@ -154,11 +160,19 @@ def _widget(form: Form, name: str) -> Gtk.Widget:
         widget.set_increments(small, large)
         widget.get_spin_button().set_range(least, most)
         widget.get_spin_button().set_width_chars(len(f"{most:.{digits}f}"))
-    else:
-        widget = dialog.get_widget(name, GObject.TYPE_NONE)
     if isinstance(widget, GimpUi.Labeled):
         form.labels.add_widget(widget.get_label())
     widget.show()
+    return widget
+
+
+def _unchecked(form: Form, name: str) -> Gtk.Widget:
+    """Make the field of a number or a drawable, as GIMP does, whose key GIMP does not check."""
+    if name in values.RANGES:
+        widget = GimpUi.prop_label_spin_new(form.config, name, 0)
+    else:
+        widget = GimpUi.prop_drawable_chooser_new(form.config, name, None)
+    widget.set_tooltip_text(form.config.find_property(name).get_blurb())
     return widget
 
 

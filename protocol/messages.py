@@ -227,7 +227,7 @@ class Accepted:
 
     Attributes:
         job: Name of the job.
-        place: Number of jobs before it; 0 if it is next, or runs.
+        place: Number of jobs that run or wait before it; 0 if there are none, or it runs.
     """
 
     type: ClassVar[str] = "accepted"

@@ -49,7 +49,8 @@ class Raster:
         width: Pixels in a row.
         height: Rows.
         channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGB and alpha; alpha is not multiplied into the colors.
-        depth: `u8` (0 to 255), `u16` (0 to 65535) or `f32` (0 to 1).
+        depth: `u8` (0 to 255), `u16` (0 to 65535) or `f32` (0 to 1; in the pictures of sources and canvas,
+            any finite colors, which the result then has, too).
         data: The samples.
 
     Raises:

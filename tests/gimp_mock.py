@@ -24,6 +24,7 @@ _FORMATS = {
     "R'G'B' float": (3, np.dtype("<f4")),
     "Y'A u8": (2, np.dtype("u1")),
     "Y'A u16": (2, np.dtype("<u2")),
+    "Y'A float": (2, np.dtype("<f4")),
     "Y' u8": (1, np.dtype("u1")),
     "Y' u16": (1, np.dtype("<u2")),
     "Y u8": (1, np.dtype("u1")),

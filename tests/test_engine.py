@@ -218,14 +218,14 @@ def test_cancelling_a_job_that_has_ended_is_no_fault(client):
 # Names and places.
 
 
-def test_jobs_that_wait_are_told_their_places(client):
+def test_jobs_that_wait_are_told_how_many_run_and_wait_before_them(client):
     started(client, long_job())
     for name in ("next", "after", "last"):
         client.submit(short_job(name))
-    for place, name in enumerate(("next", "after", "last")):
+    for place, name in enumerate(("next", "after", "last"), 1):
         assert next(client.events(name, 5)) == Accepted(name, place)
     client.cancel("after")
-    assert next(client.events("last", 5)) == Accepted("last", 1)
+    assert next(client.events("last", 5)) == Accepted("last", 2)
 
 
 def test_a_name_that_is_in_use_is_refused_and_the_job_that_has_it_goes_on(engine):

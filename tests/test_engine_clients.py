@@ -34,7 +34,7 @@ def test_clients_take_turns(client, other):
     client.submit(long_job("second"))
     client.submit(short_job("third"))
     other.submit(short_job("theirs"))
-    assert next(other.events("theirs", 5)) == Accepted("theirs", 0)
+    assert next(other.events("theirs", 5)) == Accepted("theirs", 1)
     client.cancel("long")
     # The second one would go on until it is cancelled.
     assert isinstance(end_of(other, "theirs"), Done)
@@ -46,12 +46,12 @@ def test_whoever_has_to_wait_longer_because_of_turns_is_told_so(client, other):
     started(client, long_job())
     client.submit(short_job("second"))
     client.submit(short_job("third"))
-    assert next(client.events("second", 5)) == Accepted("second", 0)
-    assert next(client.events("third", 5)) == Accepted("third", 1)
-    other.submit(short_job("theirs"))
-    assert next(other.events("theirs", 5)) == Accepted("theirs", 0)
     assert next(client.events("second", 5)) == Accepted("second", 1)
     assert next(client.events("third", 5)) == Accepted("third", 2)
+    other.submit(short_job("theirs"))
+    assert next(other.events("theirs", 5)) == Accepted("theirs", 1)
+    assert next(client.events("second", 5)) == Accepted("second", 2)
+    assert next(client.events("third", 5)) == Accepted("third", 3)
 
 
 def test_two_clients_may_have_jobs_of_one_name(client, other):

@@ -367,7 +367,7 @@ def test_cancelling_what_is_not_there(stranger):
 def test_names_of_jobs_are_each_clients_own(stranger, good):
     started(good, long_job("same"))
     stranger.say(short_job("same"))
-    assert stranger.hear() == Accepted("same", 0)
+    assert stranger.hear() == Accepted("same", 1)
     # Neither the one nor the other is ended by it.
     stranger.say(Cancel("same"))
     assert isinstance(stranger.hear(), Cancelled)

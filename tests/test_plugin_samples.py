@@ -188,3 +188,19 @@ def test_a_picture_of_four_megapixels_takes_no_time_to_speak_of(depth):
     assert found == inner
     # Half a second is what is meant; beside other tests a core does less.
     assert seconds < MEGAPIXELS_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("given", "due"),
+    [
+        ((-1, 2, 0.5, 0.25), (-1, 2, 0.5, 0.25)),
+        ((-1, 2, 0.5, 1.5), (-1, 2, 0.5, 1)),
+        ((-1, 2, 0.5, -0.5), (-1, 2, 0.5, 0)),
+        ((np.nan, 2, np.inf, 1), (0, 2, 3, 1)),
+        ((-np.inf, 2, 0.5, np.nan), (0, 2, 0.5, 0)),
+    ],
+)
+def test_floats_that_the_engine_cannot_use_are_replaced(given, due):
+    sent = np.array([[given, (0, 3, 0, 1)]], "<f4")
+    found = samples.sound(Raster(2, 1, 4, "f32", sent.tobytes()))
+    assert np.frombuffer(found.data, "<f4").reshape(2, 4).tolist() == [[*map(float, due)], [0, 3, 0, 1]]

@@ -563,10 +563,26 @@ def test_pixels_outside_of_a_layer_are_transparent(gimp, image):
     ("gray", "depth", "channels", "kind"),
     [(False, "u8", 4, "u8"), (False, "u16", 4, "u16"), (False, "f32", 4, "u16"), (True, "f32", 2, "u16")],
 )
-def test_pixels_are_read_with_alpha_and_no_more_than_sixteen_bits(gimp, image, gray, depth, channels, kind):
+def test_pixels_in_range_are_read_with_alpha_and_no_more_than_sixteen_bits(gimp, image, gray, depth, channels, kind):
     found = gimp.canvas.read(named(image, "below"), Box(0, 0, 4, 4), gray=gray, depth=depth)
     assert (found.channels, found.depth) == (channels, kind)
     assert bytes(found.data) == b"\xff" * (16 * channels * (1 if kind == "u8" else 2))
+
+
+@pytest.mark.parametrize(("value", "kind"), [(1.5, "f32"), (-0.1, "f32"), (1.001, "u16"), (-0.001, "u16")])
+def test_colors_out_of_range_are_read_as_they_are_in_floating_point(gimp, image, value, kind):
+    layer = named(image, "below")
+    layer.pixels[2, 1, 0] = value
+    found = gimp.canvas.read(layer, Box(0, 0, 4, 4), gray=False, depth="f32")
+    assert found.depth == kind
+    if kind == "f32":
+        assert np.frombuffer(found.data, "<f4").reshape(4, 4, 4)[2, 1, 0] == np.float32(value)
+
+
+def test_colors_out_of_range_that_cannot_be_seen_do_not_count(gimp, image):
+    layer = named(image, "below")
+    layer.pixels[2, 1] = (9, 9, 9, 0)
+    assert gimp.canvas.read(layer, Box(0, 0, 4, 4), gray=False, depth="f32").depth == "u16"
 
 
 @pytest.mark.parametrize("applied", [True, False])

@@ -185,7 +185,7 @@ def test_two_workers_run_two_jobs_at_once(tmp_path):
         assert [worker.state for worker in workers] == ["working", "working"]
         assert len({worker.process for worker in workers}) == 2
         client.submit(short_job("third"))
-        assert next(client.events("third", 5)) == Accepted("third", 0)
+        assert next(client.events("third", 5)) == Accepted("third", 2)
         client.cancel("first")
         assert isinstance(end_of(client, "third"), Done)
         assert isinstance(end_of(client, "first"), Cancelled)

@@ -113,7 +113,7 @@ class Jobs:
                 worker.job, worker.state = job, WORKING
                 # If the worker is gone, its watcher reports that, and the job fails then.
                 worker.send([part.buffer for part in job.parts])
-        for place, job in enumerate(self._queue):
+        for place, job in enumerate(self._queue, len(self._running())):
             self._place(job, place)
 
     def enforce_cancels(self, now: float) -> None:

@@ -30,6 +30,7 @@ from engine.preparation import (
     prepare,
     seen,
 )
+from engine.service.color_range import fit, restore, restore_frame
 from engine.service.enlarging import enlarge_job
 from engine.service.hooks import Hooks, Stop
 from engine.service.rasters import array_raster, picture_of, raster_of
@@ -70,9 +71,11 @@ def run_job(
         How it ended. Errors are returned as `Failed`.
     """
     try:
-        if request.settings.enlarge is not None:
-            return enlarge_job(request, request.settings.enlarge, device, hooks, stop)
-        return _run(request, device, load, hooks, stop)
+        fitted, colors = fit(request)
+        if colors is None:
+            return _made(request, device, load, hooks, stop)
+        restored = replace(hooks, frame=lambda frame: hooks.frame(restore_frame(frame, colors)))
+        return restore(_made(fitted, device, load, restored, stop), colors, request.depth)
     except RequestError as error:
         return Failed(error.code, str(error)[:4000], job=request.job)
     except (ImageError, SettingsError, DeviceError, EncoderError) as error:
@@ -98,6 +101,12 @@ def _internal(job: str, error: Exception) -> Failed:
     return Failed(
         INTERNAL, f"the engine failed: {type(error).__name__}: {error}"[:2000], "its log has the details", job
     )
+
+
+def _made(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Hooks, stop: Stop) -> Done | Cancelled:
+    if request.settings.enlarge is not None:
+        return enlarge_job(request, request.settings.enlarge, device, hooks, stop)
+    return _run(request, device, load, hooks, stop)
 
 
 def _run(request: Synthesize, device: torch.device, load: LoadEncoder, hooks: Hooks, stop: Stop) -> Done | Cancelled:

@@ -24,7 +24,7 @@ GIMPRC = """\
 """
 FAULTS = re.compile(
     r"-CRITICAL|-ERROR \*\*|Traceback \(most recent call last\)|[Pp]lug-in crashed|died unexpectedly"
-    r"|fatal error|fatal parse error|Segmentation fault"
+    r"|fatal error|fatal parse error|Segmentation fault|texture-synthesis-.* mnemonic"
 )
 
 

@@ -353,6 +353,8 @@ def out_of_range(filtered, blended, floats):
     try:
         _image, made = called("fill", image, [layer], quality="draft")
         found["parent"] = made.get_parent() is not None
+        colors = memoryview(bytes(seen(made, "R'G'B' float"))).cast("f")
+        found["range"] = [min(colors), max(colors)]
     except RuntimeError as error:
         found["said"] = str(error)
     return {
@@ -546,3 +548,10 @@ def test_a_group_of_floats_keeps_colors_out_of_range(cases, each, how):
     found = cases[f"{each} {how} True"]
     assert found["parent"] is True
     assert np.abs(array_of(found["before"])[INNER].astype(int) - array_of(found["after"])[INNER]).max() > 257
+
+
+@pytest.mark.parametrize("how", [*BLENDED, MASKED])
+@pytest.mark.parametrize("each", STRONG)
+def test_a_texture_of_floats_has_colors_out_of_range_like_its_surroundings(cases, each, how):
+    low, high = cases[f"{each} {how} True"]["range"]
+    assert max(high - 1, -low) > 0.02

@@ -135,5 +135,11 @@ def test_the_engine_is_shown(painter, pictures_folder):
     title = painter.wait_for_window("Texture Synthesis Engine")
     wait(lambda: any("ready" in label for label in said(painter, title)))
     painter.screenshot(pictures_folder / "engine.png")
+    # No program here opens logs. The status is written anew each second, and the path stays.
+    painter.press("Open Log", window=title)
+    wait(lambda: any(".log" in label for label in said(painter, title)))
+    time.sleep(2)
+    assert any(".log" in label for label in said(painter, title))
+    painter.screenshot(pictures_folder / "engine-log.png")
     painter.press("Close", window=title)
     painter.wait_for_no_window(title)

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import re
 import shutil
 import signal
 import time
@@ -302,8 +301,6 @@ def test_it_speaks_the_language_of_the_user(
         found.screenshot(pictures_folder / f"language-{language}-new.png")
         found.press(close, window=title)
         found.wait_for_no_window(title)
-        # GIMP tells of a key that one of its own buttons has, too; the labels of two of them are replaced.
-        assert not re.search("and dialog button (?!ok|cancel)", found.said())
 
 
 def test_the_help_button_and_the_link_open_the_page_about_the_procedure(
