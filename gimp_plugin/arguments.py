@@ -12,6 +12,8 @@ from gimp_plugin.user_options import Options
 from protocol.vocabulary import Setting, checked, settings
 
 FLAGS = GObject.ParamFlags.READWRITE
+# GObject drops what is not finite without them, and scripts would not be told.
+LAX = FLAGS | GObject.ParamFlags.LAX_VALIDATION
 # Wide ranges, because values outside them do not arrive here; see `values`.
 WHOLE = (-(2**31), 2**31 - 1)
 BROAD = (-1e9, 1e9)
@@ -75,7 +77,7 @@ def _add(procedure: Gimp.Procedure, name: str, label: str, text: str, default: s
     elif isinstance(default, int):
         procedure.add_int_argument(name, label, text, *WHOLE, default, FLAGS)
     elif isinstance(default, float):
-        procedure.add_double_argument(name, label, text, *BROAD, default, FLAGS)
+        procedure.add_double_argument(name, label, text, *BROAD, default, LAX)
     else:
         procedure.add_string_argument(name, label, text, default, FLAGS)
 
@@ -100,7 +102,8 @@ def _add_fill(procedure: Gimp.Procedure) -> None:
     text = _("The exemplar: surroundings, drawable, file or pattern")
     _add(procedure, "exemplar", _("_Exemplar"), text, user_options.SURROUNDINGS)
     _add(procedure, "exemplar-drawable", _("La_yer or image"), _("The exemplar, if it is a drawable"), None)
-    text, action = _("The exemplar, if it is a file"), Gimp.FileChooserAction.OPEN
+    # Any: GIMP's words for a file that is not there do not name it.
+    text, action = _("The exemplar, if it is a file"), Gimp.FileChooserAction.ANY
     procedure.add_file_argument("exemplar-file", _("F_ile"), text, action, True, None, FLAGS)
     text = _("The exemplar, if it is a pattern")
     procedure.add_pattern_argument("exemplar-pattern", _("_Pattern"), text, True, None, True, FLAGS)

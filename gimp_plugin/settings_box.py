@@ -147,7 +147,9 @@ def _widget(form: Form, name: str) -> Gtk.Widget:
     dialog, labels = form.dialog, values.choices(form.kind, name)
     if labels:
         return _labeled_chooser(form, name, labels)
-    if name in SHARING:
+    if name == "exemplar-file":
+        widget = _file_chooser(form, name)
+    elif name in SHARING:
         widget = _unchecked(form, name)
     else:
         number = GimpUi.LabelSpin.__gtype__ if name in values.RANGES else GObject.TYPE_NONE
@@ -173,6 +175,16 @@ def _unchecked(form: Form, name: str) -> Gtk.Widget:
     else:
         widget = GimpUi.prop_drawable_chooser_new(form.config, name, None)
     widget.set_tooltip_text(form.config.find_property(name).get_blurb())
+    return widget
+
+
+def _file_chooser(form: Form, name: str) -> Gtk.Widget:
+    """Let a file be chosen; GIMP makes no such field for an argument that may be any file."""
+    spec, config = form.config.find_property(name), form.config
+    action = Gimp.FileChooserAction.OPEN
+    widget = GimpUi.FileChooser.new(action, spec.get_nick(), None, config.get_property(name))
+    config.bind_property(name, widget, "file", GObject.BindingFlags.BIDIRECTIONAL)
+    widget.set_tooltip_text(spec.get_blurb())
     return widget
 
 

@@ -49,7 +49,7 @@ OF_GIMP = {"en": "rlsh", "de": "zgsh", "fr": "rcsh", "es": "rcgy"}
 CANCEL = {"en": "c", "de": "c", "fr": "n", "es": "c"}
 OK = {"en": "o", "de": "o", "fr": "v", "es": "a"}
 """Keys that GIMP believes taken by its buttons for both, though their labels are replaced."""
-KNOWN_TO_GIMP = {"La_yer or image", "F_ile", "_Pattern", "Con_text, px (0: automatic)", "E_xemplar mask", "_Width",
+KNOWN_TO_GIMP = {"La_yer or image", "_Pattern", "Con_text, px (0: automatic)", "E_xemplar mask", "_Width",
                  "Si_ze, times the exemplar's", "H_eight", "_Variations", "To_p", "Ri_ght", "_Bottom", "Le_ft",
                  "Times as lar_ge", "See_d", "Opaq_ue texture", "Keep _all frames as layers"}  # fmt: skip
 """The fields whose keys GIMP checks: it writes a warning to its terminal."""

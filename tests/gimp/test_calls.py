@@ -106,6 +106,10 @@ def without_run_mode():
 cases = [wrong_value(*given[:3]) for given in wrong]
 cases += [windows(name) for name in ("fill", "new", "seamless", "enlarge", "repeat", "save-as-pattern", "engine")]
 cases += [last_values, without_run_mode]
+cases += [
+    wrong_value(name, argument, float(value))
+    for name, argument, value in (("new", "ratio", "nan"), ("enlarge", "factor", "inf"), ("extend", "left", "-inf"))
+]
 """
 WINDOWS = ("fill", "new", "seamless", "enlarge", "repeat", "save-as-pattern", "engine")
 
@@ -163,3 +167,10 @@ def test_what_asks_nothing_needs_no_display(cases):
 def test_a_script_need_not_name_a_run_mode(cases):
     assert cases["without_run_mode"]["status"] == "success"
     assert (array_of(cases["without_run_mode"]["texture"])[..., 3] == 255).all()
+
+
+@pytest.mark.parametrize("case", ["new ratio nan", "enlarge factor inf", "extend left -inf"])
+def test_a_number_that_is_not_finite_is_an_error(cases, case):
+    found = cases[case]
+    assert found["status"] in {"calling-error", "execution-error"}
+    assert (len(found["layers"]), found["images"]) == (1, 0)

@@ -263,8 +263,7 @@ def test_an_exemplar_in_colors_serves_a_gray_image(cases):
 @pytest.mark.parametrize(
     ("case", "sentence"),
     [
-        # GIMP itself looks whether a file is there.
-        ("no_such_file", "This value is out of range."),
+        ("no_such_file", "There is no file /no/such.png"),
         ("file_elsewhere", "https://example.org/grass.png"),
         ("no_file", "Choose the file to take the texture from."),
         ("no_picture", "poem.png as a picture: choose another file."),
