@@ -174,6 +174,7 @@ def _unchecked(form: Form, name: str) -> Gtk.Widget:
         widget = GimpUi.prop_label_spin_new(form.config, name, 0)
     else:
         widget = GimpUi.prop_drawable_chooser_new(form.config, name, None)
+        form.labels.add_widget(widget.get_label())
     widget.set_tooltip_text(form.config.find_property(name).get_blurb())
     return widget
 
@@ -184,6 +185,7 @@ def _file_chooser(form: Form, name: str) -> Gtk.Widget:
     action = Gimp.FileChooserAction.OPEN
     widget = GimpUi.FileChooser.new(action, spec.get_nick(), None, config.get_property(name))
     config.bind_property(name, widget, "file", GObject.BindingFlags.BIDIRECTIONAL)
+    form.labels.add_widget(widget.get_label_widget())
     widget.set_tooltip_text(spec.get_blurb())
     return widget
 
