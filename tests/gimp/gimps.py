@@ -26,7 +26,7 @@ FAULTS = re.compile(
     r"-CRITICAL|-ERROR \*\*|Traceback \(most recent call last\)|[Pp]lug-in crashed|died unexpectedly"
     r"|fatal error|fatal parse error|Segmentation fault"
     # What is no property is one of GIMP's own buttons: in Spanish two of them share a key.
-    r"|texture-synthesis-.* mnemonics? .*propert(?:y|ies) (?!\(null\))"
+    r"|texture-synthesis-.* mnemonics? .*(?:property|properties) (?!\(null\))"
 )
 
 
