@@ -61,3 +61,19 @@ def test_a_trend_holds_near_the_hole_only():
     assert found is not None
     _, (rows, columns) = found
     assert (rows.start, rows.stop, columns.start, columns.stop) == (0, 160, 0, 152)
+
+
+def test_a_light_that_ends_beside_what_is_known_goes_on_in_its_own_hues():
+    rows, columns = np.mgrid[:SIDE, :220] / SIDE
+    light = np.exp(-(((columns - 0.3) / 0.25) ** 2) - ((rows - 0.4) / 0.4) ** 2)
+    colors = light[..., None] * [0.7, 0.65, 0.3] + light[..., None] ** 3 * [0, 0, 0.3]
+    hole = columns > 130 / SIDE
+    found = filled(colors.astype(np.float32), hole)[hole]
+    hue, known = (each[..., 2] - each[..., 0] for each in (found, colors))
+    assert known.min() - 0.1 < hue.min()
+    assert hue.max() < known.max() + 0.1
+
+
+def test_a_sky_goes_on_beyond_what_is_known():
+    hole = ROWS < 0.3
+    assert np.abs(filled(sky(), hole) - sky()).max() < 0.05

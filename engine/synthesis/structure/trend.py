@@ -12,6 +12,11 @@ from engine.synthesis.matching.field import Bools, Floats
 Vectors = NDArray[np.floating[Any]]
 
 DEGREE = 4
+# Beyond what is known, a higher degree swings.
+DEGREE_BEYOND = 2
+# How far colors go on there beyond the known ones, along their longest principal axis and along the others, as a
+# share of their extent: brighter and darker, and of much the same hues.
+WIDENED, WIDENED_ACROSS = 1.0, 0.5
 # How far around a hole its trend is looked for: so many pixels, or this share of the hole's longer side.
 LEAST_REACH = 24
 REACH = 0.75
@@ -34,11 +39,14 @@ class Trend:
         weights: Of the products of Chebyshev polynomials of both, (rows, columns, colors).
         middle: Row and column that stand for 0.
         reach: Pixels that stand for 1.
+        bounds: Principal axes of the colors, one a row, and the least and greatest coordinate along each; None where
+            what is known surrounds the hole.
     """
 
     weights: Vectors
     middle: tuple[float, float]
     reach: float
+    bounds: tuple[Vectors, Vectors, Vectors] | None = None
 
     def over(self, size: tuple[int, int], corner: tuple[int, int]) -> Floats:
         """Give the colors of a whole picture whose first pixel lies at a corner, float32 (height, width, colors)."""
@@ -46,8 +54,12 @@ class Trend:
             (np.arange(side) + first - middle) / self.reach
             for side, first, middle in zip(size, corner, self.middle, strict=True)
         )
-        found: Floats = np.moveaxis(chebgrid2d(rows, columns, self.weights), 0, -1).astype(np.float32)
-        return found
+        found = np.moveaxis(chebgrid2d(rows, columns, self.weights), 0, -1)
+        if self.bounds is not None:
+            axes, low, high = self.bounds
+            found = np.clip(found @ axes.T, low, high) @ axes
+        colors: Floats = found.astype(np.float32)
+        return colors
 
 
 def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple[Trend, tuple[slice, slice]] | None:
@@ -76,10 +88,14 @@ def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple
     middle = (hole[0].start + hole[0].stop) / 2, (hole[1].start + hole[1].stop) / 2
     there = rows[thinned] + part[0].start, columns[thinned] + part[1].start
     scale = longer / 2 + reach
-    terms = chebvander2d((there[0] - middle[0]) / scale, (there[1] - middle[1]) / scale, [DEGREE, DEGREE])
+    beyond = any(
+        each.start < axis.min() or each.stop > axis.max() + 1 for each, axis in zip(hole, there, strict=True)
+    )
+    degree = DEGREE_BEYOND if beyond else DEGREE
+    terms = chebvander2d((there[0] - middle[0]) / scale, (there[1] - middle[1]) / scale, [degree, degree])
     # Products of a higher degree than each polynomial swing where nothing holds them.
     weights = np.zeros((terms.shape[1], values.shape[1]))
-    low = np.add.outer(np.arange(DEGREE + 1), np.arange(DEGREE + 1)).ravel() <= DEGREE
+    low = np.add.outer(np.arange(degree + 1), np.arange(degree + 1)).ravel() <= degree
     weights[low] = np.linalg.lstsq(terms[:, low], values, rcond=None)[0]
     rest = values - terms @ weights
     spread = float(values.var(axis=0).sum())
@@ -88,4 +104,14 @@ def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple
         return None
     if float(np.percentile(np.abs(rest), 99)) > LARGEST_REST * extent:
         return None
-    return Trend(weights.reshape(DEGREE + 1, DEGREE + 1, -1), middle, scale), (part[0], part[1])
+    bounds = _bounds(values) if beyond else None
+    return Trend(weights.reshape(degree + 1, degree + 1, -1), middle, scale, bounds), (part[0], part[1])
+
+
+def _bounds(values: Vectors) -> tuple[Vectors, Vectors, Vectors]:
+    axes = np.linalg.svd(np.cov(values.T).reshape(values.shape[1], -1))[2]
+    along = values @ axes.T
+    low, high = along.min(axis=0), along.max(axis=0)
+    longest = np.arange(len(axes)) == np.argmax(high - low)
+    more = np.where(longest, WIDENED, WIDENED_ACROSS) * (high - low)
+    return axes, low - more, high + more
