@@ -7,6 +7,7 @@ import pytest
 from pictures import bricks, bytes_of, camouflage, clouds, load, save
 from PIL import Image
 
+from engine.synthesis.structure.content import BRIGHTNESS
 from engine.synthesis.structure.flatness import has_flat_colors
 
 
@@ -118,3 +119,12 @@ def test_a_new_texture_of_dots_has_no_shades(call, here):
     save(here / "dots.png", dithered())
     assert call("synthesize", "dots.png", "-o", "out.png", "--size", "96", "--quality", "draft", "--local")[0] == 0
     assert inks(load(here / "out.png")) == {(0, 0, 0), (255, 255, 255)}
+
+
+def test_noise_of_hue_makes_a_drawing_no_photograph():
+    rows, columns = np.mgrid[:128, :128]
+    drawing = np.where(np.hypot(rows % 32 - 16, columns % 32 - 16) < 11, 0.1, 0.75)[..., None]
+    hue = np.random.default_rng(0).normal(0, 6 / 255, (128, 128, 3))
+    noisy = (drawing + hue - hue @ BRIGHTNESS[:, None]).clip(0, 1).astype(np.float32)
+    assert flat(noisy)
+    assert not flat((drawing + 3 * hue[..., :1]).clip(0, 1).astype(np.float32).repeat(3, axis=2))

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.synthesis.matching.field import Bools, Floats
+from engine.synthesis.structure.content import BRIGHTNESS
 
 # Colors are counted in cells of this side, in values of [0, 1].
 CELL = 8 / 255
@@ -12,8 +13,9 @@ WITHIN = 16 / 255
 APART = 48 / 255
 MOST_COLORS = 8
 # So many pixels have one of these colors.
-SHARE = 0.8
-# Grain, unlike what JPEG makes of flat colors, seldom leaves pixels as near as this to the next ones.
+SHARE = 0.79
+# Grain, unlike what JPEG makes of flat colors, seldom leaves pixels as near as this to the next ones in brightness,
+# which JPEG keeps better than hue.
 LEVEL = 8.01 / 255
 LEVEL_SHARE = 0.4
 # Steps larger than this are edges between two areas, and make so much of all that changes from pixel to pixel.
@@ -47,7 +49,9 @@ def has_flat_colors(colors: Floats, valid: Bools) -> bool:
     known = valid[here] & valid[right] & valid[below] & (np.diff(rows) == 1)[:, None]
     steps = np.maximum(*(np.abs(colors[each] - colors[here]).max(axis=2) for each in (right, below)))[known]
     changes = steps**2
-    if not steps.any() or (steps <= LEVEL).mean() < LEVEL_SHARE:
+    brightness = colors @ BRIGHTNESS
+    levels = np.maximum(*(np.abs(brightness[each] - brightness[here]) for each in (right, below)))[known]
+    if not steps.any() or (levels <= LEVEL).mean() < LEVEL_SHARE:
         return False
     if changes[steps > EDGE].sum() < EDGE_SHARE * changes.sum():
         return False
