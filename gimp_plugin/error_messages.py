@@ -39,8 +39,8 @@ def explain(failed: Failed, installation: Installation) -> str:
             "layer with a picture."
         ),
         "too-little-to-sample": _(
-            "Too little is left to sample: select less, or choose a larger context, “All around”, another exemplar "
-            "mask or another exemplar."
+            "Too little is left to sample: use a larger layer or exemplar. For a fill, you can also select less, or "
+            "choose a larger context, “All around” or another exemplar mask."
         ),
         "too-few-opaque": _(
             "Only opaque pixels are sampled, and there are hardly any: turn off “Opaque texture”, or choose another "

@@ -58,7 +58,7 @@ def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
     for each in drawables:
         layer = Gimp.Layer.from_mask(each) if each.is_layer_mask() else each
         if not layer.is_layer():
-            raise PlanError(_("A channel is selected: select a layer."))
+            raise PlanError(_("A channel is selected: select a layer, and turn off the quick mask if it is on."))
         found.append(layer)
     return found
 
