@@ -144,6 +144,14 @@ def test_a_feather_is_narrowed_around_its_middle():
     assert ((found > 0) & (found < 1)).any()
 
 
+@pytest.mark.parametrize("wide", [4, 12, 30])
+def test_what_was_erased_with_a_feather_is_made_wholly_with_it(wide):
+    mask = feathered(wide)
+    canvas = picture(60, 80, alpha=1 - mask)
+    found = ready(canvas=canvas, mask=Picture(np.repeat(mask[..., None], 3, axis=2))).mask
+    assert (found[mask > 0] == 1).all()
+
+
 def test_another_exemplar_blends_over_all_of_a_feather():
     mask = Picture(np.repeat(feathered(30)[..., None], 3, axis=2))
     found = ready(picture(40, 40, seed=1), picture(60, 80), mask=mask).mask

@@ -151,10 +151,11 @@ def _find_hole(
     shown = np.maximum(gone, band_of(canvas, axes)) if banded else gone
     around = _around(shown, everything, sampling, axes)
     lacy = (given or banded) and own and not flatten and _has_holes(canvas, shown, around, extend)
-    if mask is not None and own and not lacy:
-        gone = shown = narrowed(shown)
     if mask is not None and not lacy:
+        # First: what was erased with the mask is found by its whole soft edge.
         gone = shown = with_cut_out(shown, canvas, around, _inner(everything, beyond))
+        if own:
+            gone = shown = narrowed(shown)
         around = _around(shown, everything, sampling, axes)
     goes_on = None if lacy or flatten else beyond_borders(canvas, extend)
     free = shown if blend else (shown > 0).astype(np.float32)
