@@ -56,10 +56,7 @@ REFUSALS = {
     "nothing to look at": ({"exemplar": None}, "there is nothing to take the texture from"),
     "a dot as exemplar": ({"exemplar": raster(bricks(1, 1))}, "the exemplar is 1x1 pixels"),
     "a clear exemplar": ({"exemplar": raster(np.zeros((32, 32, 4)))}, "the exemplar has hardly any visible pixels"),
-    "exemplar out of range": ({"exemplar": floats(DARK)}, "the exemplar has samples from -1 to -1"),
     "exemplar of no numbers": ({"exemplar": floats(UNKNOWN)}, "the exemplar has samples from nan to nan"),
-    "init out of range": ({"init": floats(2 - DARK)}, "the picture to start from has samples from 3 to 3"),
-    "canvas out of range": ({**ON_CANVAS, "canvas": floats(DARK_CANVAS)}, "the canvas has samples from -1 to -1"),
     "mask out of range": ({**ON_CANVAS, "mask": floats(DARK_CANVAS[..., :1])}, "the mask has samples from -1 to -1"),
     "a canvas without a hole": ({**ON_CANVAS, "mask": None}, "the canvas has no transparent part to fill"),
     "a picture to start from, and no steps": (

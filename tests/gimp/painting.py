@@ -125,7 +125,8 @@ def held(dialog: Window, engine, begin=works):
     def slow():
         with engine.client("slow") as client:
             while not seen.is_set():
-                found.update(worker.process for worker in client.status().workers if worker.process)
+                # One that starts is not slowed: it would take minutes.
+                found.update(worker.process for worker in client.status().workers if worker.state == "working")
                 send(found, signal.SIGSTOP)
                 seen.wait(0.09)
                 send(found, signal.SIGCONT)
