@@ -136,12 +136,12 @@ def held(dialog: Window, engine, begin=works):
     slowing = threading.Thread(target=slow)
     slowing.start()
     try:
-        begin(dialog)
-    finally:
-        seen.set()
-        slowing.join()
+        try:
+            begin(dialog)
+        finally:
+            seen.set()
+            slowing.join()
         assert found
-    try:
         yield
     finally:
         send(found, signal.SIGCONT)
