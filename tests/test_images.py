@@ -457,7 +457,7 @@ def test_an_unreadable_file_is_refused():
 def test_a_file_that_is_no_picture_is_refused(tmp_path, content):
     path = tmp_path / "a.png"
     path.write_bytes(content)
-    with pytest.raises(ImageError, match="no picture"):
+    with pytest.raises(ImageError, match="not a readable picture"):
         read_picture(path)
 
 

@@ -72,7 +72,7 @@ def test_another_process_with_the_id_of_an_engine_is_left_alone(own_home):
     own_home.gimp()
     own_home.install()
     shutil.rmtree(own_home.environment)
-    with running(own_home.state, "--device", "cpu") as engine, subprocess.Popen(["sleep", "60"]) as other:
+    with running(own_home.state, "--device", "cpu") as engine, subprocess.Popen(["sleep", "900"]) as other:
         engine.client().close()
         # The engine is stopped, so that it does not write its file again.
         engine.process.send_signal(signal.SIGSTOP)
