@@ -73,15 +73,17 @@ def test_another_process_with_the_id_of_an_engine_is_left_alone(own_home):
     own_home.install()
     shutil.rmtree(own_home.environment)
     with running(own_home.state, "--device", "cpu") as engine, subprocess.Popen(["sleep", "900"]) as other:
-        engine.client().close()
-        # The engine is stopped, so that it does not write its file again.
-        engine.process.send_signal(signal.SIGSTOP)
-        told = json.loads(engine.file.read_text())
-        engine.file.write_text(json.dumps({**told, "process": other.pid}))
-        said = told_error(own_home.run("--uninstall"))
-        assert other.poll() is None
-        other.kill()
-        engine.process.send_signal(signal.SIGCONT)
+        try:
+            engine.client().close()
+            # The engine is stopped, so that it does not write its file again.
+            engine.process.send_signal(signal.SIGSTOP)
+            told = json.loads(engine.file.read_text())
+            engine.file.write_text(json.dumps({**told, "process": other.pid}))
+            said = told_error(own_home.run("--uninstall"))
+            assert other.poll() is None
+        finally:
+            other.kill()
+            engine.process.send_signal(signal.SIGCONT)
     assert said.endswith(f"end process {other.pid}")
 
 
