@@ -81,7 +81,7 @@ def test_another_exemplar_keeps_its_colors_and_contrast_beside_other_things(arou
 def test_the_same_thing_in_another_light_takes_on_that_light():
     around, free = grain((0.56, 0.56, 0.56), seed=1), hole()
     made, _ = fill(around, free)
-    assert made[free > 0].mean() == pytest.approx(0.56, abs=0.03)
+    assert made[free > 0].mean() == pytest.approx(0.56, abs=0.035)
 
 
 @pytest.mark.parametrize("size", [(3, 40), (1, 1), (90, 2)])
