@@ -72,9 +72,11 @@ def test_another_process_with_the_id_of_an_engine_is_left_alone(own_home):
     own_home.gimp()
     own_home.install()
     shutil.rmtree(own_home.environment)
-    with running(own_home.state, "--device", "cpu") as engine, subprocess.Popen(["sleep", "900"]) as other:
+    with running(own_home.state, "--device", "cpu") as engine:
+        # The other process starts later than the engine: what starts within one tick of the clock looks the same.
+        engine.client().close()
+        other = subprocess.Popen(["sleep", "900"])
         try:
-            engine.client().close()
             # The engine is stopped, so that it does not write its file again.
             engine.process.send_signal(signal.SIGSTOP)
             told = json.loads(engine.file.read_text())
@@ -83,6 +85,7 @@ def test_another_process_with_the_id_of_an_engine_is_left_alone(own_home):
             assert other.poll() is None
         finally:
             other.kill()
+            other.wait()
             engine.process.send_signal(signal.SIGCONT)
     assert said.endswith(f"end process {other.pid}")
 
