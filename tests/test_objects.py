@@ -6,7 +6,7 @@ from engine.objects import find_objects
 from engine.preparation import prepare
 from engine.preparation.banding import band_of
 from engine.synthesis.structure import FillInput, MosaicSource, build, plan_filling, plan_texture
-from engine.synthesis.structure.objects import keep_whole, kept_objects
+from engine.synthesis.structure.whole_objects import keep_whole, kept_objects
 
 SIDE = 96
 EVERYWHERE = np.ones((SIDE, SIDE), bool)

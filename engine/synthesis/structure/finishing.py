@@ -7,10 +7,10 @@ import numpy as np
 from engine.objects import Objects
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.blending import blend_seams, border_correction
-from engine.synthesis.structure.objects import keep_whole
 from engine.synthesis.structure.octave import RING, PatchOctave, Wrap, continued, dilated
 from engine.synthesis.structure.pyramid import COLORS
 from engine.synthesis.structure.shifting import bounds
+from engine.synthesis.structure.whole_objects import keep_whole
 
 # Pixels over which a step at a seam is spread, and beyond which nothing of it is seen.
 WIDTH = 4.0

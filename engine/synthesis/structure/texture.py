@@ -22,12 +22,12 @@ from engine.synthesis.structure.content import put_content
 from engine.synthesis.structure.copies import Copies, bent_blocks, carry_over, overuse
 from engine.synthesis.structure.cutting import cut
 from engine.synthesis.structure.guide import patch_labels
-from engine.synthesis.structure.objects import keep_whole
 from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, without_energies
 from engine.synthesis.structure.quilting import find_blocks, quilt, stitched
 from engine.synthesis.structure.stages import PlannedStage, Size, Stage
 from engine.synthesis.structure.texture_plan import TexturePlan
+from engine.synthesis.structure.whole_objects import keep_whole
 
 PASSES = 2
 # Weights fall with the distance as in iteratively reweighted least squares (ibid.).
