@@ -97,10 +97,14 @@ class About:
     Attributes:
         help: What it sets, one line.
         label: Label in GIMP's dialogs, with `_` before the letter of its shortcut; empty if it is not in them.
+        absent: What None means, for the terminal and the protocol's page.
+        note: What else the protocol's page says.
     """
 
     help: str
     label: str = ""
+    absent: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,42 +119,103 @@ class Settings:
     weights: Annotated[
         str | None,
         Range(1, 200, name=True),
-        About("File with the weights of a VGG of any width, used instead of the encoder."),
+        About(
+            "File with the weights of a VGG of any width, used instead of the encoder.",
+            note="Its name in the folder `encoders` beside the connection file.",
+        ),
     ] = None
     pooling: Annotated[str, Choice(POOLINGS), About("Pooling of the encoder.")] = "average"
-    layers: Annotated[tuple[Layer, ...] | None, About("Layers whose features the critics compare, with weights.")] = (
-        None
-    )
+    layers: Annotated[
+        tuple[Layer, ...] | None,
+        About(
+            "Layers whose features the critics compare, with weights.",
+            absent="the recipe's",
+            note="Each is a name and a weight.",
+        ),
+    ] = None
     octaves: Annotated[int, Range(1, 12), About("Maximum number of octaves for the critics.")] = 5
-    steps: Annotated[int | None, Range(1, 100_000), About("Number of steps of the critics at full size.")] = None
+    steps: Annotated[
+        int | None,
+        Range(1, 100_000),
+        About("Number of steps of the critics at full size.", absent="the quality's"),
+    ] = None
     seed: Annotated[
         int, Range(0, LARGEST_SEED), About("Random seed; another one gives another texture.", "See_d")
     ] = 0
-    preview: Annotated[bool, About("End after the coarse octaves: a quick look at the layout of a seed.")] = False
-    seamless: Annotated[str, Choice(tuple(AXES)), About("Axes along which the texture tiles.")] = "none"
+    preview: Annotated[
+        bool,
+        About(
+            "End after the coarse octaves: a quick look at the layout of a seed.",
+            note="The result is coarse, and as large as the whole one; the same job without `preview` goes on from "
+            "there.",
+        ),
+    ] = False
+    seamless: Annotated[
+        str,
+        Choice(tuple(AXES)),
+        About(
+            "Axes along which the texture tiles.",
+            note="`x` is left to right, `y` top to bottom. A canvas wraps around: what is new at one border fits the "
+            "opposite border.",
+        ),
+    ] = "none"
     flatten: Annotated[
         bool, About("Sample opaque pixels only, and make an opaque texture, without alpha.", "Opaq_ue texture")
     ] = False
     enlarge: Annotated[
         float | None,
         Range(LEAST_ENLARGEMENT, LARGEST_ENLARGEMENT),
-        About("Instead of a new texture, enlarge the exemplar by this factor."),
+        About(
+            "Instead of a new texture, enlarge the exemplar by this factor.",
+            note="Only with one source; of the settings, `seed`, `seamless` and `flatten` apply.",
+        ),
     ] = None
     exemplar_rotation: Annotated[
-        float, Range(-360, 360), About("Rotation of the exemplar in degrees, counterclockwise.")
+        float,
+        Range(-360, 360),
+        About("Rotation of the exemplar in degrees, counterclockwise.", note="Only for a new texture of one source."),
     ] = 0.0
-    exemplar_scale: Annotated[float, Range(0.25, 4), About("Size of the exemplar, relative to its own.")] = 1.0
+    exemplar_scale: Annotated[
+        float,
+        Range(0.25, 4),
+        About("Size of the exemplar, relative to its own.", note="Only for a new texture of one source."),
+    ] = 1.0
     flips: Annotated[bool, About("Also match mirrored patches of the exemplar.")] = False
     rotations: Annotated[bool, About("Also match patches of the exemplar rotated by 90°, 180° and 270°.")] = False
     scales: Annotated[tuple[Scale, ...], About("Also match patches of the exemplar at these relative sizes.")] = ()
     noise: Annotated[float, Range(0, 2), About("Noise added to features before matching, for variety.")] = 0.0
     repetition_penalty: Annotated[
-        float | None, Range(0, 1), About("Penalty on patches that the critics match too often.")
+        float | None,
+        Range(0, 1),
+        About("Penalty on patches that the critics match too often.", absent="the recipe's"),
     ] = None
-    strength: Annotated[float | None, Range(0, 1), About("How closely the texture follows the content.")] = None
-    content_by: Annotated[str, Choice(CONTENT_BY), About("What the texture follows in the content.")] = "brightness"
-    memory: Annotated[int | None, Range(LEAST_MEMORY, 2**63 - 1), About("Memory that synthesis may use.")] = None
-    device: Annotated[Word, About("Device: auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto"
+    strength: Annotated[
+        float | None,
+        Range(0, 1),
+        About(
+            "How closely the texture follows the content.", absent="0.5", note="0: not at all. Only with a content."
+        ),
+    ] = None
+    content_by: Annotated[
+        str,
+        Choice(CONTENT_BY),
+        About("What the texture follows in the content.", note="`color`: its hues, too. Only with a content."),
+    ] = "brightness"
+    memory: Annotated[
+        int | None,
+        Range(LEAST_MEMORY, 2**63 - 1),
+        About(
+            "Memory that synthesis may use.",
+            absent="half of the computer's memory, or four fifths of a GPU's free memory",
+            note="In bytes.",
+        ),
+    ] = None
+    device: Annotated[
+        Word,
+        About(
+            "Device: auto, cpu, cuda, cuda:1, mps or xpu.", note="One of `welcome`'s, its kind, or `auto` for any."
+        ),
+    ] = "auto"
 
     def __post_init__(self) -> None:
         """Check conditions other than ranges.
@@ -175,8 +240,7 @@ class Setting:
         hint: Type of the value, or of the items of a tuple, with its range or choices.
         optional: Whether it may be None.
         default: The default.
-        help: What it sets, one line.
-        label: Label in GIMP's dialogs; empty if it is not in them.
+        about: Texts about it.
     """
 
     name: str
@@ -184,8 +248,17 @@ class Setting:
     hint: Any
     optional: bool
     default: Any
-    help: str
-    label: str
+    about: About
+
+    @property
+    def help(self) -> str:
+        """What it sets, one line."""
+        return self.about.help
+
+    @property
+    def label(self) -> str:
+        """Label in GIMP's dialogs; empty if it is not in them."""
+        return self.about.label
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -243,7 +316,7 @@ def settings() -> Mapping[str, Setting]:
         kind = tuple if get_origin(base) is tuple else base
         inner = get_args(base)[0] if kind is tuple else hint
         (about,) = (part for part in limits if isinstance(part, About))
-        found[each.name] = Setting(each.name, kind, inner, optional, each.default, about.help, about.label)
+        found[each.name] = Setting(each.name, kind, inner, optional, each.default, about)
     return MappingProxyType(found)
 
 

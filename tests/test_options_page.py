@@ -12,16 +12,16 @@ from protocol.vocabulary import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
-from options_page import PAGE, page
+from reference import OPTIONS_PAGE, options_page
 
 
 def test_the_page_is_what_the_program_says():
-    assert PAGE.read_text(encoding="utf-8") == page(), "run tools/options_page.py"
+    assert OPTIONS_PAGE.read_text(encoding="utf-8") == options_page(), "run tools/reference.py"
 
 
 def test_every_setting_is_an_option_of_its_own():
     found = re.findall(
-        r"^\| `--([a-z-]+)`", page().split("## How the texture is made")[1].split("\n## ")[0], re.MULTILINE
+        r"^\| `--([a-z-]+)`", options_page().split("## How the texture is made")[1].split("\n## ")[0], re.MULTILINE
     )
     assert found == [name.replace("_", "-") for name in settings()]
 

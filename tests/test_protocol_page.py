@@ -6,10 +6,9 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Annotated, get_args, get_origin, get_type_hints
+from typing import Annotated
 
 import pytest
 from engines import JOB_SECONDS, running, surroundings
@@ -18,36 +17,21 @@ from pictures import load
 from engine.preparation import LARGEST_EXEMPLAR
 from protocol.connection import CONNECTION_FILE, Connection
 from protocol.errors import ProtocolError
-from protocol.fields import Choice, Range, without_none
+from protocol.fields import Range
 from protocol.keys import CLIENT_KEYS
 from protocol.limits import Limits
-from protocol.messages import Canvas, ClientMessage, EngineMessage, SettingRange, Source
 from protocol.private_files import FOLDER_VARIABLE
-from protocol.raster import Raster
 from protocol.records import MOST_ITEMS
 from protocol.socket_link import RECEIVE_BYTES, UNREAD_MESSAGES
-from protocol.status import ClientStatus, WorkerStatus
 from protocol.version import PROTOCOL
-from protocol.vocabulary import LAYERS, SMALLEST_EXEMPLAR, Margins, Settings, settings
+from protocol.vocabulary import LAYERS, SMALLEST_EXEMPLAR
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+
+from reference import PARTS, PROTOCOL_PAGE, number_text, protocol_page, rows_of, words_for
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "protocol" / "README.md").read_text(encoding="utf-8")
-RECORDS = {
-    Raster: "raster",
-    Source: "source",
-    Canvas: "canvas",
-    Margins: "margins",
-    Settings: "settings",
-    Limits: "limits",
-    SettingRange: "setting range",
-    ClientStatus: "client status",
-    WorkerStatus: "worker status",
-}
-PARTS = {
-    "Messages": {name: record for record, name in RECORDS.items()},
-    "What a client sends": {kind.type: kind for kind in get_args(ClientMessage)},
-    "What the engine sends": {kind.type: kind for kind in get_args(EngineMessage)},
-}
+PAGE = PROTOCOL_PAGE.read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^### ([^\n]+)\n(?:(?!^#).)*?^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 RUNNABLE = re.findall(r"^<!-- runnable -->\n```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 PICTURE = (48, 64, 3)
@@ -75,65 +59,7 @@ def table(text):
     return {name.strip("`"): cells for name, *cells in rows[2:]}
 
 
-# The protocol as it is.
-
-
-def rows_of(record):
-    """Type and default of every field on the wire, by name."""
-    hints = get_type_hints(record, include_extras=True)
-    found = {f.name: [words_for(hints[f.name]), default_of(f)] for f in fields(record) if f.name != "data"}
-    if record is Raster:
-        found["offset"] = ["whole 0…2^63−1", "0"]
-    return found
-
-
-def words_for(hint):
-    """A type as the page writes it."""
-    hint, optional = without_none(hint)
-    if optional:
-        return f"{words_for(hint)}, or nil"
-    if get_origin(hint) is Annotated:
-        kind, *limits = get_args(hint)
-        limit = next((each for each in limits if isinstance(each, Range | Choice)), None)
-        return words_for(kind) if limit is None else words_for_limit(kind, limit)
-    if get_origin(hint) is tuple:
-        first, *rest = get_args(hint)
-        return f"list of {words_for(first)}" if rest == [...] else f"[{', '.join(map(words_for, get_args(hint)))}]"
-    if get_origin(hint) is Mapping:
-        return "map of {} to {}".format(*map(words_for, get_args(hint)))
-    return {**RECORDS, int: "whole", float: "number", str: "text", bool: "yes/no"}[hint]
-
-
-def words_for_limit(kind, span):
-    if isinstance(span, Choice):
-        names = ", ".join(f"`{each}`" for each in span.options)
-        return "layer" if span.options == tuple(LAYERS) else f"one of {names}"
-    if span.name:
-        return "name" if span.high == 64 else f"name {span.high}"
-    return f"text {span.high}" if kind is str else f"{words_for(kind)} {figure(span.low)}…{figure(span.high)}"
-
-
-def figure(number):
-    """A number as the page writes it."""
-    for base in (2, 10):
-        for power in range(9, 64):
-            if number in {base**power, base**power - 1}:
-                return f"{base}^{power}" + "−1" * (number < base**power)
-    return f"{number:g}"
-
-
-def default_of(field):
-    """A default as the page writes it."""
-    if field.default is MISSING and field.default_factory is MISSING:
-        return "needed"
-    value = field.default if field.default_factory is MISSING else field.default_factory()
-    if is_dataclass(value):
-        return "its defaults"
-    if value is None:
-        return "nil"
-    plain = dict(value) if isinstance(value, Mapping) else value
-    words = json.dumps(plain)
-    return words if isinstance(plain, int | float) else f"`{words}`"
+# The codes as they are.
 
 
 def codes_in_source():
@@ -184,12 +110,17 @@ def test_every_message_has_a_section_and_nothing_else_has(title):
     assert sorted(sections(title)) == sorted(PARTS[title])
 
 
+def test_the_tables_have_every_field_with_its_type_and_default():
+    assert protocol_page(PAGE) == PAGE, "run tools/reference.py"
+
+
 @pytest.mark.parametrize("title", PARTS)
-def test_a_table_has_every_field_with_its_type_and_default_and_nothing_else(subtests, title):
+def test_every_field_is_explained_in_a_table(subtests, title):
     for name, record in PARTS[title].items():
         with subtests.test(name=name):
-            found = {field: cells[:2] for field, cells in table(sections(title)[name]).items()}
-            assert found == rows_of(record)
+            found = table(sections(title)[name])
+            assert list(found) == list(rows_of(record))
+            assert all(meaning for _, _, meaning in found.values()) or title == "What the engine sends"
 
 
 def test_the_least_and_the_most_of_every_kind_of_field_are_written_as_the_page_explains():
@@ -220,14 +151,8 @@ def test_every_layer_is_told():
     assert re.findall(r"`(\w+)`", told) == list(LAYERS)
 
 
-def test_every_setting_is_described_by_its_own_words():
-    rows = table(sections("Messages")["settings"])
-    for name, setting in settings().items():
-        assert rows[name][2].startswith(setting.help.rstrip("."))
-
-
 def test_the_least_and_the_largest_exemplar_are_told():
-    sizes = f"{SMALLEST_EXEMPLAR}×{SMALLEST_EXEMPLAR} to {figure(LARGEST_EXEMPLAR)} pixels"
+    sizes = f"{SMALLEST_EXEMPLAR}×{SMALLEST_EXEMPLAR} to {number_text(LARGEST_EXEMPLAR)} pixels"
     assert sizes in table(sections("Messages")["source"])["picture"][2]
 
 

@@ -32,14 +32,6 @@ FORMS = {
     "memory": "Such as 8GiB.",
     "seamless": "x: left to right, y: top to bottom; no value: both. A canvas without a mask gets new borders.",
 }
-# What a setting is if it is not given and has no default in the vocabulary.
-DEFAULTS = {
-    "layers": "the recipe's",
-    "steps": "the quality's",
-    "repetition_penalty": "the recipe's",
-    "strength": "0.5, with --content",
-    "memory": "half of the computer's memory, or four fifths of a GPU's free memory",
-}
 _READ: Mapping[str, Callable[[str], object]] = {
     "layers": parse_layers,
     "scales": parse_scales,
@@ -123,12 +115,11 @@ def _parameter(setting: Setting, default: object) -> inspect.Parameter:
     if setting.name == "weights":
         option, kind = path_option(_help(setting)), Path
     elif kind in {int, float}:
-        option = number_option(
-            option_name(setting.name), setting.hint, _help(setting), default=DEFAULTS.get(setting.name)
-        )
+        name, absent = option_name(setting.name), setting.about.absent
+        option = number_option(name, setting.hint, _help(setting), default=absent or None)
     else:
         option = typer.Option(
-            option_name(setting.name), help=_help(setting), show_default=DEFAULTS.get(setting.name, True)
+            option_name(setting.name), help=_help(setting), show_default=setting.about.absent or True
         )
     hint: Any = Annotated[kind | None if setting.optional or setting.name in _READ else kind, option]
     shown = None if setting.name in _READ and not default else default
