@@ -86,7 +86,7 @@ def _add_setting(procedure: Gimp.Procedure, setting: Setting) -> None:
     """Declare a setting of the vocabulary."""
     text = _(setting.help)
     words = f"{text.removesuffix('.')}: {', '.join(setting.choices)}" if setting.choices else text
-    _add(procedure, setting.name, _(setting.label), words, setting.kind(setting.default))
+    _add(procedure, setting.argument, _(setting.label), words, setting.kind(setting.default))
 
 
 def _add_common(procedure: Gimp.Procedure) -> None:
@@ -212,7 +212,7 @@ def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
     values.check(config, task)
     if task == user_options.ENLARGE:
         return Options(task, checked({**_given(config, *ENLARGING, "seamless"), "enlarge": _value(config, "factor")}))
-    asked = _given(config, *(name for name, each in settings().items() if each.label))
+    asked = _given(config, *(each.argument for each in settings().values() if each.label))
     if task in {user_options.NEW, user_options.SEAMLESS}:
         asked |= _given(config, "seamless")
     if task == user_options.NEW:

@@ -120,7 +120,7 @@ def _own(form: Form) -> Gtk.Widget:
 
 def _more(form: Form) -> Gtk.Widget:
     """Put the other settings of all textures, and the guides of new ones, under an expander."""
-    shown = [name for name, each in settings().items() if each.label and name not in FIRST]
+    shown = [each.argument for each in settings().values() if each.label and each.name not in FIRST]
     guides = GUIDES if form.kind == user_options.NEW else ()
     inside = stacked(_widgets(form, *shown, "keep-frames"), *(_optional(form, name) for name in guides), margin_top=6)
     # What decides so much is not hidden.

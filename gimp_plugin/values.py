@@ -13,22 +13,19 @@ from gimp_plugin.translation import _
 from protocol.vocabulary import LARGEST_ENLARGEMENT, LARGEST_SIDE, LEAST_ENLARGEMENT, settings
 
 MOST_VARIATIONS = 16
+NEW_ONLY = ("strength", "exemplar_rotation", "exemplar_scale")
+"""Settings that only new textures have arguments for."""
 RANGES: dict[str, tuple[float, float]] = {
     **{
-        name: (each.span.low, min(each.span.high, user_options.LARGEST_WHOLE))
+        each.argument: (each.span.low, min(each.span.high, user_options.LARGEST_WHOLE))
         for name, each in settings().items()
-        if each.label and each.span is not None and each.kind in {int, float}
+        if (each.label or name in NEW_ONLY) and each.span is not None and each.kind in {int, float}
     },
     "context": (0, LARGEST_SIDE),
     "ratio": (0.1, 64.0),
     "width": (0, LARGEST_SIDE),
     "height": (0, LARGEST_SIDE),
     "variations": (1, MOST_VARIATIONS),
-    **{
-        name.replace("_", "-"): (float(each.span.low), float(each.span.high))
-        for name, each in settings().items()
-        if name in {"strength", "exemplar_rotation", "exemplar_scale"} and each.span is not None
-    },
     "factor": (LEAST_ENLARGEMENT, LARGEST_ENLARGEMENT),
     **dict.fromkeys(("top", "right", "bottom", "left"), (0.0, float(LARGEST_SIDE))),
 }
@@ -94,7 +91,9 @@ def choices(task: str, name: str) -> dict[str, str]:
         },
         "destination": {user_options.IMAGE: _("A new image"), user_options.LAYERS: _("New layers of this image")},
     }
-    return known.get(name, {})
+    # A setting that is not above has its own words.
+    others = {each.argument: each.choices for each in settings().values() if each.label}
+    return known.get(name) or {choice: choice for choice in others.get(name, ())}
 
 
 def check(config: Gimp.ProcedureConfig, task: str) -> None:

@@ -251,6 +251,11 @@ class Setting:
     about: About
 
     @property
+    def argument(self) -> str:
+        """Name of its option in the terminal, and of its argument in GIMP."""
+        return self.name.replace("_", "-")
+
+    @property
     def help(self) -> str:
         """What it sets, one line."""
         return self.about.help

@@ -105,22 +105,15 @@ def _check(name: str, hint: Any, value: object) -> None:  # noqa: ANN401
         raise VocabularyError(name, value, due)
 
 
-def option_name(name: str) -> str:
-    """Return the option of a setting."""
-    return f"--{name.replace('_', '-')}"
-
-
 def _parameter(setting: Setting, default: object) -> inspect.Parameter:
     kind: Any = str if setting.kind is tuple or setting.name in _READ else setting.kind
     if setting.name == "weights":
         option, kind = path_option(_help(setting)), Path
     elif kind in {int, float}:
-        name, absent = option_name(setting.name), setting.about.absent
+        name, absent = f"--{setting.argument}", setting.about.absent
         option = number_option(name, setting.hint, _help(setting), default=absent or None)
     else:
-        option = typer.Option(
-            option_name(setting.name), help=_help(setting), show_default=setting.about.absent or True
-        )
+        option = typer.Option(f"--{setting.argument}", help=_help(setting), show_default=setting.about.absent or True)
     hint: Any = Annotated[kind | None if setting.optional or setting.name in _READ else kind, option]
     shown = None if setting.name in _READ and not default else default
     return inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=hint)
