@@ -188,16 +188,7 @@ def formatted(value: float, digits: int) -> str:
 
 
 def compare(client: EngineClient, case: FillCase, options: argparse.Namespace) -> Comparison:
-    """Fill a picture by the engine and by G'MIC in turn.
-
-    Args:
-        client: Of a warm engine.
-        case: The picture.
-        options: Quality, number of runs, and whether G'MIC runs.
-
-    Returns:
-        The runs.
-    """
+    """Fill a picture by the engine and by G'MIC in turn."""
     ours: list[Run] = []
     theirs: list[GmicRun] = []
     with tempfile.TemporaryDirectory() as folder:

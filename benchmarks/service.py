@@ -49,12 +49,7 @@ class OwnEngine:
     """
 
     def __init__(self, folder: Path, device: str) -> None:
-        """Start the process.
-
-        Args:
-            folder: Where it keeps its keys, its connection file and its log.
-            device: What it computes on.
-        """
+        """Start the process."""
         self._folder = folder
         self._log = folder / "engine.log"
         self.started = time.monotonic()
@@ -127,14 +122,7 @@ class OwnEngine:
 
 @contextmanager
 def own_engine(device: str) -> Iterator[OwnEngine]:
-    """Run an engine in a temporary folder for a while.
-
-    Args:
-        device: What it computes on.
-
-    Yields:
-        The engine, just started.
-    """
+    """Run an engine in a temporary folder for a while."""
     with tempfile.TemporaryDirectory() as folder:
         engine = OwnEngine(Path(folder), device)
         try:

@@ -49,15 +49,7 @@ def reading_fault(path: Path) -> str | None:
 
 
 def reading_refusal(path: Path, error: FileError) -> str:
-    """Describe why a file could not be read.
-
-    Args:
-        path: The file.
-        error: The error of reading it.
-
-    Returns:
-        One sentence that names the path and a remedy.
-    """
+    """Describe why a file could not be read."""
     number = error.errno if isinstance(error, OSError) else None
     if not isinstance(error, OSError) or number == errno.EINVAL:
         return f"{str(path)!r} is not a possible file name; check it"
@@ -77,15 +69,7 @@ def reading_refusal(path: Path, error: FileError) -> str:
 
 
 def writing_refusal(path: Path, error: FileError) -> str:
-    """Describe why a file could not be written.
-
-    Args:
-        path: The file.
-        error: The error of writing it, or a temporary file beside it.
-
-    Returns:
-        One sentence that names the path and a remedy.
-    """
+    """Describe why a file could not be written."""
     if not isinstance(error, OSError):
         return f"{str(path)!r} is not a possible file name; choose another"
     number = error.errno

@@ -63,13 +63,7 @@ class Relay:
     """Passes messages between a client's streams and an engine."""
 
     def __init__(self, keys: KeyPair, commands: IO[bytes], frames: IO[bytes]) -> None:
-        """Prepare a relay.
-
-        Args:
-            keys: The keys of the client.
-            commands: What the client sends.
-            frames: What it receives.
-        """
+        """Prepare a relay."""
         self._link = SocketLink(keys)
         self._number = 0
         self._commands, self._frames = commands, frames

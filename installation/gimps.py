@@ -34,15 +34,7 @@ class Gimps:
 
 
 def find_gimps(environ: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Gimps:
-    """Find every GIMP of this user.
-
-    Args:
-        environ: Environment variables.
-        root: Root of the file system.
-
-    Returns:
-        What was found.
-    """
+    """Find every GIMP of this user."""
     bases = _profile_bases(environ)
     own = _own_profile(environ)
     profiles = [path for base in bases for path in _profiles(base) if _version(path.name) >= (3, 0)]

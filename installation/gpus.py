@@ -57,14 +57,7 @@ def usable_gpu(facts: Facts) -> str | None:
 
 
 def look(root: Path = Path("/")) -> Facts:
-    """Look at this computer.
-
-    Args:
-        root: The folder of the system's files.
-
-    Returns:
-        What it tells.
-    """
+    """Look at this computer."""
     found = ctypes.util.find_library("ze_intel_gpu") if sys.platform == "linux" else None
     return Facts(
         system=sys.platform,

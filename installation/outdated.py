@@ -9,13 +9,6 @@ LIBRARIES = "libraries"
 
 
 def outdated(state: Path) -> list[Path]:
-    """Return files and folders of earlier versions.
-
-    Args:
-        state: The folder of keys and connection file.
-
-    Returns:
-        Those that are there.
-    """
+    """Return files and folders of earlier versions."""
     folder = state / LIBRARIES
     return [path for path in (folder, *leftovers(folder)) if path.exists()]

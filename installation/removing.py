@@ -34,14 +34,7 @@ LAST_VALUES = "plug-in-settings/*-plug-in-texture-synthesis-*"
 
 
 def uninstall(task: SetupRun) -> int:
-    """Remove everything that was installed, and print what is kept.
-
-    Args:
-        task: What this run is about.
-
-    Returns:
-        The exit status.
-    """
+    """Remove everything that was installed, and print what is kept."""
     kept = _kept(task)
     stages = [
         partial(stage, task) for stage in (_service, _engine, _plugins, _state, _compiled, _environments, _record)

@@ -42,14 +42,7 @@ class Item:
 
 
 def items_of(sources: Sequence[Path]) -> Iterator[Item]:
-    """Yield the requests of all sources, in order, without keeping them.
-
-    Args:
-        sources: Folders, globs, pictures and manifests.
-
-    Yields:
-        The requests.
-    """
+    """Yield the requests of all sources, in order, without keeping them."""
     for source in sources:
         if source.suffix.lower() in JSON_LINES:
             yield from _json_lines(source)

@@ -13,15 +13,7 @@ if TYPE_CHECKING:
 
 
 def measures_of(exemplar: "Picture", made: "Picture") -> dict[str, float]:
-    """Measure a texture, on the CPU; see `engine.measures`.
-
-    Args:
-        exemplar: What it was made from.
-        made: The texture.
-
-    Returns:
-        Measures by name.
-    """
+    """Measure a texture, on the CPU; see `engine.measures`."""
     one, other = (to_tensor(each.pixels, "cpu").contiguous() for each in (exemplar, made))
     found = asdict(measure(one, other, _encoder()))
     return {name: round(value, 4) for name, value in found.items()}

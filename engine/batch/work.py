@@ -104,14 +104,7 @@ def finish_work(work: Work, texture: Texture, end: JobEnd) -> Made | Failure:
 
 
 def make(work: Work) -> Made | Failure:
-    """Make a texture in this process.
-
-    Args:
-        work: The texture.
-
-    Returns:
-        What was made, or why not.
-    """
+    """Make a texture in this process."""
     from engine.threads import share_cores
 
     # Before torch is loaded.

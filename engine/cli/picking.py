@@ -53,17 +53,7 @@ def write_sheet(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Preview several seeds, and write them as one sheet.
-
-    Args:
-        run: Runs a job.
-        request: The job, with the first seed.
-        pick: Number of seeds.
-        output: File of the sheet.
-        canvas: The picture to fill, or None.
-        as_json: Print one line of JSON.
-        quiet: Print nothing else.
-    """
+    """Preview several seeds, and write them as one sheet."""
     from engine.inspection.seed_sheet import draw_seeds
     from engine.inspection.sheets import save_sheet, size_text
     from engine.service.rasters import picture_of

@@ -83,13 +83,7 @@ def set_files(
 
 
 def check_files_to_write(outputs: Sequence[Path], recordings: Sequence[Path], *, force: bool) -> None:
-    """Check, before the synthesis, that pictures and recordings can be written.
-
-    Args:
-        outputs: The pictures.
-        recordings: The recordings.
-        force: Replace write-protected files.
-    """
+    """Check, before the synthesis, that pictures and recordings can be written."""
     from engine.images import check_unprotected, check_writable
 
     for name in outputs:
@@ -101,16 +95,7 @@ def check_files_to_write(outputs: Sequence[Path], recordings: Sequence[Path], *,
 
 
 def write_result(path: Path, picture: "Picture", quality: int | None) -> list[str]:
-    """Write a picture to a file, or to standard output for `-`.
-
-    Args:
-        path: The file.
-        picture: The picture.
-        quality: Quality of lossy formats, or None.
-
-    Returns:
-        A sentence for each loss.
-    """
+    """Write a picture to a file, or to standard output for `-`."""
     from engine.images import encoded, remarks_on_writing, write_picture
 
     if path == STANDARD:

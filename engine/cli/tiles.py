@@ -89,17 +89,7 @@ def make_all_in_tiles(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Make one texture, or several with consecutive seeds, in tiles.
-
-    Args:
-        request: The first one.
-        outputs: The file of each.
-        exemplar: The exemplar as it was read.
-        tiles: How tiles are made.
-        strip: Leave out the resolution.
-        as_json: Print a line of JSON for each.
-        quiet: Show no progress.
-    """
+    """Make one texture, or several with consecutive seeds, in tiles."""
     from engine.tiles.running import make_here
 
     if exemplar is None:

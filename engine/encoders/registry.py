@@ -38,11 +38,7 @@ class EncoderStatus:
 
 
 def encoder_status() -> list[EncoderStatus]:
-    """Look up which encoders are at hand, without loading or fetching any.
-
-    Returns:
-        One row per encoder.
-    """
+    """Look up which encoders are at hand, without loading or fetching any."""
     places = {name: source.where() for name, source in ENCODERS.items()}
     return [EncoderStatus(name, place.is_file(), str(place)) for name, place in places.items()]
 

@@ -27,15 +27,7 @@ class Compression:
 
 
 def compression_of(image: Image.Image, data: bytes) -> Compression:
-    """Return the compression of a file.
-
-    Args:
-        image: the file, opened by Pillow.
-        data: the file.
-
-    Returns:
-        Its compression.
-    """
+    """Return the compression of a file."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         tables = tuple(tuple(table) for _, table in sorted(image.quantization.items()))
         found = JpegImagePlugin.get_sampling(image)

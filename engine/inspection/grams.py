@@ -70,17 +70,7 @@ class Fingerprint:
 
 
 def fingerprint(name: str, picture: Exemplar, encoder: Encoder, layers: Sequence[str]) -> Fingerprint:
-    """Compute the Gram matrices of a picture as the gram critic does.
-
-    Args:
-        name: What it is.
-        picture: The picture.
-        encoder: On the same device.
-        layers: Names.
-
-    Returns:
-        The matrices, on the CPU.
-    """
+    """Compute the Gram matrices of a picture as the gram critic does."""
     valid = valid_regions(picture.valid, layers)
     grams = {
         layer: gram_matrix(rows(maps, valid.get(layer))).cpu() for layer, maps in encode(picture, encoder, layers)
@@ -165,17 +155,7 @@ def gram_numbers(found: Sequence[Fingerprint]) -> dict[str, Any]:
 def draw_grams(
     found: Sequence[Fingerprint], encoder: Encoder, subtitle: str, noise: Fingerprint | None = None
 ) -> Figure:
-    """Draw the Gram matrices: layers below each other, pictures side by side.
-
-    Args:
-        found: The pictures; the others are compared with the first.
-        encoder: The encoder of the matrices.
-        subtitle: Name of the encoder.
-        noise: Noise to draw beside them, on the scale of the pictures.
-
-    Returns:
-        The figure.
-    """
+    """Draw the Gram matrices: layers below each other, pictures side by side."""
     layers = list(found[0].grams)
     pictures, found = found, [*found, *([] if noise is None else [noise])]
     most = max(len(gram) for gram in found[0].grams.values())

@@ -53,17 +53,7 @@ def history_numbers(history: History, plan: Mapping[Octave, int]) -> dict[str, A
 
 
 def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar, subtitle: str) -> Figure:
-    """Draw the loss of each critic and layer, and the octaves with the canvas at their ends.
-
-    Args:
-        history: The run.
-        plan: Its octaves, coarse to fine, with their steps.
-        exemplar: The sample texture.
-        subtitle: The settings.
-
-    Returns:
-        The figure.
-    """
+    """Draw the loss of each critic and layer, and the octaves with the canvas at their ends."""
     several = [name for name, layers in history.layer_losses.items() if len(layers) > 1]
     wide, high = _plan_extent(plan, exemplar.size)
     plan_height = min(LARGEST_PLAN, PLAN_FRAME + (WIDTH - 1) * high / wide)

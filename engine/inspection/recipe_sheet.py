@@ -120,17 +120,7 @@ def make_by_portilla_simoncelli(
 
 
 def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | None, subtitle: str) -> Figure:
-    """Draw the textures beside the exemplar.
-
-    Args:
-        exemplar: The sample texture.
-        made: The results of the recipes.
-        missing: Why Portilla and Simoncelli's method is missing, or None.
-        subtitle: The settings.
-
-    Returns:
-        The figure.
-    """
+    """Draw the textures beside the exemplar."""
     places = 1 + len(made) + (missing is not None)
     rows = -(-places // COLUMNS)
     figure, axes = new_sheet(

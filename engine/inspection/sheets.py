@@ -133,12 +133,7 @@ def check_sheet(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
 
 
 def save_sheet(figure: Figure, path: Path) -> None:
-    """Write a figure in one step.
-
-    Args:
-        figure: The figure.
-        path: A .png or .svg file.
-    """
+    """Write a figure in one step."""
     with replacing(path) as temporary:
         # Without a date, so that the same figure has the same bytes.
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}

@@ -124,17 +124,7 @@ def stage_numbers(stages: Sequence[Stage]) -> dict[str, Any]:
 
 
 def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], subtitle: str, explained: str = "") -> Figure:
-    """Draw the exemplar and the texture of every stage.
-
-    Args:
-        exemplar: The sample texture.
-        stages: The stages.
-        subtitle: The settings.
-        explained: Further notes.
-
-    Returns:
-        The figure.
-    """
+    """Draw the exemplar and the texture of every stage."""
     height, width = stages[0].history.picture.shape[2:]
     columns = min(COLUMNS, len(stages) + 1)
     lines = -(-(len(stages) + 1) // columns)

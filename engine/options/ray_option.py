@@ -11,14 +11,7 @@ NEEDS = "pip install '.[ray]', here and on the nodes of the cluster"
 
 
 def ray_option(purpose: str) -> Any:  # noqa: ANN401 - Typer gives its options no type
-    """Make the option; its value is the address of the cluster, or None.
-
-    Args:
-        purpose: What is done on the cluster, as the beginning of its help.
-
-    Returns:
-        The option.
-    """
+    """Make the option; its value is the address of the cluster, or None."""
     # Brackets are markup to Rich.
     needs = NEEDS.replace("[", "\\[")
     text = (

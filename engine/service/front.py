@@ -105,11 +105,7 @@ class Front:
                 return reason
 
     def close(self, reason: str) -> None:
-        """Inform the clients, stop the workers, close the sockets.
-
-        Args:
-            reason: The reason, for people.
-        """
+        """Inform the clients, stop the workers, close the sockets."""
         self._jobs.fail_all("engine-ended", f"the engine has ended: {reason}", "start it again, then repeat the job")
         for client, _ in self._clients:
             self._clients.post(client, Shutdown(reason[:4000]))

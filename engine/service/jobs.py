@@ -61,13 +61,7 @@ class Jobs:
         return any(job.name == name for job in self._of(client))
 
     def accept(self, client: bytes, request: Synthesize, parts: list[ZmqFrame]) -> None:
-        """Accept or refuse a job.
-
-        Args:
-            client: Routing id of the client.
-            request: The request.
-            parts: The message it came in.
-        """
+        """Accept or refuse a job."""
         size = sum(len(part) for part in parts)
         refusal = self._refusal(client, request, size)
         if refusal is not None:
@@ -124,12 +118,7 @@ class Jobs:
                 worker.stop()
 
     def take_from_worker(self, name: str, parts: Sequence[ZmqFrame]) -> None:
-        """Handle a message of a worker.
-
-        Args:
-            name: Name of its process.
-            parts: The message.
-        """
+        """Handle a message of a worker."""
         worker = self._workers.named(name)
         if worker is None:
             return

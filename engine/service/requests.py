@@ -48,12 +48,7 @@ class Requests:
         self._began = time.monotonic()
 
     def take(self, client: bytes, parts: Sequence[ZmqFrame]) -> None:
-        """Handle a message, valid or not.
-
-        Args:
-            client: Routing id of the connection.
-            parts: The message.
-        """
+        """Handle a message, valid or not."""
         self._clients.hear(client)
         buffers = [part.buffer for part in parts]
         try:

@@ -47,11 +47,7 @@ class FairQueue:
         return sum(len(line) for line in self._lines.values())
 
     def __iter__(self) -> Iterator[Job]:
-        """Yield the jobs in the order in which they will run.
-
-        Yields:
-            The jobs.
-        """
+        """Yield the jobs in the order in which they will run."""
         lines = [list(line) for line in self._lines.values()]
         for number in range(max(map(len, lines), default=0)):
             yield from (line[number] for line in lines if number < len(line))

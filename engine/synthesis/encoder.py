@@ -134,12 +134,5 @@ class Encoder(nn.Module):
 
 
 def freeze(encoder: Encoder) -> Encoder:
-    """Put an encoder into the state that synthesis expects: weights without gradient, channels last in memory.
-
-    Args:
-        encoder: Changed in place.
-
-    Returns:
-        The same encoder.
-    """
+    """Put an encoder into the state that synthesis expects: weights without gradient, channels last in memory."""
     return encoder.eval().requires_grad_(requires_grad=False).to(memory_format=torch.channels_last)

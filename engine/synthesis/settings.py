@@ -31,14 +31,7 @@ class SynthesisSettings(vocabulary.Settings):
         return Wrap(*AXES[self.seamless])
 
     def effective_recipe(self, *, filling: bool = False) -> Recipe:
-        """Look up the recipe and put this request's layers in place of its own, where there are any.
-
-        Args:
-            filling: Whether the canvas has surroundings.
-
-        Returns:
-            The recipe.
-        """
+        """Look up the recipe and put this request's layers in place of its own, where there are any."""
         recipe = RECIPES[self.recipe]
         if filling:
             recipe = recipe.filling or recipe

@@ -12,11 +12,7 @@ SIDE = 64
 
 
 def warm_up(matcher: Matcher = COMPILED) -> None:
-    """Fill a small hole, cut between patches, rank values: seconds where functions are to be compiled, then a moment.
-
-    Args:
-        matcher: What jobs search and vote with.
-    """
+    """Fill a small hole, cut, and rank values: seconds where functions are to be compiled, then a moment."""
     generator = np.random.default_rng(0)
     colors = generator.random((SIDE, SIDE, 3), np.float32)
     free = np.zeros((SIDE, SIDE), bool)

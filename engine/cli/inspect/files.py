@@ -10,16 +10,7 @@ from engine.options.failures import fail
 
 
 def check_files(output: Path | None, numbers: Path | None, read: Sequence[Path | None]) -> Path:
-    """Check that figure and numbers can be written, and are not inputs.
-
-    Args:
-        output: The figure.
-        numbers: The numbers behind it, or None.
-        read: Input files, or None.
-
-    Returns:
-        The file of the figure.
-    """
+    """Check that figure and numbers can be written, and are not inputs."""
     from engine.inspection.sheets import check_sheet
 
     if output is None:

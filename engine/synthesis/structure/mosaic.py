@@ -61,14 +61,7 @@ class Mosaic:
 
 
 def lay_mosaic(pieces: Sequence[MosaicSource]) -> Mosaic:
-    """Lay sources below each other.
-
-    Args:
-        pieces: One or several.
-
-    Returns:
-        The mosaic; of a single source, that source itself.
-    """
+    """Lay sources below each other."""
     laid = pieces if len(pieces) == 1 else [_apart(each) for each in pieces]
     whole, starts = join([MatchSource(each.colors, each.valid) for each in laid])
     labels = np.zeros(whole.usable.shape, np.int32)

@@ -136,14 +136,7 @@ class PatchOctave:
         self._vote(self.wanted, self._changed, np.ones(self.free.shape, np.float32))
 
     def peel(self, seed: int) -> Iterator[None]:
-        """Fill the hole from its border inwards, ring by ring, by what is known of the patches (Newson et al. 2017).
-
-        Args:
-            seed: Of what is drawn by chance.
-
-        Yields:
-            Nothing, between two pieces of the work.
-        """
+        """Fill the hole from its border inwards, ring by ring, by what is known of patches (Newson et al. 2017)."""
         known = ~self.free
         if not known.any():
             self.lay()
