@@ -187,10 +187,7 @@ def _add_extend(procedure: Gimp.Procedure) -> None:
 def _add_enlarge(procedure: Gimp.Procedure) -> None:
     text = _("Size of the enlarged picture relative to its own, 1.1 to 8")
     _add(procedure, "factor", _("Times as lar_ge"), text, 2.0)
-    text = _(
-        "Axes along which the picture tiles; the enlarged picture then tiles, too: none, x (horizontally), "
-        "y (vertically) or both"
-    )
+    text = _("Axes along which picture and enlargement tile: none, x (horizontally), y (vertically) or both")
     _add(procedure, "seamless", _("_Tileable"), text, user_options.NONE)
     for name in ENLARGING:
         _add_setting(procedure, settings()[name])

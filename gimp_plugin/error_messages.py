@@ -48,7 +48,7 @@ def explain(failed: Failed, installation: Installation) -> str:
         ),
         "transparent-guide": _("A guide is transparent in places: make it as large as its picture, and opaque."),
         "colored-guide": _(
-            "The canvas guide has colors, and several layers are mixed by grays: black for the first one, white for "
+            "The canvas guide has colors, and only grays mix layers: paint it black for the first layer, white for "
             "the last one."
         ),
         "no-worker": _(

@@ -303,8 +303,8 @@ class TextureLayers:
             if has_out_of_range_colors(base):
                 # The group would clip the colors of all of the layer.
                 self.remark = _(
-                    "The layer shows through the texture. It was not erased there, because its filters give colors "
-                    "outside the range of the image's encoding."
+                    "The layer shows through the texture: it could not be erased there, because its filters give "
+                    "colors outside the range of the image's encoding."
                 )
                 return False
             self._enclosures.enclose_with_textures(base, self._group)

@@ -133,7 +133,11 @@ class Settings:
             note="Each is a name and a weight.",
         ),
     ] = None
-    octaves: Annotated[int, Range(1, 12), About("Maximum number of octaves for the critics.")] = 5
+    octaves: Annotated[
+        int,
+        Range(1, 12),
+        About("Maximum number of octaves (each half the size of the one before) for the critics."),
+    ] = 5
     steps: Annotated[
         int | None,
         Range(1, 100_000),

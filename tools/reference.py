@@ -132,7 +132,7 @@ def number_text(number: float) -> str:
     for base in (2, 10):
         for power in range(9, 64):
             if number in {base**power, base**power - 1}:
-                return f"{base}^{power}" + "−1" * (number < base**power)
+                return f"{base}^{power}" + ("−1" if number < base**power else "")
     return f"{number:g}"
 
 

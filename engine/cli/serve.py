@@ -34,7 +34,7 @@ def serve(
     log_file: Annotated[Path | None, path_option("Rotating log file.", default="stderr")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
 ) -> None:
-    """Run an engine for GIMP and your other clients until Ctrl+C or `texture-engine stop`.
+    """Run the engine, which computes for GIMP and the terminal, until Ctrl+C or `texture-engine stop`.
 
     If one is already running, its address is shown.
     """

@@ -28,8 +28,9 @@ EXEMPLAR_HELP = (
     "The sample texture; several are mixed in one. This or any other input picture may be -, standard input."
 )
 MAPS_HELP = (
-    "Another map of the EXEMPLAR, such as its normals; several EXEMPLAR files are then maps, too. All are made "
-    "together, as a texture set. Files such as oak_color.png and oak_normal.png are a set even without this option."
+    "Another map of the material that EXEMPLAR is a map of, such as its normals. All maps, also further EXEMPLAR "
+    "files, are made together, as a texture set. Without this option, names such as oak_color.png and oak_normal.png "
+    "make a set."
 )
 SIZE_HELP = "Width and height in pixels."
 SIZE_DEFAULT = f"that of the canvas, its guide or the content, or {DEFAULT_SIZE}"

@@ -1,4 +1,4 @@
-"""SynthesisSettings of synthesis: the vocabulary's, with size and memory."""
+"""Settings of synthesis: the vocabulary's, with size and memory."""
 
 from dataclasses import dataclass, field, fields, replace
 
@@ -55,7 +55,7 @@ def settings_for(asked: vocabulary.Settings, size: Size, memory: int) -> Synthes
     """Complete what was asked for.
 
     Args:
-        asked: SynthesisSettings, checked.
+        asked: The settings, checked.
         size: Height and width of the part that is worked on, pixels.
         memory: Bytes that synthesis may take unless they say so.
 
