@@ -50,3 +50,9 @@ class ColoredGuideError(RequestError):
     """A guide that is to mix exemplars by grays has colors."""
 
     code = "colored-guide"
+
+
+class ColoredMapError(RequestError):
+    """A map of rotation or scale, of which only brightness counts, has colors."""
+
+    code = "colored-map"

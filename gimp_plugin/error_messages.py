@@ -51,6 +51,10 @@ def explain(failed: Failed, installation: Installation) -> str:
             "The canvas guide has colors, and only grays mix layers: paint it black for the first layer, white for "
             "the last one."
         ),
+        "colored-map": _(
+            "The rotation map or the scale map has colors, and only its brightness counts: choose a gray layer, or a "
+            "channel."
+        ),
         "no-worker": _(
             "The engine cannot compute on this computer: run `{command}`, which says what is wrong."
         ).format(command=f"{installation.installer} --check"),

@@ -188,6 +188,22 @@ def test_maps_that_do_not_fit_are_refused(canvas, settings, named):
     assert named in end.message
 
 
+@pytest.mark.parametrize("name", ["rotation_map", "scale_map"])
+def test_a_map_with_colors_is_refused(name):
+    colored = raster(np.broadcast_to(np.float32((0.9, 0.4, 0.1)), (64, 64, 3)))
+    end = run(replace(short_job(), sources=(Source(raster(stripes())),), canvas=Canvas(**{name: colored}))).end
+    assert isinstance(end, Failed)
+    assert end.code == "colored-map"
+    assert name in end.message
+
+
+def test_a_gray_map_may_have_the_tint_that_a_jpeg_file_gives_it():
+    grain = np.random.default_rng(0).normal(0, 0.01, (64, 64, 3))
+    tinted = Picture(pixels=(as_map(0.5).pixels + grain).astype(np.float32))
+    _, guidance = transformed(Sample(stripes()), ExemplarTransform(rotations=tinted))
+    assert guidance is not None
+
+
 def test_an_exemplar_of_which_nothing_is_left_is_refused():
     source = Source(raster(stripes(16, 16)))
     settings = replace(DRAFT, exemplar_scale=0.25)
@@ -202,3 +218,12 @@ def test_the_command_takes_maps(call, here):
     arguments = ("--rotation-map", "r.png", "--exemplar-scale", "0.8", "--quality", "draft", "--local", "-q")
     assert call("synthesize", "e.png", *arguments, "-o", "out.png") == (0, "", "")
     assert apart(direction(load(here / "out.png")), 90) < 12
+
+
+def test_the_command_names_the_option_of_a_colored_map(call, here):
+    save(here / "e.png", stripes())
+    save(here / "r.png", np.broadcast_to((0.9, 0.4, 0.1), (64, 64, 3)))
+    status, _, said = call("synthesize", "e.png", "--rotation-map", "r.png", "--local", "-q", "-o", "out.png")
+    assert status == 2
+    assert "--rotation-map" in said
+    assert not (here / "out.png").exists()

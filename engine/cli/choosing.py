@@ -27,6 +27,7 @@ REFUSED = (
     "too-few-opaque",
     "transparent-guide",
     "colored-guide",
+    "colored-map",
 )
 STATUSES = {"out-of-memory": OUT_OF_MEMORY, **dict.fromkeys(REFUSED, BAD_INPUT)}
 

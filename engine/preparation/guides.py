@@ -83,6 +83,11 @@ def read_guides(
     return Guidance(tuple(labels), _one_hot(_of_canvas(canvas, colors), len(colors)), strict=True)
 
 
+def is_colored(picture: Picture) -> bool:
+    """Whether more than specks of a picture has colors."""
+    return bool((np.ptp(picture.pixels, axis=2) > GRAY / 255).mean() > NEGLIGIBLE)
+
+
 def _sampled_only(colors: FloatArray, labels: Sequence[Labels], samples: Sequence[Sample]) -> FloatArray:
     """Move the colors of labels out of reach of which nothing may be sampled."""
     seen = {int(each) for one, sample in zip(labels, samples, strict=True) for each in np.unique(one[_valid(sample)])}
@@ -96,8 +101,7 @@ def _valid(sample: Sample) -> NDArray[np.bool_]:
 
 
 def _mixing(canvas: Picture, count: int) -> FloatArray:
-    colored = np.ptp(canvas.pixels, axis=2) > GRAY / 255
-    if colored.mean() > NEGLIGIBLE:
+    if is_colored(canvas):
         raise ColoredGuideError(
             "the guide of the canvas has colors, and the exemplars have no guides: give one for each exemplar in the "
             "same colors, or a gray one, black for the first exemplar and white for the last one"

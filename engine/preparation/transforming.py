@@ -10,10 +10,10 @@ from scipy import ndimage
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Size, whole_of
-from engine.preparation.guides import Guidance
+from engine.preparation.guides import Guidance, is_colored
 from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import FEWEST_PIXELS, Sample
-from engine.request_errors import RequestError
+from engine.request_errors import ColoredMapError, RequestError
 from protocol.vocabulary import SMALLEST_EXEMPLAR
 
 # How many rotations, and sizes, a map tells apart; fewer of each where there are both.
@@ -71,11 +71,17 @@ def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Samp
         The copies that the canvas needs, and where it needs which; no guidance without maps.
 
     Raises:
+        ColoredMapError: A map has colors.
         RequestError: The exemplar is too large, or nothing is left of it.
     """
     if not transform.varies:
         return [_transformed(_Fine(sample), transform.rotation, transform.scale)], None
-    maps = [each for each in (transform.rotations, transform.scales) if each is not None]
+    named = {"rotation_map": transform.rotations, "scale_map": transform.scales}
+    given = {name: each for name, each in named.items() if each is not None}
+    for name, each in given.items():
+        if is_colored(each):
+            raise ColoredMapError(f"`{name}` has colors, and only brightness counts: make it gray")
+    maps = list(given.values())
     size = whole_of(maps[0].pixels).size
     angles, sizes = (ANGLES, SIZES) if len(maps) == 1 else (ANGLES_OF_BOTH, SIZES_OF_BOTH)
     angle = np.zeros(size, np.int32)

@@ -51,6 +51,10 @@ def several_sizes():
     return not_made(rotation_map=layer_of(quarter), scale_map=layer_of(exemplar))
 
 
+def colored_map():
+    return not_made(rotation_map=layer_of(orange))
+
+
 def strength_out_of_range():
     return not_made(content=layer_of(ramp), strength=1.5)
 
@@ -60,7 +64,15 @@ def scale_out_of_range():
 
 
 cases = [
-    content, rotation, rotation_map, scale, repeated, several_sizes, strength_out_of_range, scale_out_of_range
+    content,
+    rotation,
+    rotation_map,
+    scale,
+    repeated,
+    several_sizes,
+    colored_map,
+    strength_out_of_range,
+    scale_out_of_range,
 ]
 """
 
@@ -70,7 +82,8 @@ def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("shaped")
     ramp = np.linspace(0, 1, WIDTH)[None, :, None].repeat(HEIGHT, axis=0).repeat(3, axis=2)
-    pictures = {"exemplar": stripes(), "ramp": ramp, "quarter": np.full((HEIGHT, WIDTH, 3), 0.25)}
+    flat = np.ones((HEIGHT, WIDTH, 3))
+    pictures = {"exemplar": stripes(), "ramp": ramp, "quarter": 0.25 * flat, "orange": (0.9, 0.4, 0.1) * flat}
     for name, picture in pictures.items():
         save(folder / f"{name}.png", picture)
     return plugged.cases(CODE, folder / "run", **{name: str(folder / f"{name}.png") for name in pictures})
@@ -101,6 +114,7 @@ def test_the_exemplar_is_scaled(cases):
     [
         ("repeated", "no longer exists"),
         ("several_sizes", "96 × 80 px"),
+        ("colored_map", "has colors"),
         ("strength_out_of_range", "strength"),
         ("scale_out_of_range", "exemplar-scale"),
     ],
