@@ -70,8 +70,8 @@ def wall(exemplar: Path, folder: Path) -> tuple[Path, Path]:
 
 def layers(gimp: Window) -> int:
     """Read from its title how many layers the image has."""
-    told = gimp.tell("xdotool", "search", "--name", r"^\*?\[wall\]", "getwindowname").decode()
-    return max(int(count) for count in re.findall(r"(\d+) layers?\)", told))
+    result = gimp.tell("xdotool", "search", "--name", r"^\*?\[wall\]", "getwindowname").decode()
+    return max(int(count) for count in re.findall(r"(\d+) layers?\)", result))
 
 
 def filled_by_mouse(gimp: Window, quality: str) -> tuple[float, float]:
@@ -130,14 +130,14 @@ def filled_in_terminal(image: Path, mask: Path, state: Path, quality: str) -> tu
     """
     command = [sys.executable, "-m", "engine", "synthesize", "--canvas", str(image), "--mask", str(mask)]
     began = time.monotonic()
-    told = subprocess.run(
+    result = subprocess.run(
         [*command, "-o", str(state / "filled.png"), "--quality", quality, "--json", "-q"],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, FOLDER_VARIABLE: str(state)},
     )
-    return time.monotonic() - began, float(json.loads(told.stdout)["seconds"])
+    return time.monotonic() - began, float(json.loads(result.stdout)["seconds"])
 
 
 def main() -> None:

@@ -197,7 +197,7 @@ def run_job(client: EngineClient, request: Synthesize) -> Run:
         EngineError: It failed.
     """
     began = time.monotonic()
-    told: list[float] = []
+    heard: list[float] = []
     frames, first = 0, math.nan
     end: JobEnd | None = None
     client.submit(request)
@@ -206,13 +206,13 @@ def run_job(client: EngineClient, request: Synthesize) -> Run:
             first = first if frames else time.monotonic() - began
             frames += 1
         elif isinstance(event, Progress):
-            told.append(time.monotonic())
+            heard.append(time.monotonic())
         elif isinstance(event, JobEnd):
             end = event
     now = time.monotonic()
     if not isinstance(end, Done):
         raise EngineError(f"the job came to nothing: {end}")
-    gap = max((later - sooner for sooner, later in zip(told, [*told[1:], now], strict=True)), default=0.0)
+    gap = max((later - sooner for sooner, later in zip(heard, [*heard[1:], now], strict=True)), default=0.0)
     return Run(now - began, first, frames, gap, end)
 
 
@@ -285,11 +285,11 @@ def print_table(options: argparse.Namespace, exemplar: Raster) -> None:
     """Take the figures and print them as they come."""
     print("| | median | least | most | runs |\n|---|---|---|---|---|")
     starts = [start_seconds(options.device) for _ in range(options.repeat)]
-    told = {
+    numbers = {
         "process started → `hello` answered, s": [answered for answered, _ in starts],
         "process started → worker ready, s": [ready for _, ready in starts],
     }
-    print("\n".join(rows(told)), flush=True)
+    print("\n".join(rows(numbers)), flush=True)
     request = Synthesize(
         "job",
         (Source(exemplar),),

@@ -231,7 +231,7 @@ def rest(engine: OwnEngine, monitor: EngineClient, clients: int) -> Status:
     while time.monotonic() < until:
         status = engine.ready(monitor)
         if not status.waiting and len(status.clients) == clients + 1:
-            # What is freed by what came last is free by then, and every worker has told of itself.
+            # What the last jobs leave is freed by then, and every worker has sent its memory.
             time.sleep(2 * TURN_SECONDS)
             return status
         time.sleep(TURN_SECONDS)
@@ -281,7 +281,7 @@ class Soak:
 def count_rows(stories: list[Story], seconds: float) -> list[str]:
     """Format how the jobs ended."""
     ends = Counter("failed otherwise" if story.trouble and story.end == "failed" else story.end for story in stories)
-    told = {
+    report = {
         "handed in": len(stories),
         "done": ends["done"],
         "cancelled": ends["cancelled"],
@@ -290,7 +290,7 @@ def count_rows(stories: list[Story], seconds: float) -> list[str]:
         "abandoned by their client": ends["abandoned"],
         "lost": ends["lost"],
     }
-    lines = [f"| {name} | {count} |" for name, count in told.items()]
+    lines = [f"| {name} | {count} |" for name, count in report.items()]
     return ["| jobs | |", "|---|---|", *lines, f"| seconds | {seconds:.0f} |"]
 
 

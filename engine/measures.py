@@ -12,7 +12,7 @@ from engine.synthesis.critics.sliced import random_directions
 from engine.synthesis.ranking import quantiles
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-DIRECTIONS = 128
+PROJECTIONS = 128
 RANKS = 1024
 PATCH = 11
 STRIDE = 4
@@ -69,7 +69,7 @@ def distance(exemplar: Tensor, texture: Tensor, encoder: Encoder) -> float:
     generator = torch.Generator().manual_seed(0)
     found = []
     for name in layers:
-        directions = random_directions(DIRECTIONS, known[name].shape[1], 1, generator)[:, :, 0, 0].to(exemplar)
+        directions = random_directions(PROJECTIONS, known[name].shape[1], 1, generator)[:, :, 0, 0].to(exemplar)
         a, b = (quantiles(directions @ maps[name][0].flatten(1), RANKS) for maps in (known, made))
         found.append(math.sqrt(float(((a - b) ** 2).mean() / a.var(dim=1).mean())))
     return sum(found) / len(found)

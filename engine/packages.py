@@ -125,9 +125,9 @@ def _installer(prefix: Path) -> str:
 def _source() -> Path | None:
     """Return the folder that pip has installed the program from, if it is still there."""
     found = _distribution(NAME)
-    told = found.read_text("direct_url.json") if found else None
+    recorded = found.read_text("direct_url.json") if found else None
     try:
-        folder = Path(url2pathname(urlsplit(json.loads(told or "{}")["url"]).path))
+        folder = Path(url2pathname(urlsplit(json.loads(recorded or "{}")["url"]).path))
     except (ValueError, TypeError, KeyError):
         return None
     return folder if (folder / "install.py").is_file() else None

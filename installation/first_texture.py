@@ -101,9 +101,9 @@ def made(python: Path, exemplar: Path, file: Path, size: str) -> Cost:
     took = time.monotonic() - began
     if result.returncode:
         raise ValueError(f"status {result.returncode}")
-    told = json.loads(result.stdout)
-    seconds = float(told["seconds"])
-    return Cost(seconds, max(0.0, took - seconds), str(told["device"]), int(told["peak_memory_bytes"]))
+    answer = json.loads(result.stdout)
+    seconds = float(answer["seconds"])
+    return Cost(seconds, max(0.0, took - seconds), str(answer["device"]), int(answer["peak_memory_bytes"]))
 
 
 def _agreed(count: int) -> bool:

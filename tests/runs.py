@@ -5,16 +5,16 @@ from types import SimpleNamespace
 
 import torch
 
-from engine.service.computing import Computer
+from engine.service.device_runner import DeviceRunner
 from engine.service.hooks import Hooks, Stop
 
 CPU = torch.device("cpu")
 
 
 @cache
-def computer() -> Computer:
+def device_runner() -> DeviceRunner:
     """What a worker on the CPU computes with."""
-    return Computer("cpu")
+    return DeviceRunner("cpu")
 
 
 def run(request, *, stop=None, after=None):
@@ -27,7 +27,7 @@ def run(request, *, stop=None, after=None):
         if after is not None and (progress.stage, progress.step) == ("synthesis", after.step):
             stop.ask(keep=after.keep)
 
-    told.end = computer().run(request, Hooks(note, told.frames.append), stop)
+    told.end = device_runner().run(request, Hooks(note, told.frames.append), stop)
     return told
 
 

@@ -12,7 +12,7 @@ from engines import end_of, running, short_job, terminal
 from pictures import bricks, save
 from plugin_links import installation_of
 
-from engine.service.computing import Computer, UnusableDeviceError
+from engine.service.device_runner import DeviceRunner, UnusableDeviceError
 from engine.synthesis import device_checks, devices
 from engine.synthesis.device_checks import DeviceCheck, check_device, compute, listed_devices
 from engine.synthesis.devices import DeviceError, available_devices, choose_device, find_device, why_chosen
@@ -292,14 +292,14 @@ def test_a_number_beyond_those_that_are_here_is_told(claimed):
 def test_a_worker_says_which_device_it_does_without(claimed, failing):
     claimed("cuda")
     failing(NO_KERNEL)
-    computer = Computer("auto")
-    assert computer.device == torch.device("cpu")
-    assert computer.reason == "others-fail"
-    assert computer.passed_over.startswith(f"cuda does not work ({SAID[NO_KERNEL][0]}): {SAID[NO_KERNEL][1]}")
-    named = Computer("cpu")
+    runner = DeviceRunner("auto")
+    assert runner.device == torch.device("cpu")
+    assert runner.reason == "others-fail"
+    assert runner.passed_over.startswith(f"cuda does not work ({SAID[NO_KERNEL][0]}): {SAID[NO_KERNEL][1]}")
+    named = DeviceRunner("cpu")
     assert (named.reason, named.passed_over) == ("asked", "")
     with pytest.raises(UnusableDeviceError, match=r"^device 'cuda' does not work here"):
-        Computer("cuda")
+        DeviceRunner("cuda")
 
 
 # The terminal, an engine and GIMP, as processes in which a driver claims that a card is there.

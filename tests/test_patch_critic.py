@@ -10,8 +10,8 @@ from wraps import BOTH, WRAPS, X, Y
 from engine.synthesis.critics import PatchCritic, PatchSettings, Target
 from engine.synthesis.critics.base import spread
 from engine.synthesis.critics.patch import patch_loss
-from engine.synthesis.critics.patch_book import make_book, patch_places, scaled_patches, unit_patches, vote
 from engine.synthesis.critics.patch_search import AllKeys
+from engine.synthesis.critics.patches import exemplar_patches, patch_places, scaled_patches, unit_patches, vote
 
 PLAIN = PatchSettings(repetition_penalty=0.0)
 LAYER = "relu3_1"
@@ -153,43 +153,43 @@ def test_a_use_up_to_the_even_share_is_not_punished():
     assert found.tolist() == [0] * 32 + [2] * 32 + [0] * 64
 
 
-# The book and the vote.
+# The patches and the vote.
 
 
-def test_a_book_holds_every_patch_of_every_exemplar():
+def test_every_patch_of_every_exemplar_is_listed():
     first, second = noise(1, 2, 4, 5), noise(1, 2, 3, 3, seed=1)
-    book = make_book([first, second], [None, None])
-    assert len(book.places) == 2 * 3 + 1
-    assert torch.equal(book.vectors[book.places[-1]], second[0].flatten(1).t())
-    assert torch.equal(book.vectors[book.places[0]], first[0, :, :3, :3].flatten(1).t())
+    patches = exemplar_patches([first, second], [None, None])
+    assert len(patches.places) == 2 * 3 + 1
+    assert torch.equal(patches.vectors[patches.places[-1]], second[0].flatten(1).t())
+    assert torch.equal(patches.vectors[patches.places[0]], first[0, :, :3, :3].flatten(1).t())
 
 
-def test_a_book_holds_no_patch_that_touches_an_invalid_position():
+def test_no_patch_is_listed_that_touches_an_invalid_position():
     valid = torch.ones(6, 7, dtype=torch.bool)
     valid[2, 2] = False
-    book = make_book([noise(1, 2, 6, 7)], [valid])
-    assert valid.flatten()[book.places].all()
+    patches = exemplar_patches([noise(1, 2, 6, 7)], [valid])
+    assert valid.flatten()[patches.places].all()
     # Of 4 × 5 patches, those with their top left corner in rows 0 to 2 and columns 0 to 2 hold the position.
-    assert len(book.places) == 20 - 9
+    assert len(patches.places) == 20 - 9
 
 
-def test_a_book_without_any_valid_patch_holds_them_all():
-    book = make_book([noise(1, 2, 6, 7)], [torch.zeros(6, 7, dtype=torch.bool)])
-    assert len(book.places) == 20
+def test_without_any_valid_patch_all_are_listed():
+    patches = exemplar_patches([noise(1, 2, 6, 7)], [torch.zeros(6, 7, dtype=torch.bool)])
+    assert len(patches.places) == 20
 
 
-def test_of_more_patches_than_wanted_a_book_holds_evenly_spread_ones():
+def test_of_more_patches_than_wanted_exemplar_patches_are_evenly_spread_ones():
     maps = noise(1, 2, 12, 12)
-    every, some = make_book([maps], [None]), make_book([maps], [None], 12)
+    every, some = exemplar_patches([maps], [None]), exemplar_patches([maps], [None], 12)
     rows = [int(torch.nonzero((every.places == place).all(dim=1))) for place in some.places]
     assert len(rows) == 12
     assert (rows[0], rows[-1]) == (0, 99)
     assert {after - before for before, after in pairwise(rows)} == {9}
 
 
-def test_a_book_of_as_many_patches_as_wanted_holds_them_all():
+def test_of_as_many_patches_as_wanted_all_are_listed():
     maps = noise(1, 2, 12, 12)
-    assert torch.equal(make_book([maps], [None], 100).places, make_book([maps], [None]).places)
+    assert torch.equal(exemplar_patches([maps], [None], 100).places, exemplar_patches([maps], [None]).places)
 
 
 def test_the_settings_say_how_many_patches_of_the_exemplar_are_searched():
@@ -202,23 +202,23 @@ def test_the_settings_say_how_many_patches_of_the_exemplar_are_searched():
 
 def test_the_vote_averages_overlapping_patches():
     constant = [torch.full((1, 1, 3, 3), value) for value in (1.0, 3.0)]
-    book = make_book(constant, [None, None])
-    found = vote(book, torch.tensor([0, 1]), patch_places(3, 4), 12)
+    patches = exemplar_patches(constant, [None, None])
+    found = vote(patches, torch.tensor([0, 1]), patch_places(3, 4), 12)
     assert found[:, 0].reshape(3, 4).tolist() == [[1.0, 2.0, 2.0, 3.0]] * 3
 
 
 def test_the_vote_leaves_positions_under_no_patch_at_zero():
-    book = make_book([torch.ones(1, 1, 3, 3)], [None])
-    found = vote(book, torch.tensor([0]), patch_places(3, 4)[:1], 12)
+    patches = exemplar_patches([torch.ones(1, 1, 3, 3)], [None])
+    found = vote(patches, torch.tensor([0]), patch_places(3, 4)[:1], 12)
     assert found[:, 0].reshape(3, 4).tolist() == [[1.0, 1.0, 1.0, 0.0]] * 3
 
 
 def test_a_picture_matched_with_itself_votes_for_itself():
     maps = noise(1, 3, 6, 5)
-    book = make_book([maps], [None])
-    keys = unit_patches(book.vectors, book.places)
+    patches = exemplar_patches([maps], [None])
+    keys = unit_patches(patches.vectors, patches.places)
     matches = AllKeys(keys).match(keys)
-    torch.testing.assert_close(vote(book, matches, book.places, 30), book.vectors)
+    torch.testing.assert_close(vote(patches, matches, patches.places, 30), patches.vectors)
 
 
 # The loss.

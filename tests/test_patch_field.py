@@ -7,10 +7,10 @@ from pictures import bricks, clouds, measured, tensor
 from wraps import BOTH, WRAPS
 
 from engine.synthesis.critics import PatchCritic, PatchSettings, Target
-from engine.synthesis.critics.patch_book import make_book, patch_places, unit_patches
 from engine.synthesis.critics.patch_field import PatchField, patch_centers, patch_norms
 from engine.synthesis.critics.patch_search import AllKeys, KeyTree, main_axes
 from engine.synthesis.critics.patch_table import PatchTable
+from engine.synthesis.critics.patches import exemplar_patches, patch_places, unit_patches
 
 LAYER = "relu3_1"
 FIELD = PatchSettings(repetition_penalty=0.0, exact=0)
@@ -186,8 +186,8 @@ def test_a_tree_finds_patches_of_pixels_nearly_as_near_as_the_nearest(make):
 
 
 def test_a_tree_finds_the_keys_themselves():
-    book = make_book([tensor(clouds(30, 32))], [None])
-    keys = unit_patches(book.vectors, book.places)
+    patches = exemplar_patches([tensor(clouds(30, 32))], [None])
+    keys = unit_patches(patches.vectors, patches.places)
     assert torch.equal(KeyTree(keys).match(keys), torch.arange(len(keys)))
 
 

@@ -340,6 +340,6 @@ def test_a_set_that_is_interrupted_leaves_no_folder(call, here, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("engine.service.computing.Computer.run", interrupt)
+    monkeypatch.setattr("engine.service.device_runner.DeviceRunner.run", interrupt)
     assert call("synthesize", *files, "-o", "out", *QUICK, "--quiet")[0] == 130
     assert not (here / "out").exists()

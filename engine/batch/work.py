@@ -14,12 +14,12 @@ from protocol.messages import Cancelled, Failed, JobEnd
 
 if TYPE_CHECKING:
     from engine.images import Picture
-    from engine.service.computing import Computer
+    from engine.service.device_runner import DeviceRunner
 
 
 @dataclass(frozen=True)
 class Work:
-    """A texture to make, with all that it takes: it may be made on another computer.
+    """A texture to make, with all that it takes: it may be made on another runner.
 
     Attributes:
         spec: The texture.
@@ -114,19 +114,19 @@ def make(work: Work) -> Made | Failure:
         return texture
     try:
         with input_errors():
-            computer = _computer(work.spec.settings.device, work.spec.weights)
+            runner = _device_runner(work.spec.settings.device, work.spec.weights)
     except CommandError as error:
         return Failure(str(error))
     _use_threads(work.threads)
-    end = computer.run(texture.request, Hooks(lambda _progress: None, lambda _frame: None), Stop())
+    end = runner.run(texture.request, Hooks(lambda _progress: None, lambda _frame: None), Stop())
     return finish_work(work, texture, end)
 
 
 @cache
-def _computer(device: str, weights: Path | None) -> "Computer":
-    from engine.service.computing import Computer
+def _device_runner(device: str, weights: Path | None) -> "DeviceRunner":
+    from engine.service.device_runner import DeviceRunner
 
-    return Computer(device, weights=weights, warmed=False)
+    return DeviceRunner(device, weights=weights, warmed=False)
 
 
 def _use_threads(count: int | None) -> None:

@@ -11,7 +11,7 @@ from protocol.messages import Failed, JobEnd, Prepared, Synthesize
 
 if TYPE_CHECKING:
     from engine.images import ImageError
-    from engine.service.computing import Computer
+    from engine.service.device_runner import DeviceRunner
 
     Outcome = tuple[JobEnd, ImageError | None]
     Run = Callable[[Synthesize, str, Path | None], Outcome]
@@ -62,14 +62,14 @@ def runner(
         A function of the request, a title and the recording's path. It returns how the job ended, and the error that
         ended the recording, or None.
     """
-    here: list[Computer] = []
+    here: list[DeviceRunner] = []
 
     def run_here(request: Synthesize, title: str, record: Path | None) -> "Outcome":
         from engine.cli import local as in_this_process
-        from engine.service.computing import Computer
+        from engine.service.device_runner import DeviceRunner
 
         if not here:
-            here.append(Computer(request.settings.device, weights=weights, warmed=False))
+            here.append(DeviceRunner(request.settings.device, weights=weights, warmed=False))
             tell(_uncached(), quiet=quiet)
         return in_this_process.run_here(here[0], request, title, record, prepared, quiet=quiet, figures=figures)
 

@@ -9,7 +9,7 @@ from engine.cli.progress import job_bar
 from engine.cli.recording import recording
 from engine.encoders import Encoder
 from engine.images import ImageError
-from engine.service.computing import Computer
+from engine.service.device_runner import DeviceRunner
 from engine.service.hooks import Hooks, Stop
 from engine.synthesis import Exemplar, Snapshot, SynthesisSettings
 from protocol.messages import JobEnd, Prepared, Synthesize
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def run_here(
-    computer: Computer,
+    runner: DeviceRunner,
     request: Synthesize,
     title: str,
     record: Path | None,
@@ -33,7 +33,7 @@ def run_here(
     """Run a job to its end, or until Ctrl+C.
 
     Args:
-        computer: Device and encoder.
+        runner: Device and encoder.
         request: The job.
         title: Title of the progress bar.
         record: File or folder of the recording, or None.
@@ -69,7 +69,7 @@ def run_here(
                 keep.clear()
                 recorded.pop_all().__exit__(type(error), error, None)
 
-        end = computer.run(
+        end = runner.run(
             request, Hooks(show, lambda _frame: None, begin=begin, watch=watch, prepared=prepared), Stop()
         )
         try:

@@ -133,7 +133,7 @@ def sentence_of(error: OSError) -> str:
 
 def _error_of_synthesis(error: Exception) -> CommandError | None:
     from engine.encoders import EncoderError
-    from engine.service.computing import UnusableDeviceError
+    from engine.service.device_runner import UnusableDeviceError
     from engine.synthesis import MemoryExhaustedError, SettingsError
     from engine.synthesis.devices import DeviceError
 

@@ -1,4 +1,4 @@
-"""What is told of a running job, and how it is stopped early."""
+"""Callbacks of a running job, and the request to stop it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ from protocol.pipes import read_message, write_message
 from protocol.raster import Buffer
 
 if TYPE_CHECKING:
-    from engine.service.computing import Computer
+    from engine.service.device_runner import DeviceRunner
 
 PROGRESS_SECONDS = 0.3
 ALIVE_SECONDS = 1.0
@@ -86,27 +86,27 @@ def main() -> None:
     os.dup2(2, 1)
     shared = SharedState()
     threading.Thread(target=_receive, args=(shared,), daemon=True).start()
-    computer = _computer(sys.argv[1])
-    if isinstance(computer, str):
-        write_message(pipe, encode(Unusable(computer[:4000])))
+    runner = _device_runner(sys.argv[1])
+    if isinstance(runner, str):
+        write_message(pipe, encode(Unusable(runner[:4000])))
         return
     from engine.synthesis.compiling import unwritable_folder
 
     if (folder := unwritable_folder()) is not None:
         logging.getLogger(__name__).warning("compiled code cannot be kept in %s: every start compiles again", folder)
-    found = (str(computer.device), computer.description[:200], computer.reason, computer.passed_over[:4000])
+    found = (str(runner.device), runner.description[:200], runner.reason, runner.passed_over[:4000])
     write_message(pipe, encode(Ready(*found)))
-    threading.Thread(target=_compute, args=(computer, shared), daemon=True).start()
-    _send(pipe, shared, computer)
+    threading.Thread(target=_compute, args=(runner, shared), daemon=True).start()
+    _send(pipe, shared, runner)
 
 
-def _computer(device: str) -> "Computer | str":
-    """Return the device, or why it cannot compute."""
+def _device_runner(device: str) -> "DeviceRunner | str":
+    """Return what runs jobs on the device, or why it cannot compute."""
     try:
-        from engine.service.computing import Computer, UnusableDeviceError
+        from engine.service.device_runner import DeviceRunner, UnusableDeviceError
 
         try:
-            return Computer(device)
+            return DeviceRunner(device)
         except UnusableDeviceError as error:
             return str(error)
     except ImportError as error:
@@ -133,7 +133,7 @@ def _receive(shared: SharedState) -> None:
     os._exit(status)
 
 
-def _compute(computer: "Computer", shared: SharedState) -> None:
+def _compute(runner: "DeviceRunner", shared: SharedState) -> None:
     def show(frame: Frame) -> None:
         try:
             shared.outbox.put_nowait(encode(frame))
@@ -145,12 +145,12 @@ def _compute(computer: "Computer", shared: SharedState) -> None:
 
     while True:
         job = shared.jobs.get()
-        end = computer.run(job.request, Hooks(job.note, show, announce), job.stop)
+        end = runner.run(job.request, Hooks(job.note, show, announce), job.stop)
         shared.running = None
         shared.outbox.put(encode(end))
 
 
-def _send(pipe: IO[bytes], shared: SharedState, computer: "Computer") -> None:
+def _send(pipe: IO[bytes], shared: SharedState, runner: "DeviceRunner") -> None:
     sent_progress = sent_alive = -1e9
     while True:
         with suppress(Empty):
@@ -161,7 +161,7 @@ def _send(pipe: IO[bytes], shared: SharedState, computer: "Computer") -> None:
             write_message(pipe, encode(running.now()))
         if now - sent_alive >= ALIVE_SECONDS:
             sent_alive = now
-            write_message(pipe, encode(Alive(computer.memory_in_use())))
+            write_message(pipe, encode(Alive(runner.memory_in_use())))
 
 
 if __name__ == "__main__":

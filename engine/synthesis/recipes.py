@@ -86,14 +86,9 @@ class Recipe:
         return tuple(dict.fromkeys(name for term in self.terms for name, _ in term.layers))
 
 
-def evenly(*layers: str) -> Layers:
-    """Give every layer the weight 1."""
-    return tuple((layer, 1.0) for layer in layers)
-
-
-def lightly(*layers: str) -> Layers:
-    """Give every layer the weight 1/4."""
-    return tuple((layer, 0.25) for layer in layers)
+def evenly(*layers: str, weight: float = 1.0) -> Layers:
+    """Give every layer the same weight."""
+    return tuple((layer, weight) for layer in layers)
 
 
 STATISTICS = evenly("relu1_1", "relu1_2", "relu2_1", "relu2_2", "relu3_1", "relu3_2", "relu4_1", "relu5_1")
@@ -107,7 +102,7 @@ FILLING = Recipe(
     step_size=0.004,
     final_step_size=0.2,
     terms=(
-        Term(PatchSettings(6, 0.0), ((PIXELS, 4.0), *lightly("relu2_1", "relu3_1")), weight=4.0),
+        Term(PatchSettings(6, 0.0), ((PIXELS, 4.0), *evenly("relu2_1", "relu3_1", weight=0.25)), weight=4.0),
         Term(SlicedSettings(), STATISTICS, weight=0.02),
         Term(SlicedSettings(side=5), evenly(PIXELS), weight=0.02),
     ),

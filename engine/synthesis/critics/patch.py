@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.critics.base import FeatureMaps, Regions, Target, spread
-from engine.synthesis.critics.patch_book import SIDE
 from engine.synthesis.critics.patch_field import PatchField
 from engine.synthesis.critics.patch_table import PatchTable
+from engine.synthesis.critics.patches import SIDE
 from engine.synthesis.wrap import NO_WRAP, Wrap
 from protocol.vocabulary import PIXELS
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.synthesis.critics.patch_book import SIDE
+from engine.synthesis.critics.patches import SIDE
 from engine.synthesis.matching import MatchField, MatchSource, Query, improve, join, measure, vote
 from engine.synthesis.wrap import NO_WRAP, Wrap
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from engine.synthesis.critics.patch_book import make_book, patch_places, scaled_patches, unit_patches, vote
 from engine.synthesis.critics.patch_search import AllKeys, KeyTree, PatchSearch
+from engine.synthesis.critics.patches import exemplar_patches, patch_places, scaled_patches, unit_patches, vote
 from engine.synthesis.wrap import NO_WRAP, Wrap
 
 
@@ -39,8 +39,8 @@ class PatchTable:
     ) -> None:
         self._unit = unit
         self._wrap = wrap
-        self._book = make_book(maps, valid, keys)
-        listed = self._gather(self._book.vectors, self._book.places)
+        self._patches = exemplar_patches(maps, valid, keys)
+        listed = self._gather(self._patches.vectors, self._patches.places)
         self._search: PatchSearch
         if tree:
             self._search = KeyTree(listed)
@@ -60,7 +60,7 @@ class PatchTable:
             places = places[region.flatten()[places].any(dim=1)]
         order = torch.randperm(len(places), generator=generator).to(maps.device)
         matches = self._search.match(self._gather(vectors, places), order=order)
-        found = vote(self._book, matches, places, len(vectors))
+        found = vote(self._patches, matches, places, len(vectors))
         judged = torch.zeros(len(vectors), dtype=torch.bool, device=maps.device)
         judged[places.flatten()] = True
         if region is not None:

@@ -230,7 +230,7 @@ class SlicedCritic:
                     self._counts.append(0.0)
                 self._counts[number] += part * one.share
         self._compared = {name: [self._compare(one, name) for one in portions if one.has(name)] for name in layers}
-        self._looks: dict[str, tuple[Tensor, SampleGrid, list[SampleGrid]]] = {}
+        self._drawn: dict[str, tuple[Tensor, SampleGrid, list[SampleGrid]]] = {}
 
     def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
         """Draw new directions, and new positions where there are more than one step looks at."""
@@ -245,7 +245,7 @@ class SlicedCritic:
                 draw_sample_grid(one[name], self._most(name, canvas, counts), generator, self._settings.side)
                 for one, counts in zip(self._maps, self._counts, strict=True)
             ]
-            self._looks[name] = (drawn.to(maps), here, there)
+            self._drawn[name] = (drawn.to(maps), here, there)
 
     def _most(self, name: str, canvas: FeatureMaps, part: float) -> int:
         """Say how many positions of a source one step looks at: of several, half as many as the canvas has."""
@@ -258,7 +258,7 @@ class SlicedCritic:
         """Measure the sliced loss of every layer; 0 where a layer has no position to look at."""
         losses = {}
         for name in self.layers:
-            directions, here, there = self._looks[name]
+            directions, here, there = self._drawn[name]
             maps = canvas[name]
             if self._settings.side > 1:
                 maps = pad_after(maps, self._wrap, rows=self._settings.side - 1, columns=self._settings.side - 1)

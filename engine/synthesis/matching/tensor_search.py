@@ -22,7 +22,7 @@ from engine.synthesis.matching.tensor_places import bounds, moved, numbered, pie
 # Jumps that are tried together: each alone is no better, and takes twice as many operations.
 JUMPS = ((8, 4), (2, 1))
 MARGIN = JUMPS[0][0]
-DIRECTIONS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+NEIGHBORS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 # What is known of each candidate takes no more than half of this; patches that are compared take the other half.
 BYTES_EACH = 256
 
@@ -100,7 +100,7 @@ class TensorSearch:
     def spread(self, jumps: Sequence[int]) -> Iterator[None]:
         """Try how the matches go on of the places that lie so many pixels away."""
         before = self._places.clone()
-        offsets = self.held(np.array([(jump * down, jump * across) for jump in jumps for down, across in DIRECTIONS]))
+        offsets = self.held(np.array([(jump * down, jump * across) for jump in jumps for down, across in NEIGHBORS]))
         over = (offsets[:, 0] * self._line + offsets[:, 1])[:, None]
         offsets = offsets.int()
         for piece in self._pieces(len(offsets)):

@@ -68,7 +68,7 @@ def draw_corners(listed: Places, count: int, generator: np.random.Generator) -> 
     return found
 
 
-def likest_blocks(
+def blocks_like_content(
     places: Places, source: Floats, content: Floats | None, draw: Callable[[], tuple[Places, Places]]
 ) -> Places:
     """Take of many blocks for each place the one that is most like the content; without one, those that there are."""

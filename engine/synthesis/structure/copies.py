@@ -180,7 +180,7 @@ def carry_over(
         field.places[better], field.costs[better] = tried.places[better], tried.costs[better]
 
 
-def overuse(copies: Copies, field: MatchField, labels: Places, usable: Bools, least: float) -> Floats:
+def excess_uses(copies: Copies, field: MatchField, labels: Places, usable: Bools, least: float) -> Floats:
     """Count how often each place of the exemplar is used beyond its even share, in all copies together.
 
     Args:
@@ -191,7 +191,7 @@ def overuse(copies: Copies, field: MatchField, labels: Places, usable: Bools, le
         least: Fewer uses than these are never too many.
 
     Returns:
-        For each place of the mosaic the overuse of its place in the exemplar, in shares, float32 (height, width).
+        For each place of the mosaic the excess uses of its place in the exemplar, in shares, float32 (height, width).
     """
     places = np.rint(copies.origins).astype(np.int64)
     listed = places[usable]

@@ -174,7 +174,7 @@ class PatchOctave:
         """
         query = self._sought(self.wanted)
         # Costs of the round before are near enough to weigh uses by.
-        penalty = self._overuse() if even else None
+        penalty = self._repetition_penalty() if even else None
         self._matcher.measure(self.field, query, self.source, penalty)
         for _ in self._matcher.improve(
             self.field,
@@ -193,16 +193,13 @@ class PatchOctave:
             self.field.costs[...] = np.maximum(self.field.costs - paid, 0)
         self._vote(self.wanted, self._changed, self._weights(self.wanted) * self._confidence)
 
-    def _overuse(self) -> Floats:
+    def _repetition_penalty(self) -> Floats:
         """Give the cost of places whose surroundings are used more than once."""
-        used = np.zeros(self.source.usable.shape, np.float32)
-        places = self.field.places[self.wanted]
-        np.add.at(used, (places[:, 0], places[:, 1]), 1)
-        spread = ndimage.uniform_filter(used, SIDE, mode="nearest")
+        uses = count_uses(self.field.places[self.wanted], self.source.usable)
         # What grain costs wherever a patch comes from says nothing of how well it fits.
         low, middle = np.percentile(self.field.costs[self.wanted], (LOW_COST, 50))
         scale = EVENNESS * float(middle - low)
-        found: Floats = (scale * np.maximum(spread - 1, 0)).astype(np.float32)
+        found: Floats = (scale * np.maximum(uses - 1, 0)).astype(np.float32)
         return found
 
     def energy(self) -> float:
@@ -268,6 +265,14 @@ class PatchOctave:
         self._matcher.vote(
             self.field, source, wanted, free, weights, found, radius=RADIUS, padding=padding, wrap=self.wrap
         )
+
+
+def count_uses(places: Places, usable: Bools) -> Floats:
+    """Count how often the surroundings of each place of the exemplar are used by patches at places, int32 (…, 2)."""
+    used = np.zeros(usable.shape, np.float32)
+    np.add.at(used, (places[..., 0], places[..., 1]), 1)
+    found: Floats = ndimage.uniform_filter(used, SIDE, mode="nearest")
+    return found
 
 
 def whole_patches(known: Bools, radius: int = RADIUS) -> Bools:

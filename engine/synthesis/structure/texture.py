@@ -6,23 +6,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from scipy import ndimage
 
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.blocks import (
+    blocks_like_content,
     draw_blocks,
-    likest_blocks,
     list_places,
     look_up,
     only_usable,
     wanted_labels,
 )
 from engine.synthesis.structure.content import put_content
-from engine.synthesis.structure.copies import Copies, bent_blocks, carry_over, overuse
+from engine.synthesis.structure.copies import Copies, bent_blocks, carry_over, excess_uses
 from engine.synthesis.structure.cutting import cut
 from engine.synthesis.structure.guide import patch_labels
-from engine.synthesis.structure.octave import RADIUS, SIDE, Wrap, inside, padded, whole_patches
+from engine.synthesis.structure.octave import RADIUS, Wrap, count_uses, inside, padded, whole_patches
 from engine.synthesis.structure.pyramid import COLORS, Level, without_energies
 from engine.synthesis.structure.quilting import find_blocks, quilt, stitched
 from engine.synthesis.structure.stages import PlannedStage, Size, Stage
@@ -100,7 +99,7 @@ def _lay_octaves(plan: TexturePlan, seed: int, matcher: Matcher, window: Window 
         if begun is None:
             draw = partial(draw_blocks, listed, chosen, planned.canvas, generator)
             wanted, places = draw()
-            places = likest_blocks(places, level.channels, content, draw)
+            places = blocks_like_content(places, level.channels, content, draw)
             places = bent_blocks(copies, wanted, places, planned.index)
         else:
             places = _snapped(plan, planned, window, begun)
@@ -108,7 +107,7 @@ def _lay_octaves(plan: TexturePlan, seed: int, matcher: Matcher, window: Window 
         places = only_usable(places, usable, wanted, listed, generator)
         field = MatchField(places, np.zeros(planned.canvas, np.float32))
         # The coarse picture uses the exemplar evenly, all of the canvas together: a part of it need not.
-        due = due if window is None else np.maximum(LEAST_PART * due, _uses(field, usable))
+        due = due if window is None else np.maximum(LEAST_PART * due, count_uses(field.places, usable))
         put_back = partial(_put_back, content, None if window is None else window.kept.get(planned.index))
         evenly = np.ones(planned.canvas, np.float32)
         canvas, shown = _votes(plan, field, exemplar, labels, evenly, chosen, put_back, matcher)
@@ -120,7 +119,7 @@ def _lay_octaves(plan: TexturePlan, seed: int, matcher: Matcher, window: Window 
             queries = _queries(shown, chosen, trust, plan.wrap)
             for query in queries:
                 matcher.measure(field, query, exemplar)
-            over = _overused(field, usable, due, copies, labels, over)
+            over = _excess_uses(field, usable, due, copies, labels, over)
             penalty = EVENNESS * over * np.float32(np.median(field.costs))
             label_costs = None if meant is None else np.float32(np.percentile(field.costs, WORST)) * meant
             turn = seed + 100 * planned.index + number
@@ -278,29 +277,15 @@ def _votes(
     return put_back(canvas), [put_back(each) for each in shown]
 
 
-def _overused(
+def _excess_uses(
     field: MatchField, usable: Bools, due: Floats, copies: Copies | None, labels: Places, before: Floats | None
 ) -> Floats:
-    """Count overuse; that of a place in all copies of one exemplar together."""
+    """Count how often places are used beyond their even share, in shares; in all copies of an exemplar together."""
     if copies is None:
-        return _overuse(field, usable, due)
-    found = overuse(copies, field, labels, usable, LEAST_DUE)
+        return np.asarray(np.maximum(count_uses(field.places, usable) / due - 1, 0), np.float32)
+    found = excess_uses(copies, field, labels, usable, LEAST_DUE)
     # What costs much where it bends comes and goes everywhere at once, unless rounds count together.
     return found if before is None else np.float32(0.5) * (before + found)
-
-
-def _overuse(field: MatchField, usable: Bools, due: Floats) -> Floats:
-    """Count how often each place's surroundings are used beyond their even share, in shares."""
-    found: Floats = np.maximum(_uses(field, usable) / due - 1, 0).astype(np.float32)
-    return found
-
-
-def _uses(field: MatchField, usable: Bools) -> Floats:
-    """Count how often each place's surroundings are used."""
-    used = np.zeros(usable.shape, np.float32)
-    np.add.at(used, (field.places[..., 0], field.places[..., 1]), 1)
-    found: Floats = ndimage.uniform_filter(used, SIDE, mode="nearest")
-    return found
 
 
 def _refined(coarse: MatchField, size: Size) -> Places:

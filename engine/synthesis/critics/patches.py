@@ -14,7 +14,7 @@ SIDE = 3
 
 
 @dataclass(frozen=True)
-class PatchBook:
+class ExemplarPatches:
     """Patches of one layer, out of one or several exemplar pictures.
 
     Attributes:
@@ -67,7 +67,7 @@ def scaled_patches(vectors: Tensor, places: Tensor, unit: float) -> Tensor:
     return found / math.sqrt(unit * found.shape[1])
 
 
-def make_book(maps: Sequence[Tensor], valid: Sequence[Tensor | None], most: int = 16384) -> PatchBook:
+def exemplar_patches(maps: Sequence[Tensor], valid: Sequence[Tensor | None], most: int = 16384) -> ExemplarPatches:
     """Collect the patches of an exemplar's maps.
 
     Args:
@@ -96,10 +96,10 @@ def make_book(maps: Sequence[Tensor], valid: Sequence[Tensor | None], most: int 
         numbered = numbered[keep]
     if len(numbered) > most:
         numbered = numbered[torch.linspace(0, len(numbered) - 1, most).long().to(numbered.device)]
-    return PatchBook(listed, numbered)
+    return ExemplarPatches(listed, numbered)
 
 
-def vote(book: PatchBook, matches: Tensor, places: Tensor, positions: int) -> Tensor:
+def vote(patches: ExemplarPatches, matches: Tensor, places: Tensor, positions: int) -> Tensor:
     """Average the matched patches where they overlap.
 
     The squared distance of all canvas patches to their matches (Li & Wand 2016, arXiv 1601.04589, eq. 2) and the
@@ -107,7 +107,7 @@ def vote(book: PatchBook, matches: Tensor, places: Tensor, positions: int) -> Te
     loss needs.
 
     Args:
-        book: The exemplar's patches.
+        patches: The exemplar's patches.
         matches: For each canvas patch the number of its exemplar patch.
         places: Positions of each canvas patch, shape (patches, 9).
         positions: Number of positions on the canvas.
@@ -115,11 +115,11 @@ def vote(book: PatchBook, matches: Tensor, places: Tensor, positions: int) -> Te
     Returns:
         Features, shape (positions, channels); those of positions under no patch are 0.
     """
-    total = book.vectors.new_zeros(positions, book.vectors.shape[1])
-    count = book.vectors.new_zeros(positions, 1)
+    total = patches.vectors.new_zeros(positions, patches.vectors.shape[1])
+    count = patches.vectors.new_zeros(positions, 1)
     one = count.new_ones(len(places), 1)
     for corner in range(places.shape[1]):
         # No position comes twice under one corner, so the sum has one order and the same result on any device.
-        total.index_add_(0, places[:, corner], book.vectors[book.places[matches, corner]])
+        total.index_add_(0, places[:, corner], patches.vectors[patches.places[matches, corner]])
         count.index_add_(0, places[:, corner], one)
     return total / count.clamp_min(1)

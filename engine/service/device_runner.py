@@ -1,4 +1,4 @@
-"""The device of a worker, with the encoder that was used last."""
+"""Run jobs on a device, with the encoder that was used last."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,8 +27,8 @@ class UnusableDeviceError(RuntimeError):
     """A device that cannot compute; the message is one sentence."""
 
 
-class Computer:
-    """A device that is ready to compute.
+class DeviceRunner:
+    """Runs jobs on a device.
 
     Attributes:
         device: The device.
