@@ -63,7 +63,6 @@ class Relay:
     """Passes messages between a client's streams and an engine."""
 
     def __init__(self, keys: KeyPair, commands: IO[bytes], frames: IO[bytes]) -> None:
-        """Prepare a relay."""
         self._link = SocketLink(keys)
         self._number = 0
         self._commands, self._frames = commands, frames

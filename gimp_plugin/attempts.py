@@ -49,15 +49,6 @@ class Attempt:
     def __init__(
         self, task: Task, link: EngineLink, installation: Installation, listener: Listener, appearance: Appearance
     ) -> None:
-        """Start the attempt.
-
-        Args:
-            task: The task.
-            link: The connection to the engine.
-            installation: Where things are.
-            listener: Receives the progress.
-            appearance: Which frames are shown and kept.
-        """
         self.layers: list[Gimp.Layer] = []
         self.problem = self.remark = ""
         plan = task.plan
@@ -108,11 +99,7 @@ class Attempt:
         return False
 
     def stop(self, *, keep: bool) -> None:
-        """End early.
-
-        Args:
-            keep: Whether the picture so far is wanted.
-        """
+        """End early."""
         self._work.stop(keep=keep)
 
     def on_message(self, sentence: str) -> None:
@@ -155,17 +142,7 @@ class Attempt:
 
 
 def finish_attempt(options: Options, task: Task, attempt: Attempt, installation: Installation) -> Outcome:
-    """Keep the options of a successful attempt, and return its outcome.
-
-    Args:
-        options: The options.
-        task: The task.
-        attempt: The attempt, which has ended.
-        installation: Where things are.
-
-    Returns:
-        How it ended.
-    """
+    """Keep the options of a successful attempt, and return its outcome."""
     if attempt.layers:
         keep_options(options, installation.folder)
         return Outcome(image=task.place.image, layers=tuple(attempt.layers))

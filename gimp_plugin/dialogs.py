@@ -38,13 +38,6 @@ class Window:
     """
 
     def __init__(self, dialog: Gtk.Dialog, link: EngineLink, installation: Installation) -> None:
-        """Prepare it.
-
-        Args:
-            dialog: The window.
-            link: The connection to the engine.
-            installation: Where things are.
-        """
         self.dialog = dialog
         self.panel = Panel(self.stop)
         self.closing = False
@@ -280,18 +273,7 @@ def _preset(config: Gimp.ProcedureConfig, members: Sequence[Gimp.Layer]) -> Gimp
 def make(
     options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], link: EngineLink, installation: Installation
 ) -> Outcome:
-    """Make a texture in a window that closes by itself.
-
-    Args:
-        options: The options.
-        image: The image.
-        layers: The layers to work on.
-        link: The connection to the engine.
-        installation: Where things are.
-
-    Returns:
-        How it ended.
-    """
+    """Make a texture in a window that closes by itself."""
     GimpUi.init(PROGRAM)
     dialog = GimpUi.Dialog(title=texts_of(options.task).title, role=PROGRAM)
     window = Window(dialog, link, installation)

@@ -23,12 +23,6 @@ class EngineWindow:
     """Shows what the engine is doing, and starts and stops it."""
 
     def __init__(self, installation: Installation, help_id: str) -> None:
-        """Build it.
-
-        Args:
-            installation: Where things are.
-            help_id: The name of its procedure.
-        """
         self._installation = installation
         self._report = EngineReport(installation)
         texts = texts_of(ENGINE)
@@ -119,11 +113,6 @@ class EngineWindow:
 
 
 def show_engine(installation: Installation, help_id: str) -> None:
-    """Show what the engine is doing until the user closes the window.
-
-    Args:
-        installation: Where things are.
-        help_id: The name of its procedure.
-    """
+    """Show what the engine is doing until the user closes the window."""
     GimpUi.init(PROGRAM)
     EngineWindow(installation, help_id).run()

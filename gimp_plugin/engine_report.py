@@ -20,11 +20,6 @@ class EngineReport:
     """Reports of the engine through one connection, which is kept as long as the engine runs."""
 
     def __init__(self, installation: Installation) -> None:
-        """Prepare it.
-
-        Args:
-            installation: Where things are.
-        """
         self._installation = installation
         self._client: EngineClient | None = None
 

@@ -13,15 +13,7 @@ from protocol.vocabulary import settings
 
 
 def explain(failed: Failed, installation: Installation) -> str:
-    """Explain why a job failed and what to do next.
-
-    Args:
-        failed: The engine's message.
-        installation: Names the command that repairs it.
-
-    Returns:
-        One or two sentences.
-    """
+    """Explain why a job failed and what to do next."""
     known = {
         "out-of-memory": _("There is not enough memory for this. Choose a smaller size, or a lower quality."),
         "worker-died": _(
@@ -81,30 +73,14 @@ def _with_labels(message: str) -> str:
 
 
 def version_sentence(found: str, installation: Installation) -> str:
-    """Explain that plug-in and engine have different versions.
-
-    Args:
-        found: Details of the difference.
-        installation: Names the command that repairs it.
-
-    Returns:
-        One sentence.
-    """
+    """Explain that plug-in and engine have different versions."""
     return _("The plug-in and the engine are not compatible ({found}): run `{command}`").format(
         found=found, command=f"{installation.installer} --upgrade"
     )
 
 
 def explain_refusal(error: Exception, installation: Installation) -> str:
-    """Explain why there is no connection to the engine and what to do next.
-
-    Args:
-        error: The error.
-        installation: Where things are.
-
-    Returns:
-        One or two sentences.
-    """
+    """Explain why there is no connection to the engine and what to do next."""
     if isinstance(error, EngineRefusedError) and error.code == "version":
         return version_sentence(str(error), installation)
     if isinstance(error, EngineLostError):

@@ -7,15 +7,7 @@ from gimp_plugin.widgets import text_label
 
 
 def introduction(sentence: str, help_id: str) -> Gtk.Widget:
-    """Make the line.
-
-    Args:
-        sentence: What the dialog does.
-        help_id: The name of its procedure, which has a section in the help.
-
-    Returns:
-        A widget, shown.
-    """
+    """Build the line, with a link to the section of a procedure."""
     label = text_label(sentence, least=40, most=80)
     link = Gtk.LinkButton.new_with_label("", _("How it works"))
     link.set_tooltip_text(_("Open the help about this dialog"))

@@ -115,11 +115,7 @@ class JobSequence:
         return self.state is State.WORKING
 
     def stop(self, *, keep: bool) -> None:
-        """End early.
-
-        Args:
-            keep: Whether to keep the picture so far, which arrives a moment later.
-        """
+        """End early; a picture that is kept arrives a moment later."""
         if self.state is not State.WORKING or (self._stopping and keep):
             return
         self._stopping = True

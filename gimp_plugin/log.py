@@ -40,11 +40,7 @@ class SharedLogHandler(RotatingFileHandler):
 
 
 def start_log(folder: Path) -> None:
-    """Log to a file that only this user can read, or to stderr if it cannot be written.
-
-    Args:
-        folder: Folder of the file.
-    """
+    """Log to a file that only this user can read, or to stderr if it cannot be written."""
     # New files are readable by this user alone.
     os.umask(0o077)
     handler: logging.Handler

@@ -21,11 +21,7 @@ class Panel:
     """
 
     def __init__(self, on_stop: Callable[[bool], None]) -> None:
-        """Build it.
-
-        Args:
-            on_stop: Called when the user stops, with whether to keep the picture so far.
-        """
+        """Build it; `on_stop` is called with whether to keep the picture so far."""
         self._tiles = (1, 1)
         self._before: GdkPixbuf.Pixbuf | None = None
         self._picture = Gtk.Image()

@@ -192,16 +192,7 @@ def new(
 
 
 def seamless(options: Options, canvas: Raster, depth: str) -> JobPlan:
-    """Plan to make a picture tile: the engine makes a band along its borders anew, and what is missing.
-
-    Args:
-        options: What is wanted.
-        canvas: The picture, with alpha.
-        depth: Kind of sample of the result.
-
-    Returns:
-        The plan.
-    """
+    """Plan to make a picture tile: the engine makes a band along its borders anew, and what is missing."""
     job = Synthesize(NAME, (), Canvas(canvas), options.settings, depth)
     return JobPlan((job,), canvas.width, canvas.height)
 

@@ -8,14 +8,7 @@ LEAST = 200
 
 
 def scrolled(inside: Gtk.Widget) -> Gtk.Widget:
-    """Make room for all of a widget, up to the height of the screen, and scroll the rest.
-
-    Args:
-        inside: The widget; it may grow later.
-
-    Returns:
-        A widget, shown, that contains it.
-    """
+    """Make room for all of a widget, up to the height of the screen, and scroll the rest."""
     outside = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, propagate_natural_width=True)
     outside.set_shadow_type(Gtk.ShadowType.NONE)
     # A bar over the widgets would cover those at their right end.

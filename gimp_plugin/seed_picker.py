@@ -28,15 +28,6 @@ class SeedPicker:
     def __init__(
         self, parent: Gtk.Window, plan: JobPlan, tiles: tuple[int, int], link: EngineLink, installation: Installation
     ) -> None:
-        """Build it.
-
-        Args:
-            parent: The dialog that it belongs to.
-            plan: What is to be made.
-            tiles: How often to show a picture across and down.
-            link: The connection to the engine.
-            installation: Paths and commands for error messages.
-        """
         self._plan, self._tiles = plan, tiles
         self._part = plan.box
         self._link, self._installation = link, installation

@@ -64,13 +64,7 @@ class EngineClient:
     welcome: Welcome
 
     def __init__(self, path: Path, link: Link, *, name: str) -> None:
-        """Prepare a client; `greet` connects it.
-
-        Args:
-            path: The engine's connection file, read now and whenever the engine is lost.
-            link: What connects it; closed with the client.
-            name: Its name, for people.
-        """
+        """Prepare a client; `greet` connects it."""
         self.welcome = Welcome(PROTOCOL, "")
         self._path = path
         self._hello = Hello(PROTOCOL, name, software_version())

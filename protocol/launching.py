@@ -73,14 +73,7 @@ def engine_environment(
 
 
 def bundles_of(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the folders of programs that bring their own libraries.
-
-    Args:
-        environment: Environment of such a program or its child.
-
-    Returns:
-        The folders of its mounted AppImage and of its Snap.
-    """
+    """Return the folders of programs that bring their own libraries."""
     found = [Path(environment[name]) for name in ("APPDIR", "SNAP") if environment.get(name)]
     # The root folder would match every path.
     return tuple(folder for folder in found if folder.is_absolute() and folder != Path(folder.anchor))

@@ -47,11 +47,7 @@ class RelayedLink:
     """A connection through a relay, a `Link`."""
 
     def __init__(self, relay: Relay) -> None:
-        """Begin to read what the relay sends.
-
-        Args:
-            relay: The relay, which may still be starting; ended with this link.
-        """
+        """Begin to read what the relay sends."""
         self._relay = relay
         self._number = 0
         self._open = self._broken = False

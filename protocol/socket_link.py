@@ -44,12 +44,7 @@ class SocketLink:
         self.connect(engine.address, engine.public_key)
 
     def connect(self, address: str, public_key: str) -> None:
-        """Connect to an address, and disconnect from the one before.
-
-        Args:
-            address: Address of an engine.
-            public_key: Its public key.
-        """
+        """Connect to an address, and disconnect from the one before."""
         self.close(0)
         made = self._context.socket(zmq.DEALER)
         made.curve_serverkey = public_key.encode()

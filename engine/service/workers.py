@@ -14,7 +14,6 @@ class Workers:
     """One worker for each device."""
 
     def __init__(self, context: ZmqContext, devices: tuple[str, ...]) -> None:
-        """Start without processes."""
         self._all = [Worker(context, number, device) for number, device in enumerate(devices)]
 
     def __iter__(self) -> Iterator[Worker]:
