@@ -7,18 +7,7 @@ from protocol.fields import Bytes, Seconds
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of an engine, sent in `welcome`.
-
-    Attributes:
-        header_bytes: Maximum size of a header.
-        message_bytes: Maximum size of a frame of pixels.
-        raster_pixels: Maximum pixels of one raster.
-        jobs: Maximum number of jobs that wait or run, of all clients together.
-        jobs_per_client: Maximum number of jobs of one client that wait or run.
-        waiting_bytes: Maximum size of waiting messages, of all clients together.
-        clients: Maximum number of clients at once.
-        quiet_seconds: Seconds of silence after which a client with jobs counts as gone, and its jobs are cancelled.
-    """
+    """Limits of an engine, sent in `welcome`; the fields are explained in `protocol/README.md`."""
 
     header_bytes: Bytes = 2**16
     message_bytes: Bytes = 2**29

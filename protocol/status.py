@@ -1,4 +1,4 @@
-"""The message `status`, and its parts."""
+"""The message `status`, and its parts; `protocol/README.md` explains the fields."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,13 +9,7 @@ from protocol.version import Version
 
 @dataclass(frozen=True)
 class ClientStatus:
-    """One client, in `status`.
-
-    Attributes:
-        client: Its name.
-        jobs: Number of its jobs that wait or run.
-        seconds: Seconds since it connected.
-    """
+    """One client, in `status`."""
 
     client: Word
     jobs: Count
@@ -24,21 +18,7 @@ class ClientStatus:
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """One worker, in `status`.
-
-    Attributes:
-        device: The device, such as `cuda:0`; before the first start, as requested.
-        description: Its name, for people, once the worker has started.
-        state: `resting` (no process), `starting`, `ready`, `working` or `ending`.
-        process: Its process id, or None.
-        memory_bytes: Memory in use; 0 if unknown.
-        step: Steps done of the running job.
-        steps: Its steps in total.
-        failure: Why its last process could not compute; empty once one can.
-        reason: Why this device, once the worker has started: `asked` (the engine was started with it), `fastest`,
-            `others-fail` (a faster one does not work), or for the CPU `no-gpu` and `no-gpu-support` (of PyTorch).
-        passed_over: Faster devices that do not work, why, and what helps.
-    """
+    """One worker, in `status`."""
 
     device: Word
     description: Word
@@ -54,21 +34,7 @@ class WorkerStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """The status of the engine.
-
-    Attributes:
-        software: Its version.
-        protocol: Its version of the protocol.
-        process: Its process id.
-        address: Its address.
-        seconds: Seconds since its start.
-        clients: The connected clients.
-        waiting: Number of waiting jobs.
-        workers: The workers, one for each device.
-        done: Number of jobs done so far.
-        failed: Number of failed jobs so far.
-        cancelled: Number of cancelled jobs so far.
-    """
+    """The status of the engine."""
 
     type: ClassVar[str] = "status"
     software: Word
