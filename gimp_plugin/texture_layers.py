@@ -12,6 +12,7 @@ from gimp_plugin.places import Place, Resize
 from gimp_plugin.plans import MapLayer
 from gimp_plugin.rendering import has_out_of_range_colors
 from gimp_plugin.scaling import scaled
+from gimp_plugin.selected_items import SelectedItems
 from gimp_plugin.tracking import Tracker, ids_of
 from gimp_plugin.translation import _
 from protocol.messages import Frame, Prepared
@@ -55,8 +56,7 @@ class TextureLayers:
         self._place = place
         self._keep = keep
         self._earlier = earlier
-        self._selected = place.image.get_selected_layers()
-        self._channels = place.image.get_selected_channels()
+        self._selected = SelectedItems(place.image, place.above)
         self._group: Gimp.GroupLayer | None = None
         self._enclosures = Enclosures()
         self._open = self._grouped = False
@@ -154,7 +154,7 @@ class TextureLayers:
                     frame.set_visible(False)
             else:
                 self._remove_group()
-            self._select()
+            self._selected.restore()
         except GoneError:
             self.abandon()
             raise
@@ -171,7 +171,7 @@ class TextureLayers:
             self._results, self._holes = [], []
             self._enclosures.release()
             self._resize_back()
-            self._select()
+            self._selected.restore()
         self._end()
 
     def is_gone(self) -> bool:
@@ -280,7 +280,7 @@ class TextureLayers:
             base = canvas.outside_locked(above)
             if not blending.covers(base):
                 self._enclosures.enclose(base)
-                self._select()
+                self._selected.restore()
         return self._outside(above)
 
     def _outside(self, layer: Gimp.Layer | None) -> tuple[Gimp.Layer | None, int]:
@@ -310,7 +310,7 @@ class TextureLayers:
             self._enclosures.enclose_with_textures(base, self._group)
         if self._keep and self._group is not None and canvas.attached(self._group):
             self._bring_frames(self._group, base)
-        self._select()
+        self._selected.restore()
         return True
 
     def _bring_frames(self, frames: Gimp.GroupLayer, base: Gimp.Layer) -> None:
@@ -363,7 +363,7 @@ class TextureLayers:
     def _put(self, layer: Gimp.Layer, parent: Gimp.Layer | None, position: int) -> None:
         """Insert a layer, which GIMP selects, and select at once what was: another texture may begin meanwhile."""
         self._place.image.insert_layer(layer, parent, position)
-        self._select()
+        self._selected.restore()
 
     def _insert_maps(self, name: str, origins: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.GroupLayer:
         """Insert a group with a layer for each map, of which the one that leads is shown."""
@@ -386,17 +386,3 @@ class TextureLayers:
             self._place.image.remove_layer(self._group)
         self._group = None
         self._frames.clear()
-
-    def _select(self) -> None:
-        image, above = self._place.image, self._place.above
-        there = {channel.get_id() for channel in image.get_channels()}
-        channels = [channel for channel in self._channels if channel.get_id() in there]
-        layers = [layer for layer in self._selected if canvas.attached(layer)]
-        if self._selected and not layers and canvas.attached(above):
-            # It was the frame of another texture, which GIMP had just selected.
-            layers = [above]
-        # GIMP takes no empty list: in a new image nothing was selected before.
-        if channels:
-            image.set_selected_channels(channels)
-        elif layers:
-            image.set_selected_layers(layers)
