@@ -20,7 +20,7 @@ from engine.images import ImageError, check_target, replacing
 from engine.images.png import encode_png
 from engine.packages import OPTIONAL, installing
 
-Frame = NDArray[np.uint8]
+VideoFrame = NDArray[np.uint8]
 
 FRAMES_PER_SECOND = 12
 FINAL_HOLD_SECONDS = 1.5
@@ -39,7 +39,7 @@ _SIDE_LIMITS = {".gif": 65535, ".webp": 16383, ".mp4": 16384}
 
 
 class _Sink(Protocol):
-    def add(self, frame: Frame) -> None: ...
+    def add(self, frame: VideoFrame) -> None: ...
     def finish(self, seconds: float | None) -> None: ...
     def discard(self) -> None: ...
 
@@ -65,7 +65,7 @@ class Recorder:
         self._sink = sink
         self._size = size
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: VideoFrame) -> None:
         """Append a frame, scaled to the size of the recording by repeating pixels.
 
         Args:
@@ -139,11 +139,11 @@ def open_recorder(path: Path, size: tuple[int, int]) -> Recorder:
         return Recorder(path, _Video(path, size) if suffix == ".mp4" else _Animation(path), size)
 
 
-def _scaled(frame: Frame, size: tuple[int, int]) -> Frame:
+def _scaled(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
     height, width = frame.shape[:2]
     rows = np.arange(size[1]) * height // size[1]
     columns = np.arange(size[0]) * width // size[0]
-    scaled: Frame = frame[rows[:, None], columns]
+    scaled: VideoFrame = frame[rows[:, None], columns]
     return scaled
 
 
@@ -173,7 +173,7 @@ class _Folder:
             raise ImageError(f"the folder {path} is not empty; name a new or empty folder for the frames")
         check_target(path / "0000.png")
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: VideoFrame) -> None:
         path = self._path / f"{len(self._frames):04d}.png"
         self._frames.append(path)
         with replacing(path) as temporary:
@@ -199,9 +199,9 @@ class _Animation:
         self._kept: list[Image.Image] = []
         self._stride = 1
         self._count = 0
-        self._latest: Frame | None = None
+        self._latest: VideoFrame | None = None
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: VideoFrame) -> None:
         self._latest = frame
         if self._count % self._stride == 0:
             # One place stays free for the last frame, which is always kept.
@@ -258,7 +258,7 @@ class _Animation:
                 method=2,
             )
 
-    def _image(self, frame: Frame) -> Image.Image:
+    def _image(self, frame: VideoFrame) -> Image.Image:
         image = Image.fromarray(frame)
         # A palette per frame, because one for all must be chosen before the last colors are known; by octree,
         # because the finer methods would slow the computation that is being recorded.
@@ -316,7 +316,7 @@ class _Video:
             ) from error
         self._path = path
         self._padding = ((0, size[1] % 2), (0, size[0] % 2), (0, 0))
-        self._last: Frame | None = None
+        self._last: VideoFrame | None = None
         # On the disk of the finished video, and open until then.
         self._file = tempfile.TemporaryFile(dir=Path(os.path.realpath(path)).parent)  # noqa: SIM115
         self._sink = _DeferringFile(self._file)
@@ -329,7 +329,7 @@ class _Video:
         self._stream.height = size[1] + size[1] % 2
         self._stream.pix_fmt = "yuv420p"
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: VideoFrame) -> None:
         self._last = np.pad(frame, self._padding, mode="edge")
         self._encode(self._last)
 
@@ -351,7 +351,7 @@ class _Video:
         with self._file:
             self._container.close()
 
-    def _encode(self, frame: Frame) -> None:
+    def _encode(self, frame: VideoFrame) -> None:
         import av
 
         self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))

@@ -87,7 +87,7 @@ class Relay:
             self._link.end()
 
     def _read(self) -> None:
-        """Hand over what the client sends to the thread that has the sockets."""
+        """Pass what the client sends to the thread that has the sockets."""
         outbox = self._context.socket(zmq.PAIR)
         outbox.sndhwm = UNREAD_COMMANDS
         outbox.connect(COMMANDS)

@@ -312,9 +312,8 @@ def with_frames(jobs: Sequence[Synthesize], *, frames: bool) -> tuple[Synthesize
 
 def previews(plan: JobPlan, seeds: Sequence[int]) -> tuple[Synthesize, ...]:
     """Request a coarse picture of each seed instead of what was planned."""
-    job = plan.jobs[0]
-    asked = (replace(job.settings, seed=seed, preview=True) for seed in seeds)
-    return tuple(replace(job, settings=each, depth="u8", blend=True) for each in asked)
+    asked = (plan.jobs[0].with_seed(seed, preview=True) for seed in seeds)
+    return tuple(replace(each, depth="u8", blend=True) for each in asked)
 
 
 def _beyond(extent: Box, width: int, height: int) -> Margins:

@@ -5,7 +5,7 @@ message, with the meaning of every field.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -72,6 +72,10 @@ class Synthesize:
     blend: bool = True
     frame_interval: Seconds | None = None
     frame_limit: Offset = 0
+
+    def with_seed(self, seed: int, *, preview: bool = False) -> "Synthesize":
+        """Return the same job with another seed, or a preview of it."""
+        return replace(self, settings=replace(self.settings, seed=seed, preview=preview or self.settings.preview))
 
 
 @dataclass(frozen=True)

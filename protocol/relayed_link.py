@@ -28,7 +28,7 @@ class RelayEndedError(EngineError):
     """The relay has ended before it was ready; the message is the last line that it printed, or empty."""
 
 
-class Relay(Protocol):
+class RelayPipes(Protocol):
     """A running relay.
 
     Attributes:
@@ -46,7 +46,7 @@ class Relay(Protocol):
 class RelayedLink:
     """A connection through a relay, a `Link`."""
 
-    def __init__(self, relay: Relay) -> None:
+    def __init__(self, relay: RelayPipes) -> None:
         """Begin to read what the relay sends."""
         self._relay = relay
         self._number = 0

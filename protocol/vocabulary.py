@@ -51,6 +51,7 @@ SampleFrom = Annotated[str, Choice(SAMPLE_FROM)]
 Depth = Annotated[str, Choice(DEPTHS)]
 Layer = tuple[Annotated[str, Choice(tuple(LAYERS))], Annotated[float, Range(0, 10**6)]]
 Scale = Annotated[float, Range(0.25, 4)]
+LayerWeights = tuple[tuple[str, float], ...]
 LEAST_SHARE, LARGEST_SHARE = 0.001, 1000
 Share = Annotated[float, Range(LEAST_SHARE, LARGEST_SHARE)]
 MOST_SOURCES = 16
@@ -150,7 +151,7 @@ class Settings:
         bool,
         About(
             "End after the coarse octaves: a quick look at the layout of a seed.",
-            note="The result is coarse, and as large as the whole one; the same job without `preview` goes on from "
+            note="The result is coarse, and as large as the whole one; the same job without `preview` continues from "
             "there.",
         ),
     ] = False

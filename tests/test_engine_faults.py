@@ -78,17 +78,19 @@ with EngineClient.connect(Path(sys.argv[1]), name="dreamer") as client:
 """
 # An engine that does not wait long for those who say nothing.
 IMPATIENT = """
-from engine.service.serving import Service, serve
+from engine.service.front import ServeOptions
+from engine.service.serving import run_engine
 from protocol.limits import Limits
-serve(Service(devices=("cpu",), limits=Limits(quiet_seconds=3)))
+run_engine(ServeOptions(devices=("cpu",), limits=Limits(quiet_seconds=3)))
 """
 # An engine whose clock is wrong by as many seconds as its first argument says.
 WRONG_CLOCK = """
 import sys, time
 right, wrong = time.time, float(sys.argv[1])
 time.time = lambda: right() + wrong
-from engine.service.serving import Service, serve
-serve(Service(devices=("cpu",)))
+from engine.service.front import ServeOptions
+from engine.service.serving import run_engine
+run_engine(ServeOptions(devices=("cpu",)))
 """
 
 

@@ -50,14 +50,15 @@ MESSAGE_BYTES = 2**22
 # What the C library keeps for later is given back all the time, so that its memory is what the front holds.
 PROGRAM = f"""
 import ctypes, threading, time
-from engine.service.serving import Service, serve
+from engine.service.front import ServeOptions
+from engine.service.serving import run_engine
 from protocol.limits import Limits
 def give_back():
     while True:
         ctypes.CDLL(None).malloc_trim(0)
         time.sleep(0.5)
 threading.Thread(target=give_back, daemon=True).start()
-serve(Service(devices=("cpu",), limits=Limits(message_bytes={MESSAGE_BYTES})))
+run_engine(ServeOptions(devices=("cpu",), limits=Limits(message_bytes={MESSAGE_BYTES})))
 """
 HEADER_BYTES = 2**16
 MOST_CLIENTS = 64

@@ -8,8 +8,9 @@ import torch
 from pictures import bricks, clouds, load, save, tensor
 from PIL import Image
 
+from engine.inspection.limits import UnsuitableError
 from engine.inspection.match_sheet import CORNERS, color_code, draw_matches
-from engine.inspection.matches import Matches, UnsuitableError, affordable_stride, find_matches
+from engine.inspection.matches import Matches, affordable_stride, find_matches
 from engine.measures import copying
 from engine.synthesis import Exemplar
 

@@ -11,8 +11,9 @@ from PIL import Image
 
 from engine.encoders import load_encoder
 from engine.inspection import portilla_simoncelli as ancestor
-from engine.inspection.portilla_simoncelli import UnsuitableError, color_components, portilla_simoncelli
-from engine.inspection.recipe_sheet import ORDER, Made, draw_recipes, make_by_recipe
+from engine.inspection.limits import UnsuitableError
+from engine.inspection.portilla_simoncelli import color_components, portilla_simoncelli
+from engine.inspection.recipe_sheet import ORDER, RecipeResult, draw_recipes, make_by_recipe
 from engine.measures import Measures, measure
 from engine.synthesis import Exemplar, SynthesisSettings
 
@@ -20,7 +21,7 @@ QUICK = ("--quality", "draft", "--steps", "1", "--size", "48x40")
 
 
 def made(recipe, height=40, width=48):
-    return Made(recipe, clouds(height, width), 1.25, 7, Measures(0.1234, 0.98, 0.5, 0.75))
+    return RecipeResult(recipe, clouds(height, width), 1.25, 7, Measures(0.1234, 0.98, 0.5, 0.75))
 
 
 # Portilla and Simoncelli's.

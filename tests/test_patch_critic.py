@@ -11,7 +11,13 @@ from engine.synthesis.critics import PatchCritic, PatchSettings, Target
 from engine.synthesis.critics.base import spread
 from engine.synthesis.critics.patch import patch_loss
 from engine.synthesis.critics.patch_search import AllKeys
-from engine.synthesis.critics.patches import exemplar_patches, patch_places, scaled_patches, unit_patches, vote
+from engine.synthesis.critics.patches import (
+    average_matches,
+    exemplar_patches,
+    patch_places,
+    scaled_patches,
+    unit_patches,
+)
 
 PLAIN = PatchSettings(repetition_penalty=0.0)
 LAYER = "relu3_1"
@@ -203,13 +209,13 @@ def test_the_settings_say_how_many_patches_of_the_exemplar_are_searched():
 def test_the_vote_averages_overlapping_patches():
     constant = [torch.full((1, 1, 3, 3), value) for value in (1.0, 3.0)]
     patches = exemplar_patches(constant, [None, None])
-    found = vote(patches, torch.tensor([0, 1]), patch_places(3, 4), 12)
+    found = average_matches(patches, torch.tensor([0, 1]), patch_places(3, 4), 12)
     assert found[:, 0].reshape(3, 4).tolist() == [[1.0, 2.0, 2.0, 3.0]] * 3
 
 
 def test_the_vote_leaves_positions_under_no_patch_at_zero():
     patches = exemplar_patches([torch.ones(1, 1, 3, 3)], [None])
-    found = vote(patches, torch.tensor([0]), patch_places(3, 4)[:1], 12)
+    found = average_matches(patches, torch.tensor([0]), patch_places(3, 4)[:1], 12)
     assert found[:, 0].reshape(3, 4).tolist() == [[1.0, 1.0, 1.0, 0.0]] * 3
 
 
@@ -218,7 +224,7 @@ def test_a_picture_matched_with_itself_votes_for_itself():
     patches = exemplar_patches([maps], [None])
     keys = unit_patches(patches.vectors, patches.places)
     matches = AllKeys(keys).match(keys)
-    torch.testing.assert_close(vote(patches, matches, patches.places, 30), patches.vectors)
+    torch.testing.assert_close(average_matches(patches, matches, patches.places, 30), patches.vectors)
 
 
 # The loss.

@@ -12,11 +12,6 @@ SINGLE, SEVERAL = "{stem}.png", "{stem}-{seed}.png"
 """Patterns of a request for one texture, and for several, if none is given."""
 
 
-def pattern_fields() -> tuple[str, ...]:
-    """Return the fields that a pattern may have."""
-    return (*OWN_FIELDS, *settings())
-
-
 def check_pattern(pattern: str) -> None:
     """Refuse a pattern that has other fields, or names no file of a known format."""
     from engine.images import SUFFIXES
@@ -26,7 +21,7 @@ def check_pattern(pattern: str) -> None:
     except ValueError as error:
         fail(f"--name is {pattern!r}, which is not a pattern ({error}): give one such as {SEVERAL}")
     # Neither `{}` nor `{seed.real}`: a field is a name.
-    unknown = next((name for name in names if name not in pattern_fields()), None)
+    unknown = next((name for name in names if name not in {*OWN_FIELDS, *settings()}), None)
     if unknown is not None:
         fail(
             f"--name has the field {{{unknown}}}: use {', '.join(f'{{{each}}}' for each in OWN_FIELDS)} or a setting"

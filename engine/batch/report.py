@@ -5,7 +5,6 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -87,13 +86,9 @@ def write_report(path: Path, folder: Path) -> None:
     columns = "".join(f'<th scope="col"><button>{escape(name)}</button></th>' for name in (*texts, *names))
     with replacing(path) as draft, draft.open("w", encoding="utf-8", errors="replace") as page:
         page.write(_HEAD.format(title=escape(title), summary=summary, columns=columns))
-        _write_rows(page, found.values(), folder, names)
+        for each in found.values():
+            page.write(f'<tr class="{escape(each.state)}">{"".join(_cells(each, folder, names))}</tr>\n')
         page.write(_TAIL)
-
-
-def _write_rows(page: IO[str], found: Iterable[Entry], folder: Path, names: Iterable[str]) -> None:
-    for each in found:
-        page.write(f'<tr class="{escape(each.state)}">{"".join(_cells(each, folder, names))}</tr>\n')
 
 
 def _cells(entry: Entry, folder: Path, names: Iterable[str]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,8 +62,7 @@ def write_sheet(
     seconds = []
     interrupted = False
     for seed in range(asked.seed, asked.seed + pick):
-        job = replace(request, settings=replace(asked, seed=seed, preview=True))
-        end, _ = run(job, f"seed {seed}", None)
+        end, _ = run(request.with_seed(seed, preview=True), f"seed {seed}", None)
         if isinstance(end, Failed):
             fail_with(end)
         interrupted = isinstance(end, Cancelled)

@@ -38,9 +38,10 @@ def serve(
 
     If one is already running, its address is shown.
     """
+    from engine.service.front import ServeOptions
     from engine.service.logs import LOG_FILE
     from engine.service.presence import AlreadyRunningError
-    from engine.service.serving import Service, ServingError, serve
+    from engine.service.serving import ServingError, run_engine
     from protocol.connection import split_address
     from protocol.errors import UnsafeFileError
     from protocol.private_files import make_folder, state_folder
@@ -61,8 +62,8 @@ def serve(
         if detach:
             detach_engine(log_file or folder / LOG_FILE, [name.lower() for name in devices])
             return
-        serve(
-            Service(
+        run_engine(
+            ServeOptions(
                 listen=listen,
                 devices=devices,
                 authorized=authorized_keys,

@@ -20,7 +20,7 @@ from engine.options.paths import STANDARD, path_option, read_input
 from engine.options.ray_option import ray_option
 from engine.options.texture_options import VARIATIONS_HELP, EngineFile, Force, Variations, texture_options
 from engine.options.texture_sets import TextureSet
-from engine.options.textures import pictures_of, read_texture, texture_spec, with_seed
+from engine.options.textures import pictures_of, read_texture, texture_spec
 from protocol.messages import Cancelled, Failed, Prepared
 from protocol.vocabulary import Settings, settings
 
@@ -104,7 +104,7 @@ def synthesize(
                 write_sheet(run, texture.request, pick, outputs[0][0], texture.canvas, as_json=as_json, quiet=quiet)
                 return
             for number, files in enumerate(outputs):
-                job = with_seed(texture, asked.seed + number)
+                job = texture.request.with_seed(asked.seed + number)
                 recorded = None if record is None else numbered(record, number, variations)
                 end, lost = run(job, files[0].name, recorded)
                 if isinstance(end, Failed):

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -102,8 +102,7 @@ def make_all_in_tiles(
 
             make = stack.enter_context(closing(ClusterMaker(tiles.ray)))
         for number, path in enumerate(outputs):
-            seed = request.settings.seed + number
-            job = replace(request, settings=replace(request.settings, seed=seed))
+            job = request.with_seed(request.settings.seed + number)
             _make(job, path, pattern, tiles, make, as_json=as_json, quiet=quiet)
 
 

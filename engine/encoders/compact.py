@@ -3,14 +3,14 @@
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from engine.encoders.source import EncoderSource, Progress
+from engine.encoders.source import EncoderSource, OnDownload
 from engine.encoders.weights_file import load_weights_file
 from engine.synthesis.encoder import Encoder, EncoderError, Pooling
 
 RESOURCE = files("engine.encoders") / "weights" / "compact.safetensors"
 
 
-def load_compact(*, pooling: Pooling, progress: Progress | None = None) -> Encoder:  # noqa: ARG001
+def load_compact(*, pooling: Pooling, progress: OnDownload | None = None) -> Encoder:  # noqa: ARG001
     """Load the built-in encoder.
 
     Args:

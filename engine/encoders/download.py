@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.error import HTTPError
 
-from engine.encoders.source import Progress
+from engine.encoders.source import OnDownload
 from engine.synthesis.encoder import EncoderError
 
 CHUNK_BYTES = 1 << 20
@@ -16,7 +16,7 @@ SILENCE_SECONDS = 30.0
 AGENT = "gimp-texture-synthesis"
 
 
-def download(address: str, target: Path, *, progress: Progress | None = None) -> None:
+def download(address: str, target: Path, *, progress: OnDownload | None = None) -> None:
     """Fetch a file.
 
     Args:
@@ -61,7 +61,7 @@ def check_hash(path: Path, prefix: str) -> None:
         raise EncoderError(f"the file's SHA-256 starts with {found} instead of {prefix}")
 
 
-def _copy(answer: BinaryIO, file: BinaryIO, total: int, progress: Progress | None) -> int:
+def _copy(answer: BinaryIO, file: BinaryIO, total: int, progress: OnDownload | None) -> int:
     done = 0
     while chunk := answer.read(CHUNK_BYTES):
         file.write(chunk)

@@ -8,7 +8,7 @@ from typing import get_args
 
 from engine.encoders import compact, vgg
 from engine.encoders.calibration import calibration_pictures, normalize_activations
-from engine.encoders.source import EncoderSource, Progress
+from engine.encoders.source import EncoderSource, OnDownload
 from engine.encoders.weights_file import load_weights_file
 from engine.synthesis.encoder import Encoder, EncoderError, Pooling, freeze
 
@@ -48,7 +48,7 @@ def load_encoder(
     *,
     weights: Path | None = None,
     pooling: Pooling = "average",
-    progress: Progress | None = None,
+    progress: OnDownload | None = None,
 ) -> Encoder:
     """Load an encoder whose layers all have a mean activation near 1, fetching its weights when they are not at hand.
 

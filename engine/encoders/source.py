@@ -7,14 +7,14 @@ from typing import Protocol
 
 from engine.synthesis.encoder import Encoder, Pooling
 
-Progress = Callable[[int, int], None]
+OnDownload = Callable[[int, int], None]
 """Called with the bytes done and the bytes in total (0 if the server does not say)."""
 
 
 class Load(Protocol):
     """A function that loads one encoder."""
 
-    def __call__(self, *, pooling: Pooling, progress: Progress | None) -> Encoder:
+    def __call__(self, *, pooling: Pooling, progress: OnDownload | None) -> Encoder:
         """Load the encoder, fetching its weights where they are not at hand.
 
         Args:

@@ -16,7 +16,7 @@ from safetensors.torch import save
 
 from engine.encoders.calibration import calibration_pictures, normalize_activations
 from engine.encoders.download import check_hash, download
-from engine.encoders.source import EncoderSource, Progress
+from engine.encoders.source import EncoderSource, OnDownload
 from engine.encoders.weights_file import load_weights_file, named_convolutions
 from engine.synthesis.encoder import Encoder, EncoderError, Pooling
 
@@ -65,7 +65,7 @@ def load_vgg(
     name: VggName,
     *,
     pooling: Pooling,
-    progress: Progress | None = None,
+    progress: OnDownload | None = None,
     folder: Path | None = None,
     address: str | None = None,
 ) -> Encoder:
@@ -119,7 +119,7 @@ def torchvision_address(name: VggName) -> str:
     return str(enums[name].IMAGENET1K_V1.url)
 
 
-def _fetch(name: VggName, address: str, kept: Path, progress: Progress | None) -> None:
+def _fetch(name: VggName, address: str, kept: Path, progress: OnDownload | None) -> None:
     file_name = PurePosixPath(urlsplit(address).path).name
     digits = re.search(r"-([0-9a-f]{8,64})\.", file_name)
     if not digits:

@@ -7,19 +7,17 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from engine.encoders import Encoder
+from engine.record import VideoFrame
 from engine.synthesis import Exemplar, Snapshot
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
 from engine.synthesis.exemplar import ExemplarSource, exemplar_at, valid_regions
 from engine.synthesis.octaves import Size
 from engine.synthesis.shares import weighted
-
-Frame = NDArray[np.uint8]
 
 LAYER = "relu3_1"
 SMALLEST_HEIGHT = 384
@@ -37,8 +35,8 @@ FEWEST_DECADES = 4
 """Minimum number of decades, so that the scale seldom changes."""
 
 
-def _colors() -> Frame:
-    table: Frame = np.rint(mpl.colormaps["inferno"](np.arange(256))[:, :3] * 255).astype(np.uint8)
+def _colors() -> VideoFrame:
+    table: VideoFrame = np.rint(mpl.colormaps["inferno"](np.arange(256))[:, :3] * 255).astype(np.uint8)
     return table
 
 
@@ -76,7 +74,7 @@ class Growth:
         """Store the losses of a step, shown or not."""
         self._history.note(snapshot)
 
-    def frame(self, snapshot: Snapshot, shown: Frame) -> Frame:
+    def frame(self, snapshot: Snapshot, shown: VideoFrame) -> VideoFrame:
         """Draw the frame of a step.
 
         Args:
@@ -92,7 +90,7 @@ class Growth:
         if picture.size != self._canvas[::-1]:
             picture = picture.resize(self._canvas[::-1], Image.Resampling.NEAREST)
         frame.paste(picture, (0, (height - self._canvas[0]) // 2))
-        now, target = self._fingerprint(snapshot.picture), self._target(snapshot.octave)
+        now, target = self._gram(_middle(snapshot.picture, MOST_SEEN), None), self._target(snapshot.octave)
         panel = _Panel(ImageDraw.Draw(frame), self._canvas[1], width, height)
         panel.write(0, 0, f"step {snapshot.step} of {snapshot.steps}, scale 1:{2**snapshot.octave}", strong=True)
         self._show(frame, panel, now, target, snapshot.octave)
@@ -137,9 +135,6 @@ class Growth:
         valid = None if source.valid is None else _middle(source.valid, MOST_TARGET)
         region = valid_regions(valid, [self._layer]).get(self._layer)
         return self._gram(_middle(source.picture, MOST_TARGET), region)
-
-    def _fingerprint(self, picture: Tensor) -> Tensor:
-        return self._gram(_middle(picture, MOST_SEEN), None)
 
     @torch.no_grad()
     def _gram(self, picture: Tensor, region: Tensor | None) -> Tensor:

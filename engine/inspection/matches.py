@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.inspection.limits import LARGEST_STRIDE
+from engine.inspection.limits import LARGEST_STRIDE, UnsuitableError
 
 PATCH = 11
 MOST_WORK = 10**12
@@ -25,10 +25,6 @@ TOGETHER = 5 / 8
 """Minimum share of neighbors with the same offset in a copied piece."""
 
 Places = NDArray[np.int64]
-
-
-class UnsuitableError(ValueError):
-    """Pictures that cannot be compared; the message is one sentence."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 import torch
 from torch import Tensor, nn
 
+from engine.inspection.limits import UnsuitableError
 from engine.synthesis.octaves import Size
 
 NOT_INSTALLED = (
@@ -36,10 +37,6 @@ HISTORY = 100
 LEAST_SPREAD = 1 / 512
 
 OnProgress = Callable[[int, int, float], None]
-
-
-class UnsuitableError(ValueError):
-    """An exemplar or a canvas that the method does not support; the message is one sentence."""
 
 
 @dataclass(frozen=True, eq=False)

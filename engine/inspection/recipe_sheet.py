@@ -46,7 +46,7 @@ OnProgress = Callable[[int, int, int, Mapping[str, float]], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class RecipeResult:
     """The result of one recipe.
 
     Attributes:
@@ -66,7 +66,7 @@ class Made:
 
 def make_by_recipe(
     exemplar: Exemplar, encoder: Encoder, judge: Encoder, settings: SynthesisSettings, on_progress: OnProgress
-) -> Made:
+) -> RecipeResult:
     """Synthesize by one of the recipes, and measure the result.
 
     Args:
@@ -95,7 +95,7 @@ def make_by_recipe(
 
 def make_by_portilla_simoncelli(
     exemplar: Exemplar, judge: Encoder, settings: SynthesisSettings, on_progress: OnProgress
-) -> Made:
+) -> RecipeResult:
     """Synthesize by Portilla and Simoncelli's statistics, and measure the result.
 
     Args:
@@ -119,7 +119,7 @@ def make_by_portilla_simoncelli(
     return _made(ANCESTOR, exemplar.picture, picture, time.perf_counter() - began, steps, judge)
 
 
-def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | None, subtitle: str) -> Figure:
+def draw_recipes(exemplar: Exemplar, made: Sequence[RecipeResult], *, missing: str | None, subtitle: str) -> Figure:
     """Draw the textures beside the exemplar."""
     places = 1 + len(made) + (missing is not None)
     rows = -(-places // COLUMNS)
@@ -140,7 +140,7 @@ def draw_recipes(exemplar: Exemplar, made: Sequence[Made], *, missing: str | Non
     return figure
 
 
-def caption(one: Made) -> str:
+def caption(one: RecipeResult) -> str:
     """Return the caption of a texture: recipe, paper, seconds and measures of quality."""
     measures = one.measures
     of_evaluations = f" of {EVALUATIONS} evaluations" if one.recipe == ANCESTOR else ""
@@ -151,5 +151,5 @@ def caption(one: Made) -> str:
     )
 
 
-def _made(recipe: str, exemplar: Tensor, picture: Tensor, seconds: float, steps: int, judge: Encoder) -> Made:
-    return Made(recipe, to_array(picture), seconds, steps, measure(exemplar, picture, judge))
+def _made(recipe: str, exemplar: Tensor, picture: Tensor, seconds: float, steps: int, judge: Encoder) -> RecipeResult:
+    return RecipeResult(recipe, to_array(picture), seconds, steps, measure(exemplar, picture, judge))

@@ -21,9 +21,8 @@ from engine.inspection.sheets import (
 )
 from engine.synthesis import Exemplar, Snapshot, SynthesisSettings, synthesize
 from engine.synthesis.octaves import Size
-from engine.synthesis.recipes import Layers
 from engine.tensors import to_array
-from protocol.vocabulary import LAYERS
+from protocol.vocabulary import LAYERS, LayerWeights
 
 COLUMNS = 3
 SMALLEST_WIDTH = 3.4
@@ -31,7 +30,7 @@ TITLE_WIDTH = 3.2
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class LayerStage:
     """One of the syntheses.
 
     Attributes:
@@ -39,7 +38,7 @@ class Stage:
         history: The history of its run.
     """
 
-    layers: Layers
+    layers: LayerWeights
     history: History
 
     @property
@@ -51,7 +50,7 @@ class Stage:
         return f"{wrapped(layers, TITLE_WIDTH, SMALL_LETTERS_PER_INCH)}\n{size}, {spent}"
 
 
-def cumulated(layers: Layers) -> list[Layers]:
+def cumulated(layers: LayerWeights) -> list[LayerWeights]:
     """Return the layers of each stage: those of the first block, of the first two, and so on.
 
     Args:
@@ -66,8 +65,8 @@ def cumulated(layers: Layers) -> list[Layers]:
 
 
 def fitting_stages(
-    encoder: Encoder, exemplar: Size, settings: SynthesisSettings, layers: Layers, *, asked: bool
-) -> Layers:
+    encoder: Encoder, exemplar: Size, settings: SynthesisSettings, layers: LayerWeights, *, asked: bool
+) -> LayerWeights:
     """Choose the layers that exemplar and canvas are large enough for.
 
     Args:
@@ -89,9 +88,9 @@ def run_stages(
     exemplar: Exemplar,
     encoder: Encoder,
     settings: SynthesisSettings,
-    layers: Layers,
+    layers: LayerWeights,
     watch: Callable[[str], Callable[[Snapshot], None]],
-) -> list[Stage]:
+) -> list[LayerStage]:
     """Synthesize once for every block, from its layers and those of the blocks before it.
 
     Args:
@@ -109,11 +108,11 @@ def run_stages(
     for number, used in enumerate(sets, 1):
         chosen = replace(settings, layers=used)
         on_snapshot = watch(f"{used[-1][0]}, {number} of {len(sets)}")
-        found.append(Stage(used, follow(synthesize(exemplar, encoder, chosen), time.perf_counter, on_snapshot)))
+        found.append(LayerStage(used, follow(synthesize(exemplar, encoder, chosen), time.perf_counter, on_snapshot)))
     return found
 
 
-def stage_numbers(stages: Sequence[Stage]) -> dict[str, Any]:
+def stage_numbers(stages: Sequence[LayerStage]) -> dict[str, Any]:
     """Return the numbers behind the figure: layers with weights, steps, seconds, losses at the end."""
     return {
         "layers": [",".join(f"{name}:{weight:g}" for name, weight in one.layers) for one in stages],
@@ -123,7 +122,7 @@ def stage_numbers(stages: Sequence[Stage]) -> dict[str, Any]:
     }
 
 
-def draw_stages(exemplar: Exemplar, stages: Sequence[Stage], subtitle: str, explained: str = "") -> Figure:
+def draw_stages(exemplar: Exemplar, stages: Sequence[LayerStage], subtitle: str, explained: str = "") -> Figure:
     """Draw the exemplar and the texture of every stage."""
     height, width = stages[0].history.picture.shape[2:]
     columns = min(COLUMNS, len(stages) + 1)

@@ -6,9 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from protocol.vocabulary import AXES, LARGEST_CONTEXT, LARGEST_SHARE, LEAST_MEMORY, LEAST_SHARE
-
-Layers = tuple[tuple[str, float], ...]
+from protocol.vocabulary import AXES, LARGEST_CONTEXT, LARGEST_SHARE, LEAST_MEMORY, LEAST_SHARE, LayerWeights
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
@@ -151,7 +149,7 @@ def parse_shares(text: str | None, count: int, *, guided: bool = False) -> tuple
     return tuple(found)
 
 
-def parse_layers(text: str) -> Layers:
+def parse_layers(text: str) -> LayerWeights:
     """Parse `relu1_1:1,relu3_1:0.5`; a layer without a number has the weight 1.
 
     Args:

@@ -160,11 +160,6 @@ def pictures_of(texture: Texture, end: "Done | Cancelled") -> "list[Picture]":
     return made_set(end, spec.together, texture.pictures, flatten=spec.settings.flatten)
 
 
-def with_seed(texture: Texture, seed: int) -> Synthesize:
-    """Return the request of a texture, with another seed."""
-    return replace(texture.request, settings=replace(texture.request.settings, seed=seed))
-
-
 def channel_of(mask: "Picture | None", channel: str | None, path: Path | None) -> "Picture | None":
     """Return a mask made from one channel of a mask, if one is named; a mask without it is refused."""
     if channel not in {None, *CHANNELS}:

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import zmq
 
@@ -26,36 +27,40 @@ FAREWELL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Options:
-    """Options of the front.
+class ServeOptions:
+    """Options of `texture-engine serve`.
 
     Attributes:
-        listen: Address for clients, such as `tcp://127.0.0.1:*`.
+        listen: Address for clients; port `*` is any free port.
         devices: Devices, with a worker for each.
-        keys: The keys of the engine.
-        known: Returns whether a client's public key is authorized.
-        limits: Limits for clients.
+        authorized: File with the public keys of other users' clients, or None.
         idle_unload: Seconds without a job until a worker's process ends; 0 for never.
         idle_exit: Seconds without clients and jobs until the engine ends; 0 for never.
+        log_file: Log file, or None for stderr.
+        verbose: Whether to log details for debugging.
+        limits: Limits for clients.
     """
 
-    listen: str
-    devices: tuple[str, ...]
-    keys: KeyPair
-    known: Callable[[str], bool]
-    limits: Limits
-    idle_unload: float
-    idle_exit: float
+    listen: str = "tcp://127.0.0.1:*"
+    devices: tuple[str, ...] = ("auto",)
+    authorized: Path | None = None
+    idle_unload: float = 900.0
+    idle_exit: float = 0.0
+    log_file: Path | None = None
+    verbose: bool = False
+    limits: Limits = field(default_factory=Limits)
 
 
 class Front:
     """The engine's sockets, and the loop around them."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: ServeOptions, keys: KeyPair, known: Callable[[str], bool]) -> None:
         """Bind the sockets and start the workers.
 
         Args:
             options: The options.
+            keys: The keys of the engine.
+            known: Returns whether a client's public key is authorized.
 
         Raises:
             zmq.ZMQError: Listening at the address failed.
@@ -65,10 +70,10 @@ class Front:
         self._context.max_sockets = 4096
         self._heard = self._context.socket(zmq.PULL)
         self._heard.bind(HEARD)
-        self._client_socket = client_socket(self._context, options.keys, options.limits, ipv6="[" in options.listen)
+        self._client_socket = client_socket(self._context, keys, options.limits, ipv6="[" in options.listen)
         self._clients = Clients(self._client_socket)
         self._workers = Workers(self._context, options.devices)
-        self._gate = Authenticator(self._context, options.known)
+        self._gate = Authenticator(self._context, known)
         self._client_socket.bind(options.listen)
         self._jobs = Jobs(self._clients, self._workers, options.limits)
         self._requests = Requests(self._clients, self._workers, self._jobs, options.limits, address=self.address)

@@ -7,21 +7,19 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 import zmq
 
 from engine.file_errors import writing_refusal
-from engine.service.front import Front, Options
+from engine.service.front import Front, ServeOptions
 from engine.service.logs import start_log
 from engine.service.presence import AlreadyRunningError, Presence, take_lock
 from engine.service.relays import relays
 from protocol.connection import Connection, connection_path, engine_state, read_connection, split_address
 from protocol.errors import UnsafeFileError
-from protocol.keys import CLIENT_KEYS, ENGINE_KEYS, own_keys, read_authorized
-from protocol.limits import Limits
+from protocol.keys import CLIENT_KEYS, ENGINE_KEYS, KeyPair, own_keys, read_authorized
 from protocol.private_files import make_folder, state_folder
 from protocol.processes import ProcessState, process_mark
 from protocol.version import PROTOCOL, software_version
@@ -39,36 +37,11 @@ class ServingError(RuntimeError):
     """An engine that cannot be started; the message is one sentence."""
 
 
-@dataclass(frozen=True)
-class Service:
-    """Options of `texture-engine serve`.
-
-    Attributes:
-        listen: Address for clients; port `*` is any free port.
-        devices: Devices, with a worker for each.
-        authorized: File with the public keys of other users' clients, or None.
-        idle_unload: Seconds without a job until a worker's process ends; 0 for never.
-        idle_exit: Seconds without clients and jobs until the engine ends; 0 for never.
-        log_file: Log file, or None for stderr.
-        verbose: Whether to log details for debugging.
-        limits: Limits for clients.
-    """
-
-    listen: str = "tcp://127.0.0.1:*"
-    devices: tuple[str, ...] = ("auto",)
-    authorized: Path | None = None
-    idle_unload: float = 900.0
-    idle_exit: float = 0.0
-    log_file: Path | None = None
-    verbose: bool = False
-    limits: Limits = field(default_factory=Limits)
-
-
-def serve(service: Service) -> None:
+def run_engine(options: ServeOptions) -> None:
     """Run until shutdown.
 
     Args:
-        service: The options.
+        options: The options.
 
     Raises:
         AlreadyRunningError: Another engine runs.
@@ -76,30 +49,21 @@ def serve(service: Service) -> None:
         UnsafeFileError: Keys are broken or open to others.
     """
     folder = make_folder(state_folder())
-    if service.authorized is None and split_address(service.listen.replace(":*", ":1"))[0] not in LOOPBACK:
+    if options.authorized is None and split_address(options.listen.replace(":*", ":1"))[0] not in LOOPBACK:
         raise ServingError(
-            f"{service.listen} can be reached from other computers: "
+            f"{options.listen} can be reached from other computers: "
             "name the authorized clients with --authorized-keys FILE"
         )
     own_keys(folder / CLIENT_KEYS)
-    if service.authorized is not None:
-        read_authorized(service.authorized)
+    if options.authorized is not None:
+        read_authorized(options.authorized)
     lock = take_lock(folder)
     try:
-        start_log(service.log_file, verbose=service.verbose)
+        start_log(options.log_file, verbose=options.verbose)
         raise_open_files()
         keys = own_keys(folder / ENGINE_KEYS)
-        options = Options(
-            listen=service.listen,
-            devices=service.devices,
-            keys=keys,
-            known=lambda key: key in _known(folder, service.authorized),
-            limits=service.limits,
-            idle_unload=service.idle_unload,
-            idle_exit=service.idle_exit,
-        )
         with _signals() as stopping:
-            _run(options, folder, stopping)
+            _run(options, keys, folder, stopping)
     except OSError as error:
         raise ServingError(writing_refusal(Path(error.filename or folder), error)) from None
     finally:
@@ -143,14 +107,14 @@ def raise_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _run(options: Options, folder: Path, stopping: Callable[[], str]) -> None:
+def _run(options: ServeOptions, keys: KeyPair, folder: Path, stopping: Callable[[], str]) -> None:
     try:
-        front = Front(options)
+        front = Front(options, keys, lambda key: key in _known(folder, options.authorized))
     except zmq.ZMQError as error:
         said = f"cannot listen at {options.listen} ({os.strerror(error.errno or 0)}): choose another port"
         raise ServingError(said) from None
     reason = "it failed"
-    presence = Presence(folder, _connection(front.address, options.keys.public))
+    presence = Presence(folder, _connection(front.address, keys.public))
     try:
         presence.show()
         log.info("listening at %s, process %d", front.address, os.getpid())

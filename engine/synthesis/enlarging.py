@@ -42,7 +42,7 @@ def enlarge(
         alpha: In [0, 1], shape (1, 1, height, width); None for an opaque picture.
         size: Height and width wanted, pixels.
         times: How often it is doubled, see `doublings`.
-        wrap: Axes along which it goes on at the other side.
+        wrap: Axes along which it continues at the other side.
         seed: Of what is drawn by chance.
         matcher: Searches and votes.
 

@@ -118,7 +118,7 @@ def make_plan(
         # Where patches end at a fine octave, critics have nothing to do at coarser ones.
         steps = {octave: count for octave, count in steps.items() if octave.index <= structure.octaves[-1].index}
         if isinstance(structure, TexturePlan) and structure.whole and settings.steps is None:
-            # What goes on unbroken has nothing that critics could mend, and flat colors they would make rough.
+            # What continues unbroken has nothing that critics could mend, and flat colors they would make rough.
             steps = {}
     return _preview(structure, steps) if settings.preview else Plan(structure, steps)
 

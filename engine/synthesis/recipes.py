@@ -6,10 +6,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from engine.synthesis.critics import GramSettings, PatchSettings, SlicedSettings
-from protocol.vocabulary import PIXELS
+from protocol.vocabulary import PIXELS, LayerWeights
 
 NAMES = {GramSettings: "gram", PatchSettings: "patch", SlicedSettings: "sliced"}
-Layers = tuple[tuple[str, float], ...]
 Steps = tuple[int, ...]
 
 
@@ -25,7 +24,7 @@ class Term:
     """
 
     critic: GramSettings | PatchSettings | SlicedSettings
-    layers: Layers
+    layers: LayerWeights
     weight: float = 1.0
     fade: float | None = None
 
@@ -45,7 +44,7 @@ class Quality:
         steps: Steps at octave 0, 1, 2, …; coarser octaves repeat the last number, or have none after a structure.
         projections: Random directions of the sliced critic per layer and step.
         positions: The most positions of a layer that the sliced critic sorts in one step; a quarter of all if more.
-        tries: How many small pictures of a hole are made, of which the one that fits best goes on.
+        tries: How many small pictures of a hole are made, of which the one that fits best continues.
     """
 
     steps: Steps
@@ -86,7 +85,7 @@ class Recipe:
         return tuple(dict.fromkeys(name for term in self.terms for name, _ in term.layers))
 
 
-def evenly(*layers: str, weight: float = 1.0) -> Layers:
+def evenly(*layers: str, weight: float = 1.0) -> LayerWeights:
     """Give every layer the same weight."""
     return tuple((layer, weight) for layer in layers)
 

@@ -34,7 +34,7 @@ NAMES = {(y, x): name for name, (x, y) in AXES.items()}
 
 
 @dataclass(frozen=True, eq=False)
-class Canvas:
+class TiledCanvas:
     """A texture that is made in tiles.
 
     Attributes:
@@ -83,7 +83,7 @@ class Tile:
     known: tuple[Tensor, Tensor] | None = None
 
 
-def plan_canvas(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSettings) -> Canvas:
+def plan_canvas(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSettings) -> TiledCanvas:
     """Plan a texture in tiles.
 
     Args:
@@ -99,12 +99,12 @@ def plan_canvas(exemplar: Exemplar, encoder: Encoder, settings: SynthesisSetting
     """
     space = color_space(exemplar, None)
     entered = exemplar.changed(space.enter)
-    canvas = Canvas(entered, encoder, settings, make_plan(entered, settings, None, started=False), space)
+    canvas = TiledCanvas(entered, encoder, settings, make_plan(entered, settings, None, started=False), space)
     _ = canvas.structure
     return canvas
 
 
-def make_coarse(canvas: Canvas, most: int, progress: Callable[[float], None]) -> Coarse:
+def make_coarse(canvas: TiledCanvas, most: int, progress: Callable[[float], None]) -> Coarse:
     """Lay out all of a canvas at those coarse octaves that have so many pixels at most.
 
     Args:
@@ -119,7 +119,7 @@ def make_coarse(canvas: Canvas, most: int, progress: Callable[[float], None]) ->
     return lay_coarse(canvas.structure, most, canvas.settings.seed, matcher, progress)
 
 
-def make_tile(canvas: Canvas, coarse: Coarse, tile: Tile) -> Iterator[Snapshot | None]:
+def make_tile(canvas: TiledCanvas, coarse: Coarse, tile: Tile) -> Iterator[Snapshot | None]:
     """Make a tile with its surroundings, to fit what is there already.
 
     Args:
@@ -175,7 +175,7 @@ def make_tile(canvas: Canvas, coarse: Coarse, tile: Tile) -> Iterator[Snapshot |
         yield _shown(canvas, replace(snapshot, step=done + snapshot.step, steps=total))
 
 
-def _shown(canvas: Canvas, snapshot: Snapshot) -> Snapshot:
+def _shown(canvas: TiledCanvas, snapshot: Snapshot) -> Snapshot:
     """Give a snapshot the exemplar's own colors."""
     return replace(snapshot, picture=canvas.space.leave(snapshot.picture))
 

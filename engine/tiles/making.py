@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.preparation import JobInput
 from engine.synthesis.structure import Coarse
-from engine.synthesis.tiling import Canvas, Tile, make_tile
+from engine.synthesis.tiling import Tile, TiledCanvas, make_tile
 from engine.tensors import to_array, to_tensor
 from engine.tiles.grid import Grid
 
@@ -27,7 +27,7 @@ class TileWork:
         coarse: What they start from.
     """
 
-    canvas: Canvas
+    canvas: TiledCanvas
     job_input: JobInput
     grid: Grid
     coarse: Coarse

@@ -10,7 +10,7 @@ from engine.on_device import exemplar_on
 from engine.preparation import JobInput, RequestError
 from engine.service.runner import plan_job
 from engine.synthesis.exemplar_filling import fill_masked_parts
-from engine.synthesis.tiling import Canvas, plan_canvas
+from engine.synthesis.tiling import TiledCanvas, plan_canvas
 from engine.tiles.grid import MARGIN, Grid, grid_of
 from protocol.codec import encode
 from protocol.messages import Synthesize
@@ -33,7 +33,7 @@ class TiledJob:
         name: What tells it from others: the same name gives the same bytes.
     """
 
-    canvas: Canvas
+    canvas: TiledCanvas
     job_input: JobInput
     grid: Grid
     most: int
@@ -57,7 +57,7 @@ def plan_tiles(request: Synthesize, tile: int | None, device: torch.device, enco
         RequestError: The request asks for what tiles cannot be made of.
         SettingsError: Its recipe, size or memory does not allow it.
     """
-    check_request(request)
+    check_tileable(request)
     job_input, settings, size = plan_job(request, device)
     side = tile or tile_side(settings.memory)
     grid = grid_of(size, side, (settings.wrap.y, settings.wrap.x))
@@ -75,7 +75,7 @@ def tile_side(memory: int) -> int:
     return next((side for side in SIDES if BYTES * (side + 2 * MARGIN) ** 2 <= memory), SIDES[-1])
 
 
-def check_request(request: Synthesize) -> None:
+def check_tileable(request: Synthesize) -> None:
     """Refuse what tiles cannot be made of.
 
     Args:

@@ -20,7 +20,7 @@ COARSE_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Progress:
+class TileProgress:
     """How far a canvas is.
 
     Attributes:
@@ -36,7 +36,7 @@ class Progress:
     found: int
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[TileProgress], None]
 Make = Callable[
     [TileWork, Iterable[tuple[int, Around | None]], Callable[[float], None]], Iterable[tuple[int, Samples]]
 ]
@@ -59,7 +59,7 @@ def folder_beside(output: Path) -> Path:
 def run_tiles(job: TiledJob, output: Path, pattern: Picture, report: Report, make: Make = make_here) -> None:
     """Make a canvas, and write its file.
 
-    Whatever ends it early, the same call goes on from the tiles that are made, and writes the same bytes.
+    Whatever ends it early, the same call continues from the tiles that are made, and writes the same bytes.
 
     Args:
         job: The canvas.
@@ -96,7 +96,7 @@ def _make_all(job: TiledJob, folder: Folder, report: Report, make: Make) -> None
     def tell(share: float) -> None:
         done = len(folder.done())
         before[0] = max(before[0], (done + share) / count)
-        report(Progress(min(1.0, before[0]), done, count, found))
+        report(TileProgress(min(1.0, before[0]), done, count, found))
 
     tell(0.0)
     coarse = folder.coarse()

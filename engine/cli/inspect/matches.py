@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from engine.cli.inspect.command import Exemplar, Figure, figure_command
-from engine.inspection.limits import LARGEST_PATCH, LARGEST_STRIDE
+from engine.inspection.limits import LARGEST_PATCH, LARGEST_STRIDE, UnsuitableError
 from engine.options.failures import fail
 from engine.options.numbers import number_option
 from engine.options.paths import path_argument
@@ -39,7 +39,6 @@ def matches(
     from engine.cli.progress import step_bar
     from engine.inspection.match_sheet import draw_matches
     from engine.inspection.matches import (
-        UnsuitableError,
         affordable_stride,
         find_matches,
     )

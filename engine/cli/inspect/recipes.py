@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from engine.cli.inspect.command import Exemplar, Figure, Size, figure_command
 from engine.cli.inspect.runs import load_run
+from engine.inspection.limits import UnsuitableError
 from engine.options.failures import fail
 from engine.options.paths import path_option
 from protocol.vocabulary import Settings
 
 if TYPE_CHECKING:
-    from engine.inspection.recipe_sheet import Made
+    from engine.inspection.recipe_sheet import RecipeResult
     from engine.inspection.sheets import NumbersBehind
 
 JUDGE_HELP = "File with the weights of a VGG that measures quality, preferably not the encoder."
@@ -53,7 +54,7 @@ def recipes(
 
     from engine.cli.inspect.loading import load_setup
     from engine.cli.progress import step_bar
-    from engine.inspection.portilla_simoncelli import UnsuitableError, missing_library
+    from engine.inspection.portilla_simoncelli import missing_library
     from engine.inspection.sheets import save_sheet, seconds_text
 
     network = run.setup.encoder
@@ -89,7 +90,7 @@ def recipes(
     )
 
 
-def _row(one: "Made") -> dict[str, Any]:
+def _row(one: "RecipeResult") -> dict[str, Any]:
     return {
         "recipe": one.recipe,
         "seconds": round(one.seconds, 3),
@@ -102,7 +103,7 @@ def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def _numbers(made: "Sequence[Made]", numbers: dict[str, Any]) -> "NumbersBehind":
+def _numbers(made: "Sequence[RecipeResult]", numbers: dict[str, Any]) -> "NumbersBehind":
     import numpy as np
 
     from engine.inspection.sheets import NumbersBehind

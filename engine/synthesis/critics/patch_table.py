@@ -6,7 +6,13 @@ import torch
 from torch import Tensor
 
 from engine.synthesis.critics.patch_search import AllKeys, KeyTree, PatchSearch
-from engine.synthesis.critics.patches import exemplar_patches, patch_places, scaled_patches, unit_patches, vote
+from engine.synthesis.critics.patches import (
+    average_matches,
+    exemplar_patches,
+    patch_places,
+    scaled_patches,
+    unit_patches,
+)
 from engine.synthesis.wrap import NO_WRAP, Wrap
 
 
@@ -60,7 +66,7 @@ class PatchTable:
             places = places[region.flatten()[places].any(dim=1)]
         order = torch.randperm(len(places), generator=generator).to(maps.device)
         matches = self._search.match(self._gather(vectors, places), order=order)
-        found = vote(self._patches, matches, places, len(vectors))
+        found = average_matches(self._patches, matches, places, len(vectors))
         judged = torch.zeros(len(vectors), dtype=torch.bool, device=maps.device)
         judged[places.flatten()] = True
         if region is not None:

@@ -99,7 +99,7 @@ def exemplar_patches(maps: Sequence[Tensor], valid: Sequence[Tensor | None], mos
     return ExemplarPatches(listed, numbered)
 
 
-def vote(patches: ExemplarPatches, matches: Tensor, places: Tensor, positions: int) -> Tensor:
+def average_matches(patches: ExemplarPatches, matches: Tensor, places: Tensor, positions: int) -> Tensor:
     """Average the matched patches where they overlap.
 
     The squared distance of all canvas patches to their matches (Li & Wand 2016, arXiv 1601.04589, eq. 2) and the

@@ -44,7 +44,7 @@ class Heights:
 
 
 def is_extended(free: Bools) -> bool:
-    """Whether a hole has a whole border of the canvas, as that of a picture has that goes on beyond it."""
+    """Whether a hole has a whole border of the canvas, as that of a picture has that continues beyond it."""
     return not free.all() and any(bool(free.take(end, axis).all()) for axis in (0, 1) for end in (0, -1))
 
 

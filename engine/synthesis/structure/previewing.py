@@ -15,7 +15,7 @@ def preview(plan: FillPlan | IslandsPlan | TexturePlan, side: int) -> FillPlan |
     Args:
         plan: The plan.
         side: It ends at the first octave whose canvas has a side as long as this, pixels; a hole not before the
-            picture that goes on has been chosen.
+            picture that continues has been chosen.
 
     Returns:
         The shorter plan.

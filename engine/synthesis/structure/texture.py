@@ -257,7 +257,7 @@ def _votes(
     Returns:
         The canvas, on which each pixel has the colors of the source that is wanted there, or of the one that most
         votes are for if there is none of that; and what is searched for: that canvas, or for each source one on which
-        it goes on as far as its patches reach over a border.
+        it continues as far as its patches reach over a border.
     """
     if plan.guide is None or plan.guide.strict:
         canvas = put_back(_voted(field, exemplar, weights, plan.wrap, matcher))

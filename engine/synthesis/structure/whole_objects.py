@@ -37,8 +37,8 @@ def keep_whole(
         offset: Row and column in the exemplar of the first pixel of a canvas that is kept in part.
 
     Returns:
-        Origins, likewise. What goes on from an object that is kept in part stays as it is; else an object that meets
-        one that is kept, or a fuller one, is removed. Only borders where the canvas does not go on cut objects.
+        Origins, likewise. What continues an object that is kept in part stays as it is; any other object that meets
+        one that is kept, or a fuller one, is removed. Only borders where the canvas does not wrap cut objects.
     """
     size = (origins.shape[0], origins.shape[1])
     found, covered, owners = origins.copy(), np.zeros(size, bool), np.zeros(size, np.int32)

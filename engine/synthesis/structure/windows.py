@@ -119,7 +119,7 @@ def window_octaves(plan: TexturePlan, coarse: Coarse, size: Size) -> list[Planne
 
 
 def _refined_part(coarse: Places, begin: tuple[int, int], size: Size) -> Places:
-    """Carry a part of a match field to the next finer octave; over its border it goes on at the other side."""
+    """Carry a part of a match field to the next finer octave; over its border it continues at the other side."""
     rows, columns = (first + np.arange(side) for first, side in zip(begin, size, strict=True))
     height, width = coarse.shape[:2]
     found = coarse[(rows // 2 % height)[:, None], columns // 2 % width] * 2
@@ -129,7 +129,7 @@ def _refined_part(coarse: Places, begin: tuple[int, int], size: Size) -> Places:
 
 
 def _blocks_part(plan: TexturePlan, corners: Places, canvas: Size, begin: tuple[int, int], size: Size) -> Places:
-    """Lay the blocks of a part of the canvas; one that goes over the exemplar's border goes on at the other side."""
+    """Lay the blocks of a part of the canvas; one that crosses the exemplar's border continues on the other side."""
     index = plan.octaves[0].index
     listed = np.argwhere(whole_patches(plan.source[index].known))
     first, span = listed.min(axis=0), np.ptp(listed, axis=0) + 1
