@@ -6,7 +6,9 @@ import pytest
 from PIL import Image
 
 from engine.images import ImageError
-from engine.record import ANIMATION_FRAME_LIMIT, FEWEST_FRAMES, FRAMES_PER_SECOND, open_recorder
+from engine.record.animation import ANIMATION_FRAME_LIMIT, FEWEST_FRAMES
+from engine.record.frames import FRAMES_PER_SECOND
+from engine.record.recorder import open_recorder
 
 SIZE = (48, 32)
 KINDS = ["a.gif", "a.webp", "a.mp4", "frames"]
@@ -127,7 +129,7 @@ def test_an_animation_is_thinned_to_its_largest_size(tmp_path, kind, monkeypatch
     chance = np.random.default_rng(0)
     sent = [chance.integers(0, 256, (64, 64, 3), dtype=np.uint8) for _ in range(60)]
     whole = record(tmp_path / kind, sent, (64, 64)).stat().st_size
-    monkeypatch.setattr("engine.record.LARGEST_FILE", whole // 3)
+    monkeypatch.setattr("engine.record.animation.LARGEST_FILE", whole // 3)
     path = record(tmp_path / f"b{kind}", sent, (64, 64))
     frames, _ = animation(path)
     assert 0.7 * whole / 3 < path.stat().st_size < 1.1 * whole / 3
@@ -149,7 +151,7 @@ def test_an_animation_without_time_to_be_written_keeps_few_frames_and_the_last(t
 
 
 def test_a_video_of_grain_stays_within_its_rate(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.record.VIDEO_RATE", 400_000)
+    monkeypatch.setattr("engine.record.video.VIDEO_RATE", 400_000)
     chance = np.random.default_rng(0)
     sent = [chance.integers(0, 256, (96, 96, 3), dtype=np.uint8) for _ in range(120)]
     path = record_video(tmp_path, sent, (96, 96))

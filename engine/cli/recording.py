@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.record import VideoFrame, open_recorder
+from engine.record.frames import RecordedFrame
+from engine.record.recorder import open_recorder
 from engine.synthesis import Snapshot
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def recording(
         pace = Pace(time.perf_counter())
         waiting: Snapshot | None = None
 
-        def frame_of(snapshot: Snapshot) -> VideoFrame:
+        def frame_of(snapshot: Snapshot) -> RecordedFrame:
             picture = np.rint(shown(snapshot.picture) * 255).astype(np.uint8)
             return picture if growth is None else growth.frame(snapshot, picture)
 

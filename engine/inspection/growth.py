@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from engine.encoders import Encoder
-from engine.record import VideoFrame
+from engine.record.frames import RecordedFrame
 from engine.synthesis import Exemplar, Snapshot
 from engine.synthesis.critics.base import rows
 from engine.synthesis.critics.gram import gram_loss, gram_matrix
@@ -35,8 +35,8 @@ FEWEST_DECADES = 4
 """Minimum number of decades, so that the scale seldom changes."""
 
 
-def _colors() -> VideoFrame:
-    table: VideoFrame = np.rint(mpl.colormaps["inferno"](np.arange(256))[:, :3] * 255).astype(np.uint8)
+def _colors() -> RecordedFrame:
+    table: RecordedFrame = np.rint(mpl.colormaps["inferno"](np.arange(256))[:, :3] * 255).astype(np.uint8)
     return table
 
 
@@ -74,7 +74,7 @@ class Growth:
         """Store the losses of a step, shown or not."""
         self._history.note(snapshot)
 
-    def frame(self, snapshot: Snapshot, shown: VideoFrame) -> VideoFrame:
+    def frame(self, snapshot: Snapshot, shown: RecordedFrame) -> RecordedFrame:
         """Draw the frame of a step.
 
         Args:
