@@ -4,7 +4,7 @@ import io
 import logging
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -40,6 +40,18 @@ def build_app() -> typer.Typer:
     for command in (serve, status, stop, keys, doctor, install_plugin, uninstall_plugin):
         app.command()(interruptible(command))
     return app
+
+
+def show_no_types(command: Any, parent: typer.Context | None = None) -> None:  # noqa: ANN401 - Typer's own click
+    """Show no types of Python in the help, such as `<bool>` beside an option that takes no value."""
+    context = typer.Context(command, parent=parent, **command.context_settings)
+    for each in command.get_params(context):
+        if each.param_type_name == "argument":
+            each.display_type_rich = lambda ctx: None  # noqa: ARG005
+        elif each.metavar is None:
+            each.metavar = "" if each.is_flag else "TEXT"
+    for each in getattr(command, "commands", {}).values():
+        show_no_types(each, context)
 
 
 def show_version(wanted: bool) -> None:  # noqa: FBT001
@@ -78,6 +90,7 @@ def main() -> None:
     _allow_any_file_name()
     try:
         command = typer.main.get_command(build_app())
+        show_no_types(command)
         words = complete_options(sys.argv[1:])
         status = command.main(words, prog_name="texture-engine", standalone_mode=False)
         # A full disk is reported here; when the interpreter exits it would be a traceback.

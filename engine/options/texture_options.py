@@ -28,9 +28,9 @@ EXEMPLAR_HELP = (
     "The sample texture; several are mixed in one. This or any other input picture may be -, standard input."
 )
 MAPS_HELP = (
-    "Another map of the material that EXEMPLAR is a map of, such as its normals. All maps, also further EXEMPLAR "
-    "files, are made together, as a texture set. Without this option, names such as oak_color.png and oak_normal.png "
-    "make a set."
+    "Another map of the same material as EXEMPLAR, such as its normals; may be repeated. Further EXEMPLAR files are "
+    "then maps, too. All maps are made together, as a texture set. Files such as oak_color.png and oak_normal.png "
+    "are a set without this option."
 )
 SIZE_HELP = "Width and height in pixels."
 SIZE_DEFAULT = f"that of the canvas, its guide or the content, or {DEFAULT_SIZE}"

@@ -29,7 +29,8 @@ def matches(
     texture: Annotated[Path, path_argument("The texture made from it.", "TEXTURE")],
     patch: Annotated[int, number_option("--patch", Patch, "Side of the patches, pixels.")] = 11,
     stride: Annotated[
-        int | None, number_option("--stride", Stride, STRIDE_HELP, default="the least that takes seconds")
+        int | None,
+        number_option("--stride", Stride, STRIDE_HELP, default="the smallest that takes seconds, not minutes"),
     ] = None,
 ) -> None:
     """Draw where in the exemplar each patch of a texture comes from, and which places are overused."""
