@@ -166,7 +166,7 @@ class EngineLink:
         find_engine(path)
         # From now on it is the client's, which ends it if there is no connection.
         self._link = None
-        found = EngineClient.through(link, path, name=self._name)
+        found = EngineClient.through(link, path, name=self._name, software=self._installation.software)
         if found.welcome.protocol < PROTOCOL:
             # An older one does not tell what it fills, and may make no maps.
             found.close()
@@ -194,7 +194,7 @@ def connect_engine(installation: Installation, name: str) -> EngineClient:
     # It starts no relay for an engine that is not there.
     find_engine(path)
     try:
-        return EngineClient.through(relayed(installation), path, name=name)
+        return EngineClient.through(relayed(installation), path, name=name, software=installation.software)
     except RelayEndedError as error:
         reason = str(error)
     raise EngineError(does_not_start(reason, installation))

@@ -63,11 +63,18 @@ class EngineClient:
 
     welcome: Welcome
 
-    def __init__(self, path: Path, link: Link, *, name: str) -> None:
-        """Prepare a client; `greet` connects it."""
+    def __init__(self, path: Path, link: Link, *, name: str, software: str = "") -> None:
+        """Prepare a client; `greet` connects it.
+
+        Args:
+            path: The engine's connection file, read now and whenever the engine is lost.
+            link: What connects it; closed with the client.
+            name: Its name, for people.
+            software: Its version; looked up among the installed packages if empty.
+        """
         self.welcome = Welcome(PROTOCOL, "")
         self._path = path
-        self._hello = Hello(PROTOCOL, name, software_version())
+        self._hello = Hello(PROTOCOL, name, software or software_version())
         self._link = link
         self._greeted = False
         self._jobs: set[str] = set()
@@ -101,7 +108,9 @@ class EngineClient:
         return cls.through(link, path or connection_path(), name=name, timeout=timeout)
 
     @classmethod
-    def through(cls, link: Link, path: Path, *, name: str, timeout: float = 5.0) -> "EngineClient":
+    def through(
+        cls, link: Link, path: Path, *, name: str, timeout: float = 5.0, software: str = ""
+    ) -> "EngineClient":
         """Connect to an engine through a link and say hello.
 
         Args:
@@ -109,6 +118,7 @@ class EngineClient:
             path: The connection file of the engine.
             name: Name of the client, for people.
             timeout: Seconds to wait for the answer.
+            software: Version of the client; looked up among the installed packages if empty.
 
         Returns:
             The client.
@@ -118,7 +128,7 @@ class EngineClient:
             EngineLostError: It does not answer.
             EngineRefusedError: It has another version of the protocol, or accepts no more clients.
         """
-        client = cls(path, link, name=name)
+        client = cls(path, link, name=name, software=software)
         try:
             client.greet(timeout)
         except BaseException:

@@ -1,7 +1,6 @@
 """The version of the protocol, and its compatibility."""
 
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 from protocol.fields import Count
 
@@ -33,6 +32,9 @@ def version_problem(engine: Version, client: Version) -> tuple[str, str] | None:
 @cache
 def software_version() -> str:
     """Return the version of this package; `source` if it is not installed."""
+    # Not at the top: GIMP waits for the plug-in and its relay, which need none of it.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("gimp-texture-synthesis")
     except PackageNotFoundError:
