@@ -20,6 +20,19 @@ class Box:
         """Its left upper corner."""
         return self.x, self.y
 
+    @property
+    def whole(self) -> "Box":
+        """Itself, as it has no gaps; see `Folds`."""
+        return self
+
+    def grid(self) -> list[list["Box"]]:
+        """List its pieces, itself alone; see `Folds`."""
+        return [[self]]
+
+    def folded(self, box: "Box") -> "Box":
+        """Find where a rectangle lies in it; see `Folds`."""
+        return box.moved(-self.x, -self.y)
+
     def grown(self, margin: int) -> "Box":
         """Widen it by so many pixels on every side."""
         return Box(self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin)

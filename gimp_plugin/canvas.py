@@ -8,6 +8,7 @@ from gi.repository import Gegl, Gimp, Gio
 
 from gimp_plugin import samples
 from gimp_plugin.box import Box
+from gimp_plugin.folding import Area, pieces_of
 from gimp_plugin.plans import PlanError
 from gimp_plugin.rendering import has_values_out_of_range, rendered
 from gimp_plugin.translation import _
@@ -58,7 +59,7 @@ def read_selection(image: Gimp.Image, box: Box) -> bytes:
 
 def read(
     drawable: Gimp.Drawable,
-    box: Box,
+    area: Area,
     *,
     gray: bool,
     depth: str,
@@ -70,7 +71,7 @@ def read(
 
     Args:
         drawable: A layer, a group, or a channel. Its filters are applied, its opacity and its mode are not.
-        box: In its image; what lies outside of the drawable is transparent.
+        area: In its image; what lies outside of the drawable is transparent.
         gray: Whether to read one channel of color or three.
         depth: Kind of sample; for `f32` 16 bits are read if all colors are in the range of 0 to 1.
         groups: The groups around it whose filters are to be applied as well, from the inside out.
@@ -81,7 +82,7 @@ def read(
         With alpha; the layer's mask is multiplied into it.
     """
     kinds = ("u16", "f32") if depth == "f32" else (depth,)
-    return _seen(drawable, box, kinds, gray=gray, groups=groups, parts=parts, masked=masked)
+    return _seen(drawable, area, kinds, gray=gray, groups=groups, parts=parts, masked=masked)
 
 
 def read_exactly(
@@ -98,7 +99,7 @@ def read_exactly(
 
 def _seen(
     drawable: Gimp.Drawable,
-    box: Box,
+    area: Area,
     kinds: Sequence[str],
     *,
     gray: bool,
@@ -108,28 +109,32 @@ def _seen(
 ) -> Raster:
     """Read pixels as the first of these kinds of sample, or as the last one if colors are out of range."""
     channels = 2 if gray else 4
-    parts = [part for part in parts if extent(part).common(box)]
-    with rendered(drawable, box, groups, parts, masked=masked) as (source, part):
-        name = f"{_NAMES[channels]} float"
-        exact = len(kinds) > 1 and has_values_out_of_range(source.get_buffer(), part, name, channels)
+    whole = area.whole
+    parts = [part for part in parts if extent(part).common(whole)]
+    with rendered(drawable, whole, groups, parts, masked=masked) as (source, part):
+        name, inside = f"{_NAMES[channels]} float", area.moved(part.x - whole.x, part.y - whole.y)
+        buffer = source.get_buffer()
+        exact = len(kinds) > 1 and any(
+            has_values_out_of_range(buffer, piece, name, channels) for piece, _folded in pieces_of(inside)
+        )
         kind = kinds[-1 if exact else 0]
         pixel = channels * samples.SAMPLE_BYTES[kind]
-        data = _read(source, part, f"{_NAMES[channels]} {_DEPTHS[kind]}", pixel)
-    raster = Raster(box.width, box.height, channels, kind, data)
+        data = _read(source, inside, f"{_NAMES[channels]} {_DEPTHS[kind]}", pixel)
+    raster = Raster(area.width, area.height, channels, kind, data)
     if exact:
         raster = samples.sound(raster)
-    shown = read_masks([drawable], box) if masked and not parts and drawable.is_layer() else None
+    shown = read_masks([drawable], area) if masked and not parts and drawable.is_layer() else None
     return raster if shown is None else samples.faded(raster, shown)
 
 
-def read_masks(layers: Sequence[Gimp.Layer], box: Box) -> bytes | None:
+def read_masks(layers: Sequence[Gimp.Layer], area: Area) -> bytes | None:
     """Read how much of each pixel is seen through the masks of layers, a byte each; None where none has a mask."""
     found = None
     for layer in layers:
         mask, place = layer.get_mask(), extent(layer)
         if mask is not None and layer.get_apply_mask():
             # GIMP has filters for layers, and none for masks.
-            shown = _read(mask, box.moved(-place.x, -place.y), "Y u8", 1)
+            shown = _read(mask, area.moved(-place.x, -place.y), "Y u8", 1)
             found = shown if found is None else samples.product(found, shown)
     return found
 
@@ -191,33 +196,40 @@ def read_white(drawable: Gimp.Drawable, box: Box) -> bytes:
     return samples.white(read(drawable, box, gray=True, depth="u8"))
 
 
-def write(layer: Gimp.Layer, raster: Raster) -> bool:
-    """Write all of a layer, where that may be done.
+def write(layer: Gimp.Layer, raster: Raster, area: Area | None = None) -> bool:
+    """Write a layer, where that may be done.
 
     Args:
-        layer: As large as the raster.
+        layer: As large as the raster, or as all of the area.
         raster: sRGB.
+        area: Where in the layer the raster's pixels are; None for side by side.
 
     Returns:
         Whether it was written: the user may have deleted, resized or locked the layer meanwhile.
     """
     # GIMP ends a plug-in that writes where it may not, and does not report a wrong length.
-    if not writable(layer) or (layer.get_width(), layer.get_height()) != (raster.width, raster.height):
+    area = area or Box(0, 0, raster.width, raster.height)
+    if not writable(layer) or (layer.get_width(), layer.get_height()) != (area.whole.width, area.whole.height):
         return False
-    buffer = layer.get_buffer()
-    rectangle = Gegl.Rectangle.new(0, 0, raster.width, raster.height)
-    buffer.set(rectangle, f"{_NAMES[raster.channels]} {_DEPTHS[raster.depth]}", bytes(raster.data))
-    buffer.flush()
-    layer.update(0, 0, raster.width, raster.height)
+    _write(layer, raster, area, f"{_NAMES[raster.channels]} {_DEPTHS[raster.depth]}")
     return True
 
 
-def write_mask(mask: Gimp.LayerMask, values: bytes) -> None:
-    """Write all of a new mask, a byte for each of its pixels."""
-    buffer = mask.get_buffer()
-    buffer.set(Gegl.Rectangle.new(0, 0, mask.get_width(), mask.get_height()), "Y u8", values)
+def add_mask(layer: Gimp.Layer, values: bytes, area: Area) -> None:
+    """Give a new layer a mask that hides what lies beyond an area, a byte for each pixel of the area."""
+    mask = layer.create_mask(Gimp.AddMaskType.BLACK)
+    layer.add_mask(mask)
+    _write(mask, Raster(area.width, area.height, 1, "u8", values), area, "Y u8")
+
+
+def _write(drawable: Gimp.Drawable, raster: Raster, area: Area, name: str) -> None:
+    buffer = drawable.get_buffer()
+    for piece, folded in pieces_of(area):
+        rectangle = Gegl.Rectangle.new(piece.x, piece.y, piece.width, piece.height)
+        buffer.set(rectangle, name, bytes(samples.crop(raster, folded).data))
     buffer.flush()
-    mask.update(0, 0, mask.get_width(), mask.get_height())
+    for piece, _folded in pieces_of(area):
+        drawable.update(piece.x, piece.y, piece.width, piece.height)
 
 
 def writable(layer: Gimp.Layer) -> bool:
@@ -334,9 +346,18 @@ def read_pattern(name: str, *, gray: bool, depth: str) -> Raster:
         image.delete()
 
 
-def _read(drawable: Gimp.Drawable, box: Box, name: str, pixel: int) -> bytes:
+def _read(drawable: Gimp.Drawable, area: Area, name: str, pixel: int) -> bytes:
+    buffer = drawable.get_buffer()
+    rows = (
+        samples.side_by_side([_read_piece(buffer, piece, name, pixel) for piece in row], row[0].height)
+        for row in area.grid()
+    )
+    return b"".join(rows)
+
+
+def _read_piece(buffer: "Gegl.Buffer", box: Box, name: str, pixel: int) -> bytes:
     rectangle = Gegl.Rectangle.new(box.x, box.y, box.width, box.height)
-    found = bytes(drawable.get_buffer().get(rectangle, 1.0, name, Gegl.AbyssPolicy.NONE))
+    found = bytes(buffer.get(rectangle, 1.0, name, Gegl.AbyssPolicy.NONE))
     due = box.width * box.height * pixel
     if len(found) != due:
         raise PlanError(f"GIMP gave {len(found)} bytes of a picture where {due} are due")

@@ -7,6 +7,7 @@ from gi.repository import Gimp
 
 from gimp_plugin import samples
 from gimp_plugin.box import Box
+from gimp_plugin.folding import Area, Folds
 from protocol.messages import Prepared
 from protocol.raster import Raster
 
@@ -48,6 +49,7 @@ class Place:
         mask: What becomes the layer's mask, a byte for each pixel; None for no mask. It is not read from the image,
             whose selection may have changed meanwhile.
         resize: How the image grows before the texture is inserted; None if it keeps its size.
+        folds: Where the columns and rows of the part are in the image, if not side by side.
     """
 
     image: Gimp.Image
@@ -58,6 +60,13 @@ class Place:
     joins: bool
     mask: bytes | None = None
     resize: Resize | None = None
+    folds: Folds | None = None
+
+    @property
+    def area(self) -> Area:
+        """Where the pixels of the part are in its layer."""
+        found: Area = self.folds or self.part
+        return found.moved(-found.whole.x, -found.whole.y)
 
     @property
     def continues(self) -> bool:
@@ -82,8 +91,9 @@ class Place:
         mask = b"\xff" * (part.width * part.height) if self.joins else None
         if prepared.mask is not None:
             mask = bytes(samples.crop(prepared.mask, part.moved(-filled.x, -filled.y)).data)
+        within = part.moved(-self.part.x, -self.part.y)
         if mask is not None and self.mask is not None:
-            within = part.moved(-self.part.x, -self.part.y)
             mask = samples.product(mask, samples.crop_mask(self.mask, self.part.width, within))
-        left, top = self.left + part.x - self.part.x, self.top + part.y - self.part.y
-        return replace(self, left=left, top=top, part=part, mask=mask)
+        folds = None if self.folds is None else self.folds.within(within)
+        left, top = (self.left + within.x, self.top + within.y) if folds is None else folds.whole.corner
+        return replace(self, left=left, top=top, part=part, mask=mask, folds=folds)

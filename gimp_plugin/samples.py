@@ -78,6 +78,16 @@ def crop_mask(mask: bytes, width: int, box: Box) -> bytes:
     return b"".join(mask[start : start + box.width] for start in starts)
 
 
+def side_by_side(parts: Sequence[bytes], rows: int) -> bytes:
+    """Put pictures of the same kind and height side by side, row by row."""
+    if len(parts) == 1:
+        return parts[0]
+    strides = [len(part) // rows for part in parts]
+    return b"".join(
+        part[y * stride : (y + 1) * stride] for y in range(rows) for part, stride in zip(parts, strides, strict=True)
+    )
+
+
 def place_mask(mask: bytes, box: Box, width: int, height: int) -> bytes:
     """Put a mask into a larger, empty one.
 

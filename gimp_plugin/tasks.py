@@ -1,12 +1,13 @@
 """From the user's options to a task: reads from GIMP what the plan needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gi.repository import Gimp
 
 from gimp_plugin import blending, canvas, guides, map_layers, marks, plans, reading, samples, user_options
 from gimp_plugin.box import Box
+from gimp_plugin.folding import Area, Folds, find_folds, folded_mask
 from gimp_plugin.places import Place, Resize
 from gimp_plugin.plans import JobPlan, PlanError
 from gimp_plugin.rendering import has_out_of_range_colors
@@ -126,16 +127,20 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
     white = reading.read_mask(options, layer, whole) if options.source == user_options.SURROUNDINGS else None
     marked = samples.marked_box(white, whole.width).moved(*whole.corner) if white is not None else None
     limit = plans.context_of(hole, whole, options.context, marked)
+    chosen = canvas.read_selection(image, hole) if selected else None
+    area: Area = limit
+    if chosen is not None and _fills_each_alone(options, layer):
+        area = find_folds(chosen, hole, limit)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     # The texture will be above this item, so it has to match what is displayed of it. The mask of a group says where
     # the texture ends, as it does in a group that is not locked.
     base = canvas.outside_locked(layer)
     parts = marks.parts_of(base, earlier)
     masked = base.get_id() == layer.get_id()
-    around = canvas.read(base, limit, gray=gray, depth=depth, parts=parts, masked=masked)
+    around = canvas.read(base, area, gray=gray, depth=depth, parts=parts, masked=masked)
     if parts and not selected:
         # What the layer lacks is filled anew, as without the earlier textures.
-        lacking = canvas.read(base, limit, gray=gray, depth=depth, masked=masked)
+        lacking = canvas.read(base, area, gray=gray, depth=depth, masked=masked)
         around = samples.faded(around, samples.alpha(lacking))
     extent = canvas.extent(base)
     if options.source == user_options.SURROUNDINGS and not limit.common(extent):
@@ -143,14 +148,24 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
     plan = plans.fill(
         options,
         around,
-        hole.moved(-limit.x, -limit.y),
-        canvas.read_selection(image, hole) if selected else None,
+        area.folded(hole),
+        None if chosen is None else folded_mask(chosen, hole, area),
         reading.read_exemplar(options, canvas.groups_of(base), gray=gray, depth=depth),
         depth,
-        extent.moved(-limit.x, -limit.y),
+        area.folded(extent),
         samples.crop_mask(white, whole.width, limit.moved(-whole.x, -whole.y)) if white is not None else None,
     )
-    return Task(plan, _place_in(image, layer, limit, hole), fresh=False)
+    place = _place_in(image, layer, limit, hole)
+    if isinstance(area, Folds):
+        place = replace(place, left=area.whole.x, top=area.whole.y, part=plan.box, folds=area)
+    return Task(plan, place, fresh=False)
+
+
+def _fills_each_alone(options: Options, layer: Gimp.Layer) -> bool:
+    """Whether the engine fills holes far apart each from what is around it, and no mask of a group covers them."""
+    everywhere = not options.mask and not options.context and options.sample_from == user_options.ALL
+    masked = any(group.get_mask() is not None for group in canvas.groups_of(layer))
+    return options.source == user_options.SURROUNDINGS and everywhere and not masked
 
 
 def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Sequence[Gimp.Layer]) -> Task:

@@ -102,7 +102,7 @@ class TextureLayers:
             layer = self._insert(name, self._cut(frame), self._opened_group(), 0)
             self._frames[number, frame.octave] = layer
             self._tracker.note(layer)
-        elif canvas.write(layer, self._cut(frame)):
+        elif canvas.write(layer, self._cut(frame), self._place.area):
             self._tracker.note(layer)
         Gimp.displays_flush()
 
@@ -344,20 +344,19 @@ class TextureLayers:
             blending.take_over(layer, canvas.outside_locked(above))
 
     def _insert(self, name: str, raster: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
-        image = self._place.image
+        image, area = self._place.image, self._place.area
+        size = area.whole.width, area.whole.height
         kind = Gimp.ImageType.GRAYA_IMAGE if canvas.is_gray(image) else Gimp.ImageType.RGBA_IMAGE
-        layer = Gimp.Layer.new(image, name, raster.width, raster.height, kind, 100, Gimp.LayerMode.NORMAL)
+        layer = Gimp.Layer.new(image, name, *size, kind, 100, Gimp.LayerMode.NORMAL)
         layer.set_offsets(self._tracker.left, self._tracker.top)
         self._put(layer, parent, position)
         if self._group is None or parent is None or parent.get_id() != self._group.get_id():
             self._blend(layer)
-        if not canvas.write(layer, raster):
+        if not canvas.write(layer, raster, area):
             image.remove_layer(layer)
             raise GoneError(_("The layers around the texture were locked."))
         if self._place.mask is not None:
-            mask = layer.create_mask(Gimp.AddMaskType.WHITE)
-            layer.add_mask(mask)
-            canvas.write_mask(mask, self._place.mask)
+            canvas.add_mask(layer, self._place.mask, area)
         return layer
 
     def _put(self, layer: Gimp.Layer, parent: Gimp.Layer | None, position: int) -> None:

@@ -328,9 +328,9 @@ class Layer(Channel, Blended):
         self.visible = visible
 
     def create_mask(self, kind):
-        _demand(kind in {"SELECTION", "WHITE"}, f"no mask of kind {kind}")
-        if kind == "WHITE":
-            return Mask(self.image, np.ones((self.height, self.width, 1)))
+        _demand(kind in {"SELECTION", "BLACK"}, f"no mask of kind {kind}")
+        if kind == "BLACK":
+            return Mask(self.image, np.zeros((self.height, self.width, 1)))
         return Channel(self.image, Buffer(self.image.get_selection()).part(*self.corner, self.width, self.height))
 
     def add_mask(self, mask):
@@ -483,7 +483,7 @@ def _gimp(flushes):
     found.ImageBaseType = SimpleNamespace(RGB="RGB", GRAY="GRAY", INDEXED="INDEXED")
     found.ImageType = SimpleNamespace(RGBA_IMAGE="RGBA", GRAYA_IMAGE="GRAYA")
     found.LayerMode, found.LayerColorSpace, found.LayerCompositeMode = MODES, SPACES, COMPOSITES
-    found.AddMaskType = SimpleNamespace(SELECTION="SELECTION", WHITE="WHITE")
+    found.AddMaskType = SimpleNamespace(SELECTION="SELECTION", BLACK="BLACK")
     found.LayerMask = Mask
     found.PARASITE_PERSISTENT, found.PARASITE_UNDOABLE = 1, 2
     found.Parasite = Parasite

@@ -341,9 +341,9 @@ def test_a_selected_channel_stays_selected_unless_it_was_deleted(gimp, image):
 def test_what_was_selected_is_selected_again_before_a_layer_is_written(gimp, image, monkeypatch):
     chosen, write, seen = image.get_selected_layers(), gimp.canvas.write, []
 
-    def watched(layer, raster):
+    def watched(layer, raster, area):
         seen.append(image.get_selected_layers())
-        return write(layer, raster)
+        return write(layer, raster, area)
 
     monkeypatch.setattr(gimp.canvas, "write", watched)
     growth = growing(gimp, image)
