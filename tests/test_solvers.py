@@ -140,6 +140,16 @@ def test_adams_first_step_has_the_length_of_the_rate_in_every_value():
     torch.testing.assert_close((solver.picture - 0.5).abs(), torch.full(SHAPE, 0.03))
 
 
+def test_adams_first_step_has_the_length_of_each_axis():
+    axes = torch.tensor([[1.0, 0.1, 0.0], [1.0, -0.1, 0.0], [1.0, 0.0, 0.0]])
+    solver = Adam(torch.full(SHAPE, 0.5), 0.03, axes=axes)
+    solver.step(quadratic(noise(1).float()))
+    along = torch.einsum("ac,bchw->bahw", torch.linalg.pinv(axes), solver.picture - 0.5)
+    expected = torch.full(SHAPE, 0.03)
+    expected[:, 2] = 0
+    torch.testing.assert_close(along.abs(), expected)
+
+
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
 def test_adam_skips_a_gradient_that_is_not_finite_as_if_it_had_never_been(value):
     clean, spoilt = make_adam(noise()), make_adam(noise())

@@ -24,6 +24,7 @@ class ColorSpace:
         axes: Principal axes of the colors, one per row, (3, 3).
         low: The least coordinate along each axis, from the mean, (3,).
         high: The greatest.
+        spread: Standard deviation along each axis, (3,); 0 where colors differ by rounding alone.
         middle: What the middle of the enlarged colors stands for, (3,).
         scale: What the extent of the enlarged colors stands for; 1 where nothing is enlarged.
     """
@@ -32,6 +33,7 @@ class ColorSpace:
     axes: Tensor
     low: Tensor
     high: Tensor
+    spread: Tensor
     middle: Tensor
     scale: float
 
@@ -53,6 +55,19 @@ class ColorSpace:
         """Give what takes a change of color to its part along their line or plane, (3, 3); None for any color."""
         used = self.axes[self.high > self.low]
         return None if len(used) == len(self.axes) else used.t() @ used
+
+    def steps(self) -> Tensor:
+        """Give how a step of length 1 along each axis changes a color, one per column, (3, 3).
+
+        Adam's steps have one length, however little a value matters: along red, green and blue they would give edges
+        hues that the exemplar has not. Along an axis they are in proportion to its colors' spread, and together as
+        long as those of red, green and blue (decorrelated colors: Olah et al. 2017, "Feature Visualization").
+
+        Returns:
+            The steps.
+        """
+        lengths = self.spread * (len(self.spread) / self.spread.square().sum().clamp_min(1e-12)).sqrt()
+        return self.axes.t() * lengths
 
 
 def color_space(exemplar: Exemplar, surroundings: Surroundings | None) -> ColorSpace:
@@ -81,9 +96,11 @@ def color_space(exemplar: Exemplar, surroundings: Surroundings | None) -> ColorS
     # Colors that differ by rounding alone are one, that in the middle.
     center = (low + high) / 2
     low, high = torch.where(flat, center, low), torch.where(flat, center, high)
+    spread = torch.where(flat, 0.0, along.std(dim=0, unbiased=False))
     scale = extent if 0 < extent < FAINT else 1.0
     like = exemplar.picture
-    return ColorSpace(mean.to(like), axes.to(like), low.to(like), high.to(like), middle.to(like), scale)
+    mean, axes, low, high, spread, middle = (each.to(like) for each in (mean, axes, low, high, spread, middle))
+    return ColorSpace(mean, axes, low, high, spread, middle, scale)
 
 
 def _across(color: Tensor) -> Tensor:

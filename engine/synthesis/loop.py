@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled_start, surroundings_at
-from engine.synthesis.color_space import color_space
+from engine.synthesis.color_space import ColorSpace, color_space
 from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.foreign import without_foreign
@@ -70,10 +70,9 @@ def synthesize(
     space = color_space(exemplar, surroundings)
     entered = exemplar.changed(space.enter)
     around = None if surroundings is None else replace(surroundings, known=space.enter(surroundings.known))
-    confined = space.projection()
-    ordinary = space.scale == 1 and confined is None
+    ordinary = space.scale == 1 and space.projection() is None
     begun = start if start is None or ordinary else space.enter(space.bound(start))
-    for snapshot in _synthesize(entered, encoder, settings, around, begun, confined, guide, content):
+    for snapshot in _synthesize(entered, encoder, settings, around, begun, space, guide, content):
         if ordinary and snapshot.step < snapshot.steps:
             yield snapshot
             continue
@@ -103,7 +102,7 @@ def _synthesize(
     settings: SynthesisSettings,
     surroundings: Surroundings | None,
     start: Tensor | None,
-    confined: Tensor | None,
+    space: ColorSpace | None,
     guide: Guide | None,
     content: Content | None,
 ) -> Iterator[Snapshot]:
@@ -136,10 +135,11 @@ def _synthesize(
         surroundings,
         free,
         generator,
-        confined,
+        space,
         labels,
         matcher,
         alike=guide is not None and bool(guide.copies),
+        laid=plan.structure is not None,
     )
     for snapshot in polished:
         step = done + snapshot.step

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, surroundings_at
+from engine.synthesis.color_space import ColorSpace
 from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.matching import COMPILED, Matcher
@@ -32,11 +33,12 @@ def polish(
     surroundings: Surroundings | None,
     free: Tensor,
     generator: torch.Generator,
-    confined: Tensor | None = None,
+    space: ColorSpace | None = None,
     labels: Tensor | None = None,
     matcher: Matcher = COMPILED,
     *,
     alike: bool = False,
+    laid: bool = False,
 ) -> Iterator[Snapshot]:
     """Change a picture until the critics like it.
 
@@ -49,11 +51,11 @@ def polish(
         surroundings: What the canvas keeps, at the canvas's size.
         free: Picture to start from, of any size.
         generator: Source of chance.
-        confined: What takes a change of color to its part along the line or plane of the exemplar's colors, (3, 3);
-            None for any color.
+        space: Where the exemplar's colors lie, if they are to stay there.
         labels: Of each place of the canvas, (1, 1, height, width), any size; None compares all with all.
         matcher: Searches for detail.
         alike: Whether labels are those of copies of one texture.
+        laid: Whether patches of the exemplar make the picture, so that few colors have to change.
 
     Yields:
         The canvas after each step, counted from 1.
@@ -63,6 +65,8 @@ def polish(
         RuntimeError: Something else went wrong in torch.
     """
     quality = recipe.qualities[settings.quality]
+    confined = None if space is None else space.projection()
+    axes = space.steps() if space is not None and laid else None
     context = ObjectiveContext(exemplar, encoder, settings, recipe, confined, labels, alike)
     done, total = 0, sum(steps.values())
     for octave, count in steps.items():
@@ -75,7 +79,7 @@ def polish(
                 else:
                     free = found
         free = compose(free, around).contiguous(memory_format=torch.channels_last)
-        solver = _solver(recipe, free)
+        solver = _solver(recipe, free, axes)
         held = working_set(
             encoder, recipe.layers(), octave.canvas, budget=settings.memory, positions=quality.positions
         )
@@ -138,9 +142,9 @@ def detailed(
             yield torch.from_numpy(found).permute(2, 0, 1)[None].clamp(0, 1).to(free)
 
 
-def _solver(recipe: Recipe, free: Tensor) -> Solver:
+def _solver(recipe: Recipe, free: Tensor, axes: Tensor | None) -> Solver:
     return (
-        Adam(free, recipe.step_size, damping=recipe.damping)
+        Adam(free, recipe.step_size, damping=recipe.damping, axes=axes)
         if recipe.solver == "adam"
         else LBFGS(free, recipe.step_size)
     )

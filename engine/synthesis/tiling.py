@@ -168,8 +168,9 @@ def make_tile(canvas: TiledCanvas, coarse: Coarse, tile: Tile) -> Iterator[Snaps
         around,
         free,
         torch.Generator().manual_seed(seed),
-        canvas.space.projection(),
+        canvas.space,
         matcher=matcher,
+        laid=True,
     )
     for snapshot in polished:
         yield _shown(canvas, replace(snapshot, step=done + snapshot.step, steps=total))

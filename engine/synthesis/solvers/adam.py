@@ -19,13 +19,18 @@ class Adam:
         step_size: Step length, in units of the picture's values.
         damping: How much gradients far below the mean count for less, relative to it: without, they all make steps
             of one length, and smooth areas, where there is least to mend, grow grain.
+        axes: How a step of length 1 along each axis of colors changes a color, one per column, (3, 3); None for
+            steps of red, green and blue.
     """
 
-    def __init__(self, picture: Tensor, step_size: float, *, damping: float = 0.0) -> None:
+    def __init__(
+        self, picture: Tensor, step_size: float, *, damping: float = 0.0, axes: Tensor | None = None
+    ) -> None:
         self.picture = picture.clone()
         self.step_size = step_size
         self.undone = 0
         self._damping = damping
+        self._axes = axes
         self.forget()
 
     def forget(self) -> None:
@@ -39,10 +44,15 @@ class Adam:
         loss, gradient = evaluate(self.picture)
         if float(loss) < SOLVED or not bool(torch.isfinite(gradient).all()):
             return loss
+        if self._axes is not None:
+            gradient = torch.einsum("ca,bchw->bahw", self._axes, gradient)
         self._steps += 1
         self._mean.lerp_(gradient, 1 - MOMENTUM)
         self._square.mul_(SCALING).addcmul_(gradient, gradient, value=1 - SCALING)
         scale = (self._square / (1 - SCALING**self._steps)).sqrt_()
-        scale += self._damping * scale.mean() + 1e-12
-        self.picture.addcdiv_(self._mean, scale, value=-self.step_size / (1 - MOMENTUM**self._steps)).clamp_(0, 1)
+        scale += self._damping * scale.mean(dim=(2, 3), keepdim=True) + 1e-12
+        change = self._mean / scale
+        if self._axes is not None:
+            change = torch.einsum("ca,bahw->bchw", self._axes, change)
+        self.picture.sub_(change, alpha=self.step_size / (1 - MOMENTUM**self._steps)).clamp_(0, 1)
         return loss
