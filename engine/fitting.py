@@ -65,9 +65,10 @@ def _check_sources(sources: Sequence[Source], canvas: Canvas) -> None:
 def _check_mask(mask: Raster | None, picture: Raster, *, name: str, of: str, place: str = "") -> None:
     """Refuse a mask that is not as large as the picture it belongs to."""
     if mask is not None and _size(mask) != _size(picture):
+        turned = f", turned as the {of} is shown" if _size(mask) == _size(picture)[::-1] else ""
         raise RequestError(
             f"{place}the {name} is {shown(_size(mask))} and the {of} {shown(_size(picture))}: "
-            f"make the mask as large as the {of}"
+            f"make the mask as large as the {of}{turned}"
         )
 
 

@@ -75,13 +75,30 @@ def test_wide_integers_that_fit_into_16_bits_are_as_they_are(tmp_path, dtype):
 
 @pytest.mark.parametrize(
     ("dtype", "low", "high"),
-    [(np.uint32, 0, 2**32 - 1), (np.uint32, 70_000, 90_000), (np.int32, -(2**31), 2**31 - 1), (np.int32, -5, 900)],
+    [(np.uint32, 70_000, 90_000), (np.int32, -5, 900), (np.int32, 0, 2**30), (np.uint64, 0, 2**40)],
 )
 def test_other_wide_integers_are_scaled_and_that_is_told(tmp_path, dtype, low, high):
     samples = integers(dtype, low, high)
     samples[0, 0, :2] = low, high
     picture = read_picture(tiff(tmp_path / "a.tif", samples))
     np.testing.assert_allclose(picture.pixels, (samples.astype(np.float64) - low) / (high - low), atol=1e-6)
+    assert len(picture.remarks) == 1
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high", "black", "white"),
+    [
+        (np.uint32, 2**30, 4 * 10**9, 0, 2**32 - 1),
+        (np.int32, -(2**29), 2**31 - 5, -(2**31), 2**31 - 1),
+        (np.int32, 2**20, 2**31 - 5, 0, 2**31 - 1),
+        (np.uint64, 2**60, 2**64 - 1, 0, 2**64 - 1),
+    ],
+)
+def test_wide_integers_that_use_most_of_their_range_keep_black_and_white(tmp_path, dtype, low, high, black, white):
+    samples = integers(dtype, low, high)
+    samples[0, 0, :2] = low, high
+    picture = read_picture(tiff(tmp_path / "a.tif", samples))
+    np.testing.assert_allclose(picture.pixels, (samples.astype(np.float64) - black) / (white - black), atol=1e-6)
     assert len(picture.remarks) == 1
 
 

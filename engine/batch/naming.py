@@ -48,5 +48,5 @@ def named(pattern: str, values: Mapping[str, object]) -> PurePosixPath:
     except (ValueError, TypeError) as error:
         fail(f"--name is {pattern!r}, whose format does not fit its values ({error}): give one such as {SEVERAL}")
     if name.is_absolute() or ".." in name.parts or not name.name or "\0" in str(name):
-        fail(f"--name gives {str(name)!r}: name a file below the folder of --output")
+        fail(f"an output would be {str(name)!r}: name a file below the folder of --output")
     return name

@@ -12,8 +12,9 @@ def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple
     """Scale samples of any type to [0, 1].
 
     Unsigned samples of up to 16 bits are divided by their largest value, and so are wider ones that fit into 16 bits.
-    Signed ones of up to 16 bits are raised by half of their range. These come back exactly. All others, and floats
-    beyond 0 to 1, are mapped to it linearly: their smallest, or 0, to 0 and their largest, or 1, to 1.
+    Signed ones of up to 16 bits are raised by half of their range. These come back exactly. Wider ones that use more
+    than half of their type's range are treated alike. All others are mapped linearly, their smallest to 0 and their
+    largest to 1; floats beyond 0 to 1 likewise, with 0 and 1 among them.
 
     Args:
         samples: integers or floats, any shape.
@@ -28,14 +29,19 @@ def unit_samples(samples: NDArray[np.generic], bits: int | None = None) -> tuple
     if not np.issubdtype(samples.dtype, np.integer):
         return _unit_floats(samples)
     bits = min(bits or 64, 8 * samples.dtype.itemsize)
+    lowest = -(2 ** (bits - 1)) if np.issubdtype(samples.dtype, np.signedinteger) else 0
     if bits <= 16:
-        lowest = -(2 ** (bits - 1)) if np.issubdtype(samples.dtype, np.signedinteger) else 0
         # The maximum is exact in float32 for all depths, so that reading and writing are inverse for every value.
         unit = (samples.astype(np.float32) - np.float32(lowest)) / np.float32(2**bits - 1)
         return unit, (f"has signed samples, which are raised by {-lowest}",) if lowest else ()
     low, high = int(samples.min()), int(samples.max())
     if low >= 0 and high <= _TOP16:
         return samples.astype(np.float32) / np.float32(_TOP16), ()
+    # Black and white are those of the type where its range is used; a measurement in a corner of it would be black.
+    if max(high, -low) > 2 ** (bits - 1 - (lowest < 0)):
+        black, white = (lowest if low < 0 else 0), 2**bits - 1 + lowest
+        unit = (samples.astype(np.float64) - black) / (white - black)
+        return unit.astype(np.float32), (f"has samples of {bits} bits, of which 16 are kept",)
     return _mapped(samples.astype(np.float64), low, high)
 
 

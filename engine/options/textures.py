@@ -164,16 +164,25 @@ def channel_of(mask: "Picture | None", channel: str | None, path: Path | None) -
     """Return a mask made from one channel of a mask, if one is named; a mask without it is refused."""
     if channel not in {None, *CHANNELS}:
         fail(f"--mask-channel is {channel!r}: choose {', '.join(CHANNELS)}")
-    if mask is None or channel is None:
+    if mask is None:
         return mask
     import numpy as np
 
+    from engine.preparation.masks import is_colored
+
+    if channel is None:
+        if is_colored(mask):
+            fail(f"{_shown_name(path)} has colors: choose one of its channels with --mask-channel, or make it gray")
+        return mask
     found = mask.alpha if channel == "alpha" else mask.pixels[..., CHANNELS.index(channel)]
     if found is None:
         # All of it would count as white, and nothing of the canvas would be kept.
-        name = "standard input" if path == STANDARD else path
-        fail(f"{name} has no alpha channel: choose red, green or blue with --mask-channel, or leave it out")
+        fail(f"{_shown_name(path)} has no alpha channel: choose red, green or blue, or omit --mask-channel")
     return replace(mask, pixels=np.repeat(found[..., None], 3, axis=2), alpha=None)
+
+
+def _shown_name(path: Path | None) -> str:
+    return "standard input" if path == STANDARD else str(path)
 
 
 def numbered_inputs(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, whole_of
-from engine.preparation.masks import OPAQUE
+from engine.preparation.masks import OPAQUE, is_colored
 from engine.preparation.sampling import Sample
 from engine.request_errors import ColoredGuideError, RequestError, TransparentGuideError
 
@@ -83,11 +83,6 @@ def read_guides(
     return Guidance(tuple(labels), _one_hot(_of_canvas(canvas, colors), len(colors)), strict=True)
 
 
-def is_colored(picture: Picture) -> bool:
-    """Whether more than specks of a picture has colors."""
-    return bool((np.ptp(picture.pixels, axis=2) > GRAY / 255).mean() > NEGLIGIBLE)
-
-
 def _sampled_only(colors: FloatArray, labels: Sequence[Labels], samples: Sequence[Sample]) -> FloatArray:
     """Move the colors of labels out of reach of which nothing may be sampled."""
     seen = {int(each) for one, sample in zip(labels, samples, strict=True) for each in np.unique(one[_valid(sample)])}
@@ -101,7 +96,7 @@ def _valid(sample: Sample) -> NDArray[np.bool_]:
 
 
 def _mixing(canvas: Picture, count: int) -> FloatArray:
-    if is_colored(canvas):
+    if is_colored(canvas, NEGLIGIBLE):
         raise ColoredGuideError(
             "the guide of the canvas has colors, and the exemplars have no guides: give one for each exemplar in the "
             "same colors, or a gray one, black for the first exemplar and white for the last one"

@@ -70,7 +70,7 @@ def levels_of(mask: Picture, *, name: str, purpose: str) -> Mask:
     Raises:
         RequestError: It is black all over, or has colors.
     """
-    if _is_colored(mask):
+    if is_colored(mask):
         raise RequestError(
             f"the {name} has colors, which say nothing of what {purpose}: make it gray, or choose one of its channels"
         )
@@ -92,10 +92,11 @@ def _is_white(mask: Picture) -> bool:
     return bool(seen.min() >= OPAQUE)
 
 
-def _is_colored(mask: Picture) -> bool:
-    red, green, blue = np.moveaxis(mask.pixels, 2, 0)
+def is_colored(picture: Picture, specks: float = LEAST_COLORED) -> bool:
+    """Return whether more of a picture than specks has colors: `specks`, in (0, 1), of its pixels."""
+    red, green, blue = np.moveaxis(picture.pixels, 2, 0)
     apart = np.maximum(np.abs(red - green), np.abs(green - blue)) > SAME_COLOR
-    return float(apart.mean()) > LEAST_COLORED
+    return float(apart.mean()) > specks
 
 
 def _cut_out(alpha: Mask) -> Mask:

@@ -10,8 +10,8 @@ from scipy import ndimage
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Size, whole_of
-from engine.preparation.guides import Guidance, is_colored
-from engine.preparation.masks import OPAQUE
+from engine.preparation.guides import NEGLIGIBLE, Guidance
+from engine.preparation.masks import OPAQUE, is_colored
 from engine.preparation.sampling import FEWEST_PIXELS, Sample
 from engine.request_errors import ColoredMapError, RequestError
 from protocol.vocabulary import SMALLEST_EXEMPLAR
@@ -79,7 +79,7 @@ def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Samp
     named = {"rotation_map": transform.rotations, "scale_map": transform.scales}
     given = {name: each for name, each in named.items() if each is not None}
     for name, each in given.items():
-        if is_colored(each):
+        if is_colored(each, NEGLIGIBLE):
             raise ColoredMapError(f"`{name}` has colors, and only brightness counts: make it gray")
     maps = list(given.values())
     size = whole_of(maps[0].pixels).size
