@@ -30,7 +30,7 @@ def opened(path):
     return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
 
 
-def called(name, image=None, drawables=(), **wishes):
+def asked(name, image=None, drawables=(), **wishes):
     procedure = pdb.lookup_procedure(f"plug-in-texture-synthesis-{name}")
     config = procedure.create_config()
     config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
@@ -39,6 +39,11 @@ def called(name, image=None, drawables=(), **wishes):
         config.set_core_object_array("drawables", list(drawables))
     for wish, value in wishes.items():
         config.set_property(wish.replace("_", "-"), value)
+    return procedure, config
+
+
+def called(name, image=None, drawables=(), **wishes):
+    procedure, config = asked(name, image, drawables, **wishes)
     values = procedure.run(config)
     found = [values.index(number) for number in range(values.length())]
     if found[0] != Gimp.PDBStatusType.SUCCESS:
@@ -124,6 +129,44 @@ def told_by(cases):
             told[case.__name__] = {"fault": traceback.format_exc()}
     return told
 """
+# For tests of what comes of many calls, and not of the calls: the procedures run in the process of the code, and one
+# connection serves them all. A start of the plug-in and of its relay takes longer than a small texture.
+WITHOUT_STARTS = """
+import sys
+
+sys.path.insert(0, package)
+from pathlib import Path
+
+from gimp_plugin import procedures
+from gimp_plugin.engine_link import EngineLink
+from gimp_plugin.installation import read_installation
+from gimp_plugin.log import start_log
+from gimp_plugin.outcome import Call
+
+installation = read_installation(Path(package))
+start_log(installation.folder)
+link = EngineLink(installation, name="tests", wait_for_user=False)
+
+
+class SharedLink:
+    def __getattr__(self, name):
+        return getattr(link, name)
+
+    def close(self):
+        pass
+
+
+procedures.EngineLink = lambda *_place, **_how: SharedLink()
+
+
+def called(name, image, drawables, **wishes):
+    procedure, config = asked(name, image, drawables, **wishes)
+    outcome = procedures.run(
+        Call(procedure, Gimp.RunMode.NONINTERACTIVE, image, list(drawables), config, name, installation))
+    if outcome.problem:
+        raise RuntimeError(outcome.problem)
+    return [outcome.text] if outcome.text else [outcome.image, *outcome.layers[-1:]]
+"""
 KINDS = {"u8": np.uint8, "u16": np.uint16, "float": np.float32}
 
 
@@ -158,25 +201,36 @@ class Plugged:
     profile: Path
     state: Path
 
-    def run(self, code: str, folder: Path, *, environment=None, allowed=(), **given) -> Said:
-        """Run code in GIMP without a window; it finds `TOOLS`, too."""
+    def run(self, code: str, folder: Path, *, starts=True, environment=None, allowed=(), **given) -> Said:
+        """Run code in GIMP without a window; it finds `TOOLS`, too, and where the plug-in is, as `package`.
+
+        Args:
+            code: The code.
+            folder: Where to leave files.
+            starts: Whether each call of a procedure starts the plug-in, as GIMP does it.
+            environment: More environment variables of GIMP.
+            allowed: Patterns of complaints that are no faults.
+            given: What the code finds under its names.
+        """
         return console(
             self.place,
             self.profile,
-            f"{TOOLS}\n{code}",
+            f"{TOOLS}{'' if starts else WITHOUT_STARTS}\n{code}",
             folder=folder,
             timeout=RUN_SECONDS,
             environment=environment,
             allowed=("GIMP_IS_PDB_PROCEDURE", *allowed),
+            package=str(plugin_folder(self.profile)),
             **given,
         )
 
-    def cases(self, code: str, folder: Path, *, environment=None, allowed=(), **given) -> "Cases":
+    def cases(self, code: str, folder: Path, *, starts=True, environment=None, allowed=(), **given) -> "Cases":
         """Run code that leaves in `cases` a list of functions, each of which looks into one case.
 
         A start of GIMP takes seconds, so many tests share one.
         """
-        told = self.run(f"{code}\nresult = told_by(cases)", folder, environment=environment, allowed=allowed, **given)
+        code = f"{code}\nresult = told_by(cases)"
+        told = self.run(code, folder, starts=starts, environment=environment, allowed=allowed, **given)
         return Cases(told.result)
 
     def log(self) -> str:

@@ -441,7 +441,7 @@ def cases(plugged, tmp_path_factory):
     threads = ((rows % 6 < 3) | (columns % 8 < 3))[..., None]
     save(folder / "lace.png", np.concatenate([picture, np.where(threads, 1.0, 0.0)], axis=2))
     paths = {name: str(folder / f"{name}.png") for name in ("light", "gray", "wall", "holed", "lace")}
-    return plugged.cases(CODE, folder / "run", looks=LOOKS, **paths)
+    return plugged.cases(CODE, folder / "run", starts=False, looks=LOOKS, **paths)
 
 
 def difference(first, second):

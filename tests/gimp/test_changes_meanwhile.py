@@ -3,8 +3,6 @@
 import pytest
 from pictures import bricks, save
 
-from installation.plugin import plugin_folder
-
 WIDTH, HEIGHT = 96, 72
 # Where the texture grows, in the middle of the picture or not.
 PLACES = {"middle": [36, 24, 24, 24], "left": [8, 30, 24, 16]}
@@ -220,12 +218,10 @@ def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("meanwhile")
     save(folder / "wall.png", bricks(HEIGHT, WIDTH))
-    package = str(plugin_folder(plugged.profile))
     return plugged.cases(
         CODE,
         folder / "run",
         wall=str(folder / "wall.png"),
-        package=package,
         places=PLACES,
     )
 

@@ -5,15 +5,10 @@ import pytest
 from pictures import bricks, bytes_of, save
 from plugged import array_of
 
-from installation.plugin import plugin_folder
-
 SIDE = 96
 # Something green that is to be removed.
 THING = (slice(32, 64), slice(32, 64))
 CODE = """
-import sys
-
-sys.path.insert(0, package)
 from gimp_plugin import tasks
 from gimp_plugin.user_options import Options
 from protocol.vocabulary import Settings
@@ -360,8 +355,7 @@ def cases(plugged, tmp_path_factory):
     alpha = np.where(np.indices((SIDE, SIDE)).sum(axis=0) % 8 < 3, 0, 255).astype(np.uint8)[..., None]
     save(folder / "lace.png", np.concatenate([picture, alpha], axis=-1))
     paths = {name: str(folder / f"{name}.png") for name in ("wall", "holed", "lace")}
-    package = str(plugin_folder(plugged.profile))
-    return plugged.cases(CODE, folder / "run", package=package, SIDE=SIDE, **paths)
+    return plugged.cases(CODE, folder / "run", starts=False, SIDE=SIDE, **paths)
 
 
 def greens(found):

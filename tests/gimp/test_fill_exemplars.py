@@ -6,8 +6,6 @@ from pictures import bricks, bytes_of, save
 from PIL import Image, ImageOps
 from plugged import array_of
 
-from installation.plugin import plugin_folder
-
 SIDE = 64
 # EXIF's number of the tag.
 ORIENTATION = 0x112
@@ -201,8 +199,8 @@ def cases(plugged, turned, tmp_path_factory):
     # Bricks of blue.
     save(paths["sea"], bricks(SIDE, SIDE)[..., ::-1] * [0, 1, 1])
     paths["poem"].write_text("The sea is calm tonight.")
-    given = {"package": str(plugin_folder(plugged.profile)), "turned": turned}
-    return plugged.cases(CODE, folder / "run", **given, **{name: str(path) for name, path in paths.items()})
+    given = {"turned": turned, **{name: str(path) for name, path in paths.items()}}
+    return plugged.cases(CODE, folder / "run", starts=False, **given)
 
 
 @pytest.mark.parametrize("case", BLUE)

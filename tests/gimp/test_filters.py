@@ -452,7 +452,7 @@ def cases(plugged, tmp_path_factory):
     alpha[10:80, 10:50] = 1
     save(folder / "holed.png", np.concatenate([picture, alpha], axis=2))
     paths = {name: str(folder / f"{name}.png") for name in ("wall", "holed")}
-    return plugged.cases(CODE, folder / "run", allowed=ALLOWED, beyond=BEYOND, **paths)
+    return plugged.cases(CODE, folder / "run", starts=False, allowed=ALLOWED, beyond=BEYOND, **paths)
 
 
 def color(picture, part):

@@ -97,7 +97,7 @@ def cases(plugged, tmp_path_factory):
     save(folder / "lace.png", np.concatenate([picture, np.where(threads, 1.0, 0.0)], axis=2))
     save(folder / "half.png", np.concatenate([picture, np.full((SIDE, SIDE, 1), 0.5)], axis=2))
     paths = {name: str(folder / f"{name}.png") for name in ("wall", "light", "lace", "half")}
-    return plugged.cases(CODE, folder / "run", orders=ORDERS, **paths)
+    return plugged.cases(CODE, folder / "run", starts=False, orders=ORDERS, **paths)
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,9 @@ def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("modes")
     save(folder / "wall.png", bricks(SIDE, SIDE))
-    return plugged.cases(CODE, folder / "run", wall=str(folder / "wall.png"), fills=FILLS, news=NEWS, hole=HOLE)
+    return plugged.cases(
+        CODE, folder / "run", starts=False, wall=str(folder / "wall.png"), fills=FILLS, news=NEWS, hole=HOLE
+    )
 
 
 @pytest.mark.parametrize("case", [*FILL_CASES, *NEW_CASES])

@@ -199,7 +199,9 @@ def cases(plugged, tmp_path_factory):
     }
     for name, picture in pictures.items():
         save(folder / f"{name}.png", picture)
-    return plugged.cases(CODE, folder / "run", **{name: str(folder / f"{name}.png") for name in pictures})
+    return plugged.cases(
+        CODE, folder / "run", starts=False, **{name: str(folder / f"{name}.png") for name in pictures}
+    )
 
 
 def red_part(pixels):

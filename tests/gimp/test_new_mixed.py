@@ -62,7 +62,7 @@ def cases(plugged, tmp_path_factory):
     for name, picture in {"red": spots(0), "blue": spots(2), "half": half}.items():
         save(folder / f"{name}.png", picture)
         paths[name] = str(folder / f"{name}.png")
-    return plugged.cases(CODE, folder / "run", **paths)
+    return plugged.cases(CODE, folder / "run", starts=False, **paths)
 
 
 @pytest.mark.parametrize("case", ["of_two_layers", "of_two_layers_and_a_selection"])

@@ -166,7 +166,7 @@ def cases(plugged, tmp_path_factory):
     for name, samples in pictures.items():
         paths[name] = str(folder / f"{name}.png")
         (folder / f"{name}.png").write_bytes(imagecodecs.png_encode(samples))
-    return plugged.cases(CODE, folder / "run", paths=paths)
+    return plugged.cases(CODE, folder / "run", starts=False, paths=paths)
 
 
 def maps_of(case):

@@ -86,7 +86,9 @@ def cases(plugged, tmp_path_factory):
     pictures = {"exemplar": stripes(), "ramp": ramp, "quarter": 0.25 * flat, "orange": (0.9, 0.4, 0.1) * flat}
     for name, picture in pictures.items():
         save(folder / f"{name}.png", picture)
-    return plugged.cases(CODE, folder / "run", **{name: str(folder / f"{name}.png") for name in pictures})
+    return plugged.cases(
+        CODE, folder / "run", starts=False, **{name: str(folder / f"{name}.png") for name in pictures}
+    )
 
 
 def picture_of(case):
