@@ -5,8 +5,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from protocol.private_files import FOLDER_VARIABLE
+
 SETTINGS_FILE = "settings.json"
-FOLDER_VARIABLE = "TEXTURE_ENGINE_FOLDER"
 
 _NAMES = ("engine", "folder", "installer", "software")
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 NAME = "gimp-texture-synthesis"
-FOLDER_VARIABLE = "TEXTURE_ENGINE_FOLDER"
 
 
 def source_folder() -> Path:
@@ -23,21 +22,6 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
     else:
         base = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return base / NAME
-
-
-def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder in which the engine and every GIMP look for keys and connection file."""
-    # The same as `protocol.private_files.state_folder`, which cannot be imported before pyzmq is installed.
-    if named := environ.get(FOLDER_VARIABLE):
-        return Path(named).absolute()
-    home = Path(environ.get("SNAP_REAL_HOME") or Path.home())
-    if sys.platform == "win32":
-        base = Path(environ.get("APPDATA") or home / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = home / ".config"
-    return base / "GIMP" / "texture-synthesis"
 
 
 def weights_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -1,42 +1,24 @@
 """Find and stop the running engine."""
 
-import json
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from installation.folders import FOLDER_VARIABLE
 from installation.problems import InstallationError
-from protocol.connection import CONNECTION_FILE, engine_state, read_connection
+from protocol.connection import CONNECTION_FILE, Connection, engine_state, is_listening, read_connection
 from protocol.errors import UnsafeFileError
+from protocol.private_files import FOLDER_VARIABLE
 from protocol.processes import ProcessState
 
 LOCK_FILE = "engine.lock"
-CONNECT_SECONDS = 1.0
 STOP_SECONDS = 60
 TERMINATE_SECONDS = 15.0
 
 
-@dataclass(frozen=True)
-class Running:
-    """A running engine.
-
-    Attributes:
-        software: Its version.
-        process: Its process id.
-    """
-
-    software: str
-    process: int
-
-
-def find_running(state: Path) -> Running | None:
+def find_running(state: Path) -> Connection | None:
     """Return the running engine, if any.
 
     The connection file alone is no proof: an engine that was killed leaves it behind, and another program may use its
@@ -46,21 +28,16 @@ def find_running(state: Path) -> Running | None:
         state: The folder of its connection file.
 
     Returns:
-        The engine, or None.
+        Its connection, or None.
     """
     try:
-        found = json.loads((state / CONNECTION_FILE).read_text("utf-8"))
-        address = re.fullmatch(r"tcp://\[?(.+?)\]?:(\d+)", found["address"])
-        if address is None or not _is_locked(state / LOCK_FILE):
-            return None
-        with socket.create_connection((address[1], int(address[2])), CONNECT_SECONDS):
-            return Running(str(found["software"]), int(found["process"]))
-    # An impossible host name raises a UnicodeError, which is a ValueError.
-    except (OSError, ValueError, TypeError, KeyError, OverflowError):
+        found = read_connection(state / CONNECTION_FILE)
+    except (OSError, UnsafeFileError):
         return None
+    return found if _is_locked(state / LOCK_FILE) and is_listening(found) else None
 
 
-def stop(python: Path, state: Path, running: Running) -> None:
+def stop(python: Path, state: Path, running: Connection) -> None:
     """Stop an engine, and wait until it has ended.
 
     Args:
@@ -87,22 +64,22 @@ def stop(python: Path, state: Path, running: Running) -> None:
     except (OSError, subprocess.TimeoutExpired):
         pass
     # It may have ended by itself in the meantime.
-    if find_running(state) and not _terminated(state, running):
+    found = find_running(state)
+    if found and not (found.process == running.process and _terminated(found)):
         raise InstallationError(f"the running engine does not stop ({words}): end process {running.process}")
 
 
-def _terminated(state: Path, running: Running) -> bool:
+def _terminated(running: Connection) -> bool:
     """Ask the process of an engine to end, and return whether it has; another process with its id is left alone."""
+    if engine_state(running) is not ProcessState.RUNNING:
+        return False
     try:
-        found = read_connection(state / CONNECTION_FILE)
-        if found.process != running.process or engine_state(found) is not ProcessState.RUNNING:
-            return False
-        os.kill(found.process, signal.SIGTERM)
-    except (OSError, UnsafeFileError):
+        os.kill(running.process, signal.SIGTERM)
+    except OSError:
         return False
     until = time.monotonic() + TERMINATE_SECONDS
     while time.monotonic() < until:
-        if engine_state(found) is ProcessState.ENDED:
+        if engine_state(running) is ProcessState.ENDED:
             return True
         time.sleep(0.1)
     return False

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from installation.actions import Action
 from installation.files import draft_of, remove_all
-from installation.folders import FOLDER_VARIABLE
 from installation.problems import MisuseError
 from installation.running_engine import find_running
+from protocol.private_files import FOLDER_VARIABLE
 
 UNIT = "texture-engine.service"
 ENTRY = "texture-engine.desktop"

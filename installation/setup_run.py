@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installation.environment import Options, engine_of, read_marker
-from installation.folders import data_folder, source_folder, state_folder
+from installation.folders import data_folder, source_folder
 from installation.gimps import Gimps, checked_profile, find_gimps
 from installation.plugin import repair_command, shell_word
 from installation.problems import InstallationError, MisuseError
 from installation.record import Record, read_record
 from installation.service import check_system
 from installation.torch_builds import named as build_named
+from protocol.private_files import state_folder
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def setup_run_of(options: Namespace) -> SetupRun:
     return SetupRun(
         environment=Options(folder, source, torch=torch, ours=folder == data / "engine"),
         data=data,
-        state=state_folder(),
+        state=state_folder().absolute(),
         record=record,
         gimps=_gimps(options.gimp),
         installer=repair_command(source, here=folder == source / ".venv"),
@@ -151,7 +152,7 @@ def plugin_run_of(named: Sequence[Path], *, service: bool, dry: bool) -> SetupRu
     return SetupRun(
         environment=Options(folder, source, torch=None, ours=False),
         data=data,
-        state=state_folder(),
+        state=state_folder().absolute(),
         record=read_record(data),
         gimps=_gimps(named),
         installer=f"{shell_word(engine)} install-plugin",

@@ -17,7 +17,6 @@ from wheelhouse import write_wheel
 
 from installation import folders
 from installation.torch_builds import described
-from protocol import private_files
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="what POSIX modes say means nothing there")
 
@@ -99,23 +98,6 @@ def test_the_installer_needs_the_standard_library_alone():
     code = "import sys; sys.path.insert(0, sys.argv[1]); import install"
     # Without packages; of the protocol, only what needs none either.
     subprocess.run([sys.executable, "-I", "-S", "-c", code, ROOT], check=True)
-
-
-VARIABLES = (
-    {},
-    {"TEXTURE_ENGINE_FOLDER": "/somewhere"},
-    {"XDG_CONFIG_HOME": "/config"},
-    {"SNAP_REAL_HOME": "/home/u"},
-)
-
-
-@pytest.mark.parametrize("variables", VARIABLES, ids=lambda variables: next(iter(variables), "none"))
-def test_installer_and_protocol_agree_on_the_state_folder(monkeypatch, variables):
-    for name in ("TEXTURE_ENGINE_FOLDER", "SNAP_REAL_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert folders.state_folder() == private_files.state_folder()
 
 
 def test_installer_and_engine_agree_on_where_encoders_are_kept(monkeypatch, tmp_path):
