@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from engine.cli.results import tell
+from engine.loading import loading
 from engine.options.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail, with_options
 from protocol.messages import Failed, JobEnd, Prepared, Synthesize
 
@@ -65,8 +66,9 @@ def runner(
     here: list[DeviceRunner] = []
 
     def run_here(request: Synthesize, title: str, record: Path | None) -> "Outcome":
-        from engine.cli import local as in_this_process
-        from engine.service.device_runner import DeviceRunner
+        with loading():
+            from engine.cli import local as in_this_process
+            from engine.service.device_runner import DeviceRunner
 
         if not here:
             here.append(DeviceRunner(request.settings.device, weights=weights, warmed=False))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, Full, Queue, SimpleQueue
 from typing import IO, TYPE_CHECKING
 
+from engine.loading import loading
 from engine.packages import import_fault
 from engine.service.hooks import Hooks, Stop
 from engine.service.internal import Alive, Ready, ToWorker, Unusable
@@ -103,7 +104,8 @@ def main() -> None:
 def _device_runner(device: str) -> "DeviceRunner | str":
     """Return what runs jobs on the device, or why it cannot compute."""
     try:
-        from engine.service.device_runner import DeviceRunner, UnusableDeviceError
+        with loading():
+            from engine.service.device_runner import DeviceRunner, UnusableDeviceError
 
         try:
             return DeviceRunner(device)

@@ -5,7 +5,6 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 from torch import Tensor
 
 CACHED = 16 * 2**20
@@ -91,6 +90,9 @@ class KeyTree:
     """
 
     def __init__(self, keys: Tensor) -> None:
+        # Here, as it takes a sixth of a second to load, and few jobs need it.
+        from scipy.spatial import KDTree
+
         self._center = keys.mean(dim=0)
         self._axes = main_axes(keys - self._center, COMPONENTS)
         self._tree = KDTree(self._project(keys), balanced_tree=False)
