@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from desk import Desk
 from gimps import profile, warmed
 from parallel import made_once
 from PIL import Image, ImageDraw
@@ -56,6 +57,14 @@ def plugged(place, known_plug_ins, engine, tmp_path_factory):
     """A profile with the plug-in, and a warm engine."""
     own = profile(tmp_path_factory.mktemp("plugged") / "profile", known_plug_ins)
     return plug(place, own, engine.folder)
+
+
+@pytest.fixture(scope="session")
+def desk(place, known_plug_ins, engine, tmp_path_factory):
+    """A GIMP with its window, the plug-in and a warm engine, for all tests of this process that do not quit it."""
+    found = Desk(place, known_plug_ins, engine.folder, tmp_path_factory.mktemp("desk"))
+    yield found
+    found.leave()
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ def wait(condition, seconds=SECONDS, tell=lambda: "it does not come to be"):
         now = time.monotonic()
         assert now < until, tell()
         # GIMP works, too, to tell what it shows.
-        time.sleep(max(0.05, now - began))
+        time.sleep(max(0.05, 2 * (now - began)))
 
 
 def layers(painter):
@@ -79,19 +79,20 @@ def choose_layer(dialog: Window, label, image, layer, title=FILL):
     """Choose a layer of an image, both by a part of their names."""
     press_in_row(dialog, "Browse...", label, title)
     chooser = dialog.wait_for_window(f"Choose drawable: {label}")
-
-    def press(name):
-        cells = wait(
-            lambda: [each for each in dialog.widgets(window=chooser, role="table cell") if name in each.name],
-            WAIT_SECONDS,
-            dialog.names,
-        )
-        dialog.click(*cells[-1].middle)
-
-    press(image)
-    press(layer)
+    choose_cell(dialog, image, chooser)
+    choose_cell(dialog, layer, chooser)
     dialog.press("OK", window=chooser)
     dialog.wait_for_no_window(chooser)
+
+
+def choose_cell(dialog: Window, name, title):
+    """Click what has this in its name in a list, once it is there."""
+    cells = wait(
+        lambda: [each for each in dialog.widgets(window=title, role="table cell") if name in each.name],
+        WAIT_SECONDS,
+        dialog.names,
+    )
+    dialog.click(*cells[-1].middle)
 
 
 def enter(dialog: Window, label, number, title=FILL):

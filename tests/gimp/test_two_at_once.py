@@ -1,11 +1,9 @@
 """Two textures of one image at once, each with its dialog, and what is selected then, in a real GIMP."""
 
 import pytest
-from gimps import profile
 from painting import FILL, asked, ended, held, layers, select_hole, wait
 from pictures import bricks, save
-from plugged import plug
-from windows import WAIT_SECONDS, window
+from windows import WAIT_SECONDS
 
 EXTEND = "Extend Image"
 CODE = """
@@ -44,11 +42,9 @@ def test_a_channel_or_a_layer_that_was_selected_stays_selected(plugged, tmp_path
 
 
 @pytest.fixture
-def painter(place, known_plug_ins, engine, tmp_path, wall):
+def painter(desk, wall):
     """A GIMP with its window, a wall with a selected hole, and a warm engine."""
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
-    with window(place, own, wall) as found:
+    with desk.showing(wall) as found:
         select_hole(found)
         yield found
 

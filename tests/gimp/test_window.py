@@ -3,7 +3,6 @@
 import time
 
 import pytest
-from gimps import profile
 from painting import (
     FILL,
     MENU,
@@ -19,16 +18,12 @@ from painting import (
     works,
 )
 from PIL import Image, ImageChops
-from plugged import plug
-from windows import window
 
 
 @pytest.fixture(scope="module")
-def painter(place, known_plug_ins, engine, tmp_path_factory, large_wall):
+def painter(desk, large_wall):
     """A GIMP with its window, the large wall, the plug-in and a warm engine."""
-    own = profile(tmp_path_factory.mktemp("painter") / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
-    with window(place, own, large_wall) as found:
+    with desk.showing(large_wall) as found:
         select_hole(found)
         found.key("ctrl+shift+j")
         yield found
@@ -43,8 +38,9 @@ def dialog(painter):
     painter.press("Close", window=FILL)
     painter.wait_for_no_window(FILL)
     while layers(painter) > 1:
+        before = layers(painter)
         painter.key("ctrl+z")
-        time.sleep(0.5)
+        wait(lambda before=before: layers(painter) < before)
 
 
 def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pictures_folder):

@@ -1,11 +1,8 @@
 """A layer that does not cover what lies below it, filled by mouse and undone, in a real GIMP with its window."""
 
 import pytest
-from gimps import profile
 from painting import FILL, asked, choose, ended, layers, wait
 from PIL import Image, ImageChops
-from plugged import plug
-from windows import window
 
 CODE = """
 image = opened(wall)
@@ -24,13 +21,11 @@ image.delete()
 
 
 @pytest.fixture
-def painter(place, known_plug_ins, plugged, engine, tmp_path, wall):
+def painter(desk, plugged, tmp_path, wall):
     """A GIMP with its window and an inverted wall of 40 % opacity over white, of which a part is selected."""
     picture = tmp_path / "wall.xcf"
     plugged.run(CODE, tmp_path / "run", wall=str(wall), saved=str(picture))
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
-    with window(place, own, picture) as found:
+    with desk.showing(picture) as found:
         yield found
 
 

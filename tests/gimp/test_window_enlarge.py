@@ -1,30 +1,16 @@
 """Enlarge by mouse: its dialog, the new image, and cancel, in a real GIMP with its window."""
 
-import pytest
-from gimps import profile
 from painting import SECONDS, asked, ended, enter, held, idle, layers, wait
 from pictures import load, save
-from plugged import plug
 from provide import CHECKOUT
-from windows import window
 
 ENLARGE = "Enlarge"
-# GTK's own complaints where the screen is read while the window of an image closes.
-CLOSING = (r"Atk-CRITICAL .*atk_selection_ref_selection", r"Gtk-CRITICAL .*gtk_(accessible|popover)_get_")
 
 
-@pytest.fixture
-def gimp(place, known_plug_ins, engine, tmp_path):
-    """What opens a picture in a GIMP with its window, the plug-in and a warm engine."""
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
-    return lambda picture: window(place, own, picture, allowed=CLOSING)
-
-
-def test_a_layer_becomes_a_new_image_three_times_as_large(gimp, tmp_path, pictures_folder):
+def test_a_layer_becomes_a_new_image_three_times_as_large(desk, tmp_path, pictures_folder):
     picture = tmp_path / "wall.png"
     save(picture, load(CHECKOUT / "examples" / "cobbles.png")[:128, :128])
-    with gimp(picture) as opened:
+    with desk.showing(picture) as opened:
         asked(opened, ENLARGE)
         enter(opened, "Times as large", "3", ENLARGE)
         opened.screenshot(pictures_folder / "enlarge-dialog.png")
@@ -37,12 +23,12 @@ def test_a_layer_becomes_a_new_image_three_times_as_large(gimp, tmp_path, pictur
         opened.wait_for_no_window(ENLARGE)
 
 
-def test_after_cancel_there_is_no_new_image(gimp, wall, engine, pictures_folder):
+def test_after_cancel_there_is_no_new_image(desk, wall, engine, pictures_folder):
     def grows(dialog):
         dialog.press("Enlarge", window=ENLARGE)
         dialog.wait_for_window("[Untitled]", SECONDS)
 
-    with gimp(wall) as opened:
+    with desk.showing(wall) as opened:
         asked(opened, ENLARGE)
         enter(opened, "Times as large", "4", ENLARGE)
         with held(opened, engine, grows):
@@ -52,3 +38,5 @@ def test_after_cancel_there_is_no_new_image(gimp, wall, engine, pictures_folder)
         opened.wait_for_no_window("[Untitled]")
         assert layers(opened) == 1
         wait(lambda: idle(engine), 20)
+        opened.press("Close", window=ENLARGE)
+        opened.wait_for_no_window(ENLARGE)

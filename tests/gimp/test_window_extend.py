@@ -1,20 +1,8 @@
 """Extend Image by mouse: its dialog, another try, one step of undo, and cancel, in a real GIMP with its window."""
 
-import pytest
-from gimps import profile
 from painting import asked, choose, ended, held, idle, layers, wait
-from plugged import plug
-from windows import window
 
 EXTEND = "Extend Image"
-
-
-@pytest.fixture
-def gimp(place, known_plug_ins, engine, tmp_path):
-    """What opens a picture in a GIMP with its window, the plug-in and a warm engine."""
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
-    return lambda picture: window(place, own, picture)
 
 
 def size(painter):
@@ -23,8 +11,8 @@ def size(painter):
     return next(word for word in title.replace("×", "x").split() if word.replace("x", "").isdigit() and "x" in word)
 
 
-def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(gimp, wall, pictures_folder):
-    with gimp(wall) as opened:
+def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(desk, wall, pictures_folder):
+    with desk.showing(wall) as opened:
         before = size(opened)
         asked(opened, EXTEND)
         choose(opened, "normal", "Draft: for a preview", EXTEND)
@@ -49,8 +37,8 @@ def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(gimp, wall, pic
         opened.screenshot(pictures_folder / "extend-undone.png")
 
 
-def test_after_cancel_the_image_has_its_size_and_its_layers_again(gimp, wall, engine, pictures_folder):
-    with gimp(wall) as opened:
+def test_after_cancel_the_image_has_its_size_and_its_layers_again(desk, wall, engine, pictures_folder):
+    with desk.showing(wall) as opened:
         before = size(opened)
 
         def grows(dialog):
@@ -65,3 +53,5 @@ def test_after_cancel_the_image_has_its_size_and_its_layers_again(gimp, wall, en
         assert size(opened) == before
         assert layers(opened) == 1
         wait(lambda: idle(engine), 20)
+        opened.press("Close", window=EXTEND)
+        opened.wait_for_no_window(EXTEND)

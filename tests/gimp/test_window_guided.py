@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from gimps import profile
 from painting import asked, choose, choose_layer, ended, expand, press_in_row, said, wait
 from pictures import save
-from plugged import plug
 from test_mixing import stones
-from windows import WAIT_SECONDS, window
+from windows import WAIT_SECONDS
 
 NEW = "New Texture from Layer"
 PICK = "Pick a Seed"
@@ -25,10 +23,8 @@ result = len(image.get_layers())
 
 
 @pytest.fixture
-def opened(place, known_plug_ins, engine, tmp_path):
+def opened(desk, plugged, tmp_path):
     """A GIMP with its window, an exemplar above its guide, the guide of a canvas, and a warm engine."""
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plugged = plug(place, own, engine.folder)
     left, top = np.indices((SIDE, SIDE))[1] < 24, np.indices((HEIGHT, WIDTH))[0] < HEIGHT // 2
     pictures = {
         "exemplar": np.where(left[..., None], stones(0, SIDE, SIDE), stones(2, SIDE, SIDE)),
@@ -41,7 +37,7 @@ def opened(place, known_plug_ins, engine, tmp_path):
     layered = tmp_path / "layered.xcf"
     given = {name: str(path) for name, path in {**paths, "layered": layered}.items()}
     assert plugged.run(CODE, tmp_path / "run", **given).result == 2
-    with window(place, own, paths["halves"], layered) as found:
+    with desk.showing(paths["halves"], layered) as found:
         yield found
 
 

@@ -1,10 +1,8 @@
 """Dialogs for layers with very long names, in a real GIMP with its window."""
 
 import pytest
-from gimps import profile
 from painting import FILL, asked
-from plugged import plug
-from windows import SCREEN, window
+from windows import SCREEN
 
 LONG = "scan_2024-03-11_IMG_" + 14 * "0123456789abcdef"
 CODE = """
@@ -17,15 +15,15 @@ Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path(path), 
 
 
 @pytest.fixture
-def dialog(place, plugged, known_plug_ins, tmp_path, wall):
+def dialog(desk, plugged, tmp_path, wall):
     """The dialog for such a layer."""
     path = tmp_path / "wall.xcf"
     plugged.run(CODE, tmp_path / "run", wall=str(wall), path=str(path), name=LONG)
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, plugged.state)
-    with window(place, own, path) as found:
+    with desk.showing(path) as found:
         asked(found)
         yield found
+        found.press("Close", window=FILL)
+        found.wait_for_no_window(FILL)
 
 
 def test_a_name_without_spaces_does_not_widen_the_dialog(dialog, pictures_folder):

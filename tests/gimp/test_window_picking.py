@@ -1,10 +1,7 @@
 """A seed picked by mouse among coarse pictures, and a layer saved as a pattern, in a real GIMP with its window."""
 
 import pytest
-from gimps import profile
 from painting import FILL, SECONDS, asked, choose, ended, idle, in_row, layers, select_hole, wait
-from plugged import plug
-from windows import window
 
 NEW = "New Texture from Layer"
 PICK = "Pick a Seed"
@@ -12,15 +9,9 @@ SAVE = "Save as Pattern"
 
 
 @pytest.fixture(scope="module")
-def own(known_plug_ins, tmp_path_factory):
-    return profile(tmp_path_factory.mktemp("picker") / "profile", known_plug_ins)
-
-
-@pytest.fixture(scope="module")
-def painter(place, own, engine, wall):
+def painter(desk, wall):
     """A GIMP with its window, the wall, the plug-in and a warm engine."""
-    plug(place, own, engine.folder)
-    with window(place, own, wall) as found:
+    with desk.showing(wall) as found:
         yield found
 
 
@@ -64,14 +55,14 @@ def test_a_picture_that_is_clicked_gives_its_seed_and_makes_nothing_yet(painter,
     painter.wait_for_no_window(title)
 
 
-def test_a_layer_is_saved_under_a_name_that_is_free(painter, own, pictures_folder):
+def test_a_layer_is_saved_under_a_name_that_is_free(painter, desk, pictures_folder):
     asked(painter, SAVE)
     painter.screenshot(pictures_folder / "save-as-pattern.png")
     painter.press("Save", window=SAVE)
     painter.wait_for_no_window(SAVE)
-    (first,) = (own / "patterns").glob("*.pat")
+    (first,) = (desk.profile / "patterns").glob("*.pat")
     asked(painter, SAVE)
     painter.press("Save", window=SAVE)
     painter.wait_for_no_window(SAVE)
-    assert len(list((own / "patterns").glob("*.pat"))) == 2
+    assert len(list((desk.profile / "patterns").glob("*.pat"))) == 2
     assert first.exists()

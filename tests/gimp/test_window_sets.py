@@ -3,11 +3,9 @@
 import imagecodecs
 import numpy as np
 import pytest
-from gimps import profile
 from painting import asked, choose, ended, said, wait
-from plugged import plug
 from test_texture_sets import material
-from windows import WAIT_SECONDS, window
+from windows import WAIT_SECONDS
 
 NEW = "New Texture from Layer"
 MAPS = ("oak_normal.png", "oak_height.png", "oak_color.png")
@@ -31,10 +29,8 @@ result = len(group.get_children())
 
 
 @pytest.fixture
-def opened(place, known_plug_ins, engine, tmp_path):
+def opened(desk, plugged, tmp_path):
     """A GIMP with its window, a group of three maps, the plug-in and a warm engine."""
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plugged = plug(place, own, engine.folder)
     colors, height, normal = material(64)
     gray = np.rint(height / 257).astype(np.uint8)[..., None].repeat(3, axis=2)
     for name, samples in zip(MAPS, (normal, gray, colors), strict=True):
@@ -42,7 +38,7 @@ def opened(place, known_plug_ins, engine, tmp_path):
     layered = tmp_path / "layered.xcf"
     given = {"paths": [str(tmp_path / name) for name in MAPS], "layered": str(layered)}
     assert plugged.run(CODE, tmp_path / "run", **given).result == len(MAPS)
-    with window(place, own, layered) as found:
+    with desk.showing(layered) as found:
         yield found
 
 

@@ -4,33 +4,22 @@ import json
 
 import numpy as np
 import pytest
-from gimps import profile
 from painting import asked, choose, choose_layer, ended, enter, expand, press_in_row, said, wait
 from pictures import save
-from plugged import plug
 from test_transforming import stripes
-from windows import SCREEN, WAIT_SECONDS, window
+from windows import SCREEN, WAIT_SECONDS
 
 NEW = "New Texture from Layer"
 WIDTH, HEIGHT = 96, 80
-# GTK's own complaints, when the screen is read after a chooser was opened twice.
-OF_SCREEN_READERS = (
-    "atk_state_set_contains_state",
-    "gtk_container_forall",
-    "atk_selection_ref_selection",
-    "gtk_accessible_get_widget",
-)
 
 
 @pytest.fixture
-def opened(place, known_plug_ins, engine, tmp_path):
+def opened(desk, tmp_path):
     """A GIMP with its window, stripes in front of a content, and a warm engine."""
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
     ramp = np.linspace(0, 1, WIDTH)[None, :, None].repeat(HEIGHT, axis=0).repeat(3, axis=2)
     for name, picture in {"ramp": ramp, "stripes": stripes()}.items():
         save(tmp_path / f"{name}.png", picture)
-    with window(place, own, tmp_path / "ramp.png", tmp_path / "stripes.png", allowed=OF_SCREEN_READERS) as found:
+    with desk.showing(tmp_path / "ramp.png", tmp_path / "stripes.png") as found:
         yield found
 
 

@@ -5,10 +5,26 @@ import pathlib
 import shutil
 import signal
 import time
+from contextlib import contextmanager
 
 import pytest
 from gimps import profile
-from painting import FILL, MENU, SECONDS, asked, choose, ended, idle, layers, paused, said, select_hole, wait, works
+from painting import (
+    FILL,
+    MENU,
+    SECONDS,
+    asked,
+    choose,
+    choose_cell,
+    ended,
+    idle,
+    layers,
+    paused,
+    said,
+    select_hole,
+    wait,
+    works,
+)
 from pictures import bricks, bytes_of
 from PIL import Image
 from plugged import host_engine, plug
@@ -27,23 +43,19 @@ ABRUPT = ("died unexpectedly", "Plug-in crashed")
 
 
 @pytest.fixture
-def opened(place, known_plug_ins, engine, tmp_path, wall):
-    """A GIMP with its window, a part of the wall, the plug-in and a warm engine; the test may leave nothing of it."""
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
+def opened(desk, tmp_path, wall):
+    """A GIMP with its window, a part of the wall, the plug-in and a warm engine."""
     picture = tmp_path / "wall.png"
     with Image.open(wall) as whole:
         whole.crop((0, 54, 128, 182)).save(picture)
-    with window(place, own, picture, allowed=ABRUPT) as found:
+    with desk.showing(picture) as found:
         yield found
 
 
 @pytest.fixture
-def busy(place, known_plug_ins, engine, tmp_path, broad_wall):
+def busy(desk, broad_wall):
     """A GIMP with its window that is filling a hole, of which the test may leave nothing."""
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
-    with window(place, own, broad_wall, allowed=ABRUPT) as found:
+    with desk.showing(broad_wall, allowed=ABRUPT) as found:
         select_hole(found)
         asked(found)
         # Long enough for everything that a test does meanwhile on a busy computer.
@@ -52,20 +64,10 @@ def busy(place, known_plug_ins, engine, tmp_path, broad_wall):
         yield found
 
 
-def plug_in_processes(place_of):
-    """Processes of the plug-in in a profile."""
-    script = str(place_of / "texture-synthesis.py").encode()
-    found = []
-    for folder in os.scandir("/proc"):
-        if folder.name.isdigit():
-            try:
-                with pathlib.Path(f"/proc/{folder.name}/cmdline").open("rb") as file:
-                    words = file.read()
-            except OSError:
-                continue
-            if script in words:
-                found.append(int(folder.name))
-    return found
+def close(dialog, title=FILL):
+    """Close a dialog."""
+    dialog.press("Close", window=title)
+    dialog.wait_for_no_window(title)
 
 
 def test_an_exemplar_mask_is_chosen_by_mouse_and_taken_away_again(opened, pictures_folder):
@@ -76,7 +78,7 @@ def test_an_exemplar_mask_is_chosen_by_mouse_and_taken_away_again(opened, pictur
     asked(opened)
     choose(opened, "normal", "Draft: for a preview")
     opened.press("Browse...", window=FILL)
-    opened.press("[wall] (imported)-1", window=CHOOSER)
+    choose_cell(opened, "[wall] (imported)", CHOOSER)
     tab = opened.press("Channels", window=CHOOSER)
 
     def channels():
@@ -92,6 +94,7 @@ def test_an_exemplar_mask_is_chosen_by_mouse_and_taken_away_again(opened, pictur
     opened.press("Clear", window=FILL)
     opened.press("Fill", window=FILL)
     ended(opened, "Done.")
+    close(opened)
 
 
 def test_new_textures_and_seamless_ones_are_made_by_mouse(opened, pictures_folder):
@@ -101,8 +104,7 @@ def test_new_textures_and_seamless_ones_are_made_by_mouse(opened, pictures_folde
     opened.press(SEAMLESS, window=SEAMLESS)
     ended(opened, "Done.", SEAMLESS)
     opened.screenshot(pictures_folder / "seamless-done.png")
-    opened.press("Close", window=SEAMLESS)
-    opened.wait_for_no_window(SEAMLESS)
+    close(opened, SEAMLESS)
     assert layers(opened) == 2
     asked(opened, NEW)
     choose(opened, "normal", "Draft: for a preview", NEW)
@@ -114,7 +116,7 @@ def test_new_textures_and_seamless_ones_are_made_by_mouse(opened, pictures_folde
     ended(opened, "Done.", NEW)
     opened.screenshot(pictures_folder / "new-done.png")
     assert "256x256" in opened.wait_for_window("[Untitled]")
-    opened.press("Close", window=NEW)
+    close(opened, NEW)
 
 
 def test_the_part_that_becomes_the_tile_is_shown_and_the_layer_is_named(opened, pictures_folder):
@@ -123,17 +125,14 @@ def test_the_part_that_becomes_the_tile_is_shown_and_the_layer_is_named(opened, 
     assert "Layer “wall.png”" in said(opened, SEAMLESS)
     assert any("tile is the selection's bounding rectangle" in label for label in said(opened, SEAMLESS))
     opened.screenshot(pictures_folder / "seamless-selection.png")
-    opened.press("Close", window=SEAMLESS)
-    opened.wait_for_no_window(SEAMLESS)
+    close(opened, SEAMLESS)
 
 
 @pytest.mark.skipif(not PHOTOGRAPH.exists(), reason=f"needs {PHOTOGRAPH.name}, which is not part of this repository")
-def test_the_hole_of_a_photograph_is_filled_by_mouse(place, known_plug_ins, engine, tmp_path, pictures_folder):
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
+def test_the_hole_of_a_photograph_is_filled_by_mouse(desk, tmp_path, pictures_folder):
     picture = tmp_path / "wall.png"
     shutil.copy(PHOTOGRAPH, picture)
-    with window(place, own, picture) as found:
+    with desk.showing(picture) as found:
         found.key("ctrl+shift+j")
         found.screenshot(pictures_folder / "wall-1-opened.png")
         select_hole(found)
@@ -149,12 +148,10 @@ def test_the_hole_of_a_photograph_is_filled_by_mouse(place, known_plug_ins, engi
         assert layers(found) == 2
 
 
-def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(place, known_plug_ins, engine, tmp_path):
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
+def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(desk, tmp_path):
     picture = tmp_path / "few.png"
     Image.fromarray(bytes_of(bricks(96, 96))).quantize(16).save(picture)
-    with window(place, own, picture) as found:
+    with desk.showing(picture) as found:
         asked(found)
         choose(found, "normal", "Draft: for a preview")
         choose(found, "surroundings", "A pattern")
@@ -162,10 +159,10 @@ def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(place, known_pl
         found.press("Continue in an RGB Copy")
         ended(found, "Done.")
         assert "RGB color" in found.wait_for_window("[Untitled]")
-        found.press("Close", window=FILL)
+        close(found)
 
 
-def test_closing_the_image_before_the_dialog_is_no_fault(opened, tmp_path):
+def test_closing_the_image_before_the_dialog_is_no_fault(opened, desk):
     select_hole(opened)
     asked(opened)
     choose(opened, "normal", "Draft: for a preview")
@@ -176,7 +173,7 @@ def test_closing_the_image_before_the_dialog_is_no_fault(opened, tmp_path):
     opened.press("Discard Changes")
     opened.wait_for_no_window("[wall]")
     opened.press("Close", window=FILL)
-    wait(lambda: not plug_in_processes(plugin_folder(tmp_path / "profile")))
+    wait(lambda: not desk.plug_in_processes())
     opened.wait_for_no_window(FILL)
     assert "GIMP Message" not in opened.windows(), opened.names()
 
@@ -189,6 +186,7 @@ def test_closing_the_image_in_the_middle_ends_the_job(busy, engine):
         busy.press("Discard Changes")
         assert ended(busy, "The image was closed.")
     wait(lambda: idle(engine), 20)
+    close(busy)
 
 
 def test_rotating_the_image_in_the_middle_ends_the_job_and_keeps_nothing(busy, engine, pictures_folder):
@@ -200,19 +198,20 @@ def test_rotating_the_image_in_the_middle_ends_the_job_and_keeps_nothing(busy, e
     assert layers(busy) == 1
     busy.screenshot(pictures_folder / "rotated.png")
     wait(lambda: idle(engine), 20)
+    close(busy)
 
 
-def test_a_plug_in_that_is_killed_leaves_the_engine_idle_and_gimp_alive(busy, engine, tmp_path):
-    (process,) = plug_in_processes(plugin_folder(tmp_path / "profile"))
+def test_a_plug_in_that_is_killed_leaves_the_engine_idle_and_gimp_alive(busy, desk, engine):
+    (process,) = desk.plug_in_processes()
     os.kill(process, signal.SIGKILL)
     busy.wait_for_no_window(FILL)
     wait(lambda: idle(engine), 20)
     assert layers(busy) >= 1
 
 
-def test_quitting_gimp_in_the_middle_leaves_the_engine_idle(busy, engine, tmp_path):
+def test_quitting_gimp_in_the_middle_leaves_the_engine_idle(busy, desk, engine):
     os.killpg(busy.process.pid, signal.SIGTERM)
-    wait(lambda: not plug_in_processes(plugin_folder(tmp_path / "profile")), 20)
+    wait(lambda: not desk.plug_in_processes(), 20)
     wait(lambda: idle(engine), 20)
 
 
@@ -251,7 +250,7 @@ def end_engine(state):
 
 
 @pytest.mark.parametrize(
-    ("language", "filters", "title", "new", "exemplar", "close"),
+    ("language", "filters", "title", "new", "exemplar", "shut"),
     [
         ("de", "Filter", "Auswahl mit Textur füllen", "Neue Textur aus Ebene …", "Vorlage", "Schließen"),
         (
@@ -284,7 +283,7 @@ def test_it_speaks_the_language_of_the_user(
     title,
     new,
     exemplar,
-    close,
+    shut,
 ):
     own = profile(tmp_path / "profile", known_plug_ins)
     plug(place, own, engine.folder)
@@ -294,34 +293,30 @@ def test_it_speaks_the_language_of_the_user(
         found.wait_for_window(title, SECONDS)
         assert found.widget(exemplar, role="label")
         found.screenshot(pictures_folder / f"language-{language}.png")
-        found.press(close, window=title)
+        found.press(shut, window=title)
         found.wait_for_no_window(title)
         found.menu(filters, MENU[1], new)
         title = found.wait_for_window(new.rstrip(" …"))
         found.screenshot(pictures_folder / f"language-{language}-new.png")
-        found.press(close, window=title)
+        found.press(shut, window=title)
         found.wait_for_no_window(title)
 
 
-def test_the_help_button_and_the_link_open_the_page_about_the_procedure(
-    place, known_plug_ins, engine, tmp_path, wall
-):
-    own = profile(tmp_path / "profile", known_plug_ins)
-    plug(place, own, engine.folder)
+def test_the_help_button_and_the_link_open_the_page_about_the_procedure(desk, tmp_path, wall):
     page = tmp_path / "page"
-    browser(own, page)
-    with window(place, own, wall) as found:
+    with desk.showing(wall) as found, browser(desk.profile, page):
         asked(found)
         for button in ("Help", "How it works"):
             page.unlink(missing_ok=True)
             found.press(button, window=FILL)
             opened = wait(lambda: page.exists() and page.read_text().strip(), 20)
-            assert opened == f"file://{plugin_folder(own)}/help/en/index.html#fill"
-        found.press("Close", window=FILL)
+            assert opened == f"file://{plugin_folder(desk.profile)}/help/en/index.html#fill"
+        close(found)
 
 
+@contextmanager
 def browser(home, page):
-    """Give a user a browser that only notes what it is to open."""
+    """Give a user, for a while, a browser that only notes what it is to open."""
     applications = home / ".local" / "share" / "applications"
     applications.mkdir(parents=True)
     script = home / "browser"
@@ -334,3 +329,5 @@ def browser(home, page):
     (applications / "mimeapps.list").write_text(
         "[Default Applications]\ntext/html=browser.desktop\nx-scheme-handler/file=browser.desktop\n"
     )
+    yield
+    shutil.rmtree(applications)

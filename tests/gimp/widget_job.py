@@ -1,14 +1,21 @@
 """Runs beside GIMP, in its Python: tell what can be seen in its windows, as GTK tells screen readers.
 
-Each line that it reads is a JSON array: what a widget must be to be told of, as an object with a part of the title as
-its `window`, or null for the windows alone; and seconds. It looks until there is one, or the seconds are over, and
-prints a line with a JSON array.
+Each line that it reads is a JSON array:
+
+- `look`, what a widget must be to be told of, as an object with a part of the title as its `window`, or null for the
+  windows alone, seconds, and which of them is wanted, `all`, the `first` or the `last`: it looks until there is one,
+  or the seconds are over, and prints a line with a JSON array. To look at all that GIMP shows takes long.
+- `run`, the words of a command, and the seconds that it may take: it prints a line with an object, the command's
+  `status`, its `output` in base64 and its `errors`.
 """
 
+import base64
 import json
 import os
+import subprocess
 import sys
 import time
+from itertools import islice
 
 import gi
 
@@ -19,21 +26,24 @@ from gi.repository import Atspi, GLib  # noqa: E402
 STATES = ("SENSITIVE", "CHECKED", "SELECTED", "FOCUSED", "EXPANDED", "ACTIVE")
 
 
-def children(node):
+def children(node, *, backwards=False):
     """What is right beneath a widget; nothing if that is gone meanwhile."""
     try:
         found = [node.get_child_at_index(index) for index in range(node.get_child_count())]
     except GLib.Error:
         return []
-    return [child for child in found if child is not None]
+    return [child for child in (reversed(found) if backwards else found) if child is not None]
 
 
-def seen(node, window, wanted):
+def seen(node, window, wanted, *, backwards):
     """Walk what is showing beneath a window or a widget, and tell of what is wanted."""
-    for child in children(node):
+    for child in children(node, backwards=backwards):
         if shown(child):
-            yield from told_if_wanted(child, window, wanted)
-            yield from seen(child, window, wanted)
+            if not backwards:
+                yield from told_if_wanted(child, window, wanted)
+            yield from seen(child, window, wanted, backwards=backwards)
+            if backwards:
+                yield from told_if_wanted(child, window, wanted)
 
 
 def shown(node):
@@ -81,37 +91,52 @@ def box(node):
     return [found.x, found.y, found.width, found.height]
 
 
-def everything(wanted):
+def everything(wanted, *, backwards):
     """What is wanted; the windows alone, if that is nothing."""
     part = (wanted or {}).get("window", "")
-    found = []
-    for program in children(Atspi.get_desktop(0)):
-        for window in children(program):
+    for program in children(Atspi.get_desktop(0), backwards=backwards):
+        for window in children(program, backwards=backwards):
             title = name_of(window)
             if part in title and shown(window):
-                found += told_if_wanted(window, title, wanted or {})
+                if not backwards:
+                    yield from told_if_wanted(window, title, wanted or {})
                 if wanted is not None:
-                    found += seen(window, title, wanted)
-    return found
+                    yield from seen(window, title, wanted, backwards=backwards)
+                if backwards:
+                    yield from told_if_wanted(window, title, wanted or {})
 
 
-def looked(wanted, seconds):
+def looked(wanted, seconds, which):
     """Look until it is there."""
     until = time.monotonic() + seconds
     while True:
         began = time.monotonic()
-        found = everything(wanted)
+        found = everything(wanted, backwards=which == "last")
+        found = list(found) if which == "all" else list(islice(found, 1))
         now = time.monotonic()
         if found or now >= until:
             return found
         # GIMP works, too, to tell what it shows.
-        time.sleep(max(0.1, now - began))
+        time.sleep(max(0.1, 2 * (now - began)))
+
+
+def ran(words, seconds):
+    """Run a command; to start one from outside takes longer."""
+    try:
+        done = subprocess.run(words, capture_output=True, stdin=subprocess.DEVNULL, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        return {"status": -1, "output": "", "errors": f"it is not done after {seconds} s"}
+    output, errors = base64.b64encode(done.stdout).decode(), done.stderr.decode(errors="replace")
+    return {"status": done.returncode, "output": output, "errors": errors}
 
 
 for line in sys.stdin:
+    what, *rest = json.loads(line)
+    if what == "run":
+        print(json.dumps(ran(*rest)), flush=True)
     # A process each, which knows nothing of what was there before.
-    if process := os.fork():
+    elif process := os.fork():
         os.waitpid(process, 0)
     else:
-        print(json.dumps(looked(*json.loads(line))), flush=True)
+        print(json.dumps(looked(*rest)), flush=True)
         os._exit(0)

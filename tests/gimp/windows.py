@@ -1,5 +1,6 @@
 """A real GIMP with its window, on a screen of its own: seen as screen readers see it, used by mouse and keyboard."""
 
+import base64
 import json
 import re
 import select
@@ -19,18 +20,21 @@ START_SECONDS = 180
 WAIT_SECONDS = 60
 LOOK_SECONDS = 90
 JOB = Path(__file__).with_name("widget_job.py")
-# GTK's own complaints, in GIMP and in the plug-in, when the screen is read while a window closes, or after one was
-# opened twice: each state set that is not there any more is complained of, and then released.
+# GTK's own complaints, in GIMP and in the plug-in, when the screen is read while a window or an image closes, or
+# after one was opened twice: each state set that is not there any more is complained of, and then released.
 OF_SCREEN_READERS = (
     r"\((gimp|texture-synthesis):\d+\): Atk-CRITICAL .*atk_state_set_contains_state",
     r"\((gimp|texture-synthesis):\d+\): GLib-GObject-CRITICAL .*g_object_unref: assertion 'G_IS_OBJECT",
     r"\((gimp|texture-synthesis):\d+\): Gtk-CRITICAL .*gtk_container_forall",
+    r"\((gimp|texture-synthesis):\d+\): Atk-CRITICAL .*atk_selection_ref_selection",
+    r"\((gimp|texture-synthesis):\d+\): Gtk-CRITICAL .*gtk_(accessible|popover)_get_",
 )
 # GIMP 3.2's, of the mouse that xdotool moves.
 OF_MOUSE = (
     r"\(gimp:\d+\): Gdk-CRITICAL .*'GDK_IS_DEVICE \(device\)' failed",
     r"Gimp-Widgets-CRITICAL: gimp_device_info_get_device: assertion 'GIMP_IS_DEVICE_INFO",
 )
+COMPLAINTS = (*OF_SCREEN_READERS, *OF_MOUSE)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Window:
         environment: What its commands are to know.
         log: What it says.
         process: Its process.
-        looker: The process that tells what can be seen.
+        looker: The process that tells what can be seen, and runs commands on the screen.
     """
 
     place: Place
@@ -83,7 +87,7 @@ class Window:
     def screenshot(self, path: Path) -> Path:
         """Keep a picture of the screen, PNG."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(self.tell("import", "-window", "root", "png:-"))
+        path.write_bytes(self.tell("import", "-window", "root", "-quality", "10", "png:-"))
         return path
 
     def click(self, x: int, y: int, button=1) -> None:
@@ -127,10 +131,8 @@ class Window:
         words = ("xdotool", "search", "--onlyvisible", "--name", re.escape(title_part), "windowactivate", "--sync")
         until = time.monotonic() + WAIT_SECONDS
         # The window manager may have to start again.
-        while (done := self.ask(*words)).returncode:
-            assert time.monotonic() < until, (
-                f"{title_part!r} is not activated: {done.stderr.decode(errors='replace')}"
-            )
+        while (done := self.ask(*words))["status"]:
+            assert time.monotonic() < until, f"{title_part!r} is not activated: {done['errors']}"
             time.sleep(0.2)
 
     def wait_for_no_window(self, title_part: str, seconds=WAIT_SECONDS) -> None:
@@ -144,25 +146,20 @@ class Window:
         """Look for what can be seen: all of it, or what is wanted by `name`, `role`, `window` (part of its title)."""
         return self.look(wanted, seconds)
 
-    def look(self, wanted: dict[str, str] | None, seconds=0.0) -> list[Widget]:
-        """Look for what is wanted; for the windows alone if that is None."""
-        self.refuse_its_end()
-        self.looker.stdin.write(f"{json.dumps([wanted, seconds])}\n".encode())
-        self.looker.stdin.flush()
-        # It tells all in one line.
-        ready, _, _ = select.select([self.looker.stdout], [], [], LOOK_SECONDS + seconds)
-        assert ready, f"nothing tells what can be seen: {self.said()}"
-        told = self.looker.stdout.readline()
-        assert told, f"what tells what can be seen has ended: {self.said()}"
-        return [
-            Widget(**{**one, "states": tuple(one["states"]), "box": tuple(one["box"])}) for one in json.loads(told)
-        ]
+    def look(self, wanted: dict[str, str] | None, seconds=0.0, which="all") -> list[Widget]:
+        """Look for `all` that is wanted, the `first` or the `last`; for the windows alone if it is None."""
+        found = self.answer("look", wanted, seconds, which)
+        return [Widget(**{**one, "states": tuple(one["states"]), "box": tuple(one["box"])}) for one in found]
 
     def widget(self, name: str, *, seconds=WAIT_SECONDS, **wanted) -> Widget:
         """Wait until there is one of this name; the last found, if there are several."""
-        found = self.widgets(seconds=seconds, name=name, **wanted)
-        assert found, f"nothing is called {name!r} {wanted or ''} among {self.names()}: {self.said()}"
-        return found[-1]
+        return self.only({"name": name, **wanted}, seconds, "last")
+
+    def only(self, wanted: dict[str, str], seconds: float, which: str) -> Widget:
+        """Wait until there is one that is wanted, and give the `first` or the `last` of them."""
+        found = self.look(wanted, seconds, which)
+        assert found, f"nothing is called {wanted['name']!r} {wanted} among {self.names()}: {self.said()}"
+        return found[0]
 
     def press(self, name: str, *, seconds=WAIT_SECONDS, **wanted) -> Widget:
         """Click what has this name, when it is there."""
@@ -174,7 +171,8 @@ class Window:
         """Open the menus of these names with the mouse, one out of the other, and click the last."""
         for depth, label in enumerate(labels):
             last = depth == len(labels) - 1
-            item = self.widget(label, role="menu item" if last else "menu")
+            # The first: the menu bar is above all else.
+            item = self.only({"name": label, "role": "menu item" if last else "menu"}, WAIT_SECONDS, "first")
             assert "sensitive" in item.states, f"{' > '.join(labels)}: {label!r} is grayed out"
             if last or depth == 0:
                 self.click(*item.middle)
@@ -197,15 +195,24 @@ class Window:
     def tell(self, *words: str) -> bytes:
         """Run a command on its screen, and give what it says."""
         done = self.ask(*words)
-        assert done.returncode == 0, f"{words[0]}: {done.stderr.decode(errors='replace')}"
-        return done.stdout
+        assert done["status"] == 0, f"{words[0]}: {done['errors']}"
+        return base64.b64decode(done["output"])
 
-    def ask(self, *words: str) -> subprocess.CompletedProcess:
-        """Run a command on its screen, whatever its status."""
+    def ask(self, *words: str) -> dict:
+        """Run a command on its screen, whatever its `status`; it has `output` and `errors`."""
+        return self.answer("run", words, LOOK_SECONDS)
+
+    def answer(self, what: str, asked, seconds: float, *how: str):
+        """Have the looker do something that takes some seconds."""
         self.refuse_its_end()
-        return subprocess.run(
-            self.place.command(*words), capture_output=True, timeout=LOOK_SECONDS, env=self.environment, check=False
-        )
+        self.looker.stdin.write(f"{json.dumps([what, asked, seconds, *how])}\n".encode())
+        self.looker.stdin.flush()
+        # It tells all in one line.
+        ready, _, _ = select.select([self.looker.stdout], [], [], LOOK_SECONDS + seconds)
+        assert ready, f"nothing tells what can be seen: {self.said()}"
+        told = self.looker.stdout.readline()
+        assert told, f"what tells what can be seen has ended: {self.said()}"
+        return json.loads(told)
 
 
 @contextmanager
@@ -232,7 +239,7 @@ def window(place: Place, profile_folder: Path, *files: Path, language=LANGUAGE, 
         found = Window(place, around, log, process, looker)
         enlarge(found, found.wait_for_window(files[-1].stem if files else TITLE, START_SECONDS))
         yield found
-    refuse_faults(log.read_text(errors="replace"), (*OF_SCREEN_READERS, *OF_MOUSE, *allowed))
+    refuse_faults(log.read_text(errors="replace"), (*COMPLAINTS, *allowed))
 
 
 def enlarge(window: Window, title: str) -> None:
