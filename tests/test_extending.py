@@ -5,6 +5,7 @@ import pytest
 from engines import pixels, raster, short_job
 from pictures import bricks, bytes_of
 from runs import run
+from scipy import ndimage
 
 from engine.fitting import check_request
 from engine.images import Picture
@@ -151,8 +152,27 @@ def disc(radius):
     return cut_out(lambda y, x: radius - np.hypot(y, x))
 
 
+def soft(radius, spread):
+    """A disc of bricks, feathered so widely that most of it is its edge."""
+    canvas = disc(radius)
+    canvas[..., 3] = np.round(ndimage.gaussian_filter(canvas[..., 3].astype(np.float32), spread))
+    assert (canvas[..., 3] == 255).sum() < (canvas[..., 3] > 0).sum() / 2
+    return canvas
+
+
+def smoke():
+    """Bricks of many levels of alpha, which end before the borders."""
+    canvas = disc(HIGH / 2 - 6)
+    levels = ndimage.gaussian_filter(np.random.default_rng(1).random((HIGH, WIDE)), 2)
+    levels = (levels - levels.min()) / np.ptp(levels)
+    canvas[..., 3] = canvas[..., 3] * levels
+    return canvas
+
+
 THINGS = {
     "a disc in the middle": (disc(HIGH / 2 - 6), False),
+    "a soft disc": (soft(16, 2.4), False),
+    "smoke in the middle": (smoke(), False),
     "a disc that touches two borders": (disc(HIGH / 2), False),
     "a pole that two borders cut": (cut_out(lambda y, x: 4 - np.abs(x) + 0 * y), True),
     "a disc that two borders cut": (disc(HIGH / 2 + 4), True),

@@ -281,6 +281,16 @@ def test_what_has_less_alpha_than_most_is_missing_else_only_what_is_gone(alpha, 
     assert missing_in(picture)[0].tolist() == [bool(each) for each in missing]
 
 
+def test_a_wide_soft_edge_is_missing_though_most_of_what_is_seen_is_such():
+    rows, columns = np.mgrid[:140, :200]
+    inside = (np.hypot((rows - 70) / 40, (columns - 100) / 70) < 1).astype(np.float32)
+    alpha = ndimage.gaussian_filter(inside, 7)
+    assert (alpha > 0.99).sum() < (alpha >= 0.01).sum() / 2
+    missing = missing_in(Picture(np.zeros((140, 200, 3), np.float32), alpha))
+    assert missing[alpha < 0.95].all()
+    assert not missing[alpha > 0.999].any()
+
+
 @pytest.mark.parametrize(
     ("around", "within", "holes"),
     [(0.5, 0.5, True), (0.3, 0.6, True), (0.5, 1.0, True), (0.1, 0.9, False), (0.5, 0.0, False), (0.0, 0.5, False)],

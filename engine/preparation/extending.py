@@ -13,6 +13,8 @@ from protocol.vocabulary import Margins
 
 # How many times as wide as at a border a thing may be half that width further in, if it goes on beyond the border.
 MOST_WIDER = 2
+# Of a picture whose alpha has many levels, so much alpha along its borders says that it ends there.
+FAINT = 1 / 4
 
 
 def extended(picture: Picture, margins: Margins) -> Picture:
@@ -60,17 +62,22 @@ def beyond_borders(picture: Picture, margins: Margins) -> Picture | None:
 
     Returns:
         The picture, with the alpha of its nearest pixel in the margins; but what only touches a border, as a disc
-        does, ends there. None where all that is added is as opaque as the picture, or alpha has many levels.
+        does, ends there. None where all that is added is as opaque as the picture, or where alpha has many levels and
+        more than a trace can be seen along a border.
     """
     if picture.alpha is None or not margins:
         return None
     height, width = picture.alpha.shape
     inner = slice(margins.top, height - margins.bottom), slice(margins.left, width - margins.right)
     thing = picture.alpha[inner].copy()
+    sides = (thing, thing[::-1], thing.T, thing.T[::-1])
     level = level_of(thing)
     if level is None:
-        return None
-    for inwards in (thing, thing[::-1], thing.T, thing.T[::-1]):
+        if max(float(inwards[0].max()) for inwards in sides) > FAINT:
+            return None
+        # Smoke that ends before the borders gets no frame either.
+        level = 1.0
+    for inwards in sides:
         _clear_touching(inwards)
     pads = ((margins.top, margins.bottom), (margins.left, margins.right))
     found = np.pad(thing, pads, mode="edge")

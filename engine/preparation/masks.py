@@ -191,9 +191,9 @@ def missing_in(picture: Picture) -> NDArray[np.bool_]:
         picture: The picture.
 
     Returns:
-        Boolean (height, width): if most of what can be seen is opaque, or has one and the same alpha, all that has
-        less, because cut-outs have soft edges; else alpha belongs to the picture, and only what is wholly transparent
-        is missing.
+        Boolean (height, width): if most of what can be seen is opaque, or has one and the same alpha, but for a soft
+        edge, all that has less, because cut-outs have soft edges; else alpha belongs to the picture, and only what is
+        wholly transparent is missing.
     """
     if picture.alpha is None:
         return np.zeros(picture.pixels.shape[:2], bool)
@@ -203,7 +203,7 @@ def missing_in(picture: Picture) -> NDArray[np.bool_]:
 
 
 def _whole(alpha: Mask) -> NDArray[np.bool_] | None:
-    """Mark what is opaque, or of the alpha that most of what can be seen has; None where alpha has many levels."""
+    """Mark what has the alpha of most that can be seen, without a soft edge; None where alpha has many levels."""
     visible = alpha >= CLEAR
     if not visible.any():
         return None
@@ -213,7 +213,11 @@ def _whole(alpha: Mask) -> NDArray[np.bool_] | None:
     level = int(seen[(len(seen) - 1) // 2])
     whole = levels >= level - SAME_LEVEL
     same = whole & (levels <= level + SAME_LEVEL)
-    return np.asarray(whole) if 2 * same.sum() > visible.sum() else None
+    if 2 * same.sum() > visible.sum():
+        return np.asarray(whole)
+    # Of a thing that was feathered widely, most may be its edge.
+    edge = soft_edge(alpha)
+    return visible & ~edge if edge.any() else None
 
 
 def level_of(alpha: Mask) -> float | None:
