@@ -2,10 +2,11 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
+import forking
 import torch
+from engines import start_python
 from safetensors.torch import save_file
 
 ROOT = Path(__file__).parents[1]
@@ -13,10 +14,12 @@ QUICK = ("--quality", "draft", "--steps", "1", "--size", "48x40")
 FILL = ("--quality", "draft", "--steps", "1")
 
 
-def start_process(*arguments, cwd, **options):
+def start_process(*arguments, cwd, alone=False, **options):
+    """Start the program; `alone`, it loads its libraries itself."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "engine", *map(str, arguments)],
+    start = start_python if alone else forking.start
+    return start(
+        [*forking.PROGRAM, *map(str, arguments)],
         cwd=cwd,
         env=environment,
         stdout=subprocess.PIPE,

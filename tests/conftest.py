@@ -1,5 +1,6 @@
 """What several test files need."""
 
+import gc
 import os
 import shutil
 import signal
@@ -34,6 +35,8 @@ FIRST = (
     "test_runner",
     "test_cli",
 )
+# What is loaded and collected lasts: to look through it for garbage takes a third of the time that it takes.
+gc.disable()
 SHARED = pytest.StashKey[Path]()
 
 # As the engine does it, and before torch is loaded: tests run beside the processes that they start.
@@ -52,6 +55,11 @@ def pytest_configure_node(node):
     if SHARED not in node.config.stash:
         node.config.stash[SHARED] = Path(tempfile.mkdtemp(prefix="texture-tests-"))
     node.workerinput["shared"] = str(node.config.stash[SHARED])
+
+
+def pytest_collection_finish():
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config):
@@ -104,6 +112,14 @@ def _own_cores(request):
             share = max(1, cores() // worker["workercount"])
             torch.set_num_threads(share)
             numba.set_num_threads(min(share, numba.config.NUMBA_NUM_THREADS))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates():
+    """End what processes were forked from."""
+    yield
+    if "forking" in sys.modules:
+        sys.modules["forking"].end_templates()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,8 +7,10 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
+import forking
 import numpy as np
 from pictures import bricks, bytes_of
 
@@ -29,15 +31,19 @@ READY_SECONDS = 300
 JOB_SECONDS = 180
 
 
+def start_python(words, **how):
+    """Start Python with these words."""
+    return subprocess.Popen([sys.executable, *words], **how)
+
+
 class Engine:
     """A running `texture-engine serve`."""
 
-    def __init__(self, folder: Path, *options: str, environment=None, program=SERVE) -> None:
+    def __init__(self, folder: Path, *options: str, environment=None, program=SERVE, begin=start_python) -> None:
         self.folder = folder
         self.log = folder.with_name(f"{folder.name}.log")
-        command = [sys.executable, *program, *options]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stderr=log, env=surroundings(folder, environment))
+            self.process = begin([*program, *options], stderr=log, env=surroundings(folder, environment))
 
     @property
     def file(self) -> Path:
@@ -80,15 +86,19 @@ class Engine:
 
 
 @contextmanager
-def running(folder: Path, *options: str, environment=None, program=SERVE):
+def running(folder: Path, *options: str, environment=None, program=SERVE, begin=start_python):
     """Run an engine for a while."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = Engine(folder, *options, environment=environment, program=program)
+    engine = Engine(folder, *options, environment=environment, program=program, begin=begin)
     try:
         yield engine
     finally:
         if engine.process.poll() is None:
             engine.kill()
+
+
+forked = partial(running, begin=forking.start)
+"""Likewise, in processes that are forked: they load nothing."""
 
 
 def surroundings(folder: Path, more=None) -> dict[str, str]:
@@ -104,6 +114,12 @@ def terminal(folder: Path, *words, timeout=JOB_SECONDS, cwd=None):
     return subprocess.run(
         command, capture_output=True, text=True, timeout=timeout, env=surroundings(folder), cwd=cwd, check=False
     )
+
+
+def forked_terminal(folder: Path, *words, timeout=JOB_SECONDS, cwd=None):
+    """Likewise, in a process that is forked: it loads nothing."""
+    command = [*forking.PROGRAM, *map(str, words)]
+    return forking.run(command, text=True, timeout=timeout, env=surroundings(folder), cwd=cwd)
 
 
 def raster(array, depth="u8") -> Raster:

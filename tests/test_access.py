@@ -1,7 +1,7 @@
 """Whose clients come in: `texture-engine keys`, and engines that others can reach."""
 
 import pytest
-from engines import end_of, running, short_job, terminal
+from engines import end_of, forked, forked_terminal, short_job
 
 from protocol.client import EngineClient
 from protocol.connection import read_connection
@@ -17,7 +17,7 @@ def folder(tmp_path):
 
 
 def keys(folder, *options):
-    told = terminal(folder, "keys", *options)
+    told = forked_terminal(folder, "keys", *options)
     assert (told.returncode, told.stderr) == (0, "")
     return told.stdout.splitlines()
 
@@ -67,29 +67,31 @@ def test_keys_can_be_in_another_file(folder, tmp_path):
 
 
 def test_what_is_no_key_is_refused(folder):
-    assert_refused(terminal(folder, "keys", "--add", "desk"), "'desk' is not a public key: give the 40 characters")
+    assert_refused(
+        forked_terminal(folder, "keys", "--add", "desk"), "'desk' is not a public key: give the 40 characters"
+    )
     assert not (folder / "authorized_keys").exists()
 
 
 def test_a_name_alone_is_refused(folder):
-    assert_refused(terminal(folder, "keys", "--name", "desk"), "give --add KEY, too")
+    assert_refused(forked_terminal(folder, "keys", "--name", "desk"), "give --add KEY, too")
 
 
 def test_a_key_that_is_not_there_cannot_be_removed(folder):
     key = make_keys().public
-    assert_refused(terminal(folder, "keys", "--remove", key), "is not in")
+    assert_refused(forked_terminal(folder, "keys", "--remove", key), "is not in")
 
 
 def test_a_file_with_something_else_in_it_is_left_as_it_is(folder, tmp_path):
     file = tmp_path / "diary"
     file.write_text("dear diary\n")
-    told = terminal(folder, "keys", "--file", file, "--add", make_keys().public)
+    told = forked_terminal(folder, "keys", "--file", file, "--add", make_keys().public)
     assert_refused(told, "diary, line 1 is not a public key of 40 characters")
     assert file.read_text() == "dear diary\n"
 
 
 def test_a_file_that_cannot_be_written_is_told_in_one_line(folder, tmp_path):
-    told = terminal(folder, "keys", "--file", tmp_path / "nowhere" / "friends", "--add", make_keys().public)
+    told = forked_terminal(folder, "keys", "--file", tmp_path / "nowhere" / "friends", "--add", make_keys().public)
     assert_refused(told, "nowhere of friends does not exist")
 
 
@@ -103,7 +105,7 @@ def open_engine(tmp_path_factory):
     friends = folder.with_name("friends")
     keys(folder, "--file", friends, "--add", make_keys().public, "--name", "nobody")
     options = ("--device", "cpu", "--listen", "tcp://0.0.0.0:*", "--authorized-keys", str(friends))
-    with running(folder, *options) as engine, engine.client() as client:
+    with forked(folder, *options) as engine, engine.client() as client:
         engine.ready(client)
         yield engine, friends
 

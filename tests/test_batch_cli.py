@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from calling import assert_refused, contents, start_process
-from engines import JOB_SECONDS, running, terminal
+from engines import JOB_SECONDS, forked, forked_terminal
 from pictures import bricks, save
 
 from engine.batch.journal import JOURNAL
@@ -104,9 +104,9 @@ def test_an_engine_makes_the_same_and_the_page_shows_it(folder, tmp_path):
     )
     (folder / "bad.png").write_bytes(b"no picture")
     arguments = ("batch", "list.jsonl", "--json", "--report", "report.html", *QUICK)
-    with running(tmp_path / "engine", "--device", "cpu") as engine, engine.client("watcher") as watcher:
+    with forked(tmp_path / "engine", "--device", "cpu") as engine, engine.client("watcher") as watcher:
         engine.ready(watcher)
-        told = terminal(engine.folder, *arguments, "-o", "there", cwd=folder)
+        told = forked_terminal(engine.folder, *arguments, "-o", "there", cwd=folder)
         assert watcher.status().done == 3
     assert told.returncode == 1
     states = [json.loads(line).get("state") for line in told.stdout.splitlines()[:-1]]

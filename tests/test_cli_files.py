@@ -2,10 +2,10 @@
 
 import io
 import os
-import subprocess
 import sys
 from types import SimpleNamespace
 
+import forking
 import numpy as np
 import pytest
 import tifffile
@@ -165,14 +165,8 @@ def test_metadata_can_be_left_out(call, here, suffix):
 
 
 def piped(here, *arguments, given=b""):
-    return subprocess.run(
-        [sys.executable, "-m", "engine", "synthesize", *arguments, "--local"],
-        cwd=here,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        input=given,
-        capture_output=True,
-        timeout=100,
-    )
+    command = [*forking.PROGRAM, "synthesize", *arguments, "--local"]
+    return forking.run(command, cwd=here, env={**os.environ, "PYTHONPATH": str(ROOT)}, given=given, timeout=100)
 
 
 def test_a_texture_goes_through_the_standard_streams(here, call):

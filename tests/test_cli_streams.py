@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forking
 import pytest
 from calling import QUICK, ROOT
 
+resource = pytest.importorskip("resource")
 FULL = Path("/dev/full")
 LARGE = 10**6
 WRITE = f"from engine.cli.standard_output import write_output; write_output(bytes({LARGE}))"
@@ -20,9 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes end other
 
 def start(*arguments, here, buffering="", **options):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": buffering}
-    return subprocess.Popen(
-        [sys.executable, *arguments], cwd=here, env=environment, stderr=subprocess.PIPE, text=True, **options
-    )
+    return forking.start(arguments, cwd=here, env=environment, stderr=subprocess.PIPE, text=True, **options)
 
 
 def assert_output_refused(process):
@@ -45,10 +45,9 @@ def test_a_reader_that_goes_away_meanwhile_is_told(here, buffering):
 
 @pytest.mark.parametrize("buffering", BUFFERINGS)
 def test_a_disk_that_is_full_after_a_part_is_told(here, buffering):
-    # Python puts a compiled module in place even if a limit on files has cut it short: -B.
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); "
+    limits = [(resource.RLIMIT_FSIZE, (4096, 4096))]
     with (here / "part.png").open("wb") as file:
-        process = start("-B", "-c", limit + WRITE, here=here, buffering=buffering, stdout=file)
+        process = start("-c", WRITE, limits=limits, here=here, buffering=buffering, stdout=file)
     assert "standard output cannot be written" in process.communicate(timeout=100)[1]
     assert process.returncode
 

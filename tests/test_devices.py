@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from engines import end_of, running, short_job, terminal
+from engines import end_of, forked, forked_terminal, short_job
 from pictures import bricks, save
 from plugin_links import installation_of
 
@@ -311,14 +311,19 @@ torch.cuda.device_count = lambda: 1
 """
 
 
-@pytest.fixture
-def with_a_card(tmp_path, monkeypatch):
-    """Let every Python that is started find a card that torch cannot compute on."""
-    folder = tmp_path / "stand-in"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def stand_in(tmp_path_factory):
+    """A folder whose modules say that a card is there."""
+    folder = tmp_path_factory.mktemp("stand-in")
     (folder / "sitecustomize.py").write_text(STAND_IN)
+    return folder
+
+
+@pytest.fixture
+def with_a_card(stand_in, monkeypatch):
+    """Let every Python that is started find a card that torch cannot compute on."""
     # Of this Python, where it has one: ours takes its place.
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")])))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(stand_in), os.environ.get("PYTHONPATH")])))
     return check_device("cuda").problem
 
 
@@ -329,7 +334,7 @@ def synthesized(tmp_path):
 
     def run(folder, *words):
         options = ("bricks.png", "-o", "out.png", "--size", "32x32", "--quality", "draft", "--steps", "1", "-q")
-        return terminal(folder, "synthesize", *options, *words, cwd=tmp_path)
+        return forked_terminal(folder, "synthesize", *options, *words, cwd=tmp_path)
 
     return run
 
@@ -351,7 +356,7 @@ def test_in_the_terminal_a_device_that_was_chosen_has_to_work(with_a_card, synth
 
 
 def test_an_engine_goes_on_with_the_cpu_and_says_so(with_a_card, synthesized, tmp_path):
-    with running(tmp_path / "engine") as engine, engine.client() as client:
+    with forked(tmp_path / "engine") as engine, engine.client() as client:
         status = engine.ready(client)
         assert status.workers[0].device == "cpu"
         assert status.workers[0].reason == "others-fail"
@@ -370,7 +375,7 @@ def test_an_engine_goes_on_with_the_cpu_and_says_so(with_a_card, synthesized, tm
 
 
 def test_an_engine_whose_device_was_chosen_says_why_it_cannot(with_a_card, synthesized, tmp_path):
-    with running(tmp_path / "engine", "--device", "cuda") as engine:
+    with forked(tmp_path / "engine", "--device", "cuda") as engine:
         with engine.client() as client:
             client.submit(short_job())
             failed = end_of(client, "short")
@@ -387,7 +392,7 @@ def test_an_engine_whose_device_was_chosen_says_why_it_cannot(with_a_card, synth
 
 
 def test_doctor_tells_what_does_not_work_and_what_helps(with_a_card, tmp_path):
-    told = terminal(tmp_path / "nobody", "doctor")
+    told = forked_terminal(tmp_path / "nobody", "doctor")
     assert (told.returncode, told.stderr) == (1, "")
     # Lines are broken as the terminal is wide.
     words = " ".join(told.stdout.split())

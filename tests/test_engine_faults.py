@@ -1,6 +1,7 @@
 """What breaks around a running engine, and how soon it works again.
 
-Every test prints `FAULT|name|seconds` (shown by `-s` or `-rP`); docs/faults.md has the figures.
+Every test prints `FAULT|name|seconds` (shown by `-s` or `-rP`); docs/faults.md has the figures, which
+`TEXTURE_TEST_UNFORKED=1` gives: without it, no worker loads its libraries.
 """
 
 import os
@@ -21,13 +22,13 @@ from engines import (
     SERVE,
     START_SECONDS,
     end_of,
+    forked,
+    forked_terminal,
     long_job,
     raster,
-    running,
     short_job,
     started,
     surroundings,
-    terminal,
 )
 from hostile import descriptors, plain_sockets
 from pictures import bricks
@@ -97,7 +98,7 @@ run_engine(ServeOptions(devices=("cpu",)))
 @pytest.fixture(scope="module")
 def survivor(tmp_path_factory):
     """One engine for all the faults that it is to survive."""
-    with running(tmp_path_factory.mktemp("survivor") / "engine", *ON_CPU) as engine:
+    with forked(tmp_path_factory.mktemp("survivor") / "engine", *ON_CPU) as engine:
         yield engine
 
 
@@ -168,7 +169,7 @@ def test_worker_without_memory(client, measured):
 
 
 def test_worker_that_cannot_start(tmp_path, measured):
-    with running(tmp_path / "engine", "--device", "cuda:63") as engine, engine.client() as client:
+    with forked(tmp_path / "engine", "--device", "cuda:63") as engine, engine.client() as client:
         with measured():
             end = run(client, short_job("first"))
         assert end.code == "no-worker"
@@ -189,7 +190,7 @@ def test_worker_that_cannot_start(tmp_path, measured):
 @pytest.mark.alone
 def test_front_killed(tmp_path, measured):
     folder = tmp_path / "engine"
-    with running(folder, *ON_CPU) as engine, engine.client() as client:
+    with forked(folder, *ON_CPU) as engine, engine.client() as client:
         worker = start(client, long_job("runs"))
         client.submit(long_job("waits"))
         with measured(2):
@@ -200,7 +201,7 @@ def test_front_killed(tmp_path, measured):
         assert [end.message for end in ended] == ["the connection to the engine broke off"] * 2
         assert "start the engine again" in ended[0].hint
         # The same client finds the next engine of this folder.
-        with running(folder, *ON_CPU), within(START_SECONDS):
+        with forked(folder, *ON_CPU), within(START_SECONDS):
             assert next_event(client, Welcome)
             assert_done(client)
 
@@ -208,12 +209,12 @@ def test_front_killed(tmp_path, measured):
 @pytest.mark.alone
 def test_front_killed_and_its_connection_file_left(tmp_path, measured):
     folder = tmp_path / "engine"
-    with running(folder, *ON_CPU) as engine:
+    with forked(folder, *ON_CPU) as engine:
         engine.client().close()
     words = rf"left behind by process {engine.process.pid}, which has ended\): start one with `texture-engine serve`"
     with within(1), pytest.raises(StaleFileError, match=words):
         EngineClient.connect(engine.file, name="late", keys=make_keys())
-    with measured(), running(folder, *ON_CPU) as anew, anew.client() as client:
+    with measured(), forked(folder, *ON_CPU) as anew, anew.client() as client:
         assert read_connection(engine.file).process == anew.process.pid
         assert_done(client)
 
@@ -313,7 +314,7 @@ def test_folder_gone_for_a_while(client, survivor, measured):
 
 def test_connection_file_is_rubbish_when_the_engine_is_lost(tmp_path, measured):
     folder = tmp_path / "engine"
-    with running(folder, *ON_CPU) as engine, engine.client() as client:
+    with forked(folder, *ON_CPU) as engine, engine.client() as client:
         started(client, long_job())
         engine.stop()
         (end,) = ends(client, "long")
@@ -325,14 +326,14 @@ def test_connection_file_is_rubbish_when_the_engine_is_lost(tmp_path, measured):
         while time.monotonic() < until:
             assert client.poll(0.2) == []
             assert not client.connected
-        with running(folder, *ON_CPU), measured():
+        with forked(folder, *ON_CPU), measured():
             assert next_event(client, Welcome)
 
 
 def test_log_on_a_full_disk(tmp_path, measured):
     log = tmp_path / "full.log"
     log.symlink_to("/dev/full")
-    with measured(), running(tmp_path / "engine", *ON_CPU, "--log-file", str(log)) as engine:
+    with measured(), forked(tmp_path / "engine", *ON_CPU, "--log-file", str(log)) as engine:
         with engine.client() as client:
             assert_done(client)
         assert engine.stop() == 0
@@ -358,12 +359,12 @@ def test_log_that_nobody_reads_any_more(tmp_path, measured):
 @pytest.mark.parametrize("seconds", [-1e9, 1e9], ids=["slow", "fast"])
 def test_wrong_clock(tmp_path, measured, seconds):
     folder = tmp_path / "engine"
-    with running(folder, str(seconds), program=("-c", WRONG_CLOCK)) as engine, measured(), engine.client() as client:
+    with forked(folder, str(seconds), program=("-c", WRONG_CLOCK)) as engine, measured(), engine.client() as client:
         assert abs(read_connection(engine.file).started - time.time() - seconds) < 60
         client.ping(7)
         assert next_event(client, Pong).number == 7
     # What it has left behind does not keep the next one from starting.
-    with running(folder, *ON_CPU) as anew, anew.client():
+    with forked(folder, *ON_CPU) as anew, anew.client():
         assert read_connection(anew.file).process == anew.process.pid
 
 
@@ -412,7 +413,7 @@ def test_authorized_keys_broken_meanwhile(tmp_path, measured):
     def come_in(timeout):
         return EngineClient.connect(engine.file, name="desk", keys=theirs, timeout=timeout)
 
-    with running(tmp_path / "engine", *ON_CPU, "--authorized-keys", str(file)) as engine:
+    with forked(tmp_path / "engine", *ON_CPU, "--authorized-keys", str(file)) as engine:
         engine.client().close()
         with come_in(5) as before:
             file.write_text("no key\n")
@@ -440,7 +441,7 @@ def test_folder_that_cannot_be_written(tmp_path, measured, left):
 
 def test_folder_that_cannot_be_written_any_more(tmp_path, measured):
     folder = tmp_path / "engine"
-    with running(folder, *ON_CPU) as engine, engine.client() as client:
+    with forked(folder, *ON_CPU) as engine, engine.client() as client:
         started(client, long_job())
         with unwritable(folder):
             engine.process.send_signal(signal.SIGTERM)
@@ -449,12 +450,12 @@ def test_folder_that_cannot_be_written_any_more(tmp_path, measured):
             assert (end.code, end.message) == ("engine-ended", "the engine has ended: it received SIGTERM")
             assert engine.process.wait(5) == 0
             assert engine.file.exists()
-        with measured(), running(folder, *ON_CPU):
+        with measured(), forked(folder, *ON_CPU):
             assert next_event(client, Welcome)
 
 
 def test_client_that_hangs(tmp_path, measured):
-    with running(tmp_path / "engine", program=("-c", IMPATIENT)) as engine, engine.client() as client:
+    with forked(tmp_path / "engine", program=("-c", IMPATIENT)) as engine, engine.client() as client:
         engine.ready(client)
         with victim(engine) as other:
             assert jobs_of(client, "victim") == [3]
@@ -560,14 +561,14 @@ def with_keys(tmp_path):
 
 
 def assert_refused(folder, sentence, *options):
-    refused = terminal(folder, "serve", *ON_CPU, *options)
+    refused = forked_terminal(folder, "serve", *ON_CPU, *options)
     assert refused.returncode == 2
     assert sentence in " ".join(refused.stderr.split())
     assert "Traceback" not in refused.stderr
 
 
 def assert_starts(folder, measured, *options):
-    with measured(), running(folder, *ON_CPU, *options) as engine:
+    with measured(), forked(folder, *ON_CPU, *options) as engine:
         engine.client().close()
 
 

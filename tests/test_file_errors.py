@@ -11,6 +11,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+import forking
 import pytest
 from calling import QUICK, ROOT
 from pictures import load
@@ -143,24 +144,20 @@ DROP_FROM_BOUNDING_SET = 24
 DAC_OVERRIDE, DAC_READ_SEARCH = 1, 2
 
 
-def bind(*limits):
-    """Give what binds a new process to permissions, also one of the superuser, and sets limits in it."""
-    library = ctypes.CDLL(None) if sys.platform == "linux" and os.geteuid() == 0 else None
+LIBRARY = ctypes.CDLL(None) if sys.platform == "linux" and os.geteuid() == 0 else None
 
-    def setup():
-        for capability in (DAC_OVERRIDE, DAC_READ_SEARCH) if library else ():
-            library.prctl(DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
-        for limit in limits:
-            resource.setrlimit(*limit)
 
-    return setup
+def bind():
+    """Bind a new process to permissions, also one of the superuser."""
+    for capability in (DAC_OVERRIDE, DAC_READ_SEARCH) if LIBRARY else ():
+        LIBRARY.prctl(DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
 
 
 def is_bound():
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).chmod(0)
         reading = [sys.executable, "-c", "import sys; open(sys.argv[1])", file.name]
-        return subprocess.run(reading, capture_output=True, preexec_fn=bind()).returncode != 0
+        return subprocess.run(reading, capture_output=True, preexec_fn=bind).returncode != 0
 
 
 needs_a_user = pytest.mark.skipif(not is_bound(), reason="permissions bind nobody here")
@@ -199,15 +196,15 @@ print(json.dumps(told))
 
 def started(place, *words, limits=(), **how):
     """Run Python in a folder as a user whom permissions bind."""
-    return subprocess.run(
-        [sys.executable, *words],
+    return forking.run(
+        words,
         cwd=place,
         # Python puts a compiled module in place even if a limit on files has cut it short.
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
         text=True,
         timeout=120,
-        preexec_fn=bind(*limits),
+        bound=bind,
+        limits=limits,
         **how,
     )
 
@@ -221,7 +218,7 @@ def run(place, *arguments, limits=()):
 def run_each(place, commands, limits=()):
     """Run the program with each of these arguments, each in a folder: what `run` gives, of each."""
     runs = json.dumps([[str(folder), command] for folder, command in commands])
-    done = started(place, "-c", IN_TURN, limits=limits, input=runs)
+    done = started(place, "-c", IN_TURN, limits=limits, given=runs)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -313,12 +310,11 @@ def test_a_recording_that_cannot_be_written_does_not_take_the_texture_with_it(pl
 @pytest.mark.parametrize("arguments", [("-o", "-"), ("-o", "out.png", "--json")])
 def test_a_full_disk_behind_standard_output_is_told(here, arguments):
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "engine", "synthesize", "bricks.png", *QUICK, "--local", "-q", *arguments],
+        done = forking.run(
+            [*forking.PROGRAM, "synthesize", "bricks.png", *QUICK, "--local", "-q", *arguments],
             cwd=here,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=full,
-            stderr=subprocess.PIPE,
             timeout=100,
         )
     assert_told((done.returncode, "", done.stderr.decode()))

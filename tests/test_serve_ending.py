@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from engines import end_of, long_job, running, short_job, started, surroundings, terminal
+from engines import end_of, forked, forked_terminal, long_job, short_job, started, surroundings
 from plugin_links import end_engine
 from wire import Wire
 
@@ -27,7 +27,7 @@ CPU = ("--device", "cpu")
 def detached(tmp_path):
     """The folder of an engine that was started in the background: what the start told, and where it is."""
     folder = tmp_path / "engine"
-    told = terminal(folder, "serve", "--detach", *CPU)
+    told = forked_terminal(folder, "serve", "--detach", *CPU)
     yield told, folder
     end_engine(folder)
 
@@ -45,7 +45,7 @@ def test_a_detached_engine_says_where_it_listens_and_goes_on_until_it_is_stopped
         client.submit(short_job())
         assert isinstance(end_of(client, "short"), Done)
     assert "job short of 'test': done" in log.read_text()
-    stopped = terminal(folder, "stop")
+    stopped = forked_terminal(folder, "stop")
     assert (stopped.returncode, stopped.stdout, stopped.stderr) == (0, "the engine has ended\n", "")
     assert not (folder / "engine.json").exists()
     with pytest.raises(NoEngineError):
@@ -72,7 +72,7 @@ def test_ctrl_c_while_an_engine_starts_in_the_background_ends_it(tmp_path):
     while (folder / "engine.json").exists():
         assert time.monotonic() < until
         time.sleep(0.05)
-    assert terminal(folder, "status").returncode == 1
+    assert forked_terminal(folder, "status").returncode == 1
 
 
 # The end.
@@ -84,7 +84,7 @@ def assert_ended(client, job, kind):
 
 
 def test_sigterm_ends_the_engine_its_worker_and_its_jobs(tmp_path):
-    with running(tmp_path / "engine", *CPU) as engine, engine.client() as client:
+    with forked(tmp_path / "engine", *CPU) as engine, engine.client() as client:
         started(client, long_job())
         client.submit(short_job("waits"))
         (worker,) = client.status().workers
@@ -99,7 +99,7 @@ def test_sigterm_ends_the_engine_its_worker_and_its_jobs(tmp_path):
 
 
 def test_ctrl_c_ends_the_engine_though_its_worker_has_not_started_yet(tmp_path):
-    with running(tmp_path / "engine", *CPU) as engine, engine.client() as client:
+    with forked(tmp_path / "engine", *CPU) as engine, engine.client() as client:
         client.submit(short_job())
         assert next(client.events("short", 5)) == Accepted("short", 0)
         engine.process.send_signal(signal.SIGINT)
@@ -110,7 +110,7 @@ def test_ctrl_c_ends_the_engine_though_its_worker_has_not_started_yet(tmp_path):
 
 
 def test_every_client_is_told_that_the_engine_ends_and_why(tmp_path):
-    with running(tmp_path / "engine", *CPU) as engine, engine.client() as client, Wire(engine) as wire:
+    with forked(tmp_path / "engine", *CPU) as engine, engine.client() as client, Wire(engine) as wire:
         wire.say(Hello(PROTOCOL))
         wire.hear(Welcome)
         client.shutdown("enough")
@@ -120,7 +120,7 @@ def test_every_client_is_told_that_the_engine_ends_and_why(tmp_path):
 
 
 def test_an_engine_that_nobody_needs_can_end_by_itself(tmp_path):
-    with running(tmp_path / "engine", *CPU, "--idle-exit", "1") as engine:
+    with forked(tmp_path / "engine", *CPU, "--idle-exit", "1") as engine:
         with engine.client() as client:
             # Somebody who is there needs it, though without a job.
             until = time.monotonic() + 1.5
@@ -139,7 +139,7 @@ def test_an_engine_that_nobody_needs_can_end_by_itself(tmp_path):
 def restless(tmp_path_factory):
     """An engine whose worker rests soon."""
     options = (*CPU, "--idle-unload", "0.5")
-    with running(tmp_path_factory.mktemp("engines") / "engine", *options) as engine, engine.client() as client:
+    with forked(tmp_path_factory.mktemp("engines") / "engine", *options) as engine, engine.client() as client:
         yield engine, client
 
 
@@ -176,7 +176,7 @@ def test_a_worker_that_has_nothing_to_do_gives_back_all_that_it_holds_and_comes_
 
 
 def test_two_workers_run_two_jobs_at_once(tmp_path):
-    with running(tmp_path / "engine", "--device", "cpu,cpu") as engine, engine.client() as client:
+    with forked(tmp_path / "engine", "--device", "cpu,cpu") as engine, engine.client() as client:
         assert client.welcome.devices == ("cpu", "cpu")
         engine.ready(client)
         started(client, long_job("first"))

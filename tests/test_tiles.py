@@ -166,7 +166,7 @@ def test_an_interrupted_canvas_goes_on_with_the_tiles_that_are_there(canvas, cob
 def test_a_canvas_that_is_killed_goes_on_and_has_the_same_bytes(here, call):
     # A regular exemplar, which no network works on: the number of threads makes no difference.
     command = ("synthesize", "bricks.png", "--size", "256x128", "--tile", "128", "--local", "--quality", "draft")
-    process = start_process(*command, "-o", "out.tif", cwd=here)
+    process = start_process(*command, "-o", "out.tif", cwd=here, alone=True)
     deadline = time.monotonic() + 300
     while not list(here.glob("out.tif.unfinished/tile-*.npy")):
         assert process.poll() is None, process.communicate()

@@ -20,7 +20,7 @@ def test_tiles_of_a_cluster_are_those_of_one_process(cluster, here):  # noqa: F8
     # A regular exemplar, which no network works on: the number of threads makes no difference.
     command = ("synthesize", "bricks.png", "--size", "256x256", "--tile", "128", "--quality", "draft")
     for output, place in (("far.tif", ("--ray", cluster.address)), ("near.tif", ())):
-        process = start_process(*command, "-o", output, *place, cwd=here)
+        process = start_process(*command, "-o", output, *place, cwd=here, alone=True)
         _, err = process.communicate(timeout=SECONDS)
         assert process.returncode == 0, err
     assert (here / "far.tif").read_bytes() == (here / "near.tif").read_bytes()
