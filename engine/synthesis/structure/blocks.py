@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.synthesis.matching.field import Bools, Floats, Places
-from engine.synthesis.structure.pyramid import COLORS, FEATURES
+from engine.synthesis.structure.content import Wanted
+from engine.synthesis.structure.pyramid import FEATURES
 from engine.synthesis.structure.stages import Size
 
 Value = TypeVar("Value", bound=np.generic)
@@ -69,7 +70,7 @@ def draw_corners(listed: Places, count: int, generator: np.random.Generator) -> 
 
 
 def blocks_like_content(
-    places: Places, source: Floats, content: Floats | None, draw: Callable[[], tuple[Places, Places]]
+    places: Places, source: Floats, content: Wanted | None, draw: Callable[[], tuple[Places, Places]]
 ) -> Places:
     """Take of many blocks for each place the one that is most like the content; without one, those that there are."""
     if content is None:
@@ -77,16 +78,16 @@ def blocks_like_content(
     return reduce(partial(_nearer, source, content), (draw()[1] for _ in range(DRAWN - 1)), places)
 
 
-def _nearer(source: Floats, content: Floats, first: Places, second: Places) -> Places:
+def _nearer(source: Floats, content: Wanted, first: Places, second: Places) -> Places:
     """Take of each two blocks of places the one that is more like the content."""
     apart = []
     for places in (first, second):
         there = source[places[..., 0], places[..., 1], FEATURES:]
-        each = ((there - content[..., FEATURES - COLORS :]) ** 2).sum(axis=2)
+        each = ((there - content.nearest(there)) ** 2).sum(axis=2)
         for axis in (0, 1):
             each = np.add.reduceat(each, np.arange(0, each.shape[axis], BLOCK), axis=axis)
         apart.append(each)
-    rows, columns = np.indices(content.shape[:2]) // BLOCK
+    rows, columns = np.indices(first.shape[:2]) // BLOCK
     found: Places = np.where((apart[1] < apart[0])[rows, columns, None], second, first)
     return found
 

@@ -24,15 +24,32 @@ BLUR, SHARPER = 0.5, 0.8
 WIDEST_BLUR, LEAST_BLUR = 0.02, 1.5
 # The content itself keeps its outlines.
 CONTENT_BLUR = 1.0
-# Of a texture's energies, how much more they count than else: what is alike in brightness melts without them.
-LIVELINESS = 2.0
-# Brightnesses of which the usual energy is found out.
-BINS = 16
+# Values of a content that differ by no more are the same: noise in what is flat is not drawn.
+FLAT = 0.01
 # Part of the brightest and of the darkest places of an exemplar that are too few to draw with.
 TAIL = 0.02
 # Hues of a content are intensified by no more than this. Below the least spread it is gray.
 INTENSITY = 3.0
 LEAST_SPREAD = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What the content's channels of a canvas may be, at one scale.
+
+    Where much of a content is flat, a single value would be had by a few patches of the exemplar, again and again.
+
+    Attributes:
+        least, most: Bounds that are fine alike, float32 (height, width, 1 to 3).
+    """
+
+    least: Floats
+    most: Floats
+
+    def nearest(self, values: Floats) -> Floats:
+        """Give the values within the bounds that are nearest to others, of the same shape."""
+        found: Floats = np.clip(values, self.least, self.most)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +66,7 @@ class Content:
     strength: float
     by_color: bool = False
 
-    def channels(self, level: Level, size: tuple[int, int], reach: float) -> tuple[Level, Floats]:
+    def channels(self, level: Level, size: tuple[int, int], reach: float) -> tuple[Level, Wanted]:
         """Give what is compared at one scale.
 
         Args:
@@ -58,36 +75,31 @@ class Content:
             reach: How far things in the exemplar reach, pixels of this scale.
 
         Returns:
-            The exemplar with further channels, and those of the canvas beyond its colors, float32 (height, width, 3
-            to 5): texture energies, and the content's.
+            The exemplar with 1 to 3 further channels, and what these are to be on the canvas.
         """
         blur = min(BLUR * reach * (1 - SHARPER * self.strength), WIDEST_BLUR * min(size))
-        source = _blurred(level.channels[..., :FEATURES], level.known, max(LEAST_BLUR, blur))
+        source = _blurred(level.channels[..., :COLORS], level.known, max(LEAST_BLUR, blur))
         wanted = _blurred(averaged(self.colors, size), np.ones(size, bool), CONTENT_BLUR)
-        seen, shades = source[level.known], source[..., :COLORS] @ BRIGHTNESS
-        sample = shades[level.known]
-        wanted_shades = matched_ranks(wanted @ BRIGHTNESS, sample)
-        found = [(shades, wanted_shades)]
+        shades = source @ BRIGHTNESS
+        found = [(shades, *matched_ranges(wanted @ BRIGHTNESS, shades[level.known]))]
         if self.by_color:
-            hues = [(source[..., :COLORS] @ axis, wanted @ axis) for axis in HUES]
+            hues = [(source @ axis, wanted @ axis) for axis in HUES]
             if max(float(other.std()) for _, other in hues) > LEAST_SPREAD:
-                found += [(own, matched_spread(other, own[level.known])) for own, other in hues]
-        energies = [usual(wanted_shades, sample, seen[:, number]) for number in range(COLORS, FEATURES)]
-        variance = sum(float(own[level.known].var()) for own, _ in found)
+                matched = [(own, matched_spread(other, own[level.known])) for own, other in hues]
+                found += [(own, other, other) for own, other in matched]
+        variance = sum(float(own[level.known].var()) for own, *_ in found)
         texture = float(level.channels[..., :COLORS][level.known].var(axis=0).sum())
         counts = BALANCE * self.strength / (LIMIT - self.strength) * texture / max(variance, 1e-6)
-        own, other = (np.float32(np.sqrt(counts)) * np.stack(each, axis=2) for each in zip(*found, strict=True))
+        own, least, most = (np.float32(np.sqrt(counts)) * np.stack(each, axis=2) for each in zip(*found, strict=True))
         own[~level.known] = 0
         channels = np.concatenate([level.channels, own], axis=2, dtype=np.float32)
-        channels[..., COLORS:FEATURES] *= LIVELINESS
-        content = np.concatenate([LIVELINESS * np.stack(energies, axis=2), other], axis=2, dtype=np.float32)
-        return replace(level, channels=np.ascontiguousarray(channels)), content
+        return replace(level, channels=np.ascontiguousarray(channels)), Wanted(least, most)
 
 
-def put_content(canvas: Floats, content: Floats | None) -> Floats:
-    """Put the content back into the channels of a canvas that patches were voted for; changes it in place."""
+def put_content(canvas: Floats, content: Wanted | None) -> Floats:
+    """Bring the channels of a canvas that patches were voted for back to a content; changes it in place."""
     if content is not None:
-        canvas[..., COLORS:] = content
+        canvas[..., FEATURES:] = content.nearest(canvas[..., FEATURES:])
     return canvas
 
 
@@ -111,22 +123,31 @@ def matched_ranks(values: Floats, sample: Floats) -> Floats:
     return found
 
 
+def matched_ranges(values: Floats, sample: Floats) -> tuple[Floats, Floats]:
+    """Give values the distribution of a sample, in their order; those that are alike share a part of it.
+
+    Args:
+        values: Of any shape.
+        sample: One or more, of any shape.
+
+    Returns:
+        The least and the greatest value that each may get, float32, of the shape of `values`: as much of the sample
+        lies between them as there are values alike, but at its tails no less than these.
+    """
+    ordered = np.sort(values, axis=None)
+    first = np.searchsorted(ordered, values - FLAT, "left") / values.size
+    last = np.searchsorted(ordered, values + FLAT, "right") / values.size
+    ranks = np.linspace(0, 1, 257)
+    quantiles = np.quantile(sample, ranks)
+    least, most = np.minimum(first, 1 - TAIL), np.maximum(last, TAIL)
+    low, high = (np.interp(each, ranks, quantiles).astype(np.float32) for each in (least, most))
+    return low, high
+
+
 def matched_spread(values: Floats, sample: Floats) -> Floats:
     """Give values the mean and the standard deviation of a sample (Reinhard et al. 2001, "Color Transfer ...")."""
     scale = min(INTENSITY, float(sample.std()) / max(float(values.std()), 1e-6))
     found: Floats = ((values - values.mean()) * scale + sample.mean()).astype(np.float32)
-    return found
-
-
-def usual(values: Floats, sample: Floats, others: Floats) -> Floats:
-    """Look up what is usual at values: the mean of others where a sample is like them."""
-    edges = np.quantile(sample, np.linspace(0, 1, BINS + 1))
-    number = np.clip(np.searchsorted(edges, sample, "right") - 1, 0, BINS - 1)
-    counts = np.bincount(number, minlength=BINS)
-    kept = counts > 0
-    means = np.bincount(number, others, BINS)[kept] / counts[kept]
-    centers = np.bincount(number, sample, BINS)[kept] / counts[kept]
-    found: Floats = np.interp(values, centers, means).astype(np.float32)
     return found
 
 
