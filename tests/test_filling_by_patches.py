@@ -108,6 +108,31 @@ def test_lines_of_a_ruled_grid_go_on_to_the_pixel(case):
     np.testing.assert_array_equal(found, picture[part])
 
 
+def checkers(height, width, down, across):
+    rows, columns = np.mgrid[:height, :width]
+    return two_colors((rows // down + columns // across) % 2 > 0)
+
+
+def ruled(height, width, step, thick):
+    rows, columns = np.mgrid[:height, :width]
+    return two_colors((rows % step < thick) | (columns % step < thick))
+
+
+# A regular picture, and the rows and columns of it that are known.
+EXTENDED = {
+    "small checkers": (checkers(200, 240, 5, 5), slice(30, 200), slice(33, 240)),
+    "oblong checkers": (checkers(207, 252, 9, 14), slice(40, 167), slice(40, 212)),
+    "a line along the new border": (ruled(200, 240, 17, 2), slice(30, 200), slice(33, 240)),
+    "thin lines": (ruled(200, 240, 11, 1), slice(40, 160), slice(40, 200)),
+}
+
+
+@pytest.mark.parametrize("case", EXTENDED)
+def test_a_regular_picture_goes_on_to_the_pixel_beyond_its_borders(case):
+    truth, rows, columns = EXTENDED[case]
+    np.testing.assert_array_equal(filled(truth, ~box(*truth.shape[:2], rows, columns), tries=3), truth)
+
+
 @pytest.mark.parametrize("tries", TRIES)
 def test_a_copy_elsewhere_is_found(tries):
     truth = blots(SIDE, 2 * SIDE)

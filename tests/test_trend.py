@@ -42,6 +42,20 @@ def test_light_that_is_brightest_in_the_hole_leaves_no_ring():
     assert found[HOLE].max() < 1
 
 
+@pytest.mark.parametrize("depth", [255, 65535])
+def test_light_without_grain_goes_on_without_a_step(depth):
+    light = np.exp(-((COLUMNS - 0.55) ** 2 / 0.12 + (ROWS - 0.4) ** 2 / 0.2))
+    truth = (np.rint(depth * (0.12 + 0.6 * light[..., None] * [1, 0.97, 0.9])) / depth).astype(np.float32)
+    found = filled(truth, HOLE)
+    np.testing.assert_array_equal(np.rint(depth * found)[~HOLE], np.rint(depth * truth)[~HOLE])
+    assert np.abs(found - truth).max() < 4 / 255
+    bends = [
+        max(np.abs(np.diff(ndimage.gaussian_filter(each, (1, 1, 0)), n=2, axis=axis)).max() for axis in (0, 1))
+        for each in (found, truth)
+    ]
+    assert bends[0] < 1.5 * bends[1]
+
+
 @pytest.mark.parametrize(
     "colors",
     [

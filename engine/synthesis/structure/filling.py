@@ -26,6 +26,7 @@ from engine.synthesis.structure.placing import Heights, heights, is_extended, wi
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.shifting import bounds, cuts, opened, shifted_copies
 from engine.synthesis.structure.stages import PlannedStage, Stage
+from engine.synthesis.structure.surface import continue_surface, has_grain
 from engine.synthesis.structure.trend import find_trend
 from engine.synthesis.structure.widening import FEWEST_PATCHES, widened
 
@@ -41,6 +42,9 @@ THINNEST = 4.0
 SPARSEST = 0.15
 # Values that a trend is taken off lie around this one.
 HALF = np.float32(0.5)
+# A coarse pixel is known if this share of the pixels below it is. Means of a part of them move lines and edges of
+# flat colors; in photographs, whose holes would grow, half may be missing.
+LEAST_KNOWN, LEAST_KNOWN_IF_FLAT = 0.5, 1.0
 # What a round takes however small its octave is, pixels.
 LEAST_COST = 500
 
@@ -108,7 +112,7 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
     flat = has_flat_colors(fill_input.source, fill_input.valid)
     fill_input, trend = (fill_input, None) if flat else _without_trend(fill_input)
     fill_input = _aligned(_with_whole_patches(fill_input))
-    canvas, source = _pyramids(fill_input)
+    canvas, source = _pyramids(fill_input, LEAST_KNOWN_IF_FLAT if flat else LEAST_KNOWN)
     offset = fill_input.offset
     pivot = _pivot(canvas, fill_input.wrap)
     held: Sequence[Heights | None] = [None] * len(canvas)
@@ -225,7 +229,9 @@ def _octave(
 ) -> PatchOctave:
     held = plan.heights[index]
     costs = None if held is None else held.costs
-    return PatchOctave(plan.canvas[index], exemplar, generator, plan.fill_input.wrap, matcher, costs)
+    return PatchOctave(
+        plan.canvas[index], exemplar, generator, plan.fill_input.wrap, matcher, costs, mirrored=not plan.flat
+    )
 
 
 def _without_trend(fill_input: FillInput) -> tuple[FillInput, Floats | None]:
@@ -245,9 +251,14 @@ def _without_trend(fill_input: FillInput) -> tuple[FillInput, Floats | None]:
     if whole_patches(valid).sum() < FEWEST_PATCHES:
         return fill_input, None
     here = trend.over(fill_input.free.shape, fill_input.offset) - HALF
+    colors = fill_input.colors - here
     source = fill_input.source[part] - trend.over(valid.shape, corner) + HALF
     offset = (fill_input.offset[0] - corner[0], fill_input.offset[1] - corner[1])
-    return replace(fill_input, colors=fill_input.colors - here, source=source, valid=valid, offset=offset), here
+    if trend.bounds is None and not has_grain(source, valid):
+        # Nothing is left for patches.
+        here = here + continue_surface(colors, fill_input.free) - HALF
+        colors, source = np.full_like(colors, HALF), np.full_like(source, HALF)
+    return replace(fill_input, colors=colors, source=source, valid=valid, offset=offset), here
 
 
 def _with_trend(stage: Stage, trend: Floats) -> Floats:
@@ -288,14 +299,14 @@ def _halvings(fill_input: FillInput) -> int:
     return max(0, math.ceil(math.log2(max(depth, DEPTH) / DEPTH)))
 
 
-def _pyramids(fill_input: FillInput) -> tuple[list[Level], list[Level]]:
+def _pyramids(fill_input: FillInput, least: float) -> tuple[list[Level], list[Level]]:
     canvas = [make_level(fill_input.colors, ~fill_input.free, wrap=fill_input.wrap)]
     # Only the canvas has energies that are yet to be settled.
     source = [replace(make_level(fill_input.source, fill_input.valid), settled=None)]
     depth = float(distances(fill_input.free, fill_input.wrap).max())
     has_border = not fill_input.free.all()
     while depth > DEPTH and min(*canvas[-1].size, *source[-1].size) >= 2 * SMALLEST_SIDE:
-        smaller, exemplar = halve(canvas[-1]), halve(source[-1])
+        smaller, exemplar = halve(canvas[-1], least), halve(source[-1], least)
         if smaller.known.all() or (has_border and not smaller.known.any()):
             break
         if whole_patches(exemplar.known).sum() < FEWEST_PATCHES:

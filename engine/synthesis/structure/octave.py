@@ -77,6 +77,8 @@ class PatchOctave:
         matcher: Searches and votes.
         label_costs: What patches cost besides by their labels in the exemplar, float32 (height, width, labels); None
             for nothing.
+        mirrored: Whether patches that reach beyond a border are compared by its mirror image, too, in which a line
+            along the border is twice as wide.
 
     Attributes:
         canvas: Channels, with `RADIUS` more pixels on every side.
@@ -94,6 +96,8 @@ class PatchOctave:
         wrap: Wrap = (False, False),
         matcher: Matcher = COMPILED,
         label_costs: Floats | None = None,
+        *,
+        mirrored: bool = True,
     ) -> None:
         self.level, self.wrap, self._matcher, self._label_costs = canvas, wrap, matcher, label_costs
         self.free = ~canvas.known
@@ -107,6 +111,7 @@ class PatchOctave:
         self._changed, self._guessed = self.free | guessed, np.nonzero(guessed)
         self._listed = exemplar.listed
         self._generator = generator
+        self._inside = None if mirrored or not _nears_border(self.wanted, wrap) else inside(canvas.size, RADIUS, wrap)
         depth = distances(self.wanted, wrap)
         self._confidence = (CONFIDENCE ** -np.minimum(depth, 60)).astype(np.float32)
 
@@ -150,6 +155,7 @@ class PatchOctave:
             if not ring.any() or not here.any():
                 return
             trust = padded(known[..., None].astype(np.float32), RADIUS, self.wrap)[..., 0]
+            trust = trust if self._inside is None else trust * self._inside
             query = self._sought(here, np.ascontiguousarray(trust))
             self._matcher.measure(self.field, query, self.source)
             for _ in self._matcher.improve(self.field, query, self.source, passes=PEELING, seed=seed):
@@ -243,7 +249,9 @@ class PatchOctave:
         return found.astype(np.int32)
 
     def _sought(self, wanted: Bools, trust: Floats | None = None) -> Query:
-        return Query(self.canvas, wanted, RADIUS, trust, self.wrap, self._label_costs)
+        return Query(
+            self.canvas, wanted, RADIUS, self._inside if trust is None else trust, self.wrap, self._label_costs
+        )
 
     def _weights(self, wanted: Bools) -> Floats:
         scale = np.percentile(self.field.costs[wanted], 75) + 1e-5
@@ -319,6 +327,12 @@ def inside(size: Sequence[int], margin: int, wrap: Wrap) -> Floats | None:
             rows = np.moveaxis(found, axis, 0)
             rows[:margin] = rows[-margin:] = 0
     return found
+
+
+def _nears_border(marked: Bools, wrap: Wrap) -> bool:
+    """Whether a patch whose center is marked reaches beyond a border at which the canvas ends."""
+    ends = ((marked[:RADIUS], marked[-RADIUS:]), (marked[:, :RADIUS], marked[:, -RADIUS:]))
+    return any(bool(end.any()) for pair, wraps in zip(ends, wrap, strict=True) if not wraps for end in pair)
 
 
 def dilated(marked: Bools, shape: Bools, wrap: Wrap) -> Bools:

@@ -74,18 +74,26 @@ def make_level(
     return Level(channels, known, settled)
 
 
-def halve(level: Level) -> Level:
-    """Halve the scale; a pixel is known if at least two of the four below it are."""
+def halve(level: Level, least: float = 0.5) -> Level:
+    """Halve the scale.
+
+    Args:
+        level: A picture at one scale.
+        least: Share of the pixels below a pixel that have to be known for it to be known. The mean of a part of them
+            moves lines and edges beside a hole; but for a share of 1 what is known shrinks with each octave.
+
+    Returns:
+        The picture at half the scale; at an odd border there are fewer pixels below.
+    """
     height, width = level.size
     rows, columns = (height + 1) // 2, (width + 1) // 2
     margin = ((0, 2 * rows - height), (0, 2 * columns - width))
     weight = _quartered(np.pad(level.known.astype(np.float32), margin))
     total = _quartered(np.pad(level.channels * level.known[..., None], (*margin, (0, 0))))
-    # At an odd border there are only two below, or one.
     most = _quartered(np.pad(np.ones(level.size, np.float32), margin))
     total /= np.maximum(weight, 1e-6)[..., None]
     settled = None if level.settled is None else _quartered(np.pad(level.settled.astype(np.float32), margin)) >= most
-    return Level(total, weight >= most / 2, settled)
+    return Level(total, weight >= least * most, settled)
 
 
 def averaged(values: Floats, size: tuple[int, int]) -> Floats:

@@ -1,0 +1,101 @@
+"""Surfaces: what changes smoothly and has no grain at all goes on as a thin plate does.
+
+A trend leaves a smooth rest, and patches of that rest meet in steps, which nothing hides where there is no grain.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage, sparse
+from scipy.sparse.linalg import splu
+
+from engine.synthesis.matching.field import Bools, Floats
+from engine.synthesis.structure.blending import border_correction
+from engine.synthesis.structure.octave import RING
+
+# Second differences, in values of [0, 1]: their spread is no larger than what rounding to 8 bits makes, and no pixel
+# in a thousand differs by more than this.
+LARGEST_SPREAD = 1.2 / 255
+LARGEST = 3.5 / 255
+# The plate is solved for means of so many pixels a side, at least, which rounding does not disturb, and for so many
+# of them at most.
+BLOCK = 4
+MOST_BLOCKS = 6000
+# Known blocks around the hole that the plate is held by, and pixels that its border is corrected by.
+HELD = 6
+CORRECTED = 24
+# Second differences along rows, along columns and across, see `_second_differences`.
+STENCILS = (
+    ((0, 0, 1.0), (0, 1, -2.0), (0, 2, 1.0)),
+    ((0, 0, 1.0), (1, 0, -2.0), (2, 0, 1.0)),
+    ((0, 0, np.sqrt(2)), (0, 1, -np.sqrt(2)), (1, 0, -np.sqrt(2)), (1, 1, np.sqrt(2))),
+)
+
+
+def has_grain(colors: Floats, known: Bools) -> bool:
+    """Find out whether colors, float32 (height, width, 3), change from pixel to pixel where they are known."""
+    for axis in (0, 1):
+        values, whole = np.moveaxis(colors, axis, 0), np.moveaxis(known, axis, 0)
+        apart = np.diff(values, n=2, axis=0)[whole[2:] & whole[1:-1] & whole[:-2]]
+        if not len(apart) or float(np.sqrt((apart**2).mean(axis=0)).max()) > LARGEST_SPREAD:
+            return True
+        if float(np.percentile(np.abs(apart), 99.9)) > LARGEST:
+            return True
+    return False
+
+
+def continue_surface(colors: Floats, free: Bools) -> Floats:
+    """Continue a surface through a hole, as a thin plate that is held by what is known.
+
+    Args:
+        colors: The surface, float32 (height, width, channels); any value in the hole.
+        free: The hole, boolean (height, width); something beside it is known.
+
+    Returns:
+        Likewise, equal to the surface where that is known.
+    """
+    block = BLOCK
+    while free.sum() > MOST_BLOCKS * block**2:
+        block *= 2
+    rows, columns = (
+        slice(max(0, (int(each[0]) // block - HELD) * block), int(each[-1]) + 1 + HELD * block)
+        for each in (np.flatnonzero(free.any(axis=axis)) for axis in (1, 0))
+    )
+    here, hole = colors[rows, columns], free[rows, columns]
+    margin = [(0, -side % block) for side in hole.shape]
+    inside = np.pad(~hole, margin)
+    shape = (inside.shape[0] // block, block, inside.shape[1] // block, block)
+    means = np.pad(here, [*margin, (0, 0)], mode="edge").reshape(*shape, -1).mean(axis=(1, 3))
+    plate = _plate(means, np.asarray(inside.reshape(shape).all(axis=(1, 3))))
+    places = np.meshgrid(*((np.arange(side) + 0.5) / block - 0.5 for side in hole.shape), indexing="ij")
+    fine = np.stack(
+        [ndimage.map_coordinates(each, places, order=3, mode="nearest") for each in np.moveaxis(plate, 2, 0)], axis=2
+    )
+    ring = ~hole & ndimage.binary_dilation(hole, RING)
+    fine += border_correction(((here - fine) * ring[..., None]).astype(np.float32), ring, hole)
+    found = colors.copy()
+    found[rows, columns] = np.where(hole[..., None], fine, here)
+    return found
+
+
+def _plate(values: Floats, known: Bools) -> NDArray[np.float64]:
+    """Solve for the values that are not known: their second differences are as small as can be."""
+    bent = sparse.vstack([_second_differences(known.shape, each) for each in STENCILS]).tocsc()
+    free = np.flatnonzero(~known)
+    found = values.reshape(known.size, -1).astype(np.float64)
+    found[free] = 0
+    inner = bent[:, free]
+    # Where too little is known to hold the plate, it lies flat.
+    normal = (inner.T @ inner + 1e-9 * sparse.identity(len(free))).tocsc()
+    found[free] = splu(normal).solve(-(inner.T @ (bent @ found)))
+    return found.reshape(values.shape)
+
+
+def _second_differences(size: tuple[int, ...], stencil: tuple[tuple[int, int, float], ...]) -> sparse.csr_matrix:
+    """Make the matrix of one kind of second differences at all places at which they lie within the size."""
+    numbers = np.arange(size[0] * size[1]).reshape(size)
+    down, across = (max(each[axis] for each in stencil) for axis in (0, 1))
+    firsts = numbers[: size[0] - down, : size[1] - across].ravel()
+    lines = np.tile(np.arange(len(firsts)), len(stencil))
+    columns = np.concatenate([firsts + row * size[1] + column for row, column, _ in stencil])
+    weights = np.repeat([weight for *_, weight in stencil], len(firsts))
+    return sparse.csr_matrix((weights, (lines, columns)), shape=(len(firsts), numbers.size))
