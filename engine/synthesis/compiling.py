@@ -49,6 +49,12 @@ def compiled(function: Function) -> Function:
     return cast("Function", made)
 
 
+def compiled_serially(function: Function) -> Function:
+    """Compile a function whose steps follow from each other, as `compiled` does."""
+    made = numba.njit(fastmath=True, nogil=True, cache=_folder is not None)(function)
+    return cast("Function", made)
+
+
 def inlined(function: Function) -> Function:
     """Compile a function into those that call it."""
     made = numba.njit(fastmath=True, nogil=True, inline="always")(function)

@@ -9,6 +9,7 @@ from scipy import ndimage
 from engine.synthesis.compiling import compiled
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.offsets import View
+from engine.synthesis.structure.seams import cut_seams
 
 # Radii of what a place is compared by, in depths of the hole: from all around it to its nearest neighbors.
 WINDOWS = (0.75, 0.5, 0.33, 0.2, 0.12)
@@ -81,7 +82,8 @@ def choose_offsets(
     The window within which canvas and exemplar are compared begins as wide as the hole, so that the border alone
     decides, and ends at a few pixels. Between two windows the hole is filled with what its places' offsets bring,
     averaged where they meet (Wexler et al. 2007). Departs from that paper in that the windows shrink in place of the
-    picture: regular structures finer than a coarse scale can show would be lost there.
+    picture: regular structures finer than a coarse scale can show would be lost there. At last the seams between
+    copies are moved to where they are least seen.
 
     Args:
         canvas: What lies around the hole.
@@ -112,9 +114,14 @@ def choose_offsets(
         places: Places = grid + offsets[labels]
         reached = within.any(axis=0)
         places[~reached] = -1
+        if share == WINDOWS[-1]:
+            break
         filled = _filled(canvas, hole & reached, source, labels, offsets, within)
         trust = (KNOWN * (canvas.trusted & ~hole) + (hole & reached)).astype(np.float32)
-    return places
+    yield
+    # A window sees how much differs in it, and not where: its seams run straight through bricks.
+    labels = cut_seams(canvas, hole & reached, source, offsets, within, costs)
+    return np.where((labels >= 0)[..., None], grid + offsets[labels], places)
 
 
 def _laid(usable: Bools, offset: Places, size: tuple[int, int]) -> Bools:
