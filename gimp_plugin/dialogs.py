@@ -22,6 +22,7 @@ from gimp_plugin.seed_picker import SeedPicker
 from gimp_plugin.settings_box import settings_box
 from gimp_plugin.tasks import PaletteError, Task
 from gimp_plugin.translation import _
+from gimp_plugin.tries import Target, Try, replaced, takes_place, target_of
 from gimp_plugin.user_options import Options
 from gimp_plugin.widgets import PROGRAM, TICK_MILLISECONDS
 from protocol.vocabulary import AXES
@@ -42,6 +43,7 @@ class Window:
         self.panel = Panel(self.stop)
         self.closing = False
         self.layers: list[Gimp.Layer] = []
+        self._tries: list[Try] = []
         self.last: Outcome | None = None
         self._extended: Task | None = None
         self._link = link
@@ -74,10 +76,10 @@ class Window:
         Raises:
             PlanError: It cannot be done.
         """
-        task = tasks.prepare(options, image, layers, self._inner(image), self.layers)
+        task, target, earlier = self._prepared(options, image, layers)
         display = self._open_display(task)
         self._link.reconnect()
-        appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=tuple(self.layers))
+        appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=earlier)
         self._attempt = Attempt(task, self._link, self._installation, self.panel, appearance)
         self.panel.note("")
         self.panel.work(going=True, keeps=not task.plan.maps, tiles=_tiles(options))
@@ -94,6 +96,8 @@ class Window:
         outcome = finish_attempt(options, task, attempt, self._installation)
         if outcome.layers:
             self.layers = [] if task.fresh else list(outcome.layers)
+            kept = [each for each in self._tries if not takes_place(each.target, target)]
+            self._tries = [] if task.fresh else [*kept, Try(target, outcome.layers)]
             self.last = outcome
             self._extended = task if task.inner is not None else None
         self._show_outcome(attempt, outcome, options.task)
@@ -113,7 +117,7 @@ class Window:
         Raises:
             PlanError: It cannot be done.
         """
-        task = tasks.prepare(options, image, layers, self._inner(image), self.layers)
+        task, _target, _earlier = self._prepared(options, image, layers)
         if task.fresh:
             task.place.image.delete()
         self._link.reconnect()
@@ -123,6 +127,14 @@ class Window:
             return picker.run(options.settings.seed)
         finally:
             self._picking = False
+
+    def _prepared(
+        self, options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]
+    ) -> tuple[Task, Target, tuple[Gimp.Layer, ...]]:
+        """Read what a try needs, what it is to change, and the results whose place it takes."""
+        target = target_of(image, options.task) if image.is_valid() else Target()
+        earlier = replaced(self._tries, target)
+        return tasks.prepare(options, image, layers, self._inner(image), earlier), target, earlier
 
     def wait_for_user(self) -> bool:
         """Wait for the user while the connection is being made; returns whether a texture is wanted."""
