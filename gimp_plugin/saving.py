@@ -13,13 +13,14 @@ from gimp_plugin.translation import _
 WRITABLE = "pattern-path-writable"
 
 
-def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str) -> str:
+def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str | None) -> str:
     """Save the selection, or the layer, as a pattern, and have GIMP show it.
 
     Args:
         image: The image.
         layer: The layer.
-        wanted: Name of the pattern; empty for the layer's name, with a number if there is such a pattern.
+        wanted: Name of the pattern; empty, or None, as where a script leaves it out: the layer's name, with a number if
+            there is such a pattern.
 
     Returns:
         The name of the pattern.
@@ -27,7 +28,7 @@ def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str) -> str:
     Raises:
         PlanError: It is too large, there is a pattern of this name, or it cannot be written.
     """
-    name = wanted.strip() or free_name(layer.get_name())
+    name = (wanted or "").strip() or free_name(layer.get_name())
     if len(name.encode()) > patterns.LONGEST_NAME:
         raise PlanError(
             _("The name is too long: choose one of at most {most} bytes.").format(most=patterns.LONGEST_NAME)
