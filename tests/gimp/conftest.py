@@ -80,6 +80,15 @@ def wall(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def small_wall(tmp_path_factory, wall):
+    """A part of it around the hole, for textures that are soon made."""
+    path = tmp_path_factory.mktemp("pictures") / "wall.png"
+    with Image.open(wall) as whole:
+        whole.crop((0, 54, 128, 182)).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
 def large_wall(tmp_path_factory):
     """A picture with a hole that takes a second or two to fill; `held` gives time to press a button in."""
     return repeated_wall(tmp_path_factory.mktemp("pictures") / "wall.png", 2)

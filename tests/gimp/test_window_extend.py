@@ -11,8 +11,8 @@ def size(painter):
     return next(word for word in title.replace("×", "x").split() if word.replace("x", "").isdigit() and "x" in word)
 
 
-def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(desk, wall, pictures_folder):
-    with desk.showing(wall) as opened:
+def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(desk, small_wall, pictures_folder):
+    with desk.showing(small_wall) as opened:
         before = size(opened)
         asked(opened, EXTEND)
         choose(opened, "normal", "Draft: for a preview", EXTEND)
@@ -37,8 +37,8 @@ def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(desk, wall, pic
         opened.screenshot(pictures_folder / "extend-undone.png")
 
 
-def test_after_cancel_the_image_has_its_size_and_its_layers_again(desk, wall, engine, pictures_folder):
-    with desk.showing(wall) as opened:
+def test_after_cancel_the_image_has_its_size_and_its_layers_again(desk, small_wall, engine, pictures_folder):
+    with desk.showing(small_wall) as opened:
         before = size(opened)
 
         def grows(dialog):

@@ -9,9 +9,9 @@ SAVE = "Save as Pattern"
 
 
 @pytest.fixture(scope="module")
-def painter(desk, wall):
-    """A GIMP with its window, the wall, the plug-in and a warm engine."""
-    with desk.showing(wall) as found:
+def painter(desk, small_wall):
+    """A GIMP with its window, a part of the wall, the plug-in and a warm engine."""
+    with desk.showing(small_wall) as found:
         yield found
 
 

@@ -43,12 +43,9 @@ ABRUPT = ("died unexpectedly", "Plug-in crashed")
 
 
 @pytest.fixture
-def opened(desk, tmp_path, wall):
+def opened(desk, small_wall):
     """A GIMP with its window, a part of the wall, the plug-in and a warm engine."""
-    picture = tmp_path / "wall.png"
-    with Image.open(wall) as whole:
-        whole.crop((0, 54, 128, 182)).save(picture)
-    with desk.showing(picture) as found:
+    with desk.showing(small_wall) as found:
         yield found
 
 
