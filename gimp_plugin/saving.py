@@ -19,8 +19,8 @@ def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str | None) -> str:
     Args:
         image: The image.
         layer: The layer.
-        wanted: Name of the pattern; empty, or None, as where a script leaves it out: the layer's name, with a number if
-            there is such a pattern.
+        wanted: Name of the pattern; empty or None, as where a script leaves it out: the layer's name, with a number
+            if there is such a pattern.
 
     Returns:
         The name of the pattern.
