@@ -18,6 +18,7 @@ from gimp_plugin.texture_layers import GoneError, TextureLayers
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
 from protocol.messages import Frame
+from protocol.raster import Raster
 
 LOOK_SECONDS = 0.5
 
@@ -44,6 +45,7 @@ class Attempt:
         layers: The layers of the results, at the end.
         problem: What failed, for the user.
         remark: A limitation of the result, for the user.
+        result: The picture of the last of these layers, as it came from the engine.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Attempt:
     ) -> None:
         self.layers: list[Gimp.Layer] = []
         self.problem = self.remark = ""
+        self.result: Raster | None = None
         plan = task.plan
         self._growth = TextureLayers(
             task.place, keep=appearance.keep_frames, earlier=appearance.earlier, maps=plan.maps, name=plan.name
@@ -131,6 +134,7 @@ class Attempt:
             self._narrow()
             self.layers = self._growth.finish(self._work.textures)
             self.remark = self._growth.remark
+            self.result = self._work.textures[-1].raster
         else:
             self._growth.abandon()
 

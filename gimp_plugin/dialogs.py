@@ -198,6 +198,8 @@ class Window:
             self.panel.note(attempt.problem)
         elif outcome.layers:
             self.panel.on_progress(1.0, None)
+            if attempt.result is not None:
+                self.panel.on_result(attempt.result)
             self.panel.note(" ".join(filter(None, (_ending(attempt, outcome, task), attempt.remark))))
         elif attempt.state is State.CANCELLED:
             self.panel.clear()

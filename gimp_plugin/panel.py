@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 from gi.repository import GdkPixbuf, Gtk
 
-from gimp_plugin.scaling import pixbuf_of
+from gimp_plugin import samples
+from gimp_plugin.box import Box
+from gimp_plugin.scaling import colored, fitted
 from gimp_plugin.translation import _
 from gimp_plugin.widgets import stacked, text_label
 from protocol.messages import Frame
+from protocol.raster import Raster
 
 PREVIEW_SIDE = 256
 MINUTE = 60
@@ -23,6 +26,7 @@ class Panel:
     def __init__(self, on_stop: Callable[[bool], None]) -> None:
         """Build it; `on_stop` is called with whether to keep the picture so far."""
         self._tiles = (1, 1)
+        self._part: Box | None = None
         self._before: GdkPixbuf.Pixbuf | None = None
         self._picture = Gtk.Image()
         self._picture.set_size_request(PREVIEW_SIDE, PREVIEW_SIDE)
@@ -58,7 +62,7 @@ class Panel:
         self._keep.set_sensitive(going and keeps)
         self._cancel.set_sensitive(going)
         if going:
-            self._tiles = tiles
+            self._tiles, self._part = tiles, None
             self._bar.set_fraction(0.0)
             self._bar.set_text(" ")
 
@@ -90,12 +94,19 @@ class Panel:
 
     def on_frame(self, frame: Frame, number: int) -> None:  # noqa: ARG002
         """Show the picture so far."""
-        picture = pixbuf_of(frame.raster)
+        self._part = Box(frame.left, frame.top, frame.width, frame.height)
+        self._show(frame.raster)
+
+    def on_result(self, raster: Raster) -> None:
+        """Show a result, as much of it as was shown before: the last frame may have been another picture."""
+        part = raster if self._part is None else samples.crop(raster, self._part)
+        self._show(colored(samples.as_bytes(part, 2 * PREVIEW_SIDE)))
+
+    def _show(self, raster: Raster) -> None:
         across, down = self._tiles
-        scale = min(PREVIEW_SIDE / (across * frame.width), PREVIEW_SIDE / (down * frame.height))
-        width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
-        small = picture.scale_simple(width, height, GdkPixbuf.InterpType.BILINEAR)
-        self._picture.set_from_pixbuf(tiled(small, across, down))
+        width, height = across * raster.width, down * raster.height
+        side = PREVIEW_SIDE * max(raster.width, raster.height) / max(width, height)
+        self._picture.set_from_pixbuf(tiled(fitted(raster, max(1, round(side))), across, down))
 
 
 def tiled(small: GdkPixbuf.Pixbuf, across: int, down: int) -> GdkPixbuf.Pixbuf:

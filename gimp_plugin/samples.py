@@ -63,6 +63,29 @@ def sound(raster: Raster) -> Raster:
     return replace(raster, data=values.tobytes())
 
 
+def as_bytes(raster: Raster, most: int) -> Raster:
+    """Reduce samples to 8 bits.
+
+    Args:
+        raster: Of any depth.
+        most: Of floating point, which takes long, every second, third or further pixel is left out above this side.
+
+    Returns:
+        With as many channels; values outside of 0 to 1 are clipped.
+    """
+    if raster.depth == "u8":
+        return raster
+    if raster.depth == "u16":
+        return replace(raster, depth="u8", data=bytes(raster.data)[1::2])
+    step, count, row = -(-max(raster.width, raster.height) // most), raster.channels, raster.width * raster.channels
+    values = memoryview(bytes(raster.data)).cast("f")
+    starts = (y * row + x for y in range(0, raster.height, step) for x in range(0, row, step * count))
+    pixels = (values[start : start + count] for start in starts)
+    data = bytes(round(255 * min(max(value, 0.0), 1.0)) for pixel in pixels for value in pixel)
+    width, height = (-(-side // step) for side in (raster.width, raster.height))
+    return Raster(width, height, count, "u8", data)
+
+
 def crop_mask(mask: bytes, width: int, box: Box) -> bytes:
     """Cut a rectangle out of a mask.
 

@@ -32,7 +32,7 @@ _FORMATS = {
 # Modules of the plug-in that hold on to GIMP's, once imported.
 _HOLDERS = (
     "arguments", "attempts", "blending", "canvas", "map_layers", "marks", "panel", "plugin", "procedures", "reading",
-    "rendering", "scaling", "tasks", "texture_layers", "tracking", "values",
+    "rendering", "scaling", "tasks", "texture_layers", "tracking", "tries", "values",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from engines import JOB_SECONDS
 from pictures import bricks, bytes_of
 from plugin_links import installation_of, linked, reach
 
-from gimp_plugin import plans
+from gimp_plugin import plans, samples
 from gimp_plugin.job_sequence import State
 from gimp_plugin.user_options import BOTH, FILL, LAYERS, NEW, SEAMLESS, Options
 from protocol.vocabulary import Settings
@@ -113,6 +113,20 @@ def test_frames_are_shown_while_it_grows_and_stay_where_they_are_wanted(attempt,
     octaves = {f"Octave {frame.octave}" for frame in show.frames}
     assert octaves
     assert {layer.name for layer in group.children} == {"Texture, seed 0", *octaves}
+
+
+@pytest.mark.parametrize("precision", ["u8-non-linear", "u16-non-linear", "float-non-linear"])
+def test_the_picture_that_is_shown_at_the_end_is_that_of_the_layer(attempt, image, precision):
+    image.precision = precision
+    made = attempt(Options(FILL))
+    assert made.result is None
+    assert run(made) is State.DONE
+    (layer,) = made.layers
+    shown = samples.as_bytes(made.result, 512)
+    found = np.frombuffer(shown.data, np.uint8).reshape(shown.height, shown.width, shown.channels)
+    x, y = layer.corner
+    there = found[y : y + layer.height, x : x + layer.width, :3].astype(int)
+    assert np.abs(there - layer.bytes()[..., :3]).max() <= 1
 
 
 def test_variations_become_layers(attempt, image):

@@ -204,3 +204,19 @@ def test_floats_that_the_engine_cannot_use_are_replaced(given, due):
     sent = np.array([[given, (0, 3, 0, 1)]], "<f4")
     found = samples.sound(Raster(2, 1, 4, "f32", sent.tobytes()))
     assert np.frombuffer(found.data, "<f4").reshape(2, 4).tolist() == [[*map(float, due)], [0, 3, 0, 1]]
+
+
+@pytest.mark.parametrize("depth", KINDS)
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_samples_are_reduced_to_bytes(depth, channels):
+    levels = np.random.default_rng(0).integers(0, 256, (5, 7, channels))
+    scale = {"u8": 1, "u16": 257, "f32": 1 / 255}[depth]
+    given_raster = Raster(7, 5, channels, depth, (levels * scale).astype(KINDS[depth]).tobytes())
+    assert samples.as_bytes(given_raster, 7) == Raster(7, 5, channels, "u8", levels.astype(np.uint8).tobytes())
+
+
+def test_of_large_pictures_in_floating_point_pixels_are_left_out_and_others_clipped():
+    values = np.linspace(-1, 2, 5 * 9 * 3, dtype=np.float32).reshape(5, 9, 3)
+    found = samples.as_bytes(Raster(9, 5, 3, "f32", values.tobytes()), 4)
+    due = np.rint(255 * np.clip(values[::3, ::3].astype(float), 0, 1)).astype(np.uint8)
+    assert (found.width, found.height, found.data) == (3, 2, due.tobytes())
