@@ -7,11 +7,12 @@ from pathlib import Path
 from gi.repository import Gimp, GimpUi, GObject, Gtk
 
 from gimp_plugin import canvas, texture_sets, user_options, values
+from gimp_plugin.box import Box
 from gimp_plugin.repeating import new_seed
 from gimp_plugin.scrolling import scrolled
 from gimp_plugin.translation import _
 from gimp_plugin.widgets import stacked, text_label
-from protocol.vocabulary import settings
+from protocol.vocabulary import LARGEST_SIDE, SMALLEST_SIDE, settings
 
 STEPS = {
     "ratio": (0.1, 1.0, 2),
@@ -43,7 +44,6 @@ TURNS = ("exemplar-rotation", "exemplar-scale")
 """Those that are numbers, and mean something without a drawable."""
 SHARING = (*GUIDES, *DRAWN, *TURNS, "strength")
 """Those of them that share keys with other fields, for want of letters; GIMP would warn in its terminal."""
-LARGE = 512
 NAME_LINES = 3
 ICONS = Path(__file__).resolve().parent / "icons"
 
@@ -267,9 +267,11 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
 
     def update(*_ignored: object) -> None:
         pixels = in_pixels.get_active()
-        for name, side in (("width", layer.get_width()), ("height", layer.get_height())):
+        exemplar = _part_of(layer)
+        for name, side in (("width", exemplar.width), ("height", exemplar.height)):
             if pixels and not config.get_property(name):
-                config.set_property(name, max(LARGE, 2 * side))
+                wanted = round(config.get_property("ratio") * side)
+                config.set_property(name, min(max(SMALLEST_SIDE, wanted), LARGEST_SIDE))
             elif not pixels:
                 config.set_property(name, 0)
         ratio.set_visible(not pixels)
@@ -295,6 +297,15 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
         config.connect(f"notify::{name}", follow)
     follow()
     return stacked(box, guided)
+
+
+def _part_of(layer: Gimp.Layer) -> Box:
+    """Find what of a layer is the exemplar; all of it where nothing of it is selected, or where it is gone."""
+    if not canvas.attached(layer):
+        return Box(0, 0, 0, 0)
+    extent = canvas.extent(layer)
+    selected = canvas.selection(layer.get_image())
+    return (extent.common(selected) if selected else extent) or extent
 
 
 def _given_size(config: Gimp.ProcedureConfig) -> str:

@@ -18,6 +18,7 @@ from painting import (
     choose_cell,
     ended,
     idle,
+    in_row,
     layers,
     paused,
     said,
@@ -123,6 +124,17 @@ def test_the_part_that_becomes_the_tile_is_shown_and_the_layer_is_named(opened, 
     assert any("tile is the selection's bounding rectangle" in label for label in said(opened, SEAMLESS))
     opened.screenshot(pictures_folder / "seamless-selection.png")
     close(opened, SEAMLESS)
+
+
+def test_the_size_in_pixels_begins_with_that_by_ratio_of_the_selection(opened, pictures_folder):
+    select_hole(opened)
+    asked(opened, NEW)
+    opened.press("Size in pixels", window=NEW)
+    opened.screenshot(pictures_folder / "new-selection.png")
+    sides = [in_row(opened, label, NEW, role="spin button").value for label in ("Width", "Height")]
+    # Twice the ellipse of 71 and 61 pixels.
+    assert sides == [142, 122]
+    close(opened, NEW)
 
 
 @pytest.mark.skipif(not PHOTOGRAPH.exists(), reason=f"needs {PHOTOGRAPH.name}, which is not part of this repository")
