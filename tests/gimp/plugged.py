@@ -30,7 +30,7 @@ def opened(path):
     return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
 
 
-def asked(name, image=None, drawables=(), **wishes):
+def configured(name, image=None, drawables=(), **wishes):
     procedure = pdb.lookup_procedure(f"plug-in-texture-synthesis-{name}")
     config = procedure.create_config()
     config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
@@ -43,7 +43,7 @@ def asked(name, image=None, drawables=(), **wishes):
 
 
 def called(name, image=None, drawables=(), **wishes):
-    procedure, config = asked(name, image, drawables, **wishes)
+    procedure, config = configured(name, image, drawables, **wishes)
     values = procedure.run(config)
     found = [values.index(number) for number in range(values.length())]
     if found[0] != Gimp.PDBStatusType.SUCCESS:
@@ -160,7 +160,7 @@ procedures.EngineLink = lambda *_place, **_how: SharedLink()
 
 
 def called(name, image, drawables, **wishes):
-    procedure, config = asked(name, image, drawables, **wishes)
+    procedure, config = configured(name, image, drawables, **wishes)
     outcome = procedures.run(
         Call(procedure, Gimp.RunMode.NONINTERACTIVE, image, list(drawables), config, name, installation))
     if outcome.problem:
