@@ -124,6 +124,10 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
     selected = canvas.selection(image)
     hole = selected or canvas.extent(layer)
     whole = Box(0, 0, image.get_width(), image.get_height()) if selected else hole
+    if selected and options.source == user_options.DRAWABLE and options.drawable == layer.get_id():
+        # All of the layer but what is selected, which would come back.
+        far = max(whole.width, whole.height)
+        options = replace(options, source=user_options.SURROUNDINGS, context=far, sample_from=user_options.ALL)
     white = reading.read_mask(options, layer, whole) if options.source == user_options.SURROUNDINGS else None
     marked = samples.marked_box(white, whole.width).moved(*whole.corner) if white is not None else None
     limit = plans.context_of(hole, whole, options.context, marked)

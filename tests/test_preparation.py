@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -248,6 +249,13 @@ def test_a_named_exemplar_is_sampled_whole():
     job_input = ready(exemplar, picture(40, 50), mask_picture(40, 50, slice(10, 14), slice(20, 30)))
     np.testing.assert_array_equal(job_input.exemplar.pixels, exemplar.pixels)
     assert job_input.exemplar.valid is None
+
+
+def test_of_a_canvas_that_is_its_own_exemplar_all_but_the_hole_is_sampled():
+    canvas, mask = picture(400, 500), mask_picture(400, 500, slice(300, 310), slice(30, 50))
+    job_input = ready(replace(canvas), canvas, mask)
+    np.testing.assert_array_equal(job_input.exemplar.pixels, canvas.pixels)
+    np.testing.assert_array_equal(job_input.exemplar.valid, mask.pixels[..., 0] == 0)
 
 
 def test_without_an_exemplar_what_the_mask_leaves_near_the_hole_is_sampled():

@@ -75,6 +75,9 @@ def prepare_fill(
     blend: bool,
 ) -> JobInput:
     """Turn pictures into what synthesis takes to fill a part of a canvas; see `prepare`, which extends the canvas."""
+    if exemplar is not None and mask is not None and not more and _is_same(exemplar, canvas) and not _is_white(mask):
+        # All of the picture but its hole, which would come back.
+        exemplar, sampling = None, replace(sampling, context=max(canvas.pixels.shape))
     own, tiling, wrap = exemplar is None, any(axes), (axes[1], axes[0])
     hole = _find_hole(canvas, mask, sampling, axes, extend, beyond, blend=blend, own=own)
     canvas, free, flatten = hole.canvas, hole.free, sampling.flatten
@@ -123,6 +126,14 @@ def prepare_fill(
         translucency=through,
         more=sampled_further(more, canvas),
     )
+
+
+def _is_same(exemplar: Picture, canvas: Picture) -> bool:
+    return np.array_equal(exemplar.pixels, canvas.pixels) and (exemplar.alpha is None) == (canvas.alpha is None)
+
+
+def _is_white(mask: Picture) -> bool:
+    return float(mask.pixels.min()) >= OPAQUE
 
 
 def _find_hole(

@@ -165,8 +165,16 @@ def nothing_visible():
     return refused("fill", image, layers, exemplar="drawable", exemplar_drawable=other.get_layers()[0])
 
 
+def from_itself():
+    image, layers = bricks()
+    fill = {"exemplar": "drawable", "exemplar_drawable": layers[0]}
+    before = kept(layers[0])
+    return {**filled(image, layers, **fill), "before": before}
+
+
 cases = [
-    from_a_layer, from_an_image, from_an_image_with_a_palette, from_a_file, from_a_pattern, all_of_a_layer,
+    from_itself, from_a_layer, from_an_image, from_an_image_with_a_palette, from_a_file, from_a_pattern,
+    all_of_a_layer,
     all_of_a_layer_unselected, without_alpha_in_gray, turned_files, file_with_a_visible_channel, file_elsewhere,
     no_such_file, no_file, no_picture, no_drawable, too_small, nothing_visible,
 ]
@@ -272,3 +280,11 @@ def test_an_exemplar_in_colors_serves_a_gray_image(cases):
 )
 def test_what_cannot_be_an_exemplar_is_told_in_a_sentence(cases, case, sentence):
     assert sentence in cases[case]
+
+
+def test_a_layer_that_is_its_own_exemplar_gives_nothing_back_of_what_is_selected(cases):
+    case = cases["from_itself"]
+    box = case["box"]
+    before = array_of(case["before"])[box[1] : box[1] + box[3], box[0] : box[0] + box[2]]
+    assert (array_of(case["texture"])[..., :3] != before[..., :3]).any(axis=2).mean() > 0.5
+    assert case["rest"]
