@@ -49,6 +49,8 @@ class EngineWindow:
         self._dialog.show_all()
         self._note.hide()
         self._link: EngineLink | None = None
+        # Why the engine has not started: shown until it runs, or is started again.
+        self._problem = ""
 
     def run(self) -> None:
         """Show it until the user closes it."""
@@ -66,6 +68,7 @@ class EngineWindow:
 
     def _do(self, response: int) -> None:
         if response == START and self._link is None:
+            self._problem = ""
             self._link = EngineLink(self._installation, name="GIMP, Engine…", wait_for_user=True)
         elif response == STOP:
             self._words.set_text(stop_engine(self._installation))
@@ -79,6 +82,7 @@ class EngineWindow:
             if link.client is not None or link.problem:
                 self._link = None
                 link.close()
+                self._problem = link.problem
                 self._say(link.problem or self._report.status()[0])
             else:
                 self._say(link.message)
@@ -87,7 +91,9 @@ class EngineWindow:
     def _look(self) -> bool:
         if self._link is None:
             sentence, running = self._report.status()
-            self._say(sentence)
+            if running:
+                self._problem = ""
+            self._say(self._problem or sentence)
             self._offer(running=running)
         return True
 

@@ -246,6 +246,23 @@ def test_the_engine_is_started_where_none_runs_and_outlives_gimp(place, known_pl
         end_engine(state)
 
 
+def test_why_the_engine_does_not_start_stays_in_sight(place, known_plug_ins, tmp_path, wall):
+    own = profile(tmp_path / "profile", known_plug_ins)
+    program = tmp_path / "fails"
+    program.write_text("#!/bin/sh\necho there is no torch >&2\nexit 1\n")
+    program.chmod(0o755)
+    plug(place, own, tmp_path / "state", engine=program)
+    with window(place, own, wall) as found:
+        asked(found, "Engine")
+        title = found.wait_for_window("Texture Synthesis Engine")
+        found.press("Start", window=title)
+        wait(lambda: any("there is no torch" in label for label in said(found, title)))
+        # The dialog looks for an engine twice meanwhile.
+        time.sleep(2.5)
+        assert any("there is no torch" in label for label in said(found, title))
+        found.press("Close", window=title)
+
+
 def end_engine(state):
     """End the engine of a folder, if there is one."""
     try:
