@@ -82,6 +82,25 @@ def test_a_context_is_the_distance_from_the_borders_that_move():
     np.testing.assert_array_equal(found.valid > 0, expected)
 
 
+@pytest.mark.parametrize(
+    ("width", "margins", "framed"),
+    [
+        (12, Margins(5, 6, 7, 8), True),
+        (12, Margins(0, 0, 9, 0), True),
+        # Too thin to be a frame.
+        (2, Margins(5, 6, 7, 8), False),
+    ],
+)
+def test_a_picture_in_a_frame_gets_more_of_the_frame_alone(width, margins, framed):
+    canvas = picture()
+    frame = np.ones((HIGH, WIDE), bool)
+    frame[width:-width, width:-width] = False
+    canvas.pixels[frame] = (0.5, 0.2, 0.1)
+    sample = prepare(None, canvas=canvas, extend=margins).exemplar
+    seen = sample.pixels[sample.valid > 0]
+    assert (seen == np.float32([0.5, 0.2, 0.1])).all() == framed
+
+
 def test_an_exemplar_mask_is_as_large_as_the_picture():
     white = np.zeros((HIGH, WIDE, 3), np.float32)
     white[10:40, 20:50] = 1

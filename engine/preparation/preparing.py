@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.images import Picture
-from engine.preparation.extending import extended, with_black
+from engine.preparation.extending import extended, flat_frame, with_black
 from engine.preparation.filling import prepare_fill
 from engine.preparation.job_input import FurtherSource, JobInput
 from engine.preparation.new_texture import Layout, prepare_new
@@ -58,9 +58,12 @@ def prepare(
     sampling = Sampling(context, sample_from, exemplar_mask, flatten or bool(more))
     if canvas is not None:
         if extend:
+            sampled = exemplar_mask
+            if exemplar is None and sampled is None and not sampling.is_around_hole:
+                sampled = flat_frame(canvas, extend)
             canvas = extended(canvas, extend)
-            if exemplar is None and exemplar_mask is not None:
-                sampling = replace(sampling, mask=with_black(exemplar_mask, extend))
+            if exemplar is None and sampled is not None:
+                sampling = replace(sampling, mask=with_black(sampled, extend))
         return prepare_fill(canvas, mask, exemplar, sampling, axes, more, extend, beyond, blend=blend)
     if exemplar is None:
         raise RequestError("there is nothing to take the texture from: give an exemplar, or a canvas to fill")
