@@ -12,6 +12,7 @@ import numpy as np
 from gimps import Said, console
 from provide import CHECKOUT, Place
 
+from engine.synthesis.compiling import cache_folder
 from installation.files import write_folder
 from installation.plugin import ENTRY, plugin_contents, plugin_folder
 
@@ -262,7 +263,14 @@ def host_engine(place: Place, file: Path, *, only="") -> Path:
     python = shlex.join([sys.executable, "-m", "engine"])
     # GIMP in a folder of its own does not see that Python: its program steps out of there.
     out = "" if place.root == Path("/") else f"nsenter --target {os.getpid()} --mount -- "
-    settings = f"PYTHONPATH={shlex.quote(str(CHECKOUT))} OMP_NUM_THREADS=1 PATH={shlex.quote(os.environ['PATH'])}"
+    # GIMP's home is another one, where its functions would be compiled anew.
+    variables = {
+        "PYTHONPATH": CHECKOUT,
+        "OMP_NUM_THREADS": 1,
+        "PATH": os.environ["PATH"],
+        "NUMBA_CACHE_DIR": cache_folder(),
+    }
+    settings = shlex.join(f"{name}={value}" for name, value in variables.items())
     refuse = f'[ "$1" = {only} ] || {{ echo "$1 is not for this test" >&2; exit 1; }}\n' if only else ""
     file.write_text(f'#!/bin/sh\n{refuse}exec {out}env {settings} {python} "$@"\n')
     file.chmod(0o755)
