@@ -124,7 +124,8 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
     selected = canvas.selection(image)
     hole = selected or canvas.extent(layer)
     whole = Box(0, 0, image.get_width(), image.get_height()) if selected else hole
-    if selected and options.source == user_options.DRAWABLE and options.drawable == layer.get_id():
+    itself = options.source == user_options.DRAWABLE and options.drawable == layer.get_id()
+    if selected and itself and not _selects_all(image, canvas.extent(layer).common(whole)):
         # All of the layer but what is selected, which would come back.
         far = max(whole.width, whole.height)
         options = replace(options, source=user_options.SURROUNDINGS, context=far, sample_from=user_options.ALL)
@@ -163,6 +164,10 @@ def _fill(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: Seque
     if isinstance(area, Folds):
         place = replace(place, left=area.whole.x, top=area.whole.y, part=plan.box, folds=area)
     return Task(plan, place, fresh=False)
+
+
+def _selects_all(image: Gimp.Image, box: Box) -> bool:
+    return not any(samples.below(canvas.read_selection(image, box), 255))
 
 
 def _fills_each_alone(options: Options, layer: Gimp.Layer) -> bool:

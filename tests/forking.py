@@ -159,19 +159,19 @@ class Forked(subprocess.Popen):
             os.close(report)
             self._close_pipe_fds(*streams)
         self._child_created = True
-        told = os.read(self._report, NUMBER.size)
-        if not told:
+        number = os.read(self._report, NUMBER.size)
+        if not number:
             raise ChildProcessError("the template has ended")
-        (self.pid,) = NUMBER.unpack(told)
+        (self.pid,) = NUMBER.unpack(number)
 
     def _look(self, timeout):
         """Note the exit status, once it is told in time."""
         if self.returncode is None and select.select([self._report], [], [], timeout)[0]:
             with self._reading:
                 if self.returncode is None:
-                    told = os.read(self._report, NUMBER.size)
+                    number = os.read(self._report, NUMBER.size)
                     os.close(self._report)
-                    self.returncode = os.waitstatus_to_exitcode(*NUMBER.unpack(told))
+                    self.returncode = os.waitstatus_to_exitcode(*NUMBER.unpack(number))
 
     def _internal_poll(self, **_):
         self._look(0)

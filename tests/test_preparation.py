@@ -258,6 +258,19 @@ def test_of_a_canvas_that_is_its_own_exemplar_all_but_the_hole_is_sampled():
     np.testing.assert_array_equal(job_input.exemplar.valid, mask.pixels[..., 0] == 0)
 
 
+def test_likewise_with_a_white_mask_of_which_the_hole_is_cut_out():
+    canvas, hole = picture(40, 50), opaque_but_for(40, 50, slice(20, 30), slice(20, 30))
+    job_input = ready(replace(canvas), canvas, plain(40, 50, 1.0, alpha=hole))
+    np.testing.assert_array_equal(job_input.exemplar.valid, hole)
+
+
+def test_a_canvas_that_is_its_own_exemplar_is_made_anew_where_the_mask_is_white_all_over():
+    canvas = picture(100, 100)
+    job_input = ready(replace(canvas), canvas, plain(100, 100, 1.0))
+    np.testing.assert_array_equal(job_input.exemplar.pixels, canvas.pixels)
+    assert job_input.exemplar.valid is None
+
+
 def test_without_an_exemplar_what_the_mask_leaves_near_the_hole_is_sampled():
     canvas = picture(700, 600)
     job_input = ready(canvas=canvas, mask=mask_picture(700, 600, slice(300, 310), slice(30, 50)))

@@ -75,10 +75,13 @@ def prepare_fill(
     blend: bool,
 ) -> JobInput:
     """Turn pictures into what synthesis takes to fill a part of a canvas; see `prepare`, which extends the canvas."""
-    if exemplar is not None and mask is not None and not more and _is_same(exemplar, canvas) and not _is_white(mask):
+    is_canvas = (
+        exemplar is not None and mask is not None and not more and np.array_equal(exemplar.pixels, canvas.pixels)
+    )
+    if is_canvas:
         # All of the picture but its hole, which would come back.
-        exemplar, sampling = None, replace(sampling, context=max(canvas.pixels.shape))
-    own, tiling, wrap = exemplar is None, any(axes), (axes[1], axes[0])
+        sampling = replace(sampling, context=max(whole_of(canvas.pixels).size))
+    own, tiling, wrap = exemplar is None or is_canvas, any(axes), (axes[1], axes[0])
     hole = _find_hole(canvas, mask, sampling, axes, extend, beyond, blend=blend, own=own)
     canvas, free, flatten = hole.canvas, hole.free, sampling.flatten
     everything = whole_of(canvas.pixels)
@@ -86,6 +89,8 @@ def prepare_fill(
         # Nothing is kept, so nothing has to fit: a new texture, without holes.
         laid = prepare_new(exemplar, replace(sampling, flatten=True), wrap, more, Layout(everything.size))
         return replace(laid, pattern=canvas, shown=hole.shown)
+    if is_canvas:
+        exemplar = None
     bounds = bounds_of(free)
     # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
     seen = canvas if hole.lacy or flatten else _without_edge(canvas, hole.around, free)
@@ -126,14 +131,6 @@ def prepare_fill(
         translucency=through,
         more=sampled_further(more, canvas),
     )
-
-
-def _is_same(exemplar: Picture, canvas: Picture) -> bool:
-    return np.array_equal(exemplar.pixels, canvas.pixels) and (exemplar.alpha is None) == (canvas.alpha is None)
-
-
-def _is_white(mask: Picture) -> bool:
-    return float(mask.pixels.min()) >= OPAQUE
 
 
 def _find_hole(

@@ -172,9 +172,15 @@ def from_itself():
     return {**filled(image, layers, **fill), "before": before}
 
 
+def all_of_itself():
+    image, layers = bricks()
+    Gimp.Selection.all(image)
+    return filled(image, layers, exemplar="drawable", exemplar_drawable=layers[0])
+
+
 cases = [
-    from_itself, from_a_layer, from_an_image, from_an_image_with_a_palette, from_a_file, from_a_pattern,
-    all_of_a_layer,
+    from_itself, all_of_itself, from_a_layer, from_an_image, from_an_image_with_a_palette, from_a_file,
+    from_a_pattern, all_of_a_layer,
     all_of_a_layer_unselected, without_alpha_in_gray, turned_files, file_with_a_visible_channel, file_elsewhere,
     no_such_file, no_file, no_picture, no_drawable, too_small, nothing_visible,
 ]
@@ -287,4 +293,10 @@ def test_a_layer_that_is_its_own_exemplar_gives_nothing_back_of_what_is_selected
     box = case["box"]
     before = array_of(case["before"])[box[1] : box[1] + box[3], box[0] : box[0] + box[2]]
     assert (array_of(case["texture"])[..., :3] != before[..., :3]).any(axis=2).mean() > 0.5
+    assert case["rest"]
+
+
+def test_a_layer_that_is_its_own_exemplar_is_made_anew_where_all_of_it_is_selected(cases):
+    case = cases["all_of_itself"]
+    assert case["box"][2:] == [SIDE, SIDE]
     assert case["rest"]

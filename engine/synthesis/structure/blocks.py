@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.synthesis.matching.field import Bools, Floats, Places
-from engine.synthesis.structure.content import Wanted
+from engine.synthesis.structure.content import ContentBounds
 from engine.synthesis.structure.pyramid import FEATURES
 from engine.synthesis.structure.stages import Size
 
@@ -70,7 +70,7 @@ def draw_corners(listed: Places, count: int, generator: np.random.Generator) -> 
 
 
 def blocks_like_content(
-    places: Places, source: Floats, content: Wanted | None, draw: Callable[[], tuple[Places, Places]]
+    places: Places, source: Floats, content: ContentBounds | None, draw: Callable[[], tuple[Places, Places]]
 ) -> Places:
     """Take of many blocks for each place the one that is most like the content; without one, those that there are."""
     if content is None:
@@ -78,7 +78,7 @@ def blocks_like_content(
     return reduce(partial(_nearer, source, content), (draw()[1] for _ in range(DRAWN - 1)), places)
 
 
-def _nearer(source: Floats, content: Wanted, first: Places, second: Places) -> Places:
+def _nearer(source: Floats, content: ContentBounds, first: Places, second: Places) -> Places:
     """Take of each two blocks of places the one that is more like the content."""
     apart = []
     for places in (first, second):

@@ -34,8 +34,8 @@ LEAST_SPREAD = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
-    """What the content's channels of a canvas may be, at one scale.
+class ContentBounds:
+    """Bounds of the content's channels of a canvas, at one scale.
 
     Where much of a content is flat, a single value would be had by a few patches of the exemplar, again and again.
 
@@ -66,7 +66,7 @@ class Content:
     strength: float
     by_color: bool = False
 
-    def channels(self, level: Level, size: tuple[int, int], reach: float) -> tuple[Level, Wanted]:
+    def channels(self, level: Level, size: tuple[int, int], reach: float) -> tuple[Level, ContentBounds]:
         """Give what is compared at one scale.
 
         Args:
@@ -93,10 +93,10 @@ class Content:
         own, least, most = (np.float32(np.sqrt(counts)) * np.stack(each, axis=2) for each in zip(*found, strict=True))
         own[~level.known] = 0
         channels = np.concatenate([level.channels, own], axis=2, dtype=np.float32)
-        return replace(level, channels=np.ascontiguousarray(channels)), Wanted(least, most)
+        return replace(level, channels=np.ascontiguousarray(channels)), ContentBounds(least, most)
 
 
-def put_content(canvas: Floats, content: Wanted | None) -> Floats:
+def put_content(canvas: Floats, content: ContentBounds | None) -> Floats:
     """Bring the channels of a canvas that patches were voted for back to a content; changes it in place."""
     if content is not None:
         canvas[..., FEATURES:] = content.nearest(canvas[..., FEATURES:])

@@ -55,16 +55,16 @@ def _pass_on(costs: Floats, apart: Floats, neighbors: Places, messages: Floats, 
             if other < 0:
                 continue
             least = np.float32(1e30)
-            told = messages[other, (side + 2) % 4]
+            passed = messages[other, (side + 2) % 4]
             for b in range(labels):
                 cost = np.float32(1e30)
                 for a in range(labels):
                     here = np.float32(0.5) * total[a] - messages[place, side, a]
                     cost = min(cost, here + apart[place, a, b] + apart[other, a, b])
-                told[b] = cost
+                passed[b] = cost
                 least = min(least, cost)
             for b in range(labels):
-                told[b] -= least
+                passed[b] -= least
 
 
 @compiled_serially

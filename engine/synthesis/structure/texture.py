@@ -17,7 +17,7 @@ from engine.synthesis.structure.blocks import (
     only_usable,
     wanted_labels,
 )
-from engine.synthesis.structure.content import Wanted, put_content
+from engine.synthesis.structure.content import ContentBounds, put_content
 from engine.synthesis.structure.copies import Copies, bent_blocks, carry_over, excess_uses
 from engine.synthesis.structure.cutting import cut
 from engine.synthesis.structure.guide import patch_labels
@@ -187,7 +187,7 @@ def _snapped(plan: TexturePlan, planned: PlannedStage, window: Window | None, pl
     return lattice.snap(places, size, RADIUS, window.wrap, corner, canvas)
 
 
-def _put_back(content: Wanted | None, kept: Level | None, canvas: Floats) -> Floats:
+def _put_back(content: ContentBounds | None, kept: Level | None, canvas: Floats) -> Floats:
     """Put back the content, and what is there already; changes the canvas in place."""
     put_content(canvas, content)
     if kept is not None:
@@ -207,7 +207,7 @@ def _taken(plan: TexturePlan, field: MatchField, canvas: Floats, matcher: Matche
     )
 
 
-def _compared(plan: TexturePlan, planned: PlannedStage) -> tuple[Level, Wanted | None]:
+def _compared(plan: TexturePlan, planned: PlannedStage) -> tuple[Level, ContentBounds | None]:
     """Give the exemplar at one scale and, where a picture is redrawn, what the canvas is to have of it."""
     level = plan.source[planned.index]
     if plan.content is None:
