@@ -244,13 +244,15 @@ def window(place: Place, profile_folder: Path, *files: Path, language=LANGUAGE, 
 
 def enlarge(window: Window, title: str) -> None:
     """Have GIMP's window fill the screen."""
-    found = window.tell("xdotool", "search", "--onlyvisible", "--name", re.escape(title)).decode().split()
-    window.tell("xdotool", "windowmove", found[0], "0", "0", "windowsize", found[0], *map(str, SIZE))
+    words = ("xdotool", "search", "--onlyvisible", "--name", re.escape(title))
+    size = tuple(map(str, SIZE))
     until = time.monotonic() + WAIT_SECONDS
     # With its frame it is somewhat larger.
     while window.widget(title, role="frame").box[2] < SIZE[0]:
         assert time.monotonic() < until, f"the window stays as small as it is: {window.said()}"
-        time.sleep(0.1)
+        # Again until it is heard: GIMP may set a size of its own after the first, or the window manager start again.
+        window.ask(*words, "windowmove", "0", "0", "windowsize", *size)
+        time.sleep(0.3)
 
 
 def beside(stack: ExitStack, place: Place, environment, *words: str) -> subprocess.Popen:
