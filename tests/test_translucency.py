@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from engine.images import Picture
 from engine.preparation import RequestError, finish, lift, prepare
+from engine.preparation.cut_outs import solid_part
 from engine.preparation.masks import has_holes, missing_in, soft_edge
 
 RED = np.array([1.0, 0.0, 0.0], np.float32)
@@ -386,10 +387,40 @@ def test_only_a_feathered_edge_is_a_soft_edge():
     assert not soft_edge(ring).any()
 
 
-def test_what_is_faint_all_over_and_fades_out_is_sampled_with_its_alpha():
-    job_input = prepare(Picture(bricks(80, 80), round_thing(60.0)))
-    assert job_input.translucency.backdrop is not None
-    assert job_input.exemplar.valid is None
+@pytest.mark.parametrize("level", [0.4, 0.7, 1.0])
+@pytest.mark.parametrize("soft", [6.0, 20.0, 40.0, 60.0])
+def test_of_a_cut_out_feathered_however_widely_a_new_texture_has_the_alpha_of_its_middle_all_over(soft, level):
+    alpha = level * round_thing(soft)
+    job_input = prepare(Picture(bricks(80, 80), alpha))
+    valid = job_input.exemplar.valid > 0
+    assert not valid[alpha < alpha.max() / 2 - 0.01].any()
+    assert valid[alpha >= alpha.max() - 0.004].all()
+    _, opacity = lift(job_input, job_input.exemplar.pixels, (80, 80))
+    np.testing.assert_allclose(1 if opacity is None else opacity, level, atol=0.03)
+
+
+def test_the_middle_of_a_small_plateau_and_of_a_soft_l_is_found_and_no_alpha_that_is_texture():
+    rows, columns = np.mgrid[:160, :160] - 79.5
+    ell = ((np.abs(rows) < 60) & (np.abs(columns) < 60) & ~((rows < 0) & (columns > 0))).astype(np.float32)
+    noise = np.random.default_rng(0).random((160, 160))
+    lumps = ndimage.gaussian_filter(noise, 4)
+    foliage = ndimage.gaussian_filter((lumps > np.median(lumps)).astype(np.float32), 1.5)
+    dots = np.exp(-((rows % 40 - 20) ** 2 + (columns % 40 - 20) ** 2) / 100).astype(np.float32)
+    water = ((lumps - lumps.min()) / np.ptp(lumps)).astype(np.float32)
+    puff = ndimage.gaussian_filter(ell, 20) * (0.6 + 0.4 * noise).astype(np.float32)
+    everywhere = np.ones((160, 160), bool)
+    part, level = solid_part(ndimage.gaussian_filter(ell, 15), everywhere)
+    assert level > 0.9
+    assert ((part > 0) == (ell > 0)).mean() > 0.95
+    for each in (foliage, dots, water, 0.3 + 0.6 * water, puff):
+        assert solid_part(each, everywhere) is None
+
+
+def test_the_wide_soft_edge_of_what_is_half_transparent_is_a_soft_edge():
+    alpha = 0.6 * round_thing(24.0)
+    edge = soft_edge(alpha)
+    assert edge[(alpha >= 0.01) & (alpha < 0.58)].all()
+    assert not edge[alpha >= 0.6].any()
 
 
 def test_holes_within_the_white_of_a_mask_are_a_part_of_the_texture_and_what_is_not_white_is_not():

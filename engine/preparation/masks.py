@@ -251,7 +251,8 @@ def soft_edge(alpha: Mask) -> NDArray[np.bool_]:
     if not clear.any() or clear.all():
         return none
     seen = alpha[~clear]
-    level = 1.0 if (seen >= OPAQUE).mean() >= LEAST_CORE else float(np.median(seen))
+    top = float(seen.max())
+    level = top if (seen >= top - SAME_LEVEL / 255).mean() >= LEAST_CORE else float(np.median(seen))
     soft = ndimage.binary_propagation(clear, mask=alpha < level - SAME_LEVEL / 255, structure=NEIGHBORS) & ~clear
     core = np.abs(alpha[~clear & ~soft] - level) <= SAME_LEVEL / 255
     if soft.sum() < FEWEST_SOFT or core.sum() < LEAST_CORE * (~clear).sum() or core.mean() < MOST_OF_CORE:

@@ -1,12 +1,13 @@
 """What is sampled: a picture, or what is left of the canvas."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
+from engine.preparation.cut_outs import solid_part
 from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of, soft_edge
 from engine.preparation.reach import context_of
 from engine.request_errors import (
@@ -91,7 +92,11 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
     if sampling.mask is not None:
         white = _levels(sampling.mask)
     solid = sampling.flatten or (canvas is not None and is_opaque(canvas))
-    lace = canvas is None and is_lace(exemplar, (white >= OPAQUE).astype(np.float32))
+    thing = None if is_opaque(exemplar) or exemplar.alpha is None else solid_part(exemplar.alpha, white >= OPAQUE)
+    if thing is not None:
+        part, level = thing
+        exemplar = replace(exemplar, alpha=np.where(part, level, 0).astype(np.float32))
+    lace = canvas is None and thing is None and is_lace(exemplar, (white >= OPAQUE).astype(np.float32))
     visible, opaque = (_visible(exemplar, flatten=flatten) for flatten in (sampling.flatten, True))
     if not lace and exemplar.alpha is not None:
         visible = visible * ~soft_edge(exemplar.alpha)
