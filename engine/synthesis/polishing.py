@@ -100,13 +100,14 @@ def polish(
                         raise MemoryExhaustedError(octave.canvas, free.device) from error
                     held = shrunk
             done += 1
+            losses, layer_losses = _read(objective)
             yield Snapshot(
                 octave.index,
                 done,
                 total,
-                {name: float(loss) for name, loss in objective.losses.items()},
+                losses,
                 compose(solver.picture, around).clone(),
-                {term: {n: float(loss) for n, loss in each.items()} for term, each in objective.layer_losses.items()},
+                layer_losses,
                 solver.undone,
                 ends=step + 1 == count,
             )
@@ -158,6 +159,14 @@ def _step_size(recipe: Recipe, octave: Octave) -> float:
 def _slowing(recipe: Recipe, octave: Octave, progress: float) -> float:
     # Long steps find the structure, short ones at the end settle the grain.
     return recipe.final_step_size ** max(0.0, 2 * progress - 1) if octave.index == 0 or recipe.structure else 1.0
+
+
+def _read(objective: Objective) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Read the losses of a step, in all and by layer: all at once, since a GPU has to finish its work for it."""
+    found = [*objective.losses.values(), *(one for each in objective.layer_losses.values() for one in each.values())]
+    numbers = iter(torch.stack(found).tolist() if found else [])
+    losses = {name: next(numbers) for name in objective.losses}
+    return losses, {term: {name: next(numbers) for name in each} for term, each in objective.layer_losses.items()}
 
 
 def _advance(solver: Solver, objective: Objective, step_size: float, step: int, progress: float) -> None:

@@ -35,24 +35,26 @@ class Adam:
 
     def forget(self) -> None:
         """Start again with empty means."""
-        self._steps = 0
+        self._steps = self.picture.new_zeros(())
         self._mean = torch.zeros_like(self.picture)
         self._square = torch.zeros_like(self.picture)
 
     def step(self, evaluate: Evaluate) -> Tensor:
         """Take one step; none where the gradient is not finite, or nothing is left to do."""
+        # In tensors alone: a question of the host's would have a GPU wait for the answer.
         loss, gradient = evaluate(self.picture)
-        if float(loss) < SOLVED or not bool(torch.isfinite(gradient).all()):
-            return loss
+        usable = (loss >= SOLVED) & torch.isfinite(gradient).all()
         if self._axes is not None:
             gradient = torch.einsum("ca,bchw->bahw", self._axes, gradient)
-        self._steps += 1
-        self._mean.lerp_(gradient, 1 - MOMENTUM)
-        self._square.mul_(SCALING).addcmul_(gradient, gradient, value=1 - SCALING)
+        self._steps += usable
+        self._mean = torch.where(usable, self._mean.lerp(gradient, 1 - MOMENTUM), self._mean)
+        square = (self._square * SCALING).addcmul_(gradient, gradient, value=1 - SCALING)
+        self._square = torch.where(usable, square, self._square)
         scale = (self._square / (1 - SCALING**self._steps)).sqrt_()
         scale += self._damping * scale.mean(dim=(2, 3), keepdim=True) + 1e-12
         change = self._mean / scale
         if self._axes is not None:
             change = torch.einsum("ca,bahw->bchw", self._axes, change)
-        self.picture.sub_(change, alpha=self.step_size / (1 - MOMENTUM**self._steps)).clamp_(0, 1)
+        moved = (self.picture - change.mul_(self.step_size / (1 - MOMENTUM**self._steps))).clamp_(0, 1)
+        self.picture = torch.where(usable, moved, self.picture)
         return loss
