@@ -10,6 +10,7 @@ from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.banding import band_of
 from engine.preparation.extending import added, beyond_borders, far_from
+from engine.preparation.frames import Framed, continue_frame
 from engine.preparation.islands import find_islands
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.masks import (
@@ -91,6 +92,9 @@ def prepare_fill(
         return replace(laid, pattern=canvas, shown=hole.shown)
     if is_canvas:
         exemplar = None
+    framed = _framed(canvas, free) if own and not (tiling or extend) else None
+    if framed is not None:
+        canvas = replace(canvas, pixels=framed.pixels)
     bounds = bounds_of(free)
     # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
     seen = canvas if hole.lacy or flatten else _without_edge(canvas, hole.around, free)
@@ -99,6 +103,8 @@ def prepare_fill(
     else:
         # The band is texture too, but for the seam: what can stay as it is fits the middle best.
         far = far_from(everything.size, extend, sampling.context) if extend and sampling.context else hole.gone
+        if framed is not None:
+            far = _outside(framed.inner, far)
         sample = sample_canvas(seen, far, bounds, sampling, tiling=tiling, holes=hole.lacy)
     fits = own or tiling or sample.alpha is not None or _goes_on(canvas, free, sample)
     # Of a canvas that wraps around, every border is next to another one.
@@ -106,6 +112,8 @@ def prepare_fill(
     box = everything if tiling else (bounds if alone else surroundings_of(bounds)).common(everything)
     by_alpha = mask is None and not extend and not tiling
     work = free if hole.lacy or by_alpha else hidden_in(seen, free, flatten=flatten)
+    if framed is not None:
+        box, work = box.common(framed.inner), work * ~framed.frame
     known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
     through, known = (None, known) if flatten else _see_through(hole, box, known, inside, sample, wrap, own=own)
     kept = canvas
@@ -131,6 +139,19 @@ def prepare_fill(
         translucency=through,
         more=sampled_further(more, canvas),
     )
+
+
+def _framed(canvas: Picture, free: Mask) -> Framed | None:
+    """Continue the frame of an opaque canvas through a hole, if it has one."""
+    opaque = canvas.alpha is None or (canvas.alpha[free <= 0] >= OPAQUE).all()
+    return continue_frame(canvas.pixels, free > 0) if opaque else None
+
+
+def _outside(inner: Box, far: Mask) -> Mask:
+    """Mark what lies outside of a part of the canvas, besides what is marked already."""
+    found = np.ones_like(far)
+    inner.cut(found)[...] = inner.cut(far)
+    return found
 
 
 def _find_hole(

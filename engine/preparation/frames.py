@@ -1,0 +1,95 @@
+"""Frames: rows and columns of one color along the borders of a picture, which go straight on through a hole."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.images.picture import FloatArray
+from engine.preparation.areas import Box, whole_of
+
+# So many percent of what is known of a row have its color. In so many rows beside the picture JPEG leaves most of it
+# near the color of the frame, and the rest not far from that.
+SHARE = 95
+SAME, NEAR, FAR = 1.01 / 255, 16 / 255, 80 / 255
+BLURRED = 16
+# A row is known by so many pixels at least, and a frame is no wider than this share of the shorter side.
+FEWEST = 16
+WIDEST = 1 / 4
+# Of the row behind a frame less than this share is near its color. Around a thing on a plain background, more is.
+LEAST_LIKE_IT = 0.5
+# A hole that is more of what lies within the frame leaves too little to fill it from.
+LARGEST_HOLE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Framed:
+    """A picture with a hole, through which its frame goes on.
+
+    Attributes:
+        pixels: float32 (height, width, 3), RGB in [0, 1].
+        frame: What of the hole belongs to the frame, boolean (height, width).
+        inner: The picture within the frame, from which the rest of the hole is filled; all of it, if that is too
+            little.
+    """
+
+    pixels: FloatArray
+    frame: NDArray[np.bool_]
+    inner: Box
+
+
+def continue_frame(pixels: FloatArray, free: NDArray[np.bool_]) -> Framed | None:
+    """Continue the frame of a picture through a hole.
+
+    A frame may consist of nested ones of different colors, and need not go along all borders: bars are frames, too.
+
+    Args:
+        pixels: float32 (height, width, 3), RGB in [0, 1].
+        free: The hole, boolean (height, width).
+
+    Returns:
+        The picture with its frame; None where the hole has no part of one.
+    """
+    found, frame = pixels.copy(), np.zeros(free.shape, bool)
+    # Where two sides meet, that of the nearer border goes on.
+    nearest, widths = np.full(free.shape, max(free.shape)), list[int]()
+    for turns in range(4):
+        rows, hole = np.rot90(found, turns), np.rot90(free, turns)
+        distance, marked = np.rot90(nearest, turns), np.rot90(frame, turns)
+        colors = _colors(np.rot90(pixels, turns), hole)
+        widths.append(len(colors))
+        for depth, color in enumerate(colors):
+            inside = hole[depth] & (distance[depth] > depth)
+            rows[depth, inside], distance[depth, inside], marked[depth, inside] = color, depth, True
+    if not frame.any():
+        return None
+    top, right, bottom, left = widths
+    inner = Box(top, left, free.shape[0] - bottom, free.shape[1] - right)
+    hole = inner.cut(free)
+    return Framed(found, frame, inner if 0 < hole.mean() < LARGEST_HOLE else whole_of(free))
+
+
+def _colors(pixels: FloatArray, free: NDArray[np.bool_]) -> list[FloatArray]:
+    """Find the colors of the rows of a frame along the first row, each (3,)."""
+    colors: list[FloatArray] = []
+    height, width = free.shape
+    blurred = 0
+    for depth in range(round(WIDEST * min(height, width)) + 1):
+        # What lies nearer to another border belongs to the frame along that.
+        inner = slice(depth, width - depth)
+        listed = pixels[depth, inner][~free[depth, inner]]
+        if len(listed) < FEWEST:
+            break
+        color = np.median(listed, axis=0).astype(np.float32)
+        even = float(np.percentile(np.abs(listed - color).max(axis=1), SHARE)) <= SAME
+        if not even:
+            if not colors:
+                break
+            apart = np.abs(listed - colors[-1]).max(axis=1)
+            if (apart <= NEAR).mean() < LEAST_LIKE_IT:
+                return colors
+            if blurred == BLURRED or float(np.percentile(apart, SHARE)) > FAR:
+                break
+            color, blurred = colors[-1], blurred + 1
+        colors.append(color)
+    return []
