@@ -28,6 +28,15 @@ def is_missing(path: Path) -> bool:
     return False
 
 
+def is_working_folder_gone() -> bool:
+    """Return whether the folder that relative paths begin at was deleted."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def reading_fault(path: Path) -> str | None:
     """Return why a file cannot be read.
 

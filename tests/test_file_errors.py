@@ -412,3 +412,20 @@ def test_a_name_that_is_no_text_is_printed_byte_for_byte(here):
     )
     assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
     assert b"\xff.png" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["doctor", "--quick"], ["synthesize", "bricks.png", "-o", "out.png"]])
+def test_a_command_in_a_folder_that_was_deleted_says_so(tmp_path, words):
+    place = tmp_path / "gone"
+    place.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", sys.executable, "-m", "engine", *words],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "folder" in done.stderr
+    assert "space" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -840,3 +840,15 @@ def test_an_interlaced_16_bit_png_keeps_every_bit(tmp_path):
     file.write(png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b""))
     (tmp_path / "a.png").write_bytes(file.getvalue())
     assert (levels(read_picture(tmp_path / "a.png").pixels, 16) == samples).all()
+
+
+def test_the_profile_of_lab_colors_is_that_of_the_file_and_not_of_what_they_are_converted_to(tmp_path):
+    profiles = [ImageCms.createProfile(name) for name in ("sRGB", "LAB")]
+    red = Image.new("RGB", (16, 16), (200, 30, 40))
+    lab = ImageCms.profileToProfile(red, *profiles, outputMode="LAB")
+    profile = ImageCms.ImageCmsProfile(profiles[1]).tobytes()
+    picture = read_picture(save(lab, tmp_path / "a.tif", icc_profile=profile))
+    assert np.abs(picture.pixels[0, 0] * 255 - (200, 30, 40)).max() < 6
+    assert picture.profile is None
+    (remark,) = picture.remarks
+    assert "Lab" in remark

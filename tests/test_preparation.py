@@ -18,6 +18,7 @@ from engine.preparation import (
     Box,
     Layout,
     RequestError,
+    TooLittleToSampleError,
     cut_start,
     finish,
     prepare,
@@ -559,7 +560,7 @@ def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():
 
 @pytest.mark.parametrize("value", [0.5, 1.0])
 def test_a_canvas_that_wraps_of_which_nothing_is_left_is_no_exemplar(value):
-    with pytest.raises(RequestError, match=r"^hardly anything is left of the canvas to take the texture from"):
+    with pytest.raises(TooLittleToSampleError):
         ready(canvas=picture(40, 50), mask=plain(40, 50, value), seamless="both")
 
 
@@ -614,11 +615,13 @@ FAULTS = {
     ),
     "mask white": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0)},
-        "hardly anything is left of the canvas to take the texture from: give an exemplar",
+        "the mask leaves 0 pixels of the canvas black, and the texture is taken from at least 64: paint more of it "
+        "black, or give an exemplar",
     ),
     "mask gray": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.5)},
-        "hardly anything is left of the canvas to take the texture from: give an exemplar",
+        "the mask leaves 0 pixels of the canvas black, and the texture is taken from at least 64: paint more of it "
+        "black, or give an exemplar",
     ),
     "flat canvas that is half transparent all over": (
         {
@@ -663,7 +666,8 @@ FAULTS = {
             "canvas": picture(40, 50),
             "mask": Picture(np.repeat(opaque_but_for(40, 50, slice(0, 7), slice(0, 9))[..., None], 3, axis=2)),
         },
-        "hardly anything is left of the canvas to take the texture from: give an exemplar",
+        "the mask leaves 63 pixels of the canvas black, and the texture is taken from at least 64: paint more of it "
+        "black, or give an exemplar",
     ),
 }
 

@@ -1,5 +1,6 @@
 """The command line `texture-engine`."""
 
+import errno
 import io
 import logging
 import os
@@ -17,6 +18,7 @@ from engine.cli.plugin import install_plugin, uninstall_plugin
 from engine.cli.serve import serve
 from engine.cli.standard_output import drop_output, flush_output, say
 from engine.cli.synthesize import synthesize
+from engine.file_errors import is_working_folder_gone
 from engine.options.failures import INTERRUPTED, CommandError, interruptible, sentence_of
 from engine.options.numbers import USAGE_ERROR
 from engine.options.parsing import complete_options
@@ -89,6 +91,9 @@ def main() -> None:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     _allow_any_file_name()
     try:
+        if is_working_folder_gone():
+            # Libraries of PyTorch would end the process.
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         command = typer.main.get_command(build_app())
         show_no_types(command)
         words = complete_options(sys.argv[1:])

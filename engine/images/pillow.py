@@ -23,7 +23,7 @@ _PNG_CHUNK_LIMIT = 2**26
 _XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
 # Other formats count previews and layers, too; pages of TIFF are counted in its own module.
 _ANIMATIONS = {"GIF", "WEBP", "PNG", "AVIF", "FLI", "DCX"}
-_LAB = "holds Lab colors, which are converted to RGB; the result is RGB"
+_LAB = "holds Lab colors, which are converted to sRGB; the result is sRGB"
 _settings = threading.RLock()
 
 
@@ -49,7 +49,8 @@ def decode_with_pillow(data: bytes) -> Stored:
         with contextlib.suppress(Exception):
             value = image.getexif().get(ORIENTATION_TAG, UPRIGHT)
             orientation = value if isinstance(value, int) and 1 <= value <= 8 else UPRIGHT
-        profile = image.info.get("icc_profile")
+        # That of Lab colors says nothing of what they are converted to.
+        profile = None if image.mode == "LAB" else image.info.get("icc_profile")
         more = [*frame_notes(_frames(image), "frames"), *([_LAB] if image.mode == "LAB" else [])]
         metadata, compression = _metadata_of(image), compression_of(image, data)
         if image.mode in {"I", "F"} or image.mode.startswith("I;16"):

@@ -1,13 +1,26 @@
 """Errors of the command line: one line on stderr and an exit status."""
 
+import errno
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import NoReturn, ParamSpec
 
+from engine.file_errors import is_working_folder_gone
+
 Params = ParamSpec("Params")
 _FIELD = re.compile(r"`([a-z_]+)`")
+
+_REMEDIES = {
+    errno.ENOSPC: "free space on its disk",
+    errno.EDQUOT: "free space on its disk",
+    errno.EACCES: "check its permissions",
+    errno.EPERM: "check its permissions",
+    errno.EROFS: "choose another disk",
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path",
+}
 
 ENGINE_FAILED = 1
 BAD_INPUT = 2
@@ -125,10 +138,13 @@ def with_options(message: str) -> str:
 
 def sentence_of(error: OSError) -> str:
     """Describe an error of the system about which nothing else is known."""
-    said = error.strerror or error
+    said, number = error.strerror or error, error.errno or 0
+    if number == errno.ENOENT and is_working_folder_gone():
+        return "the folder that this command runs in does not exist any more: change to another one"
     if error.filename is None:
-        return f"a file or stream cannot be read or written ({said}): check the free space on its disk"
-    return f"{error.filename}: {said}; check the path, its permissions and the free space on its disk"
+        remedy = _REMEDIES.get(number, "check the disk that it is on")
+        return f"a file or stream cannot be read or written ({said}): {remedy}"
+    return f"{error.filename}: {said}; {_REMEDIES.get(number, 'check the path and the disk that it is on')}"
 
 
 def _error_of_synthesis(error: Exception) -> CommandError | None:

@@ -105,7 +105,7 @@ def prepare_fill(
         far = far_from(everything.size, extend, sampling.context) if extend and sampling.context else hole.gone
         if framed is not None:
             far = _outside(framed.inner, far)
-        sample = sample_canvas(seen, far, bounds, sampling, tiling=tiling, holes=hole.lacy)
+        sample = sample_canvas(seen, far, bounds, sampling, tiling=tiling, holes=hole.lacy, masked=mask is not None)
     fits = own or tiling or sample.alpha is not None or _goes_on(canvas, free, sample)
     # Of a canvas that wraps around, every border is next to another one.
     alone = not fits and min(bounds.size) >= SMALLEST_ALONE

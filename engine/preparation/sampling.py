@@ -1,6 +1,7 @@
 """What is sampled: a picture, or what is left of the canvas."""
 
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 import numpy as np
 
@@ -119,7 +120,14 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
 
 
 def sample_canvas(
-    canvas: Picture, free: Mask, hole: Box, sampling: Sampling, *, tiling: bool, holes: bool = False
+    canvas: Picture,
+    free: Mask,
+    hole: Box,
+    sampling: Sampling,
+    *,
+    tiling: bool,
+    holes: bool = False,
+    masked: bool = False,
 ) -> Sample:
     """Take what is left of the canvas as the exemplar.
 
@@ -130,6 +138,7 @@ def sample_canvas(
         sampling: What of the canvas may be sampled.
         tiling: Whether the canvas wraps around: without a context, all that is left of it is then sampled.
         holes: Whether what is transparent belongs to the picture.
+        masked: Whether a mask says what is free.
 
     Returns:
         A part of the canvas around the hole, or the bounds of what a mask allows of it.
@@ -163,18 +172,26 @@ def sample_canvas(
     area = _no_more_than_largest(_at_least_smallest(area, everything), hole)
     left = area.cut(inside)
     if _count(left) < FEWEST_PIXELS:
-        if sampling.is_around_hole or sampling.mask is not None:
-            more = "allow more context, other sides or more of the exemplar mask, or name an exemplar"
-            raise TooLittleToSampleError(f"{_shortage(left)}: {more}")
-        if sampling.flatten and _count(1 - free) >= FEWEST_PIXELS:
-            raise TooFewOpaqueError(HARDLY_OPAQUE)
-        raise TooLittleToSampleError(
-            "hardly anything is left of the canvas to take the texture from: give an exemplar"
-        )
+        _refuse(left, 1 - free, sampling, masked=masked)
     if sampling.flatten and canvas.alpha is not None and _is_thin(left):
         raise TooFewOpaqueError(HARDLY_OPAQUE)
     _check_size(area)
     return _cut(canvas, inside, area, solid=sampling.flatten)
+
+
+def _refuse(left: Mask, kept: Mask, sampling: Sampling, *, masked: bool) -> NoReturn:
+    """Raise the error that says why what is left of what is kept of a canvas is no exemplar."""
+    if sampling.is_around_hole or sampling.mask is not None:
+        more = "allow more context, other sides or more of the exemplar mask, or name an exemplar"
+        raise TooLittleToSampleError(f"{_shortage(left)}: {more}")
+    if sampling.flatten and _count(kept) >= FEWEST_PIXELS:
+        raise TooFewOpaqueError(HARDLY_OPAQUE)
+    if masked and _count(kept) < FEWEST_PIXELS:
+        raise TooLittleToSampleError(
+            f"the mask leaves {_count(kept)} pixels of the canvas black, and the texture is taken from at least "
+            f"{FEWEST_PIXELS}: paint more of it black, or give an exemplar"
+        )
+    raise TooLittleToSampleError("hardly anything is left of the canvas to take the texture from: give an exemplar")
 
 
 def _is_thin(allowed: Mask) -> bool:
