@@ -1,78 +1,21 @@
 """Devices that are there and do not work, and what is said of them."""
 
 import logging
-import os
 import warnings
 from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
 import torch
-from engines import end_of, forked, forked_terminal, short_job
-from pictures import bricks, save
-from plugin_links import installation_of
+from drivers import FULL, INSUFFICIENT, NO_KERNEL, OLD_DRIVER, SAID, forgotten, no_card  # noqa: F401 - a fixture
 
 from engine.service.device_runner import DeviceRunner, UnusableDeviceError
 from engine.synthesis import device_checks, devices
 from engine.synthesis.device_checks import DeviceCheck, check_device, compute, listed_devices
 from engine.synthesis.devices import DeviceError, available_devices, choose_device, find_device, why_chosen
-from gimp_plugin.engine_report import engine_status
-from gimp_plugin.error_messages import explain
 
-gpus = torch.cuda.is_available() or torch.backends.mps.is_available() or torch.xpu.is_available()
-pytestmark = pytest.mark.skipif(gpus, reason="a device of this computer would get in the way")
-
-NO_KERNEL = (
-    "CUDA error: no kernel image is available for execution on the device\n"
-    "CUDA kernel errors might be asynchronously reported at some other API call, so the stacktrace below might be "
-    "incorrect.\nFor debugging consider passing CUDA_LAUNCH_BLOCKING=1\n"
-    "Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.\n"
-)
-OLD_DRIVER = (
-    "CUDA initialization: The NVIDIA driver on your system is too old (found version 11040). Please update your GPU "
-    "driver by downloading and installing a new version from the URL: http://www.nvidia.com/Download/index.aspx "
-    "Alternatively, go to: https://pytorch.org to install a PyTorch version that has been compiled with your version "
-    "of the CUDA driver. (Triggered internally at /pytorch/c10/cuda/CUDAFunctions.cpp:119.)"
-)
-INSUFFICIENT = "CUDA driver version is insufficient for CUDA runtime version"
-FULL = (
-    "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 23.69 GiB of which 11.00 MiB is "
-    "free. Process 4242 has 23.67 GiB memory in use."
-)
-SAID = {
-    NO_KERNEL: ("CUDA error: no kernel image is available for execution on the device", "install a PyTorch that"),
-    OLD_DRIVER: ("The NVIDIA driver on your system is too old (found version 11040)", "update its driver"),
-    INSUFFICIENT: (INSUFFICIENT, "update its driver"),
-    FULL: ("CUDA out of memory: Tried to allocate 20.00 MiB", "end other programs"),
-    "HIP error: invalid device function\nHIP kernel errors": (
-        "HIP error: invalid device function",
-        "install a PyTorch",
-    ),
-    "MPS backend out of memory (MPS allocated: 0 bytes, max allowed: 9.07 GB). Tried": (
-        "MPS backend out of memory (MPS allocated: 0 bytes, max allowed: 9.07 GB)",
-        "end other programs",
-    ),
-    "Native API failed. Native API returns: 40 (UR_RESULT_ERROR_OUT_OF_RESOURCES)": (
-        "Native API failed: Native API returns: 40 (UR_RESULT_ERROR_OUT_OF_RESOURCES)",
-        "end other programs",
-    ),
-    "cuDNN error: CUDNN_STATUS_NOT_INITIALIZED": ("cuDNN error: CUDNN_STATUS_NOT_INITIALIZED", "see that its driver"),
-    "": ("RuntimeError", "see that its driver"),
-}
+pytestmark = no_card
 AVAILABLE = {"cuda": torch.cuda, "mps": torch.backends.mps, "xpu": torch.xpu}
-
-
-@pytest.fixture(autouse=True)
-def forgotten():
-    """Devices are tried once; here, once in each test."""
-
-    def forget():
-        for found in (listed_devices, check_device, choose_device, devices._tell_of_others):  # noqa: SLF001
-            found.cache_clear()
-
-    forget()
-    yield
-    forget()
 
 
 @pytest.fixture
@@ -302,106 +245,6 @@ def test_a_worker_says_which_device_it_does_without(claimed, failing):
         DeviceRunner("cuda")
 
 
-# The terminal, an engine and GIMP, as processes in which a driver claims that a card is there.
-
-STAND_IN = """
-import torch
-torch.cuda.is_available = lambda: True
-torch.cuda.device_count = lambda: 1
-"""
-
-
-@pytest.fixture(scope="module")
-def stand_in(tmp_path_factory):
-    """A folder whose modules say that a card is there."""
-    folder = tmp_path_factory.mktemp("stand-in")
-    (folder / "sitecustomize.py").write_text(STAND_IN)
-    return folder
-
-
-@pytest.fixture
-def with_a_card(stand_in, monkeypatch):
-    """Let every Python that is started find a card that torch cannot compute on."""
-    # Of this Python, where it has one: ours takes its place.
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(stand_in), os.environ.get("PYTHONPATH")])))
-    return check_device("cuda").problem
-
-
-@pytest.fixture
-def synthesized(tmp_path):
-    """Run `texture-engine synthesize` for a tiny texture."""
-    save(tmp_path / "bricks.png", bricks(32, 32))
-
-    def run(folder, *words):
-        options = ("bricks.png", "-o", "out.png", "--size", "32x32", "--quality", "draft", "--steps", "1", "-q")
-        return forked_terminal(folder, "synthesize", *options, *words, cwd=tmp_path)
-
-    return run
-
-
-def test_the_terminal_goes_on_with_the_cpu(with_a_card, synthesized, tmp_path):
-    told = synthesized(tmp_path / "nobody", "--local")
-    assert (told.returncode, told.stdout) == (0, "")
-    assert told.stderr.startswith(f"texture-engine: cuda does not work here ({with_a_card}), so cpu is taken: ")
-    assert told.stderr.count("\n") == 1
-    assert (tmp_path / "out.png").exists()
-
-
-def test_in_the_terminal_a_device_that_was_chosen_has_to_work(with_a_card, synthesized, tmp_path):
-    told = synthesized(tmp_path / "nobody", "--local", "--device", "cuda")
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr.startswith(f"texture-engine: device 'cuda' does not work here ({with_a_card}): ")
-    assert told.stderr.count("\n") == 1
-    assert not (tmp_path / "out.png").exists()
-
-
-def test_an_engine_goes_on_with_the_cpu_and_says_so(with_a_card, synthesized, tmp_path):
-    with forked(tmp_path / "engine") as engine, engine.client() as client:
-        status = engine.ready(client)
-        assert status.workers[0].device == "cpu"
-        assert status.workers[0].reason == "others-fail"
-        assert status.workers[0].passed_over.startswith(f"cuda does not work ({with_a_card}): ")
-        assert status.workers[0].passed_over in engine_status(installation_of(engine.folder))[0]
-        assert f"cuda does not work here ({with_a_card}), so cpu is taken" in engine.log.read_text()
-        assert synthesized(engine.folder).returncode == 0
-        # It computes elsewhere, and the terminal itself cannot do it either.
-        told = synthesized(engine.folder, "--device", "cuda")
-        assert told.returncode == 2
-        assert told.stderr.startswith(f"texture-engine: device 'cuda' does not work here ({with_a_card}): ")
-        assert told.stderr.count("\n") == 1
-        told = synthesized(engine.folder, "--device", "cuda", "--engine", engine.file)
-        assert (told.returncode, told.stderr.count("\n")) == (2, 1)
-        assert "this engine does not compute on 'cuda'" in told.stderr
-
-
-def test_an_engine_whose_device_was_chosen_says_why_it_cannot(with_a_card, synthesized, tmp_path):
-    with forked(tmp_path / "engine", "--device", "cuda") as engine:
-        with engine.client() as client:
-            client.submit(short_job())
-            failed = end_of(client, "short")
-        said = f"the engine cannot compute: device 'cuda' does not work here ({with_a_card}): "
-        assert failed.code == "no-worker"
-        assert failed.message.startswith(said)
-        told = synthesized(engine.folder)
-        assert (told.returncode, told.stdout) == (1, "")
-        assert told.stderr.startswith(f"texture-engine: {said}")
-        assert told.stderr.count("\n") == 1
-        sentence = explain(failed, installation_of(engine.folder))
-        assert "--check`" in sentence
-        assert f"({said}" in sentence
-
-
-def test_doctor_tells_what_does_not_work_and_what_helps(with_a_card, tmp_path):
-    told = forked_terminal(tmp_path / "nobody", "doctor")
-    assert (told.returncode, told.stderr) == (1, "")
-    # Lines are broken as the terminal is wide.
-    words = " ".join(told.stdout.split())
-    assert f"to do: cuda does not work ({' '.join(with_a_card.split())}): install its driver and a PyTorch" in words
-    assert words.count("to do:") == 1
-    assert "a test synthesis on cpu" in words
-    assert "no faults found" not in words
-
-
 @pytest.mark.parametrize("says", [True, False])
 def test_an_intel_gpu_has_a_memory_budget_of_its_own(monkeypatch, says):
     def free(_device):
@@ -430,17 +273,3 @@ def test_doctor_survives_words_that_look_like_markup(monkeypatch):
     monkeypatch.setattr(doctor, "_engine", lambda found: found.append(line) or line)
     with pytest.raises(doctor.typer.Exit):
         doctor.doctor(quick=True)
-
-
-def test_a_driver_that_is_too_old_is_told_in_one_line_only(tmp_path, synthesized, monkeypatch):
-    folder = tmp_path / "stand-in"
-    folder.mkdir()
-    warns = f"import torch, warnings\ndef answer():\n    warnings.warn({OLD_DRIVER!r})\n    return False\n"
-    (folder / "sitecustomize.py").write_text(warns + "torch.cuda.is_available = answer\n")
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-    told = synthesized(tmp_path / "nobody")
-    assert told.returncode == 0
-    assert told.stderr.startswith(
-        f"texture-engine: cuda does not work here ({SAID[OLD_DRIVER][0]}), so cpu is taken:"
-    )
-    assert told.stderr.count("\n") == 1
