@@ -27,8 +27,15 @@ import traceback
 pdb = Gimp.get_pdb()
 
 
-def opened(path):
+def loaded(path):
     return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(path))
+
+
+def opened(path, loaded_before={}):
+    # To load a file starts a plug-in of GIMP's, which takes a tenth of a second of a core; a copy is made at once.
+    if path not in loaded_before:
+        loaded_before[path] = loaded(path)
+    return loaded_before[path].duplicate()
 
 
 def configured(name, image=None, drawables=(), **wishes):
@@ -63,6 +70,14 @@ def refused(name, image=None, drawables=(), **wishes):
 def seen(drawable, form="R'G'B'A u8"):
     box = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
     return drawable.get_buffer().get(box, 1.0, form, Gegl.AbyssPolicy.NONE)
+
+
+def put_pixels(drawable, box, form, pixels):
+    # Until it is told, GIMP may show what it has drawn before.
+    buffer = drawable.get_buffer()
+    buffer.set(Gegl.Rectangle.new(*box), form, pixels)
+    buffer.flush()
+    drawable.update(*box)
 
 
 def kept(drawable, form="R'G'B'A u8"):
@@ -160,6 +175,10 @@ class SharedLink:
 procedures.EngineLink = lambda *_place, **_how: SharedLink()
 
 
+# As GIMP calls them.
+started = called
+
+
 def called(name, image, drawables, **wishes):
     procedure, config = configured(name, image, drawables, **wishes)
     outcome = procedures.run(
@@ -208,7 +227,7 @@ class Plugged:
         Args:
             code: The code.
             folder: Where to leave files.
-            starts: Whether each call of a procedure starts the plug-in, as GIMP does it.
+            starts: Whether each call of a procedure starts the plug-in, as GIMP does it; without, `started` does so.
             environment: More environment variables of GIMP.
             allowed: Patterns of complaints that are no faults.
             given: What the code finds under its names.

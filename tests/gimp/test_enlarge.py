@@ -7,9 +7,9 @@ from plugged import array_of
 
 HIGH, WIDE = 40, 48
 CODE = """
-def enlarged(image, form="R'G'B'A u8", **wishes):
+def enlarged(image, form="R'G'B'A u8", call=called, **wishes):
     before, layers = everything(image), image.get_layers()
-    made_in, made = called("enlarge", image, layers[:1], **wishes)
+    made_in, made = call("enlarge", image, layers[:1], **wishes)
     return {
         "new": made_in.get_id() != image.get_id(),
         "size": [made_in.get_width(), made_in.get_height()],
@@ -24,7 +24,7 @@ def enlarged(image, form="R'G'B'A u8", **wishes):
 
 
 def twice():
-    return enlarged(opened(wall))
+    return enlarged(opened(wall), call=started)
 
 
 def by_a_fraction():
@@ -68,7 +68,7 @@ def with_a_hole():
         image = opened(wall)
         layer = image.get_layers()[0]
         layer.add_alpha()
-        layer.get_buffer().set(Gegl.Rectangle.new(16, 10, 16, 16), "R'G'B'A u8", bytes([*color, 0]) * 256)
+        put_pixels(layer, [16, 10, 16, 16], "R'G'B'A u8", bytes([*color, 0]) * 256)
         found.append(enlarged(image))
     return found
 
@@ -146,7 +146,7 @@ def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("enlarge")
     save(folder / "wall.png", bricks(HIGH, WIDE))
-    return plugged.cases(CODE, folder / "run", wall=str(folder / "wall.png"))
+    return plugged.cases(CODE, folder / "run", starts=False, wall=str(folder / "wall.png"))
 
 
 def halved(picture):

@@ -9,10 +9,10 @@ SIDE = 72
 HOLE = (slice(28, 44), slice(26, 46))
 FRINGE = 2
 CODE = """
-def filled(image, drawables, **wishes):
+def filled(image, drawables, call=called, **wishes):
     # What there is besides the result must be as it was.
     before = everything(image)
-    made_in, made = called("fill", image, drawables, quality="draft", seed=3, **wishes)
+    made_in, made = call("fill", image, drawables, quality="draft", seed=3, **wishes)
     parent = made.get_parent()
     beside = parent.get_children() if parent else image.get_layers()
     found = {
@@ -38,7 +38,7 @@ def bricks():
 def ellipse():
     image, layers = bricks()
     image.select_ellipse(Gimp.ChannelOps.REPLACE, 20, 24, 24, 20)
-    return filled(image, layers)
+    return filled(image, layers, started)
 
 
 def rectangle():
@@ -149,7 +149,7 @@ def masked_otherwise():
 def mask_edited():
     image, layer, mask = with_hidden("#00ff00")
     layer.set_edit_mask(True)
-    return filled(image, [mask])
+    return filled(image, [mask], started)
 
 
 def text():
@@ -197,7 +197,7 @@ def cases(plugged, tmp_path_factory):
         picture[HOLE] = color
         save(folder / f"{name}.png", np.concatenate([picture, alpha], axis=2))
     paths = {name: str(folder / f"{name}.png") for name in ("wall", "holed", "holed_otherwise")}
-    return plugged.cases(CODE, folder / "run", **paths)
+    return plugged.cases(CODE, folder / "run", starts=False, **paths)
 
 
 def selected_box(found):

@@ -113,7 +113,7 @@ def out_of_range():
     # A float picture with light beyond white, below black, and with what is no number at all.
     image, layer = made_like("rgb", False, "FLOAT_LINEAR", "")
     odd = struct.pack("=9f", 40, 5, 2, -3, -1, 0, *3 * [float("nan")])
-    layer.get_buffer().set(Gegl.Rectangle.new(2, 2, 3, 1), "RGB float", odd)
+    put_pixels(layer, [2, 2, 3, 1], "RGB float", odd)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, hole, hole, 24, 24)
     _image, made = called("fill", image, [layer], quality="draft")
     return told(image, layer, made)

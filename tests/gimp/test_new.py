@@ -9,9 +9,9 @@ from plugged import array_of
 
 SIDE = 64
 CODE = """
-def made(image, layers=None, **wishes):
+def made(image, call=called, **wishes):
     before, opened_before = everything(image), len(Gimp.get_images())
-    made_in, layer = called("new", image, layers or image.get_layers(), quality="draft", **wishes)
+    made_in, layer = call("new", image, image.get_layers(), quality="draft", **wishes)
     fresh = made_in.get_id() != image.get_id()
     found = {
         "fresh": fresh,
@@ -32,7 +32,7 @@ def made(image, layers=None, **wishes):
 
 
 def by_ratio():
-    return made(opened(wall), ratio=1.5)
+    return made(opened(wall), started, ratio=1.5)
 
 
 def by_size():
@@ -44,7 +44,7 @@ def by_width_and_ratio():
 
 
 def variations():
-    return made(opened(wall), ratio=0.75, variations=3, seed=7)
+    return made(opened(wall), started, ratio=0.75, variations=3, seed=7)
 
 
 def the_second_of_them():
@@ -64,12 +64,11 @@ def layers():
 def painted(image, shown):
     # Pixels become green that are not shown in full, but for a hundredth.
     layer = image.get_layers()[0]
-    box = Gegl.Rectangle.new(0, 0, 64, 64)
-    pixels = bytearray(layer.get_buffer().get(box, 1.0, "R'G'B' u8", Gegl.AbyssPolicy.NONE))
+    pixels = bytearray(seen(layer, "R'G'B' u8"))
     for number, value in enumerate(shown):
         if value < 253:
             pixels[3 * number : 3 * number + 3] = bytes([0, 255, 0])
-    layer.get_buffer().set(box, "R'G'B' u8", bytes(pixels))
+    put_pixels(layer, [0, 0, 64, 64], "R'G'B' u8", bytes(pixels))
 
 
 def with_ellipse(feather=0):
@@ -132,13 +131,12 @@ def lace():
     image = opened(wall)
     layer = image.get_layers()[0]
     layer.add_alpha()
-    box = Gegl.Rectangle.new(0, 0, 64, 64)
-    pixels = bytearray(layer.get_buffer().get(box, 1.0, "R'G'B'A u8", Gegl.AbyssPolicy.NONE))
+    pixels = bytearray(seen(layer))
     for y in range(64):
         for x in range(64):
             if x % 16 < 8 and y % 16 < 8:
                 pixels[4 * (64 * y + x) : 4 * (64 * y + x) + 4] = bytes([0, 255, 0, 0])
-    layer.get_buffer().set(box, "R'G'B'A u8", bytes(pixels))
+    put_pixels(layer, [0, 0, 64, 64], "R'G'B'A u8", bytes(pixels))
     return image
 
 
@@ -203,7 +201,7 @@ def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("new")
     save(folder / "wall.png", bricks(SIDE, SIDE))
-    return plugged.cases(CODE, folder / "run", wall=str(folder / "wall.png"))
+    return plugged.cases(CODE, folder / "run", starts=False, wall=str(folder / "wall.png"))
 
 
 @pytest.mark.parametrize("case", MADE)

@@ -32,10 +32,7 @@ def channel_of(path, image):
     layer = layer_of(path, image)
     made = Gimp.Channel.new(image, "areas", image.get_width(), image.get_height(), 100, Gegl.Color.new("black"))
     image.insert_channel(made, None, 0)
-    whole = Gegl.Rectangle.new(0, 0, image.get_width(), image.get_height())
-    pixels = layer.get_buffer().get(whole, 1.0, "Y' u8", Gegl.AbyssPolicy.NONE)
-    made.get_buffer().set(whole, "Y' u8", pixels)
-    made.get_buffer().flush()
+    put_pixels(made, [0, 0, layer.get_width(), layer.get_height()], "Y' u8", bytes(seen(layer, "Y' u8")))
     image.remove_layer(layer)
     image.set_selected_layers(image.get_layers())
     return made
