@@ -1,5 +1,6 @@
 """Homes in which the tests run the real `install.py`."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -101,6 +102,27 @@ def installed_home(folder: Path) -> None:
     home = empty_home(folder, furnished_house(folder / "house"))
     home.gimp()
     home.install()
+
+
+def hand_over_compiled(home: Home, environment: Path | None = None) -> None:
+    """Give a home what numba has compiled of this checkout, which takes half a minute of a core.
+
+    Args:
+        home: The home.
+        environment: Where the engine is installed; None for the home's own environment.
+    """
+    from engine.synthesis.compiling import cache_folder
+
+    (site,) = (environment or home.environment).glob("lib/python*/site-packages")
+    for compiled in filter(Path.is_dir, (ROOT / "engine").rglob("*")):
+        to = home.folder / ".cache/gimp-texture-synthesis/compiled" / _cached_name(site / compiled.relative_to(ROOT))
+        if (kept := cache_folder() / _cached_name(compiled)).is_dir():
+            shutil.copytree(kept, to)
+
+
+def _cached_name(folder: Path) -> str:
+    """The name that numba gives to what it keeps of the modules of a folder."""
+    return f"{folder.name}_{hashlib.sha1(str(folder).encode()).hexdigest()}"  # noqa: S324 - as numba does it
 
 
 def empty_home(folder: Path, house: Path) -> Home:

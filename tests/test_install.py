@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from engines import running
-from installs import ROOT, empty_home, entry, plugin, told_error
+from engines import END_SECONDS, forked
+from installs import ROOT, empty_home, entry, hand_over_compiled, plugin, told_error
 from pythons import succeeds
 from test_protocol_imports import imported
 from wheelhouse import write_wheel
@@ -173,11 +173,11 @@ def test_a_changed_checkout_is_installed_and_ends_the_engine_of_the_old_one(own_
     for name in ("engine/__init__.py", "protocol/__init__.py"):
         with (own_home.source / name).open("a") as file:
             file.write("NEW = True\n")
-    with running(own_home.state, "--device", "cpu") as engine:
+    with forked(own_home.state, "--device", "cpu") as engine:
         engine.client().close()
         told = own_home.install()
         assert f"- stop the running engine (process {engine.process.pid})" in told
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(END_SECONDS) == 0
     assert "- change the environment" in told
     (package,) = own_home.environment.glob("lib/python*/site-packages/engine/__init__.py")
     assert package.read_text().endswith("NEW = True\n")
@@ -190,11 +190,11 @@ def test_an_engine_without_its_environment_makes_room_for_another(own_home):
     own_home.gimp()
     own_home.install()
     shutil.rmtree(own_home.environment)
-    with running(own_home.state, "--device", "cpu") as engine:
+    with forked(own_home.state, "--device", "cpu") as engine:
         engine.client().close()
         told = own_home.install()
         assert f"- stop the running engine (process {engine.process.pid})" in told
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(END_SECONDS) == 0
     assert f"- create an environment in {own_home.environment}" in told
     assert "already up to date" in own_home.install()
 
@@ -245,6 +245,7 @@ def test_a_python_without_venv_is_told_the_command_that_brings_it(home, tmp_path
 def test_what_a_terminal_hands_down_does_not_reach_the_engines_python(home, tmp_path):
     home.gimp()
     home.install()
+    hand_over_compiled(home)
     clean = home.run("--check")
     for name in ("numpy", "zmq", "msgpack", "pip", "torch", "engine", "importlib_metadata"):
         (tmp_path / "broken" / name).mkdir(parents=True)

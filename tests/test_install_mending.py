@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from engines import running
+from engines import forked
 from filelock import FileLock
-from installs import empty_home, entry, no_gimp_of_the_system, plugin, told_error
+from installs import empty_home, entry, hand_over_compiled, no_gimp_of_the_system, plugin, told_error
 
 from installation.files import folder_fault, write_folder
 
@@ -120,6 +120,7 @@ def test_each_fault_of_the_plug_in_is_told_and_mended(home):
     ]
     newer.unlink()
     home.install()
+    hand_over_compiled(home)
     assert checked(home) == []
     assert "already up to date" in home.install()
 
@@ -139,6 +140,7 @@ def test_what_an_interrupted_copy_has_left_is_removed(home):
 def test_a_check_tells_all_that_doctor_advises(own_home):
     own_home.gimp()
     own_home.install()
+    hand_over_compiled(own_home)
     (site,) = own_home.environment.glob("lib/python*/site-packages")
     reason = "its parts do not fit each other, " * 5
     (site / "torchvision.py").write_text(f"raise ImportError({reason!r})\n")
@@ -173,7 +175,7 @@ def test_a_check_tells_of_a_running_engine_of_another_version(home, tmp_path):
     other.mkdir(mode=0o700)
     home.install(TEXTURE_ENGINE_FOLDER=str(other))
     (home.source / "engine/newer.py").touch()
-    with running(tmp_path / "engine", "--device", "cpu") as engine:
+    with forked(tmp_path / "engine", "--device", "cpu") as engine:
         engine.client().close()
         (other / "engine.json").write_text(json.dumps({**json.loads(engine.file.read_text()), "software": "0.0.1"}))
         with FileLock(other / "engine.lock"):

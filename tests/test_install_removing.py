@@ -7,7 +7,7 @@ import subprocess
 from functools import partial
 from types import SimpleNamespace
 
-from engines import running
+from engines import END_SECONDS, forked
 from installs import empty_home, no_gimp_of_the_system, plugin, told_error
 
 from installation import removing
@@ -48,11 +48,11 @@ def test_nothing_is_left_but_what_was_there_before(own_home):
 def test_an_engine_that_is_running_is_ended_first(own_home):
     own_home.gimp()
     own_home.install()
-    with running(own_home.state, "--device", "cpu") as engine:
+    with forked(own_home.state, "--device", "cpu") as engine:
         engine.client().close()
         told = own_home.install("--uninstall")
         assert f"- stop the running engine (process {engine.process.pid})" in told
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(END_SECONDS) == 0
     assert not own_home.state.exists()
 
 
@@ -60,10 +60,10 @@ def test_an_engine_without_its_environment_is_ended(own_home):
     own_home.gimp()
     own_home.install()
     shutil.rmtree(own_home.environment)
-    with running(own_home.state, "--device", "cpu") as engine:
+    with forked(own_home.state, "--device", "cpu") as engine:
         engine.client().close()
         own_home.install("--uninstall")
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(END_SECONDS) == 0
     assert not own_home.state.exists()
     assert not own_home.data.exists()
 
@@ -72,7 +72,7 @@ def test_another_process_with_the_id_of_an_engine_is_left_alone(own_home):
     own_home.gimp()
     own_home.install()
     shutil.rmtree(own_home.environment)
-    with running(own_home.state, "--device", "cpu") as engine:
+    with forked(own_home.state, "--device", "cpu") as engine:
         # The other process starts later than the engine: what starts within one tick of the clock looks the same.
         engine.client().close()
         other = subprocess.Popen(["sleep", "900"])

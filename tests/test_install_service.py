@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from installs import hand_over_compiled
 
 from installation.problems import MisuseError
 from installation.service import check_system, contents, service_of
@@ -41,6 +42,7 @@ def test_unit_and_entry_start_the_installed_engine_and_are_removed_with_it(own_h
     assert f'Environment="TEXTURE_ENGINE_FOLDER={home.state}"\n' in unit.read_text()
     assert f'Exec=env "TEXTURE_ENGINE_FOLDER={home.state}" "{engine}" serve --detach\n' in entry.read_text()
     assert "--user enable --now texture-engine.service" in log.read_text().splitlines()
+    hand_over_compiled(home)
     # A later run keeps both up to date.
     unit.write_text("[Service]\n")
     assert f"wrong: {unit}" in home.run("--check").stdout

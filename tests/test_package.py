@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
-from installs import ROOT, Home, home_in, plugin
+from installs import ROOT, Home, hand_over_compiled, home_in, plugin
 
 NAME = "gimp-texture-synthesis"
 
@@ -39,6 +39,7 @@ def package(released, installed, tmp_path_factory):
     pip = [place / "bin/python", "-m", "pip", "install", "--quiet", wheel]
     told = subprocess.run(pip, env=home.surroundings(), capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
+    hand_over_compiled(home, place)
     return SimpleNamespace(home=home, engine=place / "bin/texture-engine", profile=home.gimp())
 
 
