@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 SERVE = ("-m", "engine", "serve")
 # Bounds of what must end at all, on a computer that is busy with other tests as well.
 START_SECONDS = 60
+END_SECONDS = 60
 READY_SECONDS = 300
 JOB_SECONDS = 180
 
@@ -57,7 +58,8 @@ class Engine:
             # Its end before it listens is a fault of its own.
             assert self.process.poll() is None, self.log.read_text()
             try:
-                return EngineClient.connect(self.file, name=name, keys=own_keys(self.folder / CLIENT_KEYS))
+                keys = own_keys(self.folder / CLIENT_KEYS)
+                return EngineClient.connect(self.file, name=name, keys=keys, timeout=timeout)
             except NoEngineError:
                 if time.monotonic() > until:
                     raise
@@ -77,12 +79,12 @@ class Engine:
         """End it as Ctrl+C does, and tell its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        return self.process.wait(END_SECONDS)
 
     def kill(self) -> None:
         """End it without a chance to tidy up."""
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(END_SECONDS)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from protocol.limits import TRUSTED
 from protocol.messages import EngineMessage, Hello, Welcome
 from protocol.version import PROTOCOL
 
-ANSWER_MILLISECONDS = 5000
+ANSWER_MILLISECONDS = 60_000
 LISTENING = "0A"
 
 

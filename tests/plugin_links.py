@@ -17,7 +17,7 @@ from protocol.errors import BrokenFileError
 from protocol.processes import ProcessState
 
 INSTALLER = "python3 install.py"
-LINK_SECONDS = 30
+LINK_SECONDS = 120
 POLL_SECONDS = 0.02
 
 

@@ -110,7 +110,7 @@ def open_engine(tmp_path_factory):
         yield engine, friends
 
 
-def connect(engine, owner, timeout=5.0):
+def connect(engine, owner, timeout=60.0):
     return EngineClient.connect(engine.file, name="guest", keys=owner, timeout=timeout)
 
 

@@ -62,9 +62,10 @@ run_engine(ServeOptions(devices=("cpu",), limits=Limits(message_bytes={MESSAGE_B
 """
 HEADER_BYTES = 2**16
 MOST_CLIENTS = 64
-JOB_SECONDS = 5
-PONG_SECONDS = 1
-GONE_SECONDS = 4
+# Bounds on a computer that is busy with other tests as well.
+JOB_SECONDS = 30
+PONG_SECONDS = 3
+GONE_SECONDS = 60
 GREETING = b"\xff" + bytes(8) + b"\x7f"
 NOT_UNDERSTOOD = {"bad-message", "unknown-type", "too-large"}
 ODDITIES = (
@@ -269,8 +270,8 @@ def test_ten_thousand_jobs_at_once(context, connection, keys, engine, good):
         for number in range(10_000):
             flood.say(short_job(f"job-{number}"))
         # Nobody reads the answers, so that the client is taken for gone, and its jobs with it.
-        wait_until(lambda: (status := good.status()).waiting == 0 and len(status.clients) == 2, 20)
-        answers = list(iter(lambda: flood.hear(300), None))
+        wait_until(lambda: (status := good.status()).waiting == 0 and len(status.clients) == 2, GONE_SECONDS)
+        answers = list(iter(lambda: flood.hear(1000), None))
         assert {answer.code for answer in answers if isinstance(answer, Failed)} == {"busy", "hello-first"}
         assert isinstance(answered(flood, Hello(PROTOCOL, "flood")), Welcome)
     assert_prompt(pinger)
@@ -281,8 +282,8 @@ def test_ten_thousand_jobs_of_one_name(context, connection, keys, engine, good):
         flood.greet()
         for _ in range(10_000):
             flood.say(long_job("same"))
-        wait_until(lambda: (status := good.status()).waiting == 0 and len(status.clients) == 2, 20)
-        answers = list(iter(lambda: flood.hear(300), None))
+        wait_until(lambda: (status := good.status()).waiting == 0 and len(status.clients) == 2, GONE_SECONDS)
+        answers = list(iter(lambda: flood.hear(1000), None))
         assert {answer.code for answer in answers if isinstance(answer, Failed)} == {"duplicate-job", "hello-first"}
     assert_prompt(pinger)
 
@@ -302,7 +303,7 @@ def test_client_that_never_reads(context, connection, keys, engine, good):
             deaf.say(short_job(f"unread-{number}", width=128, height=128, frame_interval=0.0))
         # Its jobs run, other clients' between them, though it takes nothing of what comes of them.
         assert_done(good)
-        wait_until(lambda: good.status().done == done + 17, 20)
+        wait_until(lambda: good.status().done == done + 17, GONE_SECONDS)
         # What it leaves unread is not lost before it is too much.
         ends = []
         while len(ends) < 16:
@@ -318,7 +319,7 @@ def test_client_that_asks_and_never_reads(context, connection, keys, engine, goo
         deaf.greet("deaf")
         for _ in range(20_000):
             deaf.say(StatusRequest())
-        wait_until(lambda: [client.client for client in good.status().clients] == ["good"], 20)
+        wait_until(lambda: [client.client for client in good.status().clients] == ["good"], GONE_SECONDS)
         assert memory(engine.process.pid) - before < 2**25
 
 
@@ -429,7 +430,7 @@ def test_three_hundred_connections_that_say_nothing_or_nonsense(connection, engi
         plain_sockets(connection, 75, nonsense) as loud,
         plain_sockets(connection, 75, without_curve) as naked,
     ):
-        until = time.monotonic() + 7
+        until = time.monotonic() + GONE_SECONDS
         assert all(hung_up(each, until - time.monotonic()) for each in [*loud, *naked, *half, *silent])
     assert_prompt(pinger)
 
@@ -438,8 +439,8 @@ def test_nothing_of_it_stays(engine, good, costs):
     """Last: what the front takes after all of the above."""
     wait_until_alone(good)
     (bytes_before, files_before), process = costs, engine.process.pid
-    wait_until(lambda: descriptors(process) <= files_before + 3, 10)
-    wait_until(lambda: memory(process) < 1.05 * bytes_before + 10 * 2**20, 10)
+    wait_until(lambda: descriptors(process) <= files_before + 3, GONE_SECONDS)
+    wait_until(lambda: memory(process) < 1.05 * bytes_before + 10 * 2**20, GONE_SECONDS)
     print(f"MEMORY|{bytes_before / 2**20:.1f} MiB before, {memory(process) / 2**20:.1f} MiB after")
     assert "Traceback" not in engine.log.read_text()
 

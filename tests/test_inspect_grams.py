@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from engines import terminal
+from engines import forked_terminal
 from inspecting import ENCODER_WIDTHS, tiny_weights
 from pictures import bricks, clouds, load, save, tensor
 from torch import nn
@@ -215,7 +215,7 @@ def test_small_pictures_leave_deep_layers_out(call, here):
 
 def test_a_backend_that_jupyter_has_set_does_no_harm(here, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    told = terminal(here, "inspect", "grams", "bricks.png", "-o", "grams.png", cwd=here)
+    told = forked_terminal(here, "inspect", "grams", "bricks.png", "-o", "grams.png", cwd=here)
     assert (told.returncode, told.stdout, told.stderr) == (0, "", "grams.png: 2 pictures, 5 layers\n")
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from engines import running, short_job
+from engines import forked, short_job
 from plugin_links import INSTALLER, LINK_SECONDS, POLL_SECONDS, end_engine, installation_of, linked, program, reach
 
 from gimp_plugin import engine_link
@@ -119,7 +119,7 @@ def test_an_engine_is_started_and_outlives_the_link(folder):
 
 @pytest.mark.alone
 def test_nothing_waits_while_the_engine_starts(folder):
-    with linked(starting(folder, "sleep 0.5", "exit 1")) as link:
+    with linked(starting(folder, "sleep 1.5", "exit 1")) as link:
         slowest, until = 0.0, time.monotonic() + LINK_SECONDS
         while not link.problem:
             began = time.monotonic()
@@ -129,7 +129,7 @@ def test_nothing_waits_while_the_engine_starts(folder):
             time.sleep(0.01)
     print(f"slowest turn: {slowest:.3f} s")
     # Some milliseconds are meant; a loaded computer may take longer.
-    assert slowest < 0.4
+    assert slowest < 1
 
 
 FAULTS = {
@@ -186,7 +186,7 @@ def test_what_did_not_work_is_tried_again_when_asked_for(folder):
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_link_that_is_renewed_while_the_engine_starts_starts_no_second_one(folder):
     starts = folder.with_name("starts")
-    with linked(starting(folder, f'echo one >> "{starts}"', "sleep 0.5", "exit 1")) as link:
+    with linked(starting(folder, f'echo one >> "{starts}"', "sleep 1.5", "exit 1")) as link:
         until = time.monotonic() + LINK_SECONDS
         while not starts.exists():
             assert time.monotonic() < until
@@ -207,7 +207,7 @@ def hasty(monkeypatch):
 
 @pytest.mark.usefixtures("hasty")
 def test_an_engine_that_hangs_is_told_with_its_process(tmp_path):
-    with running(tmp_path / "engine", "--device", "cpu") as engine:
+    with forked(tmp_path / "engine", "--device", "cpu") as engine:
         with engine.client():
             pass
         engine.process.send_signal(signal.SIGSTOP)
@@ -228,7 +228,7 @@ def test_an_engine_of_another_key_is_told_with_its_process(engine, tmp_path):
 
 
 def test_a_new_key_of_this_user_counts_at_once(tmp_path):
-    with running(tmp_path / "engine", "--device", "cpu") as engine:
+    with forked(tmp_path / "engine", "--device", "cpu") as engine:
         with engine.client():
             pass
         (engine.folder / CLIENT_KEYS).unlink()
@@ -239,7 +239,7 @@ def test_a_new_key_of_this_user_counts_at_once(tmp_path):
 
 def test_an_engine_of_another_version_is_told_in_one_sentence_with_the_command(tmp_path):
     folder = tmp_path / "engine"
-    with running(folder, "--device", "cpu", program=("-c", NEWER, "serve")) as engine:
+    with forked(folder, "--device", "cpu", program=("-c", NEWER, "serve")) as engine:
         until = time.monotonic() + LINK_SECONDS
         while not engine.file.exists():
             assert time.monotonic() < until
@@ -285,7 +285,7 @@ def test_a_sandboxed_gimp_asks_for_the_engine_and_goes_on_when_it_is_there(folde
         while time.monotonic() < until:
             link.poll(POLL_SECONDS)
         assert (link.message, link.problem, link.client) == (asked, "", None)
-        with running(folder, "--device", "cpu"):
+        with forked(folder, "--device", "cpu"):
             assert reach(link) == [asked, ""]
             assert link.client.connected
     assert not folder.with_name("started").exists()

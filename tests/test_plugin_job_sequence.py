@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from engines import JOB_SECONDS, long_job, pixels, running, short_job, started
+from engines import JOB_SECONDS, forked, long_job, pixels, short_job, started
 from plugin_links import installation_of, linked, reach
 
 from gimp_plugin.job_sequence import JobSequence, State
@@ -319,7 +319,7 @@ def test_what_becomes_of_another_job_of_the_same_link_is_no_matter(work, link):
 
 def test_an_engine_that_dies_in_the_middle_is_told_and_the_link_finds_the_next_one(tmp_path, show):
     installation = installation_of(tmp_path / "engine")
-    with running(installation.folder, "--device", "cpu") as engine:
+    with forked(installation.folder, "--device", "cpu") as engine:
         with engine.client():
             pass
         with linked(installation) as link:
@@ -331,7 +331,7 @@ def test_an_engine_that_dies_in_the_middle_is_told_and_the_link_finds_the_next_o
             assert (
                 made.problem == "The connection to the engine was lost. Try again: the engine will be started again."
             )
-            with running(installation.folder, "--device", "cpu") as second:
+            with forked(installation.folder, "--device", "cpu") as second:
                 with second.client():
                     pass
                 link.reconnect()
@@ -340,7 +340,7 @@ def test_an_engine_that_dies_in_the_middle_is_told_and_the_link_finds_the_next_o
 
 
 def test_an_engine_that_is_lost_and_still_there_is_said_to_hang(tmp_path, show):
-    with running(tmp_path / "engine", "--device", "cpu") as engine:
+    with forked(tmp_path / "engine", "--device", "cpu") as engine:
         with engine.client():
             pass
         work = scripted(installation_of(engine.folder), show, Failed("engine-lost", "the engine has gone"))

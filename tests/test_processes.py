@@ -19,7 +19,7 @@ from protocol.processes import ProcessState, process_mark, process_state
 
 HOST = socket.gethostname()
 RUNNING, ENDED, UNKNOWN = ProcessState.RUNNING, ProcessState.ENDED, ProcessState.UNKNOWN
-SECONDS = 20
+SECONDS = 60
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")

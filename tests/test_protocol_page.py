@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
-from engines import JOB_SECONDS, running, surroundings
+from engines import JOB_SECONDS, forked, surroundings
 from pictures import load
 
 from engine.preparation import LARGEST_EXEMPLAR
@@ -193,7 +193,7 @@ def test_the_socket_is_as_that_of_the_client_here(option, value):
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory):
     with (
-        running(tmp_path_factory.mktemp("page") / "engine", "--device", "cpu") as started,
+        forked(tmp_path_factory.mktemp("page") / "engine", "--device", "cpu") as started,
         started.client() as client,
     ):
         started.ready(client)

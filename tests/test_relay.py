@@ -31,7 +31,7 @@ from protocol.relayed_link import RelayedLink, RelayEndedError
 from protocol.version import PROTOCOL
 
 ROOT = Path(__file__).parents[1]
-SECONDS = 30
+SECONDS = 120
 KEYS = make_keys()
 SIDE = 1024
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and programs of shell lines")
@@ -231,7 +231,7 @@ from test_relay import PythonRelay, RelayedLink, EngineClient
 relay = PythonRelay(Path(sys.argv[1]))
 client = EngineClient(Path(sys.argv[1]) / "engine.json", RelayedLink(relay), name="victim")
 print(relay.process.pid, flush=True)
-client.greet(30)
+client.greet(120)
 while True:
     time.sleep(1)
 """

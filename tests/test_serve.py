@@ -11,13 +11,13 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from engines import end_of, long_job, running, short_job, started, terminal
+from engines import end_of, forked, forked_terminal, long_job, running, short_job, started
 
 from engine.service.logs import UnfailingFileHandler
 from protocol.connection import read_connection
 from protocol.status import Status
 
-HELLO_SECONDS = 1.5
+HELLO_SECONDS = 3
 EXEMPLAR = Path(__file__).parents[1] / "examples" / "cobbles.png"
 
 
@@ -77,7 +77,7 @@ def test_the_engine_listens_at_the_port_that_it_is_told(client, engine, port):
 
 @pytest.mark.parametrize("options", [(), ("--detach",), ("--listen", "tcp://127.0.0.1:1")])
 def test_a_second_engine_says_where_the_first_one_is(engine, client, options):
-    told = terminal(engine.folder, "serve", *options)
+    told = forked_terminal(engine.folder, "serve", *options)
     where = f"process {engine.process.pid} at {client.status().address}"
     assert (told.returncode, told.stdout.count("\n"), told.stderr) == (0, 1, "")
     assert told.stdout.startswith(f"an engine is already running, {where}, ")
@@ -89,14 +89,14 @@ def test_a_second_engine_says_where_the_first_one_is(engine, client, options):
 
 @pytest.mark.usefixtures("engine")
 def test_a_port_that_is_in_use_is_told_in_one_line(port, tmp_path):
-    told = terminal(tmp_path / "another", "serve", "--listen", f"tcp://127.0.0.1:{port}")
+    told = forked_terminal(tmp_path / "another", "serve", "--listen", f"tcp://127.0.0.1:{port}")
     assert_refused(told, f"cannot listen at tcp://127.0.0.1:{port} (Address already in use")
     assert not (tmp_path / "another" / "engine.json").exists()
 
 
 @pytest.mark.usefixtures("engine")
 def test_a_detached_engine_that_cannot_start_tells_the_same_line(port, tmp_path):
-    told = terminal(tmp_path / "another", "serve", "--detach", "--listen", f"tcp://127.0.0.1:{port}")
+    told = forked_terminal(tmp_path / "another", "serve", "--detach", "--listen", f"tcp://127.0.0.1:{port}")
     assert_refused(told, f"cannot listen at tcp://127.0.0.1:{port} (Address already in use")
 
 
@@ -123,28 +123,28 @@ REFUSED = {
 @pytest.mark.parametrize("wrong", REFUSED)
 def test_an_engine_that_cannot_start_so_says_why_in_one_line(tmp_path, wrong):
     options, sentence = REFUSED[wrong]
-    assert_refused(terminal(tmp_path / "engine", "serve", *options, cwd=tmp_path), sentence)
+    assert_refused(forked_terminal(tmp_path / "engine", "serve", *options, cwd=tmp_path), sentence)
 
 
 def test_a_detached_engine_that_cannot_compute_says_so_and_ends(tmp_path):
     folder = tmp_path / "engine"
-    told = terminal(folder, "serve", "--detach", "--device", "xpu:99")
+    told = forked_terminal(folder, "serve", "--detach", "--device", "xpu:99")
     assert (told.returncode, told.stdout) == (1, "")
     assert "device 'xpu:99' is not available here" in told.stderr
-    assert terminal(folder, "status").returncode == 1
+    assert forked_terminal(folder, "status").returncode == 1
     assert not (folder / "engine.json").exists()
 
 
 def test_a_detached_engine_of_which_one_device_works_goes_on_and_names_the_other(tmp_path):
     folder = tmp_path / "engine"
-    told = terminal(folder, "serve", "--detach", "--device", "cpu,xpu:99")
-    assert terminal(folder, "stop").returncode == 0
+    told = forked_terminal(folder, "serve", "--detach", "--device", "cpu,xpu:99")
+    assert forked_terminal(folder, "stop").returncode == 0
     assert (told.returncode, told.stderr.count("\n")) == (0, 1)
     assert "device 'xpu:99' is not available here" in told.stderr
 
 
 def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
-    with running(tmp_path / "engine", "--device", "xpu:99") as engine, engine.client() as client:
+    with forked(tmp_path / "engine", "--device", "xpu:99") as engine, engine.client() as client:
         client.submit(short_job())
         failed = end_of(client, "short")
         reason = "device 'xpu:99' is not available here: "
@@ -153,11 +153,11 @@ def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
         assert "`texture-engine serve`" in failed.hint
         (worker,) = client.status().workers
         assert worker.failure.startswith(reason)
-        assert f"worker on xpu:99: failed: {reason}" in terminal(engine.folder, "status").stdout
+        assert f"worker on xpu:99: failed: {reason}" in forked_terminal(engine.folder, "status").stdout
         written = ("--output", str(tmp_path / "made.png"))
-        made = terminal(engine.folder, "synthesize", str(EXEMPLAR), "--size", "16", *written)
+        made = forked_terminal(engine.folder, "synthesize", str(EXEMPLAR), "--size", "16", *written)
         assert (made.returncode, reason in made.stderr) == (1, True)
-        told = " ".join(terminal(engine.folder, "doctor", "--quick").stdout.split())
+        told = " ".join(forked_terminal(engine.folder, "doctor", "--quick").stdout.split())
         assert f"to do: the engine cannot compute ({reason}" in told
         # In order: it has told why, and does not abort.
         assert "worker 0.1 ended with status 0 before it was ready" in engine.log.read_text()
@@ -168,7 +168,7 @@ def test_a_device_that_is_not_here_fails_jobs_with_the_reason(tmp_path):
 
 def test_status_is_told_in_lines(engine, client):
     started(client, long_job())
-    told = terminal(engine.folder, "status")
+    told = forked_terminal(engine.folder, "status")
     assert (told.returncode, told.stderr) == (0, "")
     first, jobs, worker, *clients = told.stdout.splitlines()
     address = re.escape(client.status().address)
@@ -179,7 +179,7 @@ def test_status_is_told_in_lines(engine, client):
 
 
 def test_status_is_told_to_programs(engine, client):
-    told = terminal(engine.folder, "status", "--json")
+    told = forked_terminal(engine.folder, "status", "--json")
     assert (told.returncode, told.stderr) == (0, "")
     found = json.loads(told.stdout)
     assert found.keys() == {field.name for field in fields(Status)}
@@ -194,18 +194,18 @@ def test_status_finds_an_engine_by_its_connection_file(engine, tmp_path):
     elsewhere = tmp_path / "engine.json"
     elsewhere.write_bytes(engine.file.read_bytes())
     elsewhere.chmod(0o600)
-    assert terminal(engine.folder, "status", "--engine", elsewhere).returncode == 0
+    assert forked_terminal(engine.folder, "status", "--engine", elsewhere).returncode == 0
 
 
 @pytest.mark.parametrize("command", ["status", "stop"])
 def test_an_engine_that_is_named_has_to_be_there(tmp_path, command):
-    told = terminal(tmp_path / "engine", command, "--engine", tmp_path / "gpu.json")
+    told = forked_terminal(tmp_path / "engine", command, "--engine", tmp_path / "gpu.json")
     assert_refused(told, "gpu.json does not exist; check the name: give the connection file of an engine")
 
 
 @pytest.mark.parametrize("command", ["status", "stop"])
 def test_without_an_engine_there_is_nothing_to_tell(tmp_path, command):
-    told = terminal(tmp_path / "engine", command)
+    told = forked_terminal(tmp_path / "engine", command)
     assert_refused(told, "no engine is running", status=1)
     assert told.stderr.endswith("start one with `texture-engine serve`\n")
 
@@ -237,7 +237,7 @@ def test_the_log_is_for_this_user_alone(tmp_path):
 def test_the_engine_logs_to_the_file_that_it_is_told(tmp_path):
     log = tmp_path / "own.log"
     folder = tmp_path / "engine"
-    with running(folder, "--device", "cpu", "--log-file", str(log)) as engine:
+    with forked(folder, "--device", "cpu", "--log-file", str(log)) as engine:
         with engine.client("somebody"):
             pass
         assert engine.stop() == 0

@@ -7,7 +7,18 @@ import sys
 import time
 
 import pytest
-from engines import end_of, forked, forked_terminal, long_job, short_job, started, surroundings
+from engines import (
+    END_SECONDS,
+    JOB_SECONDS,
+    START_SECONDS,
+    end_of,
+    forked,
+    forked_terminal,
+    long_job,
+    short_job,
+    started,
+    surroundings,
+)
 from plugin_links import end_engine
 from wire import Wire
 
@@ -58,12 +69,12 @@ def test_ctrl_c_while_an_engine_starts_in_the_background_ends_it(tmp_path):
     command = [sys.executable, "-m", "engine", "serve", "--detach", *CPU]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, env=surroundings(folder), **pipes)
-    until = time.monotonic() + 30
+    until = time.monotonic() + START_SECONDS
     while not (folder / "engine.log").exists():
         assert time.monotonic() < until
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
-    _out, err = process.communicate(timeout=30)
+    _out, err = process.communicate(timeout=START_SECONDS)
     if process.returncode == 0:
         # It was listening already.
         end_engine(folder)
@@ -91,7 +102,7 @@ def test_sigterm_ends_the_engine_its_worker_and_its_jobs(tmp_path):
         engine.process.send_signal(signal.SIGTERM)
         for job in ("long", "waits"):
             assert_ended(client, job, signal.SIGTERM)
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(END_SECONDS) == 0
         assert not engine.file.exists()
         with pytest.raises(ProcessLookupError):
             os.kill(worker.process, 0)
@@ -101,10 +112,10 @@ def test_sigterm_ends_the_engine_its_worker_and_its_jobs(tmp_path):
 def test_ctrl_c_ends_the_engine_though_its_worker_has_not_started_yet(tmp_path):
     with forked(tmp_path / "engine", *CPU) as engine, engine.client() as client:
         client.submit(short_job())
-        assert next(client.events("short", 5)) == Accepted("short", 0)
+        assert next(client.events("short", JOB_SECONDS)) == Accepted("short", 0)
         engine.process.send_signal(signal.SIGINT)
         assert_ended(client, "short", signal.SIGINT)
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(END_SECONDS) == 0
         assert not engine.file.exists()
         assert "Traceback" not in engine.log.read_text()
 
@@ -115,21 +126,21 @@ def test_every_client_is_told_that_the_engine_ends_and_why(tmp_path):
         wire.hear(Welcome)
         client.shutdown("enough")
         assert wire.hear(Shutdown) == Shutdown("enough")
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(END_SECONDS) == 0
         assert "ending: enough" in engine.log.read_text()
 
 
 def test_an_engine_that_nobody_needs_can_end_by_itself(tmp_path):
-    with forked(tmp_path / "engine", *CPU, "--idle-exit", "1") as engine:
+    with forked(tmp_path / "engine", *CPU, "--idle-exit", "2") as engine:
         with engine.client() as client:
             # Somebody who is there needs it, though without a job.
-            until = time.monotonic() + 1.5
+            until = time.monotonic() + 2.5
             while time.monotonic() < until:
                 client.poll(0.1)
             assert engine.process.poll() is None
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(END_SECONDS) == 0
         assert not engine.file.exists()
-        assert "ending: no client has been connected for 1 s" in engine.log.read_text()
+        assert "ending: no client has been connected for 2 s" in engine.log.read_text()
 
 
 # Rest.
@@ -138,7 +149,7 @@ def test_an_engine_that_nobody_needs_can_end_by_itself(tmp_path):
 @pytest.fixture(scope="module")
 def restless(tmp_path_factory):
     """An engine whose worker rests soon."""
-    options = (*CPU, "--idle-unload", "0.5")
+    options = (*CPU, "--idle-unload", "1.5")
     with forked(tmp_path_factory.mktemp("engines") / "engine", *options) as engine, engine.client() as client:
         yield engine, client
 
@@ -147,7 +158,7 @@ def test_a_worker_at_work_does_not_rest(restless):
     _, client = restless
     started(client, long_job())
     (worker,) = client.status().workers
-    until = time.monotonic() + 1
+    until = time.monotonic() + 2
     while time.monotonic() < until:
         client.poll(0.1)
     client.cancel("long")
@@ -185,7 +196,7 @@ def test_two_workers_run_two_jobs_at_once(tmp_path):
         assert [worker.state for worker in workers] == ["working", "working"]
         assert len({worker.process for worker in workers}) == 2
         client.submit(short_job("third"))
-        assert next(client.events("third", 5)) == Accepted("third", 2)
+        assert next(client.events("third", JOB_SECONDS)) == Accepted("third", 2)
         client.cancel("first")
         assert isinstance(end_of(client, "third"), Done)
         assert isinstance(end_of(client, "first"), Cancelled)

@@ -16,7 +16,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from engines import end_of, running, short_job, surroundings, terminal
+from engines import end_of, forked, forked_terminal, running, short_job, surroundings
 from filelock import FileLock
 from plugin_links import end_engine, installation_of, linked, program, reach
 
@@ -31,14 +31,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and /pr
 
 CPU = ("--device", "cpu")
 NOT_RUNNING = "The engine is not running. It is started when it is needed."
-SECONDS = 30
+SECONDS = 120
 
 
 @pytest.fixture
 def killed(tmp_path):
     """The folder of an engine that was killed, and what its file says."""
     folder = tmp_path / "engine"
-    with running(folder, *CPU) as engine:
+    with forked(folder, *CPU) as engine:
         engine.client().close()
         engine.kill()
     yield folder, read_connection(folder / CONNECTION_FILE)
@@ -99,7 +99,7 @@ def web_server(address):
 @contextmanager
 def strange_engine(address, folder):
     """An engine of another folder, with other keys."""
-    with running(folder, *CPU, "--listen", address) as engine:
+    with forked(folder, *CPU, "--listen", address) as engine:
         engine.client().close()
         yield
 
@@ -126,8 +126,8 @@ def occupied(request, killed, tmp_path):
 
 @pytest.fixture
 def hasty(monkeypatch):
-    """Clients that wait half a second for an answer, in place of five."""
-    monkeypatch.setattr(EngineClient, "through", staticmethod(partial(EngineClient.through, timeout=0.5)))
+    """Clients that wait two seconds for an answer, in place of five."""
+    monkeypatch.setattr(EngineClient, "through", staticmethod(partial(EngineClient.through, timeout=2)))
 
 
 def assert_stale(told, found):
@@ -181,7 +181,7 @@ def started_by_the_plugin(folder, *, works=False):
 def test_it_is_told_as_stale_and_another_is_started(occupied, doctor_line):
     folder, found = occupied
     for command in ("status", "stop"):
-        assert_stale(terminal(folder, command), found)
+        assert_stale(forked_terminal(folder, command), found)
     line, status = doctor_line(folder)
     assert status == 0
     assert f"was left behind by process {found.process}, which has ended" in line
@@ -194,19 +194,19 @@ def test_it_is_told_as_stale_and_another_is_started(occupied, doctor_line):
 def test_the_terminal_starts_another(killed):
     folder, found = killed
     with silent_server(found.address):
-        told = terminal(folder, "serve", "--detach", *CPU)
+        told = forked_terminal(folder, "serve", "--detach", *CPU)
         anew = read_connection(folder / CONNECTION_FILE)
         assert (told.returncode, told.stderr) == (0, "")
         assert told.stdout.startswith(f"the engine listens at {anew.address}, process {anew.process}; ")
         assert anew.address != found.address
-        assert terminal(folder, "stop").stdout == "the engine has ended\n"
+        assert forked_terminal(folder, "stop").stdout == "the engine has ended\n"
 
 
 def test_nobody_is_even_asked_for_an_answer(killed):
     folder, found = killed
     with silent_server(found.address) as taken:
         for command in ("status", "stop"):
-            assert_stale(terminal(folder, command), found)
+            assert_stale(forked_terminal(folder, command), found)
         time.sleep(0.2)
         assert taken == []
 
@@ -230,14 +230,14 @@ def test_synthesize_computes_alone_without_a_word(killed, tmp_path):
         "-q",
     )
     with silent_server(found.address):
-        told = terminal(folder, *words, cwd=tmp_path)
+        told = forked_terminal(folder, *words, cwd=tmp_path)
     assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
     assert (tmp_path / "out.png").exists()
 
 
 def test_a_client_that_looks_for_the_next_engine_passes_it_over(tmp_path):
     folder = tmp_path / "engine"
-    with running(folder, *CPU) as engine, engine.client() as client:
+    with forked(folder, *CPU) as engine, engine.client() as client:
         found = read_connection(engine.file)
         engine.kill()
         until = time.monotonic() + SECONDS
@@ -249,7 +249,7 @@ def test_a_client_that_looks_for_the_next_engine_passes_it_over(tmp_path):
             while time.monotonic() < until:
                 assert client.poll(0.1) == []
             assert taken == []
-            with running(folder, *CPU):
+            with forked(folder, *CPU):
                 events = []
                 while not events:
                     assert time.monotonic() < until + SECONDS
@@ -266,13 +266,14 @@ def test_another_process_of_its_id_is_not_taken_for_it(killed):
     found = rewritten(folder, process=os.getpid())
     with silent_server(found.address):
         for command in ("status", "stop"):
-            assert_stale(terminal(folder, command), found)
+            assert_stale(forked_terminal(folder, command), found)
         assert engine_status(installation_of(folder)) == (NOT_RUNNING, False)
         assert started_by_the_plugin(folder, works=True) != os.getpid()
 
 
 def test_one_that_nobody_has_waited_for_has_ended(tmp_path):
     folder = tmp_path / "engine"
+    # A child of this process: whoever has forked another waits for it.
     with running(folder, *CPU) as engine:
         engine.client().close()
         found = read_connection(engine.file)
@@ -280,7 +281,7 @@ def test_one_that_nobody_has_waited_for_has_ended(tmp_path):
         # Unlike `wait`, this leaves it to be waited for.
         os.waitid(os.P_PID, engine.process.pid, os.WEXITED | os.WNOWAIT)
         with silent_server(found.address):
-            assert_stale(terminal(folder, "status"), found)
+            assert_stale(forked_terminal(folder, "status"), found)
 
 
 # After a new boot, or from an earlier version.
@@ -295,7 +296,7 @@ def test_after_a_new_boot_it_is_stale(killed):
     found = rewritten(folder, process=os.getpid(), process_mark=" ".join(words))
     with silent_server(found.address):
         for command in ("status", "stop"):
-            assert_stale(terminal(folder, command), found)
+            assert_stale(forked_terminal(folder, command), found)
         assert started_by_the_plugin(folder) != os.getpid()
 
 
@@ -313,7 +314,7 @@ def test_one_of_an_earlier_version_is_stale_where_nobody_holds_its_lock(killed, 
     found = without_mark(folder)
     with silent_server(found.address):
         for command in ("status", "stop"):
-            told = terminal(folder, command)
+            told = forked_terminal(folder, command)
             assert (told.returncode, told.stdout) == (1, "")
             assert told.stderr.startswith("texture-engine: no engine is running (")
             assert f"another program uses {found.address}" in told.stderr
@@ -328,11 +329,11 @@ def test_one_of_an_earlier_version_is_stale_where_nobody_holds_its_lock(killed, 
 @pytest.mark.usefixtures("hasty")
 def test_one_of_an_earlier_version_that_hangs_is_not_replaced(tmp_path):
     folder = tmp_path / "engine"
-    with running(folder, *CPU) as engine:
+    with forked(folder, *CPU) as engine:
         engine.client().close()
         engine.process.send_signal(signal.SIGSTOP)
         without_mark(folder)
-        told = terminal(folder, "status")
+        told = forked_terminal(folder, "status")
         assert told.returncode == 1
         assert f"it hangs, end process {engine.process.pid}" in told.stderr
         assert "no engine is running" not in told.stderr
@@ -354,7 +355,7 @@ def test_half_a_file_is_stale_and_another_engine_is_started(killed, doctor_line,
     path = folder / CONNECTION_FILE
     path.write_bytes(path.read_bytes()[:length])
     for command in ("status", "stop"):
-        told = terminal(folder, command)
+        told = forked_terminal(folder, command)
         assert (told.returncode, told.stdout) == (1, "")
         assert told.stderr.startswith(f"texture-engine: no engine is running ({path} is not a connection file)")
     line, status = doctor_line(folder)
@@ -373,7 +374,7 @@ def test_half_a_file_that_was_named_is_a_mistake(tmp_path, command):
         from pictures import bricks, save
 
         save(tmp_path / "bricks.png", bricks(32, 32))
-    told = terminal(tmp_path / "engine", command, *words, "--engine", half, cwd=tmp_path)
+    told = forked_terminal(tmp_path / "engine", command, *words, "--engine", half, cwd=tmp_path)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == (
         f"texture-engine: {half} is not a connection file: "
@@ -386,14 +387,14 @@ def test_half_a_file_that_was_named_is_a_mistake(tmp_path, command):
 
 def test_one_that_hangs_is_told_as_hanging_and_never_as_stale(tmp_path, doctor_line):
     folder = tmp_path / "engine"
-    with running(folder, *CPU) as engine:
+    with forked(folder, *CPU) as engine:
         engine.client().close()
         engine.process.send_signal(signal.SIGSTOP)
         # Each waits for seconds.
         with ThreadPoolExecutor(4) as together:
-            commands = [together.submit(terminal, folder, command) for command in ("status", "stop")]
-            doctor = together.submit(terminal, folder, "doctor", "--quick")
-            serve = together.submit(terminal, folder, "serve", "--detach", *CPU)
+            commands = [together.submit(forked_terminal, folder, command) for command in ("status", "stop")]
+            doctor = together.submit(forked_terminal, folder, "doctor", "--quick")
+            serve = together.submit(forked_terminal, folder, "serve", "--detach", *CPU)
         for command in commands:
             told = command.result()
             assert (told.returncode, told.stdout) == (1, "")
@@ -414,7 +415,7 @@ def test_one_that_hangs_is_told_as_hanging_and_never_as_stale(tmp_path, doctor_l
 @pytest.mark.usefixtures("hasty")
 def test_one_that_hangs_is_not_started_anew_by_the_plugin(tmp_path):
     folder = tmp_path / "engine"
-    with running(folder, *CPU) as engine:
+    with forked(folder, *CPU) as engine:
         engine.client().close()
         engine.process.send_signal(signal.SIGSTOP)
         sentence, runs = engine_status(installation_of(folder))
@@ -431,17 +432,17 @@ def test_one_that_hangs_is_not_started_anew_by_the_plugin(tmp_path):
 @pytest.mark.usefixtures("hasty")
 def test_one_of_another_computer_is_judged_by_its_answer_alone(tmp_path):
     folder = tmp_path / "engine"
-    with running(folder, *CPU) as engine:
+    with forked(folder, *CPU) as engine:
         engine.client().close()
         found = read_connection(engine.file)
         elsewhere = tmp_path / "gpu.json"
         # A process that is none here, of a computer with another name.
         write_connection(elsewhere, replace(found, host="gpu", process=2**22 + 1))
         assert engine_state(read_connection(elsewhere)) is ProcessState.UNKNOWN
-        assert terminal(folder, "status", "--engine", elsewhere).returncode == 0
+        assert forked_terminal(folder, "status", "--engine", elsewhere).returncode == 0
         engine.kill()
         with silent_server(found.address):
-            told = terminal(folder, "status", "--engine", elsewhere)
+            told = forked_terminal(folder, "status", "--engine", elsewhere)
             assert told.returncode == 1
             assert "`texture-engine keys --add KEY` on its computer" in told.stderr
             assert "process" not in told.stderr
@@ -463,7 +464,7 @@ def test_a_program_of_another_user_is_not_taken_for_it(killed):
         assert other.stdout.readline() == b"\n"
         found = rewritten(folder, process=other.pid)
         for command in ("status", "stop"):
-            assert_stale(terminal(folder, command), found)
+            assert_stale(forked_terminal(folder, command), found)
         assert started_by_the_plugin(folder) != other.pid
         assert other.poll() is None
     finally:
@@ -485,7 +486,7 @@ def test_looking_for_the_lock_keeps_no_engine_from_starting(tmp_path):
     looking = [subprocess.Popen([sys.executable, "-c", script, folder], env=surroundings(folder)) for _ in range(2)]
     try:
         for _ in range(3):
-            with running(folder, *CPU) as engine:
+            with forked(folder, *CPU) as engine:
                 engine.client().close()
                 assert engine.stop() == 0
     finally:
@@ -498,7 +499,7 @@ def test_a_second_engine_names_no_process_that_has_ended(killed):
     folder, found = killed
     # As one holds it that is just starting, or has stopped in the midst of that.
     with FileLock(folder / "engine.lock"):
-        told = terminal(folder, "serve", *CPU)
+        told = forked_terminal(folder, "serve", *CPU)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.startswith(f"texture-engine: an engine holds the lock in {folder}, but has written")
     assert str(found.process) not in told.stderr
@@ -510,7 +511,7 @@ def test_the_installer_takes_no_other_program_for_the_engine(killed):
     folder, found = killed
     with silent_server(found.address):
         assert find_running(folder) is None
-    with running(folder, *CPU) as engine:
+    with forked(folder, *CPU) as engine:
         engine.client().close()
         assert find_running(folder).process == engine.process.pid
         engine.process.send_signal(signal.SIGSTOP)
@@ -518,7 +519,7 @@ def test_the_installer_takes_no_other_program_for_the_engine(killed):
 
 
 def test_a_mark_is_written_by_the_engine_itself(tmp_path):
-    with running(tmp_path / "engine", *CPU) as engine:
+    with forked(tmp_path / "engine", *CPU) as engine:
         engine.client().close()
         found = read_connection(engine.file)
         assert found.process == engine.process.pid

@@ -9,7 +9,7 @@ from protocol.limits import Limits
 from protocol.messages import EngineMessage, Hello, Synthesize
 from protocol.socket_link import SocketLink
 
-ANSWER_SECONDS = 10
+ANSWER_SECONDS = 60
 
 
 class Wire:
