@@ -8,36 +8,19 @@ import itertools
 import sys
 from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
-from gimp_mock_blending import COMPOSITES, MODES, SPACES, Blended
+from gimp_mock_blending import COMPOSITES, MODES, SPACES
+from gimp_mock_items import Channel, GroupLayer, Layer, Mask, Parasite
+from gimp_mock_pixels import Pixbuf, demand
 
 import gimp_plugin
 
-_FORMATS = {
-    "R'G'B'A u8": (4, np.dtype("u1")),
-    "R'G'B'A u16": (4, np.dtype("<u2")),
-    "R'G'B'A float": (4, np.dtype("<f4")),
-    "R'G'B' u8": (3, np.dtype("u1")),
-    "R'G'B' u16": (3, np.dtype("<u2")),
-    "R'G'B' float": (3, np.dtype("<f4")),
-    "Y'A u8": (2, np.dtype("u1")),
-    "Y'A u16": (2, np.dtype("<u2")),
-    "Y'A float": (2, np.dtype("<f4")),
-    "Y' u8": (1, np.dtype("u1")),
-    "Y' u16": (1, np.dtype("<u2")),
-    "Y u8": (1, np.dtype("u1")),
-}
 # Modules of the plug-in that hold on to GIMP's, once imported.
 _HOLDERS = (
     "arguments", "attempts", "blending", "canvas", "map_layers", "marks", "panel", "plugin", "procedures", "reading",
     "rendering", "scaling", "tasks", "texture_layers", "tracking", "tries", "values",
 )  # fmt: skip
-
-
-class Killed(BaseException):
-    """GIMP has ended the plug-in, and no `except` of the plug-in's helps."""
 
 
 @contextmanager
@@ -123,7 +106,7 @@ class Image:
     def set_selected_layers(self, layers):
         self._here()
         for layer in layers:
-            _demand(layer.attached(), f"{layer.name} is not in the image, and cannot be selected")
+            demand(layer.attached(), f"{layer.name} is not in the image, and cannot be selected")
         self.selected, self.selected_channels = list(layers), []
 
     def get_channels(self):
@@ -135,7 +118,7 @@ class Image:
     def set_selected_channels(self, channels):
         self._here()
         for channel in channels:
-            _demand(channel in self.channels, "a channel is not in the image, and cannot be selected")
+            demand(channel in self.channels, "a channel is not in the image, and cannot be selected")
         self.selected, self.selected_channels = [], list(channels)
 
     def get_selection(self):
@@ -144,30 +127,30 @@ class Image:
         return Channel(self, (empty if mask is None else mask)[..., None] / 255)
 
     def get_item_position(self, item):
-        _demand(item.attached(), f"{item.name} is not in the image")
+        demand(item.attached(), f"{item.name} is not in the image")
         return item.siblings().index(item)
 
     def insert_layer(self, layer, parent, position):
         self._here()
-        _demand(layer.image is self and not layer.attached(), f"{layer.name} cannot be inserted")
-        _demand(parent is None or (parent.attached() and parent.is_group()), "the parent is no group of the image")
+        demand(layer.image is self and not layer.attached(), f"{layer.name} cannot be inserted")
+        demand(parent is None or (parent.attached() and parent.is_group()), "the parent is no group of the image")
         siblings = self.layers if parent is None else parent.children
-        _demand(0 <= position <= len(siblings), f"there is no position {position}")
+        demand(0 <= position <= len(siblings), f"there is no position {position}")
         siblings.insert(position, layer)
         layer.parent, layer.removed = parent, False
         self.selected, self.selected_channels = [layer], []
 
     def remove_layer(self, layer):
         self._here()
-        _demand(layer.attached(), f"{layer.name} is not in the image")
+        demand(layer.attached(), f"{layer.name} is not in the image")
         layer.siblings().remove(layer)
         layer.parent, layer.removed = None, True
         self.selected = [chosen for chosen in self.selected if chosen.attached()]
 
     def reorder_item(self, layer, parent, position):
         self._here()
-        _demand(layer.attached(), f"{layer.name} is not in the image")
-        _demand(parent is None or (parent.attached() and parent.is_group()), "the parent is no group of the image")
+        demand(layer.attached(), f"{layer.name} is not in the image")
+        demand(parent is None or (parent.attached() and parent.is_group()), "the parent is no group of the image")
         layer.siblings().remove(layer)
         layer.parent = parent
         layer.siblings().insert(position, layer)
@@ -178,289 +161,12 @@ class Image:
         self.undo_groups += 1
 
     def undo_group_end(self):
-        _demand(self._here().undo_depth > 0, "no undo group is open")
+        demand(self._here().undo_depth > 0, "no undo group is open")
         self.undo_depth -= 1
 
     def _here(self):
-        _demand(not self.closed, "the image is closed")
+        demand(not self.closed, "the image is closed")
         return self
-
-
-class Channel:
-    """Something with pixels: a selection, a mask, or a layer."""
-
-    ids = itertools.count(1)
-
-    def __init__(self, image, pixels):
-        self.image = image
-        self.pixels = np.asarray(pixels, np.float64)
-        self.number = next(self.ids)
-
-    def get_id(self):
-        return self.number
-
-    def get_buffer(self):
-        return Buffer(self)
-
-    def refuse_writing(self):
-        """Do as GIMP does where a plug-in may not write."""
-        raise Killed("this is not to be written")
-
-
-class Mask(Channel):
-    """A layer's mask, which can be written."""
-
-    def refuse_writing(self):
-        pass
-
-    def get_width(self):
-        return self.pixels.shape[1]
-
-    def get_height(self):
-        return self.pixels.shape[0]
-
-    def update(self, x, y, width, height):
-        _demand((x, y, width, height) == (0, 0, self.get_width(), self.get_height()), "not all of it is told")
-
-
-class Layer(Channel, Blended):
-    """A layer, or a group of layers.
-
-    Attributes:
-        writes: How often it was written.
-    """
-
-    def __init__(self, image, name, width, height, kind, *, group=False):
-        super().__init__(image, np.zeros((height, width, 4)))
-        Blended.__init__(self)
-        self.name, self.type = name, kind
-        self.width, self.height = width, height
-        self.corner = (0, 0)
-        self.parent = self.mask = None
-        self.children = [] if group else None
-        self.removed = self.locked = False
-        self.visible = self.apply_mask = True
-        self.writes = 0
-        self.parasites = {}
-
-    def attach_parasite(self, parasite):
-        self.parasites[parasite.name] = parasite
-
-    def detach_parasite(self, name):
-        _demand(name in self.parasites, f"{self.name} has no {name}")
-        del self.parasites[name]
-
-    def get_parasite(self, name):
-        return self.parasites.get(name)
-
-    @classmethod
-    def new(cls, image, name, width, height, kind, opacity, mode):
-        _demand(opacity == 100 and mode == "NORMAL", "a layer like no other")
-        _demand(width > 0 and height > 0, "a layer without pixels")
-        return cls(image, name, width, height, kind)
-
-    def path(self):
-        """Names of the groups that it is in, and its own."""
-        return (*(self.parent.path() if self.parent else ()), self.name)
-
-    def attached(self):
-        return not self.image.closed and self in self.siblings() and (self.parent is None or self.parent.attached())
-
-    def siblings(self):
-        return self.image.layers if self.parent is None else self.parent.children
-
-    def refuse_writing(self):
-        _demand(self.is_valid(), f"{self.name} has gone with its image")
-        # One that is not in the image yet may be written, one that was taken out may not.
-        _demand(not self.removed and (self.parent is None or self.attached()), f"{self.name} was removed")
-        _demand(not self.is_group(), f"{self.name} is a group")
-        item = self
-        while item is not None:
-            _demand(not item.locked, f"{item.name} is locked")
-            item = item.parent
-        self.writes += 1
-
-    def is_valid(self):
-        # One that was deleted can be undone.
-        return not self.image.closed
-
-    def is_group(self):
-        return self.children is not None
-
-    def is_layer(self):
-        return True
-
-    def is_layer_mask(self):
-        return False
-
-    def get_name(self):
-        return self.name
-
-    def get_image(self):
-        return self.image
-
-    def get_parent(self):
-        return self.parent
-
-    def get_children(self):
-        return list(self.children)
-
-    def get_width(self):
-        return self.width
-
-    def get_height(self):
-        return self.height
-
-    def get_offsets(self):
-        return True, *self.corner
-
-    def set_offsets(self, x, y):
-        self.corner = (x, y)
-
-    def get_lock_content(self):
-        return self.locked
-
-    def get_visible(self):
-        return self.visible
-
-    def set_visible(self, visible):
-        _demand(self.is_valid(), f"{self.name} has gone with its image")
-        self.visible = visible
-
-    def create_mask(self, kind):
-        _demand(kind in {"SELECTION", "BLACK"}, f"no mask of kind {kind}")
-        if kind == "BLACK":
-            return Mask(self.image, np.zeros((self.height, self.width, 1)))
-        return Channel(self.image, Buffer(self.image.get_selection()).part(*self.corner, self.width, self.height))
-
-    def add_mask(self, mask):
-        _demand(mask.pixels.shape[:2] == (self.height, self.width), "the mask has another size")
-        self.mask = mask
-
-    def get_mask(self):
-        return self.mask
-
-    def get_apply_mask(self):
-        return self.apply_mask
-
-    def update(self, x, y, width, height):
-        _demand((x, y, width, height) == (0, 0, self.width, self.height), "not all that was written is told")
-
-    def bytes(self, name="R'G'B'A u8"):
-        """All of its pixels, as an array of samples."""
-        channels, kind = _FORMATS[name]
-        data = Buffer(self).get(SimpleNamespace(x=0, y=0, width=self.width, height=self.height), 1.0, name, "NONE")
-        return np.frombuffer(data, kind).reshape(self.height, self.width, channels)
-
-
-class Parasite(NamedTuple):
-    """What is kept with a layer."""
-
-    name: str
-    flags: int
-    data: bytes
-
-    @classmethod
-    def new(cls, name, flags, data):
-        return cls(name, flags, data)
-
-    def get_data(self):
-        return list(self.data)
-
-
-class GroupLayer(Layer):
-    """A group."""
-
-    @classmethod
-    def new(cls, image, name):
-        return cls(image, name, image.width, image.height, "RGBA", group=True)
-
-
-class Buffer:
-    """The pixels of something."""
-
-    def __init__(self, owner):
-        self._owner = owner
-
-    def part(self, x, y, width, height):
-        """A rectangle; what lies outside is 0."""
-        pixels = self._owner.pixels
-        found = np.zeros((height, width, pixels.shape[2]))
-        left, top = max(x, 0), max(y, 0)
-        right, bottom = min(x + width, pixels.shape[1]), min(y + height, pixels.shape[0])
-        if left < right and top < bottom:
-            found[top - y : bottom - y, left - x : right - x] = pixels[top:bottom, left:right]
-        return found
-
-    def get(self, rectangle, scale, name, abyss):
-        _demand((scale, abyss) == (1.0, "NONE") and name in _FORMATS, f"the format {name} is not known")
-        channels, kind = _FORMATS[name]
-        found = self.part(rectangle.x, rectangle.y, rectangle.width, rectangle.height)
-        if channels < found.shape[2]:
-            gray = found[..., :3].mean(axis=2, keepdims=True)
-            found = {1: gray, 2: np.concatenate([gray, found[..., 3:]], axis=2), 3: found[..., :3]}[channels]
-        most = 1 if kind.kind == "f" else np.iinfo(kind).max
-        return (found * most if most == 1 else np.rint(found * most)).astype(kind).tobytes()
-
-    def set(self, rectangle, name, data):
-        self._owner.refuse_writing()
-        _demand(name in _FORMATS, f"the format {name} is not known")
-        channels, kind = _FORMATS[name]
-        due = rectangle.width * rectangle.height * channels * kind.itemsize
-        _demand(isinstance(data, bytes) and len(data) == due, f"{len(data)} bytes where {due} are due")
-        values = np.frombuffer(data, kind).reshape(rectangle.height, rectangle.width, channels).astype(np.float64)
-        values = values if kind.kind == "f" else values / np.iinfo(kind).max
-        alpha = values[..., -1:] if channels in {2, 4} else np.ones_like(values[..., :1])
-        colors = values[..., :3] if channels > 2 else np.repeat(values[..., :1], 3, axis=2)
-        place = self._owner.pixels[rectangle.y :, rectangle.x :][: rectangle.height, : rectangle.width]
-        _demand(place.shape[:2] == values.shape[:2], "it does not fit in")
-        place[...] = np.concatenate([colors, alpha], axis=2)[..., : place.shape[2]]
-
-    def flush(self):
-        """Do nothing."""
-
-
-class Pixbuf:
-    """RGB pixels, with alpha or without, whose rows begin at multiples of four bytes."""
-
-    def __init__(self, pixels):
-        self.pixels = pixels
-
-    @classmethod
-    def new(cls, colors, alpha, bits, width, height):
-        _demand((colors, bits) == ("RGB", 8) and width > 0 and height > 0, "no such pixbuf")
-        # What is not filled is anything.
-        return cls(np.full((height, width, 3 + alpha), 77, np.uint8))
-
-    @classmethod
-    def new_from_bytes(cls, data, colors, alpha, bits, width, height, stride):
-        _demand((colors, bits) == ("RGB", 8), "no such pixbuf")
-        row = (3 + alpha) * width
-        _demand(stride >= row and len(data.data) >= stride * (height - 1) + row, "too few bytes")
-        rows = (data.data[y * stride : y * stride + row] for y in range(height))
-        return cls(np.frombuffer(b"".join(rows), np.uint8).reshape(height, width, 3 + alpha))
-
-    def fill(self, color):
-        channels = [color >> 24 & 255, color >> 16 & 255, color >> 8 & 255, color & 255]
-        self.pixels[...] = channels[: self.pixels.shape[2]]
-
-    def scale(self, into, x, y, width, height, offset_x, offset_y, scale_x, scale_y, how):
-        _demand(how == "BILINEAR" and width > 0 and height > 0, "nothing to scale")
-        _demand(x >= 0 and y >= 0, "outside")
-        _demand(x + width <= into.pixels.shape[1] and y + height <= into.pixels.shape[0], "outside")
-        # The nearest is near enough here.
-        columns = ((np.arange(x, x + width) + 0.5 - offset_x) / scale_x).astype(int)
-        rows = ((np.arange(y, y + height) + 0.5 - offset_y) / scale_y).astype(int)
-        columns, rows = columns.clip(0, self.pixels.shape[1] - 1), rows.clip(0, self.pixels.shape[0] - 1)
-        into.pixels[y : y + height, x : x + width] = self.pixels[rows][:, columns]
-
-    def get_rowstride(self):
-        return (self.pixels.shape[2] * self.pixels.shape[1] + 3) // 4 * 4
-
-    def get_pixels(self):
-        padding = b"\xee" * (self.get_rowstride() - self.pixels.shape[2] * self.pixels.shape[1])
-        # The last row has none.
-        return padding.join(row.tobytes() for row in self.pixels)
 
 
 def _taken_out():
@@ -522,8 +228,3 @@ def _bounds(image):
     top, left = mask.min(axis=0)
     bottom, right = mask.max(axis=0) + 1
     return True, True, int(left), int(top), int(right), int(bottom)
-
-
-def _demand(fine, otherwise):
-    if not fine:
-        raise Killed(otherwise)

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from gimp_mock import Channel, Killed
+from gimp_mock_items import Channel
+from gimp_mock_pixels import Killed
 from plugin_layers import BLUE, GREEN, RED, add, colors, everything, frame, growing, named, plain, texture
 
 from gimp_plugin.box import Box
