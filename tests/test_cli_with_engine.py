@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from engines import JOB_SECONDS, long_job, running, started, surroundings
+from engines import JOB_SECONDS, forked, long_job, started, surroundings
 from pictures import bricks, load, save
 
 from engine.images.png import encode_png
@@ -309,7 +309,7 @@ def test_ctrl_c_while_the_job_waits_leaves_nothing_behind(here, synthesize, engi
 
 @pytest.mark.alone
 def test_an_engine_that_is_killed_in_the_midst_of_a_job_is_told_in_one_line(here, synthesize, tmp_path):
-    with running(tmp_path / "engine", "--device", "cpu") as own, own.client() as watcher:
+    with forked(tmp_path / "engine", "--device", "cpu") as own, own.client() as watcher:
         process = synthesize(own.folder, "--steps", "100000", "-q")
         wait_for_step(watcher, process)
         own.kill()

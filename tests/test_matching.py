@@ -193,7 +193,6 @@ def test_another_seed_finds_something_else(matcher):
     assert not np.array_equal(fields[0].places, fields[2].places)
 
 
-@pytest.mark.alone
 def test_a_piece_of_a_large_search_takes_no_more_than_a_moment(matcher):
     picture = noise(512, 512, channels=5)
     source, query = source_of(picture[:256, :256]), sought_in(picture)

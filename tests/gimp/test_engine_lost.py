@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from engines import JOB_SECONDS, running
+from engines import JOB_SECONDS, forked
 from pictures import bricks, save
 from plugged import plug
 
@@ -52,7 +52,7 @@ def picture(tmp_path_factory):
 @pytest.fixture
 def engine_of_its_own(tmp_path):
     """An engine that may be killed, with a client."""
-    with running(tmp_path / "engine", "--device", "cpu") as engine, engine.client() as client:
+    with forked(tmp_path / "engine", "--device", "cpu") as engine, engine.client() as client:
         engine.ready(client)
         yield engine, client
 

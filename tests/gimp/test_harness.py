@@ -92,7 +92,7 @@ def reds(path):
         return sum(number for number, color in screen.convert("RGB").getcolors(1 << 24) if color == RED)
 
 
-def wait(condition, seconds=20):
+def wait(condition, seconds=60):
     """Wait until it holds."""
     until = time.monotonic() + seconds
     while not condition():
@@ -137,7 +137,7 @@ def test_a_gimp_that_does_not_end_is_ended(place, gimp_profile, tmp_path):
     began = time.monotonic()
     with pytest.raises(AssertionError, match="not done after 4 s"):
         console(place, gimp_profile, "import time; time.sleep(60)", folder=tmp_path / "run", timeout=4)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def test_a_plug_in_of_the_profile_can_be_called(place, gimp_profile, tmp_path):
