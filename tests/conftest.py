@@ -265,3 +265,14 @@ def image(gimp):
         add(gimp, made, name)
     made.set_selected_layers([named(made, "below")])
     return made
+
+
+@pytest.fixture
+def house(gimp, image):
+    """A group with a layer, inside of another group."""
+    from plugin_layers import add
+
+    estate = add(gimp, image, "estate", group=True)
+    found = add(gimp, image, "house", parent=estate, group=True)
+    add(gimp, image, "floor", parent=found)
+    return found

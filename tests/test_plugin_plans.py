@@ -1,99 +1,32 @@
-"""What the plug-in asks the engine for, and what the engine makes of it."""
-
-from types import SimpleNamespace
+"""What the plug-in asks the engine for to fill a hole, and what the engine makes of it."""
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plugin_plans import CPU, array_of, chosen, filled, full, input_of, marked, only, part_of, picture, refusal
 
 from engine.images import Picture
 from engine.options.requests import request_for
-from engine.preparation import BAND, NothingToFillError, NothingToSampleError, TooLittleToSampleError
-from engine.service.runner import plan_job, prepared_of
-from gimp_plugin import plans, samples
+from engine.preparation import NothingToFillError, NothingToSampleError, TooLittleToSampleError
+from engine.service.runner import plan_job
+from gimp_plugin import plans
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
-from gimp_plugin.user_options import ALL, BOTH, DRAWABLE, ENLARGE, EXTEND, FILL, NEW, PIXELS, SEAMLESS, Options
-from protocol import vocabulary
-from protocol.messages import Canvas, Source
+from gimp_plugin.user_options import ALL, DRAWABLE, FILL, NEW, SEAMLESS
+from protocol.messages import Source
 from protocol.raster import Raster
 from protocol.reach import NEAREST_CONTEXT, WIDEST_CONTEXT
 from protocol.vocabulary import FRINGE, Margins, Settings
 
-CPU = torch.device("cpu")
 EVERYTHING = Box(0, 0, 10_000, 10_000)
 NOTHING_CHOSEN = "Nothing is selected, and no part of the layer is transparent: select what to fill."
-NO_EXEMPLAR = "The exemplar has no visible part of 8 × 8 px or more: choose another."
-
-
-def picture(height, width, clear=None, *, depth="u8", seed=0):
-    """A raster of noise, with alpha 0 in some pixels: a mask, or a rectangle."""
-    kind, most = {"u8": (np.uint8, 255), "u16": (np.uint16, 65535)}[depth]
-    found = np.random.default_rng(seed).integers(0, most, (height, width, 4)).astype(kind)
-    found[..., 3] = most
-    if isinstance(clear, Box):
-        part_of(found, clear)[..., 3] = 0
-    elif clear is not None:
-        found[clear, 3] = 0
-    return Raster(width, height, 4, depth, found.tobytes())
-
-
-def part_of(array, box):
-    return array[box.y : box.y + box.height, box.x : box.x + box.width]
-
-
-def array_of(raster):
-    kind = {"u8": np.uint8, "u16": np.uint16}[raster.depth]
-    return np.frombuffer(raster.data, kind).reshape(raster.height, raster.width, raster.channels)
 
 
 def mask_of(job):
     assert (job.mask.channels, job.mask.depth) == (1, "u8")
     assert (job.mask.width, job.mask.height) == (job.canvas.width, job.canvas.height)
     return array_of(job.mask)[..., 0]
-
-
-def marked(height, width, *boxes):
-    found = np.zeros((height, width), np.uint8)
-    for box in boxes:
-        part_of(found, box)[...] = 255
-    return found
-
-
-def full(box):
-    """A selection without feathering."""
-    return b"\xff" * (box.width * box.height)
-
-
-def chosen(task, **values):
-    """The user's options, and the settings among them."""
-    how = {name: values.pop(name) for name in list(values) if name in vocabulary.settings()}
-    return Options(task, Settings(**how), **values)
-
-
-def asked(job):
-    """All that a job asks for, at one level."""
-    (source,) = job.sources or (Source(None),)
-    return SimpleNamespace(
-        exemplar=source.picture,
-        exemplar_mask=source.mask or job.canvas.sample_mask,
-        canvas=job.canvas.picture,
-        mask=job.canvas.mask,
-        context=job.canvas.context,
-        sample_from=job.canvas.sample_from,
-        width=job.canvas.width,
-        height=job.canvas.height,
-        depth=job.depth,
-        request=job,
-        **vars(job.settings),
-    )
-
-
-def only(plan):
-    (job,) = plan.jobs
-    return asked(job)
 
 
 def engines_picture(raster):
@@ -103,25 +36,6 @@ def engines_picture(raster):
     if raster.channels == 1:
         return Picture(np.repeat(values, 3, axis=2))
     return Picture(values[..., :3], alpha=values[..., 3])
-
-
-def input_of(job):
-    """What the engine works on when it is asked for this."""
-    return plan_job(job.request, CPU)[0]
-
-
-def filled(plan):
-    """What the engine says that it fills: a box, and how much of each pixel of it is new."""
-    (job,) = plan.jobs
-    found, _, size = plan_job(job, CPU)
-    told = prepared_of(job.job, found, size)
-    shown = np.full((told.height, told.width), 255, np.uint8) if told.mask is None else array_of(told.mask)[..., 0]
-    return Box(told.left, told.top, told.width, told.height), shown
-
-
-def refusal(plan, kind):
-    with pytest.raises(kind):
-        input_of(only(plan))
 
 
 # What is read around a hole.
@@ -355,187 +269,6 @@ def test_an_even_alpha_is_nothing_to_fill_and_another_exemplar_fills_all_of_it()
     assert (box, shown.min()) == (whole, 255)
 
 
-# New textures.
-
-
-def test_a_new_texture_is_as_large_as_the_ratio_says():
-    plan = plans.new(chosen(NEW, ratio=1.5), [Source(picture(21, 30))], "u16")
-    job = only(plan)
-    assert (job.width, job.height) == (plan.width, plan.height) == (45, 32)
-    assert (plan.box, job.depth, job.canvas, job.mask) == (Box(0, 0, 45, 32), "u16", None, None)
-
-
-def test_sides_that_are_given_count_more_than_the_ratio():
-    plan = plans.new(chosen(NEW, ratio=3.0, width=100), [Source(picture(20, 30))], "u8")
-    assert (plan.width, plan.height) == (100, 60)
-    plan = plans.new(chosen(NEW, width=100, height=50), [Source(picture(20, 30))], "u8")
-    assert (plan.width, plan.height) == (100, 50)
-
-
-def test_a_guide_of_the_canvas_gives_the_size_and_goes_with_every_job_and_preview():
-    guide, source = picture(48, 56), Source(picture(20, 30), guide=picture(20, 30, seed=1))
-    plan = plans.new(chosen(NEW, width=100, height=50, variations=2), [source], "u16", Canvas(guide=guide))
-    assert (plan.width, plan.height) == (56, 48)
-    for job in (*plan.jobs, *plans.previews(plan, (7, 9))):
-        assert (job.canvas.width, job.canvas.height, job.canvas.guide) == (56, 48, guide)
-        assert job.sources == (source,)
-
-
-def test_variations_have_seeds_that_follow_each_other():
-    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), [Source(picture(20, 20))], "u8")
-    assert [job.settings.seed for job in plan.jobs] == [5, 6, 7]
-    assert {job.settings.seamless for job in plan.jobs} == {"x"}
-
-
-def test_previews_are_the_same_job_for_other_seeds():
-    plan = plans.new(chosen(NEW, seed=5, variations=3, seamless="x"), [Source(picture(20, 20))], "u16")
-    found = plans.previews(plan, (7, 9))
-    assert [job.settings.seed for job in found] == [7, 9]
-    assert all(job.settings.preview and job.depth == "u8" for job in found)
-    assert {(job.settings.seamless, job.canvas, job.sources) for job in found} == {
-        ("x", plan.jobs[0].canvas, plan.jobs[0].sources)
-    }
-
-
-def test_the_seed_after_the_largest_of_gimp_is_the_first():
-    plan = plans.new(chosen(NEW, seed=2**31 - 1, variations=2), [Source(picture(20, 20))], "u8")
-    assert [job.settings.seed for job in plan.jobs] == [2**31 - 1, 0]
-
-
-@pytest.mark.parametrize(
-    ("options", "size"),
-    [
-        (chosen(NEW, ratio=0.1), "2 × 2"),
-        (chosen(NEW, width=7, height=20), "7 × 20"),
-        (chosen(NEW, width=20, height=16385), "20 × 16385"),
-    ],
-    ids=["a ratio too small", "a side too short", "a side too long"],
-)
-def test_a_size_that_cannot_be_made_is_refused(options, size):
-    with pytest.raises(PlanError) as refused:
-        plans.new(options, [Source(picture(20, 20))], "u8")
-    assert str(refused.value) == f"The texture would be {size} px: choose sides of 8 to 16384 px."
-
-
-# Making a picture tile.
-
-
-def frame_of(height, width, band):
-    found = np.full((height, width), 255, np.uint8)
-    found[band:-band, band:-band] = 0
-    return found
-
-
-def test_an_opaque_picture_is_left_to_the_engine_which_makes_a_band_along_its_border_anew():
-    canvas = picture(100, 200)
-    plan = plans.seamless(chosen(SEAMLESS, seamless=BOTH), canvas, "u8")
-    job = only(plan)
-    assert (job.canvas, job.mask, job.exemplar, job.seamless) == (canvas, None, None, "both")
-    assert (plan.width, plan.height, plan.jobs[0].blend) == (200, 100, True)
-    band = round(100 * BAND)
-    free = input_of(job).mask
-    assert not free[band:-band, band:-band].any()
-    assert free[0].all()
-    assert free[:, -1].all()
-
-
-def test_transparent_pixels_are_made_anew_with_the_border():
-    clear = Box(20, 20, 5, 5)
-    job = only(plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(48, 60, clear), "u8"))
-    assert (job.mask, job.seamless) == (None, "both")
-    wide = clear.grown(FRINGE)
-    found = input_of(job)
-    assert np.array_equal(found.mask > 0, np.maximum(frame_of(48, 60, 8), marked(48, 60, wide)) > 0)
-    assert found.exemplar.valid.sum() == 48 * 60 - wide.width * wide.height
-
-
-@pytest.mark.parametrize("wrap", ["x", "y"])
-@pytest.mark.parametrize("clear", [None, Box(20, 20, 5, 5)], ids=["opaque", "with transparent pixels"])
-def test_along_one_axis_only_the_borders_that_meet_are_made_anew(wrap, clear):
-    job = only(plans.seamless(chosen(SEAMLESS, seamless=wrap), picture(48, 60, clear), "u8"))
-    assert job.seamless == wrap
-    borders = (Box(0, 0, 8, 48), Box(52, 0, 8, 48)) if wrap == "x" else (Box(0, 0, 60, 8), Box(0, 40, 60, 8))
-    expected = marked(48, 60, *borders, *([] if clear is None else [clear.grown(FRINGE)]))
-    assert np.array_equal(input_of(job).mask > 0, expected > 0)
-
-
-def test_the_smallest_picture_that_tiles_can_have_a_transparent_part():
-    job = only(plans.seamless(chosen(SEAMLESS, seamless=BOTH), picture(16, 16, Box(0, 0, 1, 1)), "u8"))
-    assert input_of(job).exemplar.valid.sum() == 16 * 16 - 9
-
-
-def test_a_picture_of_which_too_little_would_remain_is_refused():
-    canvas = picture(60, 60, Box(0, 0, 60, 59))
-    refusal(plans.seamless(chosen(SEAMLESS, seamless=BOTH), canvas, "u8"), NothingToSampleError)
-
-
-# Exemplars.
-
-
-def checked(exemplar, white=None, guide=None):
-    return plans.cut_source(exemplar, plans.exemplar_part(exemplar, white), white, guide)
-
-
-def test_an_exemplar_is_cut_to_what_is_visible_of_it():
-    clear = marked(40, 50, Box(0, 0, 50, 40)) - marked(40, 50, Box(10, 5, 20, 30))
-    exemplar = picture(40, 50, clear > 0)
-    assert checked(exemplar) == Source(samples.crop(exemplar, Box(10, 5, 20, 30)))
-
-
-def test_an_exemplar_is_cut_to_what_is_white_of_its_mask_and_keeps_its_alpha():
-    stripes = np.zeros((40, 50), bool)
-    stripes[:, ::2] = True
-    exemplar, white = picture(40, 50, stripes), marked(40, 50, Box(10, 5, 20, 30))
-    part = Box(11, 5, 19, 30)
-    cut = checked(exemplar, white.tobytes())
-    assert (cut.picture, cut.mask.data) == (samples.crop(exemplar, part), full(part))
-    job = only(plans.new(chosen(NEW), [cut], "u8"))
-    found = input_of(job)
-    assert found.exemplar.valid is None
-    np.testing.assert_array_equal(found.translucency.alpha, array_of(cut.picture)[..., 3] / 255)
-    assert input_of(only(plans.new(chosen(NEW, flatten=True), [cut], "u8"))).exemplar.valid.sum() == 10 * 30
-
-
-def test_a_guide_is_cut_like_its_exemplar():
-    white, guide = marked(40, 50, Box(10, 5, 20, 30)), picture(40, 50, seed=1)
-    assert checked(picture(40, 50), white.tobytes(), guide).guide == samples.crop(guide, Box(10, 5, 20, 30))
-
-
-def test_a_huge_exemplar_is_cut_to_its_middle():
-    exemplar = picture(1000, 1200)
-    found = checked(exemplar).picture
-    assert (found.width, found.height) == (1024, 1000)
-    assert found == samples.crop(exemplar, Box(88, 0, 1024, 1000))
-
-
-NOT_ENOUGH = {
-    "nothing is visible": picture(40, 9, Box(0, 0, 9, 40)),
-    "7 by 9 pixels are visible": picture(40, 9, Box(0, 7, 9, 33)),
-    "it has 7 by 9 pixels": picture(7, 9),
-}
-
-
-@pytest.mark.parametrize("case", NOT_ENOUGH)
-def test_an_exemplar_of_which_too_little_is_visible_is_refused(case):
-    with pytest.raises(PlanError) as refused:
-        checked(NOT_ENOUGH[case])
-    assert str(refused.value) == NO_EXEMPLAR
-
-
-@pytest.mark.parametrize("size", [(4, 100), (100, 4)], ids=str)
-def test_an_exemplar_that_is_too_narrow_for_the_engine_is_refused(size):
-    with pytest.raises(PlanError) as refused:
-        checked(picture(*size))
-    assert str(refused.value) == NO_EXEMPLAR
-
-
-def test_an_exemplar_is_never_larger_than_what_can_be_searched():
-    clear = np.ones((1040, 2000), bool)
-    clear[:20, :20] = clear[-20:, -20:] = False
-    found = checked(picture(1040, 2000, clear)).picture
-    assert max(found.width, found.height) <= plans.LONGEST_EXEMPLAR
-
-
 # Frames.
 
 
@@ -640,65 +373,3 @@ def test_without_a_selection_another_exemplar_fills_what_is_transparent_too():
     assert job.exemplar is not None
     assert job.canvas is not None
     assert job.mask is None
-
-
-# Extending.
-
-
-def extending(width, height, clear=None, **sides):
-    sides = {"top": 0.0, "right": 0.0, "bottom": 0.0, "left": 0.0, **sides}
-    return plans.extend(chosen(EXTEND, **sides), picture(height, width, clear), "u8")
-
-
-def test_percent_of_the_sides_are_added():
-    plan = extending(80, 60, top=10.0, right=20.0, bottom=5.0, left=2.5)
-    assert plan.jobs[0].canvas.extend == Margins(top=6, right=16, bottom=3, left=2)
-    assert (plan.box, filled(plan)[0]) == (Box(0, 0, 98, 69), Box(0, 0, 98, 69))
-
-
-def test_pixels_are_added_and_the_mask_of_the_layer_shows_them():
-    plan = extending(80, 60, unit=PIXELS, top=3.0, left=5.0)
-    _, shown = filled(plan)
-    expected = np.full((63, 85), 255)
-    expected[3:, 5:] = 0
-    assert np.array_equal(shown, expected)
-
-
-@pytest.mark.parametrize(
-    ("side", "strip"),
-    [
-        ("top", Box(0, 0, 80, 9)),
-        ("bottom", Box(0, 60, 80, 9)),
-        ("left", Box(0, 0, 9, 60)),
-        ("right", Box(80, 0, 9, 60)),
-    ],
-)
-def test_what_is_added_to_one_side_is_a_layer_as_large_as_that(side, strip):
-    plan = extending(80, 60, unit=PIXELS, **{side: 9.0})
-    box, shown = filled(plan)
-    assert (box, shown.min()) == (strip, 255)
-
-
-@pytest.mark.parametrize(
-    "wish",
-    [{}, {"left": 0.1}, {"left": 3e4}, {"unit": PIXELS, "left": 16384.0}],
-)
-def test_an_image_that_cannot_be_extended_is_refused(wish):
-    with pytest.raises(plans.PlanError):
-        extending(80, 60, **wish)
-
-
-# Enlarging.
-
-
-def test_a_picture_is_enlarged_alone_and_its_layer_is_named_after_it():
-    plan = plans.enlarge(chosen(ENLARGE, enlarge=1.5), picture(41, 60), "u16", "moss")
-    (job,) = plan.jobs
-    assert (plan.width, plan.height, plan.name) == (90, 62, "moss × 1.5")
-    assert (job.canvas, job.depth, len(job.sources)) == (Canvas(), "u16", 1)
-
-
-@pytest.mark.parametrize(("height", "width", "factor"), [(7, 60, 2.0), (60, 7, 2.0), (9, 2100, 8.0)])
-def test_a_picture_that_is_too_small_or_gets_too_large_is_not_enlarged(height, width, factor):
-    with pytest.raises(PlanError):
-        plans.enlarge(chosen(ENLARGE, enlarge=factor), picture(height, width), "u8", "moss")
