@@ -1,5 +1,6 @@
 """Real engines for the tests: processes of their own, each in a folder of its own."""
 
+import math
 import os
 import signal
 import subprocess
@@ -173,6 +174,16 @@ def started(client: EngineClient, request: Synthesize) -> None:
     """Hand in a job and wait until it has taken a step."""
     client.submit(request)
     next(event for event in client.events(request.job, JOB_SECONDS) if isinstance(event, Progress) and event.step)
+
+
+def least(measure, bound, tries=3):
+    """The least of what is measured, once it is within a bound: for a moment, another program may take a core."""
+    found = math.inf
+    for _ in range(tries):
+        found = min(found, measure())
+        if found < bound:
+            break
+    return found
 
 
 def heard(client: EngineClient) -> list:

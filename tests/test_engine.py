@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from engines import JOB_SECONDS, end_of, heard, long_job, pixels, raster, short_job, started
+from engines import JOB_SECONDS, end_of, heard, least, long_job, pixels, raster, short_job, started
 from pictures import bricks
 from wire import Wire
 
@@ -105,30 +105,42 @@ def test_the_same_job_gives_the_same_texture_again(client):
 
 @pytest.mark.alone
 def test_progress_comes_twice_a_second(client):
-    client.submit(long_job(frame_interval=None))
-    times = []
-    for event in client.events("long", 20):
-        if isinstance(event, Progress):
-            times.append(time.monotonic())
-            if times[-1] - times[0] > 3:
-                break
-    gaps = [after - before for before, after in pairwise(times)]
-    print(f"progress: {max(gaps):.2f} s apart at most")
+    def longest_gap():
+        client.submit(long_job(frame_interval=None))
+        times = []
+        for event in client.events("long", JOB_SECONDS):
+            if isinstance(event, Progress):
+                times.append(time.monotonic())
+                if times[-1] - times[0] > 3:
+                    break
+        client.cancel("long")
+        end_of(client, "long")
+        gaps = [after - before for before, after in pairwise(times)]
+        print(f"progress: {max(gaps):.2f} s apart at most")
+        # Most of them are half of that apart.
+        return max(*gaps, 2 * sorted(gaps)[len(gaps) // 2])
+
     # Half a second is what is meant; a loaded computer may take longer.
-    assert max(gaps) < 1
-    assert sorted(gaps)[len(gaps) // 2] < 0.5
+    assert least(longest_gap, 1) < 1
 
 
 @pytest.mark.alone
 def test_the_first_frame_of_a_warm_engine_comes_within_a_second(client):
     client.submit(short_job("warm"))
     end_of(client, "warm")
-    began = time.monotonic()
-    client.submit(long_job(width=256, height=256))
-    frame = next(event for event in client.events("long", 20) if isinstance(event, Frame))
-    seconds = time.monotonic() - began
-    print(f"first frame: {seconds:.3f} s")
-    assert (frame.step, seconds < 1) == (0, True)
+
+    def seconds():
+        began = time.monotonic()
+        client.submit(long_job(width=256, height=256))
+        frame = next(event for event in client.events("long", JOB_SECONDS) if isinstance(event, Frame))
+        found = time.monotonic() - began
+        client.cancel("long")
+        end_of(client, "long")
+        print(f"first frame: {found:.3f} s")
+        assert frame.step == 0
+        return found
+
+    assert least(seconds, 1) < 1
 
 
 def test_a_job_that_cannot_be_done_fails_in_a_sentence_and_the_next_one_is_done(client):
@@ -181,18 +193,21 @@ def test_a_job_for_another_device_is_refused(client):
 @pytest.mark.alone
 @pytest.mark.parametrize("keep", [False, True])
 def test_cancelling_takes_effect_at_once(client, keep):
-    started(client, long_job())
-    began = time.monotonic()
-    client.cancel("long", keep=keep)
-    end = end_of(client, "long")
-    seconds = time.monotonic() - began
-    print(f"cancelled: {seconds:.3f} s")
-    assert isinstance(end, Cancelled)
-    assert end.step > 0
+    def seconds():
+        started(client, long_job())
+        began = time.monotonic()
+        client.cancel("long", keep=keep)
+        end = end_of(client, "long")
+        found = time.monotonic() - began
+        print(f"cancelled: {found:.3f} s")
+        assert isinstance(end, Cancelled)
+        assert end.step > 0
+        assert (end.raster is not None) is keep
+        assert not keep or pixels(end.raster).shape == (64, 64, 3)
+        return found
+
     # 0.3 s is what is meant; a loaded computer may take longer.
-    assert seconds < 1
-    assert (end.raster is not None) is keep
-    assert not keep or pixels(end.raster).shape == (64, 64, 3)
+    assert least(seconds, 1) < 1
 
 
 def test_a_waiting_job_is_cancelled_and_the_running_one_goes_on(client):

@@ -80,7 +80,7 @@ def test_who_reads_nothing_for_a_while_gets_few_old_frames_and_then_the_newest(c
     other.submit(long_job(**PICTURES))
     shown = wait_for(client, lambda status: status.workers[0].step >= 60).workers[0].step
     frames = []
-    for event in other.events("long", 5):
+    for event in other.events("long", JOB_SECONDS):
         if isinstance(event, Frame):
             frames.append(event.step)
             if event.step >= shown:
@@ -94,7 +94,7 @@ def test_who_reads_nothing_while_a_job_runs_gets_few_frames_and_its_result(clien
     done = client.status().done
     other.submit(short_job(**PICTURES, steps=60))
     wait_for(client, lambda status: status.done > done)
-    *events, end = other.events("short", 5)
+    *events, end = other.events("short", JOB_SECONDS)
     frames = [event.step for event in events if isinstance(event, Frame)]
     print(f"frames of {end.step} steps: {frames}")
     assert isinstance(end, Done)
