@@ -19,9 +19,9 @@ def bricks():
     return image, image.get_layers()
 
 
-def again(image, layers):
+def again(image, layers, call=called):
     before = everything(image)
-    _image, made = called("repeat", image, layers)
+    _image, made = call("repeat", image, layers)
     found = {"name": made.get_name(), "box": box_of(made), "texture": kept(made)}
     image.remove_layer(made)
     return {**found, "wish": json.loads(last.read_text()), "rest": everything(image) == before}
@@ -39,7 +39,7 @@ def last_of_another_version():
 
 def after_a_fill():
     image, layers = bricks()
-    _image, made = called("fill", image, layers, quality="draft", recipe="sliced", seed=5)
+    _image, made = started("fill", image, layers, quality="draft", recipe="sliced", seed=5)
     first = {"name": made.get_name(), "texture": kept(made)}
     image.remove_layer(made)
     return {"first": first, "second": again(image, layers), "third": again(image, layers)}
@@ -48,7 +48,7 @@ def after_a_fill():
 def on_another_image():
     image = opened(sea)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 8, 12, 16, 20)
-    return again(image, image.get_layers())
+    return again(image, image.get_layers(), started)
 
 
 def after_a_failure():
@@ -156,7 +156,7 @@ def pictures(tmp_path_factory):
 @pytest.fixture(scope="module")
 def cases(plugged, pictures, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
-    return plugged.cases(CODE, tmp_path_factory.mktemp("repeat"), state=str(plugged.state), **pictures)
+    return plugged.cases(CODE, tmp_path_factory.mktemp("repeat"), starts=False, state=str(plugged.state), **pictures)
 
 
 @pytest.mark.parametrize("case", ["before_any", "last_of_another_version"])
@@ -213,7 +213,7 @@ def test_the_last_values_of_a_procedure_serve_without_a_screen(cases):
 
 def test_drawables_of_an_earlier_run_of_gimp_are_gone_though_others_have_their_ids(plugged, pictures, tmp_path):
     given = {"state": str(plugged.state), **pictures}
-    found = plugged.run(BEFORE, tmp_path / "before", **given).result
-    said = plugged.run(AFTER, tmp_path / "after", kept_before=found, **given).result
+    found = plugged.run(BEFORE, tmp_path / "before", starts=False, **given).result
+    said = plugged.run(AFTER, tmp_path / "after", starts=False, kept_before=found, **given).result
     assert said["drawable"] == "The exemplar's layer no longer exists: choose another."
     assert said["mask"].startswith("The exemplar mask is not in the image")
