@@ -73,11 +73,13 @@ def find_objects(colors: Floats, valid: Bools) -> Objects | None:
     if plain[valid].mean() < LEAST_BACKGROUND:
         return None
     found, _ = ndimage.label(valid & ~plain, AROUND)
-    areas = np.bincount(found.ravel())
-    found = np.where(areas[found] < SPECK, 0, found)
-    whole = _with_parts(_filled(found))
     beyond = np.pad(~valid, EDGE, constant_values=True)
     at_border = ndimage.binary_dilation(beyond, np.ones((2 * EDGE + 1, 2 * EDGE + 1)))[EDGE:-EDGE, EDGE:-EDGE]
+    grain = np.bincount(found.ravel()) < SPECK
+    # However small, it may be what the border has left of an object.
+    grain[found[at_border]] = False
+    found = np.where(grain[found], 0, found)
+    whole = _with_parts(_filled(found))
     boxes = ndimage.find_objects(whole)
     sides = [max(each.stop - each.start for each in box) for box in boxes if box is not None]
     if not sides or max(sides) > LONGEST * min(valid.shape):

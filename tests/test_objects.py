@@ -149,3 +149,28 @@ def test_a_texture_of_objects_has_whole_ones_alone():
     assert dark.any()
     # Each has as many dark pixels as any other.
     assert dark.sum() % (11 * 11 - 9) == 0
+
+
+def halftone(height, width, step=12):
+    """Dots on a lattice that grow to the right."""
+    rows, columns = np.indices((height, width))
+    down, across = ((each // step) * step + (step - 1) / 2 for each in (rows, columns))
+    inside = np.hypot(rows - down, columns - across) <= 1.6 + 3.6 * across / width
+    return np.where(inside, 0, 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("top", [40, 42, 43, 48, 51])
+def test_a_hole_that_cuts_a_row_of_dots_anywhere_is_filled_with_all_of_them(top):
+    picture, step = halftone(132, 180), 12
+    free = np.zeros(picture.shape, bool)
+    free[top : top + 50, 50:130] = True
+    colors = np.repeat(picture[..., None], 3, axis=2)
+    filled = np.where(free[..., None], 0, colors).astype(np.float32)
+    *_, last = build(plan_filling(FillInput(filled, free, colors, ~free, (0, 0))), 0)
+    cells = [
+        (slice(row, row + step), slice(column, column + step))
+        for row in range(0, 132, step)
+        for column in range(0, 180, step)
+    ]
+    shares = [(1 - last.colors[cell][..., 0]).sum() / (1 - picture[cell]).sum() for cell in cells if free[cell].any()]
+    assert (min(shares) > 0.5, max(shares) < 1.6) == (True, True)

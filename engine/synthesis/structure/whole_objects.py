@@ -42,13 +42,14 @@ def keep_whole(
     """
     size = (origins.shape[0], origins.shape[1])
     found, covered, owners = origins.copy(), np.zeros(size, bool), np.zeros(size, np.int32)
+    fixed = np.zeros(size, bool) if free is None else ~free
     if free is not None:
         kept = kept_objects(objects, free, offset)
         there = (objects.numbers[origins[..., 0], origins[..., 1]] != 0) & free
         joined = _joined(kept < 0, there, wrap)
-        owners[joined | ~free] = KEPT
+        owners[joined | (fixed & (kept != 0))] = KEPT
         covered = dilated(joined, np.ones((2 * EDGE + 1, 2 * EDGE + 1), bool), wrap)
-    laid = _Laid(found, covered, owners)
+    laid = _Laid(found, covered, owners, fixed)
     names: dict[tuple[int, int], int] = {}
     for number, shift in _candidates(origins, objects, wrap):
         # Neighbors in the exemplar are as near to each other as they may be.
@@ -66,20 +67,24 @@ class _Laid:
         origins: Row and column in the exemplar that each pixel is taken from, int32 (height, width, 2).
         covered: Objects with their soft edges, boolean (height, width).
         owners: Numbers of objects that may touch each other, int32 (height, width); 0 beside them.
+        fixed: What the canvas keeps, boolean (height, width); does not change.
     """
 
     origins: Places
     covered: Bools
     owners: Places
+    fixed: Bools
 
 
 def _lay(laid: _Laid, shape: Shape, shift: tuple[int, int], name: int, wrap: Wrap) -> bool:
     """Lay an object on a canvas, unless it meets one of another name; tell whether it was laid."""
     here, seen = _target(shape, shift, (laid.owners.shape[0], laid.owners.shape[1]), wrap)
     core, cover, there = shape.core[seen], shape.cover[seen], laid.owners[here]
-    if (ndimage.binary_dilation(core, AROUND) & (there != 0) & (there != name)).any():
+    if (ndimage.binary_dilation(core, AROUND) & (there != 0) & (there != name)).any() or (
+        core & laid.fixed[here]
+    ).any():
         return False
-    new = cover & ((there == 0) | core)
+    new = cover & ((there == 0) | core) & ~laid.fixed[here]
     places = np.moveaxis(np.indices(shape.core.shape, np.int32), 0, -1)[seen] + np.array(shape.corner, np.int32)
     laid.origins[here] = np.where(new[..., None], places, laid.origins[here])
     laid.owners[here] = np.where(core, name, there)
