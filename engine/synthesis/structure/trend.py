@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.synthesis.matching.field import Bools, Floats
 
 Vectors = NDArray[np.floating[Any]]
+Numbers = NDArray[np.int64]
 
 DEGREE = 4
 # Beyond what is known, a higher degree swings.
@@ -24,6 +25,10 @@ REACH = 0.75
 # more than this share of the range of the colors.
 LEAST_EXPLAINED = 0.9
 LARGEST_REST = 0.2
+# Grain is judged by means of so many pixels, and so many means at least. An edge has longer tails than grain: of all
+# but one pixel in a hundred, in standard deviations (2.6 for normal ones).
+BLOCK, FEWEST_BLOCKS = 64, 30
+LONGEST_TAILS = 3.2
 # Below this spread, colors in [0, 1], there is nothing to explain.
 LEAST_SPREAD = 2 / 255
 # Pixels that the polynomial is fitted to, at most.
@@ -83,7 +88,8 @@ def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple
     rows, columns = np.nonzero(known)
     if len(rows) < FEWEST:
         return None
-    thinned = slice(None, None, -(-len(rows) // SAMPLES))
+    every = -(-len(rows) // SAMPLES)
+    thinned = slice(None, None, every)
     values = colors[part][rows[thinned], columns[thinned]].astype(np.float64)
     middle = (hole[0].start + hole[0].stop) / 2, (hole[1].start + hole[1].stop) / 2
     there = rows[thinned] + part[0].start, columns[thinned] + part[1].start
@@ -98,14 +104,43 @@ def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple
     low = np.add.outer(np.arange(degree + 1), np.arange(degree + 1)).ravel() <= degree
     weights[low] = np.linalg.lstsq(terms[:, low], values, rcond=None)[0]
     rest = values - terms @ weights
-    spread = float(values.var(axis=0).sum())
-    extent = float((np.percentile(values, 99, axis=0) - np.percentile(values, 1, axis=0)).max())
-    if spread < LEAST_SPREAD**2 or 1 - float((rest**2).mean(axis=0).sum()) / spread < LEAST_EXPLAINED:
-        return None
-    if float(np.percentile(np.abs(rest), 99)) > LARGEST_REST * extent:
+    if not (_explains(values, rest) or _leaves_grain(there, every, values, rest)):
         return None
     bounds = _bounds(values) if beyond else None
     return Trend(weights.reshape(degree + 1, degree + 1, -1), middle, scale, bounds), (part[0], part[1])
+
+
+def _explains(values: Vectors, rest: Vectors) -> bool:
+    """Whether next to nothing is left of the colors of single pixels."""
+    spread = float(values.var(axis=0).sum())
+    if spread < LEAST_SPREAD**2 or 1 - float((rest**2).mean(axis=0).sum()) / spread < LEAST_EXPLAINED:
+        return False
+    return float(np.percentile(np.abs(rest), 99)) <= LARGEST_REST * _extent(values)
+
+
+def _leaves_grain(places: tuple[Numbers, Numbers], every: int, values: Vectors, rest: Vectors) -> bool:
+    """Whether nothing but grain is left, as of film, of every so many pixels: means of many have nothing of it."""
+    side = round(np.sqrt(BLOCK * every))
+    numbers = (places[0] // side) * (int(places[1].max()) // side + 1) + places[1] // side
+    counts = np.bincount(numbers)
+    sums: Vectors = np.stack([np.bincount(numbers, each) for each in np.hstack([values, rest]).T], axis=1)
+    full = counts >= BLOCK / 2
+    means = sums[full] / counts[full, None]
+    if len(means) < FEWEST_BLOCKS:
+        return False
+    whole, left = np.hsplit(means, 2)
+    grain = float((rest**2).mean(axis=0).sum())
+    # What grain itself leaves of a mean does not count.
+    more = float((left**2).mean(axis=0).sum()) - grain / BLOCK
+    spread = float(whole.var(axis=0).sum()) - grain / BLOCK
+    if spread < LEAST_SPREAD**2 or 1 - more / spread < LEAST_EXPLAINED:
+        return False
+    tails = float(np.percentile(np.abs(rest), 99)) / max(float(rest.std()), 1e-9)
+    return tails <= LONGEST_TAILS and float(np.percentile(np.abs(left), 99)) <= LARGEST_REST * _extent(whole)
+
+
+def _extent(values: Vectors) -> float:
+    return float((np.percentile(values, 99, axis=0) - np.percentile(values, 1, axis=0)).max())
 
 
 def _bounds(values: Vectors) -> tuple[Vectors, Vectors, Vectors]:
