@@ -246,14 +246,14 @@ def test_what_a_terminal_hands_down_does_not_reach_the_engines_python(home, tmp_
     home.gimp()
     home.install()
     hand_over_compiled(home)
-    clean = home.run("--check")
     for name in ("numpy", "zmq", "msgpack", "pip", "torch", "engine", "importlib_metadata"):
         (tmp_path / "broken" / name).mkdir(parents=True)
         (tmp_path / "broken" / name / "__init__.py").write_text("raise RuntimeError('not the one that was meant')")
     handed_down = {"PYTHONPATH": str(tmp_path / "broken"), "LC_ALL": "xx_YY.UTF-16", "LD_PRELOAD": "/nowhere.so"}
     poisoned = home.run("--check", **handed_down)
-    assert (poisoned.returncode, poisoned.stdout) == (clean.returncode, clean.stdout)
+    assert poisoned.returncode == 0, poisoned.stdout
     assert "engine " in poisoned.stdout
+    assert "no faults found" in poisoned.stdout
     assert "already up to date" in home.run(**handed_down).stdout
 
 
