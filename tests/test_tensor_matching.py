@@ -225,10 +225,10 @@ def test_cuda_gets_tensors_and_every_other_device_compiled_functions():
 @pytest.mark.parametrize("tries", [1, 3])
 @pytest.mark.parametrize("slant", [0, 1, -0.4])
 def test_a_straight_border_of_two_colors_goes_on(device, slant, tries):
-    rows, columns = np.mgrid[:128, :128]
-    above = rows + slant * (columns - 64) < 60
+    rows, columns = np.mgrid[:96, :96]
+    above = rows + slant * (columns - 48) < 45
     truth = (np.where(above[..., None], [50, 100, 180], [200, 120, 30]) / 255).astype(np.float32)
-    found = filled(truth, disk(128, 128, 64, 64, 22), tries=tries, matcher=TensorMatcher(device))
+    found = filled(truth, disk(96, 96, 48, 48, 16), tries=tries, matcher=TensorMatcher(device))
     np.testing.assert_array_equal(np.rint(255 * found), np.rint(255 * truth))
 
 
