@@ -12,8 +12,8 @@ from engine.synthesis.matching import search, voting
 from engine.synthesis.structure import FillInput, blending, build, labels, plan_filling
 from engine.synthesis.warmup import warm_up
 
-SIDE = 128
-HOLE = disk(SIDE, SIDE, 64, 64, 22)
+SIDE = 96
+HOLE = disk(SIDE, SIDE, 48, 48, 16)
 ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE].astype(np.float32)
 TRIES = [1, 3]
 """With and without the choice between several pictures: `draft` makes one, `normal` three."""
@@ -40,7 +40,7 @@ def blots(height, width, *, seed=0):
 @pytest.mark.parametrize("tries", TRIES)
 @pytest.mark.parametrize(
     "marked",
-    [ROWS < 64, ROWS < 57, COLUMNS < 64, COLUMNS < 71, ROWS + COLUMNS < 128, ROWS - COLUMNS < 5],
+    [ROWS < 48, ROWS < 43, COLUMNS < 48, COLUMNS < 53, ROWS + COLUMNS < 96, ROWS - COLUMNS < 4],
     ids=[
         "horizontal",
         "horizontal, off the middle",
@@ -135,9 +135,9 @@ def test_a_regular_picture_goes_on_to_the_pixel_beyond_its_borders(case):
 
 @pytest.mark.parametrize("tries", TRIES)
 def test_a_copy_elsewhere_is_found(tries):
-    truth = blots(SIDE, 2 * SIDE)
+    truth = blots(128, 256)
     truth[20:110, 150:240] = truth[20:110, 20:110]
-    hole = disk(SIDE, 2 * SIDE, 64, 64, 20)
+    hole = disk(128, 256, 64, 64, 20)
     assert psnr(filled(truth, hole, tries=tries), truth, hole) > 35
 
 
