@@ -85,6 +85,7 @@ class FillPlan:
         flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
         objects: What of the exemplar is to stay whole; None for nothing.
         heights: What it costs at each scale to fill from other heights, finest first; None for nothing.
+        smooth: Whether there is no grain, so that every step between two patches would be seen.
     """
 
     fill_input: FillInput
@@ -97,6 +98,7 @@ class FillPlan:
     flat: bool = False
     objects: Objects | None = None
     heights: Sequence[Heights | None] = ()
+    smooth: bool = False
 
 
 def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
@@ -134,7 +136,8 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
     tries = tries if pivot is not None else 1
     # A canvas that was its own exemplar alone tells what of an object it keeps.
     objects = None if trend is not None or offset is None else find_objects(fill_input.source, fill_input.valid)
-    return FillPlan(fill_input, canvas, source, pivot, tries, octaves[::-1], trend, flat, objects, held)
+    smooth = not flat and _is_smooth(fill_input)
+    return FillPlan(fill_input, canvas, source, pivot, tries, octaves[::-1], trend, flat, objects, held, smooth)
 
 
 def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
@@ -197,7 +200,17 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
         last.energy()
         yield None
         picture = yield from finish(last, flat=plan.flat, objects=plan.objects, offset=plan.fill_input.offset)
+        if plan.smooth:
+            yield None
+            picture = continue_surface(picture, plan.fill_input.free, bent=True)
         yield Stage(plan.octaves[-1], picture, ends=True)
+
+
+def _is_smooth(fill_input: FillInput) -> bool:
+    """Whether neither what is known of the canvas nor what is sampled has grain."""
+    if any(fill_input.wrap) or fill_input.free.all():
+        return False
+    return not has_grain(fill_input.colors, ~fill_input.free) and not has_grain(fill_input.source, fill_input.valid)
 
 
 def _begin(

@@ -1,6 +1,7 @@
 """Surfaces: what changes smoothly and has no grain at all goes on as a thin plate does.
 
 A trend leaves a smooth rest, and patches of that rest meet in steps, which nothing hides where there is no grain.
+Where there is no trend, as in a blurred photograph, the plate is bent as the patches are.
 """
 
 import numpy as np
@@ -23,6 +24,12 @@ MOST_BLOCKS = 6000
 # Known blocks around the hole that the plate is held by, and pixels that its border is corrected by.
 HELD = 6
 CORRECTED = 24
+# Means of more pixels would blur what a plate is bent like. What is bent more than so many percent of the known
+# surface is a step or a crease, and is bent less.
+LARGEST_BENT = 8
+MOST_BENT = 99
+# A bent plate is pulled towards the values in the hole: beyond about five blocks its own bends count less than these.
+PULL = 1 / 5**4
 # Second differences along rows, along columns and across, see `_second_differences`.
 STENCILS = (
     ((0, 0, 1.0), (0, 1, -2.0), (0, 2, 1.0)),
@@ -43,19 +50,22 @@ def has_grain(colors: Floats, known: Bools) -> bool:
     return False
 
 
-def continue_surface(colors: Floats, free: Bools) -> Floats:
+def continue_surface(colors: Floats, free: Bools, *, bent: bool = False) -> Floats:
     """Continue a surface through a hole, as a thin plate that is held by what is known.
 
     Args:
-        colors: The surface, float32 (height, width, channels); any value in the hole.
+        colors: The surface, float32 (height, width, channels); any value in the hole, unless it is bent.
         free: The hole, boolean (height, width); something beside it is known.
+        bent: Whether the plate is bent as the values in the hole are, but for steps and creases in them.
 
     Returns:
-        Likewise, equal to the surface where that is known.
+        Likewise, equal to the surface where that is known; all as it was for a bent plate in a very large hole.
     """
     block = BLOCK
     while free.sum() > MOST_BLOCKS * block**2:
         block *= 2
+    if bent and block > LARGEST_BENT:
+        return colors
     rows, columns = (
         slice(max(0, (int(each[0]) // block - HELD) * block), int(each[-1]) + 1 + HELD * block)
         for each in (np.flatnonzero(free.any(axis=axis)) for axis in (1, 0))
@@ -65,7 +75,7 @@ def continue_surface(colors: Floats, free: Bools) -> Floats:
     inside = np.pad(~hole, margin)
     shape = (inside.shape[0] // block, block, inside.shape[1] // block, block)
     means = np.pad(here, [*margin, (0, 0)], mode="edge").reshape(*shape, -1).mean(axis=(1, 3))
-    plate = _plate(means, np.asarray(inside.reshape(shape).all(axis=(1, 3))))
+    plate = _plate(means, np.asarray(inside.reshape(shape).all(axis=(1, 3))), bent=bent)
     places = np.meshgrid(*((np.arange(side) + 0.5) / block - 0.5 for side in hole.shape), indexing="ij")
     fine = np.stack(
         [ndimage.map_coordinates(each, places, order=3, mode="nearest") for each in np.moveaxis(plate, 2, 0)], axis=2
@@ -77,16 +87,24 @@ def continue_surface(colors: Floats, free: Bools) -> Floats:
     return found
 
 
-def _plate(values: Floats, known: Bools) -> NDArray[np.float64]:
-    """Solve for the values that are not known: their second differences are as small as can be."""
-    bent = sparse.vstack([_second_differences(known.shape, each) for each in STENCILS]).tocsc()
+def _plate(values: Floats, known: Bools, *, bent: bool) -> NDArray[np.float64]:
+    """Solve for the values that are not known: their second differences are as small, or as wanted, as can be."""
+    matrix = sparse.vstack([_second_differences(known.shape, each) for each in STENCILS]).tocsc()
     free = np.flatnonzero(~known)
     found = values.reshape(known.size, -1).astype(np.float64)
-    found[free] = 0
-    inner = bent[:, free]
+    wanted, pulled = np.zeros((matrix.shape[0], found.shape[1])), np.zeros((len(free), found.shape[1]))
     # Where too little is known to hold the plate, it lies flat.
-    normal = (inner.T @ inner + 1e-9 * sparse.identity(len(free))).tocsc()
-    found[free] = splu(normal).solve(-(inner.T @ (bent @ found)))
+    pull = 1e-9
+    if bent:
+        wanted, pulled, pull = matrix @ found, found[free], PULL
+        own = wanted[np.asarray(abs(matrix)[:, free].sum(axis=1)).ravel() == 0]
+        if len(own):
+            most = np.percentile(np.abs(own), MOST_BENT, axis=0)
+            wanted = np.clip(wanted, -most, most)
+    found[free] = 0
+    inner = matrix[:, free]
+    normal = (inner.T @ inner + pull * sparse.identity(len(free))).tocsc()
+    found[free] = splu(normal).solve(inner.T @ (wanted - matrix @ found) + pull * pulled)
     return found.reshape(values.shape)
 
 
