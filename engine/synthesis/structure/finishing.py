@@ -1,13 +1,17 @@
 """The last picture of a filled hole: each pixel from one patch, and no seam to be seen."""
 
 from collections.abc import Generator
+from dataclasses import replace
 
 import numpy as np
+from scipy import ndimage
 
 from engine.objects import Objects
-from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.matching.field import Bools, Floats
+from engine.synthesis.structure.bending import find_bends
 from engine.synthesis.structure.blending import blend_seams, border_correction
-from engine.synthesis.structure.octave import RING, PatchOctave, Wrap, continued, dilated
+from engine.synthesis.structure.copied import Copied
+from engine.synthesis.structure.octave import RING, SIDE, PatchOctave, Wrap, continued, dilated
 from engine.synthesis.structure.pyramid import COLORS
 from engine.synthesis.structure.shifting import bounds
 from engine.synthesis.structure.whole_objects import keep_whole
@@ -55,17 +59,21 @@ def finish(
         return found
     said = octave.said()[part]
     ring = (octave.wanted & ~octave.free & dilated(octave.free, RING, octave.wrap))[part]
-    source = octave.source.channels[..., :COLORS]
+    source = np.ascontiguousarray(octave.source.channels[..., :COLORS])
     yield
-    picture = np.where(free[..., None], source[origins[..., 0], origins[..., 1]], known)
-    apart = (known - said) * ring[..., None]
-    picture = (picture + border_correction(apart, ring, free, octave.wrap)).astype(np.float32)
+    correction = border_correction((known - said) * ring[..., None], ring, free, octave.wrap)
     yield
     reach = (2 * SEAM, 2 * SEAM)
     _, inner = continued(free, reach, octave.wrap)
-    picture, origins = (continued(each, reach, octave.wrap)[0] for each in (picture, origins))
+    known, correction = (continued(each, reach, octave.wrap)[0] for each in (known, correction))
+    origins, _ = continued(origins, reach, octave.wrap)
     free, covered = (continued(each, reach, octave.wrap)[0] for each in (free, covered))
-    right, down = (differences(picture, source, origins, covered, free, axis) for axis in (1, 0))
+    sampled = ndimage.maximum_filter(octave.source.usable, SIDE)
+    copied = Copied(source, sampled, origins)
+    copied = replace(copied, bends=find_bends(copied, covered, free, np.ascontiguousarray(known)))
+    picture = (np.where(free[..., None], copied.colors(), known) + correction).astype(np.float32)
+    yield
+    right, down = (differences(picture, copied, covered, free, axis) for axis in (1, 0))
     yield
     found[part] = blend_seams(picture, right, down, free, width=WIDTH)[inner]
     return found
@@ -80,13 +88,12 @@ def _surrounded(marked: Bools, wrap: Wrap) -> tuple[slice, slice]:
     return rows, columns
 
 
-def differences(picture: Floats, source: Floats, origins: Places, covered: Bools, free: Bools, axis: int) -> Floats:
+def differences(picture: Floats, copied: Copied, covered: Bools, free: Bools, axis: int) -> Floats:
     """Say by how much each pixel is to differ from the next one along an axis.
 
     Args:
         picture: float32 (height, width, 3).
-        source: The exemplar, likewise.
-        origins: Where in it each pixel comes from.
+        copied: Where each pixel comes from.
         covered: Where that is known.
         free: The hole.
         axis: 0 for rows, 1 for columns.
@@ -95,25 +102,17 @@ def differences(picture: Floats, source: Floats, origins: Places, covered: Bools
         Within what one patch brings, the picture's own difference. Where two patches meet each of them knows how the
         exemplar continues: the middle of what both and the picture say hides a step without inventing one.
     """
-    high, wide = source.shape[:2]
-    step = (1, 0) if axis == 0 else (0, 1)
     this, that = [slice(None)] * 2, [slice(None)] * 2
     this[axis], that[axis] = slice(None, -1), slice(1, None)
     here, there = tuple(this), tuple(that)
-
-    def at(places: Places, sign: int) -> Floats:
-        rows = np.clip(places[..., 0] + sign * step[0], 0, high - 1)
-        columns = np.clip(places[..., 1] + sign * step[1], 0, wide - 1)
-        found: Floats = source[rows, columns]
-        return found
-
     actual = picture[there] - picture[here]
     found = np.zeros_like(picture)
-    first = at(origins[here], 1) - at(origins[here], 0)
-    second = at(origins[there], 0) - at(origins[there], -1)
+    own = copied.colors()
+    first = copied.colors(axis, 1)[here] - own[here]
+    second = own[there] - copied.colors(axis, -1)[there]
     middle = np.clip(actual, np.minimum(first, second), np.maximum(first, second))
     # Where the exemplar has edges, two things in the hole that do not fit show less as an edge than as a glow.
-    if np.percentile(np.abs(np.diff(source, axis=axis)).max(axis=2), EDGES) > LARGEST_STEP:
+    if np.percentile(np.abs(np.diff(copied.source, axis=axis)).max(axis=2), EDGES) > LARGEST_STEP:
         large = np.abs(actual - middle).max(axis=2) > LARGEST_STEP
         middle = np.where((large & free[here] & free[there])[..., None], actual, middle)
     found[here] = np.where((covered[here] & covered[there])[..., None], middle, actual)

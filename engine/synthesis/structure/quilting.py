@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.blending import blend_seams
+from engine.synthesis.structure.copied import Copied
 from engine.synthesis.structure.finishing import WIDTH, differences
 from engine.synthesis.structure.octave import Wrap, continued
 from engine.synthesis.structure.shifting import bounds
@@ -179,5 +180,6 @@ def stitched(source: Floats, origins: Places, canvas: Floats, free: Bools, wrap:
     reach = (8 * round(WIDTH), 8 * round(WIDTH))
     _, inside = continued(free, reach, wrap)
     picture, origins, free = (continued(each, reach, wrap)[0] for each in (picture, origins, free))
-    right, down = (differences(picture, source, origins, free, free, axis) for axis in (1, 0))
+    copied = Copied(source, np.ones(source.shape[:2], bool), origins)
+    right, down = (differences(picture, copied, free, free, axis) for axis in (1, 0))
     return np.ascontiguousarray(blend_seams(picture, right, down, free, width=WIDTH)[inside])
