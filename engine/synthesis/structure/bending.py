@@ -21,16 +21,19 @@ WORST = np.float32(0.1)
 UNSEEN = np.float32(3e-4)
 COST = np.float32(0.06)
 GAIN = np.float32(0.15)
+# Pixels along a seam that tell its moves together, and the share of them that is to be sure where moves count in full.
+NEAR = 8
+SURE = np.float32(0.4)
 NEVER = np.float32(1e6)
 # Pixels that are known around both places: beside a hole, half of them.
 FEWEST = (2 * RADIUS + 1) ** 2 // 6
 # Pixels around a seam that tell its direction, and from which share of its steps on it crosses lines of a direction.
 COURSE = 9
 CROSSES = 0.33
-# Pixels over which a move fades, steps in which it is spread, and moves that are not seen.
+# Pixels over which a move fades at most, steps in which it is spread, and moves that are not seen.
 WIDTH = 12.0
 STEPS = 24
-LEAST = 0.05
+LEAST = 0.15
 
 
 @inlined
@@ -73,11 +76,12 @@ def _compare(
     second: Places,
     reaches: Places,
     moves: Floats,
+    sure: Bools,
 ) -> None:
     """Find the move of `second` places in the other picture at which it looks most like `first` places in one."""
     side = 2 * REACH + 3
     for number in prange(len(first)):
-        moves[number] = 0
+        moves[number], sure[number] = 0, False
         here, there = first[number], second[number]
         unmoved = _difference(one, one_known, here, other, other_known, there, 0, 0)
         if unmoved == NEVER or (1 - GAIN) * unmoved < UNSEEN:
@@ -95,6 +99,7 @@ def _compare(
         lowest = costs[row, column]
         if lowest > (1 - GAIN) * unmoved:
             continue
+        sure[number] = True
         # The lowest point of a parabola through three costs lies between pixels.
         for axis in range(2):
             before = costs[row - 1, column] if axis == 0 else costs[row, column - 1]
@@ -102,6 +107,28 @@ def _compare(
             moves[number, axis] = (row if axis == 0 else column) - REACH - 1
             if lowest <= before < NEVER and lowest <= after < NEVER and before + after > 2 * lowest:
                 moves[number, axis] += np.float32(0.5) * (before - after) / (before + after - 2 * lowest)
+
+
+@compiled
+def _agree(seam: Bools, pairs: Places, moves: Floats, sure: Bools, found: Floats) -> None:
+    """Average the moves along a seam between the same two copies; where few are sure, less of them is left."""
+    height, width = seam.shape
+    for row in prange(height):
+        for column in range(width):
+            if not seam[row, column]:
+                continue
+            total, count, counted = np.zeros(2, np.float32), 0, 0
+            for other in range(max(0, row - NEAR), min(height, row + NEAR + 1)):
+                for there in range(max(0, column - NEAR), min(width, column + NEAR + 1)):
+                    if not seam[other, there] or pairs[other, there, 0] != pairs[row, column, 0]:
+                        continue
+                    if pairs[other, there, 1] == pairs[row, column, 1]:
+                        count += 1
+                        if sure[other, there]:
+                            counted += 1
+                            total[0] += moves[other, there, 0]
+                            total[1] += moves[other, there, 1]
+            found[row, column] = total / max(np.float32(counted), SURE * count)
 
 
 def find_bends(copied: Copied, covered: Bools, free: Bools, canvas: Floats) -> Floats | None:
@@ -125,9 +152,7 @@ def find_bends(copied: Copied, covered: Bools, free: Bools, canvas: Floats) -> F
     reaches = np.stack([right > CROSSES * (down + right), down > CROSSES * (down + right)], axis=-1)
     wanted = []
     for axis, seam in enumerate(seams):
-        jumps = np.zeros((*free.shape, 2), np.float32)
-        jumps[seam] = _jumps(seam, copied, free, canvas, axis, (REACH * reaches[seam]).astype(np.int32))
-        wanted.append(jumps)
+        wanted.append(_jumps(seam, copied, free, canvas, axis, (REACH * reaches[seam]).astype(np.int32)))
     if not any(each.any() for each in wanted):
         return None
     still = np.zeros((*free.shape, 2), np.float32)
@@ -155,18 +180,23 @@ def _jumps(seam: Bools, copied: Copied, free: Bools, canvas: Floats, axis: int, 
     here, there = np.stack([rows, columns], axis=1).astype(np.int32), np.stack([rows, columns], axis=1) + step
     free_here, free_there = free[rows, columns], free[there[:, 0], there[:, 1]]
     from_here, from_there = copied.origins[rows, columns], copied.origins[there[:, 0], there[:, 1]]
-    found = np.zeros((len(rows), 2), np.float32)
+    moves, sure = np.zeros((*free.shape, 2), np.float32), np.zeros_like(free)
+    # Copies differ by how far they are shifted; what is known is another copy.
+    pairs = np.zeros((*free.shape, 2), np.int32)
 
-    def compare(which: Bools, one: Floats, one_known: Bools, first: Places, second: Places) -> Floats:
-        moves = np.empty((int(which.sum()), 2), np.float32)
+    def compare(which: Bools, one: Floats, one_known: Bools, first: Places, second: Places, sign: int) -> None:
+        found, told = np.empty((int(which.sum()), 2), np.float32), np.empty(int(which.sum()), np.bool_)
         places = (np.ascontiguousarray(each[which], np.int32) for each in (first, second))
-        _compare(one, one_known, next(places), copied.source, copied.known, next(places), reaches[which], moves)
-        return moves
+        _compare(one, one_known, next(places), copied.source, copied.known, next(places), reaches[which], found, told)
+        at = rows[which], columns[which]
+        moves[at], sure[at], pairs[at] = sign * found, told, second[which] - first[which]
 
     both, entered, left = free_here & free_there, ~free_here & free_there, free_here & ~free_there
-    found[both] = compare(both, copied.source, copied.known, from_here, from_there - step)
-    found[entered] = compare(entered, canvas, ~free, here, from_there - step)
-    found[left] = -compare(left, canvas, ~free, there, from_here + step)
+    compare(both, copied.source, copied.known, from_here, from_there - step, 1)
+    compare(entered, canvas, ~free, here, from_there - step, 1)
+    compare(left, canvas, ~free, there, from_here + step, -1)
+    found = np.zeros_like(moves)
+    _agree(seam, pairs, moves, sure, found)
     return found
 
 

@@ -8,6 +8,9 @@ from numba import prange
 from engine.synthesis.compiling import compiled
 from engine.synthesis.matching.field import Bools, Floats, Places
 
+# Of cubic interpolation: −0.5 follows curves most exactly, this one keeps the contrast of thin lines.
+CUBIC = np.float32(-0.75)
+
 
 @dataclass(frozen=True, eq=False)
 class Copied:
@@ -42,9 +45,7 @@ class Copied:
 
 @compiled
 def _interpolate(source: Floats, known: Bools, places: Floats, found: Floats) -> None:
-    """Look a picture up at places between its pixels, by cubics through four of them (Keys 1981; Catmull-Rom).
-
-    Linear interpolation would blur what lies half a pixel aside.
+    """Look a picture up at places between its pixels, by cubics of four of them (Keys 1981).
 
     Args:
         source: float32 (height, width, channels), contiguous; beyond its borders it continues with its last pixels.
@@ -58,10 +59,10 @@ def _interpolate(source: Floats, known: Bools, places: Floats, found: Floats) ->
         weights = np.empty((2, 4), np.float32)
         for axis in range(2):
             t = places[number, axis] - (first_row if axis == 0 else first_column)
-            weights[axis, 0] = ((1 - np.float32(0.5) * t) * t - np.float32(0.5)) * t
-            weights[axis, 1] = (np.float32(1.5) * t - np.float32(2.5)) * t * t + 1
-            weights[axis, 2] = ((2 - np.float32(1.5) * t) * t + np.float32(0.5)) * t
-            weights[axis, 3] = (np.float32(0.5) * t - np.float32(0.5)) * t * t
+            for side in range(2):
+                near = t if side == 0 else 1 - t
+                weights[axis, side + 1] = ((CUBIC + 2) * near - (CUBIC + 3)) * near * near + 1
+                weights[axis, 3 * side] = CUBIC * near * (near - 1) ** 2
         whole = True
         total = np.zeros(channels, np.float32)
         for down in range(4):
