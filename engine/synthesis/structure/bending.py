@@ -21,7 +21,7 @@ WORST = np.float32(0.1)
 UNSEEN = np.float32(3e-4)
 COST = np.float32(0.06)
 GAIN = np.float32(0.15)
-# Pixels along a seam that tell its moves together, and the share of them that is to be sure where moves count in full.
+# Pixels along a seam that tell its moves together, and the share that is to be sure of one for it to count in full.
 NEAR = 8
 SURE = np.float32(0.4)
 NEVER = np.float32(1e6)
