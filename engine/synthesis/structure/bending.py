@@ -21,9 +21,11 @@ WORST = np.float32(0.1)
 UNSEEN = np.float32(3e-4)
 COST = np.float32(0.06)
 GAIN = np.float32(0.15)
-# Pixels along a seam that tell its moves together, and the share that is to be sure of one for it to count in full.
+# Pixels along a seam that tell its moves together, and the share that is to be sure of one for it to count in full,
+# or at all: in grass, a few are sure by chance.
 NEAR = 8
 SURE = np.float32(0.4)
+LEAST_SURE = np.float32(0.25)
 NEVER = np.float32(1e6)
 # Pixels that are known around both places: beside a hole, half of them.
 FEWEST = (2 * RADIUS + 1) ** 2 // 6
@@ -111,7 +113,7 @@ def _compare(
 
 @compiled
 def _agree(seam: Bools, pairs: Places, moves: Floats, sure: Bools, found: Floats) -> None:
-    """Average the moves along a seam between the same two copies; where few are sure, less of them is left."""
+    """Average moves along a seam between the same two copies; less of them is left where few are sure, or nothing."""
     height, width = seam.shape
     for row in prange(height):
         for column in range(width):
@@ -128,7 +130,8 @@ def _agree(seam: Bools, pairs: Places, moves: Floats, sure: Bools, found: Floats
                             counted += 1
                             total[0] += moves[other, there, 0]
                             total[1] += moves[other, there, 1]
-            found[row, column] = total / max(np.float32(counted), SURE * count)
+            if counted > LEAST_SURE * count:
+                found[row, column] = total / max(np.float32(counted), SURE * count)
 
 
 def find_bends(copied: Copied, covered: Bools, free: Bools, canvas: Floats) -> Floats | None:
