@@ -21,6 +21,8 @@ WORST = np.float32(0.1)
 UNSEEN = np.float32(3e-4)
 COST = np.float32(0.06)
 GAIN = np.float32(0.15)
+# Beside a hole half as many pixels are known, and more is gained by chance.
+GAIN_BESIDE = np.float32(0.3)
 # Pixels along a seam that tell its moves together, and the share that is to be sure of one for it to count in full,
 # or at all: in grass, a few are sure by chance.
 NEAR = 8
@@ -77,6 +79,7 @@ def _compare(
     other_known: Bools,
     second: Places,
     reaches: Places,
+    gain: np.float32,
     moves: Floats,
     sure: Bools,
 ) -> None:
@@ -86,7 +89,7 @@ def _compare(
         moves[number], sure[number] = 0, False
         here, there = first[number], second[number]
         unmoved = _difference(one, one_known, here, other, other_known, there, 0, 0)
-        if unmoved == NEVER or (1 - GAIN) * unmoved < UNSEEN:
+        if unmoved == NEVER or (1 - gain) * unmoved < UNSEEN:
             continue
         # One more around all of them.
         costs = np.full((side, side), NEVER)
@@ -99,7 +102,7 @@ def _compare(
                 if cost < least:
                     least, row, column = cost, down + REACH + 1, across + REACH + 1
         lowest = costs[row, column]
-        if lowest > (1 - GAIN) * unmoved:
+        if lowest > (1 - gain) * unmoved:
             continue
         sure[number] = True
         # The lowest point of a parabola through three costs lies between pixels.
@@ -187,17 +190,20 @@ def _jumps(seam: Bools, copied: Copied, free: Bools, canvas: Floats, axis: int, 
     # Copies differ by how far they are shifted; what is known is another copy.
     pairs = np.zeros((*free.shape, 2), np.int32)
 
-    def compare(which: Bools, one: Floats, one_known: Bools, first: Places, second: Places, sign: int) -> None:
+    def compare(
+        which: Bools, one: Floats, one_known: Bools, first: Places, second: Places, gain: np.float32, sign: int
+    ) -> None:
         found, told = np.empty((int(which.sum()), 2), np.float32), np.empty(int(which.sum()), np.bool_)
         places = (np.ascontiguousarray(each[which], np.int32) for each in (first, second))
-        _compare(one, one_known, next(places), copied.source, copied.known, next(places), reaches[which], found, told)
+        near = reaches[which]
+        _compare(one, one_known, next(places), copied.source, copied.known, next(places), near, gain, found, told)
         at = rows[which], columns[which]
         moves[at], sure[at], pairs[at] = sign * found, told, second[which] - first[which]
 
     both, entered, left = free_here & free_there, ~free_here & free_there, free_here & ~free_there
-    compare(both, copied.source, copied.known, from_here, from_there - step, 1)
-    compare(entered, canvas, ~free, here, from_there - step, 1)
-    compare(left, canvas, ~free, there, from_here + step, -1)
+    compare(both, copied.source, copied.known, from_here, from_there - step, GAIN, 1)
+    compare(entered, canvas, ~free, here, from_there - step, GAIN_BESIDE, 1)
+    compare(left, canvas, ~free, there, from_here + step, GAIN_BESIDE, -1)
     found = np.zeros_like(moves)
     _agree(seam, pairs, moves, sure, found)
     return found
