@@ -46,7 +46,7 @@ def add_texture(procedure: Gimp.Procedure, task: str) -> None:
 
 def add_engine(procedure: Gimp.Procedure) -> None:
     """Declare arguments and return values of the procedure for the engine."""
-    _add(procedure, "action", _("_Action"), _("What to do: status, start or stop"), "status")
+    _add_choice(procedure, "engine", "action", _("_Action"), _("What to do"), "status")
     procedure.add_string_return_value("report", _("Report"), _("What the engine is doing"), "", FLAGS)
 
 
@@ -84,9 +84,13 @@ def _add(procedure: Gimp.Procedure, name: str, label: str, text: str, default: s
 
 def _add_setting(procedure: Gimp.Procedure, setting: Setting) -> None:
     """Declare a setting of the vocabulary."""
-    text = _(setting.help)
-    words = f"{text.removesuffix('.')}: {', '.join(setting.choices)}" if setting.choices else text
-    _add(procedure, setting.argument, _(setting.label), words, setting.kind(setting.default))
+    text = _(setting.help).removesuffix(".") + values.listed(setting.choices) if setting.choices else _(setting.help)
+    _add(procedure, setting.argument, _(setting.label), text, setting.kind(setting.default))
+
+
+def _add_choice(procedure: Gimp.Procedure, task: str, name: str, label: str, text: str, default: str) -> None:
+    """Declare an argument that is one of some words, which its description lists as scripts give them."""
+    _add(procedure, name, label, text + values.listed(values.choices(task, name)), default)
 
 
 def _add_common(procedure: Gimp.Procedure) -> None:
@@ -99,16 +103,16 @@ def _add_common(procedure: Gimp.Procedure) -> None:
 
 
 def _add_fill(procedure: Gimp.Procedure) -> None:
-    text = _("The exemplar: surroundings, drawable, file or pattern")
-    _add(procedure, "exemplar", _("_Exemplar"), text, user_options.SURROUNDINGS)
+    text = _("The exemplar")
+    _add_choice(procedure, user_options.FILL, "exemplar", _("_Exemplar"), text, user_options.SURROUNDINGS)
     _add(procedure, "exemplar-drawable", _("La_yer or image"), _("The exemplar, if it is a drawable"), None)
     # Any: GIMP's words for a file that is not there do not name it.
     text, action = _("The exemplar, if it is a file"), Gimp.FileChooserAction.ANY
     procedure.add_file_argument("exemplar-file", _("F_ile"), text, action, True, None, FLAGS)
     text = _("The exemplar, if it is a pattern")
     procedure.add_pattern_argument("exemplar-pattern", _("_Pattern"), text, True, None, True, FLAGS)
-    text = _("Sides of the selection to sample: all, sides or above-below")
-    _add(procedure, "sample-from", _("Sa_mple from"), text, user_options.ALL)
+    text = _("Sides of the selection to sample")
+    _add_choice(procedure, user_options.FILL, "sample-from", _("Sa_mple from"), text, user_options.ALL)
     text = _(
         "Distance from the selection within which to sample, up to 16384 px. 0: by the size of the selection; "
         "with an exemplar mask, all of its white part"
@@ -126,16 +130,16 @@ def _add_new(procedure: Gimp.Procedure) -> None:
     _add(procedure, "ratio", _("Si_ze, times the exemplar's"), _("Used if width and height are 0; 0.1 to 64"), 2.0)
     _add(procedure, "width", _("_Width"), _("Pixels, 8 to 16384. 0: use the ratio"), 0)
     _add(procedure, "height", _("H_eight"), _("Pixels, 8 to 16384. 0: use the ratio"), 0)
-    text = _("Axes along which the texture tiles: none, x (horizontally), y (vertically) or both")
-    _add(procedure, "seamless", _("_Tileable"), text, user_options.NONE)
+    text = _("Axes along which the texture tiles")
+    _add_choice(procedure, user_options.NEW, "seamless", _("_Tileable"), text, user_options.NONE)
     _add(procedure, "variations", _("_Variations"), _("Number of textures, 1 to 16, with consecutive seeds"), 1)
-    text = _("Where to put the texture: image or layers")
-    _add(procedure, "destination", _("Put _into"), text, user_options.IMAGE)
+    text = _("Where to put the texture")
+    _add_choice(procedure, user_options.NEW, "destination", _("Put _into"), text, user_options.IMAGE)
     text = _(
-        "What several layers, or those of a layer group, are: auto (maps of one texture if their names say so, "
-        "such as oak_color and oak_normal), mix (a mixture; a group is one picture) or maps"
+        "What several layers, or those of a layer group, are (names such as oak_color and oak_normal are those of "
+        "maps)"
     )
-    _add(procedure, "layers-as", _("Use la_yers as"), text, user_options.AUTO)
+    _add_choice(procedure, user_options.NEW, "layers-as", _("Use la_yers as"), text, user_options.AUTO)
     _add_mask(procedure)
     text = _("A channel or layer of the image, with each kind of area of the exemplar in a flat color of its own")
     _add(procedure, "guide", _("Exemplar _guide"), text, None)
@@ -153,8 +157,8 @@ def _add_shape(procedure: Gimp.Procedure) -> None:
     text = _("A layer of any image, as large as the new texture, that is redrawn with the exemplar's texture")
     _add(procedure, "content", _("Con_tent"), text, None)
     _add(procedure, "strength", _("Stre_ngth"), _("How closely the texture follows the content, 0 to 1"), 0.5)
-    text = _("What the texture follows in the content: brightness or color")
-    _add(procedure, "content-by", _("_Follow"), text, user_options.BRIGHTNESS)
+    text = _("What the texture follows in the content")
+    _add_choice(procedure, user_options.NEW, "content-by", _("_Follow"), text, user_options.BRIGHTNESS)
     text = _("Rotation of the exemplar, -360 to 360 degrees, counterclockwise")
     _add(procedure, "exemplar-rotation", _("R_otate exemplar, °"), text, 0.0)
     text = _("Size of the exemplar relative to its own, 0.25 to 4")
@@ -172,13 +176,13 @@ def _add_shape(procedure: Gimp.Procedure) -> None:
 
 
 def _add_seamless(procedure: Gimp.Procedure) -> None:
-    text = _("Axes along which the texture tiles: x (horizontally), y (vertically) or both")
-    _add(procedure, "seamless", _("_Tileable"), text, user_options.BOTH)
+    text = _("Axes along which the texture tiles")
+    _add_choice(procedure, user_options.SEAMLESS, "seamless", _("_Tileable"), text, user_options.BOTH)
 
 
 def _add_extend(procedure: Gimp.Procedure) -> None:
-    text = _("What the sides are extended by: percent of the image's height or width, or pixels")
-    _add(procedure, "unit", _("Uni_t"), text, user_options.PERCENT)
+    text = _("What the sides are extended by (percent of the image's height or width)")
+    _add_choice(procedure, user_options.EXTEND, "unit", _("Uni_t"), text, user_options.PERCENT)
     sides = {"top": _("To_p"), "right": _("Ri_ght"), "bottom": _("_Bottom"), "left": _("Le_ft")}
     for name, label in sides.items():
         _add(procedure, name, label, _("How much to add on this side"), USUAL_SIDE)
@@ -187,8 +191,8 @@ def _add_extend(procedure: Gimp.Procedure) -> None:
 def _add_enlarge(procedure: Gimp.Procedure) -> None:
     text = _("Size of the enlarged picture relative to its own, 1.1 to 8")
     _add(procedure, "factor", _("Times as lar_ge"), text, 2.0)
-    text = _("Axes along which picture and enlargement tile: none, x (horizontally), y (vertically) or both")
-    _add(procedure, "seamless", _("_Tileable"), text, user_options.NONE)
+    text = _("Axes along which picture and enlargement tile")
+    _add_choice(procedure, user_options.ENLARGE, "seamless", _("_Tileable"), text, user_options.NONE)
     for name in ENLARGING:
         _add_setting(procedure, settings()[name])
 

@@ -201,7 +201,10 @@ def _labeled_chooser(form: Form, name: str, labels: dict[str, str]) -> Gtk.Widge
     chooser.set_hexpand(True)
     chooser.show()
     widget = GimpUi.LabelStringWidget.new(spec.get_nick(), chooser)
-    widget.set_tooltip_text(spec.get_blurb())
+    # In the list they have other names than in scripts.
+    text = spec.get_blurb().removesuffix(values.listed(values.choices(form.kind, name)))
+    for each in (chooser, widget):
+        each.set_tooltip_text("\n".join((text, *labels.values())))
     form.labels.add_widget(widget.get_label())
     widget.show()
     return widget

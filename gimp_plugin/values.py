@@ -4,7 +4,7 @@ GIMP's own choices and ranges do not report a wrong value to a script: the value
 plug-in is run, with a warning on stderr. So choices are strings, numbers have wide ranges, and both are checked here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gi.repository import Gimp
 
@@ -94,6 +94,11 @@ def choices(task: str, name: str) -> dict[str, str]:
     # A setting that is not above has its own words.
     others = {each.argument: each.choices for each in settings().values() if each.label}
     return known.get(name) or {choice: choice for choice in others.get(name, ())}
+
+
+def listed(words: Iterable[str]) -> str:
+    """List the choices of an argument at the end of its description, as scripts give them."""
+    return f": {', '.join(words)}"
 
 
 def check(config: Gimp.ProcedureConfig, task: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import time
@@ -276,15 +277,24 @@ def end_engine(state):
 
 
 @pytest.mark.parametrize(
-    ("language", "filters", "title", "new", "exemplar", "shut"),
+    ("language", "filters", "title", "new", "exemplar", "draft", "shut"),
     [
-        ("de", "Filter", "Auswahl mit Textur füllen", "Neue Textur aus Ebene …", "Vorlage", "Schließen"),
+        (
+            "de",
+            "Filter",
+            "Auswahl mit Textur füllen",
+            "Neue Textur aus Ebene …",
+            "Vorlage",
+            "Entwurf: für eine Vorschau",
+            "Schließen",
+        ),
         (
             "es",
             "Filtros",
             "Rellenar la selección con textura",
             "Textura nueva a partir de la capa…",
             "Muestra",
+            "Borrador: para una vista previa",
             "Cerrar",
         ),
         (
@@ -293,6 +303,7 @@ def end_engine(state):
             "Remplir la sélection avec une texture",
             "Nouvelle texture à partir du calque…",
             "Échantillon",
+            "Ébauche\N{NO-BREAK SPACE}: pour un aperçu",
             "Fermer",
         ),
     ],
@@ -309,6 +320,7 @@ def test_it_speaks_the_language_of_the_user(
     title,
     new,
     exemplar,
+    draft,
     shut,
 ):
     own = profile(tmp_path / "profile", known_plug_ins)
@@ -318,14 +330,23 @@ def test_it_speaks_the_language_of_the_user(
         found.menu(filters, MENU[1], f"{title} …" if language == "de" else f"{title}…")
         found.wait_for_window(title, SECONDS)
         assert found.widget(exemplar, role="label")
+        assert draft in tooltips_in_one_language(found, title)
         found.screenshot(pictures_folder / f"language-{language}.png")
         found.press(shut, window=title)
         found.wait_for_no_window(title)
         found.menu(filters, MENU[1], new)
         title = found.wait_for_window(new.rstrip(" …"))
+        assert draft in tooltips_in_one_language(found, title)
         found.screenshot(pictures_folder / f"language-{language}-new.png")
         found.press(shut, window=title)
         found.wait_for_no_window(title)
+
+
+def tooltips_in_one_language(found, title):
+    """All tooltips of a dialog, none of which names a choice as scripts do."""
+    shown = "\n".join(each.tooltip for each in found.widgets(window=title))
+    assert not re.search(r"\b(draft|sliced|surroundings|above-below|both|layers|mix)\b", shown), shown
+    return shown
 
 
 def test_the_help_button_and_the_link_open_the_page_about_the_procedure(desk, tmp_path, wall):

@@ -74,6 +74,7 @@ def told_if_wanted(node, window, wanted):
             "role": role,
             "name": name,
             "window": window,
+            "tooltip": node.get_description() or "",
             "text": Atspi.Text.get_text(words, 0, -1) if (words := node.get_text_iface()) else None,
             "value": Atspi.Value.get_current_value(number) if (number := node.get_value_iface()) else None,
             "states": [name.lower() for name in STATES if states.contains(getattr(Atspi.StateType, name))],

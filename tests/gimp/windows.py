@@ -45,6 +45,7 @@ class Widget:
         role: What it is, such as `push button`, `menu item`, `check box`, `spin button`, `label`.
         name: Its label.
         window: Title of the window it is in.
+        tooltip: What is shown where the pointer rests on it.
         text: The text in it, if it has any.
         value: The number it shows, if it is a slider, a spin button or a progress bar.
         states: Of `sensitive`, `checked`, `selected`, `focused`, `expanded` and `active`.
@@ -54,6 +55,7 @@ class Widget:
     role: str
     name: str
     window: str
+    tooltip: str
     text: str | None
     value: float | None
     states: tuple[str, ...]
