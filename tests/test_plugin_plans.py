@@ -302,6 +302,16 @@ def test_what_lies_beyond_the_layer_leaves_no_fringe():
     assert filled(plan)[0] == hole
 
 
+@pytest.mark.parametrize("hole", [Box(24, 22, 20, 14), Box(2, 4, 30, 20)], ids=["inside", "across its edge"])
+def test_what_a_gray_layer_mask_shows_by_half_has_no_fringe(hole):
+    found = array_of(picture(60, 70)).copy()
+    found[10:50, 12:60, 3] = 128
+    canvas = Raster(70, 60, 4, "u8", found.tobytes())
+    box, shown = filled(plans.fill(chosen(FILL), canvas, hole, full(hole), None, "u8"))
+    assert box == hole
+    assert shown.min() == 255
+
+
 def test_a_feathered_selection_keeps_its_feather_where_nothing_is_transparent():
     clear = np.zeros((60, 70), bool)
     clear[28:30, 28:30] = True

@@ -132,7 +132,7 @@ def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
 
 
 def with_cut_out(mask: Mask, canvas: Picture, around: Box, layer: Box) -> Mask:
-    """Widen a mask around what is missing in it: a cut-out leaves a fringe of other colors.
+    """Widen a mask around what is clear in it: a cut-out leaves a fringe of other colors.
 
     What was erased with the same soft mask is made wholly: blended once more, a ring of it would stay clear.
 
@@ -151,8 +151,10 @@ def with_cut_out(mask: Mask, canvas: Picture, around: Box, layer: Box) -> Mask:
     found = mask.copy()
     part, alpha, inside = around.cut(found), around.cut(canvas.alpha), np.zeros(mask.shape, bool)
     layer.cut(inside)[...] = True
+    # What is gray in a layer mask, far from all that is clear, was never cut out.
+    cut_out = ndimage.binary_dilation(alpha < CLEAR, NEIGHBORS, iterations=THIN, mask=gone)
     # What is marked by less than half is the end of a feather.
-    fringe = _widened(gone & (part >= HALF) & around.cut(inside)) & (alpha > 0)
+    fringe = _widened(cut_out & (part >= HALF) & around.cut(inside)) & (alpha > 0)
     erased = gone & (part > 0) & (alpha + part >= ERASED)
     part[fringe | erased] = 1
     return found
