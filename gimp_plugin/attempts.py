@@ -88,18 +88,26 @@ class Attempt:
             if self._work.poll(timeout):
                 return True
             self._end()
-        except GoneError as gone:
-            self._abort(str(gone))
         except Exception as fault:
-            if self._growth.is_gone():
-                # The image was closed between the check and what followed it.
-                self._abort(_("The image was closed."))
-                return False
+            gone = self._how_gone(fault)
+            if not gone:
+                logging.getLogger(__name__).exception("an attempt failed")
             # Frames and an open undo group must be removed after any error.
-            logging.getLogger(__name__).exception("an attempt failed")
-            self._abort(f"{type(fault).__name__}: {fault}")
-            raise
+            self._abort(gone or f"{type(fault).__name__}: {fault}")
+            if not gone:
+                raise
         return False
+
+    def _how_gone(self, fault: Exception) -> str:
+        """Say how the image or a layer went, if something failed because of that."""
+        if not isinstance(fault, GoneError):
+            try:
+                self._growth.check()
+            except Exception as again:  # noqa: BLE001
+                fault = again
+        if self._growth.is_gone():
+            return _("The image was closed.")
+        return str(fault) if isinstance(fault, GoneError) else ""
 
     def stop(self, *, keep: bool) -> None:
         """End early."""

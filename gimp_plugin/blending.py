@@ -11,6 +11,26 @@ MARK_FLAGS = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
 _OVER = (Gimp.LayerCompositeMode.AUTO, Gimp.LayerCompositeMode.UNION)
 
 
+class InsertionError(RuntimeError):
+    """A layer could not be inserted: its image was closed, or the group for it was deleted."""
+
+
+def insert(image: Gimp.Image, layer: Gimp.Layer, parent: Gimp.Layer | None, position: int) -> None:
+    """Insert a new layer.
+
+    Args:
+        image: The image.
+        layer: The layer.
+        parent: The group that it goes into, or None.
+        position: Its position there, from the top.
+
+    Raises:
+        InsertionError: It could not be inserted. Then nothing may be asked of it: GIMP would look into its image.
+    """
+    if not image.insert_layer(layer, parent, position):
+        raise InsertionError(f"a layer could not be inserted into image {image.get_id()}")
+
+
 def covers(layer: Gimp.Layer) -> bool:
     """Whether a layer hides what lies below it, so that a patch above it hides it in turn."""
     if layer.get_opacity() < 100:
@@ -53,8 +73,8 @@ def enclose(layer: Gimp.Layer) -> Gimp.GroupLayer:
     """
     image, parent = layer.get_image(), layer.get_parent()
     group = Gimp.GroupLayer.new(image, _("{name} with texture").format(name=layer.get_name()))
+    insert(image, group, parent, image.get_item_position(layer))
     group.attach_parasite(Gimp.Parasite.new(TOGETHER, MARK_FLAGS, b"group"))
-    image.insert_layer(group, parent, image.get_item_position(layer))
     take_over(group, layer)
     image.reorder_item(layer, group, 0)
     reset(layer, through=group.get_mode() == Gimp.LayerMode.PASS_THROUGH)
@@ -83,12 +103,14 @@ def release(group: Gimp.GroupLayer, layer: Gimp.Layer | None) -> None:
 
     Args:
         group: Is in its image.
-        layer: What was put into it; None if that was deleted.
+        layer: What was put into it, which the user may have moved out again; None if that was deleted.
     """
-    if [item.get_id() for item in group.get_children()] != ([] if layer is None else [layer.get_id()]):
+    inside = [item.get_id() for item in group.get_children()]
+    if inside and (layer is None or inside != [layer.get_id()]):
         return
     image = group.get_image()
     if layer is not None:
-        image.reorder_item(layer, group.get_parent(), image.get_item_position(group))
+        if inside:
+            image.reorder_item(layer, group.get_parent(), image.get_item_position(group))
         take_over(layer, group)
     image.remove_layer(group)

@@ -10,7 +10,7 @@ from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.folding import Area, pieces_of
 from gimp_plugin.plans import PlanError
-from gimp_plugin.rendering import has_values_out_of_range, rendered
+from gimp_plugin.rendering import empty_image, has_values_out_of_range, rendered
 from gimp_plugin.translation import _
 from protocol.raster import Raster
 
@@ -180,7 +180,26 @@ def _hide_channels(image: Gimp.Image) -> None:
 def read_rows(layer: Gimp.Layer, rows: Iterable[int]) -> list[bytes]:
     """Read single rows of a layer without its filters and its mask, as `R'G'B'A u8`."""
     width = layer.get_width()
-    return [_read(layer, Box(0, y, width, 1), "R'G'B'A u8", 4) for y in rows]
+    with _own_image(layer.get_image(), extent(layer)) as own:
+        copy = Gimp.Layer.new_from_drawable(layer, own)
+        own.insert_layer(copy, None, 0)
+        return [_read(copy, Box(0, y, width, 1), "R'G'B'A u8", 4) for y in rows]
+
+
+@contextmanager
+def _own_image(like: Gimp.Image, box: Box) -> Iterator[Gimp.Image]:
+    """Make an image for a while, of a box's size and like another one, that the user cannot close.
+
+    GIMP ends a plug-in that reads or writes a layer whose image was closed, or that was deleted, just before.
+
+    Yields:
+        The image.
+    """
+    image = empty_image(like, box)
+    try:
+        yield image
+    finally:
+        image.delete()
 
 
 def read_white(drawable: Gimp.Drawable, box: Box) -> bytes:
@@ -194,6 +213,39 @@ def read_white(drawable: Gimp.Drawable, box: Box) -> bytes:
         255 where it is white and opaque, else 0.
     """
     return samples.white(read(drawable, box, gray=True, depth="u8"))
+
+
+def new_layer(
+    image: Gimp.Image, name: str, raster: Raster, area: Area, corner: tuple[int, int], mask: bytes | None = None
+) -> Gimp.Layer:
+    """Make a layer with these pixels, which is not in its image yet.
+
+    Args:
+        image: The image.
+        name: Of the layer.
+        raster: sRGB.
+        area: Where in the layer the raster's pixels are; the layer is as large as all of it.
+        corner: Where the layer goes in the image.
+        mask: How much is shown of each pixel of the area, a byte each, and nothing beyond it; None for no mask.
+
+    Returns:
+        The layer.
+    """
+    width, height = area.whole.width, area.whole.height
+    kind = Gimp.ImageType.GRAYA_IMAGE if is_gray(image) else Gimp.ImageType.RGBA_IMAGE
+    with _own_image(image, area.whole) as own:
+        layer = Gimp.Layer.new(own, name, width, height, kind, 100, Gimp.LayerMode.NORMAL)
+        own.insert_layer(layer, None, 0)
+        _write(layer, raster, area, f"{_NAMES[raster.channels]} {_DEPTHS[raster.depth]}")
+        if mask is not None:
+            shown = layer.create_mask(Gimp.AddMaskType.BLACK)
+            layer.add_mask(shown)
+            _write(shown, Raster(area.width, area.height, 1, "u8", mask), area, "Y u8")
+        layer.set_offsets(*corner)
+        made = Gimp.Layer.new_from_drawable(layer, image)
+        # GIMP has added a word for “copy”.
+        made.set_name(name)
+        return made
 
 
 def write(layer: Gimp.Layer, raster: Raster, area: Area | None = None) -> bool:
@@ -213,13 +265,6 @@ def write(layer: Gimp.Layer, raster: Raster, area: Area | None = None) -> bool:
         return False
     _write(layer, raster, area, f"{_NAMES[raster.channels]} {_DEPTHS[raster.depth]}")
     return True
-
-
-def add_mask(layer: Gimp.Layer, values: bytes, area: Area) -> None:
-    """Give a new layer a mask that hides what lies beyond an area, a byte for each pixel of the area."""
-    mask = layer.create_mask(Gimp.AddMaskType.BLACK)
-    layer.add_mask(mask)
-    _write(mask, Raster(area.width, area.height, 1, "u8", values), area, "Y u8")
 
 
 def _write(drawable: Gimp.Drawable, raster: Raster, area: Area, name: str) -> None:
@@ -261,9 +306,15 @@ def attached(layer: Gimp.Layer | None) -> bool:
         return False
     parent = layer.get_parent()
     image = layer.get_image()
-    if parent is not None:
-        return layer.get_id() in {item.get_id() for item in parent.get_children()} and attached(parent)
-    return image.is_valid() and layer.get_id() in {item.get_id() for item in image.get_layers()}
+    if image is None:
+        return False
+    beside = parent.get_children() if parent is not None else image.get_layers()
+    if layer.get_id() in {item.get_id() for item in beside}:
+        return parent is None or attached(parent)
+    now = layer.get_parent()
+    moved = (now and now.get_id()) != (parent and parent.get_id())
+    # It was moved into another group, or out of one, between these two looks.
+    return moved and attached(layer)
 
 
 def find(number: int) -> Gimp.Drawable | None:

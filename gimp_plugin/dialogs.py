@@ -9,6 +9,7 @@ from gimp_plugin.attempts import Appearance, Attempt, finish_attempt
 from gimp_plugin.box import Box
 from gimp_plugin.commands import texts_of
 from gimp_plugin.engine_link import EngineLink
+from gimp_plugin.failing_calls import failing_quietly
 from gimp_plugin.installation import Installation
 from gimp_plugin.introductions import introduction
 from gimp_plugin.job_sequence import State
@@ -62,6 +63,7 @@ class Window:
             if keep:
                 self.panel.on_message(_("Stopping…"))
 
+    @failing_quietly()
     def make(self, options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Outcome:
         """Make a texture, and keep the dialog responsive.
 
@@ -103,6 +105,7 @@ class Window:
         self._show_outcome(attempt, outcome, options.task)
         return outcome
 
+    @failing_quietly()
     def pick(self, options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> int | None:
         """Let the user pick a seed.
 
@@ -132,9 +135,17 @@ class Window:
         self, options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]
     ) -> tuple[Task, Target, tuple[Gimp.Layer, ...]]:
         """Read what a try needs, what it is to change, and the results whose place it takes."""
-        target = target_of(image, options.task) if image.is_valid() else Target()
-        earlier = replaced(self._tries, target)
-        return tasks.prepare(options, image, layers, self._inner(image), earlier), target, earlier
+        try:
+            target = target_of(image, options.task) if image.is_valid() else Target()
+            earlier = replaced(self._tries, target)
+            return tasks.prepare(options, image, layers, self._inner(image), earlier), target, earlier
+        except PlanError:
+            raise
+        except Exception:
+            if image.is_valid():
+                raise
+            # It was closed while it was read.
+            raise PlanError(_("The image was closed.")) from None
 
     def wait_for_user(self) -> bool:
         """Wait for the user while the connection is being made; returns whether a texture is wanted."""

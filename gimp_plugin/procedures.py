@@ -12,6 +12,7 @@ from gimp_plugin.attempts import Appearance, Attempt, finish_attempt
 from gimp_plugin.commands import ENGINE, REPEAT, SAVE
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.engine_report import engine_status, stop_engine
+from gimp_plugin.failing_calls import failing_quietly
 from gimp_plugin.installation import Installation
 from gimp_plugin.outcome import Call, Outcome
 from gimp_plugin.plans import PlanError
@@ -112,12 +113,12 @@ def _make_without_window(
     options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], link: EngineLink, installation: Installation
 ) -> Outcome:
     task = tasks.prepare(options, image, layers)
-    attempt = Attempt(
-        task, link, installation, LogListener(), Appearance(frames=False, keep_frames=options.keep_frames)
-    )
-    while attempt.poll(POLL_SECONDS):
-        pass
-    return finish_attempt(options, task, attempt, installation)
+    appearance = Appearance(frames=False, keep_frames=options.keep_frames)
+    with failing_quietly():
+        attempt = Attempt(task, link, installation, LogListener(), appearance)
+        while attempt.poll(POLL_SECONDS):
+            pass
+        return finish_attempt(options, task, attempt, installation)
 
 
 def _client_name() -> str:

@@ -47,7 +47,7 @@ def rendered(
         _found, x, y = drawable.get_offsets()
         yield drawable, box.moved(-x, -y)
         return
-    image = _empty(drawable.get_image(), box)
+    image = empty_image(drawable.get_image(), box)
     try:
         for item in reversed(below):
             _copied(item, image, box)
@@ -85,7 +85,7 @@ def has_out_of_range_colors(layer: Gimp.Layer) -> bool:
     box = Box(x, y, layer.get_width(), layer.get_height()).common(Box(0, 0, like.get_width(), like.get_height()))
     if not box:
         return False
-    image = _empty(like, box, Gimp.Precision.FLOAT_NON_LINEAR)
+    image = empty_image(like, box, Gimp.Precision.FLOAT_NON_LINEAR)
     try:
         _bare(_copied(layer, image, box), through=False)
         shown = Gimp.Layer.new_from_visible(image, image, "seen")
@@ -134,7 +134,7 @@ def _any_out_of_range(values: "array[float]", channels: int) -> bool:
     )
 
 
-def _empty(like: Gimp.Image, box: Box, precision: Gimp.Precision | None = None) -> Gimp.Image:
+def empty_image(like: Gimp.Image, box: Box, precision: Gimp.Precision | None = None) -> Gimp.Image:
     """Make an image of the box's size in another one's mode, RGB instead of a palette.
 
     Args:

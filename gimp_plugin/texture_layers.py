@@ -155,6 +155,8 @@ class TextureLayers:
             else:
                 self._remove_group()
             self._selected.restore()
+            # What was closed or deleted on the way has failed quietly.
+            self.check()
         except GoneError:
             self.abandon()
             raise
@@ -164,15 +166,23 @@ class TextureLayers:
 
     def abandon(self) -> None:
         """Remove all added layers; layers that no longer exist are ignored."""
-        if self._place.image.is_valid():
-            self._remove_group()
-            for layer in filter(canvas.attached, (*self._results, *self._holes)):
-                self._place.image.remove_layer(layer)
-            self._results, self._holes = [], []
-            self._enclosures.release()
-            self._resize_back()
-            self._selected.restore()
-        self._end()
+        try:
+            if not self.is_gone():
+                self._take_away()
+        except Exception:
+            if not self.is_gone():
+                raise
+        finally:
+            self._end()
+
+    def _take_away(self) -> None:
+        self._remove_group()
+        for layer in filter(canvas.attached, (*self._results, *self._holes)):
+            self._place.image.remove_layer(layer)
+        self._results, self._holes = [], []
+        self._enclosures.release()
+        self._resize_back()
+        self._selected.restore()
 
     def is_gone(self) -> bool:
         """Whether the image was closed."""
@@ -258,10 +268,11 @@ class TextureLayers:
         if self._group is None:
             self._begin()
             parent, position = self._position()
-            self._group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
-            marks.mark_unfinished(self._group)
-            self._put(self._group, parent, position)
-            self._blend(self._group)
+            group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
+            self._put(group, parent, position)
+            marks.mark_unfinished(group)
+            self._group = group
+            self._blend(group)
             self._look()
         return self._group
 
@@ -344,24 +355,21 @@ class TextureLayers:
             blending.take_over(layer, canvas.outside_locked(above))
 
     def _insert(self, name: str, raster: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
-        image, area = self._place.image, self._place.area
-        size = area.whole.width, area.whole.height
-        kind = Gimp.ImageType.GRAYA_IMAGE if canvas.is_gray(image) else Gimp.ImageType.RGBA_IMAGE
-        layer = Gimp.Layer.new(image, name, *size, kind, 100, Gimp.LayerMode.NORMAL)
-        layer.set_offsets(self._tracker.left, self._tracker.top)
+        image = self._place.image
+        corner = self._tracker.left, self._tracker.top
+        layer = canvas.new_layer(image, name, raster, self._place.area, corner, self._place.mask)
         self._put(layer, parent, position)
         if self._group is None or parent is None or parent.get_id() != self._group.get_id():
             self._blend(layer)
-        if not canvas.write(layer, raster, area):
+        if not canvas.writable(layer):
+            self.check()
             image.remove_layer(layer)
             raise GoneError(_("The layers around the texture were locked."))
-        if self._place.mask is not None:
-            canvas.add_mask(layer, self._place.mask, area)
         return layer
 
     def _put(self, layer: Gimp.Layer, parent: Gimp.Layer | None, position: int) -> None:
         """Insert a layer, which GIMP selects, and select at once what was: another texture may begin meanwhile."""
-        self._place.image.insert_layer(layer, parent, position)
+        blending.insert(self._place.image, layer, parent, position)
         self._selected.restore()
 
     def _insert_maps(self, name: str, origins: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.GroupLayer:

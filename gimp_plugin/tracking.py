@@ -55,8 +55,8 @@ class Tracker:
 
         Args:
             frames: What is moved along with the layer.
-            closely: Whether to compare pixels, the only sign that some images were rotated or flipped. GIMP kills a
-                plug-in that reads pixels of a layer while its image is closed, so this is not done all the time.
+            closely: Whether to compare pixels, the only sign that some images were rotated or flipped; a copy of the
+                layer is made for that, so this is not done all the time.
 
         Returns:
             Whether it fits still; not if the image or the layer was scaled or turned, or cropped to less than it.

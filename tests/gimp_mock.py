@@ -68,6 +68,20 @@ class Image:
         self.closed = False
         self.undo_depth = self.undo_groups = 0
 
+    @classmethod
+    def new_with_precision(cls, width, height, kind, precision):
+        demand(width > 0 and height > 0, "an image without pixels")
+        return cls(width, height, kind, precision.value_nick)
+
+    def undo_disable(self):
+        self._here()
+
+    def get_color_profile(self):
+        self._here()
+
+    def delete(self):
+        self._here().closed = True
+
     def is_valid(self):
         return not self.closed
 
@@ -139,6 +153,7 @@ class Image:
         siblings.insert(position, layer)
         layer.parent, layer.removed = parent, False
         self.selected, self.selected_channels = [layer], []
+        return True
 
     def remove_layer(self, layer):
         self._here()

@@ -82,6 +82,14 @@ class Layer(Channel, Blended):
         demand(width > 0 and height > 0, "a layer without pixels")
         return cls(image, name, width, height, kind)
 
+    @classmethod
+    def new_from_drawable(cls, drawable, image):
+        demand(drawable.is_valid() and image.is_valid(), "there is nothing to copy, or no image for it")
+        copy = cls(image, f"{drawable.name} copy", drawable.width, drawable.height, drawable.type)
+        copy.pixels, copy.mask = drawable.pixels.copy(), drawable.mask
+        copy.corner, copy.writes = drawable.corner, drawable.writes
+        return copy
+
     def path(self):
         """Names of the groups that it is in, and its own."""
         return (*(self.parent.path() if self.parent else ()), self.name)
@@ -115,6 +123,9 @@ class Layer(Channel, Blended):
 
     def is_layer_mask(self):
         return False
+
+    def set_name(self, name):
+        self.name = name
 
     def get_name(self):
         return self.name

@@ -280,7 +280,7 @@ def test_earlier_results_are_back_in_their_places_where_the_next_comes_to_nothin
     before = everything(image)
     growth = growing(gimp, image, keep=True)
     growth.show(frame(GREEN, 1), 0)
-    monkeypatch.setattr(gimp.canvas, "write", lambda *_given: False)
+    monkeypatch.setattr(gimp.canvas, "writable", lambda _layer: False)
     with pytest.raises(gimp.texture_layers.GoneError):
         growth.finish([lace(seed=3)])
     assert everything(image) == before

@@ -44,14 +44,14 @@ def test_a_selected_channel_stays_selected_unless_it_was_deleted(gimp, image):
     assert image.selected_channels == []
 
 
-def test_what_was_selected_is_selected_again_before_a_layer_is_written(gimp, image, monkeypatch):
-    chosen, write, seen = image.get_selected_layers(), gimp.canvas.write, []
+def test_what_was_selected_is_selected_again_as_soon_as_a_layer_is_added(gimp, image, monkeypatch):
+    chosen, writable, seen = image.get_selected_layers(), gimp.canvas.writable, []
 
-    def watched(layer, raster, area):
+    def watched(layer):
         seen.append(image.get_selected_layers())
-        return write(layer, raster, area)
+        return writable(layer)
 
-    monkeypatch.setattr(gimp.canvas, "write", watched)
+    monkeypatch.setattr(gimp.canvas, "writable", watched)
     growth = growing(gimp, image)
     growth.show(frame(GREEN), 0)
     growth.finish([texture()])

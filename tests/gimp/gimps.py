@@ -25,6 +25,8 @@ GIMPRC = """\
 FAULTS = re.compile(
     r"-CRITICAL|-ERROR \*\*|Traceback \(most recent call last\)|[Pp]lug-in crashed|died unexpectedly"
     r"|fatal error|fatal parse error|Segmentation fault"
+    # An image or a layer that is gone; a user sees it as a message.
+    r"|Procedure 'gimp-\S+' has been called with (?:an invalid ID|value '<not transformable)"
     # What is no property is one of GIMP's own buttons: in Spanish two of them share a key.
     r"|texture-synthesis-.* mnemonics? .*(?:property|properties) (?!\(null\))"
 )
