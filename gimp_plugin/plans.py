@@ -209,7 +209,7 @@ def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
         The plan, with the size of the extended picture.
 
     Raises:
-        PlanError: Nothing is added, or too much.
+        PlanError: Nothing is added, or too much; or what is added would be transparent all over.
     """
     margins = margins_of(options, canvas.width, canvas.height)
     width, height = margins.around(canvas.width, canvas.height)
@@ -219,6 +219,13 @@ def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
         raise PlanError(
             _("The image would be {width} × {height} px: extend it to at most {most} px.").format(
                 width=width, height=height, most=LARGEST_SIDE
+            )
+        )
+    if not options.settings.flatten and not _is_seen_along(canvas, margins):
+        raise PlanError(
+            _(
+                "Nothing can be seen along the borders that are extended, so what is added would be transparent, "
+                "too: crop the image to its picture first, or choose “Opaque texture”."
             )
         )
     job = Synthesize(NAME, (), Canvas(canvas, extend=margins), options.settings, depth, blend=False)
@@ -314,6 +321,19 @@ def previews(plan: JobPlan, seeds: Sequence[int]) -> tuple[Synthesize, ...]:
     """Request a coarse picture of each seed instead of what was planned."""
     asked = (plan.jobs[0].with_seed(seed, preview=True) for seed in seeds)
     return tuple(replace(each, depth="u8", blend=True) for each in asked)
+
+
+def _is_seen_along(canvas: Raster, margins: Margins) -> bool:
+    """Whether any pixel can be seen along the borders at which a picture gets margins."""
+    width, height = canvas.width, canvas.height
+    lines = {
+        "top": Box(0, 0, width, 1),
+        "right": Box(width - 1, 0, 1, height),
+        "bottom": Box(0, height - 1, width, 1),
+        "left": Box(0, 0, 1, height),
+    }
+    along = (samples.crop(canvas, line) for side, line in lines.items() if getattr(margins, side))
+    return any(0 in samples.clear(line) for line in along)
 
 
 def _beyond(extent: Box, width: int, height: int) -> Margins:

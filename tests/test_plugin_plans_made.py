@@ -242,6 +242,18 @@ def test_an_image_that_cannot_be_extended_is_refused(wish):
         extending(80, 60, **wish)
 
 
+@pytest.mark.parametrize("depth", ["u8", "u16"])
+def test_a_picture_of_which_nothing_is_seen_along_the_borders_is_not_extended_there(depth):
+    clear = np.zeros((60, 80), bool)
+    clear[:6], clear[:, 70:] = True, True
+    seen_below = picture(60, 80, clear, depth=depth)
+    for side in ("top", "right"):
+        with pytest.raises(PlanError):
+            plans.extend(chosen(EXTEND, unit=PIXELS, **{side: 9.0}), seen_below, depth)
+        assert plans.extend(chosen(EXTEND, unit=PIXELS, bottom=9.0, **{side: 9.0}), seen_below, depth)
+        assert plans.extend(chosen(EXTEND, unit=PIXELS, flatten=True, **{side: 9.0}), seen_below, depth)
+
+
 # Enlarging.
 
 
