@@ -271,12 +271,13 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
     def update(*_ignored: object) -> None:
         pixels = in_pixels.get_active()
         exemplar = _part_of(layer)
-        for name, side in (("width", exemplar.width), ("height", exemplar.height)):
-            if pixels and not config.get_property(name):
-                wanted = round(config.get_property("ratio") * side)
-                config.set_property(name, min(max(SMALLEST_SIDE, wanted), LARGEST_SIDE))
-            elif not pixels:
-                config.set_property(name, 0)
+        with config.freeze_notify():
+            for name, side in (("width", exemplar.width), ("height", exemplar.height)):
+                if pixels and not config.get_property(name):
+                    wanted = round(config.get_property("ratio") * side)
+                    config.set_property(name, min(max(SMALLEST_SIDE, wanted), LARGEST_SIDE))
+                elif not pixels:
+                    config.set_property(name, 0)
         ratio.set_visible(not pixels)
         width.set_visible(pixels)
         height.set_visible(pixels)
@@ -286,8 +287,15 @@ def _size(form: Form, layer: Gimp.Layer) -> Gtk.Widget:
         across.pack_start(button, False, False, 0)
     across.show_all()
     box = stacked(across, ratio, width, height)
-    in_pixels.set_active(bool(config.get_property("width") or config.get_property("height")))
+
+    def choose(*_ignored: object) -> None:
+        # Resetting or loading all settings sets a size, too.
+        (in_pixels if config.get_property("width") or config.get_property("height") else by_ratio).set_active(True)
+
+    choose()
     in_pixels.connect("toggled", update)
+    for name in ("width", "height"):
+        config.connect(f"notify::{name}", choose)
     update()
 
     def follow(*_ignored: object) -> None:
