@@ -13,7 +13,14 @@ from windows import COMPLAINTS, TITLE, WAIT_SECONDS, Window, window
 
 from installation.plugin import plugin_folder
 
-SERVICE = ("dbus-send", "--session", "--print-reply", "--dest=org.gimp.GIMP.UI", "/org/gimp/GIMP/UI")
+SERVICE = (
+    "dbus-send",
+    "--session",
+    "--print-reply",
+    "--reply-timeout=60000",
+    "--dest=org.gimp.GIMP.UI",
+    "/org/gimp/GIMP/UI",
+)
 # Their numbers begin with 1; no test opens as many.
 MOST_DISPLAYS = 400
 # GIMP complains if the display that stays without an image is closed.

@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 
-from windows import WAIT_SECONDS, Window
+from windows import WAIT_SECONDS, Window, repeat
 
 MENU = ("Filters", "Texture Synthesis")
 FILL = "Fill Selection with Texture"
@@ -27,10 +27,9 @@ def wait(condition, seconds=SECONDS, tell=lambda: "it does not come to be"):
         time.sleep(max(0.05, 2 * (now - began)))
 
 
-def layers(painter):
+def layers(painter, title="wall"):
     """How many layers the image has, by GIMP's title."""
-    title = painter.wait_for_window("wall")
-    return int(re.search(r"(\d+) layers?\)", title)[1])
+    return int(re.search(r"(\d+) layers?\)", painter.wait_for_window(title))[1])
 
 
 def select_hole(painter):
@@ -52,22 +51,41 @@ def asked(painter: Window, title=FILL):
 
 def choose(dialog: Window, before, choice, title=FILL):
     """Choose from a list; GIMP names it after what is chosen already."""
-    dialog.press(before, window=title, role="combo box")
-    dialog.press(choice, role="menu item")
+
+    def lists():
+        return len(dialog.widgets(window=title, name=before, role="combo box"))
+
+    def act():
+        dialog.press(before, window=title, role="combo box")
+        dialog.press(choice, role="menu item")
+
+    count = lists()
+    repeat(act, lambda: lists() < count, lambda: f"{choice!r} is not chosen: {dialog.names()}")
 
 
 def expand(dialog: Window, label, title=FILL):
     """Open what is under an expander, or close it again."""
-    left, top, _width, _height = dialog.widget(label, window=title).box
-    # It answers clicks near its label only, and is as large as what is under it.
-    dialog.click(left + 10, top + 10)
+
+    def is_open():
+        return "expanded" in dialog.widget(label, window=title, role="toggle button").states
+
+    def act():
+        left, top, _width, _height = dialog.still(label, window=title, role="toggle button").box
+        # It answers clicks near its label only, and is as large as what is under it.
+        dialog.click(left + 10, top + 10)
+
+    before = is_open()
+    repeat(act, lambda: is_open() != before, lambda: f"{label!r} stays as it is")
 
 
 def in_row(dialog: Window, label, title=FILL, **wanted):
-    """Find what is wanted beside a label, the last one."""
-    row = dialog.widget(label, window=title, role="label").middle[1]
-    found = [each for each in dialog.widgets(window=title, **wanted) if abs(each.middle[1] - row) < each.box[3]]
-    return found[-1]
+    """Find what is wanted beside a label, the last one, when it is there and does not move."""
+
+    def there():
+        row = dialog.still(label, window=title, role="label").middle[1]
+        return [each for each in dialog.widgets(window=title, **wanted) if abs(each.middle[1] - row) < each.box[3]]
+
+    return wait(there, WAIT_SECONDS, dialog.names)[-1]
 
 
 def press_in_row(dialog: Window, button, label, title=FILL):
@@ -97,16 +115,41 @@ def choose_cell(dialog: Window, name, title):
 
 def enter(dialog: Window, label, number, title=FILL):
     """Write a number beside a label, by mouse and keyboard."""
-    left, top, _width, height = in_row(dialog, label, title, role="spin button").box
-    dialog.click(left + 15, top + height // 2)
-    dialog.key("ctrl+a")
-    dialog.type(number)
-    dialog.key("Tab")
-    wait(
-        lambda: in_row(dialog, label, title, role="spin button").value == float(number),
-        WAIT_SECONDS,
-        lambda: f"{label} stays {in_row(dialog, label, title, role='spin button')}",
-    )
+
+    def field():
+        return in_row(dialog, label, title, role="spin button")
+
+    def act():
+        left, top, _width, height = field().box
+        dialog.click(left + 15, top + height // 2)
+        dialog.key("ctrl+a")
+        dialog.type(number)
+        dialog.key("Tab")
+
+    repeat(act, lambda: field().value == float(number), lambda: f"{label} stays {field()}")
+
+
+def press_key(painter: Window, keys, title, done):
+    """Press keys in a window until they have their effect: before it has the keyboard, they are lost."""
+
+    def act():
+        # The effect may have closed it meanwhile.
+        if not done():
+            painter.activate(title)
+            painter.key(keys)
+
+    repeat(act, done, lambda: f"nothing comes of {keys} in {title!r}: {painter.names()}")
+
+
+def undo(painter: Window, count, title="wall"):
+    """Undo one step, after which the image has so many layers."""
+    press_key(painter, "ctrl+z", title, lambda: layers(painter, title) == count)
+
+
+def close_image(painter: Window, title="wall"):
+    """Close an image that was changed, by keyboard and mouse."""
+    press_key(painter, "ctrl+w", title, lambda: painter.widgets(name="Discard Changes"))
+    painter.press("Discard Changes")
 
 
 def works(dialog: Window):

@@ -1,7 +1,7 @@
 """Two textures of one image at once, each with its dialog, and what is selected then, in a real GIMP."""
 
 import pytest
-from painting import FILL, asked, ended, held, layers, select_hole, wait
+from painting import FILL, asked, ended, held, layers, select_hole, undo, wait
 from pictures import bricks, save
 from windows import WAIT_SECONDS
 
@@ -73,9 +73,6 @@ def test_a_fill_that_begins_while_the_image_is_extended_is_a_step_of_its_own(pai
     painter.press("Close", window=FILL)
     painter.wait_for_no_window(FILL)
     assert layers(painter) == 3
-    painter.activate("wall")
-    painter.key("ctrl+z")
-    wait(lambda: layers(painter) == 2, WAIT_SECONDS)
-    painter.key("ctrl+z")
-    wait(lambda: layers(painter) == 1, WAIT_SECONDS)
+    undo(painter, 2)
+    undo(painter, 1)
     assert "inconsistent" not in painter.said()

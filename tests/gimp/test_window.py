@@ -12,8 +12,10 @@ from painting import (
     held,
     idle,
     layers,
+    press_key,
     said,
     select_hole,
+    undo,
     wait,
     works,
 )
@@ -39,8 +41,7 @@ def dialog(painter):
     painter.wait_for_no_window(FILL)
     while layers(painter) > 1:
         before = layers(painter)
-        painter.key("ctrl+z")
-        wait(lambda before=before: layers(painter) < before)
+        press_key(painter, "ctrl+z", "wall", lambda before=before: layers(painter) < before)
 
 
 def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pictures_folder):
@@ -60,11 +61,9 @@ def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pi
         assert ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox()
     ended(dialog, "Done.")
     assert layers(dialog) == 2
-    dialog.key("Escape")
-    dialog.wait_for_no_window(FILL)
+    press_key(dialog, "Escape", FILL, lambda: FILL not in dialog.windows())
     dialog.screenshot(pictures_folder / "done.png")
-    dialog.key("ctrl+z")
-    wait(lambda: layers(dialog) == 1)
+    undo(dialog, 1)
     dialog.menu(*MENU, f"{FILL}…")
     dialog.wait_for_window(FILL)
 
@@ -79,6 +78,7 @@ def test_cancel_keeps_nothing(dialog, engine):
 
 def test_escape_cancels_what_is_going_on_and_the_dialog_stays(dialog, engine):
     with held(dialog, engine):
+        dialog.activate(FILL)
         dialog.key("Escape")
     ended(dialog, "Canceled")
     assert layers(dialog) == 1
@@ -122,8 +122,7 @@ def test_another_try_draws_another_seed_and_hides_the_first(dialog):
 def test_the_last_texture_is_repeated_without_a_dialog(painter):
     painter.menu(*MENU, "Repeat Last Texture")
     wait(lambda: layers(painter) == 2 and not any(FILL in title for title in painter.windows()))
-    painter.key("ctrl+z")
-    wait(lambda: layers(painter) == 1)
+    undo(painter, 1)
 
 
 def test_the_engine_is_shown(painter, pictures_folder):

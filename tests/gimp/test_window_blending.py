@@ -1,7 +1,7 @@
 """A layer that does not cover what lies below it, filled by mouse and undone, in a real GIMP with its window."""
 
 import pytest
-from painting import FILL, asked, choose, ended, layers, wait
+from painting import FILL, asked, choose, ended, layers, undo
 from PIL import Image, ImageChops
 
 CODE = """
@@ -48,8 +48,7 @@ def test_such_a_layer_is_filled_as_it_is_seen_and_one_step_takes_that_away(paint
     # A group and the texture.
     assert layers(painter) == before + 2
     painter.screenshot(pictures_folder / "blended-done.png")
-    painter.key("ctrl+z")
-    wait(lambda: layers(painter) == before)
+    undo(painter, before)
     painter.screenshot(pictures_folder / "blended-undone.png")
 
     def canvas(name):

@@ -1,6 +1,6 @@
 """Extend Image by mouse: its dialog, another try, one step of undo, and cancel, in a real GIMP with its window."""
 
-from painting import asked, choose, ended, held, idle, layers, wait
+from painting import asked, choose, ended, held, idle, layers, undo, wait
 
 EXTEND = "Extend Image"
 
@@ -29,11 +29,9 @@ def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(desk, small_wal
         assert size(opened) == grown
         opened.press("Close", window=EXTEND)
         opened.wait_for_no_window(EXTEND)
-        opened.activate("wall")
-        for _ in range(2):
-            opened.key("ctrl+z")
-        wait(lambda: size(opened) == before)
-        assert layers(opened) == 1
+        for count in (2, 1):
+            undo(opened, count)
+        assert size(opened) == before
         opened.screenshot(pictures_folder / "extend-undone.png")
 
 

@@ -3,7 +3,7 @@
 import imagecodecs
 import numpy as np
 import pytest
-from painting import asked, choose, ended, said, wait
+from painting import asked, choose, ended, layers, said, undo, wait
 from test_texture_sets import material
 from windows import WAIT_SECONDS
 
@@ -40,11 +40,6 @@ def opened(desk, plugged, tmp_path):
     assert plugged.run(CODE, tmp_path / "run", **given).result == len(MAPS)
     with desk.showing(layered) as found:
         yield found
-
-
-def layer_count(painter):
-    title = painter.wait_for_window("layered")
-    return int(title.partition(" layer")[0].rpartition(" ")[2].lstrip("("))
 
 
 def select_maps(painter):
@@ -84,7 +79,7 @@ def test_a_group_of_maps_and_selected_maps_are_made_together(opened, pictures_fo
     told(opened, "Layer “oak”")
     opened.press("Close", window=NEW)
     opened.wait_for_no_window(NEW)
-    before = layer_count(opened)
+    before = layers(opened, "layered")
     select_maps(opened)
     opened.screenshot(pictures_folder / "sets-selected.png")
     asked(opened, NEW)
@@ -101,7 +96,6 @@ def test_a_group_of_maps_and_selected_maps_are_made_together(opened, pictures_fo
     opened.press("Close", window=NEW)
     opened.wait_for_no_window(NEW)
     # A group with a layer for each map.
-    assert layer_count(opened) == before + 1 + len(MAPS)
+    assert layers(opened, "layered") == before + 1 + len(MAPS)
     opened.screenshot(pictures_folder / "sets-layers.png")
-    opened.key("ctrl+z")
-    wait(lambda: layer_count(opened) == before, WAIT_SECONDS, opened.windows)
+    undo(opened, before, "layered")

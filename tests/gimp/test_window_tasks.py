@@ -17,11 +17,13 @@ from painting import (
     asked,
     choose,
     choose_cell,
+    close_image,
     ended,
     idle,
     in_row,
     layers,
     paused,
+    press_key,
     said,
     select_hole,
     wait,
@@ -31,7 +33,7 @@ from pictures import bricks, bytes_of
 from PIL import Image
 from plugged import host_engine, plug
 from provide import CHECKOUT, LOCALE
-from windows import window
+from windows import WAIT_SECONDS, window
 
 from installation.plugin import plugin_folder
 from protocol.connection import CONNECTION_FILE, find_engine
@@ -127,7 +129,7 @@ def test_the_part_that_becomes_the_tile_is_shown_and_the_layer_is_named(opened, 
     close(opened, SEAMLESS)
 
 
-def test_the_size_in_pixels_begins_with_that_by_ratio_of_the_selection(opened, pictures_folder):
+def test_the_size_in_pixels_begins_with_that_by_ratio_and_is_reset_to_the_ratio(opened, pictures_folder):
     select_hole(opened)
     asked(opened, NEW)
     opened.press("Size in pixels", window=NEW)
@@ -135,6 +137,13 @@ def test_the_size_in_pixels_begins_with_that_by_ratio_of_the_selection(opened, p
     sides = [in_row(opened, label, NEW, role="spin button").value for label in ("Width", "Height")]
     # Twice the ellipse of 71 and 61 pixels.
     assert sides == [142, 122]
+    # The number of pixels is 0 then, and the ratio counts.
+    opened.press("Reset", window=NEW)
+    opened.press("Reset to Factory Defaults")
+    wait(lambda: not opened.widgets(window=NEW, name="Width"), WAIT_SECONDS)
+    assert "checked" in opened.widget("Size by ratio", window=NEW).states
+    opened.press("Size in pixels", window=NEW)
+    assert in_row(opened, "Width", NEW, role="spin button").value == sides[0]
     close(opened, NEW)
 
 
@@ -152,8 +161,7 @@ def test_the_hole_of_a_photograph_is_filled_by_mouse(desk, tmp_path, pictures_fo
         found.screenshot(pictures_folder / "wall-3-dialog.png")
         works(found)
         ended(found, "Done.")
-        found.key("Escape")
-        found.wait_for_no_window(FILL)
+        press_key(found, "Escape", FILL, lambda: FILL not in found.windows())
         found.screenshot(pictures_folder / "wall-4-done.png")
         assert layers(found) == 2
 
@@ -178,9 +186,7 @@ def test_closing_the_image_before_the_dialog_is_no_fault(opened, desk):
     choose(opened, "normal", "Draft: for a preview")
     opened.press("Fill", window=FILL)
     ended(opened, "Done.")
-    opened.activate("wall")
-    opened.key("ctrl+w")
-    opened.press("Discard Changes")
+    close_image(opened)
     opened.wait_for_no_window("[wall]")
     opened.press("Close", window=FILL)
     wait(lambda: not desk.plug_in_processes())
@@ -191,9 +197,7 @@ def test_closing_the_image_before_the_dialog_is_no_fault(opened, desk):
 def test_closing_the_image_in_the_middle_ends_the_job(busy, engine):
     assert not idle(engine)
     with paused(engine):
-        busy.activate("wall")
-        busy.key("ctrl+w")
-        busy.press("Discard Changes")
+        close_image(busy)
         assert ended(busy, "The image was closed.")
     wait(lambda: idle(engine), 20)
     close(busy)
@@ -345,7 +349,7 @@ def test_it_speaks_the_language_of_the_user(
 def tooltips_in_one_language(found, title):
     """All tooltips of a dialog, none of which names a choice as scripts do."""
     shown = "\n".join(each.tooltip for each in found.widgets(window=title))
-    assert not re.search(r"\b(draft|sliced|surroundings|above-below|both|layers|mix)\b", shown), shown
+    assert not re.search(r"\b(draft|surroundings|above-below|both|layers|mix)\b", shown), shown
     return shown
 
 

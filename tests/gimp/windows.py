@@ -19,6 +19,11 @@ TITLE = "GNU Image Manipulation Program"
 START_SECONDS = 180
 WAIT_SECONDS = 60
 LOOK_SECONDS = 90
+# Until then what was done may just take its time; then it was lost, and is done again.
+PATIENCE_SECONDS = 10
+# A frame around a window moves it by less.
+FRAME_PIXELS = 60
+PRESSED = ("push button", "toggle button", "radio button", "check box", "combo box", "menu item")
 JOB = Path(__file__).with_name("widget_job.py")
 # GTK's own complaints, in GIMP and in the plug-in, when the screen is read while a window or an image closes, or
 # after one was opened twice: each state set that is not there any more is complained of, and then released.
@@ -67,6 +72,31 @@ class Widget:
         left, top, width, height = self.box
         return left + width // 2, top + height // 2
 
+    @property
+    def takes_clicks(self) -> bool:
+        """Whether something comes of a click on it."""
+        return self.role not in PRESSED or "sensitive" in self.states
+
+
+def repeat(act, done, tell, seconds=WAIT_SECONDS):
+    """Do something until it has its effect, and give that: what is done while a window opens may be lost.
+
+    Args:
+        act: Does it; may be done more than once.
+        done: Gives the effect, if it is there.
+        tell: Says what there is instead.
+        seconds: For all of it.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        act()
+        patient = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < patient:
+            if found := done():
+                return found
+            time.sleep(0.1)
+        assert time.monotonic() < until, tell()
+
 
 @dataclass(frozen=True)
 class Window:
@@ -100,6 +130,11 @@ class Window:
         """Move the pointer there."""
         self.tell("xdotool", "mousemove", str(x), str(y))
 
+    def hover(self, x: int, y: int) -> None:
+        """Move the pointer there from nearby: where it rests already, nothing would come of it."""
+        self.move(x - 3, y)
+        self.move(x, y)
+
     def key(self, keys: str) -> None:
         """Press keys, such as `ctrl+shift+f` or `Escape`."""
         self.tell("xdotool", "key", "--clearmodifiers", keys)
@@ -123,10 +158,14 @@ class Window:
             time.sleep(0.1)
 
     def place_window(self, title_part: str, left: int, top: int) -> None:
-        """Move a window."""
-        self.tell(
-            "xdotool", "search", "--onlyvisible", "--name", re.escape(title_part), "windowmove", str(left), str(top)
-        )
+        """Move a dialog, and wait until it is there."""
+        words = ("xdotool", "search", "--onlyvisible", "--name", re.escape(title_part), "windowmove")
+
+        def there() -> bool:
+            places = [each.box[:2] for each in self.widgets(window=title_part, role="dialog")]
+            return any(abs(x - left) + abs(y - top) < FRAME_PIXELS for x, y in places)
+
+        repeat(lambda: self.ask(*words, str(left), str(top)), there, lambda: f"{title_part!r} does not move")
 
     def activate(self, title_part: str) -> None:
         """Give a window the keyboard, as soon as the window manager does."""
@@ -163,24 +202,46 @@ class Window:
         assert found, f"nothing is called {wanted['name']!r} {wanted} among {self.names()}: {self.said()}"
         return found[0]
 
+    def still(self, name: str, *, seconds=WAIT_SECONDS, **wanted) -> Widget:
+        """Wait until what has this name can be pressed and stays where it is: a window that opens may move."""
+        until = time.monotonic() + seconds
+        before, found = None, self.widget(name, seconds=seconds, **wanted)
+        while before is None or before.box != found.box or not found.takes_clicks:
+            assert time.monotonic() < until, f"{found} moves, or cannot be pressed: {self.said()}"
+            time.sleep(0.1)
+            before, found = found, self.widget(name, seconds=seconds, **wanted)
+        return found
+
     def press(self, name: str, *, seconds=WAIT_SECONDS, **wanted) -> Widget:
-        """Click what has this name, when it is there."""
-        found = self.widget(name, seconds=seconds, **wanted)
+        """Click what has this name, when it is there and can be pressed."""
+        found = self.still(name, seconds=seconds, **wanted)
         self.click(*found.middle)
         return found
 
     def menu(self, *labels: str) -> None:
         """Open the menus of these names with the mouse, one out of the other, and click the last."""
-        for depth, label in enumerate(labels):
-            last = depth == len(labels) - 1
-            # The first: the menu bar is above all else.
-            item = self.only({"name": label, "role": "menu item" if last else "menu"}, WAIT_SECONDS, "first")
-            assert "sensitive" in item.states, f"{' > '.join(labels)}: {label!r} is grayed out"
-            if last or depth == 0:
-                self.click(*item.middle)
+        path = " > ".join(labels)
+        # The first: the menu bar is above all else.
+        wanted = [{"name": label, "role": "menu"} for label in labels]
+        wanted[-1]["role"] = "menu item"
+        for depth, each in enumerate(wanted):
+            item = self.only(each, WAIT_SECONDS, "first")
+            assert "sensitive" in item.states, f"{path}: {item.name!r} is grayed out"
+            if depth == len(labels) - 1:
+                # What is chosen is shown no more.
+                repeat(
+                    lambda item=item: self.click(*item.middle),
+                    lambda each=each: not self.look(each, 0, "first"),
+                    lambda: f"{path} stays open",
+                )
             else:
                 # A submenu opens beneath the pointer; a click could close it again.
-                self.move(*item.middle)
+                act = self.click if depth == 0 else self.hover
+                repeat(
+                    lambda act=act, item=item: act(*item.middle),
+                    lambda after=wanted[depth + 1]: self.look(after, 0, "first"),
+                    lambda item=item: f"{path}: {item.name!r} does not open",
+                )
 
     def names(self) -> list[str]:
         """The names of all that can be seen."""
