@@ -12,6 +12,7 @@ from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.finishing import finish
 from engine.synthesis.structure.flatness import has_flat_colors
+from engine.synthesis.structure.likeness import unlikeness
 from engine.synthesis.structure.octave import (
     RADIUS,
     PatchOctave,
@@ -171,6 +172,10 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
         proposals = None if proposals is None else 2 * proposals
         held = plan.heights[index]
         exemplar, begun = sampled(plan.source[index], None if held is None else held.labels), list[PatchOctave]()
+        if _is_priced(plan, index):
+            yield None
+            penalty = unlikeness(plan.canvas[index], plan.source[index], plan.fill_input.wrap)
+            exemplar = replace(exemplar, penalty=penalty)
         yield from _begin(plan, index, exemplar, tried, begun, seed, generator, matcher)
         rounds = [ROUNDS[min(len(plan.canvas) - 1 - index, len(ROUNDS) - 1)]] * len(begun)
         if index == plan.pivot:
@@ -245,6 +250,14 @@ def _octave(
     return PatchOctave(
         plan.canvas[index], exemplar, generator, plan.fill_input.wrap, matcher, costs, mirrored=not plan.flat
     )
+
+
+def _is_priced(plan: FillPlan, index: int) -> bool:
+    """Whether it costs at an octave to be unlike the ring around the hole; fine octaves keep to what is settled."""
+    # What continues a picture, and an exemplar that was named, may be something else than what lies around.
+    if plan.fill_input.offset is None or is_extended(plan.fill_input.free):
+        return False
+    return index >= (1 if plan.pivot is None else plan.pivot)
 
 
 def _without_trend(fill_input: FillInput) -> tuple[FillInput, Floats | None]:

@@ -54,10 +54,12 @@ class Sampled:
     Attributes:
         source: What is matched.
         listed: All places where the center of a patch may lie, one at least, int32 (count, 2).
+        penalty: What each place costs besides, float32 (height, width); None for nothing.
     """
 
     source: MatchSource
     listed: Places
+    penalty: Floats | None = None
 
 
 def sampled(level: Level, labels: Places | None = None) -> Sampled:
@@ -103,7 +105,7 @@ class PatchOctave:
         self.free = ~canvas.known
         self.wanted = dilated(self.free, PATCH, wrap)
         self.canvas = padded(canvas.channels, RADIUS, wrap)
-        self.source = exemplar.source
+        self.source, self._penalty = exemplar.source, exemplar.penalty
         self.field = MatchField(np.zeros((*canvas.size, 2), np.int32), np.zeros(canvas.size, np.float32))
         # Texture energies of known pixels beside the hole are guesses, and change with what is in it.
         settled = canvas.known if canvas.settled is None else canvas.settled
@@ -157,8 +159,8 @@ class PatchOctave:
             trust = padded(known[..., None].astype(np.float32), RADIUS, self.wrap)[..., 0]
             trust = trust if self._inside is None else trust * self._inside
             query = self._sought(here, np.ascontiguousarray(trust))
-            self._matcher.measure(self.field, query, self.source)
-            for _ in self._matcher.improve(self.field, query, self.source, passes=PEELING, seed=seed):
+            self._matcher.measure(self.field, query, self.source, self._penalty)
+            for _ in self._matcher.improve(self.field, query, self.source, self._penalty, passes=PEELING, seed=seed):
                 yield None
             self._vote(here, ring, self._weights(here))
             known = known | ring
@@ -180,7 +182,9 @@ class PatchOctave:
         """
         query = self._sought(self.wanted)
         # Costs of the round before are near enough to weigh uses by.
-        penalty = self._repetition_penalty() if even else None
+        repetition = self._repetition_penalty() if even else None
+        both = [each for each in (self._penalty, repetition) if each is not None]
+        penalty = sum(both[1:], both[0]) if both else None
         self._matcher.measure(self.field, query, self.source, penalty)
         for _ in self._matcher.improve(
             self.field,
@@ -194,8 +198,8 @@ class PatchOctave:
             tries=TRIES,
         ):
             yield None
-        if penalty is not None:
-            paid = penalty[self.field.places[..., 0], self.field.places[..., 1]]
+        if repetition is not None:
+            paid = repetition[self.field.places[..., 0], self.field.places[..., 1]]
             self.field.costs[...] = np.maximum(self.field.costs - paid, 0)
         self._vote(self.wanted, self._changed, self._weights(self.wanted) * self._confidence)
 
@@ -215,7 +219,7 @@ class PatchOctave:
             The mean cost in the hole times that at its border, which count alike, times how much rougher or smoother
             the hole is than what lies around it: a large smooth thing costs little inside, and shows.
         """
-        self._matcher.measure(self.field, self._sought(self.wanted), self.source)
+        self._matcher.measure(self.field, self._sought(self.wanted), self.source, self._penalty)
         apart = np.sqrt(np.maximum(self.field.costs, 0)) / SIDE
         border = self.wanted & dilated(~self.free, PATCH, self.wrap)
         at_border = apart[border if border.any() else self.wanted].mean()
