@@ -13,7 +13,7 @@ from engine.synthesis.matching.field import Floats
 from engine.synthesis.structure.octave import RING, SIDE, Wrap, dilated
 from engine.synthesis.structure.pyramid import FEATURES, Level
 
-# How much it costs to be unlike the ring, in comparison to fitting badly. With 0.3, nostrils came into cheeks.
+# How much it costs to be unlike the ring, in comparison to fitting badly. With 0.3, blots stayed in grass.
 WEIGHT = 1.0
 # Pixels of the exemplar that are compared at most: of a larger one those of every second row and column, or fewer.
 MOST_COMPARED = 2**15
