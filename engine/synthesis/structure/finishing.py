@@ -22,6 +22,8 @@ SEAM = 16
 # The largest step that is spread, in values of [0, 1], and the share of the exemplar's steps, %, that are no edges.
 LARGEST_STEP = 0.25
 EDGES = 98
+# Likewise across the border of a hole, unless more of the exemplar's own steps are as large.
+LARGEST_AT_BORDER = 0.12
 # Pixels around a hole that its correction looks at.
 AROUND = 24
 
@@ -61,6 +63,8 @@ def finish(
     ring = (octave.wanted & ~octave.free & dilated(octave.free, RING, octave.wrap))[part]
     source = np.ascontiguousarray(octave.source.channels[..., :COLORS])
     yield
+    # What the border cuts, such as a rock before the sky that is continued, is another thing and not another light.
+    ring &= np.abs(known - said).max(axis=2) <= max(LARGEST_AT_BORDER, *(edges(source, axis) for axis in (0, 1)))
     correction = border_correction((known - said) * ring[..., None], ring, free, octave.wrap)
     yield
     reach = (2 * SEAM, 2 * SEAM)
@@ -112,8 +116,17 @@ def differences(picture: Floats, copied: Copied, covered: Bools, free: Bools, ax
     second = own[there] - copied.colors(axis, -1)[there]
     middle = np.clip(actual, np.minimum(first, second), np.maximum(first, second))
     # Where the exemplar has edges, two things in the hole that do not fit show less as an edge than as a glow.
-    if np.percentile(np.abs(np.diff(copied.source, axis=axis)).max(axis=2), EDGES) > LARGEST_STEP:
+    usual = edges(copied.source, axis)
+    if usual > LARGEST_STEP:
         large = np.abs(actual - middle).max(axis=2) > LARGEST_STEP
         middle = np.where((large & free[here] & free[there])[..., None], actual, middle)
+    # So does what the border of the hole cuts.
+    cut = (free[here] != free[there]) & (np.abs(actual - middle).max(axis=2) > max(LARGEST_AT_BORDER, usual))
+    middle = np.where(cut[..., None], actual, middle)
     found[here] = np.where((covered[here] & covered[there])[..., None], middle, actual)
     return found
+
+
+def edges(source: Floats, axis: int) -> float:
+    """Measure from what on a step along an axis of an exemplar is an edge."""
+    return float(np.percentile(np.abs(np.diff(source, axis=axis)).max(axis=2), EDGES))
