@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from engine.synthesis.structure.copied import Copied
-from engine.synthesis.structure.finishing import differences
+from engine.synthesis.structure.finishing import differences, largest_at_border
 
 SIDE = 32
 FREE = np.zeros((SIDE, SIDE), bool)
 FREE[:, SIDE // 2 :] = True
 
 
-def across(step, edge=0.0):
+def across(step, *, stripes=0.0):
     """The difference that is wanted across the border of a hole whose patches bring another color than is kept."""
     exemplar = np.full((SIDE, SIDE, 3), 0.5, np.float32)
-    exemplar[:, ::2] += edge
+    exemplar[:, ::2] += stripes
     places = np.moveaxis(np.indices((SIDE, SIDE), np.int32), 0, -1).copy()
     copied = Copied(exemplar, np.ones((SIDE, SIDE), bool), places)
     picture = np.where(FREE[..., None], exemplar, exemplar + step).astype(np.float32)
-    found = differences(picture, copied, np.ones_like(FREE), FREE, 1)
+    found = differences(picture, copied, np.ones_like(FREE), FREE, 1, largest_at_border(exemplar, 1))
     return float(np.abs(found[:, SIDE // 2 - 1]).max())
 
 
@@ -32,4 +32,4 @@ def test_another_light_is_spread():
 
 def test_a_step_that_is_usual_in_the_exemplar_is_spread():
     # What differs is no more than one pixel of the exemplar from the next.
-    assert across(0.2, edge=0.4) == pytest.approx(0.4)
+    assert across(0.2, stripes=0.4) == pytest.approx(0.4)

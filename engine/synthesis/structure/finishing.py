@@ -64,7 +64,9 @@ def finish(
     source = np.ascontiguousarray(octave.source.channels[..., :COLORS])
     yield
     # What the border cuts, such as a rock before the sky that is continued, is another thing and not another light.
-    ring &= np.abs(known - said).max(axis=2) <= max(LARGEST_AT_BORDER, *(edges(source, axis) for axis in (0, 1)))
+    # Another texture is to blend into what is kept.
+    largest = [np.inf if offset is None else largest_at_border(source, axis) for axis in (0, 1)]
+    ring &= np.abs(known - said).max(axis=2) <= max(largest)
     correction = border_correction((known - said) * ring[..., None], ring, free, octave.wrap)
     yield
     reach = (2 * SEAM, 2 * SEAM)
@@ -77,7 +79,7 @@ def finish(
     copied = replace(copied, bends=find_bends(copied, covered, free, np.ascontiguousarray(known)))
     picture = (np.where(free[..., None], copied.colors(), known) + correction).astype(np.float32)
     yield
-    right, down = (differences(picture, copied, covered, free, axis) for axis in (1, 0))
+    right, down = (differences(picture, copied, covered, free, axis, largest[axis]) for axis in (1, 0))
     yield
     found[part] = blend_seams(picture, right, down, free, width=WIDTH)[inner]
     return found
@@ -92,7 +94,9 @@ def _surrounded(marked: Bools, wrap: Wrap) -> tuple[slice, slice]:
     return rows, columns
 
 
-def differences(picture: Floats, copied: Copied, covered: Bools, free: Bools, axis: int) -> Floats:
+def differences(
+    picture: Floats, copied: Copied, covered: Bools, free: Bools, axis: int, largest: float = np.inf
+) -> Floats:
     """Say by how much each pixel is to differ from the next one along an axis.
 
     Args:
@@ -101,6 +105,7 @@ def differences(picture: Floats, copied: Copied, covered: Bools, free: Bools, ax
         covered: Where that is known.
         free: The hole.
         axis: 0 for rows, 1 for columns.
+        largest: What differs more across the border of the hole stays an edge.
 
     Returns:
         Within what one patch brings, the picture's own difference. Where two patches meet each of them knows how the
@@ -116,17 +121,21 @@ def differences(picture: Floats, copied: Copied, covered: Bools, free: Bools, ax
     second = own[there] - copied.colors(axis, -1)[there]
     middle = np.clip(actual, np.minimum(first, second), np.maximum(first, second))
     # Where the exemplar has edges, two things in the hole that do not fit show less as an edge than as a glow.
-    usual = edges(copied.source, axis)
-    if usual > LARGEST_STEP:
+    if np.percentile(_steps(copied.source, axis), EDGES) > LARGEST_STEP:
         large = np.abs(actual - middle).max(axis=2) > LARGEST_STEP
         middle = np.where((large & free[here] & free[there])[..., None], actual, middle)
     # So does what the border of the hole cuts.
-    cut = (free[here] != free[there]) & (np.abs(actual - middle).max(axis=2) > max(LARGEST_AT_BORDER, usual))
+    cut = (free[here] != free[there]) & (np.abs(actual - middle).max(axis=2) > largest)
     middle = np.where(cut[..., None], actual, middle)
     found[here] = np.where((covered[here] & covered[there])[..., None], middle, actual)
     return found
 
 
-def edges(source: Floats, axis: int) -> float:
-    """Measure from what on a step along an axis of an exemplar is an edge."""
-    return float(np.percentile(np.abs(np.diff(source, axis=axis)).max(axis=2), EDGES))
+def largest_at_border(source: Floats, axis: int) -> float:
+    """Measure from what on a step along an axis, across the border of a hole, is an edge of something."""
+    return max(LARGEST_AT_BORDER, float(np.percentile(_steps(source, axis), EDGES)))
+
+
+def _steps(source: Floats, axis: int) -> Floats:
+    found: Floats = np.abs(np.diff(source, axis=axis)).max(axis=2)
+    return found
