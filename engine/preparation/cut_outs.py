@@ -61,8 +61,10 @@ def _is_one_thing(seen: NDArray[np.bool_]) -> bool:
 
 def _is_hill(alpha: Mask, level: float) -> bool:
     """Whether alpha rises to its top without hills and hollows on the way."""
-    top, outside = alpha >= level - SAME_LEVEL / 255, alpha < CLEAR
+    top, outside = alpha >= level - SAME_LEVEL / 255, np.zeros(alpha.shape, bool)
+    # What is clear within is a hole of a texture, as in lace, and no outside.
     outside[[0, -1]] = outside[:, [0, -1]] = True
+    outside = ndimage.binary_propagation(outside, mask=outside | (alpha < CLEAR))
     apart = total = 0
     for share in np.arange(1, LEVELS + 1) / (LEVELS + 1):
         above = alpha >= share * level

@@ -104,7 +104,8 @@ def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple
     low = np.add.outer(np.arange(degree + 1), np.arange(degree + 1)).ravel() <= degree
     weights[low] = np.linalg.lstsq(terms[:, low], values, rcond=None)[0]
     rest = values - terms @ weights
-    if not (_explains(values, rest) or _leaves_grain(there, every, values, rest)):
+    # Beyond what is known, what lies under grain is no more than a guess.
+    if not (_explains(values, rest) or (not beyond and _leaves_grain(there, every, values, rest))):
         return None
     bounds = _bounds(values) if beyond else None
     return Trend(weights.reshape(degree + 1, degree + 1, -1), middle, scale, bounds), (part[0], part[1])
@@ -130,6 +131,9 @@ def _leaves_grain(places: tuple[Numbers, Numbers], every: int, values: Vectors, 
         return False
     whole, left = np.hsplit(means, 2)
     grain = float((rest**2).mean(axis=0).sum())
+    if grain < (1 - LEAST_EXPLAINED) * float(values.var(axis=0).sum()):
+        # Weak grain is explained with all else: these are edges.
+        return False
     # What grain itself leaves of a mean does not count.
     more = float((left**2).mean(axis=0).sum()) - grain / BLOCK
     spread = float(whole.var(axis=0).sum()) - grain / BLOCK
