@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
-from gi.repository import Gegl, Gimp, Gio
+from gi.repository import Gegl, Gimp
 
 from gimp_plugin import samples
 from gimp_plugin.box import Box
 from gimp_plugin.folding import Area, pieces_of
 from gimp_plugin.plans import PlanError
 from gimp_plugin.rendering import empty_image, has_values_out_of_range, rendered
-from gimp_plugin.translation import _
 from protocol.raster import Raster
 
 _NAMES = {1: "Y'", 2: "Y'A", 3: "R'G'B'", 4: "R'G'B'A"}
@@ -166,13 +164,14 @@ def without_overlays(image: Gimp.Image) -> Iterator[Gimp.Image]:
         return
     copy = image.duplicate()
     try:
-        _hide_channels(copy)
+        hide_channels(copy)
         yield copy
     finally:
         copy.delete()
 
 
-def _hide_channels(image: Gimp.Image) -> None:
+def hide_channels(image: Gimp.Image) -> None:
+    """Hide all channels, whose overlays would be read with the layers."""
     for channel in image.get_channels():
         channel.set_visible(False)
 
@@ -327,74 +326,6 @@ def find(number: int) -> Gimp.Drawable | None:
     if item.is_layer_mask() or item.is_selection():
         return item
     return item if number in {channel.get_id() for channel in item.get_image().get_channels()} else None
-
-
-def read_file(path: Path, *, gray: bool, depth: str) -> Raster:
-    """Read a picture that GIMP can open.
-
-    Args:
-        path: The file.
-        gray: As in `read`.
-        depth: As in `read`.
-
-    Returns:
-        All of its visible layers together, with alpha, turned by their EXIF orientation as where GIMP opens it.
-
-    Raises:
-        PlanError: GIMP cannot open it.
-    """
-    if not path.is_file():
-        raise PlanError(_("There is no file {path}: choose another exemplar.").format(path=path))
-    image = None
-    try:
-        image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(path)))
-    # GIMP tells what is wrong with a file by a GLib.Error.
-    except Exception as error:  # noqa: BLE001
-        raise PlanError(_("{path} cannot be opened: {reason}").format(path=path, reason=error)) from None
-    if image is None:
-        raise PlanError(_("GIMP cannot open {path} as a picture: choose another file.").format(path=path))
-    try:
-        # GIMP does so by itself only where the user opens a file.
-        image.policy_rotate(False)
-        _hide_channels(image)
-        layer = Gimp.Layer.new_from_visible(image, image, "exemplar")
-        image.insert_layer(layer, None, 0)
-        return read(layer, extent(layer), gray=gray, depth=depth)
-    finally:
-        image.delete()
-
-
-def read_pattern(name: str, *, gray: bool, depth: str) -> Raster:
-    """Read one of GIMP's patterns.
-
-    Args:
-        name: Its name.
-        gray: As in `read`.
-        depth: As in `read`.
-
-    Returns:
-        The pattern, with alpha.
-
-    Raises:
-        PlanError: There is none of that name.
-    """
-    pattern = Gimp.Pattern.get_by_name(name)
-    if pattern is None:
-        raise PlanError(_("There is no pattern “{name}”: choose another.").format(name=name))
-    _found, width, height, _bytes = pattern.get_info()
-    image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
-    Gimp.context_push()
-    try:
-        layer = Gimp.Layer.new(image, name, width, height, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
-        image.insert_layer(layer, None, 0)
-        Gimp.context_set_pattern(pattern)
-        Gimp.context_set_opacity(100)
-        Gimp.context_set_paint_mode(Gimp.LayerMode.NORMAL)
-        layer.edit_fill(Gimp.FillType.PATTERN)
-        return read(layer, extent(layer), gray=gray, depth=depth)
-    finally:
-        Gimp.context_pop()
-        image.delete()
 
 
 def _read(drawable: Gimp.Drawable, area: Area, name: str, pixel: int) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gi.repository import Gimp
 
-from gimp_plugin import canvas, marks, plans, samples, user_options
+from gimp_plugin import canvas, exemplar_sources, marks, plans, samples, user_options
 from gimp_plugin.box import Box
 from gimp_plugin.plans import PlanError
 from gimp_plugin.translation import _
@@ -137,9 +137,9 @@ def read_exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: 
                     file=options.file
                 )
             )
-        found = canvas.read_file(Path(options.file), gray=gray, depth=depth)
+        found = exemplar_sources.read_file(Path(options.file), gray=gray, depth=depth)
     elif options.source == user_options.PATTERN:
-        found = canvas.read_pattern(options.pattern, gray=gray, depth=depth)
+        found = exemplar_sources.read_pattern(options.pattern, gray=gray, depth=depth)
     else:
         if not options.drawable:
             raise PlanError(_("Choose the layer or image to take the texture from."))

@@ -80,12 +80,12 @@ def test_a_fetched_network_is_normalized_and_kept_without_its_classifier(server:
     assert set(load_file(tmp_path / "cache" / "vgg11.safetensors")) == set(numbered_style())
 
 
-def test_progress_is_told_up_to_the_last_byte(server: Server, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    load_from(server, tmp_path / "cache", progress=lambda done, total: told.append((done, total)))
-    assert len(told) > 1
-    assert told == sorted(told)
-    assert told[-1] == (len(server.content), len(server.content))
+def test_progress_is_reported_up_to_the_last_byte(server: Server, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    load_from(server, tmp_path / "cache", progress=lambda done, total: seen.append((done, total)))
+    assert len(seen) > 1
+    assert seen == sorted(seen)
+    assert seen[-1] == (len(server.content), len(server.content))
 
 
 def test_the_second_use_needs_no_server_and_no_torchvision(

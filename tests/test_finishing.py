@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.synthesis.structure.copied import Copied
-from engine.synthesis.structure.finishing import differences, largest_at_border
+from engine.synthesis.structure.finishing import differences, usual_step
 
 SIDE = 32
 FREE = np.zeros((SIDE, SIDE), bool)
@@ -18,7 +18,7 @@ def across(step, *, stripes=0.0):
     places = np.moveaxis(np.indices((SIDE, SIDE), np.int32), 0, -1).copy()
     copied = Copied(exemplar, np.ones((SIDE, SIDE), bool), places)
     picture = np.where(FREE[..., None], exemplar, exemplar + step).astype(np.float32)
-    found = differences(picture, copied, np.ones_like(FREE), FREE, 1, largest_at_border(exemplar, 1))
+    found = differences(picture, copied, np.ones_like(FREE), FREE, 1, usual_step(exemplar, 1), cuts=True)
     return float(np.abs(found[:, SIDE // 2 - 1]).max())
 
 

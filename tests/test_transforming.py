@@ -104,7 +104,7 @@ def test_copies_for_a_map_have_no_empty_corners_and_no_more_pixels_than_they_nee
     assert slanted.valid is None
     assert slanted.pixels.shape == (90, 90, 3)
     assert guidance.weights.mean(axis=(0, 1)) == pytest.approx([0.5, 0.5])
-    (large,), _ = transformed(Sample(stones(0, 128, 128)), ExemplarTransform(scale=2, rotations=as_map(0.125)))
+    (large, _), _ = transformed(Sample(stones(0, 128, 128)), ExemplarTransform(scale=2, rotations=picture))
     assert large.pixels.shape[:2] == (128, 128)
 
 
@@ -112,6 +112,22 @@ def test_a_copy_that_covers_much_of_the_canvas_keeps_its_corners():
     (found,), _ = transformed(Sample(stones(0, 64, 64)), ExemplarTransform(rotations=as_map(0.125, side=256)))
     assert found.pixels.shape[:2] == (91, 91)
     assert found.valid is not None
+
+
+@pytest.mark.parametrize(
+    ("maps", "whole"),
+    [
+        ({"rotations": as_map(0.125)}, {"rotation": 45}),
+        ({"scales": as_map(0.5)}, {}),
+        ({"rotations": as_map(0), "scales": as_map(1), "scale": 0.5}, {}),
+    ],
+)
+def test_maps_of_one_value_change_the_exemplar_as_a_whole(maps, whole):
+    picture = Sample(stones(0, 64, 64))
+    (found,), guidance = transformed(picture, ExemplarTransform(**maps))
+    (wanted,), _ = transformed(picture, ExemplarTransform(**whole))
+    assert guidance is None
+    assert np.array_equal(found.pixels, wanted.pixels)
 
 
 # Jobs.
@@ -135,6 +151,10 @@ def test_a_map_rotates_the_exemplar_place_by_place():
     assert found.shape == (96, 192, 3)
     assert apart(direction(found[:, 8:80]), 0) < 12
     assert apart(direction(found[:, 112:184]), 90) < 12
+
+
+def test_a_texture_is_as_large_as_a_map_of_one_value():
+    assert made(Canvas(scale_map=gray(np.full((40, 72), 0.5)))).shape == (40, 72, 3)
 
 
 def test_a_map_scales_the_exemplar_place_by_place():
@@ -199,6 +219,7 @@ def test_a_map_with_colors_is_refused(name):
 
 def test_a_gray_map_may_have_the_tint_that_a_jpeg_file_gives_it():
     grain = np.random.default_rng(0).normal(0, 0.01, (64, 64, 3))
+    grain[:, 32:] += 0.25
     tinted = Picture(pixels=(as_map(0.5).pixels + grain).astype(np.float32))
     _, guidance = transformed(Sample(stripes()), ExemplarTransform(rotations=tinted))
     assert guidance is not None

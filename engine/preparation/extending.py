@@ -15,9 +15,6 @@ from protocol.vocabulary import Margins
 MOST_WIDER = 2
 # Of a picture whose alpha has many levels, so much alpha along its borders says that it ends there.
 FAINT = 1 / 4
-# A frame is so wide at least, pixels, and its color differs by no more than JPEG makes of it.
-LEAST_FRAME = 8
-SAME = 3 / 255
 
 
 def extended(picture: Picture, margins: Margins) -> Picture:
@@ -98,31 +95,6 @@ def _clear_touching(rows: Mask) -> None:
         own = further[run.start + wide // 2]
         if own and (further == own).sum() > MOST_WIDER * wide:
             rows[0, run] = 0
-
-
-def flat_frame(picture: Picture, margins: Margins) -> Picture | None:
-    """Find the frame of one color that a picture ends with along all borders that it is extended beyond.
-
-    Args:
-        picture: Without its margins.
-        margins: Pixels to add along each border.
-
-    Returns:
-        White where the frame is, black elsewhere: of it alone is made what goes on beyond. None where there is none.
-    """
-    if picture.alpha is not None:
-        return None
-    along = (margins.top, margins.bottom, margins.left, margins.right)
-    turned = np.swapaxes(picture.pixels, 0, 1)
-    views = (picture.pixels, picture.pixels[::-1], turned, turned[::-1])
-    strips = [view[:LEAST_FRAME].reshape(-1, 3) for view, margin in zip(views, along, strict=True) if margin]
-    color = np.median(strips[0], axis=0)
-    if any(np.abs(strip - color).max() > SAME for strip in strips):
-        return None
-    marked, _count = ndimage.label(np.abs(picture.pixels - color).max(axis=2) <= SAME)
-    rows, columns = (0, 0) if margins.top or margins.left else (-1, -1)
-    frame = (marked == marked[rows, columns]).astype(np.float32)
-    return Picture(np.repeat(frame[..., None], 3, axis=2))
 
 
 def far_from(size: tuple[int, int], margins: Margins, context: int) -> Mask:

@@ -1,12 +1,15 @@
-"""Frames: rows and columns of one color along the borders of a picture, which go straight on through a hole."""
+"""Frames: rows and columns of one color along the borders of a picture, which go on through a hole and beyond."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
+from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, whole_of
+from protocol.vocabulary import Margins
 
 # So many percent of what is known of a row have its color. In so many rows beside the picture JPEG leaves most of it
 # near the color of the frame, and the rest not far from that.
@@ -18,6 +21,10 @@ FEWEST = 16
 WIDEST = 1 / 4
 # Of the row behind a frame less than this share is near its color. Around a thing on a plain background, more is.
 LEAST_LIKE_IT = 0.5
+# A frame that goes on beyond the borders has so many pixels at least, and differs from its color by no more than JPEG
+# makes of it.
+LEAST_FRAME = 8
+EVEN = 3 / 255
 # A hole that is more of what lies within the frame leaves too little to fill it from.
 LARGEST_HOLE = 0.5
 
@@ -93,3 +100,28 @@ def _colors(pixels: FloatArray, free: NDArray[np.bool_]) -> list[FloatArray]:
             color, blurred = colors[-1], blurred + 1
         colors.append(color)
     return []
+
+
+def flat_frame(picture: Picture, margins: Margins) -> Picture | None:
+    """Find the frame of one color that a picture ends with along all borders that it is extended beyond.
+
+    Args:
+        picture: Without its margins.
+        margins: Pixels to add along each border.
+
+    Returns:
+        White where the frame is, black elsewhere: of it alone is made what goes on beyond. None where there is none.
+    """
+    if picture.alpha is not None:
+        return None
+    along = (margins.top, margins.bottom, margins.left, margins.right)
+    turned = np.swapaxes(picture.pixels, 0, 1)
+    views = (picture.pixels, picture.pixels[::-1], turned, turned[::-1])
+    strips = [view[:LEAST_FRAME].reshape(-1, 3) for view, margin in zip(views, along, strict=True) if margin]
+    color = np.median(strips[0], axis=0)
+    if any(np.abs(strip - color).max() > EVEN for strip in strips):
+        return None
+    marked, _count = ndimage.label(np.abs(picture.pixels - color).max(axis=2) <= EVEN)
+    rows, columns = (0, 0) if margins.top or margins.left else (-1, -1)
+    frame = (marked == marked[rows, columns]).astype(np.float32)
+    return Picture(np.repeat(frame[..., None], 3, axis=2))

@@ -67,7 +67,7 @@ def prepare_new(
     if layout.transform:
         (laid, *copies), guidance = transformed(laid, layout.transform)
         others = tuple((each, 1.0) for each in copies)
-        size = size if guidance is None else whole_of(guidance.weights).size
+        size = layout.transform.size or size
     (top, left), (height, width) = sample.corner, sample.pixels.shape[:2]
     return JobInput(
         laid,

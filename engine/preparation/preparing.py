@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.images import Picture
-from engine.preparation.extending import extended, flat_frame, with_black
+from engine.preparation.extending import extended, with_black
 from engine.preparation.filling import prepare_fill
+from engine.preparation.frames import flat_frame
 from engine.preparation.job_input import FurtherSource, JobInput
 from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.sampling import ALL, Sampling

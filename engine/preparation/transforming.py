@@ -59,6 +59,11 @@ class ExemplarTransform:
     def __bool__(self) -> bool:
         return self.varies or bool(self.rotation % 360) or self.scale != 1
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width of the maps, which the texture has, too; None without maps."""
+        return next((whole_of(each.pixels).size for each in (self.rotations, self.scales) if each is not None), None)
+
 
 def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Sample], Guidance | None]:
     """Rotate and scale an exemplar.
@@ -68,7 +73,7 @@ def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Samp
         transform: How.
 
     Returns:
-        The copies that the canvas needs, and where it needs which; no guidance without maps.
+        The copies that the canvas needs, and where it needs which; no guidance without maps of several values.
 
     Raises:
         ColoredMapError: A map has colors.
@@ -91,17 +96,20 @@ def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Samp
     if transform.scales is not None:
         step = np.rint(transform.scales.pixels.mean(axis=2) * (sizes - 1)).astype(np.int32)
     numbers, labels = np.unique(angle * sizes + step, return_inverse=True)
-    copies, affines = [], []
+    rotations = (transform.rotation + 360 * (numbers // sizes) / angles).tolist()
+    scales = (transform.scale * SMALLEST * (LARGEST / SMALLEST) ** ((numbers % sizes) / (sizes - 1))).tolist()
     fine = _Fine(sample)
+    if len(numbers) == 1:
+        # As a whole, what is regular stays so.
+        return [_transformed(fine, rotations[0], scales[0])], None
+    copies, affines = [], []
     height, width = sample.pixels.shape[:2]
     if height * width * len(numbers) > MOST_PIXELS:
         raise RequestError(
             f"the exemplar is too large for {len(numbers)} rotated and scaled copies: crop or scale it down to "
             f"{MOST_PIXELS // len(numbers):,} pixels"
         )
-    for number, due in zip(numbers, np.bincount(labels.ravel()).tolist(), strict=True):
-        rotation = transform.rotation + 360 * (number // sizes) / angles
-        scale = transform.scale * SMALLEST * (LARGEST / SMALLEST) ** ((number % sizes) / (sizes - 1))
+    for rotation, scale, due in zip(rotations, scales, np.bincount(labels.ravel()).tolist(), strict=True):
         copies.append(_transformed(fine, rotation, scale, due))
         affines.append(_affine((height, width), rotation, scale, copies[-1].pixels.shape[:2]))
     weights = (labels.reshape(size)[..., None] == np.arange(len(copies))).astype(np.float32)

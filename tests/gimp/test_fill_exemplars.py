@@ -18,7 +18,7 @@ gi.require_version("Babl", "0.1")
 from gi.repository import Babl
 
 sys.path.insert(0, package)
-from gimp_plugin import canvas
+from gimp_plugin import exemplar_sources
 
 
 def bricks():
@@ -105,7 +105,7 @@ def without_alpha_in_gray():
 def turned_files():
     found = {}
     for name, path in turned.items():
-        read = canvas.read_file(Path(path), gray=False, depth="u8")
+        read = exemplar_sources.read_file(Path(path), gray=False, depth="u8")
         pixels = base64.b64encode(bytes(read.data)).decode()
         found[name] = {"width": read.width, "height": read.height, "form": "R'G'B'A u8", "pixels": pixels}
     return found
@@ -119,7 +119,7 @@ def file_with_a_visible_channel():
     Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, file, None)
     again = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, file)
     shown = [channel.get_visible() for channel in again.get_channels()]
-    read = canvas.read_file(Path(file.get_path()), gray=False, depth="u8")
+    read = exemplar_sources.read_file(Path(file.get_path()), gray=False, depth="u8")
     return {"channels": shown, "as its layer": bytes(read.data) == bytes(seen(image.get_layers()[0]))}
 
 

@@ -64,9 +64,11 @@ def finish(
     source = np.ascontiguousarray(octave.source.channels[..., :COLORS])
     yield
     # What the border cuts, such as a rock before the sky that is continued, is another thing and not another light.
+    usual = [usual_step(source, axis) for axis in (0, 1)]
     # Another texture is to blend into what is kept.
-    largest = [np.inf if offset is None else largest_at_border(source, axis) for axis in (0, 1)]
-    ring &= np.abs(known - said).max(axis=2) <= max(largest)
+    cuts = offset is not None
+    if cuts:
+        ring &= np.abs(known - said).max(axis=2) <= max(LARGEST_AT_BORDER, *usual)
     correction = border_correction((known - said) * ring[..., None], ring, free, octave.wrap)
     yield
     reach = (2 * SEAM, 2 * SEAM)
@@ -79,7 +81,7 @@ def finish(
     copied = replace(copied, bends=find_bends(copied, covered, free, np.ascontiguousarray(known)))
     picture = (np.where(free[..., None], copied.colors(), known) + correction).astype(np.float32)
     yield
-    right, down = (differences(picture, copied, covered, free, axis, largest[axis]) for axis in (1, 0))
+    right, down = (differences(picture, copied, covered, free, axis, usual[axis], cuts=cuts) for axis in (1, 0))
     yield
     found[part] = blend_seams(picture, right, down, free, width=WIDTH)[inner]
     return found
@@ -95,7 +97,7 @@ def _surrounded(marked: Bools, wrap: Wrap) -> tuple[slice, slice]:
 
 
 def differences(
-    picture: Floats, copied: Copied, covered: Bools, free: Bools, axis: int, largest: float = np.inf
+    picture: Floats, copied: Copied, covered: Bools, free: Bools, axis: int, usual: float, *, cuts: bool
 ) -> Floats:
     """Say by how much each pixel is to differ from the next one along an axis.
 
@@ -105,7 +107,8 @@ def differences(
         covered: Where that is known.
         free: The hole.
         axis: 0 for rows, 1 for columns.
-        largest: What differs more across the border of the hole stays an edge.
+        usual: See `usual_step`.
+        cuts: Whether what the border of the hole cuts stays an edge.
 
     Returns:
         Within what one patch brings, the picture's own difference. Where two patches meet each of them knows how the
@@ -121,21 +124,17 @@ def differences(
     second = own[there] - copied.colors(axis, -1)[there]
     middle = np.clip(actual, np.minimum(first, second), np.maximum(first, second))
     # Where the exemplar has edges, two things in the hole that do not fit show less as an edge than as a glow.
-    if np.percentile(_steps(copied.source, axis), EDGES) > LARGEST_STEP:
+    if usual > LARGEST_STEP:
         large = np.abs(actual - middle).max(axis=2) > LARGEST_STEP
         middle = np.where((large & free[here] & free[there])[..., None], actual, middle)
-    # So does what the border of the hole cuts.
-    cut = (free[here] != free[there]) & (np.abs(actual - middle).max(axis=2) > largest)
-    middle = np.where(cut[..., None], actual, middle)
+    if cuts:
+        # So does what the border of the hole cuts.
+        cut = (free[here] != free[there]) & (np.abs(actual - middle).max(axis=2) > max(LARGEST_AT_BORDER, usual))
+        middle = np.where(cut[..., None], actual, middle)
     found[here] = np.where((covered[here] & covered[there])[..., None], middle, actual)
     return found
 
 
-def largest_at_border(source: Floats, axis: int) -> float:
-    """Measure from what on a step along an axis, across the border of a hole, is an edge of something."""
-    return max(LARGEST_AT_BORDER, float(np.percentile(_steps(source, axis), EDGES)))
-
-
-def _steps(source: Floats, axis: int) -> Floats:
-    found: Floats = np.abs(np.diff(source, axis=axis)).max(axis=2)
-    return found
+def usual_step(source: Floats, axis: int) -> float:
+    """Measure below what nearly all steps of an exemplar along an axis are: what is above is an edge."""
+    return float(np.percentile(np.abs(np.diff(source, axis=axis)).max(axis=2), EDGES))

@@ -13,7 +13,7 @@ from scipy import ndimage
 from engine.synthesis.matching.field import Bools, Floats, Places
 from engine.synthesis.structure.blending import blend_seams
 from engine.synthesis.structure.copied import Copied
-from engine.synthesis.structure.finishing import WIDTH, differences
+from engine.synthesis.structure.finishing import WIDTH, differences, usual_step
 from engine.synthesis.structure.octave import Wrap, continued
 from engine.synthesis.structure.shifting import bounds
 
@@ -181,5 +181,7 @@ def stitched(source: Floats, origins: Places, canvas: Floats, free: Bools, wrap:
     _, inside = continued(free, reach, wrap)
     picture, origins, free = (continued(each, reach, wrap)[0] for each in (picture, origins, free))
     copied = Copied(source, np.ones(source.shape[:2], bool), origins)
-    right, down = (differences(picture, copied, free, free, axis) for axis in (1, 0))
+    right, down = (
+        differences(picture, copied, free, free, axis, usual_step(source, axis), cuts=False) for axis in (1, 0)
+    )
     return np.ascontiguousarray(blend_seams(picture, right, down, free, width=WIDTH)[inside])
