@@ -12,12 +12,17 @@ from plugged import plug
 from provide import CHECKOUT, NoGimpError, provide
 
 HERE = Path(__file__).parent
+# A GIMP 3.0 in whose window many images were closed crashes now and then, once in some hundred tests. Nothing but its
+# end is worth a second attempt, and the report names the test.
+CRASH = r"GIMP has ended with status"
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("gimp")
+            if "desk" in item.fixturenames:
+                item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=CRASH))
 
 
 @pytest.fixture(scope="session")

@@ -60,6 +60,15 @@ def filtered(_image, layer):
         added.get_config().set_property(name, 1.5)
     layer.append_filter(added)
     added.update()
+
+def made_over_a_fill(picture, name):
+    image = opened(picture)
+    layer = image.get_layers()[0]
+    fill(image, layer)
+    before = projected(image)
+    Gimp.Selection.none(image)
+    _image, made = called(name, image, [layer], quality="draft")
+    return {"texture": kept(made), "before": before, "after": projected(image)}
 """
 
 

@@ -111,16 +111,6 @@ def transparent_twice():
     return {"first": found[0], "second": found[1], "before": before, "after": projected(image)}
 
 
-def made_over_a_fill(picture, name):
-    image = opened(picture)
-    layer = image.get_layers()[0]
-    fill(image, layer)
-    before = projected(image)
-    Gimp.Selection.none(image)
-    _image, made = called(name, image, [layer], quality="draft")
-    return {"texture": kept(made), "before": before, "after": projected(image)}
-
-
 def scratch_and_transparent():
     # A scratch that was removed does not come back in what fills the transparent part.
     return made_over_a_fill(holed, "fill")

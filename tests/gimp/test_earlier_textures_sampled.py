@@ -123,16 +123,6 @@ def below_a_new_texture():
     return {"read": sampled(image, layer), "plain": sampled(opened_with(INSIDE), opened_layer())}
 
 
-def made_over_a_fill(picture, name):
-    image = opened(picture)
-    layer = image.get_layers()[0]
-    fill(image, layer)
-    before = projected(image)
-    Gimp.Selection.none(image)
-    _image, made = called(name, image, [layer], quality="draft")
-    return {"texture": kept(made), "before": before, "after": projected(image)}
-
-
 def seamless():
     return made_over_a_fill(wall, "seamless")
 
