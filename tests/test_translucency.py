@@ -10,7 +10,9 @@ from scipy import ndimage
 from engine.images import Picture
 from engine.preparation import RequestError, finish, lift, prepare
 from engine.preparation.cut_outs import solid_part
+from engine.preparation.evenness import even_within
 from engine.preparation.masks import has_holes, missing_in, soft_edge
+from engine.preparation.translucency import continued
 
 RED = np.array([1.0, 0.0, 0.0], np.float32)
 
@@ -208,6 +210,38 @@ def test_alpha_goes_on_across_a_hole_in_a_gradient_of_it():
     # Clouds are gray with a little red: no other hue comes in.
     hues = (found[mask > 0] / 255).mean(axis=0) - colors.mean(axis=(0, 1))
     assert np.ptp(hues) < 0.02
+
+
+@pytest.mark.parametrize("soft", [0, 1, 2.5, 6])
+@pytest.mark.parametrize("level", [1.0, 0.6])
+def test_within_one_level_of_alpha_a_hole_gets_that_level_however_near_a_soft_edge_is(soft, level):
+    disc = np.zeros((100, 160))
+    disc[18:-18, 18:-18] = level
+    alpha = (ndimage.gaussian_filter(disc, soft, mode="constant") if soft else disc).astype(np.float32)
+    mask = hole_in(100, 160, slice(36, 62), slice(50, 100))
+    _, opacity = filled(bricks(100, 160), alpha, mask)
+    assert np.unique(opacity[mask > 0]).tolist() == [round(level * 255)]
+
+
+def test_of_two_holes_only_the_one_within_one_level_of_alpha_gets_it():
+    rows, _ = np.mgrid[:120, :160]
+    alpha = np.clip((100 - rows) / 60, 0, 1).astype(np.float32)
+    mask = hole_in(120, 160, slice(8, 30), slice(8, 40)) + hole_in(120, 160, slice(55, 80), slice(80, 110))
+    levels = even_within(alpha, mask)
+    assert (levels[:40][mask[:40] > 0] == 1).all()
+    assert np.isnan(levels[40:]).all()
+    assert np.isnan(levels[mask == 0]).all()
+    assert np.isnan(even_within(np.zeros_like(alpha), mask)).all()
+
+
+def test_alpha_that_goes_on_smoothly_meets_what_is_around_the_hole():
+    square = np.zeros((160, 240))
+    square[25:-25, 25:-25] = 1
+    alpha = ndimage.gaussian_filter(square, 8).astype(np.float32)
+    mask = hole_in(160, 240, slice(39, 55), slice(165, 181))
+    found = continued(alpha, mask)
+    assert found is not None
+    assert np.abs(found - alpha)[mask > 0].max() < 0.03
 
 
 def test_a_transparent_corner_of_a_photograph_that_is_selected_is_filled():

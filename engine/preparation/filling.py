@@ -202,7 +202,8 @@ def _see_through(
     if not hole.goes_on and sample.alpha is None and (alpha[inside == 0] >= OPAQUE).all():
         return None, known
     sampled_alpha = np.ones(sample.pixels.shape[:2], np.float32) if sample.alpha is None else sample.alpha
-    through = translucency(sample.pixels, sampled_alpha, sample.valid, wrap, (known, alpha, changed), own=own)
+    parts = (known, alpha, changed)
+    through = translucency(sample.pixels, sampled_alpha, sample.valid, wrap, parts, own=own, lacy=hole.lacy)
     if hole.goes_on and through.smooth is None:
         through = replace(through, backdrop=None, smooth=alpha)
     return through, through.composite(known, alpha)

@@ -7,10 +7,9 @@ from scipy import ndimage
 
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Size, bounds_of
-from engine.preparation.masks import CLEAR, OPAQUE, Mask
+from engine.preparation.evenness import AROUND, SAME_ALPHA, even_within
+from engine.preparation.masks import CLEAR, NEIGHBORS, OPAQUE, Mask
 
-# Alpha that differs by no more is one level all over.
-SAME_ALPHA = 1.5 / 255
 # Colors of what is more transparent than this are those of the matched place: little of them can be seen.
 LEAST_VISIBLE = 0.25
 # How far an opaque color may be from that of the matched place.
@@ -37,6 +36,8 @@ class Translucency:
         known: Alpha of the part that is worked on, (height, width), and the mask of what is synthesized there; None
             for a new texture.
         smooth: Alpha of that part where it changes smoothly and so goes on by itself, (height, width); else None.
+        even: Alpha of the holes in that part that lie within one level of it, NaN elsewhere, (height, width); else
+            None.
     """
 
     colors: FloatArray
@@ -46,6 +47,7 @@ class Translucency:
     wrap: tuple[bool, bool]
     known: tuple[Mask, Mask] | None = None
     smooth: Mask | None = None
+    even: Mask | None = None
 
     def composite(self, colors: FloatArray, alpha: Mask | float) -> FloatArray:
         """Lay colors (height, width, 3) over the backdrop."""
@@ -71,7 +73,7 @@ class Translucency:
         # Smaller pictures are compared with the sample at their own scale.
         shrunk = self if picture.shape[0] >= size[0] else self._at(picture.shape[0] / size[0])
         colors, alpha = shrunk._matched(picture, self._wanted(picture.shape[:2]), seed)  # noqa: SLF001
-        alpha = self._blended(self._fitting(picture, colors, alpha))
+        alpha = self._blended(self._evened(self._fitting(picture, colors, alpha)))
         residual = self._color_only(picture - self.composite(colors, alpha), colors, alpha)
         lifted = colors + residual / np.maximum(alpha, LEAST_VISIBLE)[..., None]
         # What does not fit is not to bring in colors of the backdrop, nor any that are nowhere seen; the less of a
@@ -93,11 +95,16 @@ class Translucency:
 
     def _level(self, size: tuple[int, ...]) -> Mask:
         """Give the alpha of what is the same all over, or changes smoothly, at any scale."""
-        if self.smooth is None:
-            return np.full(size, float(np.median(self.alpha[self.valid])), np.float32)
-        rows, columns = (np.arange(side) * most // side for side, most in zip(size, self.smooth.shape, strict=False))
-        found: Mask = self.smooth[rows[:, None], columns]
-        return found
+        if self.smooth is not None:
+            return _at_size(self.smooth, size)
+        return self._evened(np.full(size, float(np.median(self.alpha[self.valid])), np.float32))
+
+    def _evened(self, alpha: Mask) -> Mask:
+        """Give the holes that lie within one level of alpha that level, at any scale."""
+        if self.even is None:
+            return alpha
+        level = _at_size(self.even, alpha.shape)
+        return np.where(np.isnan(level), alpha, level)
 
     def _fitting(self, picture: FloatArray, colors: FloatArray, alpha: Mask) -> Mask:
         """Take the alpha at which a color makes the picture over the backdrop, where the matched one does not."""
@@ -182,15 +189,32 @@ class Translucency:
 
 
 def continued(alpha: Mask, changed: Mask) -> Mask | None:
-    """Continue an alpha that changes smoothly around a hole, such as a fade; None for any other."""
+    """Continue an alpha that changes smoothly around a hole, such as a fade; None for any other, or for one level."""
     from engine.synthesis.structure.trend import find_trend
 
-    hole = bounds_of(changed)
+    changes = (changed > 0) & np.isnan(even_within(alpha, changed))
+    if not changes.any():
+        return None
+    hole = bounds_of(changes)
     rows, columns = slice(hole.top, hole.bottom), slice(hole.left, hole.right)
     found = find_trend(np.ascontiguousarray(alpha[..., None]), changed == 0, (rows, columns))
     if found is None:
         return None
-    return found[0].over((alpha.shape[0], alpha.shape[1]), (0, 0))[..., 0].clip(0, 1)
+    return _joined(found[0].over((alpha.shape[0], alpha.shape[1]), (0, 0))[..., 0], alpha, changes)
+
+
+def _joined(trend: Mask, alpha: Mask, changes: np.ndarray) -> Mask:
+    """Spread what a trend leaves of alpha around a hole over the hole: a polynomial has no plateau beside an edge."""
+    from engine.synthesis.resample import fill_unknown
+    from engine.tensors import to_pixels, to_tensor
+
+    ring = ndimage.binary_dilation(changes, NEIGHBORS, iterations=AROUND) & ~changes
+    # What grain leaves of single pixels is nothing to spread.
+    weight = np.maximum(ndimage.gaussian_filter(ring.astype(np.float32), 1.0), 1e-3)
+    rest = np.where(ring, ndimage.gaussian_filter(np.where(ring, alpha - trend, 0), 1.0) / weight, 0)
+    layers = np.dstack([rest, ring]).astype(np.float32)
+    filled = to_pixels(fill_unknown(to_tensor(layers[..., :1], "cpu"), to_tensor(layers[..., 1:], "cpu")))
+    return (trend + filled[..., 0]).clip(0, 1).astype(np.float32)
 
 
 def translucency(
@@ -201,6 +225,7 @@ def translucency(
     known: tuple[FloatArray, Mask, Mask] | None = None,
     *,
     own: bool = False,
+    lacy: bool = False,
 ) -> Translucency:
     """Choose what lies behind a translucent sample.
 
@@ -211,6 +236,7 @@ def translucency(
         wrap: Whether rows, and columns, of the canvas continue on the other side.
         known: Colors, alpha and mask of the canvas's part that is worked on; None for a new texture.
         own: Whether the sample is of that canvas.
+        lacy: Whether its texture has holes of its own, however opaque it is around what is synthesized.
 
     Returns:
         How alpha travels. Where it is the same all over, or goes smoothly on through a hole, colors are synthesized
@@ -229,14 +255,23 @@ def translucency(
     parts = None if known is None else (known[1], known[2])
     if float(np.ptp(every)) <= SAME_ALPHA:
         return Translucency(colors, alpha, allowed, None, wrap, parts)
+    even = None if known is None or not own or lacy else even_within(known[1], known[2])
     smooth = None if known is None or not own or any(wrap) else continued(known[1], known[2])
     if smooth is not None:
+        smooth = smooth if even is None else np.where(np.isnan(even), smooth, even)
         return Translucency(colors, alpha, allowed, None, wrap, parts, smooth)
     listed = np.concatenate(seen)
     listed = listed[:: -(-len(listed) // COLORS_COMPARED)]
     apart = np.abs(listed[None] - BACKDROPS[:, None]).sum(axis=2)
     backdrop = BACKDROPS[int(np.percentile(apart, NEAREST_PERCENT, axis=1).argmax())]
-    return Translucency(colors, alpha, allowed, backdrop, wrap, parts)
+    return Translucency(colors, alpha, allowed, backdrop, wrap, parts, even=even)
+
+
+def _at_size(alpha: Mask, size: tuple[int, ...]) -> Mask:
+    """Take every so many pixels."""
+    rows, columns = (np.arange(side) * most // side for side, most in zip(size, alpha.shape, strict=False))
+    found: Mask = alpha[rows[:, None], columns]
+    return found
 
 
 def _filled(colors: FloatArray, visible: np.ndarray) -> FloatArray:
