@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from engine.images import Picture
 from engine.preparation import RequestError, finish, lift, prepare
-from engine.preparation.cut_outs import solid_part
+from engine.preparation.cut_outs import solid_part, thing_within
 from engine.preparation.evenness import even_within
 from engine.preparation.masks import has_holes, missing_in, soft_edge
 from engine.preparation.translucency import continued
@@ -448,6 +448,35 @@ def test_the_middle_of_a_small_plateau_and_of_a_soft_l_is_found_and_no_alpha_tha
     assert ((part > 0) == (ell > 0)).mean() > 0.95
     for each in (foliage, dots, water, 0.3 + 0.6 * water, puff):
         assert solid_part(each, everywhere) is None
+
+
+@pytest.mark.parametrize("level", [0.6, 1.0])
+@pytest.mark.parametrize("seamless", ["none", "x", "both"])
+def test_around_a_thing_feathered_more_widely_than_it_is_a_fill_and_a_tile_have_its_alpha(seamless, level):
+    rows, columns = np.mgrid[:120, :120] - 59.5
+    alpha = ndimage.gaussian_filter((np.hypot(rows, columns) < 32).astype(np.float32), 13, mode="constant")
+    alpha *= level / alpha.max()
+    found, opacity = filled(bricks(120, 120), alpha, None, seamless=seamless)
+    np.testing.assert_allclose(opacity / 255, level, atol=0.02)
+    whole = alpha >= level - 1 / 255
+    np.testing.assert_array_equal(found[whole], np.rint(bricks(120, 120) * 255).astype(np.uint8)[whole])
+
+
+def test_only_a_thing_apart_from_the_borders_is_one_and_a_fade_is_none():
+    rows, columns = np.mgrid[:120, :120] - 59.5
+    thing = ndimage.gaussian_filter((np.hypot(rows, columns) < 32).astype(np.float32), 13, mode="constant")
+    assert thing_within(thing / thing.max()) is not None
+    for fade in ((rows + 60) / 120, np.roll(thing / thing.max(), 60, axis=0), np.ones_like(rows)):
+        assert thing_within(fade.astype(np.float32)) is None
+
+
+def test_all_that_lies_around_a_thing_is_filled_with_its_alpha_and_not_with_the_end_of_its_soft_edge():
+    rows, columns = np.mgrid[:120, :120] - 59.5
+    alpha = ndimage.gaussian_filter((np.hypot(rows, columns) < 32).astype(np.float32), 13, mode="constant")
+    alpha /= alpha.max()
+    mask = (np.hypot(rows, columns) > 30).astype(np.float32)
+    _, opacity = filled(bricks(120, 120), alpha, mask)
+    assert (opacity[mask > 0] == 255).all()
 
 
 def test_the_wide_soft_edge_of_what_is_half_transparent_is_a_soft_edge():

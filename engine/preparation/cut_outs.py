@@ -50,6 +50,21 @@ def solid_part(alpha: Mask, allowed: NDArray[np.bool_]) -> tuple[NDArray[np.bool
     return solid, level
 
 
+def thing_within(alpha: Mask) -> tuple[NDArray[np.bool_], float] | None:
+    """Find the most opaque part of a feathered thing that lies apart from the borders, as no fade does: `solid_part`.
+
+    Args:
+        alpha: float32 (height, width), in [0, 1].
+
+    Returns:
+        That part, boolean (height, width), and its alpha; None where there is no such thing.
+    """
+    found = solid_part(alpha, np.ones(alpha.shape, bool))
+    if found is None or any(edge.any() for edge in (found[0][[0, -1]], found[0][:, [0, -1]])):
+        return None
+    return found
+
+
 def _is_one_thing(seen: NDArray[np.bool_]) -> bool:
     """Whether one large thing is seen, or two, and no net, pattern or foliage."""
     areas = np.bincount(ndimage.label(seen)[0].ravel())[1:].astype(np.float64)

@@ -9,12 +9,14 @@ from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.banding import band_of
+from engine.preparation.cut_outs import thing_within
 from engine.preparation.extending import added, beyond_borders, far_from
 from engine.preparation.frames import Framed, continue_frame
 from engine.preparation.islands import find_islands
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.masks import (
     OPAQUE,
+    SAME_LEVEL,
     Mask,
     has_holes,
     hidden_in,
@@ -170,14 +172,17 @@ def _find_hole(
     given = mask is not None or bool(extend)
     banded = any(axes) and not given
     nothing = np.zeros(everything.size, np.float32)
-    # All that is missing of a tile is made, and its soft edge with it.
-    edged = banded and not flatten and not is_lace(canvas, 1 - nothing)
+    # All that is missing is made, and its soft edge with it.
+    edged = not given and not flatten and not is_lace(canvas, 1 - nothing)
     whole = _without_edge(canvas, everything, nothing) if edged else canvas
     if extend:
         gone = added(everything.size, extend)
     else:
         gone = nothing if banded and not is_damaged(whole) else hole_of(whole, mask)
     shown = np.maximum(gone, band_of(canvas, axes)) if banded else gone
+    if whole.alpha is not None and canvas.alpha is not None and edged:
+        # What is half as opaque as the thing is sampled, and made anew all the same.
+        shown = np.maximum(shown, whole.alpha > canvas.alpha + SAME_LEVEL / 255, dtype=np.float32)
     around = _around(shown, everything, sampling, axes)
     lacy = (given or banded) and own and not flatten and _has_holes(canvas, shown, around, extend)
     if mask is not None and not lacy:
@@ -239,9 +244,11 @@ def _without_edge(canvas: Picture, around: Box, free: Mask) -> Picture:
     """Clear the soft edge of what was cut out around a hole, unless alpha goes smoothly on through the hole."""
     if canvas.alpha is None:
         return canvas
-    edge = soft_edge(around.cut(canvas.alpha)) & (around.cut(free) < 1)
-    if not edge.any() or (free.any() and continued(around.cut(canvas.alpha), around.cut(free)) is not None):
+    part = around.cut(canvas.alpha)
+    edge = soft_edge(part) & (around.cut(free) < 1)
+    thing = None if edge.any() else thing_within(canvas.alpha)
+    if not (edge.any() or thing) or (free.any() and continued(part, around.cut(free)) is not None):
         return canvas
-    alpha = canvas.alpha.copy()
+    alpha = canvas.alpha.copy() if thing is None else np.where(thing[0], thing[1], 0).astype(np.float32)
     around.cut(alpha)[edge] = 0
     return replace(canvas, alpha=alpha)

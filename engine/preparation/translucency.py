@@ -17,6 +17,8 @@ MOST_APART = 0.15
 # Half the side of the patches by which alpha is found again; smaller ones where no such patch is whole.
 RADII = (2, 1, 0)
 PASSES = 6
+# A hole all around what is left, and larger than this part of the picture, is no gap in a fade.
+MOST_CONTINUED = 1 / 2
 # So many colors are looked at to choose a backdrop, and so many percent of them may be nearer to it than the rest.
 COLORS_COMPARED = 20_000
 NEAREST_PERCENT = 2
@@ -36,7 +38,7 @@ class Translucency:
         known: Alpha of the part that is worked on, (height, width), and the mask of what is synthesized there; None
             for a new texture.
         smooth: Alpha of that part where it changes smoothly and so goes on by itself, (height, width); else None.
-        even: Alpha of the holes in that part that lie within one level of it, NaN elsewhere, (height, width); else
+        even: Alpha of the holes in that part that have to get one level of it, NaN elsewhere, (height, width); else
             None.
     """
 
@@ -100,7 +102,7 @@ class Translucency:
         return self._evened(np.full(size, float(np.median(self.alpha[self.valid])), np.float32))
 
     def _evened(self, alpha: Mask) -> Mask:
-        """Give the holes that lie within one level of alpha that level, at any scale."""
+        """Give the holes that have to get one level of alpha that level, at any scale."""
         if self.even is None:
             return alpha
         level = _at_size(self.even, alpha.shape)
@@ -193,7 +195,9 @@ def continued(alpha: Mask, changed: Mask) -> Mask | None:
     from engine.synthesis.structure.trend import find_trend
 
     changes = (changed > 0) & np.isnan(even_within(alpha, changed))
-    if not changes.any():
+    # Of a thing whose surroundings are made, the end of its soft edge says nothing of them.
+    surrounds = all(each.any() for each in (changes[0], changes[-1], changes[:, 0], changes[:, -1]))
+    if not changes.any() or (surrounds and changes.mean() > MOST_CONTINUED):
         return None
     hole = bounds_of(changes)
     rows, columns = slice(hole.top, hole.bottom), slice(hole.left, hole.right)
@@ -260,6 +264,9 @@ def translucency(
     if smooth is not None:
         smooth = smooth if even is None else np.where(np.isnan(even), smooth, even)
         return Translucency(colors, alpha, allowed, None, wrap, parts, smooth)
+    if even is not None and float(np.ptp(levels[0])) <= SAME_ALPHA:
+        # There is nothing else to be found again.
+        even = np.where(np.isnan(even), np.median(levels[0]), even).astype(np.float32)
     listed = np.concatenate(seen)
     listed = listed[:: -(-len(listed) // COLORS_COMPARED)]
     apart = np.abs(listed[None] - BACKDROPS[:, None]).sum(axis=2)
