@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.encoders import Encoder
-from engine.synthesis.critics.sliced import random_directions
+from engine.synthesis.critics.draws import random_directions
 from engine.synthesis.ranking import quantiles
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")

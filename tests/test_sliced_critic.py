@@ -10,13 +10,11 @@ from pictures import measured
 from wraps import BOTH, X, Y
 
 from engine.synthesis.critics import Portion, SlicedCritic, SlicedSettings, Target
+from engine.synthesis.critics.draws import SampleGrid, draw_sample_grid, random_directions
 from engine.synthesis.critics.sliced import (
-    SampleGrid,
     centered_patches,
-    draw_sample_grid,
     mixed,
     project,
-    random_directions,
     sliced_loss,
     whole_patches,
 )
@@ -161,7 +159,7 @@ SIDES = st.integers(5, 80)
 
 @given(SIDES, SIDES, st.integers(1, 500), st.integers(1, 5), st.integers(0, 50))
 def test_a_lattice_has_no_more_positions_than_allowed_and_holds_a_whole_patch(height, width, most, patch, seed):
-    lattice = draw_sample_grid(torch.empty(1, 1, height, width), most, generator(seed), patch)
+    lattice = draw_sample_grid((height, width, most), generator(seed), patch)
     assert 0 <= lattice.top <= height - patch
     assert 0 <= lattice.left <= width - patch
     assert (
@@ -171,7 +169,7 @@ def test_a_lattice_has_no_more_positions_than_allowed_and_holds_a_whole_patch(he
 
 @given(SIDES, SIDES, st.integers(1, 500))
 def test_a_denser_lattice_would_have_too_many_positions(height, width, most):
-    stride = draw_sample_grid(torch.empty(1, 1, height, width), most, generator()).stride
+    stride = draw_sample_grid((height, width, most), generator()).stride
     assert stride == 1 or positions_on(height, 0, stride - 1) * positions_on(width, 0, stride - 1) > most
 
 
@@ -179,7 +177,7 @@ def test_every_position_is_looked_at_in_time():
     seen = torch.zeros(5, 7, dtype=torch.bool)
     chance = generator()
     for _ in range(100):
-        lattice = draw_sample_grid(seen[None, None], 6, chance)
+        lattice = draw_sample_grid((5, 7, 6), chance)
         assert lattice.stride == 3
         seen[lattice.top :: 3, lattice.left :: 3] = True
     assert seen.all()

@@ -301,3 +301,13 @@ def test_lbfgs_beats_adam_in_a_narrow_valley():
         for last in (1.0, 0.1)
     )
     assert quick < slow
+
+
+def test_adam_keeps_its_picture_and_the_length_of_its_steps_in_their_memory():
+    solver = make_adam(noise())
+    picture, start = solver.picture, noise()
+    solver.step(quadratic(noise(1)))
+    solver.step_size = 0.01
+    assert solver.picture is picture
+    assert not torch.equal(picture, start)
+    assert solver.step_size == pytest.approx(0.01)

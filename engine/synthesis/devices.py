@@ -80,7 +80,7 @@ def find_device(name: str = "auto") -> torch.device:
     name = name.strip().lower()
     if name == "auto":
         _tell_of_others()
-        return torch.device(choose_device().name)
+        return _repeatable(torch.device(choose_device().name))
     kind, _, number = name.partition(":")
     if message := unknown_device(name):
         raise DeviceError(message)
@@ -93,12 +93,19 @@ def find_device(name: str = "auto") -> torch.device:
     trial = listed[0] if listed[0].problem or kind == "cpu" else check_device(name)
     if trial.problem:
         raise DeviceError(f"device {name!r} does not work here ({trial.problem}): {trial.remedy}, or choose {others}")
-    return torch.device(name)
+    return _repeatable(torch.device(name))
 
 
 def available_devices() -> list[str]:
     """List the available kinds of device, fastest first, whether they work or not; the CPU is always one."""
     return [trial.name for trial in listed_devices() if not trial.problem and ":" not in trial.name]
+
+
+def _repeatable(device: torch.device) -> torch.device:
+    """Have the same seed give the same bytes: some of cuDNN's convolutions add in any order."""
+    if device.type == "cuda":
+        torch.backends.cudnn.deterministic = True
+    return device
 
 
 @cache

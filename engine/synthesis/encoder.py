@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from engine.synthesis.layers import Layer
+from engine.synthesis.reflection import reflected
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 from protocol.vocabulary import PIXELS
 
@@ -123,6 +124,8 @@ class Encoder(nn.Module):
 
     def _pad(self, x: Tensor) -> Tensor:
         across, down = ("circular" if wraps else "reflect" for wraps in (self.wrap.x, self.wrap.y))
+        if across == down == "reflect" and x.is_cuda:
+            return reflected(x)
         if across == down:
             return F.pad(x, (1, 1, 1, 1), mode=across)
         return F.pad(F.pad(x, (1, 1, 0, 0), mode=across), (0, 0, 1, 1), mode=down)

@@ -112,8 +112,42 @@ class Objective:
         refreshed = any(w and self._is_due(c) for w, (_, c, _) in zip(self._weights, self._parts, strict=True))
         return refreshed or before != [bool(weight) for weight in self._weights]
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether a step can be captured: it asks the device nothing, and no weight changes between two searches."""
+        return not self._checkpointing and all(
+            term.fade is None and getattr(critic, "repeatable", True) for term, critic, _ in self._parts
+        )
+
+    @property
+    def searches(self) -> bool:
+        """Whether targets are searched for in this step, on maps that have to be computed first."""
+        return any(critic.interval > 1 and self._is_due(critic) for _, critic, _ in self._parts) or any(
+            critic in self._untried for _, critic, _ in self._parts if critic.interval
+        )
+
+    def redraw(self) -> None:
+        """Draw anew what is drawn for each step; see `measure_again`."""
+        for _, critic, _ in self._parts:
+            if isinstance(critic, SlicedCritic):
+                critic.redraw()
+
     def __call__(self, free: Tensor) -> tuple[Tensor, Tensor]:
-        """Measure the free part of the canvas: loss, a scalar, and gradient, of the picture's shape."""
+        """Measure the free part of the canvas, by new targets where they are due.
+
+        Args:
+            free: Picture, (1, 3, height, width).
+
+        Returns:
+            Loss, a scalar, and gradient, of the picture's shape.
+        """
+        return self._measure(free, refreshing=True)
+
+    def measure_again(self, free: Tensor) -> tuple[Tensor, Tensor]:
+        """Do the same by the targets that are there, in operations of the device alone."""
+        return self._measure(free, refreshing=False)
+
+    def _measure(self, free: Tensor, *, refreshing: bool) -> tuple[Tensor, Tensor]:
         free = free.detach().requires_grad_()
         active = [(w, *part) for w, part in zip(self._weights, self._parts, strict=True) if w]
         layers = {n for _, _, c, _ in active for n in c.layers}
@@ -129,7 +163,7 @@ class Objective:
         total = free.new_zeros(())
         self.losses, self.layer_losses = {}, {}
         for weight, term, critic, share in active:
-            if self._is_due(critic):
+            if refreshing and self._is_due(critic):
                 critic.refresh({name: m.detach() for name, m in maps.items()}, self._generator)
                 self._untried.discard(critic)
             losses = critic.losses(maps)

@@ -17,6 +17,7 @@ from engine.synthesis.objective import Objective, ObjectiveContext
 from engine.synthesis.octaves import Octave
 from engine.synthesis.pixels import as_array, as_labels, as_mask
 from engine.synthesis.recipes import Recipe
+from engine.synthesis.replaying import Steps
 from engine.synthesis.resample import resize
 from engine.synthesis.settings import SynthesisSettings
 from engine.synthesis.snapshot import Snapshot
@@ -80,6 +81,7 @@ def polish(
                     free = found
         free = compose(free, around).contiguous(memory_format=torch.channels_last)
         solver = _solver(recipe, free, axes)
+        steps_here = Steps(solver, count)
         held = working_set(
             encoder, recipe.layers(), octave.canvas, budget=settings.memory, positions=quality.positions
         )
@@ -89,12 +91,13 @@ def polish(
                 try:
                     objective = objective or Objective(context, octave, around, held, generator)
                     step_size = _step_size(recipe, octave) * _slowing(recipe, octave, step / count)
-                    _advance(solver, objective, step_size, step, step / count)
+                    steps_here.take(objective, step_size, step, step / count)
                     break
                 except RuntimeError as error:
                     if not is_out_of_memory(error):
                         raise
                     objective = None
+                    steps_here.forget()
                     shrunk = smaller(held)
                     if shrunk is None:
                         raise MemoryExhaustedError(octave.canvas, free.device) from error
@@ -167,12 +170,3 @@ def _read(objective: Objective) -> tuple[dict[str, float], dict[str, dict[str, f
     numbers = iter(torch.stack(found).tolist() if found else [])
     losses = {name: next(numbers) for name in objective.losses}
     return losses, {term: {name: next(numbers) for name in each} for term, each in objective.layer_losses.items()}
-
-
-def _advance(solver: Solver, objective: Objective, step_size: float, step: int, progress: float) -> None:
-    solver.step_size = step_size
-    changed = objective.begin(step, progress)
-    # Adam averages over losses that change with each step; L-BFGS would take the change for curvature.
-    if changed and isinstance(solver, LBFGS):
-        solver.forget()
-    solver.step(objective)

@@ -86,7 +86,13 @@ class PatchCritic:
             if self._settings.noise:
                 drawn = torch.randn(maps.shape, generator=generator).to(maps)
                 maps = maps + self._settings.noise * maps.std() * drawn
-            self._targets[name] = matcher.targets(maps, self._region.get(name), generator)
+            found = matcher.targets(maps, self._region.get(name), generator)
+            before = self._targets.get(name)
+            if before is not None and before[0].shape == found[0].shape:
+                # Into the same memory: a captured step reads its targets there.
+                before[0].copy_(found[0])
+            else:
+                self._targets[name] = found
 
     def losses(self, canvas: FeatureMaps) -> dict[str, Tensor]:
         """Measure the patch loss of every layer."""

@@ -48,7 +48,7 @@ class AllKeys:
     ) -> None:
         self._keys = keys
         # For a query q the nearest of all keys k is that with the largest q·k − |k|²/2.
-        self._taken_off = 0.5 * (keys**2).sum(dim=1) if by_distance else None
+        self._gain = -0.5 * (keys**2).sum(dim=1) if by_distance else keys.new_zeros(len(keys))
         self._repetition_penalty = repetition_penalty
         self._memory = memory
 
@@ -68,14 +68,12 @@ class AllKeys:
         # Written again and again: memory that is fresh for every block costs the processor more than the product.
         similarity = queries.new_empty(min(rows, len(queries)), len(keys))
         for part in torch.split(order, chunk):
-            taken_off = self._taken_off
+            gain = self._gain
             if self._repetition_penalty:
-                surplus = self._repetition_penalty * (used / share - 1).clamp_min_(0)
-                taken_off = surplus if taken_off is None else taken_off + surplus
+                gain = gain - self._repetition_penalty * (used / share - 1).clamp_min_(0)
             for block in torch.split(part, rows):
-                here = torch.mm(queries[block], keys.t(), out=similarity[: len(block)])
-                if taken_off is not None:
-                    here -= taken_off
+                # Both in one operation: similarities are many, and going through them takes as long as the product.
+                here = torch.addmm(gain, queries[block], keys.t(), out=similarity[: len(block)])
                 found[block] = here.argmax(dim=1)
             if self._repetition_penalty:
                 used += torch.bincount(found[part], minlength=len(keys)).to(used)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.critics.base import FeatureMaps, Portion, spread
+from engine.synthesis.critics.draws import Drawn, DrawsOnDevice, Grid, Wanted, as_directions, draw
 from engine.synthesis.ranking import pair_by_rank
 from engine.synthesis.shares import weighted
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
@@ -34,13 +35,6 @@ class SlicedSettings:
     side: int = 1
 
 
-def random_directions(count: int, channels: int, patch: int, generator: torch.Generator) -> Tensor:
-    """Draw unit vectors in the space of feature patches, shape (count, channels, patch, patch)."""
-    return F.normalize(torch.randn(count, channels * patch * patch, generator=generator)).reshape(
-        count, channels, patch, patch
-    )
-
-
 def sliced_loss(canvas: Tensor, exemplar: Tensor) -> Tensor:
     """Sliced Wasserstein distance of two sets of projected features (Heitz et al. 2021, arXiv 2006.07229, eq. 5).
 
@@ -57,29 +51,6 @@ def sliced_loss(canvas: Tensor, exemplar: Tensor) -> Tensor:
     return F.mse_loss(canvas, pair_by_rank(canvas.detach(), exemplar))
 
 
-@dataclass(frozen=True)
-class SampleGrid:
-    """Positions of a map that one step looks at: every `stride`-th, from `top` and `left` on."""
-
-    stride: int = 1
-    top: int = 0
-    left: int = 0
-
-    def of(self, positions: Tensor) -> Tensor:
-        """View these positions of a tensor of shape (height, width, …)."""
-        return positions[self.top :: self.stride, self.left :: self.stride]
-
-
-def draw_sample_grid(maps: Tensor, most: int, generator: torch.Generator, patch: int = 1) -> SampleGrid:
-    """Choose the densest lattice with at most `most` positions of a map, at a random offset, a whole patch in it."""
-    height, width = maps.shape[2:]
-    stride = 1
-    while -(-height // stride) * -(-width // stride) > most:
-        stride += 1
-    top, left = torch.randint(stride, (2,), generator=generator).tolist()
-    return SampleGrid(stride, top % (height - patch + 1), left % (width - patch + 1))
-
-
 class _Projection(torch.autograd.Function):
     """Project single feature vectors, with a gradient in the channels-last format.
 
@@ -87,7 +58,7 @@ class _Projection(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, maps: Tensor, directions: Tensor, lattice: SampleGrid) -> Tensor:  # noqa: ANN401
+    def forward(ctx: Any, maps: Tensor, directions: Tensor, lattice: Grid) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(directions)
         ctx.size, ctx.lattice = maps.shape[2:], lattice
         # A product with the transposed list of vectors needs no copy of maps in the channels-last format.
@@ -101,8 +72,7 @@ class _Projection(torch.autograd.Function):
             whole = found.reshape(*ctx.size, -1)
         else:
             whole = found.new_zeros(*ctx.size, found.shape[1])
-            part = ctx.lattice.of(whole)
-            part.copy_(found.reshape(part.shape))
+            ctx.lattice.put(whole, found)
         return whole.permute(2, 0, 1)[None], None, None
 
 
@@ -123,7 +93,7 @@ class _WeightedDifference(torch.autograd.Function):
         return (2 * gradient * ctx.roots) * ctx.apart.reshape(ctx.size), None, None
 
 
-def project(maps: Tensor, directions: Tensor, lattice: SampleGrid) -> Tensor:
+def project(maps: Tensor, directions: Tensor, lattice: Grid) -> Tensor:
     """Project the patches of a map that lie whole inside it.
 
     Args:
@@ -137,8 +107,7 @@ def project(maps: Tensor, directions: Tensor, lattice: SampleGrid) -> Tensor:
     if directions.shape[2] == 1:
         found: Tensor = _Projection.apply(maps, directions[:, :, 0, 0], lattice)
     else:
-        seen = maps[:, :, lattice.top :, lattice.left :]
-        found = F.conv2d(seen, directions, stride=lattice.stride)[0].flatten(1).contiguous()
+        found = F.conv2d(lattice.shifted(maps), directions, stride=lattice.stride)[0].flatten(1).contiguous()
     return found
 
 
@@ -230,22 +199,41 @@ class SlicedCritic:
                     self._counts.append(0.0)
                 self._counts[number] += part * one.share
         self._compared = {name: [self._compare(one, name) for one in portions if one.has(name)] for name in layers}
-        self._drawn: dict[str, tuple[Tensor, SampleGrid, list[SampleGrid]]] = {}
+        self._drawn: Mapping[str, Drawn] = {}
+        self._draws: DrawsOnDevice | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether its losses ask the device nothing, so that they can be captured once and replayed."""
+        return all(each.whole for compared in self._compared.values() for each in compared)
 
     def refresh(self, canvas: FeatureMaps, generator: torch.Generator) -> None:
         """Draw new directions, and new positions where there are more than one step looks at."""
-        most = self._settings.positions
-        for name in self.layers:
-            maps = canvas[name]
-            # Deep layers have many channels and few positions: more directions are needed there, and cost no more.
-            count = self._settings.projections * max(1, LAYERS[name] // 2)
-            drawn = random_directions(count, maps.shape[1], self._settings.side, generator)
-            here = draw_sample_grid(maps, most, generator, self._settings.side)
-            there = [
-                draw_sample_grid(one[name], self._most(name, canvas, counts), generator, self._settings.side)
-                for one, counts in zip(self._maps, self._counts, strict=True)
-            ]
-            self._drawn[name] = (drawn.to(maps), here, there)
+        wanted = {name: self._wanted(name, canvas) for name in self.layers}
+        side = self._settings.side
+        device = next(iter(canvas.values())).device
+        if device.type == "cuda":
+            # On the card, and where it was drawn before: a step that is replayed has no time for the host's numbers.
+            self._draws = self._draws or DrawsOnDevice(wanted, side, generator, device)
+            self._draws.redraw()
+            self._drawn = self._draws.layers
+            return
+        self._drawn = {name: draw(each, side, generator) for name, each in wanted.items()}
+
+    def redraw(self) -> None:
+        """Draw anew on the card, for maps of the same sizes as before."""
+        if self._draws is not None:
+            self._draws.redraw()
+
+    def _wanted(self, name: str, canvas: FeatureMaps) -> Wanted:
+        height, width = canvas[name].shape[2:]
+        # Deep layers have many channels and few positions: more directions are needed there, and cost no more.
+        count = self._settings.projections * max(1, LAYERS[name] // 2)
+        sources = [
+            (one[name].shape[2], one[name].shape[3], self._most(name, canvas, part))
+            for one, part in zip(self._maps, self._counts, strict=True)
+        ]
+        return Wanted(count, canvas[name].shape[1], (height, width, self._settings.positions), sources)
 
     def _most(self, name: str, canvas: FeatureMaps, part: float) -> int:
         """Say how many positions of a source one step looks at: of several, half as many as the canvas has."""
@@ -258,8 +246,9 @@ class SlicedCritic:
         """Measure the sliced loss of every layer; 0 where a layer has no position to look at."""
         losses = {}
         for name in self.layers:
-            directions, here, there = self._drawn[name]
-            maps = canvas[name]
+            drawn, maps = self._drawn[name], canvas[name]
+            here, there = drawn.here, drawn.there
+            directions = as_directions(drawn.numbers, self._settings.side).to(maps)
             if self._settings.side > 1:
                 maps = pad_after(maps, self._wrap, rows=self._settings.side - 1, columns=self._settings.side - 1)
             projected = project(maps, directions, here)
@@ -270,7 +259,7 @@ class SlicedCritic:
         return losses
 
     def _loss(
-        self, name: str, projected: Tensor, here: SampleGrid, targets: Sequence[Tensor], there: Sequence[SampleGrid]
+        self, name: str, projected: Tensor, here: Grid, targets: Sequence[Tensor], there: Sequence[Grid]
     ) -> Tensor:
         compared = self._compared[name]
         if len(compared) == 1 and compared[0].region is None:
@@ -317,16 +306,21 @@ class _Compared:
     share: float
     spread: float
 
-    def mixed(self, projected: Sequence[Tensor], lattices: Sequence[SampleGrid]) -> Tensor:
+    @property
+    def whole(self) -> bool:
+        """Whether all positions count, of the canvas and of the targets."""
+        return self.region is None and all(valid is None for _, valid, _ in self.targets)
+
+    def mixed(self, projected: Sequence[Tensor], lattices: Sequence[Grid]) -> Tensor:
         """Mix what may be used of the projected targets."""
         return mixed([(_kept(projected[n], valid, lattices[n]), part) for n, valid, part in self.targets])
 
 
-def _kept(projected: Tensor, keep: Tensor | None, lattice: SampleGrid) -> Tensor:
+def _kept(projected: Tensor, keep: Tensor | None, lattice: Grid) -> Tensor:
     return projected if keep is None else projected.index_select(1, _chosen(projected, keep, lattice))
 
 
-def _chosen(projected: Tensor, keep: Tensor | None, lattice: SampleGrid) -> Tensor:
+def _chosen(projected: Tensor, keep: Tensor | None, lattice: Grid) -> Tensor:
     """Number the projections that are kept: faster than picking them by a mask."""
     if keep is None:
         return torch.arange(projected.shape[1], device=projected.device)

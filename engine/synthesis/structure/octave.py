@@ -281,8 +281,8 @@ class PatchOctave:
 
 def count_uses(places: Places, usable: Bools) -> Floats:
     """Count how often the surroundings of each place of the exemplar are used by patches at places, int32 (…, 2)."""
-    used = np.zeros(usable.shape, np.float32)
-    np.add.at(used, (places[..., 0], places[..., 1]), 1)
+    numbers = places[..., 0].astype(np.int64) * usable.shape[1] + places[..., 1]
+    used = np.bincount(numbers.ravel(), minlength=usable.size).reshape(usable.shape).astype(np.float32)
     found: Floats = ndimage.uniform_filter(used, SIDE, mode="nearest")
     return found
 
