@@ -27,10 +27,11 @@ from engine.encoders import load_encoder
 from engine.images import read_picture
 from engine.on_device import exemplar_on
 from engine.preparation import prepare
-from engine.synthesis import SynthesisSettings, polishing, synthesize
+from engine.synthesis import SynthesisSettings, synthesize
 from engine.synthesis.devices import describe_device, find_device, memory_budget, peak_memory
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
 from engine.synthesis.matching.tensors import TensorMatcher
+from engine.synthesis.memory import smaller
 from engine.synthesis.structure.octave import RADIUS, SIDE, padded, whole_patches
 
 EXEMPLAR = Path(__file__).parents[1] / "examples" / "cobbles.png"
@@ -113,7 +114,7 @@ def memory(bench: Bench) -> Found:
         torch.cuda.set_per_process_memory_fraction(MEMORY_PART, torch.cuda.current_device())
     settings = SynthesisSettings((size, size), recipe="sliced", quality="draft", memory=limit, steps=2)
     began = time.perf_counter()
-    with patch.object(polishing, "smaller", wraps=polishing.smaller) as shrunk:
+    with patch("engine.synthesis.polishing.smaller", wraps=smaller) as shrunk:
         for _ in synthesize(exemplar, encoder, settings):
             pass
     seconds, part = time.perf_counter() - began, MEMORY_PART if bench.device.type == "cuda" else 1.0
