@@ -381,8 +381,11 @@ def test_a_plain_local_run_makes_nothing_but_the_cache_of_compiled_functions(pla
         timeout=200,
     )
     assert done.returncode == 0, done.stderr
-    assert [path for path in home.rglob("*") if path.is_file() and not path.is_relative_to(cache)] == []
-    assert [path.name for path in home.iterdir()] == [".cache"]
+    # A driver of NVIDIA's keeps a cache of its own.
+    driver = home / ".nv"
+    made = [path for path in home.rglob("*") if path.is_file() and not path.is_relative_to(driver)]
+    assert [path for path in made if not path.is_relative_to(cache)] == []
+    assert [path.name for path in home.iterdir() if path != driver] == [".cache"]
     assert list((home / ".cache").iterdir()) == [cache.parent]
     assert list(cache.parent.iterdir()) == [cache]
 

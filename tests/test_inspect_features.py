@@ -15,6 +15,7 @@ from engine.encoders import EncoderError, load_encoder
 from engine.inspection.encoding import CLEAR, FILLED_MEANS, encode, first_of_blocks, fitting_layers
 from engine.inspection.features import NARROWEST, SILENT, draw_maps, measure_maps
 from engine.synthesis import Exemplar, SettingsError
+from engine.synthesis.devices import find_device
 
 LAYERS = tuple(ENCODER_WIDTHS)
 
@@ -209,7 +210,7 @@ def test_the_command_writes_a_sheet_for_every_layer_and_the_numbers(call, here):
     widths = {name: layer.channels for name, layer in load_encoder("compact").layers.items()}
     assert (told["output"], told["numbers"], told["pictures"]) == ("maps", "maps.npz", ["bricks.png"])
     assert (told["encoder"], told["pooling"]) == ("compact", "average")
-    assert (told["width"], told["height"], told["device"]) == (64, 64, "cpu")
+    assert (told["width"], told["height"], told["device"]) == (64, 64, find_device().type)
     assert list(told["layers"]) == list(widths)
     assert sorted(path.name for path in (here / "maps").iterdir()) == [
         f"bricks-{name}.png" for name in sorted(widths)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from pictures import bricks, tensor
+from pictures import clouds, tensor
 
 from engine.encoders import load_encoder
 from engine.synthesis import SynthesisSettings, replaying, synthesize
@@ -16,7 +16,7 @@ def made(*, seed=1, recipe="photo", masked=False):
     device = find_device("cuda")
     valid = torch.ones(1, 1, 64, 64)
     valid[..., 40:, 40:] = 0
-    source = ExemplarSource(tensor(bricks()).to(device), valid.to(device) if masked else None)
+    source = ExemplarSource(tensor(clouds()).to(device), valid.to(device) if masked else None)
     settings = SynthesisSettings((96, 96), seed=seed, recipe=recipe, quality="draft")
     *_, last = synthesize(exemplar_of([source]), load_encoder("compact").to(device), settings)
     return last.picture.cpu()

@@ -160,12 +160,14 @@ def _encoded_by_pillow(
             options["quality"] = DEFAULT_QUALITY if quality is None else quality
         if exif and len(exif) <= EXIF_LIMIT:
             options["exif"] = EXIF_START + exif
+        # Pillow before version 13 cannot write a long comment by itself.
+        options["extra"] = b""
         if xmp and len(xmp) <= XMP_LIMIT:
-            part = XMP_START + xmp
-            options["extra"] = b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part
+            options["extra"] += _segment(0xE1, XMP_START + xmp)
         if comment := dict(picture.metadata.texts).get(COMMENT):
             # Cut between characters.
-            options["comment"] = comment.encode()[:COMMENT_LIMIT].decode(errors="ignore").encode()
+            cut = comment.encode()[:COMMENT_LIMIT].decode(errors="ignore").encode()
+            options["extra"] += _segment(0xFE, cut)
         if picture.metadata.dpi is not None:
             options["dpi"] = picture.metadata.dpi
         kind = "JPEG"
@@ -178,6 +180,11 @@ def _encoded_by_pillow(
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    """Make a segment of a JPEG file."""
+    return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
 
 
 def block_of(picture: Picture) -> bytes:
