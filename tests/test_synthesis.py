@@ -271,8 +271,8 @@ def set_threads():
 
 
 def test_the_recipe_photo_gives_the_same_picture_whatever_the_number_of_threads(encoder, set_threads):
-    # A few steps of a small picture: over many, a last bit that a sum in another order rounds differently grows. Whether
-    # there is one depends on the processor.
+    # A few steps of a small picture: over many, a last bit that a sum in another order rounds differently grows.
+    # Whether there is one depends on the processor.
     found = []
     for threads in (1, 2):
         set_threads(threads)
