@@ -22,6 +22,15 @@ class NothingToFillError(RequestError):
         super().__init__("the canvas has no transparent part to fill: give a mask of what is to be filled")
 
 
+class TilesAlreadyError(RequestError):
+    """A canvas is to tile, and does so already."""
+
+    code = "tiles-already"
+
+    def __init__(self) -> None:
+        super().__init__("the canvas tiles already: nothing of it has to be changed")
+
+
 class TooLittleToSampleError(RequestError):
     """Hardly anything may be sampled."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.options.failures import CommandError, input_errors, with_options
-from engine.options.textures import Texture, TextureSpec, pictures_of, read_texture
+from engine.options.textures import Texture, TextureSpec, pictures_of, read_texture, unchanged
 from engine.service.hooks import Hooks, Stop
 from protocol.messages import Cancelled, Failed, JobEnd
 
@@ -83,6 +83,7 @@ def finish_work(work: Work, texture: Texture, end: JobEnd) -> Made | Failure:
     """Encode the pictures of a texture that has ended."""
     from engine.images import encoded
 
+    end = unchanged(texture, end) or end
     if isinstance(end, Failed):
         return Failure(with_options(end.sentence))
     if isinstance(end, Cancelled):

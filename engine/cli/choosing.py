@@ -23,6 +23,7 @@ REFUSED = (
     "too-large",
     "no-device",
     "nothing-to-fill",
+    "tiles-already",
     "nothing-to-sample",
     "too-little-to-sample",
     "too-few-opaque",

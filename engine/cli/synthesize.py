@@ -20,7 +20,7 @@ from engine.options.paths import STANDARD, path_option, read_input
 from engine.options.ray_option import ray_option
 from engine.options.texture_options import VARIATIONS_HELP, EngineFile, Force, Variations, texture_options
 from engine.options.texture_sets import TextureSet
-from engine.options.textures import pictures_of, read_texture, texture_spec
+from engine.options.textures import pictures_of, read_texture, texture_spec, unchanged
 from protocol.messages import Cancelled, Failed, Prepared
 from protocol.vocabulary import Settings, settings
 
@@ -107,6 +107,8 @@ def synthesize(
                 job = texture.request.with_seed(asked.seed + number)
                 recorded = None if record is None else numbered(record, number, variations)
                 end, lost = run(job, files[0].name, recorded)
+                as_it_was = unchanged(texture, end)
+                end = as_it_was or end
                 if isinstance(end, Failed):
                     fail_with(end)
                 made = pictures_of(texture, end)
@@ -116,11 +118,12 @@ def synthesize(
                 tell(remarks if number == 0 else [], quiet=quiet)
                 named = ["standard output" if path == STANDARD else str(path) for path in files]
                 shown = ", ".join(named)
+                tell([f"{shown}: the canvas tiles already and is written as it is"] if as_it_was else [], quiet=quiet)
                 height, width = made[0].pixels.shape[:2]
                 if as_json:
                     payload = {"output": named[0], "recording": None if recorded is None else str(recorded)}
                     payload["encoder"] = asked.encoder if weights is None else str(weights)
-                    filled = {} if texture.canvas is None else filled_part(made_parts[-1])
+                    filled = {} if texture.canvas is None or as_it_was else filled_part(made_parts[-1])
                     maps_made = {} if together is None else {"maps": named}
                     say(json.dumps({**payload, **maps_made, **summary(job.settings, (width, height), end), **filled}))
                 elif not quiet:

@@ -13,12 +13,12 @@ from engine.options.requests import made_of, numbered_name, request_for
 from engine.options.setting_options import checked_sample_from, checked_size, read_settings
 from engine.options.texture_options import TextureOptions
 from engine.options.texture_sets import TextureSet, check_set, check_sizes, find_set, made_set
-from protocol.messages import Synthesize
+from protocol.messages import Done, Failed, Synthesize
 from protocol.vocabulary import MOST_SOURCES, Margins, Settings
 
 if TYPE_CHECKING:
     from engine.images import Picture
-    from protocol.messages import Cancelled, Done
+    from protocol.messages import Cancelled, JobEnd
 
 CHANNELS = ("red", "green", "blue", "alpha")
 
@@ -148,6 +148,14 @@ def read_texture(spec: TextureSpec, read: "Callable[[Path], Picture]") -> Textur
     margins = margins_of(spec.options.extend, pictures["canvas"])
     request = request_for(pictures, spec.shares, spec.settings, spec.size, spec.context, spec.sample_from, margins)
     return Texture(spec, pictures, margins, request)
+
+
+def unchanged(texture: Texture, end: "JobEnd") -> "Done | None":
+    """Return a canvas that was to tile, and does so already, as its result; None for any other end."""
+    canvas = texture.request.canvas.picture
+    if canvas is None or not isinstance(end, Failed) or end.code != "tiles-already":
+        return None
+    return Done(texture.request.job, canvas)
 
 
 def pictures_of(texture: Texture, end: "Done | Cancelled") -> "list[Picture]":

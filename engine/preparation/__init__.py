@@ -12,7 +12,13 @@ from engine.preparation.sampling import (
     Sample,
 )
 from engine.preparation.transforming import ExemplarTransform
-from engine.request_errors import NothingToFillError, NothingToSampleError, RequestError, TooLittleToSampleError
+from engine.request_errors import (
+    NothingToFillError,
+    NothingToSampleError,
+    RequestError,
+    TilesAlreadyError,
+    TooLittleToSampleError,
+)
 
 __all__ = [
     "BAND",
@@ -29,6 +35,7 @@ __all__ = [
     "RequestError",
     "Sample",
     "Size",
+    "TilesAlreadyError",
     "TooLittleToSampleError",
     "bounds_of",
     "cut_start",

@@ -32,7 +32,9 @@ from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.resemblance import resembles
 from engine.preparation.sampling import Sample, Sampling, sample_canvas
+from engine.preparation.tileability import tiles
 from engine.preparation.translucency import Translucency, continued, translucency
+from engine.request_errors import TilesAlreadyError
 from protocol.vocabulary import SMALLEST_SIDE, Margins
 
 # Where holes cover less of their bounds than this, or these are larger, pixels, a new texture for them is a waste.
@@ -179,7 +181,7 @@ def _find_hole(
         gone = added(everything.size, extend)
     else:
         gone = nothing if banded and not is_damaged(whole) else hole_of(whole, mask)
-    shown = np.maximum(gone, band_of(canvas, axes)) if banded else gone
+    shown = np.maximum(gone, band_of(canvas, axes if gone.any() else _not_tiling(canvas, axes))) if banded else gone
     if whole.alpha is not None and canvas.alpha is not None and edged:
         # What is half as opaque as the thing is sampled, and made anew all the same.
         shown = np.maximum(shown, whole.alpha > canvas.alpha + SAME_LEVEL / 255, dtype=np.float32)
@@ -195,6 +197,18 @@ def _find_hole(
     free = shown if blend else (shown > 0).astype(np.float32)
     gone = gone if blend else (gone > 0).astype(np.float32)
     return _Hole(goes_on or canvas, gone, shown, free, around, lacy, goes_on is not None)
+
+
+def _not_tiling(canvas: Picture, axes: tuple[bool, bool]) -> tuple[bool, bool]:
+    """Leave out the axes along which a canvas tiles already; if it does so along all, refuse it."""
+    seen = canvas.pixels
+    if canvas.alpha is not None:
+        alpha = canvas.alpha[..., None]
+        seen = np.concatenate([seen * alpha, alpha], axis=2, dtype=np.float32)
+    across, down = (meets and not tiles(seen, axis) for meets, axis in zip(axes, (1, 0), strict=True))
+    if not (across or down):
+        raise TilesAlreadyError
+    return across, down
 
 
 def _see_through(

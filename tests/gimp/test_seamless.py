@@ -92,7 +92,13 @@ def selection_beside_the_layer():
     return refused("seamless", image, image.get_layers())
 
 
+def tiling_already():
+    image = opened(grid)
+    return refused("seamless", image, image.get_layers())
+
+
 cases = [
+    tiling_already,
     whole, across, down, in_16_bits, offset, selected, holed, holed_otherwise, too_small, selection_beside_the_layer,
 ]
 """
@@ -104,7 +110,10 @@ def cases(plugged, tmp_path_factory):
     """All that these tests look at, made in one GIMP."""
     folder = tmp_path_factory.mktemp("seamless")
     save(folder / "light.png", ramp(SIDE, SIDE))
-    return plugged.cases(CODE, folder / "run", starts=False, light=str(folder / "light.png"))
+    lines = np.arange(SIDE) % 12 < 2
+    save(folder / "grid.png", np.where((lines[:, None] | lines)[..., None], 0.2, np.ones(3)))
+    files = {name: str(folder / f"{name}.png") for name in ("light", "grid")}
+    return plugged.cases(CODE, folder / "run", starts=False, **files)
 
 
 def seam(picture):
@@ -165,7 +174,8 @@ def test_a_transparent_part_is_made_anew_from_what_is_visible(cases):
     assert np.array_equal(texture, array_of(cases["holed_otherwise"]["texture"]))
 
 
-def test_what_cannot_be_made_to_tile_is_told_in_a_sentence(cases):
+def test_what_cannot_be_made_to_tile_or_tiles_already_is_told_in_a_sentence(cases):
+    assert "tiles already" in cases["tiling_already"]
     assert cases["too_small"].startswith("There is nothing to sample")
     assert cases["selection_beside_the_layer"] == (
         "The selection is outside the layer: select a part of the layer, or nothing."
