@@ -18,9 +18,11 @@ CPU = torch.device("cpu")
 
 
 def picture(height, width, clear=None, *, depth="u8", seed=0):
-    """A raster of noise, with alpha 0 in some pixels: a mask, or a rectangle."""
+    """A raster of noise that gets brighter to one corner, with alpha 0 in some pixels: a mask, or a rectangle."""
     kind, most = {"u8": (np.uint8, 255), "u16": (np.uint16, 65535)}[depth]
-    found = np.random.default_rng(seed).integers(0, most, (height, width, 4)).astype(kind)
+    noise = np.random.default_rng(seed).random((height, width, 4))
+    ramp = np.linspace(0, 0.4, height)[:, None, None] + np.linspace(0, 0.4, width)[:, None]
+    found = (most * (0.2 * noise + ramp)).astype(kind)
     found[..., 3] = most
     if isinstance(clear, Box):
         part_of(found, clear)[..., 3] = 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
+from scipy import fft, ndimage
 
 from engine.images.picture import FloatArray
 
@@ -10,6 +10,10 @@ from engine.images.picture import FloatArray
 ROWS, NEAR = 16, 32
 # Differences of colors that nobody sees.
 UNSEEN = 1 / 255
+# Larger pictures are not looked at, nor those where all the seam is so many times as large a step as any inside.
+MOST_PIXELS, MOST_ABOVE = 2**24, 1.05
+# At so many columns inside, as a share, steps are as large; or they are so many standard deviations above the mean.
+LEAST_USUAL, MOST_DEVIATIONS = 0.01, 2.7
 # In so many places, as a share, the step at a seam is by chance the largest of all near it. It is so many times as
 # large as the others at most: at small scales, a place is a large part of the seam.
 MOST_LARGEST = 0.09
@@ -35,10 +39,14 @@ def tiles(picture: FloatArray, axis: int) -> bool:
         Whether the steps between the two sides are like those near them, and what lies across the seam is like what
         lies inside, at every scale: a grid may have no step there, and yet a cell of another width.
     """
-    scales = _scales(np.ascontiguousarray(picture if axis == 1 else picture.swapaxes(0, 1)))
-    if _repeats(scales[0]):
+    finest = np.ascontiguousarray(picture if axis == 1 else picture.swapaxes(0, 1))
+    seam, *inside = np.abs(finest - np.roll(finest, 1, axis=1)).mean(axis=(0, 2))
+    if picture.shape[0] * picture.shape[1] > MOST_PIXELS or seam > MOST_ABOVE * max(inside, default=1) + UNSEEN:
+        return False
+    if _repeats(finest):
         return True
-    if not all(_steps_fit(each, finest=each is scales[0]) for each in scales):
+    scales = _scales(finest)
+    if not _is_usual(finest) or not all(_steps_fit(each, finest=each is scales[0]) for each in scales):
         return False
     return all(_patches_fit(each) for each in scales if min(each.shape[:2]) >= SMALLEST_COMPARED)
 
@@ -74,14 +82,26 @@ def _repeats(picture: FloatArray) -> bool:
     return 2 * (float((even**2).sum(dtype=np.float64)) - most) <= UNSEEN**2 * picture.size
 
 
+def _is_usual(picture: FloatArray) -> bool:
+    """Whether the steps all along the seam, relative to what lies near, are as large as those at columns inside."""
+    width = picture.shape[1]
+    apart = np.abs(picture - np.roll(picture, 1, axis=1)).mean(axis=2)
+    starts = np.arange(0, len(apart), ROWS)
+    places = np.add.reduceat(apart, starts, axis=0) / np.diff([*starts, len(apart)])[:, None]
+    near = ndimage.uniform_filter1d(places, min(2 * NEAR + 1, width), axis=1, mode="wrap")
+    seam, *inside = (places / (near + UNSEEN)).mean(axis=0)
+    rare = float(np.mean(np.array(inside) >= seam)) < LEAST_USUAL
+    return not rare or seam - float(np.mean(inside)) <= MOST_DEVIATIONS * float(np.std(inside))
+
+
 def _steps_fit(picture: FloatArray, *, finest: bool) -> bool:
     """Whether the steps across the seam are like those near it, or as outstanding as other joints are."""
     largest, times = _steps(picture, 0)
     usual = max(1.0, MOST_LARGEST * (picture.shape[0] // ROWS)), MOST_LARGER if finest else MOST_LARGER_COARSE
     if largest <= usual[0] and times <= usual[1]:
         return True
-    others = np.array([usual, *(_steps(picture, column) for column in _like_seam(picture))]).max(axis=0)
-    return bool(largest <= others[0] and times <= others[1])
+    others = np.array([_steps(picture, column) for column in _like_seam(picture)]).mean(axis=0)
+    return bool(largest <= max(usual[0], others[0] + 1) and times <= max(usual[1], others[1]))
 
 
 def _steps(picture: FloatArray, column: int) -> tuple[float, float]:
