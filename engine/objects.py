@@ -100,9 +100,9 @@ def find_objects(colors: Floats, valid: Bools) -> Objects | None:
 
 def _most_frequent(listed: Floats) -> Floats:
     """Find the color that most pixels have, about, (3,)."""
-    cells = np.rint(listed / CELL).astype(np.int64)
+    cells = np.rint(listed / CELL).astype(np.int32)
     side = round(1 / CELL) + 2
-    counts = np.bincount(cells @ np.array([side**2, side, 1]))
+    counts = np.bincount((cells[:, 0] * side + cells[:, 1]) * side + cells[:, 2])
     most = int(counts.argmax())
     middle = np.array([most // side**2, most // side % side, most % side]) * CELL
     near = np.abs(listed - middle).max(axis=1) <= CELL

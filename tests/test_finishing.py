@@ -18,7 +18,9 @@ def across(step, *, stripes=0.0):
     places = np.moveaxis(np.indices((SIDE, SIDE), np.int32), 0, -1).copy()
     copied = Copied(exemplar, np.ones((SIDE, SIDE), bool), places)
     picture = np.where(FREE[..., None], exemplar, exemplar + step).astype(np.float32)
-    found = differences(picture, copied, np.ones_like(FREE), FREE, 1, usual_step(exemplar, 1), cuts=True)
+    found = differences(
+        picture, copied, copied.colors(), np.ones_like(FREE), FREE, 1, usual_step(exemplar, 1), cuts=True
+    )
     return float(np.abs(found[:, SIDE // 2 - 1]).max())
 
 

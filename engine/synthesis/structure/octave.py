@@ -350,7 +350,13 @@ def distances(marked: Bools, wrap: Wrap) -> Floats:
     wide, inner = continued(marked, marked.shape, wrap)
     if wide.all():
         return np.full(marked.shape, float(max(marked.shape)), np.float32)
-    return np.ascontiguousarray(ndimage.distance_transform_edt(wide)[inner], np.float32)
+    found = np.zeros(wide.shape, np.float32)
+    if wide.any():
+        # What is not marked is nearest within one pixel around what is.
+        box = ndimage.find_objects(wide.view(np.int8))[0]
+        part = tuple(slice(max(0, each.start - 1), each.stop + 1) for each in box)
+        found[part] = ndimage.distance_transform_edt(wide[part])
+    return np.ascontiguousarray(found[inner])
 
 
 def nearest(marked: Bools, wrap: Wrap) -> tuple[Places, Places]:

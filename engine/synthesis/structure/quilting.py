@@ -176,12 +176,15 @@ def stitched(source: Floats, origins: Places, canvas: Floats, free: Bools, wrap:
     Returns:
         RGB, float32 (rows, columns, 3).
     """
-    picture = np.where(free[..., None], source[origins[..., 0], origins[..., 1]], canvas)
     reach = (8 * round(WIDTH), 8 * round(WIDTH))
     _, inside = continued(free, reach, wrap)
-    picture, origins, free = (continued(each, reach, wrap)[0] for each in (picture, origins, free))
+    canvas, _ = continued(canvas, reach, wrap)
+    origins, _ = continued(origins, reach, wrap)
+    free, _ = continued(free, reach, wrap)
     copied = Copied(source, np.ones(source.shape[:2], bool), origins)
+    own = copied.colors()
+    picture = np.where(free[..., None], own, canvas)
     right, down = (
-        differences(picture, copied, free, free, axis, usual_step(source, axis), cuts=False) for axis in (1, 0)
+        differences(picture, copied, own, free, free, axis, usual_step(source, axis), cuts=False) for axis in (1, 0)
     )
     return np.ascontiguousarray(blend_seams(picture, right, down, free, width=WIDTH)[inside])
