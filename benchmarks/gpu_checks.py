@@ -30,7 +30,7 @@ from engine.preparation import prepare
 from engine.synthesis import SynthesisSettings, synthesize
 from engine.synthesis.devices import describe_device, find_device, memory_budget, peak_memory
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
-from engine.synthesis.matching.tensors import TensorMatcher
+from engine.synthesis.matching.choice import matcher_for
 from engine.synthesis.memory import smaller
 from engine.synthesis.structure.octave import RADIUS, SIDE, padded, whole_patches
 
@@ -123,7 +123,7 @@ def memory(bench: Bench) -> Found:
 
 
 def matching(bench: Bench) -> Found:
-    """Compare searches for patches: compiled functions, tensors, and all patches compared in half precision."""
+    """Compare searches for patches: compiled functions, Triton kernels, all patches compared in half precision."""
     sizes = (64,) if bench.small else (256, 512, 1024)
     return {"passes": PASSES, "rows": [compared(bench.device, size, 64 if bench.small else 256) for size in sizes]}
 
@@ -133,7 +133,9 @@ def compared(device: torch.device, size: int, exemplar: int) -> Found:
     source, query = search_of(size, exemplar)
     nearest = exact(source, query, device).mean()
     found: Found = {"canvas": size, "exact_half_s": timed(device, lambda: exact(source, query, device))}
-    matchers: dict[str, Matcher] = {"compiled": COMPILED, "tensors": TensorMatcher(device)}
+    matchers: dict[str, Matcher] = {"compiled": COMPILED}
+    if (on_gpu := matcher_for(device)) is not COMPILED:
+        matchers["triton"] = on_gpu
     for name, matcher in matchers.items():
         found[f"{name}_s"] = timed(device, partial(searched, matcher, source, query))
         found[f"{name}_over_nearest"] = float(searched(matcher, source, query).costs.mean() / nearest)

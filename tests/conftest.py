@@ -24,7 +24,7 @@ FIRST = (
     "test_synthesis",
     "gimp/test_window.py",
     "gimp/",
-    "test_tensor_matching",
+    "test_triton_matching",
     "test_stale_engines",
     "test_gallery",
     "test_file_errors",
@@ -164,21 +164,20 @@ def client(engine):
         yield connected
 
 
-@pytest.fixture(params=["compiled", "tensors", "tensors on cuda"])
+@pytest.fixture(params=["compiled", "triton on cuda"])
 def matcher(request):
     """What searches for patches and votes; on a GPU where there is one."""
     import torch
 
     from engine.synthesis.matching import COMPILED
-    from engine.synthesis.matching.tensors import TensorMatcher
 
     if request.param == "compiled":
         return COMPILED
-    if request.param == "tensors":
-        return TensorMatcher(torch.device("cpu"))
     if not torch.cuda.is_available():
         return pytest.skip("torch finds no CUDA device here")
-    return TensorMatcher(torch.device("cuda"))
+    from engine.synthesis.matching.on_gpu import TritonMatcher
+
+    return TritonMatcher(torch.device("cuda"))
 
 
 @pytest.fixture(scope="session")

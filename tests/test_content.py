@@ -12,7 +12,6 @@ from test_mixing import stones
 
 from engine.service.rasters import picture_of
 from engine.synthesis.matching.matcher import COMPILED
-from engine.synthesis.matching.tensors import TensorMatcher
 from engine.synthesis.structure import Content, Guide, MosaicSource, lay_out, plan_texture
 from engine.synthesis.structure.content import matched_ranges, matched_ranks, matched_spread
 from engine.synthesis.toning import toned
@@ -68,7 +67,6 @@ def test_a_picture_is_plainer_to_see_the_stronger_it_is():
     assert found[-1] > max(0.9, found[1] + 0.03)
 
 
-@pytest.mark.parametrize("matcher", [COMPILED, TensorMatcher(torch.device("cpu"))], ids=["compiled", "tensors"])
 def test_the_colors_are_the_exemplars(matcher):
     content = disc(color=(0.2, 0.4, 1))
     picture = laid([piece(grain())], Content(content, 0.7), matcher=matcher).colors

@@ -8,8 +8,8 @@ ROOT = Path(__file__).parents[1]
 SYNTHESIS = ROOT / "engine" / "synthesis"
 STRUCTURE, MATCHING = (sorted((SYNTHESIS / name).rglob("*.py")) for name in ("structure", "matching"))
 ALLOWED = ("engine.synthesis.compiling", "engine.synthesis.matching")
-# What matches in tensors; nothing that structures import.
-TENSORS = {"choice", "random_bits", "tensor_patches", "tensor_places", "tensor_search", "tensors"}
+# What matches on a GPU; nothing that structures import.
+ON_GPU = {"choice", "kernels", "on_gpu"}
 
 
 def modules(path):
@@ -20,7 +20,7 @@ def test_structures_import_no_torch(subtests):
     for path in STRUCTURE:
         with subtests.test(path=str(path)):
             assert "torch" not in first_words(imports(path))
-            assert not {name for name in modules(path) if name.rpartition(".")[2] in TENSORS}
+            assert not {name for name in modules(path) if name.rpartition(".")[2] in ON_GPU}
 
 
 def test_the_algorithm_knows_of_the_protocol_its_vocabulary_alone(subtests):
@@ -35,9 +35,9 @@ def test_matching_imports_nothing_else_of_synthesis(subtests):
         with subtests.test(path=str(path)):
             engine = {name for name in imports(path) if name.startswith("engine.")}
             assert {name for name in engine if not name.startswith(ALLOWED)} == set()
-            if path.stem not in TENSORS:
+            if path.stem not in ON_GPU:
                 assert "torch" not in first_words(imports(path))
-                assert not {name for name in modules(path) if name.rpartition(".")[2] in TENSORS}
+                assert not {name for name in modules(path) if name.rpartition(".")[2] in ON_GPU}
 
 
 def test_batches_and_the_options_of_a_texture_know_nothing_of_the_commands(subtests):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from engines import raster, short_job
 from matching import field_for, search, sought_in, source_of
 from pictures import load, save
@@ -12,8 +11,6 @@ from runs import run
 from test_mixing import parts, stones
 
 from engine.service.rasters import picture_of
-from engine.synthesis.matching.matcher import COMPILED
-from engine.synthesis.matching.tensors import TensorMatcher
 from engine.synthesis.structure import Guide, MosaicSource, lay_out, plan_texture
 from protocol.messages import Canvas, Done, Failed, Source
 from protocol.vocabulary import Settings
@@ -92,7 +89,6 @@ def test_where_a_source_has_no_weight_nothing_of_it_is():
     assert found[:, -inside:].mean() > 0.99
 
 
-@pytest.mark.parametrize("matcher", [COMPILED, TensorMatcher(torch.device("cpu"))], ids=["compiled", "tensors"])
 def test_a_label_that_costs_more_than_any_difference_is_not_matched(matcher):
     picture = stones(0, 48, 48)
     labels = np.zeros((48, 48), np.int32)

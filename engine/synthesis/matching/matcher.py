@@ -1,4 +1,4 @@
-"""The interface of matchers: compiled functions on a CPU, tensors on a GPU."""
+"""The interface of matchers: compiled functions on a CPU, Triton kernels on a GPU."""
 
 from collections.abc import Iterator
 from typing import Protocol
