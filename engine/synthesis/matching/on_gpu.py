@@ -38,7 +38,7 @@ class TritonMatcher:
 
     Args:
         device: Where.
-        block: Places of one program, a power of two; the same is found with any number.
+        block: Places of one program, a power of two.
     """
 
     def __init__(self, device: torch.device, block: int = BLOCK) -> None:
