@@ -221,9 +221,9 @@ def spread(
         down, across = tl.where(turn % 4 < 2, jump, 0), tl.where(turn % 4 < 2, 0, jump)
         other_row, other_column = row + down, column + across
         if WRAP_ROWS:
-            other_row = (other_row % height + height) % height
+            other_row = (other_row + far * height) % height
         if WRAP_COLUMNS:
-            other_column = (other_column % length + length) % length
+            other_column = (other_column + far * length) % length
         valid = alive & (other_row >= 0) & (other_row < height) & (other_column >= 0) & (other_column < length)
         other = other_row * length + other_column
         valid &= tl.load(wanted + other, mask=valid, other=0) != 0
@@ -403,9 +403,9 @@ def vote(
         down, across = turn // side - RADIUS, turn % side - RADIUS
         other_row, other_column = row + down, column + across
         if WRAP_ROWS:
-            other_row = (other_row % height + height) % height
+            other_row = (other_row + RADIUS * height) % height
         if WRAP_COLUMNS:
-            other_column = (other_column % length + length) % length
+            other_column = (other_column + RADIUS * length) % length
         valid = alive & (other_row >= 0) & (other_row < height) & (other_column >= 0) & (other_column < length)
         other = other_row * length + other_column
         valid &= tl.load(wanted + other, mask=valid, other=0) != 0
