@@ -39,6 +39,9 @@ def tiles(picture: FloatArray, axis: int) -> bool:
         Whether the steps between the two sides are like those near them, and what lies across the seam is like what
         lies inside, at every scale: a grid may have no step there, and yet a cell of another width.
     """
+    if min(picture.shape[:2]) == 1:
+        # Nothing tells.
+        return False
     finest = np.ascontiguousarray(picture if axis == 1 else picture.swapaxes(0, 1))
     seam, *inside = np.abs(finest - np.roll(finest, 1, axis=1)).mean(axis=(0, 2))
     if picture.shape[0] * picture.shape[1] > MOST_PIXELS or seam > MOST_ABOVE * max(inside, default=1) + UNSEEN:

@@ -91,10 +91,10 @@ def cases(plugged, tmp_path_factory):
     picture = bricks(SIDE, SIDE)
     save(folder / "wall.png", picture)
     save(folder / "light.png", ramp(SIDE, SIDE))
-    # Threads with nothing between them.
+    # Threads with nothing between them, whose colors do not meet at the borders.
     rows, columns = np.mgrid[:SIDE, :SIDE]
     threads = ((rows % 8 < 4) | (columns % 8 < 4))[..., None]
-    save(folder / "lace.png", np.concatenate([picture, np.where(threads, 1.0, 0.0)], axis=2))
+    save(folder / "lace.png", np.concatenate([(picture + ramp(SIDE, SIDE)) / 2, np.where(threads, 1.0, 0.0)], axis=2))
     save(folder / "half.png", np.concatenate([picture, np.full((SIDE, SIDE, 1), 0.5)], axis=2))
     paths = {name: str(folder / f"{name}.png") for name in ("wall", "light", "lace", "half")}
     return plugged.cases(CODE, folder / "run", starts=False, orders=ORDERS, **paths)
