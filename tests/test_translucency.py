@@ -283,7 +283,8 @@ def test_an_opaque_canvas_stays_opaque_whatever_fills_it():
 
 
 def test_lace_made_to_tile_stays_lace():
-    colors, alpha = lace()
+    # Cut so that holes do not meet at the borders.
+    colors, alpha = (np.ascontiguousarray(each[:90, :90]) for each in lace())
     _, opacity = filled(colors, alpha, None, seamless="both")
     assert (opacity < 3).mean() == pytest.approx((alpha == 0).mean(), rel=0.15)
 
