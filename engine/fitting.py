@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.request_errors import NothingToFillError, RequestError
-from protocol.messages import Canvas, Source, Synthesize
+from protocol.messages import Canvas, Failed, Source, Synthesize
 from protocol.raster import Raster
 from protocol.vocabulary import CONTENT_BY, LARGEST_SIDE, MOST_MAPS, MOST_SOURCES, SAMPLE_FROM, SMALLEST_SIDE, Margins
 
@@ -44,6 +44,20 @@ def check_request(request: Synthesize) -> None:
         _check_new(request)
     else:
         _check_fill(request, canvas.picture)
+
+
+def unfit(request: Synthesize) -> Failed | None:
+    """Return how a request fails whose settings and sizes do not fit together, or None."""
+    try:
+        check_request(request)
+    except RequestError as error:
+        return refusal(request, error)
+    return None
+
+
+def refusal(request: Synthesize, error: RequestError) -> Failed:
+    """Return how a job ends that cannot be made."""
+    return Failed(error.code, str(error)[:4000], job=request.job)
 
 
 def _check_sources(sources: Sequence[Source], canvas: Canvas) -> None:

@@ -136,8 +136,8 @@ def _add_new(procedure: Gimp.Procedure) -> None:
     text = _("Where to put the texture")
     _add_choice(procedure, user_options.NEW, "destination", _("Put _into"), text, user_options.IMAGE)
     text = _(
-        "What several layers, or those of a layer group, are (names such as oak_color and oak_normal are those of "
-        "maps)"
+        "How to use several layers, or those of a layer group (automatic: names such as oak_color and oak_normal "
+        "are those of maps)"
     )
     _add_choice(procedure, user_options.NEW, "layers-as", _("Use la_yers as"), text, user_options.AUTO)
     _add_mask(procedure)

@@ -39,7 +39,7 @@ def texts_of(command: str) -> Texts:
             _(
                 "Fills the selection, in a new layer above. The exemplar is the surroundings of the selection, a "
                 "drawable, a file or a pattern. If nothing is selected, the transparent part of the layer is "
-                "filled; with another exemplar, the whole of an opaque layer."
+                "filled. If the layer has none, it is filled as a whole, from another exemplar."
             ),
             _("Fill Selection with Texture"),
             _(
@@ -53,8 +53,8 @@ def texts_of(command: str) -> Texts:
             _("Make a texture of any size from the selection or the layer"),
             _(
                 "Makes new textures in a new image or in new layers. The exemplar is the selection, or the whole "
-                "layer. Several selected layers are mixed, in equal shares or by a canvas guide; those that are maps "
-                "of one texture by their names are made together."
+                "layer. Several selected layers are mixed, in equal shares or by a canvas guide. Layers with names "
+                "of maps of one texture are made together."
             ),
             _("New Texture from Layer"),
             _("Makes texture of any size that looks like the selection, or the layer."),
@@ -78,8 +78,8 @@ def texts_of(command: str) -> Texts:
             _("Extend _Image…"),
             _("Extend the image beyond its borders with texture that fits"),
             _(
-                "The canvas of the image grows by percent of its sides or by pixels, and is filled there, in a new "
-                "layer on top. All other layers stay where they are in the picture."
+                "The canvas of the image grows, by percent of its sides or by pixels. The new area is filled in a "
+                "new layer on top. All other layers stay where they are in the picture."
             ),
             _("Extend Image"),
             _("The image is extended as it looks. Its canvas grows, and the texture is a new layer."),

@@ -67,6 +67,8 @@ class EngineWindow:
             self._dialog.destroy()
 
     def _do(self, response: int) -> None:
+        # About the button before.
+        self._note.hide()
         if response == START and self._link is None:
             self._problem = ""
             self._link = EngineLink(self._installation, name="GIMP, Engine…", wait_for_user=True)

@@ -1,5 +1,6 @@
 """Show what the engine is doing, and stop it."""
 
+import re
 from contextlib import suppress
 
 from gimp_plugin.engine_link import connect_engine
@@ -120,7 +121,13 @@ def _why(worker: WorkerStatus, installation: Installation) -> list[str]:
     if sentence is None:
         return []
     command = f"{installation.installer} --torch auto"
-    return [sentence.format(device=worker.description, problem=worker.passed_over, command=command)]
+    return [sentence.format(device=_described(worker.description), problem=worker.passed_over, command=command)]
+
+
+def _described(device: str) -> str:
+    """Name a device in the user's language; only the number of a processor's threads has words."""
+    found = re.fullmatch(r"(cpu) \((\d+) threads?\)", device)
+    return device if found is None else _("{device} (threads: {count})").format(device=found[1], count=found[2])
 
 
 def _is_running(installation: Installation) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 from gi.repository import Gimp, Gio
 
 from gimp_plugin import canvas
-from gimp_plugin.plans import PlanError
+from gimp_plugin.plans import ChoiceError
 from gimp_plugin.translation import _
 from protocol.raster import Raster
 
@@ -22,21 +22,21 @@ def read_file(path: Path, *, gray: bool, depth: str) -> Raster:
         All of its visible layers together, with alpha, turned by their EXIF orientation as where GIMP opens it.
 
     Raises:
-        PlanError: GIMP cannot open it.
+        ChoiceError: GIMP cannot open it.
     """
     if not path.is_file():
-        raise PlanError(_("There is no file {path}: choose another exemplar.").format(path=path))
+        raise ChoiceError(_("There is no file {path}: choose another exemplar.").format(path=path))
     image = None
     try:
         image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(path)))
     # GIMP tells what is wrong with a file by a GLib.Error.
     except Exception as error:  # noqa: BLE001
-        raise PlanError(_("{path} cannot be opened: {reason}").format(path=path, reason=error)) from None
+        raise ChoiceError(_("{path} cannot be opened: {reason}").format(path=path, reason=error)) from None
     finally:
         # GIMP would go on showing it.
         Gimp.progress_end()
     if image is None:
-        raise PlanError(_("GIMP cannot open {path} as a picture: choose another file.").format(path=path))
+        raise ChoiceError(_("GIMP cannot open {path} as a picture: choose another file.").format(path=path))
     try:
         # GIMP does so by itself only where the user opens a file.
         image.policy_rotate(False)
@@ -60,11 +60,11 @@ def read_pattern(name: str, *, gray: bool, depth: str) -> Raster:
         The pattern, with alpha.
 
     Raises:
-        PlanError: There is none of that name.
+        ChoiceError: There is none of that name.
     """
     pattern = Gimp.Pattern.get_by_name(name)
     if pattern is None:
-        raise PlanError(_("There is no pattern “{name}”: choose another.").format(name=name))
+        raise ChoiceError(_("There is no pattern “{name}”: choose another.").format(name=name))
     _found, width, height, _bytes = pattern.get_info()
     image = Gimp.Image.new(width, height, Gimp.ImageBaseType.RGB)
     Gimp.context_push()

@@ -40,6 +40,12 @@ def members_of(image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> list[Gimp.Lay
         inside = layers[0].get_children() if layers[0].is_group() else []
         return [each for each in inside if not marks.is_made(each)]
 
+    return from_top(image, layers)
+
+
+def from_top(image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> list[Gimp.Layer]:
+    """Sort layers by their places, from the top."""
+
     def place(layer: Gimp.Layer) -> list[int]:
         return [image.get_item_position(item) for item in reversed([layer, *canvas.groups_of(layer)])]
 

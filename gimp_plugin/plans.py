@@ -30,6 +30,10 @@ class PlanError(ValueError):
     """The options cannot be used; the message is one or two sentences for the user."""
 
 
+class ChoiceError(PlanError):
+    """What was chosen is gone, or does not serve here: another choice would."""
+
+
 @dataclass(frozen=True)
 class MapLayer:
     """A map of the exemplar, of which a layer of the texture is made.

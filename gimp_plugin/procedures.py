@@ -9,13 +9,13 @@ from gi.repository import Gimp
 
 from gimp_plugin import arguments, tasks, user_options, values
 from gimp_plugin.attempts import Appearance, Attempt, finish_attempt
-from gimp_plugin.commands import ENGINE, REPEAT, SAVE
+from gimp_plugin.commands import ENGINE, REPEAT, SAVE, texts_of
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.engine_report import engine_status, stop_engine
 from gimp_plugin.failing_calls import failing_quietly
 from gimp_plugin.installation import Installation
 from gimp_plugin.outcome import Call, Outcome
-from gimp_plugin.plans import PlanError
+from gimp_plugin.plans import ChoiceError, PlanError
 from gimp_plugin.repeating import options_to_repeat
 from gimp_plugin.saving import save
 from gimp_plugin.translation import _
@@ -72,8 +72,17 @@ def _run_texture(call: Call) -> Outcome:
         if asks:
             return dialogs.ask_and_make(call, layers, link)
         return dialogs.make(options, call.image, layers, link, installation)
+    except ChoiceError as error:
+        return Outcome(problem=f"{error} {_where_to_choose(options)}" if command == REPEAT else str(error))
     finally:
         link.close()
+
+
+def _where_to_choose(options: Options) -> str:
+    """Say where to change what Repeat Last Texture takes over."""
+    return _("Repeat Last Texture uses the last choices: change them in “{command}”.").format(
+        command=texts_of(options.task).title
+    )
 
 
 def _run_saving(call: Call) -> Outcome:

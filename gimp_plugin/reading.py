@@ -7,7 +7,7 @@ from gi.repository import Gimp
 
 from gimp_plugin import canvas, exemplar_sources, marks, plans, samples, user_options
 from gimp_plugin.box import Box
-from gimp_plugin.plans import PlanError
+from gimp_plugin.plans import ChoiceError, PlanError
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
 from protocol.messages import Canvas, Source
@@ -29,7 +29,8 @@ def read_source(
         The source, and the part of the image that it is.
 
     Raises:
-        PlanError: Too little of it can be sampled, or mask or guide do not fit.
+        PlanError: Too little of it can be sampled.
+        ChoiceError: Mask or guide do not fit.
     """
     box = part_of(image, layer)
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
@@ -46,7 +47,7 @@ def read_source(
         return plans.cut_source(sample, part, white), read
     guide = canvas.find(options.guide)
     if guide is None or guide.get_image().get_id() != image.get_id():
-        raise PlanError(_("The exemplar guide is not in the image of the layer: choose another one, or none."))
+        raise ChoiceError(_("The exemplar guide is not in the image of the layer: choose another one, or none."))
     return plans.cut_source(sample, part, white, _read_guide(guide, box)), read
 
 
@@ -70,7 +71,7 @@ def _shape(number: int) -> Raster | None:
         return None
     item = canvas.find(number)
     if item is None:
-        raise PlanError(_("The canvas guide, the content or a map no longer exists: choose another one, or none."))
+        raise ChoiceError(_("The canvas guide, the content or a map no longer exists: choose another one, or none."))
     return _read_guide(item, canvas.extent(item))
 
 
@@ -111,16 +112,16 @@ def read_mask(options: Options, item: Gimp.Drawable, box: Box) -> bytes | None:
         255 where the box may be sampled, else 0; None without a mask.
 
     Raises:
-        PlanError: It is not there, or has no white pixel.
+        ChoiceError: It is not there, or has no white pixel.
     """
     if not options.mask:
         return None
     mask = canvas.find(options.mask)
     if mask is None or mask.get_image().get_id() != item.get_image().get_id():
-        raise PlanError(_("The exemplar mask is not in the image that is sampled: choose another one, or none."))
+        raise ChoiceError(_("The exemplar mask is not in the image that is sampled: choose another one, or none."))
     found = canvas.read_white(mask, box)
     if not any(found):
-        raise PlanError(_("The exemplar mask has no white pixel: paint white where to sample, or choose none."))
+        raise ChoiceError(_("The exemplar mask has no white pixel: paint white where to sample, or choose none."))
     return found
 
 
@@ -145,7 +146,7 @@ def read_exemplar(options: Options, around: Sequence[Gimp.GroupLayer], *, gray: 
             raise PlanError(_("Choose the layer or image to take the texture from."))
         item = canvas.find(options.drawable)
         if item is None:
-            raise PlanError(_("The exemplar's layer no longer exists: choose another."))
+            raise ChoiceError(_("The exemplar's layer no longer exists: choose another."))
         box = canvas.extent(item)
         white = read_mask(options, item, box)
         parts = marks.parts_of(item) if item.is_layer() else []

@@ -53,7 +53,9 @@ def targets(drawables: Sequence[Gimp.Drawable], task: str) -> list[Gimp.Layer]:
     if task == user_options.EXTEND:
         return []
     most = max(MOST_SOURCES, MOST_MAPS + 1) if task == user_options.NEW else 1
-    if not 1 <= len(drawables) <= most:
+    if not drawables:
+        raise PlanError(_("No layer is selected: select one."))
+    if len(drawables) > most:
         raise PlanError(_("{count} layers are selected: select one layer only.").format(count=len(drawables)))
     found = []
     for each in drawables:
@@ -214,7 +216,8 @@ def _enlarge(options: Options, image: Gimp.Image, layer: Gimp.Layer) -> Task:
 def _new(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Task:
     set_of_maps = map_layers.maps_of(image, layers, options.layers_as)
     first, inside = (set_of_maps or layers)[0], options.destination == user_options.LAYERS
-    above = map_layers.common_group(set_of_maps) or layers[0]
+    # Below another one of them, the texture might be hidden.
+    above = map_layers.common_group(set_of_maps) or map_layers.from_top(image, layers)[0]
     around = canvas.groups_of(canvas.outside_locked(above)) if inside else []
     count = 1 if set_of_maps else len(layers)
     guides.check_choice(count, exemplar=bool(options.guide), canvas=bool(options.canvas_guide))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from gimp_plugin import user_options
-from gimp_plugin.plans import PlanError
+from gimp_plugin.plans import ChoiceError, PlanError
 from gimp_plugin.translation import _
 from gimp_plugin.user_options import Options
 from protocol.map_names import BASE, MapNames, map_names
@@ -82,14 +82,14 @@ def check_options(options: Options) -> None:
         options: What is wanted.
 
     Raises:
-        PlanError: Says what to change.
+        ChoiceError: Says what to change.
     """
     asked, usual = options.settings, Settings()
     if asked.recipe != usual.recipe:
-        raise PlanError(_("Maps of one texture need the look “Natural”: choose it."))
+        raise ChoiceError(_("Maps of one texture need the look “Natural”: choose it."))
     turned = (asked.exemplar_rotation, asked.exemplar_scale) != (usual.exemplar_rotation, usual.exemplar_scale)
     if turned or options.content or options.rotation_map or options.scale_map:
-        raise PlanError(_("Maps of one texture take no content, rotation or scale: reset them."))
+        raise ChoiceError(_("Maps of one texture take no content, rotation or scale: reset them."))
 
 
 def check_sizes(layers: Sequence[str], sizes: Sequence[tuple[int, int]]) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -108,15 +109,6 @@ def assert_names_remedies(error: EncoderError, server: Server, folder: Path) -> 
         assert part in str(error)
 
 
-def test_a_wrong_hash_is_refused_and_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
-    folder = tmp_path / "cache"
-    server.content = server.content[:-1] + b"x"
-    with pytest.raises(EncoderError, match=r"SHA-256 starts with .* instead of") as caught:
-        load_from(server, folder)
-    assert_names_remedies(caught.value, server, folder)
-    assert_nothing_left(folder)
-
-
 def test_a_connection_that_ends_early_is_refused_and_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     server.sent = len(server.content) // 2
@@ -128,19 +120,21 @@ def test_a_connection_that_ends_early_is_refused_and_leaves_nothing_behind(serve
     assert list(load_from(server, folder).layers)[-1] == "relu3_1"
 
 
-def test_a_missing_address_is_refused_and_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ({"content": b"other bytes"}, r"SHA-256 starts with .* instead of"),
+        ({"status": 404}, "answers 404"),
+        ({"port": 1}, "refused"),
+    ],
+    ids=["wrong hash", "missing address", "server is down"],
+)
+def test_a_failed_download_is_refused_with_remedies_and_leaves_nothing_behind(
+    server: Server, tmp_path: Path, broken: dict[str, Any], told: str
+) -> None:
     folder = tmp_path / "cache"
-    server.status = 404
-    with pytest.raises(EncoderError, match="answers 404") as caught:
-        load_from(server, folder)
-    assert_names_remedies(caught.value, server, folder)
-    assert_nothing_left(folder)
-
-
-def test_a_server_that_is_down_is_named_with_the_remedies(server: Server, tmp_path: Path) -> None:
-    folder = tmp_path / "cache"
-    server.port = 1
-    with pytest.raises(EncoderError, match="refused") as caught:
+    vars(server).update(broken)
+    with pytest.raises(EncoderError, match=told) as caught:
         load_from(server, folder)
     assert_names_remedies(caught.value, server, folder)
     assert_nothing_left(folder)

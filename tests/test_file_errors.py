@@ -323,6 +323,16 @@ def test_a_full_disk_behind_standard_output_is_told(here, arguments):
 # Files that are write-protected.
 
 
+@pytest.mark.parametrize("more", [(), ("--force",), ("--pick", "2")])
+def test_an_input_is_no_output_whatever_is_forced(call, here, more):
+    before = (here / "bricks.png").read_bytes()
+    (here / "bricks.png").chmod(0o444)
+    told = call("synthesize", "bricks.png", *QUICK, "-q", "-o", "bricks.png", *more)
+    assert_told(told, "bricks.png is an input")
+    assert "--force" not in told[2]
+    assert (here / "bricks.png").read_bytes() == before
+
+
 @pytest.mark.parametrize("option", ["-o", "--record"])
 def test_a_write_protected_file_is_replaced_only_by_force(call, here, option):
     target = here / ("kept.png" if option == "-o" else "kept.gif")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,13 +22,22 @@ if TYPE_CHECKING:
 Pick = Annotated[int, Range(1, 36)]
 
 
-def check_pick(output: Path | None, pick: int, seed: int, *, variations: int, record: Path | None) -> Path:
+def check_pick(
+    output: Path | None,
+    pick: int,
+    seed: int,
+    read: Sequence[Path | None],
+    *,
+    variations: int,
+    record: Path | None,
+) -> Path:
     """Check, before the work, that a sheet of previews can be made.
 
     Args:
         output: File of the sheet.
         pick: Number of previews.
         seed: The first seed.
+        read: The inputs, which are never overwritten.
         variations: Number of textures; there is one of each seed.
         record: File of a recording; there is none of previews.
 
@@ -39,7 +49,7 @@ def check_pick(output: Path | None, pick: int, seed: int, *, variations: int, re
     settings()["seed"].check(seed + pick - 1)
     if output == STANDARD:
         fail("a sheet of previews cannot be written to standard output: name a .png or .svg file with --output")
-    return check_files(output, None, [])
+    return check_files(output, None, read)
 
 
 def write_sheet(

@@ -33,7 +33,7 @@ def install_plugin(
     check: Annotated[bool, typer.Option("--check", help="Show what is installed and what is wrong.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Install the plug-in into every GIMP 3 of this user; it starts this engine."""
+    """Install the plug-in, which starts this engine, into every GIMP 3 of this user."""
     _run("check" if check else "install", gimp, service=service, dry=dry_run)
 
 

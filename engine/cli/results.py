@@ -19,7 +19,13 @@ STANDARD_FORMAT = ".png"
 
 
 def check_results(
-    output: Path | None, variations: int, record: Path | None, *, force: bool, as_json: bool
+    output: Path | None,
+    variations: int,
+    record: Path | None,
+    read: Sequence[Path | None],
+    *,
+    force: bool,
+    as_json: bool,
 ) -> list[Path]:
     """Check that pictures and recordings can be written.
 
@@ -27,6 +33,7 @@ def check_results(
         output: The picture; several get numbers before the suffix.
         variations: Number of pictures.
         record: The recording, likewise, or None.
+        read: The inputs, which are never overwritten.
         force: Replace write-protected files.
         as_json: Whether JSON goes to standard output.
 
@@ -45,12 +52,18 @@ def check_results(
         check_output_stream()
     outputs = [numbered(output, n, variations) for n in range(variations)]
     recordings = [] if record is None else [numbered(record, n, variations) for n in range(variations)]
-    check_files_to_write(outputs, recordings, force=force)
+    check_files_to_write(outputs, recordings, read, force=force)
     return outputs
 
 
 def set_files(
-    found: TextureSet, output: Path | None, variations: int, record: Path | None, *, force: bool
+    found: TextureSet,
+    output: Path | None,
+    variations: int,
+    record: Path | None,
+    read: Sequence[Path | None],
+    *,
+    force: bool,
 ) -> list[list[Path]]:
     """Name the files of a set to write, and check that they can be written.
 
@@ -60,6 +73,7 @@ def set_files(
             the stem, and whose suffix chooses the format of all.
         variations: Number of sets; several get numbers after the stem.
         record: The recording, or None.
+        read: The inputs, which are never overwritten.
         force: Replace write-protected files.
 
     Returns:
@@ -78,14 +92,18 @@ def set_files(
     turns = [""] if variations == 1 else [f"-{number + 1}" for number in range(variations)]
     written = [set_names(found, folder, stem, turn, output.suffix if single else None) for turn in turns]
     recordings = [] if record is None else [numbered(record, number, variations) for number in range(variations)]
-    check_files_to_write([name for names in written for name in names], recordings, force=force)
+    check_files_to_write([name for names in written for name in names], recordings, read, force=force)
     return written
 
 
-def check_files_to_write(outputs: Sequence[Path], recordings: Sequence[Path], *, force: bool) -> None:
-    """Check, before the synthesis, that pictures and recordings can be written."""
+def check_files_to_write(
+    outputs: Sequence[Path], recordings: Sequence[Path], read: Sequence[Path | None], *, force: bool
+) -> None:
+    """Check, before the synthesis, that pictures and recordings can be written, and are no inputs."""
     from engine.images import check_unprotected, check_writable
 
+    # First, as `--force` replaces no input.
+    check_apart([*outputs, *recordings], read)
     for name in outputs:
         if name != STANDARD:
             check_writable(name)

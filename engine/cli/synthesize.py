@@ -11,7 +11,7 @@ import typer
 
 from engine.cli.choosing import fail_with, runner
 from engine.cli.picking import Pick, check_pick, write_sheet
-from engine.cli.results import check_apart, check_results, no_empty_folder, numbered, set_files, tell, write_results
+from engine.cli.results import check_results, no_empty_folder, numbered, set_files, tell, write_results
 from engine.cli.standard_output import check_json_stream, say
 from engine.cli.tiles import TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
 from engine.options.failures import INTERRUPTED, fail, one_line_errors
@@ -67,13 +67,13 @@ def synthesize(
         tell([] if together is None else [together.remark()], quiet=quiet)
         settings()["seed"].check(asked.seed + variations - 1)
         check_engine(engine, excluded=local or record is not None or weights is not None)
+        read = [*spec.files, weights]
         outputs = (
-            files_to_write(together, output, variations, record, force=force, as_json=as_json)
+            files_to_write(together, output, variations, record, read, force=force, as_json=as_json)
             if pick is None
-            else [[check_pick(output, pick, asked.seed, variations=variations, record=record)]]
+            else [[check_pick(output, pick, asked.seed, read, variations=variations, record=record)]]
         )
         written = [path for files in outputs for path in files]
-        check_apart([*written, *([] if record is None else [record])], [*spec.files, weights])
         texture = read_texture(spec, read_input)
         tell(texture.remarks, quiet=quiet)
         tell(
@@ -145,14 +145,15 @@ def files_to_write(
     output: Path | None,
     variations: int,
     record: Path | None,
+    read: Sequence[Path | None],
     *,
     force: bool,
     as_json: bool,
 ) -> list[list[Path]]:
     """Return the files of each variation, one or those of a set, after checks that they can be written."""
     if together is not None:
-        return set_files(together, output, variations, record, force=force)
-    return [[path] for path in check_results(output, variations, record, force=force, as_json=as_json)]
+        return set_files(together, output, variations, record, read, force=force)
+    return [[path] for path in check_results(output, variations, record, read, force=force, as_json=as_json)]
 
 
 def summary(settings: Settings, size: tuple[int, int], end: "Done | Cancelled") -> dict[str, Any]:

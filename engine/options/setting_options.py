@@ -30,7 +30,7 @@ FORMS = {
     "layers": "Such as relu1_1:1,relu3_1:0.5.",
     "scales": "Such as 0.8,1.25.",
     "memory": "Such as 8GiB.",
-    "seamless": "x: left to right, y: top to bottom; no value: both. A canvas without a mask gets new borders.",
+    "seamless": "x: left to right, y: top to bottom; no value: both. Without a mask, a canvas gets new borders.",
 }
 _READ: Mapping[str, Callable[[str], object]] = {
     "layers": parse_layers,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.encoders import Encoder, EncoderError, load_encoder
+from engine.fitting import unfit
 from engine.service.hooks import Hooks, Stop
 from engine.service.runner import run_job
 from engine.synthesis.devices import (
@@ -68,7 +69,11 @@ class DeviceRunner:
             raise UnusableDeviceError(f"device {device!r} cannot compute: {error}") from error
 
     def run(self, request: Synthesize, hooks: Hooks, stop: Stop) -> Done | Failed | Cancelled:
-        """Run a job; see `run_job`."""
+        """Check a request, and run the job; see `run_job`."""
+        return unfit(request) or self.run_checked(request, hooks, stop)
+
+    def run_checked(self, request: Synthesize, hooks: Hooks, stop: Stop) -> Done | Failed | Cancelled:
+        """Run the job of a request that the engine has accepted."""
         return run_job(request, self.device, self._encoder_for, hooks, stop)
 
     def memory_in_use(self) -> int:

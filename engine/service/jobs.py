@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from zmq import Frame as ZmqFrame
 
 from engine.device_names import RESTART
-from engine.fitting import check_request
-from engine.request_errors import RequestError
+from engine.fitting import unfit
 from engine.service.clients import Clients
 from engine.service.internal import Alive, FromWorker, Ready, Unusable
 from engine.service.supervisor import ENDING, READY, RESTING, STARTING, WORKING, Worker, exit_reason
@@ -182,11 +181,7 @@ class Jobs:
             return Failed("busy", said, "try again later", request.job)
         if all(worker.serves(request.settings.device) is False for worker in self._workers):
             return self._no_device(request.job, request.settings.device)
-        try:
-            check_request(request)
-        except RequestError as error:
-            return Failed(error.code, str(error)[:4000], job=request.job)
-        return None
+        return unfit(request)
 
     def _no_device(self, job: str, device: str) -> Failed:
         said = f"this engine does not compute on {device!r}"

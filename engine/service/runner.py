@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.encoders import Encoder, EncoderError
-from engine.fitting import check_request, wanted_size
+from engine.fitting import refusal, wanted_size
 from engine.images import ImageError, Picture
 from engine.on_device import content_of, exemplar_on, guide_of, surroundings_on
 from engine.preparation import (
@@ -61,7 +61,7 @@ def run_job(
     """Run a job to its end.
 
     Args:
-        request: The request.
+        request: The request; its settings and sizes fit together, see `check_request`.
         device: The device.
         load: Returns the encoder for a name, a file of weights and a pooling, on the device.
         hooks: The callbacks.
@@ -77,7 +77,7 @@ def run_job(
         restored = replace(hooks, frame=lambda frame: hooks.frame(restore_frame(frame, colors)))
         return restore(_made(fitted, device, load, restored, stop), colors, request.depth)
     except RequestError as error:
-        return Failed(error.code, str(error)[:4000], job=request.job)
+        return refusal(request, error)
     except (ImageError, SettingsError, DeviceError, EncoderError) as error:
         return Failed(BAD_REQUEST, str(error)[:4000], job=request.job)
     except MemoryExhaustedError as error:
@@ -183,7 +183,7 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[JobInput, Synth
     """Convert a request to the input and settings of synthesis.
 
     Args:
-        request: The request.
+        request: The request; its settings and sizes fit together, see `check_request`.
         device: The device, which limits the memory.
 
     Returns:
@@ -194,7 +194,6 @@ def plan_job(request: Synthesize, device: torch.device) -> tuple[JobInput, Synth
         RequestError: The pictures do not fit together.
     """
     canvas, asked = request.canvas, request.settings
-    check_request(request)
     source = request.sources[0] if request.sources else None
     if canvas.content is not None and not RECIPES[asked.recipe].structure:
         raise RequestError("only patches redraw a picture: leave out the content, or choose the recipe photo")

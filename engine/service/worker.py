@@ -147,7 +147,7 @@ def _compute(runner: "DeviceRunner", shared: SharedState) -> None:
 
     while True:
         job = shared.jobs.get()
-        end = runner.run(job.request, Hooks(job.note, show, announce), job.stop)
+        end = runner.run_checked(job.request, Hooks(job.note, show, announce), job.stop)
         shared.running = None
         shared.outbox.put(encode(end))
 

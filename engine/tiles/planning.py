@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from engine.encoders import Encoder
+from engine.fitting import check_request
 from engine.on_device import exemplar_on
 from engine.preparation import JobInput, RequestError
 from engine.service.runner import plan_job
@@ -58,6 +59,7 @@ def plan_tiles(request: Synthesize, tile: int | None, device: torch.device, enco
         SettingsError: Its recipe, size or memory does not allow it.
     """
     check_tileable(request)
+    check_request(request)
     job_input, settings, size = plan_job(request, device)
     side = tile or tile_side(settings.memory)
     grid = grid_of(size, side, (settings.wrap.y, settings.wrap.x))

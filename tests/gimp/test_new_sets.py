@@ -100,6 +100,15 @@ def into_layers():
             "again": again}
 
 
+def into_layers_given_from_below():
+    image, layers = laid(["oak_color", "oak_height"])
+    found = []
+    for how in ("maps", "mix"):
+        called("new", image, layers[::-1], quality="draft", width=40, height=40, destination="layers", layers_as=how)
+        found.append([layer.get_name() for layer in image.get_layers()][-2:])
+    return found
+
+
 def mixed():
     image, layers = laid(["oak_color", "oak_height"])
     _made_in, layer = called("new", image, layers, quality="draft", width=80, height=72, layers_as="mix")
@@ -149,8 +158,8 @@ def rotated():
 
 cases = [
     of_layers, of_a_group, beside_a_group, of_layers_in_16_bits, of_a_selection, of_maps_side_by_side,
-    of_other_names, into_layers, mixed, a_group_as_one_picture, repeated, other_sizes, two_textures,
-    a_stranger, one_kind_twice, another_look, rotated,
+    of_other_names, into_layers, into_layers_given_from_below, mixed, a_group_as_one_picture, repeated, other_sizes,
+    two_textures, a_stranger, one_kind_twice, another_look, rotated,
 ]
 """
 
@@ -234,6 +243,10 @@ def test_a_group_in_the_same_image_is_above_its_maps_and_can_be_used_again(cases
     assert case["names"] == ["Texture, seed 5", "oak_color", "oak_height"]
     assert case["selected"] == ["oak_color", "oak_height"]
     assert case["again"]
+
+
+def test_what_is_made_of_layers_lies_above_all_of_them_in_whatever_order_they_are_given(cases):
+    assert cases["into_layers_given_from_below"] == [["oak_color", "oak_height"]] * 2
 
 
 def test_sets_of_a_group_are_beside_it(cases):

@@ -127,8 +127,7 @@ def gray_alpha():
     return changed(image, layer)
 
 
-def gray_selection():
-    image, layer = bricks()
+def half_select(image):
     channel = Gimp.Channel.new(image, "half", 96, 96, 50, Gegl.Color.new("black"))
     image.insert_channel(channel, None, 0)
     select(image)
@@ -136,19 +135,18 @@ def gray_selection():
     channel.edit_fill(Gimp.FillType.FOREGROUND)
     image.select_item(Gimp.ChannelOps.REPLACE, channel)
     image.remove_channel(channel)
+
+
+def gray_selection():
+    image, layer = bricks()
+    half_select(image)
     return changed(image, layer)
 
 
 def gray_selection_and_layer_mask():
     image, layer = bricks()
     gray_mask(image, layer)
-    channel = Gimp.Channel.new(image, "half", 96, 96, 50, Gegl.Color.new("black"))
-    image.insert_channel(channel, None, 0)
-    select(image)
-    Gimp.context_set_foreground(Gegl.Color.new("#808080"))
-    channel.edit_fill(Gimp.FillType.FOREGROUND)
-    image.select_item(Gimp.ChannelOps.REPLACE, channel)
-    image.remove_channel(channel)
+    half_select(image)
     return changed(image, layer)
 
 

@@ -246,7 +246,7 @@ def test_whatever_comes_of_it_all_else_is_as_it_was(cases, case):
 @pytest.mark.parametrize(
     ("case", "words"),
     [
-        ("no_drawables", "0 layers are selected"),
+        ("no_drawables", "No layer is selected"),
         ("two_drawables", "2 layers are selected"),
         ("channel", "A channel is selected"),
         ("selection_mask", "A channel is selected"),

@@ -6,6 +6,7 @@ from pictures import bricks, save
 from plugged import array_of
 
 SIDE = 64
+CHOOSE = "Repeat Last Texture uses the last choices: change them in “Fill Selection with Texture”."
 CODE = """
 import os
 from pathlib import Path
@@ -203,7 +204,7 @@ def test_a_new_image_is_made_again_as_a_new_image(cases):
     ],
 )
 def test_an_exemplar_that_is_gone_meanwhile_is_told_in_a_sentence(cases, case, sentence):
-    assert cases[case] == sentence
+    assert cases[case] == f"{sentence} {CHOOSE}"
 
 
 def test_the_last_values_of_a_procedure_serve_without_a_screen(cases):
@@ -215,5 +216,5 @@ def test_drawables_of_an_earlier_run_of_gimp_are_gone_though_others_have_their_i
     given = {"state": str(plugged.state), **pictures}
     found = plugged.run(BEFORE, tmp_path / "before", starts=False, **given).result
     said = plugged.run(AFTER, tmp_path / "after", starts=False, kept_before=found, **given).result
-    assert said["drawable"] == "The exemplar's layer no longer exists: choose another."
+    assert said["drawable"] == f"The exemplar's layer no longer exists: choose another. {CHOOSE}"
     assert said["mask"].startswith("The exemplar mask is not in the image")

@@ -15,9 +15,9 @@ def check_files(output: Path | None, numbers: Path | None, read: Sequence[Path |
 
     if output is None:
         fail("--output is missing: name the file to write")
+    check_apart([output, *([] if numbers is None else [numbers])], read)
     check_sheet(output)
     check_numbers(numbers, read)
-    check_apart([output, *([] if numbers is None else [numbers])], read)
     return output
 
 
