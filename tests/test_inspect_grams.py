@@ -225,7 +225,7 @@ BAD = {
     "a picture missing": (("bricks.png", "nowhere.png", "-o", "grams.png"), "nowhere.png does not exist"),
     "no such kind": (("bricks.png", "-o", "grams.gif"), "choose .png or .svg"),
     "over a picture": (("bricks.png", "-o", "bricks.png"), "would be overwritten"),
-    "twice to one file": (("bricks.png", "-o", "grams.png", "--numbers", "grams.png"), "choose .json or .npz"),
+    "twice to one file": (("bricks.png", "-o", "grams.png", "--numbers", "grams.png"), "would be written twice"),
     "a seed out of range": (("bricks.png", "-o", "grams.png", "--seed", "-1"), "--seed is -1"),
     "no such layer": (("bricks.png", "-o", "grams.png", "--layers", "conv1"), "no such layer in this encoder"),
     "no layers": (("bricks.png", "-o", "grams.png", "--layers", ","), "--layers is"),
