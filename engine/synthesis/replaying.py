@@ -68,7 +68,8 @@ class Steps:
         """Capture a step without taking it; None if it cannot be."""
         graph = torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(graph):
+            # Otherwise, with several cards, the first one would be listened to.
+            with torch.cuda.device(solver.picture.device), torch.cuda.graph(graph):
                 solver.step(objective.measure_again)
         except RuntimeError as error:
             if is_out_of_memory(error):
