@@ -50,15 +50,19 @@ def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pi
     dialog.screenshot(pictures_folder / "dialog.png")
     first = pictures_folder / "first-frame.png"
 
+    early = []
+
     def grows(dialog):
         works(dialog)
         dialog.screenshot(first)
+        # A quick engine may have sent all of these frames by then.
+        early.append(layers(dialog) < 4)
         wait(lambda: layers(dialog) >= 4)
 
     with held(dialog, engine, grows):
         second = dialog.screenshot(pictures_folder / "growing.png")
     with Image.open(first) as one, Image.open(second) as other:
-        assert ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox()
+        assert not all(early) or ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox()
     ended(dialog, "Done.")
     assert layers(dialog) == 2
     press_key(dialog, "Escape", FILL, lambda: FILL not in dialog.windows())
