@@ -11,7 +11,6 @@ from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.banding import band_of
 from engine.preparation.cut_outs import thing_within
 from engine.preparation.extending import added, beyond_borders, far_from
-from engine.preparation.flat_areas import continue_flat_areas
 from engine.preparation.frames import Framed, continue_frame
 from engine.preparation.islands import find_islands
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
@@ -97,7 +96,7 @@ def prepare_fill(
         return replace(laid, pattern=canvas, shown=hole.shown)
     if is_canvas:
         exemplar = None
-    framed = _framed(canvas, free, extend) if own and not tiling else None
+    framed = _framed(canvas, free) if own and not (tiling or extend) else None
     if framed is not None:
         canvas = replace(canvas, pixels=framed.pixels)
     bounds = bounds_of(free)
@@ -146,15 +145,10 @@ def prepare_fill(
     )
 
 
-def _framed(canvas: Picture, free: Mask, extend: Margins) -> Framed | None:
-    """Continue flat areas of an opaque canvas through a hole, or else its frame, if it has any."""
-    if canvas.alpha is not None and canvas.alpha[free <= 0].min(initial=1) < OPAQUE:
-        return None
-    # Beside a hole over a whole bar, what lies next to it would look like a frame.
-    flat = continue_flat_areas(canvas.pixels, free > 0)
-    if flat is not None:
-        return Framed(*flat, whole_of(free))
-    return None if extend else continue_frame(canvas.pixels, free > 0)
+def _framed(canvas: Picture, free: Mask) -> Framed | None:
+    """Continue the frame of an opaque canvas through a hole, if it has one."""
+    opaque = canvas.alpha is None or (canvas.alpha[free <= 0] >= OPAQUE).all()
+    return continue_frame(canvas.pixels, free > 0) if opaque else None
 
 
 def _outside(inner: Box, far: Mask) -> Mask:
