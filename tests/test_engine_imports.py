@@ -9,7 +9,7 @@ SYNTHESIS = ROOT / "engine" / "synthesis"
 STRUCTURE, MATCHING = (sorted((SYNTHESIS / name).rglob("*.py")) for name in ("structure", "matching"))
 ALLOWED = ("engine.synthesis.compiling", "engine.synthesis.matching")
 # What matches on a GPU; nothing that structures import.
-ON_GPU = {"choice", "kernels", "on_gpu"}
+ON_GPU = {"choice", "on_gpu", "search_kernels", "vote_kernel"}
 
 
 def modules(path):

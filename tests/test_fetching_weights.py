@@ -121,7 +121,7 @@ def test_a_connection_that_ends_early_is_refused_and_leaves_nothing_behind(serve
 
 
 @pytest.mark.parametrize(
-    ("broken", "told"),
+    ("broken", "sentence"),
     [
         ({"content": b"other bytes"}, r"SHA-256 starts with .* instead of"),
         ({"status": 404}, "answers 404"),
@@ -130,11 +130,11 @@ def test_a_connection_that_ends_early_is_refused_and_leaves_nothing_behind(serve
     ids=["wrong hash", "missing address", "server is down"],
 )
 def test_a_failed_download_is_refused_with_remedies_and_leaves_nothing_behind(
-    server: Server, tmp_path: Path, broken: dict[str, Any], told: str
+    server: Server, tmp_path: Path, broken: dict[str, Any], sentence: str
 ) -> None:
     folder = tmp_path / "cache"
     vars(server).update(broken)
-    with pytest.raises(EncoderError, match=told) as caught:
+    with pytest.raises(EncoderError, match=sentence) as caught:
         load_from(server, folder)
     assert_names_remedies(caught.value, server, folder)
     assert_nothing_left(folder)

@@ -116,7 +116,8 @@ class Objective:
     def repeatable(self) -> bool:
         """Whether a step can be captured: it asks the device nothing, and no weight changes between two searches."""
         return not self._checkpointing and all(
-            term.fade is None and getattr(critic, "repeatable", True) for term, critic, _ in self._parts
+            term.fade is None and (critic.repeatable if isinstance(critic, SlicedCritic) else True)
+            for term, critic, _ in self._parts
         )
 
     @property

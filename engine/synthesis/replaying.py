@@ -68,7 +68,7 @@ class Steps:
         """Capture a step without taking it; None if it cannot be."""
         graph = torch.cuda.CUDAGraph()
         try:
-            # Otherwise, with several cards, the first one would be listened to.
+            # torch captures on the current card, which is the first of several.
             with torch.cuda.device(solver.picture.device), torch.cuda.graph(graph):
                 solver.step(objective.measure_again)
         except RuntimeError as error:

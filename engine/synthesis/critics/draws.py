@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+# Corners are remainders of numbers up to this one: no corner is more frequent that one could tell.
 MOST = 2**30
 
 

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.synthesis.matching import kernels
+from engine.synthesis.matching import search_kernels, vote_kernel
 from engine.synthesis.matching.field import Bools, Floats, MatchField, MatchSource, Places
 from engine.synthesis.matching.search import Query
 
@@ -107,7 +107,7 @@ class TritonMatcher:
         colors = torch.zeros((height, length, channels), device=device)
         covered = torch.zeros((height, length), dtype=torch.uint8, device=device)
         with _active(device):
-            kernels.vote[(-(-len(at) // self._block),)](
+            vote_kernel.vote[(-(-len(at) // self._block),)](
                 at,
                 len(at),
                 inside,
@@ -190,7 +190,7 @@ class _Search:
         """Compute all costs anew."""
         _, length, _, wide = self._sizes
         with _active(self._device):
-            kernels.measure[self._grid](
+            search_kernels.measure[self._grid](
                 *self._listed, self.places, self.costs, *self._compared, *self._extra, length, wide, **self._fixed
             )
 
@@ -198,7 +198,7 @@ class _Search:
         """Try how the matches go on of the places that lie so many pixels away."""
         after = self.places.clone()
         with _active(self._device):
-            kernels.spread[self._grid](
+            search_kernels.spread[self._grid](
                 *self._listed,
                 self._wanted,
                 self.places,
@@ -218,7 +218,7 @@ class _Search:
     def guess(self, offered: Tensor, tries: int, reach: int, seed: int) -> None:
         """Try offsets, chosen at random if there are more of them than tries, and random places, ever nearer."""
         with _active(self._device):
-            kernels.guess[self._grid](
+            search_kernels.guess[self._grid](
                 *self._listed,
                 self.places,
                 self.costs,
