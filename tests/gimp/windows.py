@@ -284,15 +284,16 @@ def window(place: Place, profile_folder: Path, *files: Path, language=LANGUAGE, 
     log = profile_folder.with_name(f"{profile_folder.name}.log")
     around = surroundings(place, profile_folder, language, environment)
     with ExitStack() as stack:
-        screen = beside(stack, place, around, "Xvfb", "-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp")
+        # Without repeating keys: one that a busy machine lets go of late would be pressed many times.
+        words = ("Xvfb", "-r", "-displayfd", "1", "-screen", "0", SCREEN, "-nolisten", "tcp")
+        screen = beside(stack, place, around, *words)
         around["DISPLAY"] = f":{first_line(screen)}"
         bus = beside(stack, place, around, "dbus-daemon", "--session", "--nofork", "--print-address=1")
         around["DBUS_SESSION_BUS_ADDRESS"] = first_line(bus)
         # It starts again should it crash, as a desktop's session would have it.
         beside(stack, place, around, "sh", "-c", "until openbox; do sleep 0.2; done")
-        words = [place.window, "--no-splash", *map(str, files)]
         with log.open("wb") as sink:
-            process = started(place.command(*words), around, sink)
+            process = started(place.command(place.window, "--no-splash", *map(str, files)), around, sink)
             looker = started(
                 place.command("/usr/bin/python3", str(JOB)), around, sink, subprocess.PIPE, subprocess.PIPE
             )
