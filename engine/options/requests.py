@@ -98,7 +98,10 @@ def _raster(picture: "Picture") -> Raster:
 
     from engine.service.rasters import array_raster, samples_of
 
-    samples = picture.pixels if picture.alpha is None else np.dstack([picture.pixels, picture.alpha])
+    # The profile of a gray file may be one for colors, and tint it.
+    gray = picture.gray and np.array_equal(picture.pixels[..., :2], picture.pixels[..., 1:])
+    colors = picture.pixels[..., :1] if gray else picture.pixels
+    samples = colors if picture.alpha is None else np.dstack([colors, picture.alpha])
     for depth in ("u8", "u16"):
         raster = array_raster(samples, depth)
         if np.array_equal(samples_of(raster), samples):

@@ -186,7 +186,7 @@ def channel_of(mask: "Picture | None", channel: str | None, path: Path | None) -
     if found is None:
         # All of it would count as white, and nothing of the canvas would be kept.
         fail(f"{_shown_name(path)} has no alpha channel: choose red, green or blue, or omit --mask-channel")
-    return replace(mask, pixels=np.repeat(found[..., None], 3, axis=2), alpha=None)
+    return replace(mask, pixels=np.repeat(found[..., None], 3, axis=2), alpha=None, gray=True)
 
 
 def _shown_name(path: Path | None) -> str:

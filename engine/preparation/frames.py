@@ -57,20 +57,21 @@ def continue_frame(pixels: FloatArray, free: NDArray[np.bool_]) -> Framed | None
     Returns:
         The picture with its frame; None where the hole has no part of one.
     """
+    sides = [_colors(np.rot90(pixels, turns), np.rot90(free, turns)) for turns in range(4)]
+    if not any(sides):
+        return None
     found, frame = pixels.copy(), np.zeros(free.shape, bool)
     # Where two sides meet, that of the nearer border goes on.
-    nearest, widths = np.full(free.shape, max(free.shape)), list[int]()
-    for turns in range(4):
+    nearest = np.full(free.shape, max(free.shape))
+    for turns, colors in enumerate(sides):
         rows, hole = np.rot90(found, turns), np.rot90(free, turns)
         distance, marked = np.rot90(nearest, turns), np.rot90(frame, turns)
-        colors = _colors(np.rot90(pixels, turns), hole)
-        widths.append(len(colors))
         for depth, color in enumerate(colors):
             inside = hole[depth] & (distance[depth] > depth)
             rows[depth, inside], distance[depth, inside], marked[depth, inside] = color, depth, True
     if not frame.any():
         return None
-    top, right, bottom, left = widths
+    top, right, bottom, left = map(len, sides)
     inner = Box(top, left, free.shape[0] - bottom, free.shape[1] - right)
     hole = inner.cut(free)
     return Framed(found, frame, inner if 0 < hole.mean() < LARGEST_HOLE else whole_of(free))

@@ -74,16 +74,18 @@ def levels_of(mask: Picture, *, name: str, purpose: str) -> Mask:
         raise RequestError(
             f"the {name} has colors, which say nothing of what {purpose}: make it gray, or choose one of its channels"
         )
-    # In double precision, so that the mean of three equal samples is that sample; `mean` takes four times as long.
-    red, green, blue = np.moveaxis(mask.pixels, 2, 0)
-    found: NDArray[np.float64] = (red.astype(np.float64) + green + blue) / 3
+    found = mask.pixels[..., 0]
+    if not mask.gray:
+        # In double precision, so that the mean of three equal samples is that sample; `mean` takes longer.
+        red, green, blue = np.moveaxis(mask.pixels, 2, 0)
+        found = ((red.astype(np.float64) + green + blue) / 3).astype(np.float32)
     if mask.alpha is not None:
         found = found * mask.alpha
     if found.max() < LEAST_WHITE:
         raise RequestError(
             f"the {name} is black all over, {found.max() * 255:.2g} of 255 at most: paint white what {purpose}"
         )
-    return found.astype(np.float32)
+    return np.ascontiguousarray(found)
 
 
 def _is_white(mask: Picture) -> bool:
@@ -94,6 +96,8 @@ def _is_white(mask: Picture) -> bool:
 
 def is_colored(picture: Picture, specks: float = LEAST_COLORED) -> bool:
     """Return whether more of a picture than specks has colors: `specks`, in (0, 1), of its pixels."""
+    if picture.gray:
+        return False
     red, green, blue = np.moveaxis(picture.pixels, 2, 0)
     apart = np.maximum(np.abs(red - green), np.abs(green - blue)) > SAME_COLOR
     return float(apart.mean()) > specks
