@@ -6,8 +6,6 @@ from gimp_plugin.translation import _
 
 TOGETHER = "texture-synthesis-group"
 NORMAL_MODES = (Gimp.LayerMode.NORMAL, Gimp.LayerMode.NORMAL_LEGACY)
-# Without the second, GIMP could not undo the step.
-MARK_FLAGS = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
 _OVER = (Gimp.LayerCompositeMode.AUTO, Gimp.LayerCompositeMode.UNION)
 
 
@@ -29,6 +27,15 @@ def insert(image: Gimp.Image, layer: Gimp.Layer, parent: Gimp.Layer | None, posi
     """
     if not image.insert_layer(layer, parent, position):
         raise InsertionError(f"a layer could not be inserted into image {image.get_id()}")
+
+
+def attach(layer: Gimp.Layer, name: str, data: bytes) -> None:
+    """Attach a parasite that is saved to a layer that is not inserted yet.
+
+    In an image, GIMP could not undo this; with an undoable parasite, each redo ends an undo group that is not open
+    (gimp_item_parasite_attach in app/core/gimpitem.c), and GIMP prints a critical warning.
+    """
+    layer.attach_parasite(Gimp.Parasite.new(name, Gimp.PARASITE_PERSISTENT, data))
 
 
 def covers(layer: Gimp.Layer) -> bool:
@@ -73,8 +80,8 @@ def enclose(layer: Gimp.Layer) -> Gimp.GroupLayer:
     """
     image, parent = layer.get_image(), layer.get_parent()
     group = Gimp.GroupLayer.new(image, _("{name} with texture").format(name=layer.get_name()))
+    attach(group, TOGETHER, b"group")
     insert(image, group, parent, image.get_item_position(layer))
-    group.attach_parasite(Gimp.Parasite.new(TOGETHER, MARK_FLAGS, b"group"))
     take_over(group, layer)
     image.reorder_item(layer, group, 0)
     reset(layer, through=group.get_mode() == Gimp.LayerMode.PASS_THROUGH)

@@ -11,20 +11,23 @@ _PART, _OWN = b"part", b"own"
 
 
 def mark(layer: Gimp.Layer, *, part: bool) -> None:
-    """Mark a texture, or a group of frames; `part` says whether it belongs to the picture of the layer below it."""
-    layer.attach_parasite(Gimp.Parasite.new(MARK, blending.MARK_FLAGS, _PART if part else _OWN))
+    """Mark a texture, or a group of frames, before it is inserted.
+
+    Args:
+        layer: The texture.
+        part: Whether it belongs to the picture of the layer below it.
+    """
+    blending.attach(layer, MARK, _PART if part else _OWN)
 
 
 def mark_unfinished(group: Gimp.GroupLayer) -> None:
     """Mark the group of frames of a texture that is being made, of which nothing is sampled."""
-    mark(group, part=False)
     # Not saved, and not valid in a copy of the image, where nothing is being made.
     group.attach_parasite(Gimp.Parasite.new(UNFINISHED, 0, _id_of(group)))
 
 
-def mark_finished(group: Gimp.GroupLayer, *, part: bool) -> None:
-    """Mark the frames of a finished texture, which are kept; `part` as in `mark`."""
-    mark(group, part=part)
+def mark_finished(group: Gimp.GroupLayer) -> None:
+    """Mark the frames of a finished texture, which are kept."""
     group.detach_parasite(UNFINISHED)
 
 
@@ -34,8 +37,8 @@ def has_unfinished(layers: Sequence[Gimp.Layer]) -> bool:
 
 
 def mark_hole(layer: Gimp.Layer) -> None:
-    """Mark a layer that erases what a texture replaces."""
-    layer.attach_parasite(Gimp.Parasite.new(HOLE, blending.MARK_FLAGS, b"hole"))
+    """Mark a layer that erases what a texture replaces, before it is inserted."""
+    blending.attach(layer, HOLE, b"hole")
 
 
 def is_hole(layer: Gimp.Layer) -> bool:
@@ -90,7 +93,7 @@ def parts_of(layer: Gimp.Layer, without: Sequence[Gimp.Layer] = ()) -> list[Gimp
 
 def _is_part(item: Gimp.Layer) -> bool:
     found = item.get_parasite(MARK)
-    return found is None or bytes(found.get_data()) != _OWN
+    return item.get_parasite(UNFINISHED) is None and (found is None or bytes(found.get_data()) != _OWN)
 
 
 def _is_unfinished(group: Gimp.GroupLayer) -> bool:

@@ -1,6 +1,6 @@
 """The layers that show a texture while it is made, and hold the result."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gi.repository import Gimp
 
@@ -124,7 +124,7 @@ class TextureLayers:
             kept = self._keep and canvas.attached(self._group)
             if kept and self._group is not None:
                 # It stays, and would hide a later result.
-                marks.mark_finished(self._group, part=self._place.continues)
+                marks.mark_finished(self._group)
             parts = [samples.crop(texture.raster, self._place.part) for texture in textures]
             cut = self._place.shows_through(parts) and self._can_be_cut()
             if cut:
@@ -138,9 +138,8 @@ class TextureLayers:
                 if self._maps and texture.origins is not None:
                     layer = self._insert_maps(name, texture.origins, parent, position)
                 else:
-                    layer = self._insert(name, part, parent, position)
+                    layer = self._insert(name, part, parent, position, self._mark)
                     self._results.append(layer)
-                marks.mark(layer, part=self._place.continues)
                 if cut:
                     layer.set_mode(Gimp.LayerMode.MERGE)
             self._hide_earlier()
@@ -269,8 +268,9 @@ class TextureLayers:
             self._begin()
             parent, position = self._position()
             group = Gimp.GroupLayer.new(self._place.image, GROUP_NAME)
-            self._put(group, parent, position)
+            self._mark(group)
             marks.mark_unfinished(group)
+            self._put(group, parent, position)
             self._group = group
             self._blend(group)
             self._look()
@@ -336,8 +336,8 @@ class TextureLayers:
     def _cut_out(self, parent: Gimp.Layer | None, position: int) -> None:
         """Erase what a texture replaces, as much of each pixel as the texture is shown."""
         size = self._place.part.width, self._place.part.height
-        layer = self._insert(_("Hole"), Raster(*size, 4, "u8", b"\0\0\0\xff" * (size[0] * size[1])), parent, position)
-        marks.mark_hole(layer)
+        erased = Raster(*size, 4, "u8", b"\0\0\0\xff" * (size[0] * size[1]))
+        layer = self._insert(_("Hole"), erased, parent, position, marks.mark_hole)
         layer.set_mode(Gimp.LayerMode.ERASE)
         self._holes.append(layer)
 
@@ -354,10 +354,22 @@ class TextureLayers:
         if self._place.joins and canvas.attached(above):
             blending.take_over(layer, canvas.outside_locked(above))
 
-    def _insert(self, name: str, raster: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.Layer:
+    def _mark(self, layer: Gimp.Layer) -> None:
+        marks.mark(layer, part=self._place.continues)
+
+    def _insert(
+        self,
+        name: str,
+        raster: Raster,
+        parent: Gimp.Layer | None,
+        position: int,
+        mark: Callable[[Gimp.Layer], None] | None = None,
+    ) -> Gimp.Layer:
         image = self._place.image
         corner = self._tracker.left, self._tracker.top
         layer = canvas.new_layer(image, name, raster, self._place.area, corner, self._place.mask)
+        if mark is not None:
+            mark(layer)
         self._put(layer, parent, position)
         if self._group is None or parent is None or parent.get_id() != self._group.get_id():
             self._blend(layer)
@@ -375,6 +387,7 @@ class TextureLayers:
     def _insert_maps(self, name: str, origins: Raster, parent: Gimp.Layer | None, position: int) -> Gimp.GroupLayer:
         """Insert a group with a layer for each map, of which the one that leads is shown."""
         group = Gimp.GroupLayer.new(self._place.image, name)
+        self._mark(group)
         self._put(group, parent, position)
         # What breaks on the way is removed with it.
         self._results.append(group)

@@ -206,7 +206,7 @@ def _gimp(flushes):
     found.LayerMode, found.LayerColorSpace, found.LayerCompositeMode = MODES, SPACES, COMPOSITES
     found.AddMaskType = SimpleNamespace(SELECTION="SELECTION", BLACK="BLACK")
     found.LayerMask = Mask
-    found.PARASITE_PERSISTENT, found.PARASITE_UNDOABLE = 1, 2
+    found.PARASITE_PERSISTENT = 1
     found.Parasite = Parasite
     found.Selection = SimpleNamespace(bounds=_bounds)
     found.displays_flush = lambda: flushes.append(True)

@@ -67,6 +67,7 @@ class Layer(Channel, Blended):
         self.parasites = {}
 
     def attach_parasite(self, parasite):
+        demand(not (parasite.flags and self.attached()), "GIMP cannot redo this without a complaint")
         self.parasites[parasite.name] = parasite
 
     def detach_parasite(self, name):

@@ -44,7 +44,7 @@ def dialog(painter):
         press_key(painter, "ctrl+z", "wall", lambda before=before: layers(painter) < before)
 
 
-def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pictures_folder):
+def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away_or_back(dialog, engine, pictures_folder):
     # Beside the picture, so that it can be seen.
     dialog.place_window(FILL, 440, 380)
     dialog.screenshot(pictures_folder / "dialog.png")
@@ -67,6 +67,9 @@ def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away(dialog, engine, pi
     assert layers(dialog) == 2
     press_key(dialog, "Escape", FILL, lambda: FILL not in dialog.windows())
     dialog.screenshot(pictures_folder / "done.png")
+    undo(dialog, 1)
+    # GIMP must not complain.
+    press_key(dialog, "ctrl+y", "wall", lambda: layers(dialog) == 2)
     undo(dialog, 1)
     dialog.menu(*MENU, f"{FILL}…")
     dialog.wait_for_window(FILL)
