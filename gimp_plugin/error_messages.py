@@ -6,7 +6,7 @@ from gimp_plugin.installation import Installation
 from gimp_plugin.plans import nothing_to_fill
 from gimp_plugin.translation import _
 from protocol.connection import CONNECTION_FILE, Connection, engine_state, read_connection
-from protocol.errors import EngineLostError, EngineRefusedError, UnsafeFileError
+from protocol.errors import EngineError, EngineLostError, EngineRefusedError, UnsafeFileError
 from protocol.messages import Failed
 from protocol.processes import ProcessState
 from protocol.vocabulary import settings
@@ -101,7 +101,8 @@ def explain_refusal(error: Exception, installation: Installation) -> str:
             "The engine does not answer: it hangs, or its keys were changed while it ran. "
             "End its process {process}, then try again."
         ).format(process=found.process)
-    return str(error)
+    # Such a one is the plug-in's own sentence; those of the protocol have no period.
+    return str(error) if type(error) is EngineError else f"{error}."
 
 
 def _found(installation: Installation) -> tuple[ProcessState, Connection | None]:

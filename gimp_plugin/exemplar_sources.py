@@ -24,6 +24,8 @@ def read_file(path: Path, *, gray: bool, depth: str) -> Raster:
     Raises:
         ChoiceError: GIMP cannot open it.
     """
+    if path.is_dir():
+        raise ChoiceError(_("{path} is a folder: choose a file in it.").format(path=path))
     if not path.is_file():
         raise ChoiceError(_("There is no file {path}: choose another exemplar.").format(path=path))
     image = None

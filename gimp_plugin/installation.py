@@ -52,7 +52,7 @@ def read_installation(plugin: Path) -> Installation:
         return Installation(engine, Path(os.environ.get(FOLDER_VARIABLE) or folder), installer, software)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         remedy = "run install.py again, or `texture-engine install-plugin`"
-        raise InstallationError(f"{path} cannot be read ({error}): {remedy}") from None
+        raise InstallationError(f"{path} cannot be read ({error}): {remedy}.") from None
 
 
 def _text(found: dict[str, object], name: str) -> str:

@@ -44,10 +44,12 @@ def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str | None) -> str:
     folder = patterns_folder()
     try:
         path = patterns.write_pattern(folder, name, patterns.pattern_bytes(raster, name))
+    except (FileExistsError, NotADirectoryError):
+        sentence = _("{folder} is not a folder: choose another one in Edit → Preferences → Folders → Patterns.")
+        raise PlanError(sentence.format(folder=folder)) from None
     except OSError as error:
-        reason = error.strerror or str(error)
-        sentence = _("The pattern cannot be written to {folder}: {reason}")
-        raise PlanError(sentence.format(folder=folder, reason=reason)) from None
+        sentence = _("The pattern cannot be written to {folder} ({reason}): check its permissions and its disk.")
+        raise PlanError(sentence.format(folder=folder, reason=error.strerror or error)) from None
     Gimp.patterns_refresh()
     if Gimp.Pattern.get_by_name(name) is None:
         sentence = _("GIMP does not show {path}: add its folder in Edit → Preferences → Folders → Patterns.")

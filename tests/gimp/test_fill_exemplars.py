@@ -134,6 +134,11 @@ def no_such_file():
     return refused("fill", image, layers, exemplar="file", exemplar_file=Gio.File.new_for_path("/no/such.png"))
 
 
+def folder_for_a_file():
+    image, layers = bricks()
+    return refused("fill", image, layers, exemplar="file", exemplar_file=Gio.File.new_for_path("/"))
+
+
 def no_file():
     image, layers = bricks()
     return refused("fill", image, layers, exemplar="file")
@@ -182,7 +187,7 @@ cases = [
     from_itself, all_of_itself, from_a_layer, from_an_image, from_an_image_with_a_palette, from_a_file,
     from_a_pattern, all_of_a_layer,
     all_of_a_layer_unselected, without_alpha_in_gray, turned_files, file_with_a_visible_channel, file_elsewhere,
-    no_such_file, no_file, no_picture, no_drawable, too_small, nothing_visible,
+    no_such_file, folder_for_a_file, no_file, no_picture, no_drawable, too_small, nothing_visible,
 ]
 """
 BLUE = ("from_a_layer", "from_an_image", "from_an_image_with_a_palette", "from_a_file")
@@ -276,6 +281,7 @@ def test_an_exemplar_in_colors_serves_a_gray_image(cases):
     ("case", "sentence"),
     [
         ("no_such_file", "There is no file /no/such.png"),
+        ("folder_for_a_file", "/ is a folder"),
         ("file_elsewhere", "https://example.org/grass.png"),
         ("no_file", "Choose the file to take the texture from."),
         ("no_picture", "poem.png as a picture: choose another file."),

@@ -79,6 +79,17 @@ def a_file_of_the_name_is_left_as_it_is():
     return {**found, "kept": (PATTERNS / "mine.pat").read_bytes().decode()}
 
 
+def a_file_is_in_place_of_the_folder():
+    image = opened(wall)
+    away = PATTERNS.rename(PATTERNS.with_name("away"))
+    PATTERNS.write_bytes(b"")
+    try:
+        return refused("save-as-pattern", image, image.get_layers())
+    finally:
+        PATTERNS.unlink()
+        away.rename(PATTERNS)
+
+
 def refusals():
     image = opened(wall)
     layer, = image.get_layers()
@@ -99,7 +110,7 @@ def refusals():
 
 cases = [
     a_layer_is_saved_and_painted_with, the_selection_is_saved, kinds, names_that_are_taken,
-    a_file_of_the_name_is_left_as_it_is, refusals,
+    a_file_of_the_name_is_left_as_it_is, a_file_is_in_place_of_the_folder, refusals,
 ]
 """
 
@@ -150,6 +161,10 @@ def test_no_file_is_replaced(cases):
     assert found["name"] == "mine"
     assert found["kept"] == "mine"
     assert "mine-2.pat" in found["files"]
+
+
+def test_a_file_in_place_of_the_folder_is_named(cases):
+    assert "/patterns is not a folder" in cases["a_file_is_in_place_of_the_folder"]
 
 
 def test_what_gimp_would_not_read_is_refused_in_a_sentence_and_nothing_is_written(cases):
