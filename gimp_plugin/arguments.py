@@ -82,10 +82,14 @@ def _add(procedure: Gimp.Procedure, name: str, label: str, text: str, default: s
         procedure.add_string_argument(name, label, text, default, FLAGS)
 
 
-def _add_setting(procedure: Gimp.Procedure, setting: Setting) -> None:
+def add_setting(procedure: Gimp.Procedure, setting: Setting) -> None:
     """Declare a setting of the vocabulary."""
-    text = _(setting.help).removesuffix(".") + values.listed(setting.choices) if setting.choices else _(setting.help)
-    _add(procedure, setting.argument, _(setting.label), text, setting.kind(setting.default))
+    name, text = setting.argument, _(setting.help)
+    if setting.choices:
+        text = text.removesuffix(".") + values.listed(values.choices("", name))
+    elif name in values.RANGES and name in values.ABSENT:
+        text = _("{text} {number}: automatic.").format(text=text, number=f"{values.ABSENT[name]:g}")
+    _add(procedure, name, _(setting.label), text, values.ABSENT.get(name, setting.default))
 
 
 def _add_choice(procedure: Gimp.Procedure, task: str, name: str, label: str, text: str, default: str) -> None:
@@ -97,7 +101,7 @@ def _add_common(procedure: Gimp.Procedure) -> None:
     """Declare the arguments of all textures."""
     for setting in settings().values():
         if setting.label:
-            _add_setting(procedure, setting)
+            add_setting(procedure, setting)
     text = _("Keep the last frame of each octave as a layer")
     _add(procedure, "keep-frames", _("Keep _all frames as layers"), text, default=False)
 
@@ -194,7 +198,7 @@ def _add_enlarge(procedure: Gimp.Procedure) -> None:
     text = _("Axes along which picture and enlargement tile")
     _add_choice(procedure, user_options.ENLARGE, "seamless", _("_Tileable"), text, user_options.NONE)
     for name in ENLARGING:
-        _add_setting(procedure, settings()[name])
+        add_setting(procedure, settings()[name])
 
 
 def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
@@ -213,7 +217,7 @@ def options_of(config: Gimp.ProcedureConfig, task: str) -> Options:
     values.check(config, task)
     if task == user_options.ENLARGE:
         return Options(task, checked({**_given(config, *ENLARGING, "seamless"), "enlarge": _value(config, "factor")}))
-    asked = _given(config, *(each.argument for each in settings().values() if each.label))
+    asked = settings_of(config)
     if task in {user_options.NEW, user_options.SEAMLESS}:
         asked |= _given(config, "seamless")
     if task == user_options.NEW:
@@ -257,6 +261,13 @@ def _new(options: Options, config: Gimp.ProcedureConfig) -> Options:
 def _given(config: Gimp.ProcedureConfig, *names: str) -> dict[str, Any]:
     """Read arguments that options or settings have the names of."""
     return {name.replace("-", "_"): _value(config, name) for name in names}
+
+
+def settings_of(config: Gimp.ProcedureConfig) -> dict[str, Any]:
+    """Read the settings that all textures have."""
+    found = _given(config, *(each.argument for each in settings().values() if each.label))
+    absent = {name.replace("-", "_"): value for name, value in values.ABSENT.items()}
+    return {name: None if name in absent and value == absent[name] else value for name, value in found.items()}
 
 
 def _value(config: Gimp.ProcedureConfig, name: str) -> Any:  # noqa: ANN401 - of any type

@@ -160,7 +160,7 @@ def _widget(form: Form, name: str) -> Gtk.Widget:
         small, large, digits = STEPS.get(name, FRACTION if fraction else WHOLE)
         widget.set_digits(digits)
         widget.set_increments(small, large)
-        widget.get_spin_button().set_range(least, most)
+        widget.get_spin_button().set_range(values.ABSENT.get(name, least), most)
         widget.get_spin_button().set_width_chars(len(f"{most:.{digits}f}"))
     if isinstance(widget, GimpUi.Labeled):
         form.labels.add_widget(widget.get_label())

@@ -4,7 +4,9 @@ GIMP's own choices and ranges do not report a wrong value to a script: the value
 plug-in is run, with a warning on stderr. So choices are strings, numbers have wide ranges, and both are checked here.
 """
 
+import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from gi.repository import Gimp
 
@@ -13,6 +15,15 @@ from gimp_plugin.translation import _
 from protocol.vocabulary import LARGEST_ENLARGEMENT, LARGEST_SIDE, LEAST_ENLARGEMENT, settings
 
 MOST_VARIATIONS = 16
+ABSENT: dict[str, Any] = {
+    each.argument: user_options.AUTO
+    if each.choices
+    # A number right below its range, an empty text, or no.
+    else each.kind(*((math.floor(each.span.low) - 1,) if each.span is not None and each.kind is not str else ()))
+    for each in settings().values()
+    if each.label and each.default is None
+}
+"""What stands for None, which GIMP does not have, in the arguments that have it for their default."""
 NEW_ONLY = ("strength", "exemplar_rotation", "exemplar_scale")
 """Settings that only new textures have arguments for."""
 RANGES: dict[str, tuple[float, float]] = {
@@ -92,8 +103,9 @@ def choices(task: str, name: str) -> dict[str, str]:
         "destination": {user_options.IMAGE: _("A new image"), user_options.LAYERS: _("New layers of this image")},
     }
     # A setting that is not above has its own words.
-    others = {each.argument: each.choices for each in settings().values() if each.label}
-    return known.get(name) or {choice: choice for choice in others.get(name, ())}
+    own = next((each.choices for each in settings().values() if each.label and each.argument == name), ())
+    automatic = {ABSENT[name]: _("Automatic")} if own and name in ABSENT else {}
+    return known.get(name) or {**automatic, **{choice: choice for choice in own}}
 
 
 def listed(words: Iterable[str]) -> str:
@@ -127,7 +139,7 @@ def _faults(config: Gimp.ProcedureConfig, task: str) -> Iterator[tuple[str, str]
         if allowed and value not in allowed:
             sentence = _("The argument {name} cannot be “{value}”: choose {choices}.")
             yield name, sentence.format(name=name, value=value, choices=", ".join(allowed))
-        elif name in RANGES and not RANGES[name][0] <= value <= RANGES[name][1]:
+        elif name in RANGES and value != ABSENT.get(name) and not RANGES[name][0] <= value <= RANGES[name][1]:
             least, most = RANGES[name]
             sentence = _("The argument {name} cannot be {value}: choose {least} to {most}.")
             yield name, sentence.format(name=name, value=value, least=least, most=most)
