@@ -26,8 +26,7 @@ def opened(desk, tmp_path):
 def scroll_down(dialog):
     """Scroll to the end of the settings; over a setting the wheel would change it."""
     bar = max(dialog.widgets(window=NEW, role="scroll bar"), key=lambda each: each.box[3])
-    for _ in range(15):
-        dialog.click(*bar.middle, button=5)
+    dialog.click(*bar.middle, button=5, times=15)
 
 
 def made(painter, engine):

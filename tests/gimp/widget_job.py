@@ -4,7 +4,8 @@ Each line that it reads is a JSON array:
 
 - `look`, what a widget must be to be told of, as an object with a part of the title as its `window`, or null for the
   windows alone, seconds, and which of them is wanted, `all`, the `first` or the `last`: it looks until there is one,
-  or the seconds are over, and prints a line with a JSON array. To look at all that GIMP shows takes long.
+  or the seconds are over, and prints a line with a JSON array. To look at all that GIMP shows takes long; what has a
+  name or a role is found by GTK itself, in a twentieth of the time.
 - `run`, the words of a command, and the seconds that it may take: it prints a line with an object, the command's
   `status`, its `output` in base64 and its `errors`.
 """
@@ -15,7 +16,7 @@ import os
 import subprocess
 import sys
 import time
-from itertools import islice
+from itertools import chain, islice
 
 import gi
 
@@ -24,26 +25,58 @@ from gi.repository import Atspi, GLib  # noqa: E402
 
 # States that tests ask for.
 STATES = ("SENSITIVE", "CHECKED", "SELECTED", "FOCUSED", "EXPANDED", "ACTIVE")
+# Those of what is showing.
+SEEN = (Atspi.StateType.SHOWING, Atspi.StateType.VISIBLE)
+ROLES = {Atspi.role_get_name(role): role for role in map(Atspi.Role, range(Atspi.Role.LAST_DEFINED))}
 
 
-def children(node, *, backwards=False):
+def children(node):
     """What is right beneath a widget; nothing if that is gone meanwhile."""
     try:
         found = [node.get_child_at_index(index) for index in range(node.get_child_count())]
     except GLib.Error:
         return []
-    return [child for child in (reversed(found) if backwards else found) if child is not None]
+    return [child for child in found if child is not None]
 
 
-def seen(node, window, wanted, *, backwards):
-    """Walk what is showing beneath a window or a widget, and tell of what is wanted."""
-    for child in children(node, backwards=backwards):
+def seen(window, wanted, *, backwards):
+    """What is showing in a window: all of it, or what has a name, a role or both."""
+    if not wanted.keys() & {"name", "role"}:
+        yield from in_order(beneath(window), backwards=backwards)
+        return
+    for node in in_order(matching(window, wanted.get("role")), backwards=backwards):
+        if wanted.get("name") in {None, name_of(node)} and all(map(shown, around(node, window))):
+            yield node
+
+
+def beneath(node):
+    """Walk what is showing beneath a window or a widget."""
+    for child in children(node):
         if shown(child):
-            if not backwards:
-                yield from told_if_wanted(child, window, wanted)
-            yield from seen(child, window, wanted, backwards=backwards)
-            if backwards:
-                yield from told_if_wanted(child, window, wanted)
+            yield child
+            yield from beneath(child)
+
+
+def matching(window, role):
+    """What of a role has the states of what is showing, in the order of a walk; of any role, if that is None."""
+    roles = [] if role is None else [ROLES[role]]
+    every = Atspi.CollectionMatchType.ALL
+    rule = Atspi.MatchRule.new(Atspi.StateSet.new(SEEN), every, {}, every, roles, every, [], every, False)  # noqa: FBT003
+    order = Atspi.CollectionSortOrder.CANONICAL
+    try:
+        asked = window.get_collection_iface()
+        return asked.get_matches(rule, order, 0, True) if asked else []  # noqa: FBT003
+    except GLib.Error:
+        return []
+
+
+def around(node, window):
+    """What a widget is in, up to its window: in what is hidden, a widget may have the states of what is showing."""
+    try:
+        while (node := node.get_parent()) is not None and node != window:
+            yield node
+    except GLib.Error:
+        return
 
 
 def shown(node):
@@ -52,7 +85,7 @@ def shown(node):
         states = node.get_state_set()
     except GLib.Error:
         return False
-    return states.contains(Atspi.StateType.SHOWING) and states.contains(Atspi.StateType.VISIBLE)
+    return all(map(states.contains, SEEN))
 
 
 def name_of(node):
@@ -95,16 +128,18 @@ def box(node):
 def everything(wanted, *, backwards):
     """What is wanted; the windows alone, if that is nothing."""
     part = (wanted or {}).get("window", "")
-    for program in children(Atspi.get_desktop(0), backwards=backwards):
-        for window in children(program, backwards=backwards):
+    for program in in_order(children(Atspi.get_desktop(0)), backwards=backwards):
+        for window in in_order(children(program), backwards=backwards):
             title = name_of(window)
             if part in title and shown(window):
-                if not backwards:
-                    yield from told_if_wanted(window, title, wanted or {})
-                if wanted is not None:
-                    yield from seen(window, title, wanted, backwards=backwards)
-                if backwards:
-                    yield from told_if_wanted(window, title, wanted or {})
+                inside = () if wanted is None else seen(window, wanted, backwards=backwards)
+                for node in chain(inside, [window]) if backwards else chain([window], inside):
+                    yield from told_if_wanted(node, title, wanted or {})
+
+
+def in_order(found, *, backwards):
+    """The same, from its end if need be."""
+    return reversed(list(found)) if backwards else found
 
 
 def looked(wanted, seconds, which):

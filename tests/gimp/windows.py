@@ -122,9 +122,10 @@ class Window:
         path.write_bytes(self.tell("import", "-window", "root", "-quality", "10", "png:-"))
         return path
 
-    def click(self, x: int, y: int, button=1) -> None:
+    def click(self, x: int, y: int, button=1, times=1) -> None:
         """Click a place on the screen."""
-        self.tell("xdotool", "mousemove", str(x), str(y), "sleep", "0.1", "click", str(button))
+        often = ("click", "--repeat", str(times), "--delay", "20", str(button))
+        self.tell("xdotool", "mousemove", str(x), str(y), "sleep", "0.1", *often)
 
     def move(self, x: int, y: int) -> None:
         """Move the pointer there."""
