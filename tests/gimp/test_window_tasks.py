@@ -223,8 +223,9 @@ def test_a_plug_in_that_is_killed_leaves_the_engine_idle_and_gimp_alive(busy, de
     assert layers(busy) >= 1
 
 
-def test_quitting_gimp_in_the_middle_leaves_the_engine_idle(busy, desk, engine):
-    os.killpg(busy.process.pid, signal.SIGTERM)
+@pytest.mark.usefixtures("busy")
+def test_quitting_gimp_in_the_middle_leaves_the_engine_idle(desk, engine):
+    desk.terminate()
     wait(lambda: not desk.plug_in_processes(), 20)
     wait(lambda: idle(engine), 20)
 
