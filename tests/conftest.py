@@ -12,22 +12,21 @@ from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
-from parallel import cores, made_once, processes, turn
+from parallel import cores, made_once, processes, scheduler, turn
 from pythons import OLDEST, furnished, other_pythons
 
 # What takes long comes first, so that no process is still at it when the others are through; the second and the third
 # one begin without GIMP, whose profile the first one makes. Then come the files with tests that run alone, beside
 # each other: none of those waits for a long one.
 FIRST = (
-    "gimp/test_window_tasks",
-    "test_filling_by_patches",
+    "gimp/test_window",
+    "test_filling",
     "test_synthesis",
-    "gimp/test_window.py",
     "gimp/",
     "test_triton_matching",
     "test_stale_engines",
     "test_gallery",
-    "test_file_errors",
+    "test_file_",
     "test_devices",
     "test_runner",
     "test_cli",
@@ -44,6 +43,12 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 def pytest_xdist_auto_num_workers():
     """As many processes as `-n auto` means here."""
     return processes()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give each process whole files, if that is what is asked for."""
+    return scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,6 +14,8 @@ except ImportError:
 
 MOST_PROCESSES = 4
 """Each has engines and a GIMP of its own, which take a gigabyte and more."""
+WINDOWS = "test_window"
+"""How the names of files with tests of GIMP's window begin."""
 
 
 def cores() -> int:
@@ -27,6 +29,21 @@ def processes() -> int:
     One more than there are cores: for a third of the time, tests wait for a window, an engine or a bound of time.
     """
     return min(cores() + 1, MOST_PROCESSES) if fcntl else 0
+
+
+def scheduler(config, log):
+    """What gives each process its tests: those of a file in one process, and those of GIMP's window in one.
+
+    They share a GIMP with its window, and wait for it more than they compute: the other processes have both cores.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduler(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return WINDOWS if Path(file).name.startswith(WINDOWS) else file
+
+    return Scheduler(config, log)
 
 
 @contextmanager
