@@ -14,15 +14,19 @@ from engine.preparation.extending import added, beyond_borders, far_from
 from engine.preparation.frames import Framed, continue_frame
 from engine.preparation.islands import find_islands
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
+from engine.preparation.light import even_light
 from engine.preparation.masks import (
     OPAQUE,
     SAME_LEVEL,
     Mask,
+    band_along,
+    band_depth,
     has_holes,
     hidden_in,
     hole_of,
     is_damaged,
     is_lace,
+    is_opaque,
     narrowed,
     part_of,
     soft_edge,
@@ -56,6 +60,7 @@ class _Hole:
         around: The part of the canvas that is looked at.
         lacy: Whether the texture has holes of its own, which are made, too.
         goes_on: Whether alpha goes on beyond the borders of the canvas.
+        lit: The canvas as it is sampled and continued: across the borders of a tile, under even light.
     """
 
     canvas: Picture
@@ -65,6 +70,7 @@ class _Hole:
     around: Box
     lacy: bool
     goes_on: bool
+    lit: Picture
 
 
 def prepare_fill(
@@ -101,7 +107,8 @@ def prepare_fill(
         canvas = replace(canvas, pixels=framed.pixels)
     bounds = bounds_of(free)
     # What is kept of a soft edge says nothing of what goes on beside it, and would be taken for texture.
-    seen = canvas if hole.lacy or flatten else _without_edge(canvas, hole.around, free)
+    lit = hole.lit if tiling else canvas
+    seen = lit if hole.lacy or flatten else _without_edge(lit, hole.around, free)
     if exemplar is not None:
         sample = sampled(exemplar, sampling, canvas, 1 if more else None)
     else:
@@ -118,7 +125,7 @@ def prepare_fill(
     work = free if hole.lacy or by_alpha else hidden_in(seen, free, flatten=flatten)
     if framed is not None:
         box, work = box.common(framed.inner), work * ~framed.frame
-    known, inside = (np.ascontiguousarray(box.cut(array)) for array in (canvas.pixels, work))
+    known, inside = (np.ascontiguousarray(box.cut(array)) for array in (lit.pixels, work))
     through, known = (None, known) if flatten else _see_through(hole, box, known, inside, sample, wrap, own=own)
     kept = canvas
     if flatten and canvas.alpha is not None and np.maximum(canvas.alpha, free).min() >= OPAQUE:
@@ -181,7 +188,11 @@ def _find_hole(
         gone = added(everything.size, extend)
     else:
         gone = nothing if banded and not is_damaged(whole) else hole_of(whole, mask)
-    shown = np.maximum(gone, band_of(canvas, axes if gone.any() else _not_tiling(canvas, axes))) if banded else gone
+    lit, shown = canvas, gone
+    if banded:
+        meeting = axes if gone.any() else _not_tiling(canvas, axes)
+        shown = np.maximum(gone, band_of(canvas, meeting))
+        lit = _evenly_lit(canvas, meeting, shown)
     if whole.alpha is not None and canvas.alpha is not None and edged:
         # What is half as opaque as the thing is sampled, and made anew all the same.
         shown = np.maximum(shown, whole.alpha > canvas.alpha + SAME_LEVEL / 255, dtype=np.float32)
@@ -196,7 +207,19 @@ def _find_hole(
     goes_on = None if lacy or flatten else beyond_borders(canvas, extend)
     free = shown if blend else (shown > 0).astype(np.float32)
     gone = gone if blend else (gone > 0).astype(np.float32)
-    return _Hole(goes_on or canvas, gone, shown, free, around, lacy, goes_on is not None)
+    canvas, lit = (goes_on, goes_on) if goes_on is not None else (canvas, lit)
+    return _Hole(canvas, gone, shown, free, around, lacy, goes_on is not None, lit)
+
+
+def _evenly_lit(canvas: Picture, axes: tuple[bool, bool], shown: Mask) -> Picture:
+    """Even out the light of an opaque canvas in its band, unless it is a drawing or has objects on a background."""
+    from engine.synthesis.structure.flatness import has_flat_colors
+
+    height, width = shown.shape
+    plain = np.array_equal(shown, band_along(height, width, axes))
+    if not plain or not is_opaque(canvas) or has_flat_colors(canvas.pixels, np.ones(shown.shape, bool)):
+        return canvas
+    return replace(canvas, pixels=even_light(canvas.pixels, band_depth(height, width), axes), stored=None, kept=None)
 
 
 def _not_tiling(canvas: Picture, axes: tuple[bool, bool]) -> tuple[bool, bool]:

@@ -351,6 +351,11 @@ def hidden_in(canvas: Picture, free: Mask, *, flatten: bool) -> Mask:
     return np.maximum(free, canvas.alpha < (OPAQUE if flatten else CLEAR), dtype=np.float32)
 
 
+def band_depth(height: int, width: int) -> int:
+    """Return how far a band reaches from the borders into a canvas, pixels."""
+    return max(1, round(BAND * min(height, width)))
+
+
 def band_along(height: int, width: int, axes: tuple[bool, bool]) -> Mask:
     """Mark a band along the borders that meet, a share of the shorter side wide, that blends into the middle.
 
@@ -362,7 +367,7 @@ def band_along(height: int, width: int, axes: tuple[bool, bool]) -> Mask:
     Returns:
         1 in the band, (height, width).
     """
-    wide = max(1, round(BAND * min(height, width)))
+    wide = band_depth(height, width)
     columns, rows = (
         np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5 if meets else np.full(side, np.inf)
         for side, meets in zip((width, height), axes, strict=True)
