@@ -140,8 +140,8 @@ def _add_new(procedure: Gimp.Procedure) -> None:
     text = _("Where to put the texture")
     _add_choice(procedure, user_options.NEW, "destination", _("Put _into"), text, user_options.IMAGE)
     text = _(
-        "How to use several layers, or those of a layer group (automatic: names such as oak_color and oak_normal "
-        "are those of maps)"
+        "How to use several layers, or those of a layer group (automatic: layers with names such as oak_color and "
+        "oak_normal are maps of one texture)"
     )
     _add_choice(procedure, user_options.NEW, "layers-as", _("Use la_yers as"), text, user_options.AUTO)
     _add_mask(procedure)
@@ -185,7 +185,7 @@ def _add_seamless(procedure: Gimp.Procedure) -> None:
 
 
 def _add_extend(procedure: Gimp.Procedure) -> None:
-    text = _("What the sides are extended by (percent of the image's height or width)")
+    text = _("Unit of the four lengths (percent of the image's height or width)")
     _add_choice(procedure, user_options.EXTEND, "unit", _("Uni_t"), text, user_options.PERCENT)
     sides = {"top": _("To_p"), "right": _("Ri_ght"), "bottom": _("_Bottom"), "left": _("Le_ft")}
     for name, label in sides.items():
@@ -193,7 +193,7 @@ def _add_extend(procedure: Gimp.Procedure) -> None:
 
 
 def _add_enlarge(procedure: Gimp.Procedure) -> None:
-    text = _("Size of the enlarged picture relative to its own, 1.1 to 8")
+    text = _("How many times as large the picture becomes, 1.1 to 8")
     _add(procedure, "factor", _("Times as lar_ge"), text, 2.0)
     text = _("Axes along which picture and enlargement tile")
     _add_choice(procedure, user_options.ENLARGE, "seamless", _("_Tileable"), text, user_options.NONE)

@@ -69,7 +69,7 @@ def common(
         bool, typer.Option("--version", is_eager=True, callback=show_version, help="Print the version.")
     ] = False,
 ) -> None:
-    """Texture synthesis with neural networks as critics."""
+    """Make textures from a sample picture, and fill, extend, redraw or enlarge pictures."""
 
 
 def _allow_any_file_name() -> None:

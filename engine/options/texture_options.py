@@ -34,7 +34,7 @@ MAPS_HELP = (
 )
 SIZE_HELP = "Width and height in pixels."
 SIZE_DEFAULT = f"that of the canvas, its guide or the content, or {DEFAULT_SIZE}"
-INIT_HELP = "Picture to start from, instead of noise."
+INIT_HELP = "Picture that the synthesis starts from."
 CANVAS_HELP = "Picture to fill; it is kept where the mask is black. EXEMPLAR may then be omitted."
 MASK_HELP = "Mask of the canvas: white is filled, black is kept, gray blends."
 MASK_DEFAULT = "the transparent part of the canvas, and 2 pixels around it"
@@ -70,7 +70,7 @@ CONTENT_HELP = "Picture that is redrawn with the texture of the EXEMPLAR."
 QUALITY_OF_FILES_HELP = "Quality of JPEG and WebP files, 1 to 100; WebP files become lossy."
 QUALITY_OF_FILES_DEFAULT = "that of the input's JPEG file, else 95; WebP is lossless unless the input is lossy"
 STRIP_HELP = "Do not copy EXIF, XMP, texts and resolution from the canvas or exemplar."
-VARIATIONS_HELP = "Number of textures, with consecutive seeds; files get -1, -2, …"
+VARIATIONS_HELP = "Number of textures, with consecutive seeds; names of files get -1, -2, …"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ def recipes(
     size: Size = "256x256",
     judge: Annotated[Path | None, path_option(JUDGE_HELP, default="the encoder")] = None,
 ) -> None:
-    """Synthesize by every recipe, and draw the textures side by side with seconds and measures of quality.
+    """Synthesize with every recipe, and draw the textures side by side with seconds and measures of quality.
 
     If the library plenoptic is installed, the method of Portilla and Simoncelli (2000) is among them.
     """
