@@ -316,6 +316,7 @@ def test_the_map_that_leads_without_a_base_color_is_named(call, here):
         (("color", "height", "normal"), ("--init", "in/wood_color.png"), "--init"),
         (("color", "height", "normal"), ("-o", "in"), "is an input"),
         (("color", "height", "normal"), ("-o", "-"), "standard output"),
+        (("color", "height", "normal"), ("--record", "-"), "--record"),
         (("color", "height", "normal"), ("-o", "no/such"), "no/such"),
     ],
 )

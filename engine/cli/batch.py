@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.cli.progress import batch_bar
-from engine.cli.results import tell
-from engine.cli.standard_output import check_json_stream, say
+from engine.cli.standard_output import check_json_stream, say, tell
 from engine.file_errors import is_missing
 from engine.options.failures import ENGINE_FAILED, INTERRUPTED, fail, one_line_errors
 from engine.options.numbers import number_option

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from engine.cli.results import tell
+from engine.cli.standard_output import tell
 from engine.loading import loading
 from engine.options.failures import BAD_INPUT, ENGINE_FAILED, OUT_OF_MEMORY, fail, with_options
 from protocol.messages import Failed, JobEnd, Prepared, Synthesize

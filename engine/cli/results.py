@@ -1,13 +1,12 @@
 """The files that `synthesize` writes: checked before the synthesis, written after it."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.standard_output import check_output_stream, write_output
-from engine.file_errors import is_missing
 from engine.options.failures import fail
 from engine.options.paths import STANDARD, real
 from engine.options.texture_sets import TextureSet, set_names
@@ -18,7 +17,30 @@ if TYPE_CHECKING:
 STANDARD_FORMAT = ".png"
 
 
-def check_results(
+@dataclass(frozen=True)
+class Result:
+    """The files of one texture.
+
+    Attributes:
+        files: The picture, or those of a set in its order; `-` is standard output.
+        recording: The recording, or None.
+    """
+
+    files: Sequence[Path]
+    recording: Path | None = None
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the files, for people."""
+        return ["standard output" if path == STANDARD else str(path) for path in self.files]
+
+
+def result_files(
+    stack: ExitStack,
+    found: TextureSet | None,
     output: Path | None,
     variations: int,
     record: Path | None,
@@ -26,118 +48,64 @@ def check_results(
     *,
     force: bool,
     as_json: bool,
-) -> list[Path]:
-    """Check that pictures and recordings can be written.
+) -> list[Result]:
+    """Name the files of each variation, and check that they can be written and are no inputs.
 
     Args:
-        output: The picture; several get numbers before the suffix.
-        variations: Number of pictures.
-        record: The recording, likewise, or None.
+        stack: Removes the folder of a set at the end, if it was made here and is empty.
+        found: The set that is read, or None.
+        output: The picture. Of a set: a folder, made if it is missing, for files of the same names; or a file, whose
+            name takes the place of the stem, and whose suffix chooses the format of all.
+        variations: Number of textures; several get numbers.
+        record: The recording, or None.
         read: The inputs, which are never overwritten.
         force: Replace write-protected files.
         as_json: Whether JSON goes to standard output.
 
     Returns:
-        The pictures' files.
+        One for each variation.
     """
+    from engine.images import check_unprotected, check_writable
+
     if output is None:
-        fail("--output is missing: name the file to write")
+        fail(f"--output is missing: name the {'file' if found is None else 'folder'} to write to")
     if record == STANDARD:
         fail("a recording cannot be written to standard output: name a file with --record")
     if output == STANDARD:
-        if variations > 1:
-            fail(f"standard output takes one picture, and --variations is {variations}: name a file with --output")
-        if as_json:
-            fail("--output - and --json both write to standard output: omit --json, or name a file with --output")
-        check_output_stream()
-    outputs = [numbered(output, n, variations) for n in range(variations)]
-    recordings = [] if record is None else [numbered(record, n, variations) for n in range(variations)]
-    check_files_to_write(outputs, recordings, read, force=force)
-    return outputs
-
-
-def set_files(
-    found: TextureSet,
-    output: Path | None,
-    variations: int,
-    record: Path | None,
-    read: Sequence[Path | None],
-    *,
-    force: bool,
-) -> list[list[Path]]:
-    """Name the files of a set to write, and check that they can be written.
-
-    Args:
-        found: The set that is read.
-        output: A folder, made if it is missing, for files of the same names; or a file, whose name takes the place of
-            the stem, and whose suffix chooses the format of all.
-        variations: Number of sets; several get numbers after the stem.
-        record: The recording, or None.
-        read: The inputs, which are never overwritten.
-        force: Replace write-protected files.
-
-    Returns:
-        For each variation, the files in the order of the set.
-    """
-    from engine.images import SUFFIXES
-
-    if output is None:
-        fail("--output is missing: name the folder to write to")
-    if output == STANDARD:
-        fail("standard output takes one picture, and a texture set has several: name a folder with --output")
-    single = output.suffix.lower() in SUFFIXES and not output.is_dir()
-    folder, stem = (output.parent, output.stem) if single else (output, found.stem)
-    if not single:
-        make_folder(folder)
-    turns = [""] if variations == 1 else [f"-{number + 1}" for number in range(variations)]
-    written = [set_names(found, folder, stem, turn, output.suffix if single else None) for turn in turns]
-    recordings = [] if record is None else [numbered(record, number, variations) for number in range(variations)]
-    check_files_to_write([name for names in written for name in names], recordings, read, force=force)
-    return written
-
-
-def check_files_to_write(
-    outputs: Sequence[Path], recordings: Sequence[Path], read: Sequence[Path | None], *, force: bool
-) -> None:
-    """Check, before the synthesis, that pictures and recordings can be written, and are no inputs."""
-    from engine.images import check_unprotected, check_writable
-
+        _check_one_picture(found, variations, as_json=as_json)
+    numbers = range(variations)
+    files = [[numbered(output, n, variations)] for n in numbers]
+    if found is not None:
+        files = _set_files(stack, found, output, variations)
+    recordings = [None if record is None else numbered(record, n, variations) for n in numbers]
+    outputs = [name for names in files for name in names]
+    written = [*outputs, *filter(None, recordings)]
     # First, as `--force` replaces no input.
-    check_apart([*outputs, *recordings], read)
+    check_apart(written, read)
     for name in outputs:
         if name != STANDARD:
             check_writable(name)
-    for name in [*outputs, *recordings]:
+    for name in written:
         if name != STANDARD and not force:
             check_unprotected(name, "name another file, or replace it with --force")
+    return [Result(names, recording) for names, recording in zip(files, recordings, strict=True)]
 
 
-def write_result(path: Path, picture: "Picture", quality: int | None) -> list[str]:
-    """Write a picture to a file, or to standard output for `-`."""
+def write_result(
+    result: Result, pictures: "Sequence[Picture]", quality: int | None, *, strip_metadata: bool
+) -> list[str]:
+    """Write pictures, each to its file, without their metadata if they are to be stripped; return remarks."""
     from engine.images import encoded, remarks_on_writing, write_picture
 
-    if path == STANDARD:
-        write_output(encoded(picture, STANDARD_FORMAT, quality=quality))
-        return []
-    write_picture(path, picture, quality=quality)
-    return remarks_on_writing(path, picture, quality=quality)
-
-
-def write_results(
-    paths: Sequence[Path], pictures: "Sequence[Picture]", quality: int | None, *, strip_metadata: bool
-) -> list[str]:
-    """Write pictures, each to its file, without their metadata if they are to be stripped; see `write_result`."""
     remarks: list[str] = []
-    for path, each in zip(paths, pictures, strict=True):
-        remarks += write_result(path, each.without_metadata() if strip_metadata else each, quality)
+    for path, each in zip(result.files, pictures, strict=True):
+        picture = each.without_metadata() if strip_metadata else each
+        if path == STANDARD:
+            write_output(encoded(picture, STANDARD_FORMAT, quality=quality))
+        else:
+            write_picture(path, picture, quality=quality)
+            remarks += remarks_on_writing(path, picture, quality=quality)
     return remarks
-
-
-def tell(remarks: Sequence[str], *, quiet: bool) -> None:
-    """Print remarks about reading or writing on stderr, one per line."""
-    if not quiet:
-        for remark in remarks:
-            print(f"texture-engine: {' '.join(remark.split())}", file=sys.stderr)
 
 
 def check_apart(written: Sequence[Path], read: Sequence[Path | None]) -> None:
@@ -157,22 +125,38 @@ def numbered(path: Path, number: int, count: int) -> Path:
     return path if count == 1 or not path.name else path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
 
 
-def make_folder(folder: Path) -> None:
-    """Make the folder of a set, in one that exists."""
+def _check_one_picture(found: TextureSet | None, variations: int, *, as_json: bool) -> None:
+    if found is not None:
+        fail("standard output takes one picture, and a texture set has several: name a folder with --output")
+    if variations > 1:
+        fail(f"standard output takes one picture, and --variations is {variations}: name a file with --output")
+    if as_json:
+        fail("--output - and --json both write to standard output: omit --json, or name a file with --output")
+    check_output_stream()
+
+
+def _set_files(stack: ExitStack, found: TextureSet, output: Path, variations: int) -> list[list[Path]]:
+    from engine.images import SUFFIXES
+
+    single = output.suffix.lower() in SUFFIXES and not output.is_dir()
+    folder, stem = (output.parent, output.stem) if single else (output, found.stem)
+    if not single:
+        _make_folder(stack, folder)
+    turns = [""] if variations == 1 else [f"-{number + 1}" for number in range(variations)]
+    return [set_names(found, folder, stem, turn, output.suffix if single else None) for turn in turns]
+
+
+def _make_folder(stack: ExitStack, folder: Path) -> None:
+    if folder.is_dir():
+        return
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir()
     except OSError as error:
         fail(f"{folder} cannot be created as a folder ({error.strerror}): name another with --output")
+    # Nothing may be written, as after a refusal or Ctrl+C.
+    stack.callback(_remove_empty, folder)
 
 
-@contextmanager
-def no_empty_folder(folder: Path | None) -> Iterator[None]:
-    """Remove a folder that was made meanwhile and has nothing in it, as after a refusal or Ctrl+C."""
-    missing = folder is not None and is_missing(folder)
-    try:
-        yield
-    finally:
-        if folder is not None and missing:
-            # It may have files in it, or be one.
-            with suppress(OSError):
-                folder.rmdir()
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()

@@ -1,9 +1,9 @@
-"""Write to standard output."""
+"""Write to standard output, and remarks to stderr."""
 
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.options.failures import fail
 
@@ -12,6 +12,13 @@ def say(text: str) -> None:
     """Print lines at once."""
     with _output_errors("check the disk or the program that it goes to"):
         print(text, flush=True)
+
+
+def tell(remarks: Sequence[str], *, quiet: bool) -> None:
+    """Print remarks on stderr, one per line."""
+    if not quiet:
+        for remark in remarks:
+            print(f"texture-engine: {' '.join(remark.split())}", file=sys.stderr)
 
 
 def flush_output() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,20 +10,20 @@ import typer
 
 from engine.cli.choosing import fail_with, runner
 from engine.cli.picking import Pick, check_pick, write_sheet
-from engine.cli.results import check_results, no_empty_folder, numbered, set_files, tell, write_results
-from engine.cli.standard_output import check_json_stream, say
+from engine.cli.results import Result, result_files, write_result
+from engine.cli.standard_output import check_json_stream, say, tell
 from engine.cli.tiles import TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
 from engine.options.failures import INTERRUPTED, fail, one_line_errors
 from engine.options.numbers import number_option
-from engine.options.paths import STANDARD, path_option, read_input
+from engine.options.paths import path_option, read_input
 from engine.options.ray_option import ray_option
 from engine.options.texture_options import VARIATIONS_HELP, EngineFile, Force, Variations, texture_options
-from engine.options.texture_sets import TextureSet
-from engine.options.textures import pictures_of, read_texture, texture_spec, unchanged
+from engine.options.textures import TextureSpec, pictures_of, read_texture, texture_spec, unchanged
 from protocol.messages import Cancelled, Failed, Prepared
 from protocol.vocabulary import Settings, settings
 
 if TYPE_CHECKING:
+    from engine.images import Picture
     from protocol.messages import Done
 
 MOST_NAMED = 3
@@ -58,7 +57,7 @@ def synthesize(
 
     Ctrl+C stops early and writes the picture so far.
     """
-    with one_line_errors(), no_empty_folder(output):
+    with one_line_errors(), ExitStack() as stack:
         if record_figures and record is None:
             fail("--record-figures needs a recording: name one with --record FILE")
         check_json_stream(as_json=as_json)
@@ -66,23 +65,20 @@ def synthesize(
         together, asked, weights = spec.together, spec.settings, spec.weights
         tell([] if together is None else [together.remark()], quiet=quiet)
         settings()["seed"].check(asked.seed + variations - 1)
-        check_engine(engine, excluded=local or record is not None or weights is not None)
+        if engine is not None and (local or record is not None or weights is not None):
+            fail("--engine excludes --local, --record and --weights: an engine neither records nor reads your files")
         read = [*spec.files, weights]
-        outputs = (
-            files_to_write(together, output, variations, record, read, force=force, as_json=as_json)
-            if pick is None
-            else [[check_pick(output, pick, asked.seed, read, variations=variations, record=record)]]
-        )
-        written = [path for files in outputs for path in files]
+        if pick is None:
+            results = result_files(stack, together, output, variations, record, read, force=force, as_json=as_json)
+        else:
+            sheet = check_pick(output, pick, asked.seed, read, variations=variations, record=record)
+            results = [Result([sheet])]
         texture = read_texture(spec, read_input)
-        tell(texture.remarks, quiet=quiet)
-        tell(
-            mixing(spec.exemplars, spec.shares) if spec.options.canvas_guide is None else [],
-            quiet=quiet,
-        )
+        tell([*texture.remarks, *mixing(spec)], quiet=quiet)
         given = {"--pick": pick, "--record": record, "--engine": engine, "texture sets": together}
         other = " and ".join(name for name, value in given.items() if value is not None)
         tiles = Tiles(tile, ray, weights)
+        written = [path for result in results for path in result.files]
         if is_in_tiles(texture.request, written, tiles, other):
             strip = spec.options.strip_metadata
             make_all_in_tiles(
@@ -90,78 +86,75 @@ def synthesize(
             )
             return
         made_parts: list[Prepared] = []
-        with ExitStack() as stack:
-            run = runner(
-                stack,
-                engine=engine,
-                local=local or record is not None,
-                weights=weights,
-                quiet=quiet,
-                figures=record_figures,
-                prepared=made_parts.append,
-            )
-            if pick is not None:
-                write_sheet(run, texture.request, pick, outputs[0][0], texture.canvas, as_json=as_json, quiet=quiet)
-                return
-            for number, files in enumerate(outputs):
-                job = texture.request.with_seed(asked.seed + number)
-                recorded = None if record is None else numbered(record, number, variations)
-                end, lost = run(job, files[0].name, recorded)
-                as_it_was = unchanged(texture, end)
-                end = as_it_was or end
-                if isinstance(end, Failed):
-                    fail_with(end)
-                made = pictures_of(texture, end)
-                options = spec.options
-                remarks = write_results(files, made, options.jpeg_quality, strip_metadata=options.strip_metadata)
-                # The remarks on the other variations are the same.
-                tell(remarks if number == 0 else [], quiet=quiet)
-                named = ["standard output" if path == STANDARD else str(path) for path in files]
-                shown = ", ".join(named)
-                tell([f"{shown}: the canvas tiles already and is written as it is"] if as_it_was else [], quiet=quiet)
-                height, width = made[0].pixels.shape[:2]
-                if as_json:
-                    payload = {"output": named[0], "recording": None if recorded is None else str(recorded)}
-                    payload["encoder"] = asked.encoder if weights is None else str(weights)
-                    filled = {} if texture.canvas is None or as_it_was else filled_part(made_parts[-1])
-                    maps_made = {} if together is None else {"maps": named}
-                    say(json.dumps({**payload, **maps_made, **summary(job.settings, (width, height), end), **filled}))
-                elif not quiet:
-                    print(f"{shown}: {width}x{height} in {end.seconds:.1f} s", file=sys.stderr)
-                if lost is not None:
-                    fail(f"{lost}; {shown} was written")
-                if isinstance(end, Cancelled):
-                    fail(f"interrupted: {shown} holds the picture so far", INTERRUPTED)
+        run = runner(
+            stack,
+            engine=engine,
+            local=local or record is not None,
+            weights=weights,
+            quiet=quiet,
+            figures=record_figures,
+            prepared=made_parts.append,
+        )
+        if pick is not None:
+            write_sheet(run, texture.request, pick, sheet, texture.canvas, as_json=as_json, quiet=quiet)
+            return
+        for number, result in enumerate(results):
+            job = texture.request.with_seed(asked.seed + number)
+            end, lost = run(job, result.files[0].name, result.recording)
+            as_it_was = unchanged(texture, end)
+            end = as_it_was or end
+            if isinstance(end, Failed):
+                fail_with(end)
+            made = pictures_of(texture, end)
+            options = spec.options
+            remarks = write_result(result, made, options.jpeg_quality, strip_metadata=options.strip_metadata)
+            known = [f"{result}: the canvas tiles already and is written as it is"] if as_it_was else []
+            # The remarks on the other variations are the same.
+            tell([*(remarks if number == 0 else []), *known], quiet=quiet)
+            filled = None if texture.canvas is None or as_it_was else made_parts[-1]
+            report(spec, result, job.settings, made[0], end, filled, as_json=as_json, quiet=quiet)
+            if lost is not None:
+                fail(f"{lost}; {result} was written")
+            if isinstance(end, Cancelled):
+                fail(f"interrupted: {result} holds the picture so far", INTERRUPTED)
 
 
-def check_engine(engine: Path | None, *, excluded: bool) -> None:
-    """Refuse what an engine cannot do."""
-    if engine is not None and excluded:
-        fail("--engine excludes --local, --record and --weights: an engine neither records nor reads your files")
-
-
-def files_to_write(
-    together: TextureSet | None,
-    output: Path | None,
-    variations: int,
-    record: Path | None,
-    read: Sequence[Path | None],
+def report(
+    spec: TextureSpec,
+    result: Result,
+    settings: Settings,
+    made: "Picture",
+    end: "Done | Cancelled",
+    filled: Prepared | None,
     *,
-    force: bool,
     as_json: bool,
-) -> list[list[Path]]:
-    """Return the files of each variation, one or those of a set, after checks that they can be written."""
-    if together is not None:
-        return set_files(together, output, variations, record, read, force=force)
-    return [[path] for path in check_results(output, variations, record, read, force=force, as_json=as_json)]
+    quiet: bool,
+) -> None:
+    """Print what was made, as JSON or as a line.
 
-
-def summary(settings: Settings, size: tuple[int, int], end: "Done | Cancelled") -> dict[str, Any]:
-    """Return the fields of `--json`, except the files."""
-    return {
+    Args:
+        spec: The texture.
+        result: Its files.
+        settings: Its settings, with its seed.
+        made: The first of its pictures.
+        end: How the job ended.
+        filled: Has the rectangle that holds all that is new in a canvas; None for no canvas, or nothing new.
+        as_json: As JSON.
+        quiet: Print no line.
+    """
+    height, width = made.pixels.shape[:2]
+    if not as_json:
+        if not quiet:
+            print(f"{result}: {width}x{height} in {end.seconds:.1f} s", file=sys.stderr)
+        return
+    found = {
+        "output": result.names[0],
+        "recording": None if result.recording is None else str(result.recording),
+        "encoder": settings.encoder if spec.weights is None else str(spec.weights),
+        **({} if spec.together is None else {"maps": result.names}),
         "device": end.device,
-        "width": size[0],
-        "height": size[1],
+        "width": width,
+        "height": height,
         "recipe": settings.recipe,
         "quality": settings.quality,
         "seed": settings.seed,
@@ -173,16 +166,15 @@ def summary(settings: Settings, size: tuple[int, int], end: "Done | Cancelled") 
         "peak_memory_bytes": end.peak_bytes,
         "interrupted": isinstance(end, Cancelled),
     }
+    if filled is not None:
+        found["filled"] = {side: getattr(filled, side) for side in ("left", "top", "width", "height")}
+    say(json.dumps(found))
 
 
-def filled_part(prepared: Prepared) -> dict[str, Any]:
-    """Return the field of `--json` with the rectangle that holds all that is new in a picture, pixels."""
-    return {"filled": {side: getattr(prepared, side) for side in ("left", "top", "width", "height")}}
-
-
-def mixing(exemplars: Sequence[Path], shares: Sequence[float]) -> list[str]:
+def mixing(spec: TextureSpec) -> list[str]:
     """Say that several exemplars are mixed: who meant to make one texture of each finds out."""
-    if len(exemplars) < 2:
+    exemplars, shares = spec.exemplars, spec.shares
+    if len(exemplars) < 2 or spec.options.canvas_guide is not None:
         return []
     parts = [f"{each / sum(shares):.0%} {path}" for path, each in zip(exemplars, shares, strict=True)]
     shown = ", ".join(parts[:MOST_NAMED]) + (", …" if len(parts) > MOST_NAMED else "")
