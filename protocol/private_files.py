@@ -82,6 +82,8 @@ def read_private(path: Path, *, secret: bool) -> bytes:
             content = file.read(LONGEST_FILE + 1)
     except FileNotFoundError:
         raise
+    except NotADirectoryError:
+        raise UnsafeFileError(f"{path.parent} is not a folder: set {FOLDER_VARIABLE} to another") from None
     except OSError as error:
         raise UnsafeFileError(
             f"{path} cannot be read ({error.strerror}): check its permissions, or remove it"

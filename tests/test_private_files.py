@@ -133,6 +133,12 @@ def test_a_folder_within_a_file_cannot_be_made(folder):
 
 
 @posix
+def test_a_file_in_place_of_the_folder_is_named(folder):
+    path = holding(folder / "file", "x")
+    assert f"{path} is not a folder" in refusal(read_private, path / "engine.json", secret=False)
+
+
+@posix
 def test_a_pipe_in_place_of_a_file_is_not_waited_for(folder):
     os.mkfifo(folder / "file", 0o600)
     assert "is a pipe" in refusal(read_private, folder / "file", secret=False)
