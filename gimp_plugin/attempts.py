@@ -4,12 +4,12 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gi.repository import Gimp
 
 from gimp_plugin import plans
 from gimp_plugin.engine_link import EngineLink
-from gimp_plugin.installation import Installation
 from gimp_plugin.job_sequence import JobSequence, Listener, State
 from gimp_plugin.outcome import Outcome
 from gimp_plugin.repeating import keep_options
@@ -48,9 +48,7 @@ class Attempt:
         result: The picture of the last of these layers, as it came from the engine.
     """
 
-    def __init__(
-        self, task: Task, link: EngineLink, installation: Installation, listener: Listener, appearance: Appearance
-    ) -> None:
+    def __init__(self, task: Task, link: EngineLink, listener: Listener, appearance: Appearance) -> None:
         self.layers: list[Gimp.Layer] = []
         self.problem = self.remark = ""
         self.result: Raster | None = None
@@ -60,7 +58,7 @@ class Attempt:
         )
         self._listener = listener
         jobs = plans.with_frames(plan.jobs, frames=appearance.frames or appearance.keep_frames)
-        self._work = JobSequence(link, jobs, self, installation)
+        self._work = JobSequence(link, jobs, self)
         # Where the engine blends, its result is the whole picture.
         self._narrowed = plan.jobs[0].blend
         self._looked = 0.0
@@ -153,10 +151,10 @@ class Attempt:
         self._growth.abandon()
 
 
-def finish_attempt(options: Options, task: Task, attempt: Attempt, installation: Installation) -> Outcome:
-    """Keep the options of a successful attempt, and return its outcome."""
+def finish_attempt(options: Options, task: Task, attempt: Attempt, folder: Path) -> Outcome:
+    """Keep the options of a successful attempt in a folder, and return its outcome."""
     if attempt.layers:
-        keep_options(options, installation.folder)
+        keep_options(options, folder)
         return Outcome(image=task.place.image, layers=tuple(attempt.layers))
     if task.fresh and task.place.image.is_valid():
         task.place.image.delete()

@@ -10,7 +10,6 @@ from gimp_plugin.box import Box
 from gimp_plugin.commands import texts_of
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.failing_calls import failing_quietly
-from gimp_plugin.installation import Installation
 from gimp_plugin.introductions import introduction
 from gimp_plugin.job_sequence import State
 from gimp_plugin.outcome import Call, Outcome
@@ -39,7 +38,7 @@ class Window:
         closing: Whether the user has closed it while a texture was made.
     """
 
-    def __init__(self, dialog: Gtk.Dialog, link: EngineLink, installation: Installation) -> None:
+    def __init__(self, dialog: Gtk.Dialog, link: EngineLink) -> None:
         self.dialog = dialog
         self.panel = Panel(self.stop)
         self.closing = False
@@ -48,7 +47,6 @@ class Window:
         self.last: Outcome | None = None
         self._extended: Task | None = None
         self._link = link
-        self._installation = installation
         self._attempt: Attempt | None = None
         self._picking = False
         dialog.connect("close", self._escape)
@@ -82,7 +80,7 @@ class Window:
         display = self._open_display(task)
         self._link.reconnect()
         appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=earlier)
-        self._attempt = Attempt(task, self._link, self._installation, self.panel, appearance)
+        self._attempt = Attempt(task, self._link, self.panel, appearance)
         self.panel.note("")
         self.panel.work(going=True, keeps=not task.plan.maps, tiles=_tiles(options))
         self._set_idle(idle=False)
@@ -95,7 +93,7 @@ class Window:
         if not attempt.layers and display is not None and display.is_valid():
             # The image goes with its last display.
             display.delete()
-        outcome = finish_attempt(options, task, attempt, self._installation)
+        outcome = finish_attempt(options, task, attempt, self._link.installation.folder)
         if outcome.layers:
             self.layers = [] if task.fresh else list(outcome.layers)
             kept = [each for each in self._tries if not takes_place(each.target, target)]
@@ -126,7 +124,7 @@ class Window:
         self._link.reconnect()
         self._picking = True
         try:
-            picker = SeedPicker(self.dialog, task.plan, _tiles(options), self._link, self._installation)
+            picker = SeedPicker(self.dialog, task.plan, _tiles(options), self._link)
             return picker.run(options.settings.seed)
         finally:
             self._picking = False
@@ -234,7 +232,7 @@ def ask_and_make(call: Call, layers: Sequence[Gimp.Layer], link: EngineLink) -> 
     dialog = GimpUi.ProcedureDialog.new(procedure, config, texts.title)
     dialog.set_ok_label(texts.button)
     dialog.get_widget_for_response(Gtk.ResponseType.CANCEL).set_label(_("_Close"))
-    window = Window(dialog, link, call.installation)
+    window = Window(dialog, link)
 
     def pick() -> None:
         try:
@@ -295,13 +293,11 @@ def _preset(config: Gimp.ProcedureConfig, members: Sequence[Gimp.Layer]) -> Gimp
     return members[names.order[0]] if found else None
 
 
-def make(
-    options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], link: EngineLink, installation: Installation
-) -> Outcome:
+def make(options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], link: EngineLink) -> Outcome:
     """Make a texture in a window that closes by itself."""
     GimpUi.init(PROGRAM)
     dialog = GimpUi.Dialog(title=texts_of(options.task).title, role=PROGRAM)
-    window = Window(dialog, link, installation)
+    window = Window(dialog, link)
     window.panel.widget.set_border_width(12)
     dialog.get_content_area().pack_start(window.panel.widget, True, True, 0)
     dialog.show()

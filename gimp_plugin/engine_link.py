@@ -29,6 +29,7 @@ class EngineLink:
     Nothing here blocks: `poll` takes the next small step, and is called often.
 
     Attributes:
+        installation: Where things are.
         client: The connection; None while connecting.
         message: The current step, for the user.
         problem: Why connecting failed; empty if it has not.
@@ -45,7 +46,7 @@ class EngineLink:
         self.client: EngineClient | None = None
         self.message = _("Looking for the engine…")
         self.problem = ""
-        self._installation = installation
+        self.installation = installation
         self._name = name
         self._wait_for_user = wait_for_user
         self._unresponsive: Connection | None = None
@@ -98,14 +99,14 @@ class EngineLink:
     def _begin(self) -> None:
         """Start a relay, if there is none."""
         try:
-            self._link = self._link or relayed(self._installation)
+            self._link = self._link or relayed(self.installation)
         except (EngineError, UnsafeFileError, OSError) as error:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, RelayEndedError):
-            error = EngineError(does_not_start(str(error), self._installation))
-        self.problem = explain_refusal(error, self._installation)
+            error = EngineError(does_not_start(str(error), self.installation))
+        self.problem = explain_refusal(error, self.installation)
         logging.getLogger(__name__).warning("no engine: %s", error)
 
     def _find_or_start(self) -> Iterator[str]:
@@ -117,18 +118,18 @@ class EngineLink:
         yield _("Starting the engine…")
         with tempfile.TemporaryFile() as output:
             # It ends with status 0 as soon as the engine listens.
-            process = start_program(self._installation, ["serve", "--detach"], subprocess.DEVNULL, output, output)
+            process = start_program(self.installation, ["serve", "--detach"], subprocess.DEVNULL, output, output)
             while process.poll() is None:
                 yield _("Starting the engine…")
             if process.returncode:
-                raise EngineError(does_not_start(last_line(output), self._installation))
+                raise EngineError(does_not_start(last_line(output), self.installation))
         try:
             yield from self._connect()
         except NoEngineError:
             raise EngineError(_("The engine ended right after it started: open its log with Engine…")) from None
 
     def _await_user(self) -> Iterator[str]:
-        command = f"{self._installation.engine} serve --detach"
+        command = f"{self.installation.engine} serve --detach"
         asked = _("This GIMP may not start programs. Type this in a terminal: {command}").format(command=command)
         if not self._wait_for_user:
             raise EngineError(asked)
@@ -140,7 +141,7 @@ class EngineLink:
                 return
 
     def _connected(self) -> Generator[str, None, bool]:
-        path = self._installation.folder / CONNECTION_FILE
+        path = self.installation.folder / CONNECTION_FILE
         found = None
         with suppress(FileNotFoundError, UnsafeFileError):
             found = read_connection(path)
@@ -159,14 +160,14 @@ class EngineLink:
         return True
 
     def _connect(self) -> Iterator[str]:
-        link = self._link = self._link or relayed(self._installation)
+        link = self._link = self._link or relayed(self.installation)
         while not link.is_ready():
             yield self.message
-        path = self._installation.folder / CONNECTION_FILE
+        path = self.installation.folder / CONNECTION_FILE
         find_engine(path)
         # From now on it is the client's, which ends it if there is no connection.
         self._link = None
-        found = EngineClient.through(link, path, name=self._name, software=self._installation.software)
+        found = EngineClient.through(link, path, name=self._name, software=self.installation.software)
         if found.welcome.protocol < PROTOCOL:
             # An older one does not tell what it fills, and may make no maps.
             found.close()

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.error_messages import explain
-from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
 from protocol.client import LOST, Event
 from protocol.errors import EngineError, ProtocolError
@@ -69,16 +68,13 @@ class JobSequence:
         prepared: What the engine makes of the canvas; None until it has said so.
     """
 
-    def __init__(
-        self, link: EngineLink, jobs: Sequence[Synthesize], listener: Listener, installation: Installation
-    ) -> None:
+    def __init__(self, link: EngineLink, jobs: Sequence[Synthesize], listener: Listener) -> None:
         """Prepare the jobs.
 
         Args:
             link: The connection to the engine, which may still be connecting.
             jobs: At least one; their names are chosen here.
             listener: Receives the progress.
-            installation: Paths and commands for error messages.
         """
         self.state = State.WORKING
         self.textures: list[Texture] = []
@@ -88,7 +84,6 @@ class JobSequence:
         # New names, so that events of an earlier sequence are ignored.
         self._jobs = [replace(job, job=uuid.uuid4().hex) for job in jobs]
         self._listener = listener
-        self._installation = installation
         self._running: Synthesize | None = None
         self._stopping = False
         self._done = 0.0
@@ -134,9 +129,9 @@ class JobSequence:
             if client is not None:
                 client.submit(self._running)
         except ProtocolError as error:
-            self._fail(explain(Failed(error.code, str(error)), self._installation))
+            self._fail(explain(Failed(error.code, str(error)), self._link.installation))
         except EngineError as error:
-            self._fail(explain(Failed(LOST, str(error)), self._installation))
+            self._fail(explain(Failed(LOST, str(error)), self._link.installation))
 
     def _handle(self, event: Event) -> None:
         if self._running is None or getattr(event, "job", None) != self._running.job:
@@ -162,7 +157,7 @@ class JobSequence:
                     self._add_texture(event.raster, finished=False)
                 self.state = self._stopped()
             case Failed():
-                self._fail(explain(event, self._installation))
+                self._fail(explain(event, self._link.installation))
 
     def _report_progress(self, progress: Progress) -> None:
         if progress.stage == "weights":

@@ -13,7 +13,6 @@ from gimp_plugin.commands import ENGINE, REPEAT, SAVE, texts_of
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.engine_report import engine_status, stop_engine
 from gimp_plugin.failing_calls import failing_quietly
-from gimp_plugin.installation import Installation
 from gimp_plugin.outcome import Call, Outcome
 from gimp_plugin.plans import ChoiceError, PlanError
 from gimp_plugin.repeating import options_to_repeat
@@ -66,12 +65,12 @@ def _run_texture(call: Call) -> Outcome:
     try:
         layers = tasks.targets(call.drawables, options.task)
         if call.mode == Gimp.RunMode.NONINTERACTIVE or not has_screen():
-            return _make_without_window(options, call.image, layers, link, installation)
+            return _make_without_window(options, call.image, layers, link)
         from gimp_plugin import dialogs
 
         if asks:
             return dialogs.ask_and_make(call, layers, link)
-        return dialogs.make(options, call.image, layers, link, installation)
+        return dialogs.make(options, call.image, layers, link)
     except ChoiceError as error:
         return Outcome(problem=f"{error} {_where_to_choose(options)}" if command == REPEAT else str(error))
     finally:
@@ -119,15 +118,15 @@ def _run_engine(call: Call) -> Outcome:
 
 
 def _make_without_window(
-    options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], link: EngineLink, installation: Installation
+    options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer], link: EngineLink
 ) -> Outcome:
     task = tasks.prepare(options, image, layers)
     appearance = Appearance(frames=False, keep_frames=options.keep_frames)
     with failing_quietly():
-        attempt = Attempt(task, link, installation, LogListener(), appearance)
+        attempt = Attempt(task, link, LogListener(), appearance)
         while attempt.poll(POLL_SECONDS):
             pass
-        return finish_attempt(options, task, attempt, installation)
+        return finish_attempt(options, task, attempt, link.installation.folder)
 
 
 def _client_name() -> str:

@@ -7,7 +7,6 @@ from gi.repository import GLib, Gtk
 from gimp_plugin import plans, samples
 from gimp_plugin.box import Box
 from gimp_plugin.engine_link import EngineLink
-from gimp_plugin.installation import Installation
 from gimp_plugin.job_sequence import JobSequence, Texture
 from gimp_plugin.panel import tiled
 from gimp_plugin.plans import JobPlan
@@ -25,12 +24,10 @@ MORE = 1
 class SeedPicker:
     """A dialog with a coarse picture of each of some seeds."""
 
-    def __init__(
-        self, parent: Gtk.Window, plan: JobPlan, tiles: tuple[int, int], link: EngineLink, installation: Installation
-    ) -> None:
+    def __init__(self, parent: Gtk.Window, plan: JobPlan, tiles: tuple[int, int], link: EngineLink) -> None:
         self._plan, self._tiles = plan, tiles
         self._part = plan.box
-        self._link, self._installation = link, installation
+        self._link = link
         self._jobs: JobSequence | None = None
         self._seeds: Sequence[int] = ()
         self._shown = 0
@@ -97,7 +94,7 @@ class SeedPicker:
         self._bar.set_fraction(0.0)
         self._note.set_text(_("Click a picture to use its seed. The texture will have this layout, and all details."))
         jobs = plans.previews(self._plan, self._seeds)
-        self._jobs = JobSequence(self._link, jobs, self, self._installation)
+        self._jobs = JobSequence(self._link, jobs, self)
 
     def _stop(self) -> None:
         if self._jobs is not None:

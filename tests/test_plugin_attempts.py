@@ -47,8 +47,7 @@ def image(gimp):
 @pytest.fixture
 def attempt(gimp, image, engine, client):  # noqa: ARG001 - the worker is ready once there is the client
     """Begins an attempt at the image's layer; jobs are changed as it is told."""
-    installation = installation_of(engine.folder)
-    with linked(installation) as link:
+    with linked(installation_of(engine.folder)) as link:
         reach(link)
 
         def begin(options, *, frames=True, keep=False, show=None, **changes):
@@ -57,7 +56,7 @@ def attempt(gimp, image, engine, client):  # noqa: ARG001 - the worker is ready 
             jobs = tuple(replace(job, settings=replace(job.settings, **how)) for job in task.plan.jobs)
             task = replace(task, plan=replace(task.plan, jobs=jobs))
             appearance = gimp.attempts.Appearance(frames=frames, keep_frames=keep)
-            return gimp.attempts.Attempt(task, link, installation, show or Watching(), appearance)
+            return gimp.attempts.Attempt(task, link, show or Watching(), appearance)
 
         yield begin
 

@@ -48,8 +48,8 @@ def link(installation, client):  # noqa: ARG001 - the worker is ready once there
 
 
 @pytest.fixture
-def work(link, show, installation):
-    return lambda *jobs: JobSequence(link, jobs, show, installation)
+def work(link, show):
+    return lambda *jobs: JobSequence(link, jobs, show)
 
 
 def run(work, until=lambda: False):
@@ -105,7 +105,7 @@ def test_progress_of_real_jobs_goes_past_the_first_of_two(work, show):
 
 def scripted(installation, show, *events, job=None):
     """A work at an engine that says these things of its job, whatever it is."""
-    work = JobSequence(ScriptedLink(events), [job or short_job()] * 2, show, installation)
+    work = JobSequence(ScriptedLink(installation, events), [job or short_job()] * 2, show)
     while work.poll() and work._link.script:  # noqa: SLF001
         pass
     return work
@@ -116,8 +116,8 @@ class ScriptedLink:
 
     problem, saying, connected = "", "", True
 
-    def __init__(self, events):
-        self.script = list(events)
+    def __init__(self, installation, events):
+        self.installation, self.script = installation, list(events)
         self.client, self.job = self, None
 
     def submit(self, request):
@@ -324,7 +324,7 @@ def test_an_engine_that_dies_in_the_middle_is_told_and_the_link_finds_the_next_o
             pass
         with linked(installation) as link:
             reach(link)
-            made = JobSequence(link, [long_job()], show, installation)
+            made = JobSequence(link, [long_job()], show)
             run(made, until=lambda: show.frames)
             engine.kill()
             assert run(made) is State.FAILED
@@ -353,7 +353,7 @@ def test_an_engine_that_is_lost_and_still_there_is_said_to_hang(tmp_path, show):
 def test_a_link_that_comes_to_nothing_fails_the_work_with_its_sentence(tmp_path, show):
     installation = installation_of(tmp_path / "engine")
     with linked(installation) as link:
-        made = JobSequence(link, [short_job()], show, installation)
+        made = JobSequence(link, [short_job()], show)
         assert run(made) is State.FAILED
         assert made.problem == link.problem
         assert f"`{installation.installer} --check`" in made.problem

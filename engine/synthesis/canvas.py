@@ -14,6 +14,9 @@ from engine.synthesis.structure.islands import Hole
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 from protocol.vocabulary import LAYERS
 
+# Width of the rim of a hole, pixels.
+RIM = 2
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -57,21 +60,20 @@ def surroundings_at(surroundings: Surroundings, size: Size, *, wrap: Wrap = NO_W
     return Surroundings(fill_unknown(known, (weight > 0.01).to(weight), wrap=wrap).clamp(0, 1), 1 - weight)
 
 
-def inner_part(surroundings: Surroundings, rim: int = 2) -> Tensor:
-    """Mark the pixels of the free part that are further than its rim from what is kept.
+def inner_part(surroundings: Surroundings) -> Tensor:
+    """Mark the pixels of the free part that are further than `RIM` from what is kept.
 
-    A border that is softer than the rim is wide has no rim.
+    A border that is softer than this is wide has no rim.
 
     Args:
         surroundings: What is kept.
-        rim: How wide the rim is, pixels.
 
     Returns:
         Boolean, shape (1, 1, height, width).
     """
 
     def most(values: Tensor) -> Tensor:
-        return F.max_pool2d(values, 2 * rim + 1, 1, rim)
+        return F.max_pool2d(values, 2 * RIM + 1, 1, RIM)
 
     mask = surroundings.mask
     soft = (most(1 - mask) < 0.99) & (most(mask) < 0.99)

@@ -33,14 +33,14 @@ class WorkingSet:
     positions: int
 
 
-def activation_bytes(encoder: Encoder, layers: Collection[str], size: Size, bytes_each: int = 4) -> int:
+def activation_bytes(encoder: Encoder, layers: Collection[str], size: Size) -> int:
     """Estimate what one forward and backward pass holds."""
     total = 0
     deepest = max((encoder.layers[name].block for name in layers if name in encoder.layers), default=0)
     for layer in encoder.layers.values():
         if layer.block <= deepest:
             total += layer.channels * (size[0] // layer.stride) * (size[1] // layer.stride)
-    return COPIES * bytes_each * total
+    return COPIES * torch.float32.itemsize * total
 
 
 def check_budget(encoder: Encoder, size: Size, budget: int) -> None:

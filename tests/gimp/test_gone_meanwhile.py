@@ -8,12 +8,9 @@ import sys
 from types import SimpleNamespace
 
 sys.path.insert(0, package)
-from pathlib import Path
-
 from gimp_plugin import attempts
 from gimp_plugin.box import Box
 from gimp_plugin.failing_calls import failing_quietly
-from gimp_plugin.installation import read_installation
 from gimp_plugin.job_sequence import State
 from gimp_plugin.places import Place
 from gimp_plugin.plans import JobPlan
@@ -24,7 +21,6 @@ from protocol.vocabulary import Settings
 
 LEFT, TOP, WIDTH, HEIGHT = 30, 24, 24, 16
 attempts.LOOK_SECONDS = 0
-installation = read_installation(Path(package))
 # What happens before a call of GIMP's, and before which one.
 pending = SimpleNamespace(change=None, calls=0, at=None)
 
@@ -127,7 +123,7 @@ def attempt(change, opacity, alpha, keep, at):
     with failing_quietly():
         task = Task(plan, place, fresh=False)
         made = attempts.Attempt(
-            task, Link(alpha), installation, Listener(), attempts.Appearance(frames=True, keep_frames=keep))
+            task, Link(alpha), Listener(), attempts.Appearance(frames=True, keep_frames=keep))
         pending.calls, pending.at, pending.change = 0, at, lambda: change(image, layer)
         while made.poll():
             pass

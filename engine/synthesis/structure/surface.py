@@ -23,7 +23,6 @@ BLOCK = 4
 MOST_BLOCKS = 6000
 # Known blocks around the hole that the plate is held by, and pixels that its border is corrected by.
 HELD = 6
-CORRECTED = 24
 # Means of more pixels would blur what a plate is bent like. What is bent more than so many percent of the known
 # surface is a step or a crease, and is bent less.
 LARGEST_BENT = 8
