@@ -5,7 +5,7 @@ import logging
 from gi.repository import GimpUi, Gio, GLib, Gtk
 
 from gimp_plugin.commands import ENGINE, texts_of
-from gimp_plugin.engine_link import EngineLink
+from gimp_plugin.engine_link import WINDOW, EngineLink
 from gimp_plugin.engine_report import EngineReport, stop_engine
 from gimp_plugin.installation import Installation
 from gimp_plugin.introductions import introduction
@@ -71,7 +71,7 @@ class EngineWindow:
         self._note.hide()
         if response == START and self._link is None:
             self._problem = ""
-            self._link = EngineLink(self._installation, name="GIMP, Engine…", wait_for_user=True)
+            self._link = EngineLink(self._installation, name=WINDOW, wait_for_user=True)
         elif response == STOP:
             self._words.set_text(stop_engine(self._installation))
         elif response == LOG:

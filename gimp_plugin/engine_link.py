@@ -21,6 +21,8 @@ from protocol.relayed_link import RelayedLink, RelayEndedError
 from protocol.version import PROTOCOL
 
 RETRY_SECONDS = 1.0
+WINDOW = "GIMP, Engine…"
+"""Name of the client that shows, starts and stops the engine, for `status`."""
 
 
 class EngineLink:
@@ -176,12 +178,11 @@ class EngineLink:
         logging.getLogger(__name__).info("connected to the engine %s", self.client.welcome.software)
 
 
-def connect_engine(installation: Installation, name: str) -> EngineClient:
+def connect_engine(installation: Installation) -> EngineClient:
     """Connect to the running engine.
 
     Args:
         installation: Where things are.
-        name: Name of the client, for people.
 
     Returns:
         The connection.
@@ -195,7 +196,7 @@ def connect_engine(installation: Installation, name: str) -> EngineClient:
     # It starts no relay for an engine that is not there.
     find_engine(path)
     try:
-        return EngineClient.through(relayed(installation), path, name=name, software=installation.software)
+        return EngineClient.through(relayed(installation), path, name=WINDOW, software=installation.software)
     except RelayEndedError as error:
         reason = str(error)
     raise EngineError(does_not_start(reason, installation))

@@ -4,17 +4,15 @@ import re
 from contextlib import suppress
 
 from gimp_plugin.engine_link import connect_engine
-from gimp_plugin.error_messages import explain_refusal
+from gimp_plugin.error_messages import engine_found, explain_refusal
 from gimp_plugin.installation import Installation
 from gimp_plugin.translation import _
 from protocol.client import EngineClient
-from protocol.connection import CONNECTION_FILE, engine_state, read_connection
 from protocol.errors import EngineError, EngineLostError, NoEngineError, UnsafeFileError
 from protocol.processes import ProcessState
 from protocol.status import Status, WorkerStatus
 
 STOP_SECONDS = 15.0
-NAME = "GIMP, Engine…"
 
 
 class EngineReport:
@@ -41,7 +39,8 @@ class EngineReport:
         except NoEngineError:
             return _("The engine is not running. It is started when it is needed."), False
         except EngineLostError as error:
-            return explain_refusal(error, self._installation), _is_running(self._installation)
+            state, _connection = engine_found(self._installation)
+            return explain_refusal(error, self._installation), state is ProcessState.RUNNING
         except EngineError as error:
             return explain_refusal(error, self._installation), True
         except (UnsafeFileError, OSError) as error:
@@ -59,7 +58,7 @@ class EngineReport:
             with suppress(EngineLostError):
                 return self._client.status()
             self.close()
-        self._client = connect_engine(self._installation, NAME)
+        self._client = connect_engine(self._installation)
         try:
             return self._client.status()
         except EngineLostError:
@@ -130,18 +129,10 @@ def _described(device: str) -> str:
     return device if found is None else _("{device} (threads: {count})").format(device=found[1], count=found[2])
 
 
-def _is_running(installation: Installation) -> bool:
-    try:
-        found = read_connection(installation.folder / CONNECTION_FILE)
-    except (FileNotFoundError, UnsafeFileError):
-        return False
-    return engine_state(found) is ProcessState.RUNNING
-
-
 def stop_engine(installation: Installation) -> str:
     """Stop the engine and wait until it has ended; return a message about it."""
     try:
-        with connect_engine(installation, NAME) as client:
+        with connect_engine(installation) as client:
             client.shutdown(_("stopped from GIMP"), STOP_SECONDS)
             if client.connected:
                 return _("The engine was asked to stop, but is still running.")

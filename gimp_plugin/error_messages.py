@@ -55,7 +55,7 @@ def explain(failed: Failed, installation: Installation) -> str:
             "The engine cannot compute on this computer: run `{command}`, which says what is wrong."
         ).format(command=f"{installation.installer} --check"),
     }
-    if failed.code == "engine-lost" and _found(installation)[0] is ProcessState.RUNNING:
+    if failed.code == "engine-lost" and engine_found(installation)[0] is ProcessState.RUNNING:
         return explain_refusal(EngineLostError(failed.message), installation)
     if failed.code in known:
         rest = f" ({failed.message})" if failed.code == "no-worker" else ""
@@ -88,7 +88,7 @@ def explain_refusal(error: Exception, installation: Installation) -> str:
     if isinstance(error, EngineRefusedError) and error.code == "version":
         return version_sentence(str(error), installation)
     if isinstance(error, EngineLostError):
-        state, found = _found(installation)
+        state, found = engine_found(installation)
         if found is None or state is ProcessState.ENDED:
             return _("The engine has ended. Try again.")
         if state is ProcessState.UNKNOWN:
@@ -105,7 +105,7 @@ def explain_refusal(error: Exception, installation: Installation) -> str:
     return str(error) if type(error) is EngineError else f"{error}."
 
 
-def _found(installation: Installation) -> tuple[ProcessState, Connection | None]:
+def engine_found(installation: Installation) -> tuple[ProcessState, Connection | None]:
     """Read the connection file, and check the state of its process."""
     try:
         found = read_connection(installation.folder / CONNECTION_FILE)
