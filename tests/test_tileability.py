@@ -61,6 +61,28 @@ def test_of_bricks_of_many_colors_the_side_that_cuts_them_has_to_fit():
     assert not tiles(other.astype(np.float32), 1)
 
 
+@pytest.mark.parametrize("short", [1, 2, 3])
+@pytest.mark.parametrize("period", [12, 16, 25, 50])
+@pytest.mark.parametrize("noise", [0, 0.03])
+def test_the_last_cell_of_a_pattern_must_not_be_shorter(short, period, noise):
+    grain = noise * np.random.default_rng(0).normal(size=(8 * period, 8 * period - short, 3))
+    for picture in (grid(*grain.shape[:2], period, 2), checker(*grain.shape[:2], period)):
+        soft = ndimage.gaussian_filter(picture, (1, 1, 0), mode="wrap")
+        for each in (picture, soft):
+            assert not tiles(np.clip(each + grain, 0, 1).astype(np.float32), 1)
+
+
+@pytest.mark.parametrize("short", [1, 3])
+def test_the_last_brick_must_not_be_shorter(short):
+    cut = bricks_of_many_reds(400, 480)[:, :-short]
+    assert not tiles(np.ascontiguousarray(cut, np.float32), 1)
+
+
+def test_a_grid_under_grain_tiles_if_it_is_cut_at_the_period():
+    grain = 0.03 * np.random.default_rng(0).normal(size=(96, 96, 3))
+    assert along(np.clip(grid(96, 96, 12, 2) + grain, 0, 1)) == (True, True)
+
+
 @pytest.mark.parametrize("size", [0.5, 1, 2, 8])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_grain_that_wraps_around_tiles(size, seed):

@@ -13,7 +13,7 @@ UNSEEN = 1 / 255
 # Larger pictures are not looked at, nor those where all the seam is so many times as large a step as any inside.
 MOST_PIXELS, MOST_ABOVE = 2**24, 1.05
 # At so many columns inside, as a share, steps are as large; or they are so many standard deviations above the mean.
-LEAST_USUAL, MOST_DEVIATIONS = 0.01, 2.7
+LEAST_USUAL, MOST_DEVIATIONS = 0.02, 2.2
 # In so many places, as a share, the step at a seam is by chance the largest of all near it. It is so many times as
 # large as the others at most: at small scales, a place is a large part of the seam.
 MOST_LARGEST = 0.09
@@ -24,6 +24,11 @@ SMALLEST, SMALLEST_COMPARED = 32, 48
 # whole, and at so many anywhere inside. At the seam they are no more than so many times as unusual.
 RADIUS, ALIKE, COLUMNS, PASSES = 4, 4, 10, 8
 MOST_UNUSUAL = 1.15
+# Of a pattern that repeats, moved by its period, so much of the variance is left at most. The period is looked for in
+# so many rows at most, beyond where the picture is no longer like itself. Across the seam, so many times as much is
+# left at most.
+MOST_LEFT, MOST_PERIOD_ROWS, UNLIKE = 0.3, 128, 0.7
+MOST_LEFT_ACROSS = 1.5
 
 Bools = NDArray[np.bool_]
 
@@ -48,8 +53,11 @@ def tiles(picture: FloatArray, axis: int) -> bool:
         return False
     if _repeats(finest):
         return True
+    keeps = _keeps_period(finest)
+    if keeps is False or not (keeps or _is_usual(finest)):
+        return False
     scales = _scales(finest)
-    if not _is_usual(finest) or not all(_steps_fit(each, finest=each is scales[0]) for each in scales):
+    if not all(_steps_fit(each, finest=each is scales[0]) for each in scales):
         return False
     return all(_patches_fit(each) for each in scales if min(each.shape[:2]) >= SMALLEST_COMPARED)
 
@@ -60,12 +68,17 @@ def _scales(picture: FloatArray) -> list[FloatArray]:
     from engine.synthesis.wrap import Wrap
     from engine.tensors import to_pixels, to_tensor
 
-    found, tensor = [picture], to_tensor(picture, "cpu")
+    found = [picture]
     height, width = picture.shape[:2]
     times = 2
     while min(height, width) / times >= SMALLEST:
-        smaller = resize(tensor, (round(height / times), round(width / times)), wrap=Wrap(x=True, y=True))
-        found.append(np.ascontiguousarray(to_pixels(smaller)))
+        # From scale to scale: from the finest one each time, a large picture took four times as long.
+        last, size = found[-1], (round(height / times), round(width / times))
+        if last.shape[:2] == (2 * size[0], 2 * size[1]):
+            smaller = last.reshape(size[0], 2, size[1], 2, -1).mean(axis=(1, 3), dtype=np.float32)
+        else:
+            smaller = to_pixels(resize(to_tensor(last, "cpu"), size, wrap=Wrap(x=True, y=True)))
+        found.append(np.ascontiguousarray(smaller))
         times *= 2
     return found
 
@@ -83,6 +96,39 @@ def _repeats(picture: FloatArray) -> bool:
     alike = fft.irfft(along, width)[1:], fft.irfft2(all_ways, (height, width))[:, 1:]
     most = max(float(each.max(initial=0)) for each in alike)
     return 2 * (float((even**2).sum(dtype=np.float64)) - most) <= UNSEEN**2 * picture.size
+
+
+def _keeps_period(picture: FloatArray) -> bool | None:
+    """Whether a pattern that repeats along the rows does so across the seam, too; None where nothing repeats."""
+    rows = np.linspace(0, len(picture) - 1, min(len(picture), MOST_PERIOD_ROWS)).astype(int)
+    colors = np.moveaxis(picture[rows], 1, 2).reshape(-1, picture.shape[1]).astype(np.float64)
+    # Bricks of many colors repeat by their joints alone.
+    found = [_goes_on(each) for each in (colors, np.abs(colors - np.roll(colors, 1, axis=1)))]
+    return False if False in found else found[0]
+
+
+def _goes_on(rows: NDArray[np.float64]) -> bool | None:
+    """Likewise for each row of values of its own."""
+    width = rows.shape[1]
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    moves = np.arange(1, width // 2 + 1)
+    # What is left if rows are moved, within the picture and across its seam: by Fourier transforms.
+    size = fft.next_fast_len(2 * width, real=True)
+    inside = fft.irfft((np.abs(fft.rfft(rows, size, axis=1)) ** 2).sum(axis=0), size)[moves]
+    across = fft.irfft((np.abs(fft.rfft(rows, axis=1)) ** 2).sum(axis=0), width)[moves] - inside
+    squares = np.cumsum((rows**2).sum(axis=0))
+    first, rest = squares[moves - 1], squares[-1] - squares[moves - 1]
+    last = squares[-1] - squares[width - 1 - moves]
+    left = (squares[width - 1 - moves] + rest - 2 * inside) / (width - moves)
+    left_across = (last + first - 2 * across) / moves
+    usual = 2 * squares[-1] / width
+    unlike = np.flatnonzero(left >= UNLIKE * usual)
+    if not len(unlike):
+        return None
+    best = int(unlike[0] + np.argmin(left[unlike[0] :]))
+    if left[best] > MOST_LEFT * usual:
+        return None
+    return bool(left_across[best] <= MOST_LEFT_ACROSS * left[best] + UNSEEN**2 * len(rows))
 
 
 def _is_usual(picture: FloatArray) -> bool:
