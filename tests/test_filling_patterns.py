@@ -39,6 +39,18 @@ def test_a_straight_border_of_two_colors_goes_on(marked, tries):
     np.testing.assert_array_equal(np.rint(255 * found), np.rint(255 * truth))
 
 
+@pytest.mark.parametrize("turns", [0, 2])
+def test_of_several_pictures_one_has_both_lines_that_cross_in_a_hole(turns):
+    truth = np.ones((240, 240, 3), np.float32)
+    rows, columns = np.mgrid[-120:120, -120:120]
+    for slope, color in ((0.3, (1, 0, 0)), (-0.9, (0, 0, 0))):
+        truth[np.abs(rows - slope * columns) / np.hypot(1, slope) < 3] = color
+    truth, hole = np.rot90(truth, turns).copy(), disk(240, 240, 120, 120, 36)
+    wrong = np.abs(filled(truth, hole, tries=3) - truth).max(axis=2) > 0.5
+    # Either one may be cut where they cross.
+    assert wrong[hole & ~disk(240, 240, 120, 120, 12)].mean() < 0.02
+
+
 SLOPES = {"across": COLUMNS, "down": ROWS, "slanted": COLUMNS + 2 * ROWS, "at an odd angle": COLUMNS + 0.43 * ROWS}
 
 

@@ -6,6 +6,7 @@ from engine.synthesis.binned_ranking import pair_rows
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.structure import FillInput, build, plan_filling
 from engine.synthesis.structure.cutting import cut
+from engine.synthesis.structure.edges_first import continue_edges
 from engine.synthesis.structure.octave import RADIUS
 
 SIDE = 64
@@ -19,6 +20,7 @@ def warm_up(matcher: Matcher = COMPILED) -> None:
     free[20:44, 20:44] = True
     for _ in build(plan_filling(FillInput(colors, free, colors, ~free, (0, 0))), seed=0, matcher=matcher):
         pass
+    continue_edges(colors, ~free, colors, ~free, (0, 0))
     places = np.zeros((SIDE, SIDE, 2), np.int32)
     cut(places, places, colors, ~free, colors, (False, False), RADIUS)
     values = np.ascontiguousarray(colors[..., 0])

@@ -1,7 +1,7 @@
 """Filling a hole by patches, coarse to fine."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy import ndimage
 from engine.objects import Objects, find_objects
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.structure.edges_first import edges_first
 from engine.synthesis.structure.finishing import finish
 from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.structure.likeness import unlikeness
@@ -34,6 +35,9 @@ from engine.synthesis.structure.widening import FEWEST_PATCHES, widened
 # Rounds of search and vote, from the coarsest octave on; finer ones have the last number.
 ROUNDS = (12, 8, 6, 4, 3)
 ROUNDS_WITH_OFFSETS = 4
+ROUNDS_WITH_EDGES = 2
+# A picture made of continued edges goes on only if it fits so much better: where all fit badly, it breaks borders.
+EDGES_GAIN = 0.9
 # The coarsest octave is the first at which the hole is no deeper, pixels.
 DEPTH = 2.0
 SMALLEST_SIDE = 6 * RADIUS
@@ -87,6 +91,7 @@ class FillPlan:
         objects: What of the exemplar is to stay whole; None for nothing.
         heights: What it costs at each scale to fill from other heights, finest first; None for nothing.
         smooth: Whether there is no grain, so that every step between two patches would be seen.
+        edges: Whether one more picture is made, in which edges are continued first.
     """
 
     fill_input: FillInput
@@ -100,6 +105,7 @@ class FillPlan:
     objects: Objects | None = None
     heights: Sequence[Heights | None] = ()
     smooth: bool = False
+    edges: bool = False
 
 
 def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
@@ -128,17 +134,24 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
         return FillPlan(
             fill_input, canvas, source, None, 1, [PlannedStage(0, canvas[0].size, source[0].size, 1, LEAST_COST)]
         )
+    # Further pictures of flat colors are all but equal.
+    edges = flat and pivot is not None and tries > 1 and offset is not None and not any(fill_input.wrap)
+    tries = tries - 1 if edges else tries
     octaves = []
     for index, (here, there) in enumerate(zip(canvas, source, strict=True)):
         rounds = ROUNDS[min(len(canvas) - 1 - index, len(ROUNDS) - 1)]
         if pivot is not None and index >= pivot:
-            rounds = tries * rounds + (ROUNDS_WITH_OFFSETS if index == pivot else 0)
+            rounds = tries * rounds
+        if index == pivot:
+            rounds += ROUNDS_WITH_OFFSETS + (ROUNDS_WITH_EDGES if edges else 0)
         octaves.append(PlannedStage(index, here.size, there.size, rounds, float((~here.known).sum()) + LEAST_COST))
     tries = tries if pivot is not None else 1
     # A canvas that was its own exemplar alone tells what of an object it keeps.
     objects = None if trend is not None or offset is None else find_objects(fill_input.source, fill_input.valid)
     smooth = not flat and _is_smooth(fill_input)
-    return FillPlan(fill_input, canvas, source, pivot, tries, octaves[::-1], trend, flat, objects, held, smooth)
+    return FillPlan(
+        fill_input, canvas, source, pivot, tries, octaves[::-1], trend, flat, objects, held, smooth, edges
+    )
 
 
 def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
@@ -179,13 +192,8 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
         yield from _begin(plan, index, exemplar, tried, begun, seed, generator, matcher)
         rounds = [ROUNDS[min(len(plan.canvas) - 1 - index, len(ROUNDS) - 1)]] * len(begun)
         if index == plan.pivot:
-            places, proposals = yield from shifted_copies(
-                begun[0], plan.source[index], _at(plan.fill_input.offset, index)
-            )
-            begun.append(_octave(plan, index, exemplar, generator, matcher))
-            begun[-1].take(places)
-            begun[-1].lay()
-            rounds.append(ROUNDS_WITH_OFFSETS)
+            proposals = yield from _begin_copies(plan, index, exemplar, begun, generator, matcher)
+            rounds += [ROUNDS_WITH_OFFSETS, ROUNDS_WITH_EDGES][: len(begun) - len(rounds)]
         # Up to the pivot octaves are small, and pictures still look for their structure.
         refined = index < (len(plan.canvas) - 1 if plan.pivot is None else plan.pivot)
         even = index >= (1 if plan.pivot is None else plan.pivot)
@@ -197,7 +205,7 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
                 left -= 1
                 if left or planned is not plan.octaves[-1]:
                     yield Stage(planned, octave.channels[..., :COLORS].copy(), ends=not left)
-        tried = [min(begun, key=lambda each: each.energy())] if index == plan.pivot else begun
+        tried = [_best(begun, edges=plan.edges)] if index == plan.pivot else begun
     last = tried[0]
     if last is not None:
         yield None
@@ -209,6 +217,13 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
             yield None
             picture = continue_surface(picture, plan.fill_input.free, bent=True)
         yield Stage(plan.octaves[-1], picture, ends=True)
+
+
+def _best(begun: Sequence[PatchOctave], *, edges: bool) -> PatchOctave:
+    """Choose the picture that fits best; the last one may be made of continued edges."""
+    best = min(begun[:-1] if edges else begun, key=lambda each: each.energy())
+    # Where edges meet in a hole it may well be rougher than what lies around it, and where they end, smoother.
+    return begun[-1] if edges and begun[-1].misfit() < EDGES_GAIN * best.misfit() else best
 
 
 def _is_smooth(fill_input: FillInput) -> bool:
@@ -240,6 +255,29 @@ def _begin(
             octave.take(_refined(before, octave))
             octave.lay()
         yield
+
+
+def _begin_copies(
+    plan: FillPlan,
+    index: int,
+    exemplar: Sampled,
+    begun: list[PatchOctave],
+    generator: np.random.Generator,
+    matcher: Matcher,
+) -> Generator[None, None, Places]:
+    """Begin a picture of shifted copies, and one of continued edges if it is planned; all offsets are returned."""
+    source, offset = plan.source[index], _at(plan.fill_input.offset, index)
+    places, proposals = yield from shifted_copies(begun[0], source, offset)
+    starts = [places]
+    if plan.edges and offset is not None:
+        yield None
+        starts.append(edges_first(begun[0], source, offset))
+        yield None
+    for start in starts:
+        begun.append(_octave(plan, index, exemplar, generator, matcher))
+        begun[-1].take(start)
+        begun[-1].lay()
+    return proposals
 
 
 def _octave(

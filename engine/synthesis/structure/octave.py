@@ -216,15 +216,22 @@ class PatchOctave:
         """Measure how badly the canvas fits as it is; costs are those of the field then.
 
         Returns:
-            The mean cost in the hole times that at its border, which count alike, times how much rougher or smoother
-            the hole is than what lies around it: a large smooth thing costs little inside, and shows.
+            The misfit, times how much rougher or smoother the hole is than what lies around it: a large smooth thing
+            costs little inside, and shows.
+        """
+        return self.misfit() * self._roughness_ratio()
+
+    def misfit(self) -> float:
+        """Measure how badly patches fit the canvas as it is; costs are those of the field then.
+
+        Returns:
+            The mean cost in the hole times that at its border, which count alike.
         """
         self._matcher.measure(self.field, self._sought(self.wanted), self.source, self._penalty)
         apart = np.sqrt(np.maximum(self.field.costs, 0)) / SIDE
         border = self.wanted & dilated(~self.free, PATCH, self.wrap)
         at_border = apart[border if border.any() else self.wanted].mean()
-        fit = float((apart[self.wanted].mean() + LEAST_ENERGY) * (at_border + LEAST_ENERGY))
-        return fit * self._roughness_ratio()
+        return float((apart[self.wanted].mean() + LEAST_ENERGY) * (at_border + LEAST_ENERGY))
 
     def _roughness_ratio(self) -> float:
         """Compare the roughness of the hole with that of its surroundings: 1 for the same, and more."""
