@@ -81,6 +81,14 @@ def test_a_plain_background_and_a_picture_that_only_ends_are_no_frame():
         assert continue_frame(emptied(colors, holed(TOP)), holed(TOP)) is None
 
 
+def test_what_ends_straight_but_slants_toward_a_corner_is_no_frame():
+    # Such as the sea on a map.
+    colors = painted()
+    rows, columns = np.indices((HEIGHT, WIDTH))
+    colors[columns < np.minimum(16 + 0.6 * rows, 40)] = LIGHT
+    assert continue_frame(colors, holed((slice(60, 120), slice(0, 50)))) is None
+
+
 def test_the_frame_is_not_sampled_for_the_picture_within():
     colors, free = framed((20, LIGHT)), holed(TOP)
     mask = Picture(np.repeat(free[..., None], 3, axis=2).astype(np.float32))

@@ -57,7 +57,14 @@ def continue_frame(pixels: FloatArray, free: NDArray[np.bool_]) -> Framed | None
     Returns:
         The picture with its frame; None where the hole has no part of one.
     """
-    sides = [_colors(np.rot90(pixels, turns), np.rot90(free, turns)) for turns in range(4)]
+    turned = [(np.rot90(pixels, turns), np.rot90(free, turns)) for turns in range(4)]
+    # Turning brings the right border up, then the lower one, then the left one.
+    sides = [_colors(*each) for each in turned]
+    if any(sides):
+        sides = [
+            _colors(*each, ends=(len(sides[turns - 1]), len(sides[(turns + 1) % 4]))) if sides[turns] else []
+            for turns, each in enumerate(turned)
+        ]
     if not any(sides):
         return None
     found, frame = pixels.copy(), np.zeros(free.shape, bool)
@@ -77,14 +84,25 @@ def continue_frame(pixels: FloatArray, free: NDArray[np.bool_]) -> Framed | None
     return Framed(found, frame, inner if 0 < hole.mean() < LARGEST_HOLE else whole_of(free))
 
 
-def _colors(pixels: FloatArray, free: NDArray[np.bool_]) -> list[FloatArray]:
-    """Find the colors of the rows of a frame along the first row, each (3,)."""
+def _colors(pixels: FloatArray, free: NDArray[np.bool_], ends: tuple[int, int] | None = None) -> list[FloatArray]:
+    """Find the colors of the rows of a frame along the first row.
+
+    Args:
+        pixels: float32 (height, width, 3).
+        free: The hole, boolean (height, width).
+        ends: Widths of the frames along the first and the last column, which the rows reach; None for where any
+            might be.
+
+    Returns:
+        One for each row, each (3,).
+    """
     colors: list[FloatArray] = []
     height, width = free.shape
     blurred = 0
     for depth in range(round(WIDEST * min(height, width)) + 1):
         # What lies nearer to another border belongs to the frame along that.
-        inner = slice(depth, width - depth)
+        first, last = (depth, depth) if ends is None else (min(depth, end) for end in ends)
+        inner = slice(first, width - last)
         listed = pixels[depth, inner][~free[depth, inner]]
         if len(listed) < FEWEST:
             break
