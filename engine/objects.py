@@ -100,7 +100,7 @@ def find_objects(colors: Floats, valid: Bools) -> Objects | None:
 
 def _most_frequent(listed: Floats) -> Floats:
     """Find the color that most pixels have, about, (3,)."""
-    cells = np.rint(listed / CELL).astype(np.int32)
+    cells = np.rint(np.clip(listed, 0, 1) / CELL).astype(np.int32)
     side = round(1 / CELL) + 2
     counts = np.bincount((cells[:, 0] * side + cells[:, 1]) * side + cells[:, 2])
     most = int(counts.argmax())

@@ -11,10 +11,10 @@ from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, whole_of
 from protocol.vocabulary import Margins
 
-# So many percent of what is known of a row have its color. In so many rows beside the picture JPEG leaves most of it
-# near the color of the frame, and the rest not far from that.
-SHARE = 95
-SAME, NEAR, FAR = 1.01 / 255, 16 / 255, 80 / 255
+# So many percent of what is known of a row have its color, give or take so many levels. In so many rows beside the
+# picture JPEG leaves most of it near the color of the frame, and the rest not far from that.
+SHARE, SAME = 95, 1.01
+NEAR, FAR = 16 / 255, 80 / 255
 BLURRED = 16
 # A row is known by so many pixels at least, and a frame is no wider than this share of the shorter side.
 FEWEST = 16
@@ -57,7 +57,10 @@ def continue_frame(pixels: FloatArray, free: NDArray[np.bool_]) -> Framed | None
     Returns:
         The picture with its frame; None where the hole has no part of one.
     """
-    turned = [(np.rot90(pixels, turns), np.rot90(free, turns)) for turns in range(4)]
+    from engine.synthesis.structure.contrast import find_rounding
+
+    same = SAME * find_rounding(pixels[~free])
+    turned = [(np.rot90(pixels, turns), np.rot90(free, turns), same) for turns in range(4)]
     # Turning brings the right border up, then the lower one, then the left one.
     sides = [_colors(*each) for each in turned]
     if any(sides):
@@ -84,12 +87,15 @@ def continue_frame(pixels: FloatArray, free: NDArray[np.bool_]) -> Framed | None
     return Framed(found, frame, inner if 0 < hole.mean() < LARGEST_HOLE else whole_of(free))
 
 
-def _colors(pixels: FloatArray, free: NDArray[np.bool_], ends: tuple[int, int] | None = None) -> list[FloatArray]:
+def _colors(
+    pixels: FloatArray, free: NDArray[np.bool_], same: float, ends: tuple[int, int] | None = None
+) -> list[FloatArray]:
     """Find the colors of the rows of a frame along the first row.
 
     Args:
         pixels: float32 (height, width, 3).
         free: The hole, boolean (height, width).
+        same: By how much pixels of one color differ at most.
         ends: Widths of the frames along the first and the last column, which the rows reach; None for where any
             might be.
 
@@ -107,7 +113,7 @@ def _colors(pixels: FloatArray, free: NDArray[np.bool_], ends: tuple[int, int] |
         if len(listed) < FEWEST:
             break
         color = np.median(listed, axis=0).astype(np.float32)
-        even = float(np.percentile(np.abs(listed - color).max(axis=1), SHARE)) <= SAME
+        even = float(np.percentile(np.abs(listed - color).max(axis=1), SHARE)) <= same
         if not even:
             if not colors:
                 break

@@ -8,7 +8,7 @@ from engine.images.picture import FloatArray
 
 # Steps are compared in so many rows together, with those at so many columns on both sides of the seam.
 ROWS, NEAR = 16, 32
-# Differences of colors that nobody sees.
+# Differences of colors that nobody sees, where contrast is not enlarged because it is faint.
 UNSEEN = 1 / 255
 # Larger pictures are not looked at, nor those where all the seam is so many times as large a step as any inside.
 MOST_PIXELS, MOST_ABOVE = 2**24, 1.05
@@ -47,7 +47,7 @@ def tiles(picture: FloatArray, axis: int) -> bool:
     if min(picture.shape[:2]) == 1:
         # Nothing tells.
         return False
-    finest = np.ascontiguousarray(picture if axis == 1 else picture.swapaxes(0, 1))
+    finest = np.ascontiguousarray(_enlarged(picture if axis == 1 else picture.swapaxes(0, 1)))
     seam, *inside = np.abs(finest - np.roll(finest, 1, axis=1)).mean(axis=(0, 2))
     if picture.shape[0] * picture.shape[1] > MOST_PIXELS or seam > MOST_ABOVE * max(inside, default=1) + UNSEEN:
         return False
@@ -60,6 +60,13 @@ def tiles(picture: FloatArray, axis: int) -> bool:
     if not all(_steps_fit(each, finest=each is scales[0]) for each in scales):
         return False
     return all(_patches_fit(each) for each in scales if min(each.shape[:2]) >= SMALLEST_COMPARED)
+
+
+def _enlarged(picture: FloatArray) -> FloatArray:
+    from engine.synthesis.structure.contrast import find_contrast, find_rounding
+
+    listed = picture.reshape(-1, picture.shape[2])
+    return find_contrast(listed, find_rounding(listed)).enlarge(picture)
 
 
 def _scales(picture: FloatArray) -> list[FloatArray]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.structure.content import Content
 from engine.synthesis.structure.detail import add_detail
-from engine.synthesis.structure.filling import FillInput, FillPlan, fill, plan_filling
+from engine.synthesis.structure.fill_input import FillInput
+from engine.synthesis.structure.filling import FillPlan, fill, plan_filling
 from engine.synthesis.structure.guide import Guide
 from engine.synthesis.structure.islands import IslandsPlan, fill_holes, plan_holes
 from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic

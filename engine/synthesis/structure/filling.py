@@ -9,10 +9,12 @@ from scipy import ndimage
 
 from engine.objects import Objects, find_objects
 from engine.synthesis.matching import COMPILED, Matcher
-from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.matching.field import Floats, Places
+from engine.synthesis.structure.contrast import COARSEST
 from engine.synthesis.structure.edges_first import edges_first
+from engine.synthesis.structure.fill_input import FillInput
 from engine.synthesis.structure.finishing import finish
-from engine.synthesis.structure.flatness import has_flat_colors
+from engine.synthesis.structure.leveling import Leveled, leveled
 from engine.synthesis.structure.likeness import unlikeness
 from engine.synthesis.structure.octave import (
     RADIUS,
@@ -28,8 +30,7 @@ from engine.synthesis.structure.placing import Heights, heights, is_extended, wi
 from engine.synthesis.structure.pyramid import COLORS, Level, halve, make_level
 from engine.synthesis.structure.shifting import bounds, cuts, opened, shifted_copies
 from engine.synthesis.structure.stages import PlannedStage, Stage
-from engine.synthesis.structure.surface import continue_surface, has_grain
-from engine.synthesis.structure.trend import find_trend
+from engine.synthesis.structure.surface import continue_grain, continue_surface, is_surface
 from engine.synthesis.structure.widening import FEWEST_PATCHES, widened
 
 # Rounds of search and vote, from the coarsest octave on; finer ones have the last number.
@@ -45,8 +46,6 @@ SMALLEST_SIDE = 6 * RADIUS
 LONGEST = 96
 THINNEST = 4.0
 SPARSEST = 0.15
-# Values that a trend is taken off lie around this one.
-HALF = np.float32(0.5)
 # A coarse pixel is known if this share of the pixels below it is. Means of a part of them move lines and edges of
 # flat colors; in photographs, whose holes would grow, half may be missing.
 LEAST_KNOWN, LEAST_KNOWN_IF_FLAT = 0.5, 1.0
@@ -55,53 +54,30 @@ LEAST_COST = 500
 
 
 @dataclass(frozen=True, eq=False)
-class FillInput:
-    """A hole and what fills it.
-
-    Attributes:
-        colors: The canvas, RGB in [0, 1], float32 (height, width, 3).
-        free: The hole, boolean (height, width).
-        source: The exemplar, RGB in [0, 1], float32 (height, width, 3).
-        valid: Where it may be sampled, boolean (height, width).
-        offset: Row and column of the canvas's first pixel in the exemplar, where both are of one picture.
-        wrap: Whether rows, and columns, of the canvas go on at the other side.
-    """
-
-    colors: Floats
-    free: Bools
-    source: Floats
-    valid: Bools
-    offset: tuple[int, int] | None = None
-    wrap: Wrap = (False, False)
-
-
-@dataclass(frozen=True, eq=False)
 class FillPlan:
     """A hole at all scales.
 
     Attributes:
-        fill_input: The hole.
+        level: The hole without its trend; its colors are not mixed if they are flat.
+        fill_input: The same, continued as far as pyramids and patches need it.
         canvas: Finest first.
         source: Likewise.
         pivot: The octave at which offsets are chosen, and after which one picture goes on; None for neither.
         tries: How many pictures are made up to there.
         octaves: What is done, coarse to fine.
-        trend: What changes smoothly over the canvas and was taken off, of its size, less 1/2; None for nothing.
-        flat: Whether the exemplar consists of areas of few colors, which are not mixed then.
         objects: What of the exemplar is to stay whole; None for nothing.
         heights: What it costs at each scale to fill from other heights, finest first; None for nothing.
         smooth: Whether there is no grain, so that every step between two patches would be seen.
         edges: Whether one more picture is made, in which edges are continued first.
     """
 
+    level: Leveled
     fill_input: FillInput
     canvas: Sequence[Level]
     source: Sequence[Level]
     pivot: int | None
     tries: int
     octaves: Sequence[PlannedStage]
-    trend: Floats | None = None
-    flat: bool = False
     objects: Objects | None = None
     heights: Sequence[Heights | None] = ()
     smooth: bool = False
@@ -118,8 +94,8 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
     Returns:
         The plan.
     """
-    flat = has_flat_colors(fill_input.source, fill_input.valid)
-    fill_input, trend = (fill_input, None) if flat else _without_trend(fill_input)
+    level = leveled(fill_input)
+    fill_input, flat = level.fill_input, level.flat
     fill_input = _aligned(_with_whole_patches(fill_input))
     canvas, source = _pyramids(fill_input, LEAST_KNOWN_IF_FLAT if flat else LEAST_KNOWN)
     offset = fill_input.offset
@@ -131,9 +107,8 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
         else:
             held = heights(canvas, source, offset, max(1, pivot or 0))
     if not fill_input.free.any():
-        return FillPlan(
-            fill_input, canvas, source, None, 1, [PlannedStage(0, canvas[0].size, source[0].size, 1, LEAST_COST)]
-        )
+        octave = PlannedStage(0, canvas[0].size, source[0].size, 1, LEAST_COST)
+        return FillPlan(level, fill_input, canvas, source, None, 1, [octave])
     # Further pictures of flat colors are all but equal.
     edges = flat and pivot is not None and tries > 1 and offset is not None and not any(fill_input.wrap)
     tries = tries - 1 if edges else tries
@@ -147,11 +122,9 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
         octaves.append(PlannedStage(index, here.size, there.size, rounds, float((~here.known).sum()) + LEAST_COST))
     tries = tries if pivot is not None else 1
     # A canvas that was its own exemplar alone tells what of an object it keeps.
-    objects = None if trend is not None or offset is None else find_objects(fill_input.source, fill_input.valid)
-    smooth = not flat and _is_smooth(fill_input)
-    return FillPlan(
-        fill_input, canvas, source, pivot, tries, octaves[::-1], trend, flat, objects, held, smooth, edges
-    )
+    objects = None if level.has_trend or offset is None else find_objects(fill_input.source, fill_input.valid)
+    smooth = not flat and _is_smooth(fill_input, level.rounding)
+    return FillPlan(level, fill_input, canvas, source, pivot, tries, octaves[::-1], objects, held, smooth, edges)
 
 
 def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Stage | None]:
@@ -170,7 +143,7 @@ def fill(plan: FillPlan, seed: int, matcher: Matcher = COMPILED) -> Iterator[Sta
         A stage after each round, the last one with the result; None between two pieces of the work.
     """
     for stage in _fill(plan, seed, matcher):
-        yield stage if stage is None or plan.trend is None else replace(stage, colors=_with_trend(stage, plan.trend))
+        yield None if stage is None else plan.level.restored(stage)
 
 
 def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]:
@@ -212,10 +185,10 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
         # The last vote has changed the picture, and with it the costs that the last picture is chosen by.
         last.energy()
         yield None
-        picture = yield from finish(last, flat=plan.flat, objects=plan.objects, offset=plan.fill_input.offset)
+        picture = yield from finish(last, flat=plan.level.flat, objects=plan.objects, offset=plan.fill_input.offset)
         if plan.smooth:
             yield None
-            picture = continue_surface(picture, plan.fill_input.free, bent=True)
+            picture = _with_surface(picture, plan)
         yield Stage(plan.octaves[-1], picture, ends=True)
 
 
@@ -226,11 +199,20 @@ def _best(begun: Sequence[PatchOctave], *, edges: bool) -> PatchOctave:
     return begun[-1] if edges and begun[-1].misfit() < EDGES_GAIN * best.misfit() else best
 
 
-def _is_smooth(fill_input: FillInput) -> bool:
-    """Whether neither what is known of the canvas nor what is sampled has grain."""
+def _with_surface(picture: Floats, plan: FillPlan) -> Floats:
+    """Bend a plate as patches do; its grain, unless that is what rounding to 8 bits makes, goes on."""
+    free = plan.fill_input.free
+    found = continue_surface(picture, free, bent=True)
+    goes_on = found is not picture and plan.level.rounding < COARSEST
+    return continue_grain(found, free) if goes_on else found
+
+
+def _is_smooth(fill_input: FillInput, rounding: float) -> bool:
+    """Whether both what is known of the canvas and what is sampled are surfaces."""
     if any(fill_input.wrap) or fill_input.free.all():
         return False
-    return not has_grain(fill_input.colors, ~fill_input.free) and not has_grain(fill_input.source, fill_input.valid)
+    pictures = (fill_input.colors, ~fill_input.free), (fill_input.source, fill_input.valid)
+    return all(is_surface(colors, known, rounding) for colors, known in pictures)
 
 
 def _begin(
@@ -286,7 +268,14 @@ def _octave(
     held = plan.heights[index]
     costs = None if held is None else held.costs
     return PatchOctave(
-        plan.canvas[index], exemplar, generator, plan.fill_input.wrap, matcher, costs, mirrored=not plan.flat
+        plan.canvas[index],
+        exemplar,
+        generator,
+        plan.fill_input.wrap,
+        matcher,
+        costs,
+        mirrored=not plan.level.flat,
+        rounding=plan.level.rounding,
     )
 
 
@@ -296,44 +285,6 @@ def _is_priced(plan: FillPlan, index: int) -> bool:
     if plan.fill_input.offset is None or is_extended(plan.fill_input.free):
         return False
     return index >= (1 if plan.pivot is None else plan.pivot)
-
-
-def _without_trend(fill_input: FillInput) -> tuple[FillInput, Floats | None]:
-    """Take a trend off the canvas and what is sampled, if there is one: patches then fill in what is left of both."""
-    if fill_input.offset is None or any(fill_input.wrap) or not fill_input.free.any() or fill_input.free.all():
-        return fill_input, None
-    rows, columns = (
-        slice(each.start + shift, each.stop + shift)
-        for each, shift in zip(bounds(fill_input.free), fill_input.offset, strict=True)
-    )
-    found = find_trend(fill_input.source, fill_input.valid, (rows, columns))
-    if found is None:
-        return fill_input, None
-    trend, part = found
-    corner = (part[0].start, part[1].start)
-    valid = np.ascontiguousarray(fill_input.valid[part])
-    if whole_patches(valid).sum() < FEWEST_PATCHES:
-        return fill_input, None
-    here = trend.over(fill_input.free.shape, fill_input.offset) - HALF
-    colors = fill_input.colors - here
-    source = fill_input.source[part] - trend.over(valid.shape, corner) + HALF
-    offset = (fill_input.offset[0] - corner[0], fill_input.offset[1] - corner[1])
-    if trend.bounds is None and not has_grain(source, valid):
-        # Nothing is left for patches.
-        here = here + continue_surface(colors, fill_input.free) - HALF
-        colors, source = np.full_like(colors, HALF), np.full_like(source, HALF)
-    return replace(fill_input, colors=colors, source=source, valid=valid, offset=offset), here
-
-
-def _with_trend(stage: Stage, trend: Floats) -> Floats:
-    scale = 2**stage.octave.index
-    height, width = stage.colors.shape[:2]
-    rows, columns = (
-        np.minimum(np.arange(side) * scale + scale // 2, most - 1)
-        for side, most in zip((height, width), trend.shape[:2], strict=True)
-    )
-    found: Floats = np.clip(stage.colors + trend[rows[:, None], columns], 0, 1)
-    return found
 
 
 def _with_whole_patches(fill_input: FillInput) -> FillInput:

@@ -7,7 +7,8 @@ import numpy as np
 
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Bools
-from engine.synthesis.structure.filling import FillInput, FillPlan, fill, plan_filling
+from engine.synthesis.structure.fill_input import FillInput
+from engine.synthesis.structure.filling import FillPlan, fill, plan_filling
 from engine.synthesis.structure.stages import PlannedStage, Stage
 
 # Seeds of two holes are so far apart.

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from engine.synthesis.matching import COMPILED, Matcher, MatchField, MatchSource, Query
 from engine.synthesis.matching.field import Bools, Floats, Places
+from engine.synthesis.structure.contrast import COARSEST
 from engine.synthesis.structure.pyramid import COLORS, FEATURES, Level
 
 Value = TypeVar("Value", bound=np.generic)
@@ -34,6 +35,8 @@ RING = np.ones((5, 5), bool)
 # Share of a patch that has to be known before the patch says anything.
 ENOUGH = 0.2
 PEELING = 6
+# What is as good as nothing of a cost, in the costs by which patches are weighed, for colors of 8 bits.
+LEAST_COST = 1e-5
 # Differences below this are not seen.
 LEAST_ENERGY = 0.002
 # How far around a hole its roughness is compared, how rough, in values of [0, 1], all is at least, and by how much a
@@ -81,6 +84,7 @@ class PatchOctave:
             for nothing.
         mirrored: Whether patches that reach beyond a border are compared by its mirror image, too, in which a line
             along the border is twice as wide.
+        rounding: The step between two levels of colors, see `find_rounding`.
 
     Attributes:
         canvas: Channels, with `RADIUS` more pixels on every side.
@@ -100,6 +104,7 @@ class PatchOctave:
         label_costs: Floats | None = None,
         *,
         mirrored: bool = True,
+        rounding: float = COARSEST,
     ) -> None:
         self.level, self.wrap, self._matcher, self._label_costs = canvas, wrap, matcher, label_costs
         self.free = ~canvas.known
@@ -113,6 +118,7 @@ class PatchOctave:
         self._changed, self._guessed = self.free | guessed, np.nonzero(guessed)
         self._listed = exemplar.listed
         self._generator = generator
+        self._least_cost = LEAST_COST * (rounding / COARSEST) ** 2
         self._inside = None if mirrored or not _nears_border(self.wanted, wrap) else inside(canvas.size, RADIUS, wrap)
         depth = distances(self.wanted, wrap)
         self._confidence = (CONFIDENCE ** -np.minimum(depth, 60)).astype(np.float32)
@@ -265,7 +271,7 @@ class PatchOctave:
         )
 
     def _weights(self, wanted: Bools) -> Floats:
-        scale = np.percentile(self.field.costs[wanted], 75) + 1e-5
+        scale = np.percentile(self.field.costs[wanted], 75) + self._least_cost
         found: Floats = (np.exp(-self.field.costs / (2 * scale)) + 1e-4).astype(np.float32)
         return found
 

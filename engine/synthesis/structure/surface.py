@@ -11,12 +11,15 @@ from scipy.sparse.linalg import splu
 
 from engine.synthesis.matching.field import Bools, Floats
 from engine.synthesis.structure.blending import border_correction
-from engine.synthesis.structure.octave import RING
+from engine.synthesis.structure.contrast import COARSEST
+from engine.synthesis.structure.octave import RING, nearest
 
-# Second differences, in values of [0, 1]: their spread is no larger than what rounding to 8 bits makes, and no pixel
-# in a thousand differs by more than this.
-LARGEST_SPREAD = 1.2 / 255
-LARGEST = 3.5 / 255
+# Second differences of what has no grain, in steps between two levels: their spread is no larger than what rounding
+# makes. Where colors are finer than 8 bits, it is no larger than this part of the colors' own either, as that of a
+# blurred photograph. No pixel in a thousand differs by so many times more.
+ROUNDED = 1.2
+BLURRED = 0.03
+LARGEST = 3.5 / ROUNDED
 # The plate is solved for means of so many pixels a side, at least, which rounding does not disturb, and for so many
 # of them at most.
 BLOCK = 4
@@ -29,6 +32,8 @@ LARGEST_BENT = 8
 MOST_BENT = 99
 # A bent plate is pulled towards the values in the hole: beyond about five blocks its own bends count less than these.
 PULL = 1 / 5**4
+# Grain is what a Gaussian of this standard deviation, pixels, takes off: means of blocks have as little of it.
+GRAIN = BLOCK / 2
 # Second differences along rows, along columns and across, see `_second_differences`.
 STENCILS = (
     ((0, 0, 1.0), (0, 1, -2.0), (0, 2, 1.0)),
@@ -37,16 +42,60 @@ STENCILS = (
 )
 
 
-def has_grain(colors: Floats, known: Bools) -> bool:
-    """Find out whether colors, float32 (height, width, 3), change from pixel to pixel where they are known."""
+def has_grain(colors: Floats, known: Bools, rounding: float = COARSEST) -> bool:
+    """Find out whether colors change from pixel to pixel, and not by rounding alone.
+
+    Args:
+        colors: float32 (height, width, 3).
+        known: Where they are known, boolean (height, width).
+        rounding: The step between two levels, see `find_rounding`.
+
+    Returns:
+        Whether they do; so do those of which no three pixels in a row are known.
+    """
+    spread = float(colors[known].std(axis=0).max()) if known.any() else 0.0
+    return _bends(colors, known, max(ROUNDED * rounding, min(ROUNDED * COARSEST, BLURRED * spread)))
+
+
+def is_surface(colors: Floats, known: Bools, rounding: float) -> bool:
+    """Find out whether colors change smoothly, but for grain that is fainter than what rounding to 8 bits makes.
+
+    Args:
+        colors: float32 (height, width, 3).
+        known: Where they are known, boolean (height, width).
+        rounding: The step between two levels, see `find_rounding`.
+
+    Returns:
+        Whether they do; faint colors of a fine pattern, which are no smoother than their grain, do not.
+    """
+    if has_grain(colors, known):
+        return False
+    if rounding >= COARSEST:
+        return True
+    means, whole = _means(colors, known, BLOCK)
+    spread = float(means[whole].std(axis=0).max()) if whole.any() else 0.0
+    return not _bends(means, whole, max(ROUNDED * rounding, BLOCK**2 * BLURRED * spread))
+
+
+def _bends(colors: Floats, known: Bools, limit: float) -> bool:
+    """Tell whether the second differences of known colors spread more than a limit, or some are much larger."""
     for axis in (0, 1):
         values, whole = np.moveaxis(colors, axis, 0), np.moveaxis(known, axis, 0)
         apart = np.diff(values, n=2, axis=0)[whole[2:] & whole[1:-1] & whole[:-2]]
-        if not len(apart) or float(np.sqrt((apart**2).mean(axis=0)).max()) > LARGEST_SPREAD:
+        if not len(apart) or float(np.sqrt((apart**2).mean(axis=0)).max()) > limit:
             return True
-        if float(np.percentile(np.abs(apart), 99.9)) > LARGEST:
+        if float(np.percentile(np.abs(apart), 99.9)) > LARGEST * limit:
             return True
     return False
+
+
+def _means(colors: Floats, known: Bools, block: int) -> tuple[Floats, Bools]:
+    """Average blocks of so many pixels a side, and tell which are known as a whole."""
+    margin = [(0, -side % block) for side in known.shape]
+    inside = np.pad(known, margin)
+    shape = (inside.shape[0] // block, block, inside.shape[1] // block, block)
+    means = np.pad(colors, [*margin, (0, 0)], mode="edge").reshape(*shape, -1).mean(axis=(1, 3))
+    return means, np.asarray(inside.reshape(shape).all(axis=(1, 3)))
 
 
 def continue_surface(colors: Floats, free: Bools, *, bent: bool = False) -> Floats:
@@ -70,11 +119,7 @@ def continue_surface(colors: Floats, free: Bools, *, bent: bool = False) -> Floa
         for each in (np.flatnonzero(free.any(axis=axis)) for axis in (1, 0))
     )
     here, hole = colors[rows, columns], free[rows, columns]
-    margin = [(0, -side % block) for side in hole.shape]
-    inside = np.pad(~hole, margin)
-    shape = (inside.shape[0] // block, block, inside.shape[1] // block, block)
-    means = np.pad(here, [*margin, (0, 0)], mode="edge").reshape(*shape, -1).mean(axis=(1, 3))
-    plate = _plate(means, np.asarray(inside.reshape(shape).all(axis=(1, 3))), bent=bent)
+    plate = _plate(*_means(here, ~hole, block), bent=bent)
     places = np.meshgrid(*((np.arange(side) + 0.5) / block - 0.5 for side in hole.shape), indexing="ij")
     fine = np.stack(
         [ndimage.map_coordinates(each, places, order=3, mode="nearest") for each in np.moveaxis(plate, 2, 0)], axis=2
@@ -83,6 +128,36 @@ def continue_surface(colors: Floats, free: Bools, *, bent: bool = False) -> Floa
     fine += border_correction(((here - fine) * ring[..., None]).astype(np.float32), ring, hole)
     found = colors.copy()
     found[rows, columns] = np.where(hole[..., None], fine, here)
+    return found
+
+
+def continue_grain(colors: Floats, free: Bools) -> Floats:
+    """Continue what a surface has of grain into a hole, in which it has none, as a mirror image.
+
+    Patches would follow the surface, and repeat the grain of one place all along a slope.
+
+    Args:
+        colors: float32 (height, width, channels).
+        free: The hole, boolean (height, width); something beside it is known.
+
+    Returns:
+        Likewise, equal to the colors where those are known.
+    """
+    grain = colors
+    # Once would leave the bends of the surface.
+    for _ in range(2):
+        grain = grain - ndimage.gaussian_filter(grain, (GRAIN, GRAIN, 0), mode="nearest")
+    known, here = ~free, np.indices(free.shape)
+    last = np.array(free.shape)[:, None, None] - 1
+    while not known.all():
+        places = 2 * np.stack(nearest(known, (False, False))) - here
+        rows, columns = np.clip(places, 0, last)
+        new = ~known & (places >= 0).all(axis=0) & (places <= last).all(axis=0) & known[rows, columns]
+        if not new.any():
+            break
+        grain[new] = grain[rows, columns][new]
+        known = known | new
+    found: Floats = np.where((free & known)[..., None], colors + grain, colors)
     return found
 
 

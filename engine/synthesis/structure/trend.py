@@ -8,6 +8,7 @@ from numpy.polynomial.chebyshev import chebgrid2d, chebvander2d
 from numpy.typing import NDArray
 
 from engine.synthesis.matching.field import Bools, Floats
+from engine.synthesis.structure.contrast import COARSEST
 
 Vectors = NDArray[np.floating[Any]]
 Numbers = NDArray[np.int64]
@@ -29,8 +30,8 @@ LARGEST_REST = 0.2
 # but one pixel in a hundred, in standard deviations (2.6 for normal ones).
 BLOCK, FEWEST_BLOCKS = 64, 30
 LONGEST_TAILS = 3.2
-# Below this spread, colors in [0, 1], there is nothing to explain.
-LEAST_SPREAD = 2 / 255
+# Below this spread, in steps between two levels, there is nothing to explain.
+LEAST_SPREAD = 2
 # Pixels that the polynomial is fitted to, at most.
 SAMPLES = 20_000
 FEWEST = 200
@@ -67,13 +68,16 @@ class Trend:
         return colors
 
 
-def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple[Trend, tuple[slice, slice]] | None:
+def find_trend(
+    colors: Floats, valid: Bools, hole: tuple[slice, slice], rounding: float = COARSEST
+) -> tuple[Trend, tuple[slice, slice]] | None:
     """Find out whether a trend explains nearly all that lies around a hole.
 
     Args:
         colors: The picture that the hole is in, float32 (height, width, colors).
         valid: What is known of it, boolean (height, width).
         hole: Bounds of the hole, within the picture or beyond its border.
+        rounding: The step between two levels of the colors, see `find_rounding`.
 
     Returns:
         The trend, and the part of the picture that it holds for; None where it does not explain enough.
@@ -105,21 +109,22 @@ def find_trend(colors: Floats, valid: Bools, hole: tuple[slice, slice]) -> tuple
     weights[low] = np.linalg.lstsq(terms[:, low], values, rcond=None)[0]
     rest = values - terms @ weights
     # Beyond what is known, what lies under grain is no more than a guess.
-    if not (_explains(values, rest) or (not beyond and _leaves_grain(there, every, values, rest))):
+    least = LEAST_SPREAD * rounding
+    if not (_explains(values, rest, least) or (not beyond and _leaves_grain(there, every, values, rest, least))):
         return None
     bounds = _bounds(values) if beyond else None
     return Trend(weights.reshape(degree + 1, degree + 1, -1), middle, scale, bounds), (part[0], part[1])
 
 
-def _explains(values: Vectors, rest: Vectors) -> bool:
+def _explains(values: Vectors, rest: Vectors, least: float) -> bool:
     """Whether next to nothing is left of the colors of single pixels."""
     spread = float(values.var(axis=0).sum())
-    if spread < LEAST_SPREAD**2 or 1 - float((rest**2).mean(axis=0).sum()) / spread < LEAST_EXPLAINED:
+    if spread < least**2 or 1 - float((rest**2).mean(axis=0).sum()) / spread < LEAST_EXPLAINED:
         return False
     return float(np.percentile(np.abs(rest), 99)) <= LARGEST_REST * _extent(values)
 
 
-def _leaves_grain(places: tuple[Numbers, Numbers], every: int, values: Vectors, rest: Vectors) -> bool:
+def _leaves_grain(places: tuple[Numbers, Numbers], every: int, values: Vectors, rest: Vectors, least: float) -> bool:
     """Whether nothing but grain is left, as of film, of every so many pixels: means of many have nothing of it."""
     side = round(np.sqrt(BLOCK * every))
     numbers = (places[0] // side) * (int(places[1].max()) // side + 1) + places[1] // side
@@ -137,7 +142,7 @@ def _leaves_grain(places: tuple[Numbers, Numbers], every: int, values: Vectors, 
     # What grain itself leaves of a mean does not count.
     more = float((left**2).mean(axis=0).sum()) - grain / BLOCK
     spread = float(whole.var(axis=0).sum()) - grain / BLOCK
-    if spread < LEAST_SPREAD**2 or 1 - more / spread < LEAST_EXPLAINED:
+    if spread < least**2 or 1 - more / spread < LEAST_EXPLAINED:
         return False
     tails = float(np.percentile(np.abs(rest), 99)) / max(float(rest.std()), 1e-9)
     return tails <= LONGEST_TAILS and float(np.percentile(np.abs(left), 99)) <= LARGEST_REST * _extent(whole)

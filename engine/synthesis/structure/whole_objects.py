@@ -96,6 +96,8 @@ def _replace(laid: _Laid, objects: Objects, wrap: Wrap, name: int) -> None:
     """Lay whole objects where those that fit nowhere would leave gaps, each one of about the same size."""
     areas = np.array([int(shape.core.sum()) for shape in objects.shapes])
     gone = (objects.numbers[laid.origins[..., 0], laid.origins[..., 1]] != 0) & ~laid.covered & (laid.owners == 0)
+    # Nothing is gone of what is kept: its origins say nothing.
+    gone &= ~laid.fixed
     labels, count = ndimage.label(gone, AROUND)
     left = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     uses = np.zeros(len(areas))
