@@ -33,7 +33,7 @@ def steps(picture, marked):
 
 
 @pytest.mark.parametrize("tries", TRIES)
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_noise_keeps_its_mean_and_variance_and_shows_no_rim(seed, tries):
     # Large enough for its variance to be known by a few percent.
     truth, hole = noise(192, 192, seed=seed), disk(192, 192, 96, 96, 40)
@@ -65,7 +65,7 @@ def smooth_above_a_net(height=192, width=192, cell=12):
 def test_what_is_busy_is_not_filled_with_what_is_smooth(tries):
     picture = smooth_above_a_net()
     free = box(192, 192, slice(120, 164), slice(70, 122))
-    for seed in range(4):
+    for seed in range(2):
         found = filled(picture, free, seed=seed, tries=tries)
         assert found[free].std() == pytest.approx(picture[free].std(), rel=0.15)
 
@@ -74,7 +74,7 @@ def test_what_is_busy_is_not_filled_with_what_is_smooth(tries):
 def test_what_is_smooth_is_not_filled_with_what_is_busy(tries):
     picture = smooth_above_a_net()
     free = box(192, 192, slice(28, 72), slice(70, 122))
-    for seed in range(4):
+    for seed in range(2):
         assert filled(picture, free, seed=seed, tries=tries)[free].min() > 0.6
 
 
@@ -95,7 +95,7 @@ def test_gray_stays_gray():
 
 
 def test_a_seed_gives_the_same_bytes_and_another_one_others():
-    truth, hole = blots(96, 96), disk(96, 96, 48, 48, 18)
+    truth, hole = blots(64, 64), disk(64, 64, 32, 32, 13)
     for tries in TRIES:
         first, again, other = (filled(truth, hole, seed=seed, tries=tries) for seed in (5, 5, 6))
         assert first.tobytes() == again.tobytes()
@@ -130,12 +130,12 @@ def test_what_may_not_be_sampled_is_not_even_where_it_would_fit_best():
 
 
 @pytest.mark.parametrize("tries", TRIES)
-@pytest.mark.parametrize("size", [(96, 84), (91, 78)], ids=str)
+@pytest.mark.parametrize("size", [(60, 56), (65, 52)], ids=str)
 @pytest.mark.parametrize("wrap", [(True, True), (True, False), (False, True)], ids=["both", "rows", "columns"])
 def test_a_pattern_goes_on_over_a_border_that_wraps(wrap, size, tries):
     # A hole along the border; the pattern fits at the other side.
     height, width = size
-    down, across = (12, 14) if size == (96, 84) else (13, 13)
+    down, across = (12, 14) if size == (60, 56) else (13, 13)
     truth = np.tile(noise(down, across), (height // down, width // across, 1))
     kept = [slice(9, -9) if wraps else slice(None) for wraps in wrap]
     hole = ~box(height, width, *kept)
@@ -157,7 +157,7 @@ def test_a_hole_over_the_border_is_filled_as_well_as_one_in_the_middle(shift):
         assert lines[12 if axis else place - 36] < 1.5 * lines.mean()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("size", [(96, 96), (75, 101)], ids=str)
 def test_a_picture_whose_borders_do_not_fit_gets_borders_that_do(size, seed):
     truth = clouds(*size, seed=4)

@@ -5,21 +5,18 @@ from pictures import bricks, save
 from plugged import array_of
 
 SIDE = 64
-# Each argument that is a choice, with what it may be.
-COMMON = {
-    "recipe": "photo, sliced, gram, patch",
-    "quality": "draft, normal, best",
-    "encoder": "compact, vgg19, vgg16, vgg11",
-}
+# Each argument that is a choice, with what it may be; those of several procedures with one of them.
 CHOICES = {
     "fill": {
-        **COMMON,
+        "recipe": "photo, sliced, gram, patch",
+        "quality": "draft, normal, best",
+        "encoder": "compact, vgg19, vgg16, vgg11",
         "exemplar": "surroundings, drawable, file, pattern",
         "sample-from": "all, sides, above-below",
     },
-    "new": {**COMMON, "seamless": "none, x, y, both", "destination": "image, layers"},
-    "seamless": {**COMMON, "seamless": "x, y, both"},
-    "extend": {**COMMON, "unit": "percent, pixels"},
+    "new": {"seamless": "none, x, y, both", "destination": "image, layers"},
+    "seamless": {"seamless": "x, y, both"},
+    "extend": {"unit": "percent, pixels"},
     "enlarge": {"seamless": "none, x, y, both"},
     "engine": {"action": "status, start, stop"},
 }
@@ -39,7 +36,7 @@ NUMBERS = (
 )
 WRONG = [
     *((task, name, "bset", told) for task, found in CHOICES.items() for name, told in found.items()),
-    *((task, "quality", "", COMMON["quality"]) for task, found in CHOICES.items() if "quality" in found),
+    ("fill", "quality", "", CHOICES["fill"]["quality"]),
 ]
 CODE = """
 def run(name, mode, image=None, drawables=(), **wishes):
