@@ -12,6 +12,7 @@ from engine.preparation import RequestError, finish, lift, prepare
 from engine.preparation.cut_outs import solid_part, thing_within
 from engine.preparation.evenness import even_within
 from engine.preparation.masks import has_holes, missing_in, soft_edge
+from engine.preparation.repeats import repeated
 from engine.preparation.translucency import continued
 
 RED = np.array([1.0, 0.0, 0.0], np.float32)
@@ -189,6 +190,53 @@ def test_a_hole_in_lace_is_filled_with_lace():
     # Strictly periodic, so that there is one right answer.
     apart = opacity[~kept].astype(float) - alpha[~kept] * 255
     assert 20 * np.log10(255 / np.sqrt((apart**2).mean())) > 30
+
+
+def dotted(clear=0.0):
+    """Few dots, far apart in grain, 48 pixels from one to the next: colors and alpha."""
+    rows, columns = (each % 48 - 23.5 for each in np.mgrid[:240, :240])
+    return clouds(240, 240), np.where(np.hypot(rows, columns) < 10, clear, 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("clear", [0.0, 0.5])
+@pytest.mark.parametrize("columns", [slice(79, 163), slice(152, 240)])
+def test_dots_go_on_in_a_hole_whose_border_cuts_none_of_them(clear, columns):
+    colors, alpha = dotted(clear)
+    mask = hole_in(240, 240, slice(79, 163), columns)
+    _, opacity = filled(colors, alpha, mask)
+    np.testing.assert_array_equal(opacity, np.rint(alpha * 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("gone", [0.0, 1.0])
+def test_dots_go_on_where_lace_was_erased_or_painted_over(gone):
+    colors, alpha = dotted()
+    mask = hole_in(240, 240, slice(79, 163), slice(79, 163))
+    _, opacity = filled(colors, np.where(mask > 0, gone, alpha).astype(np.float32), mask)
+    np.testing.assert_array_equal(opacity, np.rint(alpha * 255).astype(np.uint8))
+
+
+def test_one_dot_that_is_selected_is_filled():
+    colors, alpha = dotted()
+    mask = hole_in(240, 240, slice(108, 132), slice(108, 132))
+    _, opacity = filled(colors, alpha, mask)
+    assert (opacity[mask > 0] == 255).all()
+
+
+def test_alpha_repeats_only_as_it_does_right_around_a_hole():
+    _, alpha = dotted()
+    mask = hole_in(240, 240, slice(79, 163), slice(79, 163))
+    np.testing.assert_array_equal(repeated(alpha, mask)[mask > 0], alpha[mask > 0])
+    assert np.isnan(repeated(alpha, mask)[mask == 0]).all()
+    rows, columns = np.mgrid[:240, :240] - 119.5
+    whole = np.where(np.hypot(rows, columns) < 90, 1, alpha).astype(np.float32)
+    chance = np.random.default_rng(0).random((240, 240)).astype(np.float32)
+    for other in (
+        whole,
+        np.ones_like(alpha),
+        ndimage.gaussian_filter(chance, 4),
+        (np.hypot(rows, columns) < 90) * 1.0,
+    ):
+        assert repeated(other.astype(np.float32), mask) is None
 
 
 def test_a_hole_in_a_picture_of_one_level_of_alpha_gets_that_level():

@@ -16,6 +16,8 @@ from engine.preparation.islands import find_islands
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.light import even_light
 from engine.preparation.masks import (
+    CLEAR,
+    LIKE,
     OPAQUE,
     SAME_LEVEL,
     Mask,
@@ -34,6 +36,7 @@ from engine.preparation.masks import (
 )
 from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.reach import context_of, surroundings_of
+from engine.preparation.repeats import repeated
 from engine.preparation.resemblance import resembles
 from engine.preparation.sampling import Sample, Sampling, sample_canvas
 from engine.preparation.tileability import tiles
@@ -61,6 +64,7 @@ class _Hole:
         lacy: Whether the texture has holes of its own, which are made, too.
         goes_on: Whether alpha goes on beyond the borders of the canvas.
         lit: The canvas as it is sampled and continued: across the borders of a tile, under even light.
+        repeating: Alpha of what is new, where it repeats around it, and NaN elsewhere; None where it does not.
     """
 
     canvas: Picture
@@ -71,6 +75,7 @@ class _Hole:
     lacy: bool
     goes_on: bool
     lit: Picture
+    repeating: Mask | None
 
 
 def prepare_fill(
@@ -125,6 +130,9 @@ def prepare_fill(
     work = free if hole.lacy or by_alpha else hidden_in(seen, free, flatten=flatten)
     if framed is not None:
         box, work = box.common(framed.inner), work * ~framed.frame
+    if hole.repeating is not None:
+        # What is clear there is known; colors have to fit to it.
+        work = work * ~(hole.repeating < CLEAR)
     known, inside = (np.ascontiguousarray(box.cut(array)) for array in (lit.pixels, work))
     through, known = (None, known) if flatten else _see_through(hole, box, known, inside, sample, wrap, own=own)
     kept = canvas
@@ -197,7 +205,10 @@ def _find_hole(
         # What is half as opaque as the thing is sampled, and made anew all the same.
         shown = np.maximum(shown, whole.alpha > canvas.alpha + SAME_LEVEL / 255, dtype=np.float32)
     around = _around(shown, everything, sampling, axes)
-    lacy = (given or banded) and own and not flatten and _has_holes(canvas, shown, around, extend)
+    repeating = _repeating(canvas, shown, around) if given and own and not (flatten or any(axes)) else None
+    lacy = repeating is not None or (
+        (given or banded) and own and not flatten and _has_holes(canvas, shown, around, extend)
+    )
     if mask is not None and not lacy:
         # First: what was erased with the mask is found by its whole soft edge.
         gone = shown = with_cut_out(shown, canvas, around, _inner(everything, beyond))
@@ -208,7 +219,7 @@ def _find_hole(
     free = shown if blend else (shown > 0).astype(np.float32)
     gone = gone if blend else (gone > 0).astype(np.float32)
     canvas, lit = (goes_on, goes_on) if goes_on is not None else (canvas, lit)
-    return _Hole(canvas, gone, shown, free, around, lacy, goes_on is not None, lit)
+    return _Hole(canvas, gone, shown, free, around, lacy, goes_on is not None, lit, repeating)
 
 
 def _evenly_lit(canvas: Picture, axes: tuple[bool, bool], shown: Mask) -> Picture:
@@ -220,6 +231,19 @@ def _evenly_lit(canvas: Picture, axes: tuple[bool, bool], shown: Mask) -> Pictur
     if not plain or not is_opaque(canvas) or has_flat_colors(canvas.pixels, np.ones(shown.shape, bool)):
         return canvas
     return replace(canvas, pixels=even_light(canvas.pixels, band_depth(height, width), axes), stored=None, kept=None)
+
+
+def _repeating(canvas: Picture, shown: Mask, around: Box) -> Mask | None:
+    """Continue alpha that repeats around a hole; None where it does not, or the hole is one of what repeats."""
+    if canvas.alpha is None:
+        return None
+    part, changed = around.cut(canvas.alpha), around.cut(shown)
+    found = repeated(part, changed)
+    if found is None or LIKE * (1 - found[changed > 0]).mean() > (1 - part[changed == 0]).mean():
+        return None
+    whole = np.full(shown.shape, np.nan, np.float32)
+    around.cut(whole)[...] = found
+    return whole
 
 
 def _not_tiling(canvas: Picture, axes: tuple[bool, bool]) -> tuple[bool, bool]:
@@ -245,7 +269,12 @@ def _see_through(
         return None, known
     sampled_alpha = np.ones(sample.pixels.shape[:2], np.float32) if sample.alpha is None else sample.alpha
     parts = (known, alpha, changed)
-    through = translucency(sample.pixels, sampled_alpha, sample.valid, wrap, parts, own=own, lacy=hole.lacy)
+    repeating = None if hole.repeating is None else np.ascontiguousarray(box.cut(hole.repeating))
+    through = translucency(
+        sample.pixels, sampled_alpha, sample.valid, wrap, parts, own=own, lacy=hole.lacy, repeating=repeating
+    )
+    if repeating is not None:
+        alpha = np.where(np.isnan(repeating), alpha, repeating)
     if hole.goes_on and through.smooth is None:
         through = replace(through, backdrop=None, smooth=alpha)
     return through, through.composite(known, alpha)

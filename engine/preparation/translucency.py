@@ -38,8 +38,8 @@ class Translucency:
         known: Alpha of the part that is worked on, (height, width), and the mask of what is synthesized there; None
             for a new texture.
         smooth: Alpha of that part where it changes smoothly and so goes on by itself, (height, width); else None.
-        even: Alpha of the holes in that part that have to get one level of it, NaN elsewhere, (height, width); else
-            None.
+        even: Alpha of the holes in that part that have to get one level of it, or that go on as it repeats, NaN
+            elsewhere, (height, width); else None.
     """
 
     colors: FloatArray
@@ -230,6 +230,7 @@ def translucency(
     *,
     own: bool = False,
     lacy: bool = False,
+    repeating: Mask | None = None,
 ) -> Translucency:
     """Choose what lies behind a translucent sample.
 
@@ -241,6 +242,7 @@ def translucency(
         known: Colors, alpha and mask of the canvas's part that is worked on; None for a new texture.
         own: Whether the sample is of that canvas.
         lacy: Whether its texture has holes of its own, however opaque it is around what is synthesized.
+        repeating: Alpha of the holes in that part, where it repeats around them, and NaN elsewhere; else None.
 
     Returns:
         How alpha travels. Where it is the same all over, or goes smoothly on through a hole, colors are synthesized
@@ -259,8 +261,13 @@ def translucency(
     parts = None if known is None else (known[1], known[2])
     if float(np.ptp(every)) <= SAME_ALPHA:
         return Translucency(colors, alpha, allowed, None, wrap, parts)
-    even = None if known is None or not own or lacy else even_within(known[1], known[2])
-    smooth = None if known is None or not own or any(wrap) else continued(known[1], known[2])
+    if repeating is not None and known is not None and float(every.min()) >= LEAST_VISIBLE:
+        # All colors can be seen as they are.
+        goes_on = np.where(np.isnan(repeating), known[1], repeating)
+        return Translucency(colors, alpha, allowed, None, wrap, parts, goes_on)
+    even = repeating if known is None or not own or lacy else even_within(known[1], known[2])
+    going = known is not None and own and not any(wrap) and repeating is None
+    smooth = continued(known[1], known[2]) if going and known is not None else None
     if smooth is not None:
         smooth = smooth if even is None else np.where(np.isnan(even), smooth, even)
         return Translucency(colors, alpha, allowed, None, wrap, parts, smooth)
