@@ -91,13 +91,27 @@ def test_colors_of_8_bits_stay_as_they_are():
         assert level.fill_input.colors is truth
 
 
+def profiled(colors):
+    """What colors of another profile, with wider primaries and another curve, become."""
+    mixed = np.clip(colors, 0, 1) ** 2.2 @ np.array([[1.4, -0.05, 0], [-0.4, 1.05, -0.04], [0, 0, 1.04]])
+    return (np.clip(mixed, 0, 1) ** (1 / 2.4)).astype(np.float32)
+
+
 def test_rounding_is_told_by_the_colors():
-    colors = (0.5 + grain(8, 3)).reshape(-1, 3)
-    assert find_rounding(stored(colors, 8)) == COARSEST
-    assert find_rounding(stored(stored(colors, 8))) == COARSEST
-    assert find_rounding(stored(colors)) == FINEST
-    assert find_rounding(colors.astype(np.float32)) == FINEST
-    assert find_rounding(np.full((64, 3), 0.5, np.float32)) == FINEST
+    for colors in (0.5 + grain(0.4, 3), 0.5 + grain(8, 3, blur=6), 0.01 + grain(0.4)):
+        listed = colors.reshape(-1, 3)
+        assert find_rounding(stored(listed, 8)) == COARSEST
+        assert find_rounding(stored(stored(listed, 8))) == COARSEST
+        assert find_rounding(stored(listed)) == FINEST
+        assert find_rounding(listed.astype(np.float32)) == FINEST
+    assert find_rounding(np.full((64, 3), 0.5, np.float32)) == COARSEST
+
+
+def test_colors_of_8_bits_in_another_profile_are_no_finer():
+    for deviation in (0.4, 8, 40):
+        listed = (0.5 + grain(deviation, 3, blur=6)).reshape(-1, 3)
+        assert find_rounding(profiled(stored(listed, 8))) == COARSEST
+    assert find_rounding(profiled(stored(0.5 + grain(0.4, 3)).reshape(-1, 3))) == FINEST
 
 
 def test_contrast_is_enlarged_as_far_as_rounding_allows_and_reduced_again():

@@ -18,6 +18,11 @@ COARSEST, FINEST = 1 / 255, 1 / 65535
 # steps between two: the rest may lie under something half transparent.
 VALUES = 2**16
 ROUNDED, NEAR = 0.9, 1e-3
+# A color profile moves colors off the levels, and they differ by a level or so all the same. Those that are finer differ
+# by less than this part of one here and there; in dark parts, those of 8 bits do so, too.
+LESS, HERE_AND_THERE = 0.3, 0.02
+DARK = 0.06
+FEWEST = 2
 # Colors are faint if nearly all of them, %, lie within less than this, in values of [0, 1].
 FAINT = 0.5
 NEARLY_ALL = (1, 99)
@@ -73,15 +78,22 @@ def find_rounding(colors: Floats) -> float:
     """Find the step between two levels of colors.
 
     Args:
-        colors: RGB in [0, 1], float32 (count, 3).
+        colors: RGB in [0, 1], float32 (count, 3); most are followed by their neighbor.
 
     Returns:
-        1/255 for those of 8 bits, also if they are stored in more, and for none at all; else 1/65535.
+        1/65535 for colors that are finer than 8 bits; 1/255 for those of 8 bits, also if they are stored in more or
+        have another profile, for colors that all differ much or not at all, and for none.
     """
-    if not len(colors):
+    if len(colors) < FEWEST:
         return COARSEST
     values = _some(colors) / COARSEST
-    return COARSEST if np.mean(np.abs(values - np.rint(values)) < NEAR) >= ROUNDED else FINEST
+    if np.mean(np.abs(values - np.rint(values)) < NEAR) >= ROUNDED:
+        return COARSEST
+    some = np.arange(0, len(colors) - 1, max(1, colors.size // VALUES))
+    bright = some[colors[some].max(axis=1) > DARK]
+    listed = bright if len(bright) else some
+    steps = np.abs(colors[listed + 1] - colors[listed]).max(axis=1)
+    return FINEST if np.mean((steps > 0) & (steps < LESS * COARSEST)) >= HERE_AND_THERE else COARSEST
 
 
 def _some(colors: Floats) -> NDArray[np.floating[Any]]:
