@@ -18,8 +18,8 @@ COARSEST, FINEST = 1 / 255, 1 / 65535
 # steps between two: the rest may lie under something half transparent.
 VALUES = 2**16
 ROUNDED, NEAR = 0.9, 1e-3
-# A color profile moves colors off the levels, and they differ by a level or so all the same. Those that are finer differ
-# by less than this part of one here and there; in dark parts, those of 8 bits do so, too.
+# A color profile moves colors off the levels, and they differ by a level or so all the same. Those that are finer
+# differ by less than this part of one here and there; in dark parts, those of 8 bits do so, too.
 LESS, HERE_AND_THERE = 0.3, 0.02
 DARK = 0.06
 FEWEST = 2
