@@ -24,6 +24,13 @@ def test_a_sky_goes_on():
     assert np.abs(filled(sky(), HOLE) - sky()).max() < 1.5 / 255
 
 
+@pytest.mark.parametrize("beside", [(slice(140, None), slice(None)), (slice(None), slice(0, 12))])
+def test_a_sky_goes_on_whatever_lies_some_way_off(beside):
+    truth = sky()
+    truth[beside] = np.random.default_rng(0).random(truth[beside].shape)
+    assert np.abs(filled(truth, HOLE) - truth)[HOLE].max() < 2 / 255
+
+
 def test_a_sky_with_grain_keeps_both():
     truth = sky(grain=0.02)
     found = filled(truth, HOLE)

@@ -13,7 +13,7 @@ from provide import CHECKOUT, NoGimpError, provide
 
 HERE = Path(__file__).parent
 # A GIMP 3.0 in whose window many images were closed crashes now and then, once in some hundred tests. Nothing but its
-# end is worth a second attempt, and the report names the test.
+# end is worth another attempt, and the report names the test.
 CRASH = r"GIMP has ended with status"
 
 
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items):
         if item.path.is_relative_to(HERE):
             item.add_marker("gimp")
             if "desk" in item.fixturenames:
-                item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=CRASH))
+                item.add_marker(pytest.mark.flaky(reruns=2, only_rerun=CRASH))
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,10 @@ DEGREE_BEYOND = 2
 # How far colors go on there beyond the known ones, along their longest principal axis and along the others, as a
 # share of their extent: brighter and darker, and of much the same hues.
 WIDENED, WIDENED_ACROSS = 1.0, 0.5
-# How far around a hole its trend is looked for: so many pixels, or this share of the hole's longer side.
+# How far around a hole its trend is looked for: so many pixels, or this share of the hole's longer side. Where there
+# is none, because something else lies so far around, it is looked for nearer, and in fewer pixels.
 LEAST_REACH = 24
-REACH = 0.75
+REACHES = (0.75, 0.35, 0.15)
 # A trend explains so much of the variance around the hole, and leaves no edge: for all but one pixel in a hundred no
 # more than this share of the range of the colors.
 LEAST_EXPLAINED = 0.9
@@ -33,7 +34,7 @@ LONGEST_TAILS = 3.2
 # Below this spread, in steps between two levels, there is nothing to explain.
 LEAST_SPREAD = 2
 # Pixels that the polynomial is fitted to, at most.
-SAMPLES = 20_000
+SAMPLES, SAMPLES_NEARER = 20_000, 5_000
 FEWEST = 200
 
 
@@ -83,7 +84,18 @@ def find_trend(
         The trend, and the part of the picture that it holds for; None where it does not explain enough.
     """
     longer = max(each.stop - each.start for each in hole)
-    reach = max(LEAST_REACH, round(REACH * longer))
+    reaches = sorted({max(LEAST_REACH, round(share * longer)) for share in REACHES}, reverse=True)
+    for reach in reaches:
+        found, beyond = _trend_within(reach, colors, valid, hole, LEAST_SPREAD * rounding, nearer=reach != reaches[0])
+        if found is not None or beyond:
+            return found
+    return None
+
+
+def _trend_within(
+    reach: int, colors: Floats, valid: Bools, hole: tuple[slice, slice], least: float, *, nearer: bool
+) -> tuple[tuple[Trend, tuple[slice, slice]] | None, bool]:
+    """Find a trend so far around a hole, and whether that reaches beyond what is known there."""
     part = tuple(
         slice(max(0, each.start - reach), max(0, min(side, each.stop + reach)))
         for each, side in zip(hole, valid.shape, strict=True)
@@ -91,13 +103,13 @@ def find_trend(
     known = valid[part]
     rows, columns = np.nonzero(known)
     if len(rows) < FEWEST:
-        return None
-    every = -(-len(rows) // SAMPLES)
+        return None, False
+    every = -(-len(rows) // (SAMPLES_NEARER if nearer else SAMPLES))
     thinned = slice(None, None, every)
     values = colors[part][rows[thinned], columns[thinned]].astype(np.float64)
     middle = (hole[0].start + hole[0].stop) / 2, (hole[1].start + hole[1].stop) / 2
     there = rows[thinned] + part[0].start, columns[thinned] + part[1].start
-    scale = longer / 2 + reach
+    scale = max(each.stop - each.start for each in hole) / 2 + reach
     beyond = any(
         each.start < axis.min() or each.stop > axis.max() + 1 for each, axis in zip(hole, there, strict=True)
     )
@@ -108,12 +120,13 @@ def find_trend(
     low = np.add.outer(np.arange(degree + 1), np.arange(degree + 1)).ravel() <= degree
     weights[low] = np.linalg.lstsq(terms[:, low], values, rcond=None)[0]
     rest = values - terms @ weights
-    # Beyond what is known, what lies under grain is no more than a guess.
-    least = LEAST_SPREAD * rounding
-    if not (_explains(values, rest, least) or (not beyond and _leaves_grain(there, every, values, rest, least))):
-        return None
+    # Beyond what is known, what lies under grain is no more than a guess; a narrow ring may have one by chance.
+    grainy = not (beyond or nearer) and _leaves_grain(there, every, values, rest, least)
+    if not (grainy or _explains(values, rest, least)):
+        return None, beyond
     bounds = _bounds(values) if beyond else None
-    return Trend(weights.reshape(degree + 1, degree + 1, -1), middle, scale, bounds), (part[0], part[1])
+    trend = Trend(weights.reshape(degree + 1, degree + 1, -1), middle, scale, bounds)
+    return (trend, (part[0], part[1])), beyond
 
 
 def _explains(values: Vectors, rest: Vectors, least: float) -> bool:
