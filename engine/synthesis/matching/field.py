@@ -36,8 +36,3 @@ class MatchField:
 
     places: Places
     costs: Floats
-
-
-def flat(channels: Floats) -> Floats:
-    """View each row of pixels as one run of values: (height, width, channels) as (height, width × channels)."""
-    return channels.reshape(channels.shape[0], -1)

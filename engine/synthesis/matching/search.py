@@ -12,7 +12,7 @@ import numpy as np
 from numba import get_num_threads, prange
 
 from engine.synthesis.compiling import compiled, inlined
-from engine.synthesis.matching.field import Bools, Floats, MatchField, MatchSource, Places, flat
+from engine.synthesis.matching.field import Bools, Floats, MatchField, MatchSource, Places
 
 BAND_ROWS = 16
 # Patches that one thread searches without a pause: some hundredths of a second on a slow core.
@@ -265,8 +265,8 @@ def measure(field: MatchField, query: Query, source: MatchSource, penalty: Float
     """
     rows = _rows(query.wanted)
     _cost_rows(
-        flat(query.channels),
-        flat(source.channels),
+        _flat(query.channels),
+        _flat(source.channels),
         _or_none(query.trust),
         query.wanted,
         field.places,
@@ -312,7 +312,7 @@ def improve(
     offered = np.zeros((0, 2), np.int32) if proposals is None else np.ascontiguousarray(proposals, np.int32)
     together = get_num_threads() * max(1, PIECE // (BAND_ROWS * int(columns[-1] - columns[0] + 1)))
     added, labeled = _or_none(penalty), _labeled(query, source)
-    canvas, exemplar = flat(query.channels), flat(source.channels)
+    canvas, exemplar = _flat(query.channels), _flat(source.channels)
     before = np.empty_like(field.places)
     for turn in range(passes):
         before[...] = field.places
@@ -356,6 +356,10 @@ def _labeled(query: Query, source: MatchSource) -> tuple[Places, Floats]:
     if query.label_costs is None or source.labels is None:
         return np.zeros((0, 0), np.int32), np.zeros((0, 0, 0), np.float32)
     return source.labels, query.label_costs
+
+
+def _flat(channels: Floats) -> Floats:
+    return channels.reshape(channels.shape[0], -1)
 
 
 def _rows(wanted: Bools) -> tuple[int, int]:

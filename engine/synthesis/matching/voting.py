@@ -4,7 +4,7 @@ import numpy as np
 from numba import prange
 
 from engine.synthesis.compiling import compiled
-from engine.synthesis.matching.field import Bools, Floats, MatchField, MatchSource, Places, flat
+from engine.synthesis.matching.field import Bools, Floats, MatchField, MatchSource, Places
 
 
 @compiled
@@ -21,44 +21,36 @@ def _average(
     padding: int,
 ) -> None:
     height, width = wanted.shape
-    side, channels = 2 * radius + 1, found.shape[2]
-    length = side * channels
+    channels = source.shape[2]
     for row in prange(height):
-        if not free[row].any():
-            continue
-        # Patches reach beyond both ends of a row.
-        total = np.zeros((width + 2 * radius) * channels, np.float32)
-        weight = np.zeros(width + 2 * radius, np.float32)
-        for down in range(-radius, radius + 1):
-            other_row = row + down
-            if wrap_rows:
-                other_row %= height
-            if other_row < 0 or other_row >= height:
-                continue
-            for column in range(width):
-                if not wanted[other_row, column]:
-                    continue
-                counts = weights[other_row, column]
-                left = (places[other_row, column, 1] - radius) * channels
-                # In parts of rows no index is checked, as in the search: pixel by pixel takes twice as long.
-                sums = total[column * channels : column * channels + length]
-                there = source[places[other_row, column, 0] - down, left : left + length]
-                for k in range(length):
-                    sums[k] += counts * there[k]
-                for k in range(column, column + side):
-                    weight[k] += counts
-        if wrap_columns:
-            for k in range(radius):
-                for beyond in (k, width + radius + k):
-                    column = (beyond - radius) % width + radius
-                    weight[column] += weight[beyond]
-                    for c in range(channels):
-                        total[column * channels + c] += total[beyond * channels + c]
+        total = np.empty(channels, np.float32)
         for column in range(width):
-            if free[row, column] and weight[column + radius] > 0:
+            if not free[row, column]:
+                continue
+            total[:] = 0
+            weight = np.float32(0)
+            for down in range(-radius, radius + 1):
+                other_row = row + down
+                if wrap_rows:
+                    other_row %= height
+                if other_row < 0 or other_row >= height:
+                    continue
+                for across in range(-radius, radius + 1):
+                    other_column = column + across
+                    if wrap_columns:
+                        other_column %= width
+                    if other_column < 0 or other_column >= width or not wanted[other_row, other_column]:
+                        continue
+                    counts = weights[other_row, other_column]
+                    weight += counts
+                    there = source[
+                        places[other_row, other_column, 0] - down, places[other_row, other_column, 1] - across
+                    ]
+                    for k in range(channels):
+                        total[k] += counts * there[k]
+            if weight > 0:
                 for k in range(channels):
-                    mean = total[(column + radius) * channels + k] / weight[column + radius]
-                    found[row + padding, column + padding, k] = mean
+                    found[row + padding, column + padding, k] = total[k] / weight
 
 
 @compiled
@@ -126,8 +118,6 @@ def vote(
         padding: Pixels by which `found` is larger on every side.
         wrap: Whether rows, and columns, go on at the other side.
     """
-    how = wanted, free, radius, *wrap, found, padding
-    if weights is None:
-        _nearest(source.channels, field.places, field.costs, *how)
-    else:
-        _average(flat(source.channels), field.places, weights, *how)
+    made = _nearest if weights is None else _average
+    how = field.costs if weights is None else weights
+    made(source.channels, field.places, how, wanted, free, radius, *wrap, found, padding)
