@@ -86,16 +86,16 @@ def find_trend(
     longer = max(each.stop - each.start for each in hole)
     reaches = sorted({max(LEAST_REACH, round(share * longer)) for share in REACHES}, reverse=True)
     for reach in reaches:
-        found, beyond = _trend_within(reach, colors, valid, hole, LEAST_SPREAD * rounding, nearer=reach != reaches[0])
-        if found is not None or beyond:
+        found = _trend_within(reach, colors, valid, hole, LEAST_SPREAD * rounding, nearer=reach != reaches[0])
+        if found is not None:
             return found
     return None
 
 
 def _trend_within(
     reach: int, colors: Floats, valid: Bools, hole: tuple[slice, slice], least: float, *, nearer: bool
-) -> tuple[tuple[Trend, tuple[slice, slice]] | None, bool]:
-    """Find a trend so far around a hole, and whether that reaches beyond what is known there."""
+) -> tuple[Trend, tuple[slice, slice]] | None:
+    """Find a trend so far around a hole; a `nearer` one only of what surrounds it."""
     part = tuple(
         slice(max(0, each.start - reach), max(0, min(side, each.stop + reach)))
         for each, side in zip(hole, valid.shape, strict=True)
@@ -103,7 +103,7 @@ def _trend_within(
     known = valid[part]
     rows, columns = np.nonzero(known)
     if len(rows) < FEWEST:
-        return None, False
+        return None
     every = -(-len(rows) // (SAMPLES_NEARER if nearer else SAMPLES))
     thinned = slice(None, None, every)
     values = colors[part][rows[thinned], columns[thinned]].astype(np.float64)
@@ -113,6 +113,8 @@ def _trend_within(
     beyond = any(
         each.start < axis.min() or each.stop > axis.max() + 1 for each, axis in zip(hole, there, strict=True)
     )
+    if beyond and nearer:
+        return None
     degree = DEGREE_BEYOND if beyond else DEGREE
     terms = chebvander2d((there[0] - middle[0]) / scale, (there[1] - middle[1]) / scale, [degree, degree])
     # Products of a higher degree than each polynomial swing where nothing holds them.
@@ -123,10 +125,9 @@ def _trend_within(
     # Beyond what is known, what lies under grain is no more than a guess; a narrow ring may have one by chance.
     grainy = not (beyond or nearer) and _leaves_grain(there, every, values, rest, least)
     if not (grainy or _explains(values, rest, least)):
-        return None, beyond
+        return None
     bounds = _bounds(values) if beyond else None
-    trend = Trend(weights.reshape(degree + 1, degree + 1, -1), middle, scale, bounds)
-    return (trend, (part[0], part[1])), beyond
+    return Trend(weights.reshape(degree + 1, degree + 1, -1), middle, scale, bounds), (part[0], part[1])
 
 
 def _explains(values: Vectors, rest: Vectors, least: float) -> bool:
