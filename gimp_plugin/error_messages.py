@@ -1,6 +1,7 @@
 """Error messages for users of GIMP."""
 
 import re
+import time
 
 from gimp_plugin.installation import Installation
 from gimp_plugin.plans import nothing_to_fill
@@ -10,6 +11,9 @@ from protocol.errors import EngineError, EngineLostError, EngineRefusedError, Un
 from protocol.messages import Failed
 from protocol.processes import ProcessState
 from protocol.vocabulary import settings
+
+# A killed engine closes its connections before its process has ended, by moments.
+ENDING_SECONDS = 1.0
 
 
 def explain(failed: Failed, installation: Installation) -> str:
@@ -55,7 +59,7 @@ def explain(failed: Failed, installation: Installation) -> str:
             "The engine cannot compute on this computer: run `{command}`, which says what is wrong."
         ).format(command=f"{installation.installer} --check"),
     }
-    if failed.code == "engine-lost" and engine_found(installation)[0] is ProcessState.RUNNING:
+    if failed.code == "engine-lost" and _keeps_running(installation):
         return explain_refusal(EngineLostError(failed.message), installation)
     if failed.code in known:
         rest = f" ({failed.message})" if failed.code == "no-worker" else ""
@@ -64,6 +68,16 @@ def explain(failed: Failed, installation: Installation) -> str:
         return version_sentence(failed.message, installation)
     hint = f" ({failed.hint})" if failed.hint else ""
     return _("The engine says: {sentence}").format(sentence=f"{_with_labels(failed.message)}{hint}.")
+
+
+def _keeps_running(installation: Installation) -> bool:
+    """Whether the engine still runs after the time that one takes to end."""
+    until = time.monotonic() + ENDING_SECONDS
+    while engine_found(installation)[0] is ProcessState.RUNNING:
+        if time.monotonic() > until:
+            return True
+        time.sleep(ENDING_SECONDS / 20)
+    return False
 
 
 def _with_labels(message: str) -> str:

@@ -1,6 +1,7 @@
 """The plug-in's jobs at a real engine."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -348,6 +349,16 @@ def test_an_engine_that_is_lost_and_still_there_is_said_to_hang(tmp_path, show):
             "The engine does not answer: it hangs, or its keys were changed while it ran. "
             f"End its process {engine.process.pid}, then try again."
         )
+
+
+def test_an_engine_that_is_about_to_end_is_lost_and_does_not_hang(tmp_path, show):
+    with forked(tmp_path / "engine", "--device", "cpu") as engine:
+        with engine.client():
+            pass
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: (time.sleep(0.3), engine.kill()))
+            work = scripted(installation_of(engine.folder), show, Failed("engine-lost", "the engine has gone"))
+        assert work.problem == "The connection to the engine was lost. Try again: the engine will be started again."
 
 
 def test_a_link_that_comes_to_nothing_fails_the_work_with_its_sentence(tmp_path, show):
