@@ -90,8 +90,10 @@ def part_of(image: Gimp.Image, layer: Gimp.Layer) -> Box:
         In the image.
 
     Raises:
-        PlanError: The selection lies outside of it.
+        PlanError: The selection lies outside of it, or it is a group without layers.
     """
+    if layer.is_group() and not layer.get_children():
+        raise PlanError(_("The group “{name}” is empty: choose a layer.").format(name=layer.get_name()))
     extent = canvas.extent(layer)
     selected = canvas.selection(image)
     part = extent.common(selected) if selected else extent

@@ -187,6 +187,13 @@ def image_of_one_pixel():
     return [tried(name, image, [layer]) for name in ("fill", "seamless", "new")]
 
 
+def empty_group():
+    image, _layer = bricks()
+    group = Gimp.GroupLayer.new(image, "group")
+    image.insert_layer(group, None, 0)
+    return [tried(name, image, [group]) for name in ("seamless", "new", "fill")]
+
+
 def selection_beside_the_layer():
     image, layer = bricks()
     image.resize(200, 64, 0, 0)
@@ -198,7 +205,7 @@ cases = [
     content_locked, all_locked, group_locked, groups_locked_outside, group_locked_new_layers,
     group_position_locked, invisible, no_drawables, two_drawables, channel, selection_mask, floating,
     floating_itself, of_another_image, not_inserted, nothing_to_fill, nothing_left, all_transparent, mask_all_black,
-    far_from_the_layer, one_pixel, nine_pixels, image_of_one_pixel, selection_beside_the_layer,
+    far_from_the_layer, one_pixel, nine_pixels, image_of_one_pixel, selection_beside_the_layer, empty_group,
 ]
 """
 
@@ -304,3 +311,9 @@ def test_an_image_of_one_pixel_is_refused_by_each_procedure(cases):
     fill, seamless, new = cases["image_of_one_pixel"]
     assert all(each["said"].startswith("There is nothing to sample") for each in (fill, seamless))
     assert new["said"].startswith("The exemplar has no visible part of 8 × 8 px or more")
+
+
+def test_a_group_without_layers_is_refused_as_empty(cases):
+    seamless, new, fill = cases["empty_group"]
+    assert seamless["said"] == new["said"] == "The group “group” is empty: choose a layer."
+    assert fill["said"].startswith("There is nothing to sample")
