@@ -309,6 +309,10 @@ class TextureLayers:
             return False
         base = canvas.outside_locked(above)
         if base.get_mode() == Gimp.LayerMode.PASS_THROUGH:
+            self.remark = _(
+                "The layer shows through the texture: it could not be erased there, because the mode of its group is "
+                "“Pass through”."
+            )
             return False
         if not blending.is_enclosed(base):
             if has_out_of_range_colors(base):

@@ -179,6 +179,17 @@ def test_a_layer_whose_colors_a_group_would_clip_is_not_cut_and_that_is_told(gim
     assert growth.remark.startswith("The layer shows through the texture")
 
 
+def test_a_locked_group_that_passes_through_is_not_cut_and_that_is_told(gimp, image):
+    group = add(gimp, image, "group", group=True)
+    add(gimp, image, "inner", parent=group)
+    group.look["mode"], group.locked = "PASS_THROUGH", True
+    growth = growing(gimp, image, above="inner")
+    (layer,) = growth.finish([lace()])
+    assert everything(image) == ["Texture, seed 7", "group", "group/inner", "above", "below"]
+    assert layer.look == PLAIN
+    assert growth.remark.startswith("The layer shows through the texture")
+
+
 @pytest.mark.parametrize("texture", [lace("u8", alpha=254), lace("f32", alpha=255), lace("u8", channels=3)])
 def test_what_is_opaque_lies_above_the_layer(gimp, image, texture):
     growing(gimp, image).finish([texture])
