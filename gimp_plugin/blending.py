@@ -69,11 +69,22 @@ def reset(layer: Gimp.Layer, *, through: bool) -> None:
     layer.set_opacity(100)
 
 
-def enclose(layer: Gimp.Layer) -> Gimp.GroupLayer:
+def can_be_isolated(group: Gimp.GroupLayer) -> bool:
+    """Whether the image looks the same if what is in a group that passes through is blended there first."""
+    return all(
+        can_be_isolated(each)
+        if each.get_mode() == Gimp.LayerMode.PASS_THROUGH
+        else each.get_mode() in NORMAL_MODES and each.get_composite_mode() in _OVER
+        for each in group.get_children()
+    )
+
+
+def enclose(layer: Gimp.Layer, *, isolated: bool = False) -> Gimp.GroupLayer:
     """Put a layer into a group that is blended as the layer was; the image looks the same.
 
     Args:
         layer: Is in its image.
+        isolated: Whether nothing passes through the group, where the layer is one that `can_be_isolated`.
 
     Returns:
         The group. What is put above the layer in it looks as if it were part of the layer.
@@ -85,6 +96,8 @@ def enclose(layer: Gimp.Layer) -> Gimp.GroupLayer:
     take_over(group, layer)
     image.reorder_item(layer, group, 0)
     reset(layer, through=group.get_mode() == Gimp.LayerMode.PASS_THROUGH)
+    if isolated:
+        group.set_mode(Gimp.LayerMode.NORMAL)
     layer.set_visible(True)
     return group
 
@@ -119,5 +132,7 @@ def release(group: Gimp.GroupLayer, layer: Gimp.Layer | None) -> None:
     if layer is not None:
         if inside:
             image.reorder_item(layer, group.get_parent(), image.get_item_position(group))
+        if layer.get_mode() == Gimp.LayerMode.PASS_THROUGH:
+            group.set_mode(Gimp.LayerMode.PASS_THROUGH)
         take_over(layer, group)
     image.remove_layer(group)

@@ -12,15 +12,15 @@ class Enclosures:
         self._enclosed: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
         self._brought: list[tuple[Gimp.GroupLayer, Gimp.Layer]] = []
 
-    def enclose(self, layer: Gimp.Layer) -> Gimp.GroupLayer:
-        """Put a layer into a group that is blended as the layer was."""
-        group = blending.enclose(layer)
+    def enclose(self, layer: Gimp.Layer, *, isolated: bool = False) -> Gimp.GroupLayer:
+        """Put a layer into a group that is blended as the layer was; in an isolated one, nothing below is erased."""
+        group = blending.enclose(layer, isolated=isolated)
         self._enclosed.append((group, layer))
         return group
 
     def enclose_with_textures(self, layer: Gimp.Layer, frames: Gimp.GroupLayer | None) -> None:
         """Put a layer into a group with its earlier textures, which would hide what lies in it; frames stay out."""
-        group = self.enclose(layer)
+        group = self.enclose(layer, isolated=layer.get_mode() == Gimp.LayerMode.PASS_THROUGH)
         for item in marks.right_above(group):
             if frames is None or item.get_id() != frames.get_id():
                 group.get_image().reorder_item(item, group, 0)

@@ -308,10 +308,10 @@ class TextureLayers:
         if not canvas.attached(above):
             return False
         base = canvas.outside_locked(above)
-        if base.get_mode() == Gimp.LayerMode.PASS_THROUGH:
+        if base.get_mode() == Gimp.LayerMode.PASS_THROUGH and not blending.can_be_isolated(base):
             self.remark = _(
-                "The layer shows through the texture: it could not be erased there, because the mode of its group is "
-                "“Pass through”."
+                "The layer shows through the texture: it could not be erased there, because the modes of layers in "
+                "its group depend on what lies below the group."
             )
             return False
         if not blending.is_enclosed(base):

@@ -179,13 +179,48 @@ def test_a_layer_whose_colors_a_group_would_clip_is_not_cut_and_that_is_told(gim
     assert growth.remark.startswith("The layer shows through the texture")
 
 
-def test_a_locked_group_that_passes_through_is_not_cut_and_that_is_told(gimp, image):
+@pytest.fixture
+def through(gimp, image):
+    """A group that passes through, with a layer."""
     group = add(gimp, image, "group", group=True)
     add(gimp, image, "inner", parent=group)
-    group.look["mode"], group.locked = "PASS_THROUGH", True
+    group.look |= {"mode": "PASS_THROUGH", "opacity": 40.0}
+    return group
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_group_that_passes_through_is_cut_in_a_group_where_nothing_below_is_erased(gimp, image, through, locked):
+    through.locked = locked
+    growth = growing(gimp, image, above="inner" if locked else "group")
+    (layer,) = growth.finish([lace()])
+    inside = ["Texture, seed 7", "Hole", "group", "group/inner"]
+    assert everything(image) == [
+        "group with texture",
+        *(f"group with texture/{each}" for each in inside),
+        "above",
+        "below",
+    ]
+    assert named(image, "group with texture").look == PLAIN | {"opacity": 40.0}
+    assert through.look == PLAIN | {"mode": "PASS_THROUGH"}
+    assert layer.look == PLAIN | {"mode": "MERGE"}
+    assert growth.remark == ""
+
+
+def test_a_group_that_passes_through_is_as_it_was_where_its_texture_is_given_up(gimp, image, through):
+    before, look = everything(image), dict(through.look)
+    growth = growing(gimp, image, above="group")
+    growth.finish([lace()])
+    growth.abandon()
+    assert everything(image) == before
+    assert through.look == look
+
+
+def test_a_group_whose_layers_depend_on_what_lies_below_is_not_cut_and_that_is_told(gimp, image, through):
+    through.locked = True
+    named(image, "inner").look["mode"] = "MULTIPLY"
     growth = growing(gimp, image, above="inner")
     (layer,) = growth.finish([lace()])
-    assert everything(image) == ["Texture, seed 7", "group", "group/inner", "above", "below"]
+    assert "Hole" not in {each.rpartition("/")[2] for each in everything(image)}
     assert layer.look == PLAIN
     assert growth.remark.startswith("The layer shows through the texture")
 

@@ -86,6 +86,21 @@ def group_locked():
     return in_group(change)
 
 
+def half_seen_in_a_locked_group_that_passes_through():
+    def change(group, layer):
+        blend(group, "PASS_THROUGH", 40)
+        layer.set_opacity(50)
+        group.set_lock_content(True)
+    return in_group(change)
+
+
+def half_seen_in_a_group_that_passes_through():
+    def change(group, layer):
+        blend(group, "PASS_THROUGH", 100)
+        layer.set_opacity(50)
+    return in_group(change, "group")
+
+
 def position_locked():
     def change(group, layer):
         blend(layer, "NORMAL", 50)
@@ -99,6 +114,7 @@ def position_locked():
 cases = [
     group_selected, group_selected_that_passes_through, multiplied_through, group_around,
     group_around_that_passes_through, group_locked, position_locked,
+    half_seen_in_a_group_that_passes_through, half_seen_in_a_locked_group_that_passes_through,
 ]
 """
 )
@@ -109,6 +125,8 @@ GROUP_CASES = [
     "group_around_that_passes_through",
     "group_locked",
     "position_locked",
+    "half_seen_in_a_group_that_passes_through",
+    "half_seen_in_a_locked_group_that_passes_through",
 ]
 
 
