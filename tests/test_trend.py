@@ -24,7 +24,15 @@ def test_a_sky_goes_on():
     assert np.abs(filled(sky(), HOLE) - sky()).max() < 1.5 / 255
 
 
-@pytest.mark.parametrize("beside", [(slice(140, None), slice(None)), (slice(None), slice(0, 12))])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        (slice(140, None), slice(None)),
+        (slice(None), slice(0, 12)),
+        (slice(50, 110), slice(125, 140)),
+        (slice(0, 28), slice(30, 90)),
+    ],
+)
 def test_a_sky_goes_on_whatever_lies_some_way_off(beside):
     truth = sky()
     truth[beside] = np.random.default_rng(0).random(truth[beside].shape)
@@ -103,7 +111,7 @@ def test_what_is_no_trend_is_left_to_patches(colors):
 def test_a_trend_holds_near_the_hole_only():
     found = find_trend(sky(), ~HOLE, BOUNDS)
     assert found is not None
-    _, (rows, columns) = found
+    _, (rows, columns), _ = found
     assert (rows.start, rows.stop, columns.start, columns.stop) == (0, 160, 0, 152)
 
 
@@ -121,3 +129,9 @@ def test_a_light_that_ends_beside_what_is_known_goes_on_in_its_own_hues():
 def test_a_sky_goes_on_beyond_what_is_known():
     hole = ROWS < 0.3
     assert np.abs(filled(sky(), hole) - sky()).max() < 0.05
+
+
+def test_a_sky_goes_on_beyond_what_is_known_and_past_what_lies_in_it():
+    truth, hole = sky(), ROWS < 0.25
+    truth[62:120, 30:110] = np.random.default_rng(0).random((58, 80, 3))
+    assert np.abs(filled(truth, hole) - sky())[hole].max() < 0.05

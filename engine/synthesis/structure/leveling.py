@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.synthesis.matching.field import Floats
+from engine.synthesis.matching.field import Bools, Floats
 from engine.synthesis.structure.contrast import Contrast, find_contrast, find_rounding
 from engine.synthesis.structure.fill_input import FillInput
 from engine.synthesis.structure.flatness import has_flat_colors
@@ -91,9 +91,9 @@ def _without_trend(fill_input: FillInput, rounding: float) -> tuple[FillInput, F
     found = find_trend(fill_input.source, fill_input.valid, (rows, columns), rounding)
     if found is None:
         return fill_input, None
-    trend, part = found
+    trend, part, other = found
     corner = (part[0].start, part[1].start)
-    valid = np.ascontiguousarray(fill_input.valid[part])
+    valid = fill_input.valid[part] & ~other
     if whole_patches(valid).sum() < FEWEST_PATCHES:
         return fill_input, None
     here = trend.over(fill_input.free.shape, fill_input.offset) - HALF
@@ -102,6 +102,16 @@ def _without_trend(fill_input: FillInput, rounding: float) -> tuple[FillInput, F
     offset = (fill_input.offset[0] - corner[0], fill_input.offset[1] - corner[1])
     if trend.bounds is None and not has_grain(source, valid, rounding):
         # Nothing is left for patches.
+        colors[_shifted(other, offset, fill_input.free.shape)] = HALF
         here = here + continue_surface(colors, fill_input.free) - HALF
         colors, source = np.full_like(colors, HALF), np.full_like(source, HALF)
     return replace(fill_input, colors=colors, source=source, valid=valid, offset=offset), here
+
+
+def _shifted(places: Bools, offset: tuple[int, int], size: tuple[int, ...]) -> Bools:
+    """Give places of an exemplar on a canvas of a size, whose first pixel lies at an offset in the exemplar."""
+    found = np.zeros(size, bool)
+    rows, columns = (each - shift for each, shift in zip(np.nonzero(places), offset, strict=True))
+    inside = (rows >= 0) & (rows < size[0]) & (columns >= 0) & (columns < size[1])
+    found[rows[inside], columns[inside]] = True
+    return found

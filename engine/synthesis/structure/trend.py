@@ -1,11 +1,12 @@
 """Trends: what changes smoothly around a hole, such as a clear sky, goes on by itself and is not copied."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebgrid2d, chebvander2d
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from engine.synthesis.matching.field import Bools, Floats
 from engine.synthesis.structure.contrast import COARSEST
@@ -19,10 +20,16 @@ DEGREE_BEYOND = 2
 # How far colors go on there beyond the known ones, along their longest principal axis and along the others, as a
 # share of their extent: brighter and darker, and of much the same hues.
 WIDENED, WIDENED_ACROSS = 1.0, 0.5
-# How far around a hole its trend is looked for: so many pixels, or this share of the hole's longer side. Where there
-# is none, because something else lies so far around, it is looked for nearer, and in fewer pixels.
-LEAST_REACH = 24
-REACHES = (0.75, 0.35, 0.15)
+# How far around a hole its trend is looked for: so many pixels, or this share of the hole's longer side.
+LEAST_REACH, REACH = 24, 0.75
+# Where something else lies there, too, a trend is that of the pixels so near the hole, nearly all of them, and of all
+# that go on as they do: within so many standard deviations of what is left of them, found in so many rounds. Of the
+# something else, nothing so many pixels off is taken for the trend's.
+NEAR = 16
+MOST_NEAR = 0.98
+TOLERANCE, LEAST_TOLERANCE = 4, 0.05
+ROUNDS = 12
+BESIDE = 5
 # A trend explains so much of the variance around the hole, and leaves no edge: for all but one pixel in a hundred no
 # more than this share of the range of the colors.
 LEAST_EXPLAINED = 0.9
@@ -34,7 +41,7 @@ LONGEST_TAILS = 3.2
 # Below this spread, in steps between two levels, there is nothing to explain.
 LEAST_SPREAD = 2
 # Pixels that the polynomial is fitted to, at most.
-SAMPLES, SAMPLES_NEARER = 20_000, 5_000
+SAMPLES = 20_000
 FEWEST = 200
 
 
@@ -69,10 +76,43 @@ class Trend:
         return colors
 
 
+@dataclass(frozen=True, eq=False)
+class _Pixels:
+    """Known pixels around a hole.
+
+    Attributes:
+        rows: Of the picture.
+        columns: Likewise.
+        values: Their colors, (count, colors).
+        middle: Row and column of the middle of the hole.
+        reach: Pixels from there to the furthest.
+    """
+
+    rows: Numbers
+    columns: Numbers
+    values: Vectors
+    middle: tuple[float, float]
+    reach: float
+
+    def fit(self, chosen: Bools, degree: int) -> tuple[Trend, Vectors]:
+        """Fit a polynomial of a degree to some of the pixels, and tell what it leaves of all of them."""
+        rows, columns = (
+            (places - middle) / self.reach
+            for places, middle in zip((self.rows, self.columns), self.middle, strict=True)
+        )
+        terms = chebvander2d(rows, columns, [degree, degree])
+        # Products of a higher degree than each polynomial swing where nothing holds them.
+        weights = np.zeros((terms.shape[1], self.values.shape[1]))
+        low = np.add.outer(np.arange(degree + 1), np.arange(degree + 1)).ravel() <= degree
+        weights[low] = np.linalg.lstsq(terms[np.ix_(chosen, low)], self.values[chosen], rcond=None)[0]
+        trend = Trend(weights.reshape(degree + 1, degree + 1, -1), self.middle, self.reach)
+        return trend, self.values - terms @ weights
+
+
 def find_trend(
     colors: Floats, valid: Bools, hole: tuple[slice, slice], rounding: float = COARSEST
-) -> tuple[Trend, tuple[slice, slice]] | None:
-    """Find out whether a trend explains nearly all that lies around a hole.
+) -> tuple[Trend, tuple[slice, slice], Bools] | None:
+    """Find out whether a trend explains nearly all that lies around a hole, or all that goes on as its border does.
 
     Args:
         colors: The picture that the hole is in, float32 (height, width, colors).
@@ -81,53 +121,81 @@ def find_trend(
         rounding: The step between two levels of the colors, see `find_rounding`.
 
     Returns:
-        The trend, and the part of the picture that it holds for; None where it does not explain enough.
+        The trend, the part of the picture that it was looked for in, and what of that is something else, boolean
+        (rows, columns); None where it does not explain enough.
     """
-    longer = max(each.stop - each.start for each in hole)
-    reaches = sorted({max(LEAST_REACH, round(share * longer)) for share in REACHES}, reverse=True)
-    for reach in reaches:
-        found = _trend_within(reach, colors, valid, hole, LEAST_SPREAD * rounding, nearer=reach != reaches[0])
-        if found is not None:
-            return found
-    return None
-
-
-def _trend_within(
-    reach: int, colors: Floats, valid: Bools, hole: tuple[slice, slice], least: float, *, nearer: bool
-) -> tuple[Trend, tuple[slice, slice]] | None:
-    """Find a trend so far around a hole; a `nearer` one only of what surrounds it."""
-    part = tuple(
-        slice(max(0, each.start - reach), max(0, min(side, each.stop + reach)))
-        for each, side in zip(hole, valid.shape, strict=True)
-    )
+    reach = max(LEAST_REACH, round(REACH * max(each.stop - each.start for each in hole)))
+    part = _part(hole, reach, valid.shape)
     known = valid[part]
     rows, columns = np.nonzero(known)
     if len(rows) < FEWEST:
         return None
-    every = -(-len(rows) // (SAMPLES_NEARER if nearer else SAMPLES))
-    thinned = slice(None, None, every)
-    values = colors[part][rows[thinned], columns[thinned]].astype(np.float64)
+    every = -(-len(rows) // SAMPLES)
+    rows, columns = rows[::every] + part[0].start, columns[::every] + part[1].start
+    values = colors[rows, columns].astype(np.float64)
     middle = (hole[0].start + hole[0].stop) / 2, (hole[1].start + hole[1].stop) / 2
-    there = rows[thinned] + part[0].start, columns[thinned] + part[1].start
     scale = max(each.stop - each.start for each in hole) / 2 + reach
+    pixels = _Pixels(rows, columns, values, middle, scale)
     beyond = any(
-        each.start < axis.min() or each.stop > axis.max() + 1 for each, axis in zip(hole, there, strict=True)
+        each.start < axis.min() or each.stop > axis.max() + 1
+        for each, axis in zip(hole, (rows, columns), strict=True)
     )
-    if beyond and nearer:
+    degree, least = DEGREE_BEYOND if beyond else DEGREE, LEAST_SPREAD * rounding
+    trend, rest = pixels.fit(np.ones(len(rows), bool), degree)
+    # Beyond what is known, what lies under grain is no more than a guess.
+    if _explains(values, rest, least) or (not beyond and _leaves_grain((rows, columns), every, values, rest, least)):
+        return replace(trend, bounds=_bounds(values) if beyond else None), part, np.zeros_like(known)
+    near = _near(hole, valid, part)[rows - part[0].start, columns - part[1].start]
+    found = _continued(pixels, near, degree, least)
+    if found is None:
         return None
-    degree = DEGREE_BEYOND if beyond else DEGREE
-    terms = chebvander2d((there[0] - middle[0]) / scale, (there[1] - middle[1]) / scale, [degree, degree])
-    # Products of a higher degree than each polynomial swing where nothing holds them.
-    weights = np.zeros((terms.shape[1], values.shape[1]))
-    low = np.add.outer(np.arange(degree + 1), np.arange(degree + 1)).ravel() <= degree
-    weights[low] = np.linalg.lstsq(terms[:, low], values, rcond=None)[0]
-    rest = values - terms @ weights
-    # Beyond what is known, what lies under grain is no more than a guess; a narrow ring may have one by chance.
-    grainy = not (beyond or nearer) and _leaves_grain(there, every, values, rest, least)
-    if not (grainy or _explains(values, rest, least)):
+    trend, chosen, limit = found
+    apart = np.abs(colors[part] - trend.over(known.shape, (part[0].start, part[1].start))).max(axis=2) > limit
+    other = ndimage.maximum_filter(ndimage.uniform_filter(apart.astype(np.float32), BESIDE) > 0.5, 2 * BESIDE + 1)
+    return replace(trend, bounds=_bounds(values[chosen]) if beyond else None), part, other
+
+
+def _part(hole: tuple[slice, slice], reach: int, size: tuple[int, ...]) -> tuple[slice, slice]:
+    rows, columns = (
+        slice(max(0, each.start - reach), max(0, min(side, each.stop + reach)))
+        for each, side in zip(hole, size, strict=True)
+    )
+    return rows, columns
+
+
+def _near(hole: tuple[slice, slice], valid: Bools, part: tuple[slice, slice]) -> Bools:
+    """Tell what of a part lies near the hole."""
+    missing = np.zeros([max(p.stop, h.stop) - min(p.start, h.start) for p, h in zip(part, hole, strict=True)], bool)
+    first = [min(p.start, h.start) for p, h in zip(part, hole, strict=True)]
+    missing[tuple(slice(h.start - at, h.stop - at) for h, at in zip(hole, first, strict=True))] = True
+    inside = tuple(slice(p.start - at, p.stop - at) for p, at in zip(part, first, strict=True))
+    missing[inside] &= ~valid[part]
+    near: Bools = ndimage.maximum_filter(missing, 2 * NEAR + 1)[inside]
+    return near
+
+
+def _continued(pixels: _Pixels, near: Bools, degree: int, least: float) -> tuple[Trend, Bools, float] | None:
+    """Find the trend of what lies near a hole and of all that goes on so; these; and what it leaves of them."""
+    if near.sum() < FEWEST:
         return None
-    bounds = _bounds(values) if beyond else None
-    return Trend(weights.reshape(degree + 1, degree + 1, -1), middle, scale, bounds), (part[0], part[1])
+    chosen: Bools = near
+    floor = max(least, LEAST_TOLERANCE * _extent(pixels.values[near]))
+    trend, rest = pixels.fit(near, DEGREE_BEYOND)
+    if not _explains(pixels.values[near], rest[near], least):
+        return None
+    limit = 0.0
+    for _ in range(ROUNDS):
+        limit = max(floor, TOLERANCE * float(rest[chosen].std()))
+        like = np.asarray((np.abs(rest) <= limit).all(axis=1))
+        if np.count_nonzero(like & near) < MOST_NEAR * np.count_nonzero(near):
+            return None
+        if (like == chosen).all():
+            break
+        chosen = like
+        trend, rest = pixels.fit(chosen, degree)
+    if not _explains(pixels.values[chosen], rest[chosen], least):
+        return None
+    return trend, chosen, limit
 
 
 def _explains(values: Vectors, rest: Vectors, least: float) -> bool:
