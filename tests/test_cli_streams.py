@@ -80,6 +80,17 @@ def test_a_full_disk_is_told_as_that_of_standard_output(here, command, buffering
     assert process.returncode == 2
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("buffering", BUFFERINGS)
+def test_a_full_disk_behind_stderr_ends_no_work(here, buffering):
+    command = ("synthesize", "bricks.png", "-o", "out.png", *QUICK, "--local", "--variations", "2")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": buffering}
+    with FULL.open("w") as full:
+        process = forking.start(("-m", "engine", *command), cwd=here, env=environment, stderr=full)
+    assert process.wait(timeout=100) == 0
+    assert {each.name for each in here.glob("out*.png")} == {"out-1.png", "out-2.png"}
+
+
 @pytest.mark.parametrize(
     "command", [("synthesize", "bricks.png", "-o", "out.png"), ("batch", "bricks.png", "-o", "new")]
 )

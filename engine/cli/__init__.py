@@ -16,7 +16,7 @@ from engine.cli.inspect import inspect_app
 from engine.cli.keys import keys
 from engine.cli.plugin import install_plugin, uninstall_plugin
 from engine.cli.serve import serve
-from engine.cli.standard_output import drop_output, flush_output, say
+from engine.cli.standard_output import drop_output, flush_output, lose_messages, say
 from engine.cli.synthesize import synthesize
 from engine.file_errors import is_working_folder_gone
 from engine.options.failures import INTERRUPTED, CommandError, interruptible, sentence_of
@@ -90,6 +90,7 @@ def main() -> None:
     # The first figure of a user has Matplotlib look for fonts, which it warns of.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     _allow_any_file_name()
+    lose_messages()
     try:
         if is_working_folder_gone():
             # Libraries of PyTorch would end the process.

@@ -1,9 +1,11 @@
 """Write to standard output, and remarks to stderr."""
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from typing import IO
 
 from engine.options.failures import fail
 
@@ -19,6 +21,42 @@ def tell(remarks: Sequence[str], *, quiet: bool) -> None:
     if not quiet:
         for remark in remarks:
             print(f"texture-engine: {' '.join(remark.split())}", file=sys.stderr)
+
+
+class _Lossy(io.RawIOBase):
+    """Writes what can be written, and drops the rest without an error."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def writable(self) -> bool:
+        """Say that it can be written to."""
+        return True
+
+    def fileno(self) -> int:
+        """Name the file that is written to."""
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        """Tell whether it is a terminal."""
+        return self._stream.isatty()
+
+    def write(self, data: bytes | memoryview) -> int:  # type: ignore[override]
+        """Write bytes; all count as written."""
+        left = memoryview(data)
+        with contextlib.suppress(OSError):
+            while left:
+                left = left[self._stream.write(left) :]
+        return memoryview(data).nbytes
+
+
+def lose_messages() -> None:
+    """Let stderr drop what cannot be written: a full disk behind it ends no work."""
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        # A buffer would keep what was refused, and try again.
+        buffer: IO[bytes] = sys.stderr.buffer
+        stream = _Lossy(getattr(buffer, "raw", buffer))
+        sys.stderr = io.TextIOWrapper(stream, sys.stderr.encoding, sys.stderr.errors, write_through=True)
 
 
 def flush_output() -> None:
