@@ -9,6 +9,7 @@ from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.banding import band_of
+from engine.preparation.blanks import fill_blanks
 from engine.preparation.cut_outs import thing_within
 from engine.preparation.extending import added, beyond_borders, far_from
 from engine.preparation.frames import Framed, continue_frame
@@ -161,9 +162,15 @@ def prepare_fill(
 
 
 def _framed(canvas: Picture, free: Mask) -> Framed | None:
-    """Continue the frame of an opaque canvas through a hole, if it has one."""
-    opaque = canvas.alpha is None or (canvas.alpha[free <= 0] >= OPAQUE).all()
-    return continue_frame(canvas.pixels, free > 0) if opaque else None
+    """Continue the frame of an opaque canvas through a hole, if it has one, and fill what is blank around."""
+    if canvas.alpha is not None and (canvas.alpha[free <= 0] < OPAQUE).any():
+        return None
+    framed = continue_frame(canvas.pixels, free > 0)
+    if framed is None:
+        framed = Framed(canvas.pixels, np.zeros(free.shape, bool), whole_of(free))
+    pixels, blank = fill_blanks(framed.pixels, (free > 0) & ~framed.frame)
+    found = replace(framed, pixels=pixels, frame=framed.frame | blank)
+    return found if found.frame.any() else None
 
 
 def _outside(inner: Box, far: Mask) -> Mask:

@@ -37,7 +37,7 @@ class Framed:
 
     Attributes:
         pixels: float32 (height, width, 3), RGB in [0, 1].
-        frame: What of the hole belongs to the frame, boolean (height, width).
+        frame: What of the hole belongs to the frame, or is blank, boolean (height, width).
         inner: The picture within the frame, from which the rest of the hole is filled; all of it, if that is too
             little.
     """
