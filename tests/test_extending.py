@@ -214,6 +214,29 @@ def test_a_cut_out_thing_gets_no_frame_and_goes_on_where_a_border_cuts_it(case):
         assert not made[:8, :, 3].any()
 
 
+def bust():
+    """A head on shoulders that the lower border cuts."""
+    return cut_out(
+        lambda y, x: np.maximum(HIGH / 4 - np.hypot(y + 2, x), np.minimum(y - HIGH / 6, WIDE / 4 - np.abs(x)))
+    )
+
+
+def patch():
+    """A little of a wall at the left border."""
+    canvas = np.zeros((200, 200, 4), np.uint8)
+    canvas[80:120, :40] = np.dstack([np.tile(CANVAS, (4, 4, 1))[:40, :40], np.full((40, 40), 255)])
+    return canvas
+
+
+@pytest.mark.parametrize("canvas", [bust(), patch()], ids=["a bust", "a patch"])
+def test_of_a_thing_that_one_border_cuts_nothing_is_made_along_the_others(canvas):
+    margins = Margins(top=20, right=20, bottom=20, left=20)
+    made = pixels(run(extending(canvas=raster(canvas / 255), extend=margins)).end.raster)
+    expected = np.pad(canvas[..., 3], 20, mode="edge")
+    np.testing.assert_array_equal(made[..., 3] > 127, expected > 127)
+    assert 0 < (expected > 127).sum() < expected.size / 2
+
+
 def test_one_alpha_all_over_goes_on():
     canvas = cut_out(lambda y, x: 12 - np.abs(x) + 0 * y)
     canvas[..., 3] = canvas[..., 3] * 0.4

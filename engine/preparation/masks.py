@@ -305,7 +305,9 @@ def has_holes(canvas: Picture, free: Mask) -> bool:
     clear, inside = box.cut(canvas.alpha) < CLEAR, box.cut(free) > 0
     if not _alike(clear, inside):
         return False
-    return _enclosed(clear, inside) >= LEAST_ENCLOSED or is_lace(canvas, (free <= 0).astype(np.float32))
+    return _enclosed(clear, inside) >= LEAST_ENCLOSED or _alike(
+        *_clear_and_middle(canvas, (free <= 0).astype(np.float32))
+    )
 
 
 def _enclosed(clear: NDArray[np.bool_], inside: NDArray[np.bool_]) -> float:
@@ -327,14 +329,20 @@ def is_lace(exemplar: Picture, allowed: Mask) -> bool:
     Returns:
         Whether both the middle and the rest of what can be seen are transparent in part, and to like degrees.
     """
+    clear, middle = _clear_and_middle(exemplar, allowed)
+    return _alike(clear, middle) and _alike(clear, ~middle)
+
+
+def _clear_and_middle(exemplar: Picture, allowed: Mask) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell what is clear of the allowed pixels within the bounds of what can be seen, and what lies in its middle."""
     if exemplar.alpha is None or not (seen := (exemplar.alpha >= CLEAR) & (allowed > 0)).any():
-        return False
+        return np.zeros(0, bool), np.zeros(0, bool)
     box = bounds_of(seen)
     clear, inside = box.cut(exemplar.alpha) < CLEAR, box.cut(allowed) > 0
     middle = np.zeros(box.size, bool)
     rows, columns = (slice(side // 4, side - side // 4) for side in box.size)
     middle[rows, columns] = True
-    return _alike(clear[inside], middle[inside])
+    return clear[inside], middle[inside]
 
 
 def _alike(clear: NDArray[np.bool_], part: NDArray[np.bool_]) -> bool:

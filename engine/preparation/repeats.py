@@ -10,8 +10,9 @@ from engine.preparation.masks import NEIGHBORS, Mask
 LEAST_ALIKE = 0.1
 # Halfway to where it repeats it does not: large things are like themselves at any small shift.
 LEAST_APART = 0.4
-# Share of what is known that is compared at a shift, at least.
+# Share of what is known that is compared at a shift, and of its variance that is seen there, at least.
 LEAST_OVERLAP = 1 / 3
+LEAST_SHARE = 1 / 3
 # Shifts nearer to each other than this are one, pixels, and there are so many at most.
 APART = 2
 MOST_SHIFTS = 64
@@ -62,12 +63,19 @@ def _shifts(alpha: Mask, known: np.ndarray) -> np.ndarray:
         for each in (np.ones_like(alpha), alpha, alpha**2)
     )
     overlap = fft.irfft2(weight.conj() * weight, s=size, workers=2)
-    squares = fft.irfft2(
-        second.conj() * weight + weight.conj() * second - 2 * first.conj() * first, s=size, workers=2
+    sums, squares, products = (
+        fft.irfft2(each, s=size, workers=2)
+        for each in (
+            first.conj() * weight + weight.conj() * first,
+            second.conj() * weight + weight.conj() * second,
+            first.conj() * first,
+        )
     )
-    unlike = np.where(
-        overlap >= LEAST_OVERLAP * known.sum(), squares / np.maximum(overlap, 1) / (2 * alpha[known].var()), np.inf
-    )
+    # Where nothing but one level meets, a shift tells nothing.
+    count = np.maximum(2 * overlap, 1)
+    variance = squares / count - (sums / count) ** 2
+    fits = (overlap >= LEAST_OVERLAP * known.sum()) & (variance >= LEAST_SHARE * alpha[known].var())
+    unlike = np.where(fits, (squares - 2 * products) / count / np.maximum(variance, 1e-9), np.inf)
     lowest = ndimage.minimum_filter(unlike, 2 * APART + 1, mode="wrap")
     rows, columns = np.nonzero((unlike == lowest) & (unlike <= LEAST_ALIKE))
     rows = np.where(rows < height, rows, rows - size[0])
