@@ -91,6 +91,18 @@ def test_json_lines_and_csv_ask_alike(pictures):
     assert one[1].place == f"{pictures / lines}, line 2"
 
 
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("list.csv", ["exemplar,size,exemplar", "in/a.png,40x48,in/b.png"]),
+        ("list.jsonl", ['{"exemplar": "in/a.png", "exemplar": "in/b.png"}']),
+    ],
+)
+def test_a_name_that_is_given_twice_is_refused(pictures, name, lines):
+    with pytest.raises(CommandError, match="'exemplar' more than once"):
+        jobs(pictures, manifest(pictures, *lines, name=name))
+
+
 @pytest.mark.parametrize("between", [",", ";", "\t"])
 def test_the_first_line_tells_what_is_between_cells(pictures, between):
     cells = (("exemplars", "scales", "share", "seed"), ('"in/a.png;in/b.png"', '"0.8,1.25"', '"2,1"', "3"))

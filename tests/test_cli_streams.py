@@ -80,6 +80,15 @@ def test_a_full_disk_is_told_as_that_of_standard_output(here, command, buffering
     assert process.returncode == 2
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_help_is_printed_in_any_encoding(here, encoding):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding}
+    words = (sys.executable, "-m", "engine", "synthesize", "--help")
+    ended = subprocess.run(words, cwd=here, env=environment, capture_output=True, timeout=100, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"--output" in ended.stdout
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("buffering", BUFFERINGS)
 def test_a_full_disk_behind_stderr_ends_no_work(here, buffering):

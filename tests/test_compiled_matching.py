@@ -101,3 +101,23 @@ print(float(field_for(COMPILED, query, source).costs.mean()))
     expected = float(field_for(COMPILED, sought_in(noise(9, 9)), source_of(noise(20, 20))).costs.mean())
     assert float(ended.stdout) == pytest.approx(expected)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of files there")
+def test_a_disk_that_gets_full_costs_no_more_than_another_compilation(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    code = """
+import resource
+from engine.synthesis.compiling import compiled_serially
+
+def doubled(value):
+    return 2 * value
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (256, 256))
+print(compiled_serially(doubled)(21), compiled_serially(doubled)(2.5))
+"""
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    ended = run_python(f"import runpy; runpy.run_path({str(script)!r})", Path(__file__).parent)
+    assert (ended.returncode, ended.stdout.split()) == (0, ["42", "5.0"])
+    assert ended.stderr.count("compiled code cannot be kept") == 1

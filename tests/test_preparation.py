@@ -23,6 +23,7 @@ from engine.preparation import (
     finish,
     prepare,
 )
+from engine.preparation.job_input import FurtherSource
 from engine.preparation.masks import narrowed
 from engine.synthesis.resample import resize
 from engine.tensors import to_array, to_tensor
@@ -593,6 +594,13 @@ FAULTS = {
     "flat texture of a half transparent exemplar": (
         {"exemplar": picture(40, 50, alpha=TRANSPARENT + np.float32(0.5)), "flatten": True},
         "the exemplar has hardly any opaque pixels: give one with at least 64, or leave out `flatten`",
+    ),
+    "mixture with a half transparent exemplar": (
+        {
+            "exemplar": picture(40, 50),
+            "more": [FurtherSource(picture(40, 50, alpha=TRANSPARENT + np.float32(0.5)))],
+        },
+        "exemplar 2: the exemplar has hardly any opaque pixels, which alone can be mixed: give one with at least 64",
     ),
     "exemplar with 63 visible pixels": (
         {"exemplar": picture(40, 50, alpha=1 - opaque_but_for(40, 50, slice(0, 7), slice(0, 9)))},

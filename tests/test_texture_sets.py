@@ -326,6 +326,12 @@ def test_mistakes_about_sets_are_one_sentence(call, here, names, arguments, name
     assert_refused(call("synthesize", *files, *arguments, *output, *QUICK, "--quiet"), named)
 
 
+def test_a_format_that_cannot_be_written_is_no_name_of_a_folder(call, here):
+    files = write_set(here / "in")
+    assert_refused(call("synthesize", *files, "-o", "out.gif", *QUICK, "--quiet"), "out.gif")
+    assert not (here / "out.gif").exists()
+
+
 def test_maps_of_another_size_are_named(call, here):
     files = write_set(here / "in")
     save(here / "in" / "wood_ao.png", np.zeros((32, 64), np.uint8))

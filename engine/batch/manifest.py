@@ -117,7 +117,10 @@ def _json_lines(source: Path) -> Iterator[Item]:
                     continue
                 place = f"{source}, line {number}"
                 try:
-                    values = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                    values = json.loads(
+                        line.decode("utf-8-sig" if number == 1 else "utf-8"),
+                        object_pairs_hook=lambda pairs: _named_once(pairs, place),  # noqa: B023 - called at once
+                    )
                 except ValueError as error:
                     fail(f'{place} is not JSON ({error}): write one object a line, such as {{"exemplar": "a.png"}}')
                 if not isinstance(values, dict):
@@ -127,12 +130,21 @@ def _json_lines(source: Path) -> Iterator[Item]:
         fail(reading_refusal(source, error))
 
 
+def _named_once(pairs: Sequence[tuple[str, object]], place: str) -> dict[str, object]:
+    found = dict(pairs)
+    for name in found:
+        if sum(each == name for each, _ in pairs) > 1:
+            fail(f"{place} names {name!r} more than once: name it once")
+    return found
+
+
 def _csv_lines(source: Path) -> Iterator[Item]:
     try:
         with source.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             rows = csv.reader(chain([first], file), delimiter=max(CELL_SEPARATORS, key=first.count), strict=True)
             header = [name.strip() for name in next(rows, [])]
+            _named_once([(name, None) for name in header if name], f"{source}, line 1,")
             for row in rows:
                 place = f"{source}, line {rows.line_num}"
                 if len(row) > len(header):

@@ -72,11 +72,11 @@ def common(
     """Make textures from a sample picture, and fill, extend, redraw or enlarge pictures."""
 
 
-def _allow_any_file_name() -> None:
-    """Print file names that are not valid text byte for byte, as other commands do."""
+def _allow_any_text() -> None:
+    """Print file names that are not valid text byte for byte, as other commands do, and escape what has no code."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() == "utf-8":
-            stream.reconfigure(errors="surrogateescape")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape" if stream.encoding.lower() == "utf-8" else "backslashreplace")
 
 
 def main() -> None:
@@ -89,7 +89,7 @@ def main() -> None:
         logging.lastResort.setFormatter(logging.Formatter("texture-engine: %(message)s"))
     # The first figure of a user has Matplotlib look for fonts, which it warns of.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    _allow_any_file_name()
+    _allow_any_text()
     lose_messages()
     try:
         if is_working_folder_gone():

@@ -136,10 +136,14 @@ def _check_one_picture(found: TextureSet | None, variations: int, *, as_json: bo
 
 
 def _set_files(stack: ExitStack, found: TextureSet, output: Path, variations: int) -> list[list[Path]]:
+    from PIL import Image
+
     from engine.images import SUFFIXES
 
     single = output.suffix.lower() in SUFFIXES and not output.is_dir()
     folder, stem = (output.parent, output.stem) if single else (output, found.stem)
+    if not single and not output.is_dir() and output.suffix.lower() in Image.registered_extensions():
+        fail(f"{output} is of a format that cannot be written: choose one of {', '.join(SUFFIXES)}, or name a folder")
     if not single:
         _make_folder(stack, folder)
     turns = [""] if variations == 1 else [f"-{number + 1}" for number in range(variations)]

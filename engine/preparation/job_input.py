@@ -91,7 +91,7 @@ def sampled(exemplar: Picture, sampling: Sampling, canvas: Picture | None, numbe
 def sampled_further(more: Sequence[FurtherSource], canvas: Picture | None) -> tuple[tuple[Sample, float], ...]:
     """Take further exemplars, each with its share."""
     return tuple(
-        (sampled(source.picture, Sampling(mask=source.mask, flatten=True), canvas, number), source.share)
+        (sampled(source.picture, Sampling(mask=source.mask, flatten=True, mixed=True), canvas, number), source.share)
         for number, source in enumerate(more, 2)
     )
 

@@ -56,7 +56,7 @@ def prepare(
         RequestError: The pictures do not fit together, or a value is out of range.
     """
     axes = AXES[seamless]
-    sampling = Sampling(context, sample_from, exemplar_mask, flatten or bool(more))
+    sampling = Sampling(context, sample_from, exemplar_mask, flatten or bool(more), mixed=bool(more))
     if canvas is not None:
         if extend:
             sampled = exemplar_mask

@@ -53,12 +53,14 @@ class Sampling:
         sample_from: One of `SAMPLE_FROM`: all around the hole, only its rows, or only its columns.
         mask: White where the exemplar, or the canvas, may be sampled; None for everywhere.
         flatten: Whether only what is opaque is sampled.
+        mixed: Whether that is so because several exemplars are mixed.
     """
 
     context: int | None = None
     sample_from: str = ALL
     mask: Picture | None = None
     flatten: bool = False
+    mixed: bool = False
 
     @property
     def is_around_hole(self) -> bool:
@@ -106,10 +108,7 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
     if _count(opaque) >= FEWEST_PIXELS and (solid or soft <= MOST_SOFT * _count(visible)):
         visible = opaque
     if _count(visible) < FEWEST_PIXELS:
-        need = f"give one with at least {FEWEST_PIXELS}"
-        if sampling.flatten:
-            raise TooFewOpaqueError(f"the exemplar has hardly any opaque pixels: {need}, or leave out `flatten`")
-        raise RequestError(f"the exemplar has hardly any visible pixels: {need}")
+        _refuse_few(sampling)
     holes = lace and not solid
     allowed = white if holes else visible * white
     if sampling.mask is not None:
@@ -117,6 +116,15 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
             raise RequestError(f"{_shortage(visible * white)}: paint more of the exemplar mask white")
         area = _at_least_smallest(bounds_of(allowed >= OPAQUE), area)
     return _cut(exemplar, allowed, area, solid=solid)
+
+
+def _refuse_few(sampling: Sampling) -> NoReturn:
+    need = f"give one with at least {FEWEST_PIXELS}"
+    if sampling.mixed:
+        raise RequestError(f"the exemplar has hardly any opaque pixels, which alone can be mixed: {need}")
+    if sampling.flatten:
+        raise TooFewOpaqueError(f"the exemplar has hardly any opaque pixels: {need}, or leave out `flatten`")
+    raise RequestError(f"the exemplar has hardly any visible pixels: {need}")
 
 
 def sample_canvas(

@@ -1,7 +1,9 @@
 """Compile functions with numba, and cache them for all processes of a user."""
 
+import logging
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, TypeVar, cast
@@ -46,13 +48,36 @@ def unwritable_folder() -> Path | None:
 def compiled(function: Function) -> Function:
     """Compile a function for several threads, without the interpreter's lock; cache it if a folder can be written."""
     made = numba.njit(parallel=True, fastmath=True, nogil=True, cache=_folder is not None)(function)
-    return cast("Function", made)
+    return cast("Function", _kept(made))
 
 
 def compiled_serially(function: Function) -> Function:
     """Compile a function whose steps follow from each other, as `compiled` does."""
     made = numba.njit(fastmath=True, nogil=True, cache=_folder is not None)(function)
-    return cast("Function", made)
+    return cast("Function", _kept(made))
+
+
+def _kept(made: Any) -> Any:  # noqa: ANN401 - numba has no types
+    """Let a disk that gets full meanwhile cost no more than that a function is compiled again next time."""
+    if _folder is not None:
+        save = made._cache.save_overload  # noqa: SLF001
+
+        def save_if_possible(*compiled: object) -> None:
+            try:
+                save(*compiled)
+            except OSError as error:
+                _tell_unkept(error.strerror)
+
+        made._cache.save_overload = save_if_possible  # noqa: SLF001
+    return made
+
+
+@cache
+def _tell_unkept(why: str) -> None:
+    """Tell once that compiled functions cannot be kept."""
+    logging.getLogger(__name__).warning(
+        "compiled code cannot be kept in %s (%s): the next start compiles it again", _folder, why
+    )
 
 
 def inlined(function: Function) -> Function:

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.cli.results import check_apart
 from engine.file_errors import is_folder, writing_refusal
 from engine.options.failures import fail
+from engine.options.paths import STANDARD
 
 
 def check_files(output: Path | None, numbers: Path | None, read: Sequence[Path | None]) -> Path:
@@ -45,6 +46,8 @@ def check_sheets(output: Path | None, picture: Path) -> Path:
 
     if output is None:
         fail("--output is missing: name the folder or file to write")
+    if output == STANDARD:
+        fail("standard output takes one picture, and there are several: name a folder or file with --output")
     if output.suffix and not is_folder(output):
         check_sheet(output)
         return output

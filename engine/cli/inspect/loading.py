@@ -12,6 +12,7 @@ from engine.images import read_picture
 from engine.on_device import exemplar_on
 from engine.options.failures import fail
 from engine.preparation import RequestError, prepare
+from engine.request_errors import TooFewOpaqueError
 from engine.synthesis import Exemplar
 from engine.synthesis.devices import describe_device, find_device
 from protocol.vocabulary import SMALLEST_EXEMPLAR, Settings
@@ -86,6 +87,8 @@ def load_pictures(paths: Sequence[Path], device: torch.device, *, least: int = 0
             fail(f"{path} is {width}x{height} pixels: give a picture of at least {least}x{least}")
         try:
             found.append(exemplar_on(prepare(picture, flatten=True), device))
+        except TooFewOpaqueError:
+            fail(f"{path} has hardly any opaque pixels, and no others are looked at: give another picture")
         except RequestError as error:
             fail(f"{path}: {error}")
     return found
