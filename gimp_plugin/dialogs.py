@@ -48,7 +48,7 @@ class Window:
         self._extended: Task | None = None
         self._link = link
         self._attempt: Attempt | None = None
-        self._picking = False
+        self._picking = self._raised = False
         dialog.connect("close", self._escape)
         # GTK would destroy the window.
         dialog.connect("delete-event", lambda *_: True)
@@ -149,10 +149,30 @@ class Window:
         """Wait for the user while the connection is being made; returns whether a texture is wanted."""
         ticking = GLib.timeout_add(TICK_MILLISECONDS, self._keep_connected)
         try:
-            # A procedure's dialog returns a boolean, not GTK's response.
+            if self._raised:
+                response = self._response()
+                if response != RESET:
+                    return bool(response == Gtk.ResponseType.OK)
+                GLib.idle_add(self.dialog.response, RESET)
+            # This raises the dialog, above whatever the user has opened meanwhile, and offers what to reset. A
+            # procedure's dialog returns a boolean, not GTK's response.
+            self._raised = True
             return bool(self.dialog.run())
         finally:
             GLib.source_remove(ticking)
+
+    def _response(self) -> int:
+        """Wait for a button, or for the dialog to be closed, which is a response, too."""
+        loop, found = GLib.MainLoop(), [int(Gtk.ResponseType.NONE)]
+
+        def respond(_dialog: Gtk.Dialog, response: int) -> None:
+            found[0] = response
+            loop.quit()
+
+        handler = self.dialog.connect("response", respond)
+        loop.run()
+        self.dialog.disconnect(handler)
+        return found[0]
 
     def _inner(self, image: Gimp.Image) -> Box | None:
         """Find the part of an image that another try extends again: what it was before the last try."""

@@ -1,11 +1,14 @@
 """The folder of an unfinished canvas: what is done is kept in it, whatever ends the program."""
 
+import errno
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -65,14 +68,14 @@ class Folder:
 
     def keep_coarse(self, coarse: Coarse) -> None:
         """Keep what tiles start from."""
-        with (self.path / f"{COARSE}.part").open("wb") as file:
+        with self._part(COARSE) as file:
             np.savez(file, places=coarse.places, octaves=coarse.octaves)
         self._finish(COARSE)
 
     def keep(self, number: int, samples: Samples) -> None:
         """Keep a tile."""
         name = self.file(number).name
-        with (self.path / f"{name}.part").open("wb") as file:
+        with self._part(name) as file:
             np.save(file, samples)
         self._finish(name)
 
@@ -116,6 +119,19 @@ class Folder:
     def _write(self, name: str, data: bytes) -> None:
         (self.path / f"{name}.part").write_bytes(data)
         self._finish(name)
+
+    @contextmanager
+    def _part(self, name: str) -> Iterator[BinaryIO]:
+        """Open what a file is written to before it has its name."""
+        part = self.path / f"{name}.part"
+        try:
+            with part.open("wb") as file:
+                yield file
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            # Numpy does not say why only some of it was written.
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part)) from error
 
     def _finish(self, name: str) -> None:
         """Give a file its name once all of it is on the disk."""

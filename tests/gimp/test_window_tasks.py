@@ -180,6 +180,23 @@ def test_an_image_with_a_palette_is_filled_in_a_copy_with_colors(desk, tmp_path)
         close(found)
 
 
+def test_a_texture_that_is_done_takes_the_keyboard_from_no_other_window(opened, engine):
+    select_hole(opened)
+    asked(opened)
+    choose(opened, "normal", "Draft: for a preview")
+    with paused(engine):
+        opened.press("Fill", window=FILL)
+        opened.activate("wall")
+    ended(opened, "Done.")
+    assert b"[wall]" in opened.tell("xdotool", "getactivewindow", "getwindowname")
+    # It takes clicks as before.
+    opened.press("Fill", window=FILL)
+    wait(lambda: layers(opened) == 3)
+    opened.press("Reset", window=FILL)
+    opened.press("Reset to Initial Values", window=FILL)
+    close(opened)
+
+
 def test_closing_the_image_before_the_dialog_is_no_fault(opened, desk):
     select_hole(opened)
     asked(opened)
