@@ -3,6 +3,7 @@
 import itertools
 import struct
 import zlib
+from dataclasses import replace
 
 import imagecodecs
 import numpy as np
@@ -84,7 +85,7 @@ def test_a_gray_profile_is_applied_to_a_gray_picture(tmp_path):
 
 def test_an_rgb_profile_is_applied_to_a_gray_picture(tmp_path):
     picture = read_picture(save(Image.new("L", (2, 2), 128), tmp_path / "a.jpg", icc_profile=ADOBE_RGB))
-    assert picture.gray
+    assert np.ptp(picture.pixels) < 1e-4
     assert abs(levels(picture.pixels, 8) - 128).max() <= 2
     assert picture.profile == ADOBE_RGB
 
@@ -192,3 +193,16 @@ def test_the_profile_of_lab_colors_is_that_of_the_file_and_not_of_what_they_are_
     assert picture.profile is None
     (remark,) = picture.remarks
     assert "Lab" in remark
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg"])
+def test_a_gray_picture_with_a_profile_for_rgb_becomes_rgb_and_keeps_both(tmp_path, suffix):
+    samples = np.random.default_rng(0).integers(0, 256, (16, 16)).astype(np.uint8)
+    picture = read_picture(save(Image.fromarray(samples), tmp_path / f"a{suffix}", icc_profile=ADOBE_RGB))
+    assert (picture.gray, picture.profile) == (False, ADOBE_RGB)
+    assert len(picture.remarks) == 1
+    kept = replace(picture, kept=np.ones((16, 16), bool))
+    write_picture(tmp_path / "b.png", kept)
+    again = Image.open(tmp_path / "b.png")
+    assert (again.mode, again.info["icc_profile"]) == ("RGB", ADOBE_RGB)
+    np.testing.assert_array_equal(np.asarray(again)[..., 0], np.asarray(Image.open(tmp_path / f"a{suffix}")))

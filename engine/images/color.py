@@ -38,6 +38,11 @@ def to_srgb(colors: FloatArray, profile: bytes | None) -> tuple[FloatArray, byte
     return _three_channels(colors), None
 
 
+def is_gray(colors: FloatArray, profile: bytes | None) -> bool:
+    """Tell whether samples are gray, and their profile, if they have one, can describe gray."""
+    return colors.shape[2] == 1 and (profile is None or profile[_SPACE] == _GRAY)
+
+
 def from_srgb(pixels: FloatArray, profile: bytes | None, *, gray: bool) -> tuple[FloatArray, bytes | None]:
     """Convert sRGB to the samples of a file.
 

@@ -9,7 +9,7 @@ from PIL import UnidentifiedImageError
 
 from engine.file_errors import reading_refusal
 from engine.images import jpeg2000, png, tiff
-from engine.images.color import to_srgb
+from engine.images.color import is_gray, to_srgb
 from engine.images.picture import ImageError, Picture
 from engine.images.pillow import decode_with_pillow
 from engine.images.stored import Stored, oriented
@@ -77,15 +77,20 @@ def picture_from(data: bytes, name: str) -> Picture:
     remarks = [f"{name} {note}" for note in stored.notes]
     if stored.profile is not None and profile is None:
         remarks.append(f"{name} has a color profile that is damaged or made for other samples; sRGB is assumed")
+    kept = stored.colors
+    gray = is_gray(kept, profile)
+    if channels == 1 and not gray:
+        remarks.append(f"{name} is gray, with a color profile for RGB; the result is RGB")
+        kept = np.repeat(kept, 3, axis=2)
     if channels == _CMYK_CHANNELS:
         remarks.append(f"{name} holds CMYK, which is converted to RGB; the result is RGB")
     return Picture(
         pixels=np.ascontiguousarray(oriented(pixels, stored.orientation)),
         alpha=None if alpha is None else np.ascontiguousarray(oriented(alpha, stored.orientation)),
         bits=stored.bits,
-        gray=channels == 1,
+        gray=gray,
         profile=profile,
-        stored=np.ascontiguousarray(oriented(stored.colors, stored.orientation)) if profiled else None,
+        stored=np.ascontiguousarray(oriented(kept, stored.orientation)) if profiled else None,
         metadata=stored.metadata,
         compression=stored.compression,
         remarks=tuple(remarks),
