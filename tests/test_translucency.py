@@ -192,6 +192,22 @@ def test_a_hole_in_lace_is_filled_with_lace():
     assert 20 * np.log10(255 / np.sqrt((apart**2).mean())) > 30
 
 
+def test_scattered_pixels_that_are_missing_bring_no_color_of_a_backdrop_into_a_hole():
+    noise = np.random.default_rng(2)
+    gray = ndimage.gaussian_filter(noise.random((96, 96)), 1)
+    gray = 0.5 + 0.15 * (gray - gray.mean()) / gray.std()
+    colors = np.clip(gray[..., None] * [1.0, 0.98, 0.95], 0, 1)
+    alpha = (noise.random((96, 96)) > 0.08).astype(np.float64)
+    hole = hole_in(96, 96, slice(30, 66), slice(30, 66))
+    made, shown = (each[30:66, 30:66] for each in filled(colors, alpha, hole))
+    assert set(np.unique(shown)) == {0, 255}
+    assert 0.02 < (shown == 0).mean() < 0.2
+    seen = made[shown == 255].astype(float)
+    # Each brightness has one color in the picture; with tints from a backdrop some are off by 30 levels.
+    assert np.abs(seen[:, 2] - 0.95 * seen[:, 0]).max() < 8
+    assert np.abs(seen[:, 1] - 0.98 * seen[:, 0]).max() < 8
+
+
 def dotted(clear=0.0):
     """Few dots, far apart in grain, 48 pixels from one to the next: colors and alpha."""
     rows, columns = (each % 48 - 23.5 for each in np.mgrid[:240, :240])

@@ -88,6 +88,9 @@ class Translucency:
     def _color_only(self, residual: FloatArray, colors: FloatArray, alpha: Mask) -> FloatArray:
         """Take off what brings colors nearer to the backdrop, or soft ones away from it: that is alpha, no color."""
         away = np.float32(0) if self.backdrop is None else self.backdrop
+        if np.ptp(away) > 0:
+            # What is blended over a backdrop that has a hue gets that hue, or lacks it: nothing but light is kept.
+            return np.repeat(residual.mean(axis=2, keepdims=True), 3, axis=2)
         towards = away - colors
         towards /= np.maximum(np.linalg.norm(towards, axis=2, keepdims=True), 1e-6)
         along = (residual * towards).sum(axis=2, keepdims=True)
@@ -115,7 +118,10 @@ class Translucency:
         fitted = np.clip(((picture - backdrop) * span).sum(axis=2) / np.maximum((span**2).sum(axis=2), 1e-6), 0, 1)
         apart = np.abs(picture - self.composite(colors, alpha)).max(axis=2)
         better = np.abs(picture - self.composite(colors, fitted)).max(axis=2) < apart - MOST_APART / 2
-        return np.where(better, fitted, alpha).astype(np.float32)
+        found: Mask = np.where(better, fitted, alpha).astype(np.float32)
+        sampled = self.alpha[self.valid]
+        # Smaller pictures have means of several pixels.
+        return np.rint(found) if ((sampled < CLEAR) | (sampled >= OPAQUE)).all() else found
 
     def _blended(self, alpha: Mask) -> Mask:
         """Keep the alpha of what the mask keeps."""
