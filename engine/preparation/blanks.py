@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from engine.images.picture import FloatArray
+from engine.preparation.areas import bounds_of
 
 # So many pixels around a hole have one color, and so many there are at least; the frame of a word is further away.
 AROUND, FEWEST = 2, 24
@@ -13,9 +14,10 @@ EVERY = np.ones((3, 3), bool)
 # have it, give or take one level; a line would be further from it.
 SHARE, NEAR = 90, 8 / 255
 FURTHER, LEVEL = 6, 1.01 / 255
-# A blank in the hole is at most so many times as wide as the widest one that lies so many pixels around it: a wider
-# one would be a gap in a pattern.
-WIDEST, COMPARED = 1.5, 256
+# A blank in the hole is at most so many times as wide as the widest one around it: a wider one would be a gap in a
+# pattern. It is looked for so many times as far around as the hole is wide, and so many pixels at least and at most.
+WIDEST = 1.5
+COMPARED, LEAST_COMPARED, MOST_COMPARED = 2, 32, 256
 
 
 def fill_blanks(pixels: FloatArray, free: NDArray[np.bool_]) -> tuple[FloatArray, NDArray[np.bool_]]:
@@ -33,11 +35,17 @@ def fill_blanks(pixels: FloatArray, free: NDArray[np.bool_]) -> tuple[FloatArray
     from engine.synthesis.structure.flatness import has_flat_colors
 
     found, blank = pixels, np.zeros(free.shape, bool)
-    holes, _ = ndimage.label(free, EVERY)
+    if not free.any():
+        return found, blank
+    box = bounds_of(free)
+    # Of a large picture most is far from its holes.
+    around = _widened((slice(box.top, box.bottom), slice(box.left, box.right)), MOST_COMPARED)
+    colors, missing = pixels[around], free[around]
+    holes, _ = ndimage.label(missing, EVERY)
     for number, bounds in enumerate(ndimage.find_objects(holes), 1):
         part = _widened(bounds, AROUND)
         hole = holes[part] == number
-        listed = pixels[part][ndimage.binary_dilation(hole, EVERY, AROUND) & ~free[part]]
+        listed = colors[part][ndimage.binary_dilation(hole, EVERY, AROUND) & ~missing[part]]
         if len(listed) < FEWEST:
             continue
         color = np.median(listed, axis=0).astype(np.float32)
@@ -46,16 +54,17 @@ def fill_blanks(pixels: FloatArray, free: NDArray[np.bool_]) -> tuple[FloatArray
         same = max(LEVEL, FURTHER * near)
         if near > NEAR or float(apart.max()) > same:
             continue
-        part = _widened(bounds, COMPARED)
-        hole = holes[part] == number
-        like = (np.abs(pixels[part] - color).max(axis=2) <= same) & ~free[part]
-        if _width(like | hole, hole) > WIDEST * _width(like, like):
-            continue
         if found is pixels:
             if not has_flat_colors(pixels, ~free):
                 break
             found = pixels.copy()
-        found[part][hole], blank[part][hole] = color, True
+        wide = max(each.stop - each.start for each in bounds)
+        part = _widened(bounds, min(max(COMPARED * wide, LEAST_COMPARED), MOST_COMPARED))
+        hole = holes[part] == number
+        like = (np.abs(colors[part] - color).max(axis=2) <= same) & ~missing[part]
+        if _width(like | hole, hole) > WIDEST * _width(like, like):
+            continue
+        found[around][part][hole], blank[around][part][hole] = color, True
     return found, blank
 
 
