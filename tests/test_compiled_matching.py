@@ -103,6 +103,13 @@ print(float(field_for(COMPILED, query, source).costs.mean()))
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_without_a_compiler_functions_are_interpreted(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    code = "from engine.synthesis.compiling import compiled_serially; print(compiled_serially(lambda value: 2 * value)(21))"
+    ended = run_python(code, Path(__file__).parent)
+    assert (ended.returncode, ended.stdout.strip()) == (0, "42")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of files there")
 def test_a_disk_that_gets_full_costs_no_more_than_another_compilation(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))

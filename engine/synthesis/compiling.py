@@ -59,7 +59,8 @@ def compiled_serially(function: Function) -> Function:
 
 def _kept(made: Any) -> Any:  # noqa: ANN401 - numba has no types
     """Let a disk that gets full meanwhile cost no more than that a function is compiled again next time."""
-    if _folder is not None:
+    # With NUMBA_DISABLE_JIT it is the function itself.
+    if _folder is not None and hasattr(made, "_cache"):
         save = made._cache.save_overload  # noqa: SLF001
 
         def save_if_possible(*compiled: object) -> None:
