@@ -105,7 +105,7 @@ print(float(field_for(COMPILED, query, source).costs.mean()))
 
 def test_without_a_compiler_functions_are_interpreted(monkeypatch):
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
-    code = "from engine.synthesis.compiling import compiled_serially; print(compiled_serially(lambda value: 2 * value)(21))"
+    code = "from engine.synthesis.compiling import compiled; print(compiled(lambda value: 2 * value)(21))"
     ended = run_python(code, Path(__file__).parent)
     assert (ended.returncode, ended.stdout.strip()) == (0, "42")
 
