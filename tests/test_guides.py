@@ -1,6 +1,7 @@
 """Guides: which part of an exemplar belongs where on a new texture."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from engine.synthesis.structure import Guide, MosaicSource, lay_out, plan_textur
 from protocol.messages import Canvas, Done, Failed, Source
 from protocol.vocabulary import Settings
 
+EXAMPLES = Path(__file__).parents[1] / "examples"
 DRAFT = Settings(quality="draft")
 GREEN, BROWN, BLUE = (0, 200, 0), (120, 80, 30), (0, 0, 255)
 COLORS = np.array([GREEN, BROWN, BLUE])
@@ -68,6 +70,20 @@ def test_patches_come_from_the_area_of_their_label(seed):
     found = laid([piece], Guide(weights_of(wanted), strict=True), seed).labels
     step = wanted.shape[0] // found.shape[0]
     assert (found == wanted[::step, ::step]).mean() > 0.95
+
+
+@pytest.mark.parametrize("radius", [20, 30])
+def test_a_small_area_fills_a_large_one_with_what_it_shows(radius):
+    rows, columns = np.indices((192, 192))
+    labels = (np.hypot(rows - 96, columns - 96) < radius).astype(np.int32)
+    cobbles, grass = (load(EXAMPLES / f"{name}.png")[:192, :192, :3] for name in ("cobbles", "grass"))
+    exemplar = np.where(labels[..., None] == 1, grass, cobbles).astype(np.float32) / 255
+    wanted = (columns < 116).astype(np.int32)
+    job = guided((Source(raster(exemplar), guide=raster(colored(labels))),), colored(wanted))
+    found = made(job).mean(axis=2)[8:-8, 8:108]
+    disc = exemplar.mean(axis=2)[np.hypot(rows - 96, columns - 96) < radius - 2]
+    # Of the few patches of a coarse octave only a smear would be left.
+    assert found.std() == pytest.approx(disc.std(), rel=0.2)
 
 
 def test_sources_are_mixed_by_the_weights_of_a_guide():

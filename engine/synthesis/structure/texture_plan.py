@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import ndimage
 
 from engine.objects import Objects, find_objects
-from engine.synthesis.matching.field import Places
+from engine.synthesis.matching.field import Bools, Places
 from engine.synthesis.structure.content import Content
 from engine.synthesis.structure.copies import Copies, bending, copies_at
 from engine.synthesis.structure.correlation import correlate, extent
@@ -28,6 +29,8 @@ ROUNDS = (16, 10, 6, 4)
 # smallest may become narrower: large things in the others would melt otherwise.
 NARROWEST, NARROWEST_OF_SEVERAL = 24, 14
 FEWEST_PATCHES = 64
+# Likewise of each area that a guide tells apart and that has so many to begin with.
+FEWEST_OF_LABEL = 200
 # Patches of the coarsest octave are this many times as wide as things in the exemplar reach: wider ones copy.
 REACH = 3.0
 # Finer than this, patches only copy: critics make what they have not. What is regular is best copied.
@@ -235,7 +238,7 @@ def _look(piece: MosaicSource, size: Size, narrowest: int, compared: int) -> _Lo
     levels = [_level(piece)]
     while min(levels[-1].size) >= 2 * narrowest and min(size) >> len(levels) >= SIDE:
         smaller = halve(levels[-1])
-        if whole_patches(smaller.known).sum() < FEWEST_PATCHES:
+        if whole_patches(smaller.known).sum() < FEWEST_PATCHES or _loses_labels(piece, smaller.size, len(levels)):
             break
         levels.append(smaller)
     small = 0
@@ -245,3 +248,19 @@ def _look(piece: MosaicSource, size: Size, narrowest: int, compared: int) -> _Lo
     found = find_lattice(correlation)
     lattice = None if found is None else found.at(-small)
     return _Look(len(levels), lattice, float(extent(correlation) * 2**small))
+
+
+def _loses_labels(piece: MosaicSource, size: Size, index: int) -> bool:
+    """Tell whether an area of a guide that has whole patches has too few in an octave: others would fill its part."""
+    if piece.labels is None:
+        return False
+    height, width = size
+    small = piece.labels[:: 2**index, :: 2**index][:height, :width]
+    return any(
+        _whole_in(piece.labels == label) >= FEWEST_OF_LABEL > _whole_in(small == label)
+        for label in np.unique(piece.labels)
+    )
+
+
+def _whole_in(area: Bools) -> int:
+    return int(ndimage.minimum_filter(area, SIDE).sum())
