@@ -100,6 +100,22 @@ def test_a_full_disk_behind_stderr_ends_no_work(here, buffering):
     assert {each.name for each in here.glob("out*.png")} == {"out-1.png", "out-2.png"}
 
 
+def test_a_full_pipe_behind_stderr_that_must_not_be_waited_for_ends_no_work(here):
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    code = (
+        "import sys; from engine.cli.standard_output import lose_messages; lose_messages(); "
+        f"print('x' * {LARGE}, file=sys.stderr); print('done')"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=here, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=writing, stdout=-1
+    )
+    os.close(writing)
+    assert process.communicate(timeout=100)[0].strip() == b"done"
+    os.close(reading)
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize(
     "command", [("synthesize", "bricks.png", "-o", "out.png"), ("batch", "bricks.png", "-o", "new")]
 )

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def _json_lines(source: Path) -> Iterator[Item]:
                 try:
                     values = json.loads(
                         line.decode("utf-8-sig" if number == 1 else "utf-8"),
-                        object_pairs_hook=lambda pairs: _named_once(pairs, place),  # noqa: B023 - called at once
+                        object_pairs_hook=partial(_named_once, place=place),
                     )
                 except ValueError as error:
                     fail(f'{place} is not JSON ({error}): write one object a line, such as {{"exemplar": "a.png"}}')

@@ -45,8 +45,9 @@ class _Lossy(io.RawIOBase):
         """Write bytes; all count as written."""
         left = memoryview(data)
         with contextlib.suppress(OSError):
-            while left:
-                left = left[self._stream.write(left) :]
+            # None: a pipe that is full, and that nobody is to wait for.
+            while left and (count := self._stream.write(left)):
+                left = left[count:]
         return memoryview(data).nbytes
 
 
