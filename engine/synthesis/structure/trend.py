@@ -23,8 +23,8 @@ WIDENED, WIDENED_ACROSS = 1.0, 0.5
 # How far around a hole its trend is looked for: so many pixels, or this share of the hole's longer side.
 LEAST_REACH, REACH = 24, 0.75
 # Where something else lies there, too, a trend is that of the pixels so near the hole, nearly all of them, and of all
-# that go on as they do: within so many standard deviations of what is left of them, or this share of their range, found
-# in so many rounds. Pixels so near to the something else count as that, too.
+# that go on as they do: within so many standard deviations of what is left of them, or this share of their range.
+# That is repeated so many times. Pixels so near to the something else count as that, too.
 NEAR = 16
 MOST_NEAR = 0.98
 TOLERANCE, LEAST_TOLERANCE = 4, 0.05
