@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings
+from engine.synthesis.color_curve import ColorCurve, color_curve
 from engine.synthesis.exemplar import Exemplar
 
 # Along an axis of this extent at most, and of this share of the longest one, colors differ by rounding alone.
@@ -27,6 +28,7 @@ class ColorSpace:
         spread: Standard deviation along each axis, (3,); 0 where colors differ by rounding alone.
         middle: What the middle of the enlarged colors stands for, (3,).
         scale: What the extent of the enlarged colors stands for; 1 where nothing is enlarged.
+        curve: The bent line that they lie on, if they do.
     """
 
     mean: Tensor
@@ -36,6 +38,7 @@ class ColorSpace:
     spread: Tensor
     middle: Tensor
     scale: float
+    curve: ColorCurve | None = None
 
     def enter(self, picture: Tensor) -> Tensor:
         """Enlarge a picture's contrast, shape (1, 3, height, width); what lies beyond [0, 1] then is cut off."""
@@ -49,7 +52,8 @@ class ColorSpace:
         """Bring a picture's colors to the nearest ones within the bounds, shape (1, 3, height, width)."""
         along = torch.einsum("ac,bchw->bahw", self.axes, picture - _across(self.mean))
         along = torch.minimum(torch.maximum(along, _across(self.low)), _across(self.high))
-        return (torch.einsum("ac,bahw->bchw", self.axes, along) + _across(self.mean)).clamp(0, 1)
+        bounded = (torch.einsum("ac,bahw->bchw", self.axes, along) + _across(self.mean)).clamp(0, 1)
+        return bounded if self.curve is None else self.curve.bring(bounded)
 
     def projection(self) -> Tensor | None:
         """Give what takes a change of color to its part along their line or plane, (3, 3); None for any color."""
@@ -80,10 +84,7 @@ def color_space(exemplar: Exemplar, surroundings: Surroundings | None) -> ColorS
     Returns:
         Their space.
     """
-    colors = exemplar.colors()
-    if surroundings is not None:
-        kept = (surroundings.mask[0, 0] < 1).flatten()
-        colors = torch.cat([colors, surroundings.known[0].flatten(1).t()[kept]])
+    colors = _colors(exemplar, surroundings)
     mean = colors.double().mean(dim=0)
     centered = colors.double() - mean
     _, vectors = torch.linalg.eigh(centered.t() @ centered)
@@ -100,7 +101,20 @@ def color_space(exemplar: Exemplar, surroundings: Surroundings | None) -> ColorS
     scale = extent if 0 < extent < FAINT else 1.0
     like = exemplar.picture
     mean, axes, low, high, spread, middle = (each.to(like) for each in (mean, axes, low, high, spread, middle))
-    return ColorSpace(mean, axes, low, high, spread, middle, scale)
+    return ColorSpace(mean, axes, low, high, spread, middle, scale, color_curve(colors))
+
+
+def curve_of(exemplar: Exemplar, surroundings: Surroundings | None) -> ColorCurve | None:
+    """Find the bent line that the colors of an exemplar, and of what a canvas keeps, lie on, if they do."""
+    return color_curve(_colors(exemplar, surroundings))
+
+
+def _colors(exemplar: Exemplar, surroundings: Surroundings | None) -> Tensor:
+    colors = exemplar.colors()
+    if surroundings is None:
+        return colors
+    kept = (surroundings.mask[0, 0] < 1).flatten()
+    return torch.cat([colors, surroundings.known[0].flatten(1).t()[kept]])
 
 
 def _across(color: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.synthesis.canvas import Surroundings, compose, noise_start, shuffled_start, surroundings_at
-from engine.synthesis.color_space import ColorSpace, color_space
+from engine.synthesis.color_space import ColorSpace, color_space, curve_of
 from engine.synthesis.encoder import Encoder
 from engine.synthesis.exemplar import Exemplar, exemplar_at
 from engine.synthesis.foreign import without_foreign
@@ -64,8 +64,17 @@ def synthesize(
         return
     recipe = settings.effective_recipe(filling=surroundings is not None)
     if surroundings is not None and not settings.effective_steps(recipe):
-        # Patches of the exemplar have its colors, and holes are faint or not by what lies around them.
-        yield from _synthesize(exemplar, encoder, settings, surroundings, start, None, guide, content)
+        # Patches of the exemplar have its colors, and holes are faint or not by what lies around them. What is mixed
+        # of two colors of a bent line is on none.
+        curve = curve_of(exemplar, surroundings)
+        for snapshot in _synthesize(exemplar, encoder, settings, surroundings, start, None, guide, content):
+            if curve is None or snapshot.step < snapshot.steps:
+                yield snapshot
+            else:
+                # Soft borders are blended already.
+                kept = surroundings.mask == 0
+                picture = torch.where(kept, surroundings.known, curve.bring(snapshot.picture))
+                yield replace(snapshot, picture=picture)
         return
     space = color_space(exemplar, surroundings)
     entered = exemplar.changed(space.enter)
@@ -80,6 +89,7 @@ def synthesize(
         if content is not None and snapshot.step == snapshot.steps:
             # Critics would take it back.
             picture = toned(picture, content)
+            picture = picture if space.curve is None else space.curve.bring(picture)
         if surroundings is not None and _size(picture) == surroundings.size:
             picture = compose(picture, surroundings)
         yield replace(snapshot, picture=picture)
