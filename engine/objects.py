@@ -52,11 +52,13 @@ class Objects:
             the border of the exemplar has cut.
         shapes: Each of those that are whole, by number less 1.
         ground: What is background, and no soft edge either, boolean (height, width).
+        known: Where it may be sampled, boolean (height, width).
     """
 
     numbers: Places
     shapes: Sequence[Shape]
     ground: Bools
+    known: Bools
 
 
 def find_objects(colors: Floats, valid: Bools) -> Objects | None:
@@ -95,7 +97,8 @@ def find_objects(colors: Floats, valid: Bools) -> Objects | None:
     ground = valid & ~ndimage.binary_dilation(numbers != 0, np.ones((2 * EDGE - 1, 2 * EDGE - 1)))
     if not ground.any():
         return None
-    return Objects(numbers, [_shape(numbers, number, boxes[old - 1]) for number, old in enumerate(left, 1)], ground)
+    shapes = [_shape(numbers, number, boxes[old - 1]) for number, old in enumerate(left, 1)]
+    return Objects(numbers, shapes, ground, valid)
 
 
 def _most_frequent(listed: Floats) -> Floats:

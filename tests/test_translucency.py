@@ -208,6 +208,20 @@ def test_scattered_pixels_that_are_missing_bring_no_color_of_a_backdrop_into_a_h
     assert np.abs(seen[:, 1] - 0.98 * seen[:, 0]).max() < 8
 
 
+def test_lace_whose_colors_change_smoothly_goes_on_in_the_color_of_each_place():
+    rows, columns = np.mgrid[:144, :144]
+    across, down = columns / 144, rows / 144
+    smooth = np.stack([0.2 + 0.6 * across, 0.3 + 0.4 * down, 0.8 - 0.6 * across], axis=2)
+    grain = np.random.default_rng(4).normal(0, 0.03, (144, 144, 1))
+    pores = (np.hypot(rows % 16 - 7.5, columns % 16 - 7.5) >= 4).astype(np.float32)
+    hole = hole_in(144, 144, slice(40, 100), slice(40, 100))
+    found, opacity = filled(np.clip(smooth + grain, 0, 1), pores, hole)
+    np.testing.assert_array_equal(opacity > 127, pores > 0.5)
+    seen = (hole > 0) & (opacity > 127)
+    apart = np.abs(ndimage.uniform_filter(found - 255 * smooth, (5, 5, 0))[seen])
+    assert np.percentile(apart, 95) < 8
+
+
 def dotted(clear=0.0):
     """Few dots, far apart in grain, 48 pixels from one to the next: colors and alpha."""
     rows, columns = (each % 48 - 23.5 for each in np.mgrid[:240, :240])

@@ -15,6 +15,7 @@ from engine.preparation.extending import added, beyond_borders, far_from
 from engine.preparation.frames import Framed, continue_frame
 from engine.preparation.islands import find_islands
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
+from engine.preparation.lace_light import lace_light
 from engine.preparation.light import even_light
 from engine.preparation.masks import (
     CLEAR,
@@ -274,12 +275,27 @@ def _see_through(
     alpha, changed = (np.ascontiguousarray(box.cut(array)) for array in (hole.canvas.alpha, hole.free))
     if not hole.goes_on and sample.alpha is None and (alpha[inside == 0] >= OPAQUE).all():
         return None, known
-    sampled_alpha = np.ones(sample.pixels.shape[:2], np.float32) if sample.alpha is None else sample.alpha
-    parts = (known, alpha, changed)
     repeating = None if hole.repeating is None else np.ascontiguousarray(box.cut(hole.repeating))
-    through = translucency(
-        sample.pixels, sampled_alpha, sample.valid, wrap, parts, own=own, lacy=hole.lacy, repeating=repeating
-    )
+
+    def laid(sample: Sample, known: FloatArray) -> Translucency:
+        opaque = np.ones(sample.pixels.shape[:2], np.float32)
+        return translucency(
+            sample.pixels,
+            opaque if sample.alpha is None else sample.alpha,
+            sample.valid,
+            wrap,
+            (known, alpha, changed),
+            own=own,
+            lacy=hole.lacy,
+            repeating=repeating,
+        )
+
+    through = laid(sample, known)
+    if hole.lacy and own and not any(wrap) and through.backdrop is not None:
+        found = lace_light(sample, hole.free, box)
+        if found is not None:
+            known = (known - found.light).clip(0, 1)
+            through = replace(laid(found.sample, known), light=found.light)
     if repeating is not None:
         alpha = np.where(np.isnan(repeating), alpha, repeating)
     if hole.goes_on and through.smooth is None:

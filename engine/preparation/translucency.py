@@ -40,6 +40,8 @@ class Translucency:
         smooth: Alpha of that part where it changes smoothly and so goes on by itself, (height, width); else None.
         even: Alpha of the holes in that part that have to get one level of it, or that go on as it repeats, NaN
             elsewhere, (height, width); else None.
+        light: What is added to the colors that are made, float32 (height, width, 3): it is taken off those of the
+            sample and of what is kept; None for nothing.
     """
 
     colors: FloatArray
@@ -50,6 +52,7 @@ class Translucency:
     known: tuple[Mask, Mask] | None = None
     smooth: Mask | None = None
     even: Mask | None = None
+    light: FloatArray | None = None
 
     def composite(self, colors: FloatArray, alpha: Mask | float) -> FloatArray:
         """Lay colors (height, width, 3) over the backdrop."""
@@ -83,7 +86,10 @@ class Translucency:
         most = MOST_APART * alpha[..., None]
         lifted = np.clip(lifted, colors - most, colors + most)
         seen = self.colors[self.valid & (self.alpha >= CLEAR)]
-        return np.clip(lifted, seen.min(axis=0), seen.max(axis=0)).astype(np.float32), alpha
+        lifted = np.clip(lifted, seen.min(axis=0), seen.max(axis=0))
+        if self.light is not None:
+            lifted = np.clip(lifted + _at_size(self.light, alpha.shape), 0, 1)
+        return lifted.astype(np.float32, copy=False), alpha
 
     def _color_only(self, residual: FloatArray, colors: FloatArray, alpha: Mask) -> FloatArray:
         """Take off what brings colors nearer to the backdrop, or soft ones away from it: that is alpha, no color."""
@@ -287,10 +293,10 @@ def translucency(
     return Translucency(colors, alpha, allowed, backdrop, wrap, parts, even=even)
 
 
-def _at_size(alpha: Mask, size: tuple[int, ...]) -> Mask:
+def _at_size(values: FloatArray, size: tuple[int, ...]) -> FloatArray:
     """Take every so many pixels."""
-    rows, columns = (np.arange(side) * most // side for side, most in zip(size, alpha.shape, strict=False))
-    found: Mask = alpha[rows[:, None], columns]
+    rows, columns = (np.arange(side) * most // side for side, most in zip(size, values.shape, strict=False))
+    found: FloatArray = values[rows[:, None], columns]
     return found
 
 

@@ -126,12 +126,14 @@ def kept_objects(objects: Objects, free: Bools, offset: tuple[int, int]) -> Plac
         offset: Row and column of the canvas's first pixel in the exemplar.
 
     Returns:
-        The numbers, −1 for objects that are kept in part; 0 in what is free, and where the exemplar does not reach.
+        The numbers, −1 for objects that are kept in part and for what is kept but may not be sampled, which can be a
+        part of any; 0 in what is free, and where the exemplar does not reach.
     """
     rows, columns = (np.arange(side) + first for side, first in zip(free.shape, offset, strict=True))
     inside = [(each >= 0) & (each < side) for each, side in zip((rows, columns), objects.numbers.shape, strict=True)]
+    there = np.ix_(rows[inside[0]], columns[inside[1]])
     found = np.zeros(free.shape, np.int32)
-    found[np.ix_(*inside)] = objects.numbers[np.ix_(rows[inside[0]], columns[inside[1]])]
+    found[np.ix_(*inside)] = np.where(objects.known[there], objects.numbers[there], -1)
     parts = np.intersect1d(found[free], found[~free])
     return np.where(free, 0, np.where(np.isin(found, parts[parts > 0]), -1, found)).astype(np.int32)
 
