@@ -61,6 +61,7 @@ class Attempt:
         self._work = JobSequence(link, jobs, self)
         # Where the engine blends, its result is the whole picture.
         self._narrowed = plan.jobs[0].blend
+        self._covered = task.covered
         self._looked = 0.0
         self._ended = False
 
@@ -136,6 +137,9 @@ class Attempt:
             return
         self._ended = True
         self.problem = self._work.problem
+        if self._covered and self._work.code == "tiles-already":
+            hide = _("To get another texture in place of the one above it, hide that one first.")
+            self.problem = f"{self.problem} {hide}"
         if self._work.state is not State.CANCELLED and self._work.textures:
             self._narrow()
             self.layers = self._growth.finish(self._work.textures)

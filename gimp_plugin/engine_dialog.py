@@ -73,7 +73,7 @@ class EngineWindow:
             self._problem = ""
             self._link = EngineLink(self._installation, name=WINDOW, wait_for_user=True)
         elif response == STOP:
-            self._words.set_text(stop_engine(self._installation))
+            self._words.set_text(stop_engine(self._installation)[0])
         elif response == LOG:
             self._open_log()
 

@@ -129,15 +129,19 @@ def _described(device: str) -> str:
     return device if found is None else _("{device} (threads: {count})").format(device=found[1], count=found[2])
 
 
-def stop_engine(installation: Installation) -> str:
-    """Stop the engine and wait until it has ended; return a message about it."""
+def stop_engine(installation: Installation) -> tuple[str, bool]:
+    """Stop the engine and wait until it has ended.
+
+    Returns:
+        A message about it, and whether no engine is running now.
+    """
     try:
         with connect_engine(installation) as client:
             client.shutdown(_("stopped from GIMP"), STOP_SECONDS)
             if client.connected:
-                return _("The engine was asked to stop, but is still running.")
+                return _("The engine was asked to stop, but is still running."), False
     except NoEngineError:
-        return _("The engine is not running.")
+        return _("The engine is not running."), True
     except (EngineError, UnsafeFileError, OSError) as error:
-        return explain_refusal(error, installation)
-    return _("The engine has ended.")
+        return explain_refusal(error, installation), False
+    return _("The engine has ended."), True

@@ -30,10 +30,7 @@ def explain(failed: Failed, installation: Installation) -> str:
         "busy": _("The engine's queue is full. Try again when other textures are finished."),
         "too-large": _("The picture is too large for the engine. Select less of it."),
         "nothing-to-fill": nothing_to_fill(),
-        "tiles-already": _(
-            "The layer, or what is selected of it, tiles already: nothing was changed. "
-            "To get another texture in place of the one above it, hide that one first."
-        ),
+        "tiles-already": _("The layer, or what is selected of it, tiles already: nothing was changed."),
         "nothing-to-sample": _(
             "There is nothing to sample: what can be seen is empty, or smaller than 8×8 pixels. Show or select a "
             "layer with a picture."

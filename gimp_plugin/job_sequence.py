@@ -65,6 +65,7 @@ class JobSequence:
         state: Whether the jobs are running, and how they ended.
         textures: Results so far.
         problem: What failed, for the user.
+        code: Code of that failure, if the engine has refused or failed a job.
         prepared: What the engine makes of the canvas; None until it has said so.
     """
 
@@ -78,7 +79,7 @@ class JobSequence:
         """
         self.state = State.WORKING
         self.textures: list[Texture] = []
-        self.problem = ""
+        self.problem = self.code = ""
         self.prepared: Prepared | None = None
         self._link = link
         # New names, so that events of an earlier sequence are ignored.
@@ -157,6 +158,7 @@ class JobSequence:
                     self._add_texture(event.raster, finished=False)
                 self.state = self._stopped()
             case Failed():
+                self.code = event.code
                 self._fail(explain(event, self._link.installation))
 
     def _report_progress(self, progress: Progress) -> None:

@@ -213,7 +213,7 @@ def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
         The plan, with the size of the extended picture.
 
     Raises:
-        PlanError: Nothing is added, or too much; or what is added would be transparent all over.
+        PlanError: Nothing is added, or too much; nothing can be seen, or what is added would be transparent all over.
     """
     margins = margins_of(options, canvas.width, canvas.height)
     width, height = margins.around(canvas.width, canvas.height)
@@ -224,6 +224,10 @@ def extend(options: Options, canvas: Raster, depth: str) -> JobPlan:
             _("The image would be {width} × {height} px: extend it to at most {most} px.").format(
                 width=width, height=height, most=LARGEST_SIDE
             )
+        )
+    if not samples.is_visible(canvas):
+        raise PlanError(
+            _("Nothing can be seen in the image, so there is nothing to extend: show a layer with a picture.")
         )
     if not options.settings.flatten and not _is_seen_along(canvas, margins):
         raise PlanError(
@@ -249,7 +253,7 @@ def enlarge(options: Options, picture: Raster, depth: str, name: str) -> JobPlan
         The plan, with the size of the enlarged picture.
 
     Raises:
-        PlanError: It is too small, or would get too large.
+        PlanError: It is too small, or would get too large; or nothing of it can be seen.
     """
     factor = options.settings.enlarge or 1.0
     width, height = round(picture.width * factor), round(picture.height * factor)
@@ -265,6 +269,8 @@ def enlarge(options: Options, picture: Raster, depth: str, name: str) -> JobPlan
                 width=width, height=height, most=LARGEST_SIDE
             )
         )
+    if not samples.is_visible(picture):
+        raise PlanError(nothing_visible())
     job = Synthesize(NAME, (Source(picture),), Canvas(), options.settings, depth)
     return JobPlan((job,), width, height, name=f"{name} × {factor:g}")
 
@@ -310,6 +316,11 @@ def outside() -> str:
     return _("The selection is outside the layer: select a part of the layer, or nothing.")
 
 
+def nothing_visible() -> str:
+    """Say that nothing of a layer can be seen."""
+    return _("Nothing can be seen in the layer, or in what is selected of it: choose a layer with a picture.")
+
+
 def mask_raster(mask: bytes, width: int, height: int) -> Raster:
     """Wrap a mask for the engine."""
     return Raster(width, height, 1, "u8", mask)
@@ -337,7 +348,7 @@ def _is_seen_along(canvas: Raster, margins: Margins) -> bool:
         "left": Box(0, 0, 1, height),
     }
     along = (samples.crop(canvas, line) for side, line in lines.items() if getattr(margins, side))
-    return any(0 in samples.clear(line) for line in along)
+    return any(samples.is_visible(line) for line in along)
 
 
 def _beyond(extent: Box, width: int, height: int) -> Margins:

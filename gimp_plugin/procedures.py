@@ -106,7 +106,8 @@ def _run_engine(call: Call) -> Outcome:
     values.check(call.config, ENGINE)
     action = call.config.get_property("action")
     if action == "stop":
-        return Outcome(text=stop_engine(call.installation))
+        sentence, stopped = stop_engine(call.installation)
+        return Outcome(text=sentence) if stopped else Outcome(problem=sentence)
     if action == "start":
         link = EngineLink(call.installation, name=_client_name(), wait_for_user=False)
         while link.client is None and not link.problem:

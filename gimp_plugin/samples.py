@@ -155,6 +155,12 @@ def clear(raster: Raster) -> bytes:
     return below(alpha(raster), CLEAR)
 
 
+def is_visible(raster: Raster) -> bool:
+    """Whether any pixel of a raster can be seen."""
+    # Of floating point, a row is often enough, and all rows take long.
+    return any(0 in clear(crop(raster, Box(0, y, raster.width, 1))) for y in range(raster.height))
+
+
 def alpha(raster: Raster) -> bytes:
     """Read how opaque each pixel of a raster is, as a byte; 255 without an alpha channel."""
     if raster.channels in {1, 3}:

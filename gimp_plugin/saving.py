@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gi.repository import Gimp, GLib
 
-from gimp_plugin import canvas, marks, patterns, reading
+from gimp_plugin import canvas, marks, patterns, plans, reading, samples
 from gimp_plugin.plans import PlanError
 from gimp_plugin.translation import _
 
@@ -26,7 +26,8 @@ def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str | None) -> str:
         The name of the pattern.
 
     Raises:
-        PlanError: It is too large, there is a pattern of this name, or it cannot be written.
+        PlanError: It is too large, or nothing of it can be seen; there is a pattern of this name, or it cannot be
+            written.
     """
     name = (wanted or "").strip() or free_name(layer.get_name())
     if len(name.encode()) > patterns.LONGEST_NAME:
@@ -40,6 +41,8 @@ def save(image: Gimp.Image, layer: Gimp.Layer, wanted: str | None) -> str:
         sentence = _("The pattern would be {width} × {height} px: select a part with sides of at most {most} px.")
         raise PlanError(sentence.format(width=box.width, height=box.height, most=patterns.LONGEST_SIDE))
     found = canvas.read(layer, box, gray=canvas.is_gray(image), depth="u8", parts=marks.parts_of(layer))
+    if not samples.is_visible(found):
+        raise PlanError(plans.nothing_visible())
     raster = patterns.without_alpha(found)
     folder = patterns_folder()
     try:

@@ -25,12 +25,14 @@ class Task:
         place: Where the result goes.
         fresh: Whether the image was created for it.
         inner: Where the picture lies in the image that was extended; None if the image keeps its size.
+        covered: Whether an earlier texture above the layer is a part of the picture that is made to tile.
     """
 
     plan: JobPlan
     place: Place
     fresh: bool
     inner: Box | None = None
+    covered: bool = False
 
 
 class PaletteError(PlanError):
@@ -184,9 +186,10 @@ def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: S
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
     base = canvas.outside_locked(layer)
     masked = base.get_id() == layer.get_id()
-    picture = canvas.read(base, box, gray=gray, depth=depth, parts=marks.parts_of(base, earlier), masked=masked)
+    parts = [part for part in marks.parts_of(base, earlier) if canvas.extent(part).common(box)]
+    picture = canvas.read(base, box, gray=gray, depth=depth, parts=parts, masked=masked)
     plan = plans.seamless(options, picture, depth)
-    return Task(plan, _place_in(image, layer, box, box), fresh=False)
+    return Task(plan, _place_in(image, layer, box, box), fresh=False, covered=bool(parts))
 
 
 def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:

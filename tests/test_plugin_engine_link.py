@@ -111,8 +111,8 @@ def test_an_engine_is_started_and_outlives_the_link(folder):
         reach(second)
         assert process_of(folder) == process
         assert second.client.status().process == process
-    assert stop_engine(installation_of(folder)) == "The engine has ended."
-    assert stop_engine(installation_of(folder)) == "The engine is not running."
+    assert stop_engine(installation_of(folder)) == ("The engine has ended.", True)
+    assert stop_engine(installation_of(folder)) == ("The engine is not running.", True)
     not_running = "The engine is not running. It is started when it is needed."
     assert engine_status(installation_of(folder)) == (not_running, False)
 
@@ -215,6 +215,7 @@ def test_an_engine_that_hangs_is_told_with_its_process(tmp_path):
             reach(link)
             assert link.problem == NO_ANSWER.format(process=engine.process.pid)
             assert link.client is None
+        assert stop_engine(installation_of(engine.folder)) == (link.problem, False)
 
 
 @pytest.mark.usefixtures("hasty")

@@ -254,6 +254,17 @@ def test_a_picture_of_which_nothing_is_seen_along_the_borders_is_not_extended_th
         assert plans.extend(chosen(EXTEND, unit=PIXELS, flatten=True, **{side: 9.0}), seen_below, depth)
 
 
+def test_a_picture_of_which_nothing_is_seen_is_not_extended_opaque_either():
+    refused = []
+    for flatten in (False, True):
+        with pytest.raises(PlanError) as error:
+            extending(80, 60, Box(0, 0, 80, 60), unit=PIXELS, top=9.0, flatten=flatten)
+        refused.append(str(error.value))
+    assert refused[0] == refused[1]
+    # There is no part of it to crop it to.
+    assert "crop" not in refused[0]
+
+
 # Enlarging.
 
 
@@ -268,3 +279,14 @@ def test_a_picture_is_enlarged_alone_and_its_layer_is_named_after_it():
 def test_a_picture_that_is_too_small_or_gets_too_large_is_not_enlarged(height, width, factor):
     with pytest.raises(PlanError):
         plans.enlarge(chosen(ENLARGE, enlarge=factor), picture(height, width), "u8", "moss")
+
+
+@pytest.mark.parametrize("flatten", [False, True])
+@pytest.mark.parametrize("depth", ["u8", "u16"])
+def test_a_picture_of_which_nothing_is_seen_is_not_enlarged(depth, flatten):
+    seen_below = np.ones((40, 60), bool)
+    options = chosen(ENLARGE, enlarge=2.0, flatten=flatten)
+    with pytest.raises(PlanError):
+        plans.enlarge(options, picture(40, 60, seen_below, depth=depth), "u8", "moss")
+    seen_below[39, 59] = False
+    assert plans.enlarge(options, picture(40, 60, seen_below, depth=depth), "u8", "moss")

@@ -171,7 +171,7 @@ def started_by_the_plugin(folder, *, works=False):
             link.client.submit(short_job())
             assert isinstance(end_of(link.client, "short"), Done)
         process = link.client.status().process
-    assert stop_engine(installation) == "The engine has ended."
+    assert stop_engine(installation) == ("The engine has ended.", True)
     return process
 
 
@@ -186,7 +186,7 @@ def test_it_is_told_as_stale_and_another_is_started(occupied, doctor_line):
     assert status == 0
     assert f"was left behind by process {found.process}, which has ended" in line
     assert engine_status(installation_of(folder)) == (NOT_RUNNING, False)
-    assert stop_engine(installation_of(folder)) == "The engine is not running."
+    assert stop_engine(installation_of(folder)) == ("The engine is not running.", True)
     assert started_by_the_plugin(folder) != found.process
     assert not (folder / CONNECTION_FILE).exists()
 

@@ -1,10 +1,12 @@
 """The engine that GIMP starts, tells of and stops, and that several GIMPs share, in a real GIMP."""
 
 import re
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from engines import forked
 from gimps import profile
 from pictures import bricks, save
 from plugged import host_engine, plug
@@ -29,6 +31,13 @@ def started_by_a_texture():
 
 
 cases = [in_order, started_by_a_texture]
+"""
+HUNG = """
+def stop():
+    return refused("engine", action="stop")
+
+
+cases = [stop]
 """
 SHARED = """
 def several():
@@ -77,6 +86,17 @@ def test_gimp_starts_the_engine_tells_of_it_and_stops_it(place, gimp_profile, tm
         assert re.match(r"Engine \S+, running for 0 min\n", report)
         assert report.endswith("Textures waiting: 0; done: 0, failed: 0, canceled: 0")
     assert cases["started_by_a_texture"] == ["Texture, seed 0", "The engine has ended."]
+
+
+def test_a_script_learns_that_an_engine_that_hangs_was_not_stopped(place, gimp_profile, tmp_path):
+    with forked(tmp_path / "engine", "--device", "cpu") as engine:
+        with engine.client():
+            pass
+        plugged = plug(place, gimp_profile, engine.folder)
+        engine.process.send_signal(signal.SIGSTOP)
+        said = plugged.cases(HUNG, tmp_path / "run")["stop"]
+    assert said.startswith("The engine does not answer")
+    assert f"process {engine.process.pid}" in said
 
 
 def test_two_gimps_at_once_get_their_textures_from_one_engine(plugged, known_plug_ins, engine, tmp_path, picture):

@@ -117,6 +117,15 @@ def too_much():
     return said(lambda image: image.scale(3000, 10), factor=8.0)
 
 
+def nothing_visible():
+    def cleared(image):
+        layer, = image.get_layers()
+        layer.add_alpha()
+        layer.edit_clear()
+
+    return said(cleared)
+
+
 def out_of_range():
     return said(factor=1.0)
 
@@ -127,7 +136,8 @@ def in_another_direction():
 
 cases = [
     twice, by_a_fraction, a_selection, in_16_bits, in_floating_point, in_gray, with_a_palette, with_a_hole,
-    made_opaque, with_a_mask, seeds, repeated, too_little, too_much, out_of_range, in_another_direction,
+    made_opaque, with_a_mask, seeds, repeated, too_little, too_much, nothing_visible,
+    out_of_range, in_another_direction,
 ]
 """
 SIZES = {
@@ -224,6 +234,7 @@ def test_it_is_repeated(cases):
     [
         ("too_little", "The picture has 7 × 40 px: choose one of 8 px a side or more."),
         ("too_much", "The picture would be 24000 × 80 px: enlarge it to at most 16384 px a side."),
+        ("nothing_visible", "Nothing can be seen in the layer"),
         ("out_of_range", "1.1 to 8"),
         ("in_another_direction", "none, x, y, both"),
     ],

@@ -246,7 +246,7 @@ def test_the_same_seed_gives_the_same_texture(cases):
         ("out_of_range", "top"),
         ("in_another_unit", "percent, pixels"),
         ("with_a_palette", "Image → Mode → RGB"),
-        ("with_nothing_visible", "Nothing can be seen along the borders"),
+        ("with_nothing_visible", "there is nothing to extend"),
     ],
 )
 def test_what_cannot_be_extended_is_told_in_a_sentence_and_nothing_changes(cases, case, told):

@@ -58,6 +58,9 @@ def kinds():
         image = Gimp.Image.new_with_precision(16, 16, kind, Gimp.Precision.U16_NON_LINEAR)
         layer = Gimp.Layer.new(image, name, 16, 16, picture, 100, Gimp.LayerMode.NORMAL)
         image.insert_layer(layer, None, 0)
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 8, 16)
+        layer.edit_fill(Gimp.FillType.WHITE)
+        Gimp.Selection.none(image)
         found[name] = saved(image, layer)["bytes"]
     return found
 
@@ -105,6 +108,9 @@ def refusals():
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 9, 9)
     said["outside"] = refused("save-as-pattern", image, [layer])
     wide.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 10000, 4)
+    empty = Gimp.Layer.new(image, "empty", 9, 9, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(empty, None, 0)
+    said["nothing visible"] = refused("save-as-pattern", image, [empty])
     return {"said": said, "written": names() != before, "largest": saved(wide, band, "é" * 127)["size"]}
 
 
@@ -172,5 +178,6 @@ def test_what_gimp_would_not_read_is_refused_in_a_sentence_and_nothing_is_writte
     assert "10001 × 4" in found["said"]["too large"]
     assert "255" in found["said"]["name too long"]
     assert found["said"]["outside"]
+    assert "Nothing can be seen in the layer" in found["said"]["nothing visible"]
     assert not found["written"]
     assert found["largest"] == [10000, 4]

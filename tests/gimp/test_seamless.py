@@ -98,8 +98,21 @@ def tiling_already():
     return refused("seamless", image, image.get_layers())
 
 
+def one_color():
+    image = opened(flat)
+    alone = refused("seamless", image, image.get_layers())
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 20, 20, 20)
+    called("fill", image, image.get_layers(), quality="draft")
+    beside = [30, 30, 20, 20], [50, 50, 20, 20]
+    said = [alone]
+    for box in beside:
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, *box)
+        said.append(refused("seamless", image, image.get_layers()[1:]))
+    return said
+
+
 cases = [
-    tiling_already,
+    tiling_already, one_color,
     whole, across, down, in_16_bits, offset, selected, holed, holed_otherwise, too_small, selection_beside_the_layer,
 ]
 """
@@ -113,9 +126,10 @@ def cases(plugged, tmp_path_factory):
     save(folder / "light.png", ramp(SIDE, SIDE))
     # Lighter towards the bottom, too.
     save(folder / "slope.png", 0.7 * ramp(SIDE, SIDE) + np.linspace(0, 0.3, SIDE)[:, None, None])
+    save(folder / "flat.png", np.full((SIDE, SIDE, 3), 0.4))
     lines = np.arange(SIDE) % 12 < 2
     save(folder / "grid.png", np.where((lines[:, None] | lines)[..., None], 0.2, np.ones(3)))
-    files = {name: str(folder / f"{name}.png") for name in ("light", "slope", "grid")}
+    files = {name: str(folder / f"{name}.png") for name in ("light", "slope", "grid", "flat")}
     return plugged.cases(CODE, folder / "run", starts=False, **files)
 
 
@@ -183,3 +197,11 @@ def test_what_cannot_be_made_to_tile_or_tiles_already_is_told_in_a_sentence(case
     assert cases["selection_beside_the_layer"] == (
         "The selection is outside the layer: select a part of the layer, or nothing."
     )
+
+
+def test_an_earlier_texture_is_spoken_of_only_where_one_lies_above(cases):
+    alone, below_one, beside_one = cases["one_color"]
+    assert "hide" in below_one
+    assert alone == beside_one
+    assert "tiles already" in alone
+    assert "above" not in alone
