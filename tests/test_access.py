@@ -82,6 +82,16 @@ def test_a_key_that_is_not_there_cannot_be_removed(folder):
     assert_refused(forked_terminal(folder, "keys", "--remove", key), "is not in")
 
 
+def test_of_a_name_that_is_to_be_removed_the_key_is_shown(folder):
+    key, other = (make_keys().public for _ in range(2))
+    keys(folder, "--add", key, "--name", "desk")
+    keys(folder, "--add", other)
+    assert_refused(forked_terminal(folder, "keys", "--remove", "desk"), f"'desk' is a name, of {key}")
+    # A key without a name has no empty one.
+    assert_refused(forked_terminal(folder, "keys", "--remove", ""), "is not in")
+    assert read_authorized(folder / "authorized_keys") == {key: "desk", other: ""}
+
+
 def test_a_file_with_something_else_in_it_is_left_as_it_is(folder, tmp_path):
     file = tmp_path / "diary"
     file.write_text("dear diary\n")

@@ -209,8 +209,8 @@ def test_the_sheet_shows_the_exemplar_and_every_stage(encoder):
     assert {axes.get_ylim() for axes in figure.axes if axes.images} == {(63.5, -0.5)}
     titles = [axes.get_title() for axes in figure.axes if axes.images]
     assert titles[0] == "exemplar\n64×64"
-    assert titles[1].startswith("relu1_1\n40×24, 1 steps, ")
-    assert titles[2].startswith("relu1_1, relu2_1\n40×24, 1 steps, ")
+    assert titles[1].startswith("relu1_1\n40×24, 1 step, ")
+    assert titles[2].startswith("relu1_1, relu2_1\n40×24, 1 step, ")
 
 
 # The commands.

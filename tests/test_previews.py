@@ -105,6 +105,15 @@ def test_a_sheet_of_a_picture_that_is_extended_shows_all_of_it(call, here):
     assert load(here / "sheet.png").ndim == 3
 
 
+def test_a_sheet_of_one_seed_is_of_one(call, here):
+    status, _, err = call(
+        "synthesize", "bricks.png", "--quality", "draft", "--size", "48", "--pick", "1", "-o", "sheet.png", "--local"
+    )
+    assert status == 0, err
+    assert "sheet.png: 1 seed in" in err
+    assert (here / "sheet.png").exists()
+
+
 @pytest.mark.parametrize("recipe", ["photo", "sliced"])
 def test_a_preview_takes_no_step_at_full_size_and_is_as_large_as_the_texture(call, here, recipe):
     save(here / "large.png", bricks(96, 96))

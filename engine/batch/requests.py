@@ -1,6 +1,7 @@
 """The requests of a batch: each line becomes options of `synthesize`, with defaults from the command line."""
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,7 +14,7 @@ from engine.batch.manifest import LIST_SEPARATOR, Item, items_of
 from engine.batch.naming import SEVERAL, SINGLE, check_pattern, named
 from engine.options.failures import fail, input_errors
 from engine.options.numbers import USAGE_ERROR, number_option
-from engine.options.paths import STANDARD, path_option
+from engine.options.paths import PATH, STANDARD, path_option
 from engine.options.texture_options import Variations, texture_options
 from engine.options.texture_sets import set_names
 from engine.options.textures import TextureSpec, texture_spec
@@ -160,7 +161,7 @@ def _read(values: Mapping[str, object], base: Path) -> dict[str, Any]:
             found[name] = _flag(name, value)
             continue
         several = option.multiple or option.nargs != 1
-        texts = _texts(name, value, several=several)
+        texts = _texts(name, value, several=several, files=several or option.metavar == PATH)
         try:
             # As for a whole command line, which would take its time for all that is not given.
             read = option.process_value(_context(), texts if several else texts[0])
@@ -178,13 +179,17 @@ def _flag(name: str, value: object) -> bool:
     return FLAGS[text]
 
 
-def _texts(name: str, value: object, *, several: bool) -> list[str]:
+def _texts(name: str, value: object, *, several: bool, files: bool) -> list[str]:
     if name == "seamless" and isinstance(value, bool):
         return ["both" if value else "none"]
     parts = value.split(LIST_SEPARATOR) if several and isinstance(value, str) else value
     parts = parts if isinstance(parts, list) else [parts]
     if not parts or any(isinstance(part, dict | list | bool) for part in parts):
-        fail(f"{name!r} is {value!r}: give a text or a number, or a list of them")
+        written = json.dumps(value, ensure_ascii=False)
+        if files:
+            fail(f"{name!r} is {written}: name a file{', or a list of files' if several else ''}")
+        # Is refused as it would be on the command line, with what may be given.
+        return [written]
     texts = [str(part).strip() for part in parts]
     return texts if several else [",".join(texts)]
 

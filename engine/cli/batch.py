@@ -11,6 +11,7 @@ import typer
 
 from engine.cli.progress import batch_bar
 from engine.cli.standard_output import check_json_stream, say, tell
+from engine.counting import counted
 from engine.file_errors import is_missing
 from engine.options.failures import ENGINE_FAILED, INTERRUPTED, fail, one_line_errors
 from engine.options.numbers import number_option
@@ -107,7 +108,7 @@ def batch(
         if interrupted:
             fail("interrupted: run the same command again to resume", INTERRUPTED)
         if tally.failed:
-            said = f"{tally.failed} of {tally.count} textures failed"
+            said = f"{tally.failed} of {counted(tally.count, 'texture')} failed"
             fail(f"{said}: {journal.path} says why, and --retry-failed tries again", ENGINE_FAILED)
 
 

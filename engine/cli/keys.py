@@ -1,5 +1,6 @@
 """`texture-engine keys`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ def keys(
     *,
     add: Annotated[str | None, typer.Option(help="Authorize the client with this public key.")] = None,
     name: Annotated[str, typer.Option(help="Name of the key to add.")] = "",
-    remove: Annotated[str | None, typer.Option(help="Revoke this key.")] = None,
+    remove: Annotated[str | None, typer.Option(help="Public key to revoke.")] = None,
     file: Annotated[
         Path | None, path_option(FILE_HELP, default=f"{AUTHORIZED_FILE} beside the connection file")
     ] = None,
@@ -47,7 +48,7 @@ def keys(
             known[add] = " ".join(name.split())
         if remove is not None:
             if known.pop(remove, None) is None:
-                fail(f"{remove!r} is not in {path}: run `texture-engine keys` to list the keys")
+                fail(_unknown(remove, known, path))
             _edit(path, remove, None)
         say(f"your public key, in {folder / CLIENT_KEYS}:\n{own_keys(folder / CLIENT_KEYS).public}")
     except UnsafeFileError as error:
@@ -61,6 +62,14 @@ def keys(
     )
     for key, owner in known.items():
         say(f"{key} {owner}".rstrip())
+
+
+def _unknown(key: str, known: Mapping[str, str], path: Path) -> str:
+    """Say that no such key is authorized, or that it is the name of one."""
+    named = [each for each, owner in known.items() if owner and owner == key]
+    if named:
+        return f"{key!r} is a name, of {' and '.join(named)}: give the key itself"
+    return f"{key!r} is not in {path}: run `texture-engine keys` to list the keys"
 
 
 def _edit(path: Path, key: str, line: str | None) -> None:

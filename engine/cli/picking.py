@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from engine.cli.choosing import fail_with
 from engine.cli.inspect.files import check_files
 from engine.cli.standard_output import say
+from engine.counting import counted
 from engine.options.failures import INTERRUPTED, NOTHING_WRITTEN, fail
 from engine.options.paths import STANDARD
 from protocol.fields import Range
@@ -84,12 +85,12 @@ def write_sheet(
     if not previews:
         fail(NOTHING_WRITTEN, INTERRUPTED)
     made = size_text(next(iter(previews.values())).pixels.shape)
-    title = f"{len(previews)} {'fills' if canvas is not None else 'textures'} of {made} pixels"
+    title = f"{counted(len(previews), 'fill' if canvas is not None else 'texture')} of {made} pixels"
     how = f"recipe {asked.recipe}, quality {asked.quality}, seamless {asked.seamless}"
     save_sheet(draw_seeds(previews, canvas, title, how), output)
     if as_json:
         say(json.dumps({"output": str(output), "seeds": list(previews), "seconds": seconds}))
     elif not quiet:
-        print(f"{output}: {len(previews)} seeds in {sum(seconds):.1f} s", file=sys.stderr)
+        print(f"{output}: {counted(len(previews), 'seed')} in {sum(seconds):.1f} s", file=sys.stderr)
     if interrupted:
         fail(f"interrupted: {output} holds the seeds so far", INTERRUPTED)

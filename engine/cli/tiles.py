@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from engine.cli.progress import download_bar, tile_bar
 from engine.cli.standard_output import say
+from engine.counting import counted
 from engine.options.failures import INTERRUPTED, fail
 from engine.options.ray_option import check_ray
 from protocol.fields import Range
@@ -136,7 +137,7 @@ def _make(
         made |= {"seamless": settings.seamless, "device": str(device)}
         say(json.dumps({**made, "seconds": round(seconds, 3), "peak_memory_bytes": peak_memory()}))
     elif not quiet:
-        print(f"{output}: {width}x{height}, {job.grid.count} tiles, in {seconds:.1f} s", file=sys.stderr)
+        print(f"{output}: {width}x{height}, {counted(job.grid.count, 'tile')}, in {seconds:.1f} s", file=sys.stderr)
 
 
 def _encoder(request: Synthesize, weights: Path | None) -> "Encoder":

@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.counting import counted
 from engine.images.picture import FloatArray
 from engine.inspection.encoding import FILLED_MEANS, visible
 from engine.inspection.sheets import DOTS_PER_INCH, new_sheet, size_text
@@ -67,7 +68,7 @@ class LayerMaps:
     def size(self) -> str:
         """Number, width and height of the maps, for people."""
         count, height, width = self.maps.shape
-        return f"{count} maps of {width}×{height}"
+        return f"{counted(count, 'map')} of {width}×{height}"
 
 
 def measure_maps(layer: str, maps: Tensor, region: Tensor | None = None) -> LayerMaps:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from engine.counting import counted
 from engine.images.picture import FloatArray
 from engine.inspection.history import Curve, History
 from engine.inspection.sheets import new_sheet
@@ -58,7 +59,7 @@ def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar
     wide, high = _plan_extent(plan, exemplar.size)
     plan_height = min(LARGEST_PLAN, PLAN_FRAME + (WIDTH - 1) * high / wide)
     figure, axes = new_sheet(
-        f"The loss over {history.steps} steps, and the octaves they went through",
+        f"The loss over {counted(history.steps, 'step')}, and the octaves they went through",
         subtitle,
         "A critic compares one kind of statistics of the canvas with the exemplar's: its loss is 0 where they match, "
         "in units of the exemplar's own, and without the weights of the recipe. A layer takes part where canvas and "
@@ -151,7 +152,7 @@ def _draw_plan(place: Axes, history: History, plan: Mapping[Octave, int], exempl
             left,
             -0.03 * height,
             f"octave 1:{2**octave.index}\ncanvas {wide}×{high}\nexemplar {octave.exemplar[1]}×{octave.exemplar[0]}\n"
-            f"{steps} steps ({first}–{last})",
+            f"{counted(steps, 'step')} ({first}–{last})",
             fontsize=8,
             va="top",
         )

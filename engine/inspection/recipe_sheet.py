@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from engine.counting import counted
 from engine.encoders import Encoder
 from engine.images.picture import FloatArray
 from engine.inspection.portilla_simoncelli import EVALUATIONS, STEPS, portilla_simoncelli
@@ -145,7 +146,8 @@ def caption(one: RecipeResult) -> str:
     measures = one.measures
     of_evaluations = f" of {EVALUATIONS} evaluations" if one.recipe == ANCESTOR else ""
     return (
-        f"{one.recipe} ({PAPERS[one.recipe]})\n{seconds_text(one.seconds)}, {one.steps} steps{of_evaluations}\n"
+        f"{one.recipe} ({PAPERS[one.recipe]})\n"
+        f"{seconds_text(one.seconds)}, {counted(one.steps, 'step')}{of_evaluations}\n"
         f"distance {measures.distance:.3f}, sharpness {measures.sharpness:.2f}, "
         f"copied {percent(measures.copied)}, coverage {percent(measures.coverage)}"
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from engine.counting import counted
 from engine.encoders import Encoder
 from engine.inspection.encoding import fitting_layers, visible
 from engine.inspection.history import History, follow
@@ -46,7 +47,7 @@ class LayerStage:
         """The layers, the size, the steps and the seconds, for people."""
         layers = ", ".join(name if weight == 1 else f"{name} × {weight:g}" for name, weight in self.layers)
         size = size_text(self.history.picture.shape[2:])
-        spent = f"{self.history.steps} steps, {seconds_text(self.history.seconds[-1])}"
+        spent = f"{counted(self.history.steps, 'step')}, {seconds_text(self.history.seconds[-1])}"
         return f"{wrapped(layers, TITLE_WIDTH, SMALL_LETTERS_PER_INCH)}\n{size}, {spent}"
 
 

@@ -12,6 +12,8 @@ from engine.options.failures import fail
 if TYPE_CHECKING:
     from engine.images import Picture
 
+PATH = "PATH"
+"""What stands for the value of such an option in `--help`."""
 STANDARD = Path("-")
 """Standard input or output instead of a file; a file with this name is `./-`."""
 
@@ -58,7 +60,7 @@ def path_option(description: str, *names: str, default: str = "") -> Any:  # noq
     Returns:
         The annotation for Typer.
     """
-    return typer.Option(*names, help=description, parser=parse_path, metavar="PATH", show_default=default or True)
+    return typer.Option(*names, help=description, parser=parse_path, metavar=PATH, show_default=default or True)
 
 
 def path_argument(description: str, name: str) -> Any:  # noqa: ANN401 - as Typer has it

@@ -40,7 +40,8 @@ MASK_HELP = "Mask of the canvas: white is filled, black is kept, gray blends."
 MASK_DEFAULT = "the transparent part of the canvas, and 2 pixels around it"
 EXTEND_HELP = (
     "Extend the canvas by this many pixels, or percent of the side. One value for all sides, "
-    "two (top and bottom, left and right), four (clockwise from the top), or top=100,right=20%. Not with --mask."
+    "two (top and bottom, left and right), three (top, left and right, bottom), four (clockwise from the top), or "
+    "top=100,right=20%. Not with --mask."
 )
 MASK_CHANNEL_HELP = "Channel to read from masks: red, green, blue or alpha. Needed for colored masks."
 CONTEXT_HELP = (

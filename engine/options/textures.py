@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.counting import counted
 from engine.options.extending import check_extension, grown, margins_of
 from engine.options.failures import INTERRUPTED, NOTHING_WRITTEN, fail
 from engine.options.parsing import parse_context, parse_shares
@@ -199,9 +200,11 @@ def numbered_inputs(
     """Return exemplars, their masks and guides by name: `exemplar`, `exemplar_mask`, `guide`, `exemplar 2`, …."""
     if len(exemplars) > MOST_SOURCES:
         fail(f"{len(exemplars)} exemplars are given: give {MOST_SOURCES} at most, or run the command once for each")
-    for kind, paths in (("exemplar masks", masks), ("guides", guides)):
+    for kind, paths in (("exemplar mask", masks), ("guide", guides)):
         if paths and len(paths) != max(1, len(exemplars)):
-            fail(f"{len(paths)} {kind} are given for {len(exemplars)} exemplars: give one for each, in order")
+            are = "is" if len(paths) == 1 else "are"
+            given = f"{counted(len(paths), kind)} {are} given for {counted(len(exemplars), 'exemplar')}"
+            fail(f"{given}: give one for each, in order")
     if guides and not exemplars:
         fail("--guide is for an EXEMPLAR, and none is given: name one")
     found: dict[str, Path | None] = {"exemplar": None, "exemplar_mask": None, "guide": None}

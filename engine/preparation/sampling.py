@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from engine.counting import counted
 from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
@@ -196,8 +197,8 @@ def _refuse(left: Mask, kept: Mask, sampling: Sampling, *, masked: bool) -> NoRe
         raise TooFewOpaqueError(HARDLY_OPAQUE)
     if masked and _count(kept) < FEWEST_PIXELS:
         raise TooLittleToSampleError(
-            f"the mask leaves {_count(kept)} pixels of the canvas black, and the texture is taken from at least "
-            f"{FEWEST_PIXELS}: paint more of it black, or give an exemplar"
+            f"the mask leaves {counted(_count(kept), 'pixel')} of the canvas black, and the texture is taken from at "
+            f"least {FEWEST_PIXELS}: paint more of it black, or give an exemplar"
         )
     raise TooLittleToSampleError("hardly anything is left of the canvas to take the texture from: give an exemplar")
 
@@ -216,7 +217,7 @@ def _count(allowed: Mask) -> int:
 
 
 def _shortage(allowed: Mask) -> str:
-    return f"{_count(allowed)} pixels may be sampled, and at least {FEWEST_PIXELS} are needed"
+    return f"{counted(_count(allowed), 'pixel')} may be sampled, and at least {FEWEST_PIXELS} are needed"
 
 
 def _check_size(area: Box) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from zmq import Frame as ZmqFrame
 
+from engine.counting import counted
 from engine.device_names import RESTART
 from engine.fitting import unfit
 from engine.service.clients import Clients
@@ -174,10 +175,10 @@ class Jobs:
             said = f"job {request.job!r} has not ended yet"
             return Failed("duplicate-job", said, "use another name")
         if mine >= limits.jobs_per_client:
-            said = f"this client already has {mine} jobs, the maximum"
+            said = f"this client already has {counted(mine, 'job')}, the maximum"
             return Failed("busy", said, "wait until one of them has ended", request.job)
         if self.count >= limits.jobs or self._queue.size + size > limits.waiting_bytes:
-            said = f"the engine already has {self.count} jobs, and accepts no more"
+            said = f"the engine already has {counted(self.count, 'job')}, and accepts no more"
             return Failed("busy", said, "try again later", request.job)
         if all(worker.serves(request.settings.device) is False for worker in self._workers):
             return self._no_device(request.job, request.settings.device)

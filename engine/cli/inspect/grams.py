@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.inspect.command import Figure, figure_command
+from engine.counting import counted
 from engine.options.parsing import parse_names
 from engine.options.paths import path_argument
 from protocol.vocabulary import Settings
@@ -57,5 +58,5 @@ def grams(
         setup,
         summary,
         NumbersBehind(gram_numbers(found), {"noise": to_pixels(noise_picture.picture)}),
-        line=f"{len(found)} pictures, {len(chosen)} layers",
+        line=f"{counted(len(found), 'picture')}, {counted(len(chosen), 'layer')}",
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.inspect.command import Exemplar, Figure, Size, figure_command
 from engine.cli.inspect.runs import load_run
+from engine.counting import counted
 from protocol.vocabulary import Settings
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ def layers(
             return lambda one: show(one.octave, one.step, one.steps, one.losses)
 
         stages = run_stages(run.exemplar, run.setup.encoder, run.settings, chosen, watch)
-    scales = "1 octave" if asked.octaves == 1 else f"{asked.octaves} octaves"
-    subtitle = f"{exemplar.name}; recipe {asked.recipe}, {scales}, {run.description}"
+    subtitle = f"{exemplar.name}; recipe {asked.recipe}, {counted(asked.octaves, 'octave')}, {run.description}"
     save_sheet(draw_stages(run.exemplar, stages, subtitle, _besides(run.settings)), sheet)
     found = stage_numbers(stages)
     figure.report(
@@ -65,7 +65,7 @@ def layers(
         NumbersBehind(
             {**run.json, **found}, {"textures": np.stack([to_array(one.history.picture) for one in stages])}
         ),
-        line=f"{len(stages)} textures in {seconds_text(sum(found['seconds']))}",
+        line=f"{counted(len(stages), 'texture')} in {seconds_text(sum(found['seconds']))}",
     )
 
 

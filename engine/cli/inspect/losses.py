@@ -4,6 +4,7 @@ from pathlib import Path
 
 from engine.cli.inspect.command import Exemplar, Figure, Size, figure_command
 from engine.cli.inspect.runs import load_run, sides
+from engine.counting import counted
 from protocol.vocabulary import Settings
 
 
@@ -62,5 +63,5 @@ def losses(
             {**run.json, **history_numbers(history, plan)},
             {f"canvas_{octave}": to_array(canvas) for octave, canvas in history.ends.items()},
         ),
-        line=f"{history.steps} steps in {spent}",
+        line=f"{counted(history.steps, 'step')} in {spent}",
     )

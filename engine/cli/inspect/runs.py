@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.counting import counted
 from engine.options.setting_options import checked_size
 from protocol import vocabulary
 
@@ -66,7 +67,7 @@ def load_run(
     settings = settings_for(asked, canvas, memory_budget(find_device(asked.device)))
     setup = load_setup(asked, weights, quiet=quiet)
     (sample,) = load_pictures([exemplar], setup.device, least=least)
-    steps = "" if asked.steps is None else f" with {asked.steps} steps at full size"
+    steps = "" if asked.steps is None else f" with {counted(asked.steps, 'step')} at full size"
     description = (
         f"{size_text(canvas)} pixels, quality {asked.quality}{steps}, seed {asked.seed}; {setup.description}; "
     )
