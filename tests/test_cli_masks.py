@@ -65,3 +65,25 @@ def test_a_mask_with_alpha_is_read_by_it(call, wall, mode):
     changed = changed_in(wall)
     assert changed.any()
     assert not changed[samples[..., 1] == 0].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_black_shape_is_told_to_be_in_the_alpha(call, wall, kind):
+    shape = np.zeros((64, 64, 4), np.uint8)
+    # What an eraser leaves of a white layer is seen nowhere.
+    shape[:10, :, :3] = 255
+    shape[20:30, 20:30, 3] = 255
+    save(wall / "mask.png", shape)
+    told = call("synthesize", *KINDS[kind], *FILL, "-o", "out.png")
+    assert_refused(told, "mask.png is black where it is not transparent")
+    assert "--mask-channel alpha" in told[2]
+
+
+def test_a_mask_of_inks_says_nothing_of_the_result(call, wall):
+    mask = np.zeros((64, 64, 3), np.uint8)
+    mask[20:30, 20:30] = 255
+    Image.fromarray(mask).convert("CMYK").save(wall / "mask.tif")
+    status, _, err = call("synthesize", "--canvas", "wall.png", "--mask", "mask.tif", *FILL, "-o", "out.png")
+    assert status == 0, err
+    assert "mask.tif holds CMYK" in err
+    assert "the result" not in err

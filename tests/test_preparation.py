@@ -624,6 +624,15 @@ FAULTS = {
     ),
     "mask transparent": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0, alpha=TRANSPARENT)},
+        "the mask is transparent all over: paint white what is to be synthesized",
+    ),
+    "mask of a black shape": (
+        {"canvas": picture(40, 50), "mask": plain(40, 50, 0.0, alpha=opaque_but_for(40, 50, slice(9), slice(9)))},
+        "the mask is black where it is not transparent: paint white what is to be synthesized, or give its alpha as "
+        "the mask",
+    ),
+    "mask black and half transparent all over": (
+        {"canvas": picture(40, 50), "mask": plain(40, 50, 0.0, alpha=TRANSPARENT + np.float32(0.5))},
         "the mask is black all over, 0 of 255 at most: paint white what is to be synthesized",
     ),
     "mask white": (

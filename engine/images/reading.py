@@ -80,10 +80,10 @@ def picture_from(data: bytes, name: str) -> Picture:
     kept = stored.colors
     gray = is_gray(kept, profile)
     if channels == 1 and not gray:
-        remarks.append(f"{name} is gray, with a color profile for RGB; the result is RGB")
+        remarks.append(f"{name} is gray, with a color profile for RGB; it is read as RGB")
         kept = np.repeat(kept, 3, axis=2)
     if channels == _CMYK_CHANNELS:
-        remarks.append(f"{name} holds CMYK, which is converted to RGB; the result is RGB")
+        remarks.append(f"{name} holds CMYK, which is converted to RGB")
     return Picture(
         pixels=np.ascontiguousarray(oriented(pixels, stored.orientation)),
         alpha=None if alpha is None else np.ascontiguousarray(oriented(alpha, stored.orientation)),

@@ -177,11 +177,16 @@ def channel_of(mask: "Picture | None", channel: str | None, path: Path | None) -
         return mask
     import numpy as np
 
-    from engine.preparation.masks import is_colored
+    from engine.preparation.masks import has_black_shape, is_colored
 
     if channel is None:
         if is_colored(mask):
             fail(f"{_shown_name(path)} has colors: choose one of its channels with --mask-channel, or make it gray")
+        if has_black_shape(mask):
+            fail(
+                f"{_shown_name(path)} is black where it is not transparent, and only white counts: paint it white, "
+                "or choose --mask-channel alpha"
+            )
         return mask
     found = mask.alpha if channel == "alpha" else mask.pixels[..., CHANNELS.index(channel)]
     if found is None:

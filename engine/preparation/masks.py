@@ -68,7 +68,7 @@ def levels_of(mask: Picture, *, name: str, purpose: str) -> Mask:
         float32 (height, width), in [0, 1].
 
     Raises:
-        RequestError: It is black all over, or has colors.
+        RequestError: It is black or transparent all over, or has colors.
     """
     if is_colored(mask):
         raise RequestError(
@@ -82,10 +82,20 @@ def levels_of(mask: Picture, *, name: str, purpose: str) -> Mask:
     if mask.alpha is not None:
         found = found * mask.alpha
     if found.max() < LEAST_WHITE:
-        raise RequestError(
-            f"the {name} is black all over, {found.max() * 255:.2g} of 255 at most: paint white what {purpose}"
-        )
+        how = f"black all over, {found.max() * 255:.2g} of 255 at most"
+        if has_black_shape(mask):
+            how, purpose = "black where it is not transparent", f"{purpose}, or give its alpha as the mask"
+        elif mask.alpha is not None and mask.alpha.max() < CLEAR:
+            how = "transparent all over"
+        raise RequestError(f"the {name} is {how}: paint white what {purpose}")
     return np.ascontiguousarray(found)
+
+
+def has_black_shape(mask: Picture) -> bool:
+    """Whether all that can be seen of a picture is black, and its alpha draws something: as a mask it is empty."""
+    if mask.alpha is None or mask.alpha.max() - mask.alpha.min() < LEAST_WHITE:
+        return False
+    return bool((mask.pixels.max(axis=2) * mask.alpha).max() < LEAST_WHITE)
 
 
 def _is_white(mask: Picture) -> bool:
