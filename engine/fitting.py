@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from engine.request_errors import NothingToFillError, RequestError
 from protocol.messages import Canvas, Failed, Source, Synthesize
 from protocol.raster import Raster
-from protocol.vocabulary import CONTENT_BY, LARGEST_SIDE, MOST_MAPS, MOST_SOURCES, SAMPLE_FROM, SMALLEST_SIDE, Margins
+from protocol.vocabulary import (
+    CONTENT_BY,
+    LARGEST_SIDE,
+    MOST_MAPS,
+    MOST_SOURCES,
+    SAMPLE_FROM,
+    SMALLEST_EXEMPLAR,
+    SMALLEST_SIDE,
+    Margins,
+)
 
 Size = tuple[int, int]
 
@@ -17,7 +26,7 @@ def check_request(request: Synthesize) -> None:
     """Refuse a request whose settings and sizes do not fit together: all else takes it that they do.
 
     Args:
-        request: The request. One to enlarge a picture is not looked at.
+        request: The request.
 
     Raises:
         RequestError: They do not.
@@ -25,6 +34,7 @@ def check_request(request: Synthesize) -> None:
     """
     canvas, asked, sources = request.canvas, request.settings, request.sources
     if asked.enlarge is not None:
+        _check_enlarging(request, asked.enlarge)
         return
     if (canvas.width is None) != (canvas.height is None):
         raise RequestError("only one of width and height is given: give both, or neither")
@@ -58,6 +68,26 @@ def unfit(request: Synthesize) -> Failed | None:
 def refusal(request: Synthesize, error: RequestError) -> Failed:
     """Return how a job ends that cannot be made."""
     return Failed(error.code, str(error)[:4000], job=request.job)
+
+
+def _check_enlarging(request: Synthesize, factor: float) -> None:
+    """Refuse more than one picture to enlarge as it is, and one that is too small or gets too large."""
+    asked = request.settings
+    plain = asked.exemplar_rotation == 0 and asked.exemplar_scale == 1 and not asked.preview
+    if len(request.sources) != 1 or request.canvas != Canvas() or not plain:
+        raise RequestError(
+            "a single picture is enlarged, as it is: leave out `enlarge`, or size, canvas, `preview`, further "
+            "exemplars and what rotates or scales them"
+        )
+    (source,) = request.sources
+    if source != Source(source.picture, share=source.share):
+        raise RequestError("a picture is enlarged without its mask, guide and maps: leave them out, or `enlarge`")
+    height, width = _size(source.picture)
+    if round(max(height, width) * factor) > LARGEST_SIDE or min(height, width) < SMALLEST_EXEMPLAR:
+        raise RequestError(
+            f"the picture is {width}x{height} pixels, and is to be enlarged {factor:g} times: give one of "
+            f"{SMALLEST_EXEMPLAR} to {int(LARGEST_SIDE / factor)} pixels a side"
+        )
 
 
 def _check_sources(sources: Sequence[Source], canvas: Canvas) -> None:

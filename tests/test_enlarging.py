@@ -120,6 +120,14 @@ def test_what_else_is_asked_for_is_refused():
         assert end.code == "bad-request"
 
 
+@pytest.mark.parametrize("flatten", [False, True])
+def test_a_picture_of_which_nothing_is_seen_is_refused(flatten):
+    clear = np.dstack([stones(0, 32, 32), np.zeros((32, 32))])
+    end = run(enlarging(clear, replace(TWICE, flatten=flatten))).end
+    assert isinstance(end, Failed)
+    assert end.code == "nothing-to-sample"
+
+
 def test_the_command_enlarges(call, here):
     save(here / "e.png", stones(0, 32, 32))
     assert call("synthesize", "e.png", "--enlarge", "2", "--local", "-q", "-o", "out.png") == (0, "", "")

@@ -13,6 +13,7 @@ from engine.cli.picking import Pick, check_pick, write_sheet
 from engine.cli.results import Result, result_files, write_result
 from engine.cli.standard_output import check_json_stream, say, tell
 from engine.cli.tiles import TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
+from engine.options.checking import check_texture
 from engine.options.failures import INTERRUPTED, fail, one_line_errors
 from engine.options.numbers import number_option
 from engine.options.paths import path_option, read_input
@@ -75,6 +76,7 @@ def synthesize(
             results = [Result([sheet])]
         texture = read_texture(spec, read_input)
         tell([*texture.remarks, *mixing(spec)], quiet=quiet)
+        check_texture(texture)
         given = {"--pick": pick, "--record": record, "--engine": engine, "texture sets": together}
         other = " and ".join(name for name, value in given.items() if value is not None)
         tiles = Tiles(tile, ray, weights)

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from engine.images import Picture
-from engine.preparation import RequestError
+from engine.preparation import NothingToSampleError
+from engine.preparation.masks import CLEAR
 from engine.service.hooks import Hooks, Stop
 from engine.service.rasters import array_raster, picture_of, raster_of
 from engine.synthesis.devices import peak_memory
@@ -17,9 +18,8 @@ from engine.synthesis.octaves import Size
 from engine.synthesis.resample import resize
 from engine.synthesis.wrap import Wrap
 from engine.tensors import to_array, to_tensor
-from protocol.messages import Cancelled, Canvas, Done, Frame, Prepared, Progress, Source, Synthesize
-from protocol.raster import Raster
-from protocol.vocabulary import AXES, LARGEST_SIDE, SMALLEST_EXEMPLAR
+from protocol.messages import Cancelled, Done, Frame, Prepared, Progress, Synthesize
+from protocol.vocabulary import AXES
 
 # What the work is counted in.
 STEPS = 100
@@ -33,7 +33,7 @@ def enlarge_job(
     """Enlarge the only source of a request.
 
     Args:
-        request: The request.
+        request: The request; it fits together, see `check_request`.
         factor: By how much, above 1.
         device: The device.
         hooks: Of the job.
@@ -43,17 +43,14 @@ def enlarge_job(
         How it ended.
 
     Raises:
-        RequestError: There is more than a picture to enlarge, or it is too small, or gets too large.
+        NothingToSampleError: Nothing of it can be seen.
     """
     began, asked = time.perf_counter(), request.settings
-    picture = picture_of(_only(request), "exemplar")
+    picture = picture_of(request.sources[0].picture, "exemplar")
+    if picture.alpha is not None and picture.alpha.max() < CLEAR:
+        raise NothingToSampleError("nothing of the picture can be seen: give one that is not transparent all over")
     height, width = picture.pixels.shape[:2]
     size = (round(height * factor), round(width * factor))
-    if max(size) > LARGEST_SIDE or min(height, width) < SMALLEST_EXEMPLAR:
-        raise RequestError(
-            f"the picture is {width}x{height} pixels, and is to be enlarged {factor:g} times: give one of "
-            f"{SMALLEST_EXEMPLAR} to {int(LARGEST_SIDE / factor)} pixels a side"
-        )
     colors, alpha = _tensors(picture, device, flatten=asked.flatten)
     times, share = doublings(factor), 0.0
     left, found = times, (colors, alpha)
@@ -100,21 +97,6 @@ def _frame(request: Synthesize, found: tuple[Tensor, Tensor | None], octave: int
     shown = resize(samples, (max(1, round(samples.shape[2] * scale)), max(1, round(samples.shape[3] * scale))))
     raster = array_raster(to_array(shown.clamp(0, 1)), "u8")
     return Frame(request.job, raster, octave, round(STEPS * share), STEPS, 0, 0, width, height)
-
-
-def _only(request: Synthesize) -> Raster:
-    """Give the picture to enlarge, if nothing else is asked for."""
-    asked = request.settings
-    plain = asked.exemplar_rotation == 0 and asked.exemplar_scale == 1 and not asked.preview
-    if len(request.sources) != 1 or request.canvas != Canvas() or not plain:
-        raise RequestError(
-            "a single picture is enlarged, as it is: leave out `enlarge`, or size, canvas, `preview`, further "
-            "exemplars and what rotates or scales them"
-        )
-    (source,) = request.sources
-    if source != Source(source.picture, share=source.share):
-        raise RequestError("a picture is enlarged without its mask, guide and maps: leave them out, or `enlarge`")
-    return source.picture
 
 
 def _tensors(picture: Picture, device: torch.device, *, flatten: bool) -> tuple[Tensor, Tensor | None]:
