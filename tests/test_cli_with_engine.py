@@ -271,10 +271,11 @@ def test_a_client_of_a_running_engine_does_not_load_torch(synthesize, engine, wa
     _, err = process.communicate(timeout=JOB_SECONDS)
     assert process.returncode == status, err
     after = watcher.status()
-    # What does not fit together is refused before the queue.
+    # What does not fit together is not sent.
     assert (after.done - before.done, after.failed) == (int(status == 0), before.failed)
     imported = {line.split("|")[-1].strip() for line in err.splitlines() if line.startswith("import time:")}
-    assert {"zmq", "numpy"} <= imported
+    assert "numpy" in imported
+    assert ("zmq" in imported) == (status == 0)
     assert not [name for name in imported if re.match(r"(torch|torchvision)(\.|$)", name)]
 
 

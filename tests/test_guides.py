@@ -250,7 +250,7 @@ def test_a_sheet_of_seeds_follows_the_guides(call, here):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("a.png", "b.png", "--guide", "g.png"), "1 guides"),
+        (("a.png", "b.png", "--guide", "g.png"), "1 guide is given"),
         (("--guide", "g.png", "--canvas", "c.png"), "--guide"),
         (("a.png", "b.png", "--share", "1,2", "--canvas-guide", "g.png"), "--share"),
     ],

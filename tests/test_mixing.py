@@ -234,7 +234,7 @@ def test_each_exemplar_has_its_mask(call, here):
         (("a.png", "b.png", "--share", "1,0"), "--share"),
         (("a.png", "b.png", "--share", "1,nan"), "--share"),
         (("a.png", "--share", "1,1"), "--share"),
-        (("a.png", "b.png", "--exemplar-mask", "m.png"), "1 exemplar masks"),
+        (("a.png", "b.png", "--exemplar-mask", "m.png"), "1 exemplar mask is given"),
         (("a.png", "--exemplar-mask", "m.png", "--exemplar-mask", "m.png"), "2 exemplar masks"),
     ],
 )
