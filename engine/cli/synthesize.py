@@ -76,7 +76,6 @@ def synthesize(
             results = [Result([sheet])]
         texture = read_texture(spec, read_input)
         tell([*texture.remarks, *mixing(spec)], quiet=quiet)
-        check_texture(texture)
         given = {"--pick": pick, "--record": record, "--engine": engine, "texture sets": together}
         other = " and ".join(name for name, value in given.items() if value is not None)
         tiles = Tiles(tile, ray, weights)
@@ -87,6 +86,7 @@ def synthesize(
                 texture.request, written, texture.pattern, tiles, strip=strip, as_json=as_json, quiet=quiet
             )
             return
+        check_texture(texture)
         made_parts: list[Prepared] = []
         run = runner(
             stack,
