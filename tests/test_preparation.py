@@ -27,7 +27,7 @@ from engine.preparation.job_input import FurtherSource
 from engine.preparation.masks import narrowed
 from engine.synthesis.resample import resize
 from engine.tensors import to_array, to_tensor
-from protocol.vocabulary import FRINGE, SMALLEST_EXEMPLAR
+from protocol.vocabulary import FRINGE, SMALLEST_EXEMPLAR, Margins
 
 ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")
@@ -625,6 +625,18 @@ FAULTS = {
     "mask transparent": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 1.0, alpha=TRANSPARENT)},
         "the mask is transparent all over: paint white what is to be synthesized",
+    ),
+    "half transparent exemplar for all of a canvas": (
+        {
+            "canvas": picture(40, 50),
+            "mask": plain(40, 50, 1.0),
+            "exemplar": picture(40, 50, alpha=TRANSPARENT + np.float32(0.5)),
+        },
+        "the exemplar has hardly any opaque pixels, which alone can fill all of a canvas: give one with at least 64",
+    ),
+    "clear canvas that is extended opaque": (
+        {"canvas": picture(40, 50, alpha=TRANSPARENT), "extend": Margins(top=9), "flatten": True},
+        "the canvas is empty, or smaller than 8x8 pixels: give another one, or an exemplar",
     ),
     "mask of a black shape": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.0, alpha=opaque_but_for(40, 50, slice(9), slice(9)))},

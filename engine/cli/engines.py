@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.standard_output import say
+from engine.counting import counted
 from engine.file_errors import reading_fault
 from engine.options.failures import fail
 from engine.options.paths import path_option
@@ -79,8 +80,7 @@ def describe(found: "Status") -> list[str]:
         lines.append(f"worker on {worker.description or worker.device}: {state}")
         lines += [worker.passed_over] if worker.passed_over else []
     for client in found.clients:
-        jobs = f"{client.jobs} job{'' if client.jobs == 1 else 's'}"
-        lines += [f"client {client.client}: {jobs}, connected for {_duration(client.seconds)}"]
+        lines += [f"client {client.client}: {counted(client.jobs, 'job')}, connected for {_duration(client.seconds)}"]
     return lines
 
 

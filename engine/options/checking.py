@@ -1,9 +1,6 @@
 """What is wrong with a texture, found before torch is loaded or an engine is started: both take seconds."""
 
-from engine.device_names import unknown_device
-from engine.file_errors import reading_fault
 from engine.fitting import check_request
-from engine.options.failures import fail
 from engine.options.textures import Texture
 
 
@@ -18,11 +15,6 @@ def check_texture(texture: Texture) -> None:
         NothingToFillError: There is nothing to fill.
     """
     asked, canvas = texture.request.settings, texture.pictures["canvas"]
-    if message := unknown_device(asked.device):
-        fail(message)
-    weights = texture.spec.weights
-    if weights is not None and (fault := reading_fault(weights)):
-        fail(fault)
     check_request(texture.request)
     mask = texture.pictures["mask"]
     masks = [picture for name, picture in texture.pictures.items() if picture is not None and "exemplar_mask" in name]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.counting import counted
+from engine.device_names import unknown_device
+from engine.file_errors import reading_fault
 from engine.options.extending import check_extension, grown, margins_of
 from engine.options.failures import INTERRUPTED, NOTHING_WRITTEN, fail
 from engine.options.parsing import parse_context, parse_shares
@@ -114,6 +116,8 @@ def texture_spec(values: Mapping[str, Any]) -> TextureSpec:
     check_extension(given.extend, given.canvas, given.mask)
     weights: Path | None = rest.pop("weights")
     asked = read_settings(rest)
+    if problem := unknown_device(asked.device) or (weights is not None and reading_fault(weights)):
+        fail(problem)
     exemplars = exemplars if together is None else [together.lead]
     shares = parse_shares(given.share, len(exemplars), guided=given.canvas_guide is not None)
     inputs = numbered_inputs(exemplars, masks, given.guide or [])

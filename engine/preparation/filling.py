@@ -105,7 +105,8 @@ def prepare_fill(
     everything = whole_of(canvas.pixels)
     if exemplar is not None and free.min() >= 1 and min(everything.size) >= SMALLEST_SIDE:
         # Nothing is kept, so nothing has to fit: a new texture, without holes.
-        laid = prepare_new(exemplar, replace(sampling, flatten=True), wrap, more, Layout(everything.size))
+        opaque = sampling if flatten else replace(sampling, flatten=True, alone="fill all of a canvas")
+        laid = prepare_new(exemplar, opaque, wrap, more, Layout(everything.size))
         return replace(laid, pattern=canvas, shown=hole.shown)
     if is_canvas:
         exemplar = None

@@ -12,7 +12,7 @@ from engine.preparation.guides import Guidance
 from engine.preparation.islands import Island
 from engine.preparation.maps import Maps
 from engine.preparation.masks import Mask
-from engine.preparation.sampling import Sample, Sampling, sample_exemplar
+from engine.preparation.sampling import MIXED, Sample, Sampling, sample_exemplar
 from engine.preparation.translucency import Translucency
 from engine.request_errors import RequestError
 
@@ -91,7 +91,7 @@ def sampled(exemplar: Picture, sampling: Sampling, canvas: Picture | None, numbe
 def sampled_further(more: Sequence[FurtherSource], canvas: Picture | None) -> tuple[tuple[Sample, float], ...]:
     """Take further exemplars, each with its share."""
     return tuple(
-        (sampled(source.picture, Sampling(mask=source.mask, flatten=True, mixed=True), canvas, number), source.share)
+        (sampled(source.picture, Sampling(mask=source.mask, flatten=True, alone=MIXED), canvas, number), source.share)
         for number, source in enumerate(more, 2)
     )
 

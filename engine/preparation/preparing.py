@@ -9,7 +9,7 @@ from engine.preparation.filling import prepare_fill
 from engine.preparation.frames import flat_frame
 from engine.preparation.job_input import FurtherSource, JobInput
 from engine.preparation.new_texture import Layout, prepare_new
-from engine.preparation.sampling import ALL, Sampling
+from engine.preparation.sampling import ALL, MIXED, Sampling, check_visible
 from engine.request_errors import RequestError
 from protocol.vocabulary import AXES, Margins
 
@@ -56,10 +56,12 @@ def prepare(
         RequestError: The pictures do not fit together, or a value is out of range.
     """
     axes = AXES[seamless]
-    sampling = Sampling(context, sample_from, exemplar_mask, flatten or bool(more), mixed=bool(more))
+    sampling = Sampling(context, sample_from, exemplar_mask, flatten or bool(more), alone=MIXED if more else "")
     if canvas is not None:
         if extend:
             sampled = exemplar_mask
+            if exemplar is None:
+                check_visible(canvas)
             if exemplar is None and sampled is None and not sampling.is_around_hole:
                 sampled = flat_frame(canvas, extend)
             canvas = extended(canvas, extend)

@@ -24,6 +24,7 @@ FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
 LARGEST_EXEMPLAR = 2**24
 # Of what can be seen of a cut-out, no more than this share is its soft edge.
 MOST_SOFT = 0.25
+MIXED = "be mixed"
 HARDLY_OPAQUE = "the canvas has hardly any opaque pixels: give an exemplar, or leave out `flatten`"
 ALL, SIDES, ABOVE_BELOW = SAMPLE_FROM
 
@@ -54,14 +55,14 @@ class Sampling:
         sample_from: One of `SAMPLE_FROM`: all around the hole, only its rows, or only its columns.
         mask: White where the exemplar, or the canvas, may be sampled; None for everywhere.
         flatten: Whether only what is opaque is sampled.
-        mixed: Whether that is so because several exemplars are mixed.
+        alone: What opaque pixels alone can do, if it was not asked for: `be mixed`, or `fill all of a canvas`.
     """
 
     context: int | None = None
     sample_from: str = ALL
     mask: Picture | None = None
     flatten: bool = False
-    mixed: bool = False
+    alone: str = ""
 
     @property
     def is_around_hole(self) -> bool:
@@ -121,8 +122,8 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
 
 def _refuse_few(sampling: Sampling) -> NoReturn:
     need = f"give one with at least {FEWEST_PIXELS}"
-    if sampling.mixed:
-        raise RequestError(f"the exemplar has hardly any opaque pixels, which alone can be mixed: {need}")
+    if sampling.alone:
+        raise RequestError(f"the exemplar has hardly any opaque pixels, which alone can {sampling.alone}: {need}")
     if sampling.flatten:
         raise TooFewOpaqueError(f"the exemplar has hardly any opaque pixels: {need}, or leave out `flatten`")
     raise RequestError(f"the exemplar has hardly any visible pixels: {need}")
@@ -158,11 +159,7 @@ def sample_canvas(
         TooFewOpaqueError: It is to be flat, and hardly any of it is opaque.
     """
     everything = whole_of(free)
-    if _count(_visible(canvas, flatten=False)) < FEWEST_PIXELS:
-        raise NothingToSampleError(
-            f"the canvas is empty, or smaller than {SMALLEST_EXEMPLAR}x{SMALLEST_EXEMPLAR} pixels: give another one, "
-            "or an exemplar"
-        )
+    check_visible(canvas)
     allowed = 1 - free if holes else (1 - free) * _visible(canvas, flatten=sampling.flatten)
     if sampling.mask is not None:
         allowed = allowed * _levels(sampling.mask)
@@ -201,6 +198,15 @@ def _refuse(left: Mask, kept: Mask, sampling: Sampling, *, masked: bool) -> NoRe
             f"least {FEWEST_PIXELS}: paint more of it black, or give an exemplar"
         )
     raise TooLittleToSampleError("hardly anything is left of the canvas to take the texture from: give an exemplar")
+
+
+def check_visible(canvas: Picture) -> None:
+    """Refuse a canvas, before it is extended, that is its own exemplar and of which next to nothing can be seen."""
+    if _count(_visible(canvas, flatten=False)) < FEWEST_PIXELS:
+        raise NothingToSampleError(
+            f"the canvas is empty, or smaller than {SMALLEST_EXEMPLAR}x{SMALLEST_EXEMPLAR} pixels: give another one, "
+            "or an exemplar"
+        )
 
 
 def _is_thin(allowed: Mask) -> bool:
