@@ -73,8 +73,9 @@ def test_so_has_a_new_texture(recipe):
         np.full((4096, 3), 0.4),
         np.full((1, 3), 0.4),
         np.eye(3)[np.random.default_rng(0).integers(3, size=4096)],
+        np.concatenate([np.linspace(0.5, 0.9, 4096)[:, None].repeat(3, axis=1), np.full((400, 3), (0.7, 0.1, 0.15))]),
     ],
-    ids=["all colors", "gray", "two inks", "one color", "one pixel", "three flat colors"],
+    ids=["all colors", "gray", "two inks", "one color", "one pixel", "three flat colors", "red on shades of gray"],
 )
 def test_other_colors_are_on_no_bent_line(colors):
     assert color_curve(torch.from_numpy(colors.astype(np.float32))) is None

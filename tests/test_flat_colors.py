@@ -48,6 +48,22 @@ def test_what_has_grain_or_shades_is_not_flat():
     assert not flat(steps)
 
 
+def soft(size, light, dark):
+    """Make a dark thing before a backdrop that is darker towards its corners."""
+    rows, columns = np.mgrid[:size, :size] / size - 0.5
+    backdrop = light + (dark - light) * 2 * (rows**2 + columns**2)
+    thing = np.maximum(np.abs(rows), np.abs(columns)) < 0.15
+    return np.where(thing, 0.05, backdrop).astype(np.float32)[..., None].repeat(3, axis=2)
+
+
+@pytest.mark.parametrize("size", [96, 200, 700])
+def test_a_soft_backdrop_is_not_flat(size):
+    assert not flat(soft(size, 0.8, 0.65))
+    assert not flat(encoded(soft(size, 0.8, 0.65), 90))
+    assert flat(soft(size, 0.8, 0.8))
+    assert flat(encoded(soft(size, 0.8, 0.8), 90))
+
+
 def test_dots_of_a_few_colors_are_flat():
     dots = np.random.default_rng(0).integers(0, 2, (64, 64, 1)).repeat(3, axis=2).astype(np.float32)
     assert flat(dots)

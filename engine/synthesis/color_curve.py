@@ -13,6 +13,8 @@ LEAST_THIN = 0.98
 # So many of its places have colors, each this share of what it would have if all had as many: flat colors are few.
 LEAST_SPREAD = 0.4
 LEAST_HELD = 1 / 16
+# From one such place to the next the colors of a line move no further across it: a red thing on gray is no line.
+LARGEST_JUMP = 20 / 255
 # So many are looked at; and what spreads no further is a single color.
 LOOKED_AT = 1 << 16
 SINGLE = 16 / 255
@@ -85,13 +87,17 @@ def _line(along: Tensor) -> tuple[float, float] | None:
     step = (end - start) / (PLACES - 1)
     place = _places(along, start, step)
     count = torch.bincount(place, minlength=PLACES)
-    spread = float((count * PLACES > LEAST_HELD * len(place)).double().mean()) >= LEAST_SPREAD
+    held = count * PLACES > LEAST_HELD * len(place)
+    if float(held.double().mean()) < LEAST_SPREAD:
+        return None
     middle = torch.zeros(PLACES, 2, dtype=along.dtype, device=along.device).index_add_(0, place, along[:, :2])
     middle = middle / count.clamp_min(1)[:, None]
+    if float(middle[held].diff(dim=0).norm(dim=1).max()) > LARGEST_JUMP:
+        return None
     apart = (along[:, :2] - middle[place]).abs().amax(dim=1)
     thin = float((apart <= THIN).double().mean()) >= LEAST_THIN
     bent = float((along[:, :2].abs().amax(dim=1) > THIN).double().mean()) > 1 - LEAST_THIN
-    return (start, step) if thin and bent and spread else None
+    return (start, step) if thin and bent else None
 
 
 def _places(along: Tensor, start: float, step: float) -> Tensor:

@@ -21,6 +21,12 @@ LEVEL_SHARE = 0.4
 # Steps larger than this are edges between two areas, and make so much of all that changes from pixel to pixel.
 EDGE = 24 / 255
 EDGE_SHARE = 0.75
+# In areas of one color, blocks of so many pixels a side without an edge have few means: nearly each is within so much
+# of one of so many. In a sky, or before the backdrop of a product, they have many: so many of all blocks have others.
+BLOCK = 4
+SHADE = 2.5 / 255
+MOST_SHADES = 4
+SOFT_SHARE = 0.05
 # Of a large exemplar strips of so many rows are looked at, with so many pixels in all, about.
 STRIP = 16
 MOST_COMPARED = 2**16
@@ -38,6 +44,7 @@ def has_flat_colors(colors: Floats, valid: Bools) -> bool:
     Returns:
         Whether it does; a single color does not.
     """
+    whole = colors, valid
     every = max(1, colors[..., 0].size // MOST_COMPARED)
     rows = np.flatnonzero(np.arange(len(colors)) // STRIP % every == 0)
     colors, valid = colors[rows], valid[rows]
@@ -55,12 +62,43 @@ def has_flat_colors(colors: Floats, valid: Bools) -> bool:
         return False
     if changes[steps > EDGE].sum() < EDGE_SHARE * changes.sum():
         return False
-    left, held = counts.copy(), 0
+    left, held, middles = counts.copy(), 0, list[Floats]()
     for _ in range(MOST_COLORS):
-        apart = np.abs(cells - cells[left.argmax()]).max(axis=1) * CELL
+        middle = cells[left.argmax()]
+        middles.append(middle * np.float32(CELL))
+        apart = np.abs(cells - middle).max(axis=1) * CELL
         held += int(left[apart <= WITHIN].sum())
         left[apart <= APART] = 0
-    return held >= SHARE * int(counts.sum())
+    return held >= SHARE * int(counts.sum()) and not _is_soft(*whole, middles)
+
+
+def _is_soft(colors: Floats, valid: Bools, middles: list[Floats]) -> bool:
+    """Tell whether what is near some colors changes smoothly, and is not of these colors alone."""
+    every = max(1, colors[..., 0].size // MOST_COMPARED)
+    down, across = np.indices([side // BLOCK for side in valid.shape])
+    # Blocks along diagonals lie in all rows and in all columns.
+    some = (down + across) % every == 0
+    inside = np.arange(BLOCK)
+    rows, columns = (BLOCK * each[some][:, None] + inside for each in (down, across))
+    places = rows[:, :, None], columns[:, None, :]
+    known = valid[places].all(axis=(1, 2))
+    blocks = colors[places][known]
+    means = blocks.mean(axis=(1, 2))[(blocks.max(axis=(1, 2)) - blocks.min(axis=(1, 2))).max(axis=1) <= LEVEL]
+    others = 0
+    for middle in middles:
+        apart = np.abs(means - middle).max(axis=1)
+        others += _count_others(means[apart <= WITHIN])
+        means = means[apart > APART]
+    return others > SOFT_SHARE * len(blocks)
+
+
+def _count_others(means: Floats) -> int:
+    """Count the means that are none of the few most frequent ones."""
+    for _ in range(MOST_SHADES):
+        if len(means):
+            listed, counts = np.unique(np.rint(means / SHADE), axis=0, return_counts=True)
+            means = means[np.abs(means - listed[counts.argmax()] * SHADE).max(axis=1) > SHADE]
+    return len(means)
 
 
 def _cells(listed: Floats) -> tuple[Floats, NDArray[np.int64]]:
