@@ -18,7 +18,7 @@ from engine.synthesis.structure.octave import Wrap, continued
 from engine.synthesis.structure.shifting import bounds
 
 # Pieces whose shorter side is no longer than this, pixels, have little left at the scales that lay out a texture.
-LARGEST_PIECE = 40
+LARGEST_PIECE = 80
 # So much of what may be sampled lies in such pieces, and all of it is so many times as wide and high as any of them.
 SHARE = 0.9
 APART = 2
