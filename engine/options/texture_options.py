@@ -32,7 +32,7 @@ MAPS_HELP = (
     "then maps, too. All maps are made together, as a texture set. Files such as oak_color.png and oak_normal.png "
     "are a set without this option."
 )
-SIZE_HELP = "Width and height in pixels."
+SIZE_HELP = "Width and height in pixels, such as 512x384, or one number for a square."
 SIZE_DEFAULT = f"that of the canvas, its guide or the content, or {DEFAULT_SIZE}"
 INIT_HELP = "Picture that the synthesis starts from."
 CANVAS_HELP = "Picture to fill; it is kept where the mask is black. EXEMPLAR may then be omitted."
