@@ -14,7 +14,6 @@ from engine.images import Picture
 from engine.on_device import exemplar_on, surroundings_on
 from engine.preparation import (
     BAND,
-    LARGEST_EXEMPLAR,
     Box,
     Layout,
     RequestError,
@@ -22,6 +21,7 @@ from engine.preparation import (
     cut_start,
     finish,
     prepare,
+    sampling,
 )
 from engine.preparation.job_input import FurtherSource
 from engine.preparation.masks import narrowed
@@ -342,14 +342,18 @@ def test_the_context_of_a_transparent_part_begins_at_its_fringe():
     assert ready(canvas=canvas, context=10).exemplar.pixels.shape[:2] == (10 + 2 * FRINGE + 20, 30 + 2 * FRINGE + 20)
 
 
-def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_around_the_hole():
-    canvas = Picture(np.broadcast_to(np.float32(0.5), (4200, 5000, 3)))
-    mask = np.zeros((4200, 5000, 1), np.float32)
-    mask[3000:3100, 100:200] = 1
-    mask = Picture(np.broadcast_to(mask, (4200, 5000, 3)))
-    height, width = (sample := ready(canvas=canvas, mask=mask, context=5000).exemplar).pixels.shape[:2]
-    assert 0.99 * LARGEST_EXEMPLAR < height * width <= LARGEST_EXEMPLAR
-    assert sample.valid.sum() == height * width - 100 * 100
+@pytest.fixture
+def largest(monkeypatch):
+    """A limit of exemplars that small pictures exceed: their pixels."""
+    monkeypatch.setattr(sampling, "LARGEST_EXEMPLAR", 2**16)
+    return sampling.LARGEST_EXEMPLAR
+
+
+def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_around_the_hole(largest):
+    canvas, mask = plain(420, 500, 0.5), mask_picture(420, 500, slice(300, 310), slice(10, 20))
+    height, width = (sample := ready(canvas=canvas, mask=mask, context=500).exemplar).pixels.shape[:2]
+    assert 0.98 * largest < height * width <= largest
+    assert sample.valid.sum() == height * width - 10 * 10
 
 
 @pytest.mark.parametrize(("context", "reach"), [(None, 256), (20, 20)], ids=["by its size", "20"])
@@ -557,11 +561,10 @@ def test_a_canvas_of_which_more_is_transparent_than_is_ever_missing_only_gets_a_
     assert job_input.exemplar.valid is None
 
 
-def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle():
-    canvas = Picture(np.broadcast_to(np.float32(0.5), (4200, 5000, 3)))
-    found = ready(canvas=canvas, seamless="both").exemplar.pixels.shape
-    assert 0.99 * LARGEST_EXEMPLAR < found[0] * found[1] <= LARGEST_EXEMPLAR
-    assert found[1] / found[0] == pytest.approx(5000 / 4200, rel=0.01)
+def test_a_canvas_larger_than_an_exemplar_may_be_is_sampled_in_its_middle(largest):
+    found = ready(canvas=picture(420, 500), seamless="both").exemplar.pixels.shape
+    assert 0.98 * largest < found[0] * found[1] <= largest
+    assert found[1] / found[0] == pytest.approx(500 / 420, rel=0.01)
 
 
 @pytest.mark.parametrize("value", [0.5, 1.0])
