@@ -22,6 +22,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from parallel import ONE_THREAD
+
 try:
     import resource  # Windows has none
 except ImportError:
@@ -37,7 +39,7 @@ FREE = {
     "COLUMNS",
     "GOMP_SPINCOUNT",
     "MPLBACKEND",
-    "OMP_NUM_THREADS",
+    *ONE_THREAD,
     "PYTEST_CURRENT_TEST",
     "PYTHONUNBUFFERED",
     "TEXTURE_ENGINE_FOLDER",
@@ -128,7 +130,7 @@ def _template(env, bound):
         asking, asked = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with asked:
             words = [sys.executable, __file__, str(asked.fileno())]
-            loaded = {**dict(kept), "OMP_NUM_THREADS": "1", "GOMP_SPINCOUNT": "1000"}
+            loaded = {**dict(kept), **ONE_THREAD, "GOMP_SPINCOUNT": "1000"}
             template = subprocess.Popen(words, env=loaded, pass_fds=[asked.fileno()], preexec_fn=bound)  # noqa: PLW1509
         _templates[kept, bound] = template, asking
     return _templates[kept, bound][1]

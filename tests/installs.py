@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from parallel import ONE_THREAD
 from wheelhouse import BACKEND, furnish
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +55,7 @@ class Home:
         pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.house), "PIP_CONFIG_FILE": os.devnull}
         pip |= {"PIP_NO_COMPILE": "1", "PIP_NO_CACHE_DIR": "1"}
         pip |= {"TEXTURE_TORCH_INDEX": "http://127.0.0.1:9"}
-        places = {"HOME": str(self.folder), "PATH": str(self.programs), "OMP_NUM_THREADS": "1"}
+        places = {"HOME": str(self.folder), "PATH": str(self.programs), **ONE_THREAD}
         return {**own, **pip, **places, "PYTHONDONTWRITEBYTECODE": "1", **more}
 
     def command(self, *words) -> list[str]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engines import ROOT
+from parallel import ONE_THREAD
 
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation
@@ -34,7 +35,8 @@ def program(path: Path, *lines: str) -> Path:
     As a relay it is the real one.
     """
     start = f"import sys; sys.path[0] = '{ROOT}'; from engine.__main__ import start; start()"
-    python = f'OMP_NUM_THREADS=1 "{sys.executable}" -c "{start}"'
+    settings = " ".join(f"{name}={value}" for name, value in ONE_THREAD.items())
+    python = f'{settings} "{sys.executable}" -c "{start}"'
     relay = f'if [ "$1" = relay ]; then {python} relay; exit; fi'
     path.write_text("\n".join(("#!/bin/sh", relay, f'engine() {{ {python} "$@" --device cpu; }}', *lines, "")))
     path.chmod(path.stat().st_mode | stat.S_IXUSR)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from engines import end_of, short_job, surroundings
+from parallel import ONE_THREAD
 from plugin_links import end_engine, installation_of, linked, program, reach
 
 from engine.cli.detaching import is_started
@@ -170,7 +171,7 @@ def poisoned(tmp_path, monkeypatch):
         "CUDA_VISIBLE_DEVICES": "",
         # Where functions are compiled already.
         "NUMBA_CACHE_DIR": str(cache_folder()),
-        "OMP_NUM_THREADS": "1",
+        **ONE_THREAD,
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -202,7 +203,7 @@ def assert_clean(process, folder, mount, values):
     assert set(found) <= {*engine_environment(os.environ, folder), "GOMP_SPINCOUNT", "PWD", "SHLVL", "_"}
     assert str(mount) not in " ".join(found.values())
     assert found["PATH"] == values["PATH"].split(os.pathsep, 1)[1]
-    for name in ("CUDA_VISIBLE_DEVICES", "NUMBA_CACHE_DIR", "OMP_NUM_THREADS"):
+    for name in ("CUDA_VISIBLE_DEVICES", "NUMBA_CACHE_DIR", *ONE_THREAD):
         assert found[name] == values[name]
     assert found["GOMP_SPINCOUNT"] == SPINS
     assert found["HOME"] == os.environ["HOME"]
