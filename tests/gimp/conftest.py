@@ -1,9 +1,11 @@
 """Where the GIMP of these tests is, and the plug-in in it."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from console_desk import ConsoleDesk
 from desk import Desk
 from gimps import profile, warmed
 from parallel import made_once
@@ -61,7 +63,12 @@ def pictures_folder(tmp_path):
 def plugged(place, known_plug_ins, engine, tmp_path_factory):
     """A profile with the plug-in, and a warm engine."""
     own = profile(tmp_path_factory.mktemp("plugged") / "profile", known_plug_ins)
-    return plug(place, own, engine.folder)
+    console_desk = ConsoleDesk(place, own)
+    try:
+        yield replace(plug(place, own, engine.folder), desk=console_desk)
+        console_desk.end()
+    finally:
+        console_desk.leave()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""Runs in GIMP: the code of a test; what comes of it goes to a file."""
+"""Runs in GIMP: the code of a test, or of many; what comes of it goes to a file.
+
+It finds the `FOLDER` of one, or in `FOLDERS` a pipe with a line for each.
+"""
 
 import json
 import traceback
@@ -22,7 +25,23 @@ def work(folder):
         told = json.dumps({"result": space["result"]})
     except BaseException:  # noqa: BLE001
         told = json.dumps({"traceback": traceback.format_exc()})
-    (folder / "told.json").write_text(told)
+    written = folder / "told.new"
+    written.write_text(told)
+    written.rename(folder / "told.json")
 
 
-work(FOLDER)  # noqa: F821
+def work_cleanly(folder):
+    """Likewise, and leave nothing for the next one."""
+    Gimp.context_push()
+    work(folder)
+    Gimp.context_pop()
+    for image in Gimp.get_images():
+        image.delete()
+
+
+if "FOLDERS" in globals():
+    with open(FOLDERS) as lines:  # noqa: F821, PTH123
+        for line in lines:
+            work_cleanly(line.rstrip("\n"))
+else:
+    work(FOLDER)  # noqa: F821

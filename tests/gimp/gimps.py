@@ -106,22 +106,38 @@ def console(
     it leaves in `result` comes back. An exception in it, or a complaint of GIMP that no pattern in `allowed` matches,
     fails the test.
     """
+    told = give(folder, code, given)
+    command = batch(place, "FOLDER", folder)
+    status, stdout, stderr = finished(command, surroundings(place, profile_folder, language, environment), timeout)
+    result = result_of(told, f"{stdout}\n{stderr}", status)
+    assert status == 0, f"GIMP ended with status {status}:\n{stdout}\n{stderr}"
+    refuse_faults(stdout + stderr, allowed)
+    return Said(result, stdout, stderr)
+
+
+def batch(place: Place, name: str, path: Path) -> list[str]:
+    """The command of a GIMP without a window that runs `console_job.py` with a path in this name, and quits."""
+    code = f"{name} = {str(path)!r}; exec(compile(open({str(JOB)!r}).read(), {str(JOB)!r}, 'exec'))"
+    words = ("--no-splash", "-i", "--batch-interpreter", "python-fu-eval", "-b", code, "--quit")
+    return place.command(place.console, *words)
+
+
+def give(folder: Path, code: str, given: dict[str, Any]) -> Path:
+    """Write what `console_job.py` reads, and tell the file that it leaves there."""
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "told.json"
     told.unlink(missing_ok=True)
     (folder / "code.py").write_text(textwrap.dedent(code))
     (folder / "given.json").write_text(json.dumps(given))
-    batch = f"FOLDER = {str(folder)!r}; exec(compile(open({str(JOB)!r}).read(), {str(JOB)!r}, 'exec'))"
-    words = [place.console, "--no-splash", "-i", "--batch-interpreter", "python-fu-eval", "-b", batch, "--quit"]
-    status, stdout, stderr = finished(
-        place.command(*words), surroundings(place, profile_folder, language, environment), timeout
-    )
-    assert told.is_file(), f"GIMP ended with status {status} before the code did:\n{stdout}\n{stderr}"
+    return told
+
+
+def result_of(told: Path, said: str, status: int | None) -> Any:
+    """What code has left in `result`; fails if it raised an exception, or GIMP ended with a status before its end."""
+    assert told.is_file(), f"GIMP ended with status {status} before the code did:\n{said}"
     answer = json.loads(told.read_text())
-    assert "traceback" not in answer, f"{answer['traceback']}\n{stderr}"
-    assert status == 0, f"GIMP ended with status {status}:\n{stdout}\n{stderr}"
-    refuse_faults(stdout + stderr, allowed)
-    return Said(answer["result"], stdout, stderr)
+    assert "traceback" not in answer, f"{answer['traceback']}\n{said}"
+    return answer["result"]
 
 
 def finished(command: list[str], environment: dict[str, str], timeout: float) -> tuple[int, str, str]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from console_desk import ConsoleDesk
 from gimps import Said, console
+from parallel import ONE_THREAD
 from provide import CHECKOUT, Place
 
 from engine.synthesis.compiling import cache_folder
@@ -161,18 +163,25 @@ from gimp_plugin.outcome import Call
 
 installation = read_installation(Path(package))
 start_log(installation.folder)
-link = EngineLink(installation, name="tests", wait_for_user=False)
 
 
 class SharedLink:
+    def __init__(self):
+        self.link = EngineLink(installation, name="tests", wait_for_user=False)
+
     def __getattr__(self, name):
-        return getattr(link, name)
+        return getattr(self.link, name)
+
+    def __call__(self, *_place, **_how):
+        return self
 
     def close(self):
         pass
 
 
-procedures.EngineLink = lambda *_place, **_how: SharedLink()
+# Code that ran in this GIMP before may have left one.
+if procedures.EngineLink is EngineLink:
+    procedures.EngineLink = SharedLink()
 
 
 # As GIMP calls them.
@@ -215,43 +224,40 @@ class Plugged:
         place: Where GIMP is.
         profile: The profile.
         state: Where the engine's connection file and keys are, and the plug-in's log.
+        desk: A GIMP for code that starts no plug-in; without, each has its own.
     """
 
     place: Place
     profile: Path
     state: Path
+    desk: ConsoleDesk | None = None
 
-    def run(self, code: str, folder: Path, *, starts=True, environment=None, allowed=(), **given) -> Said:
+    def run(self, code: str, folder: Path, *, starts=True, anew=False, environment=None, allowed=(), **given) -> Said:
         """Run code in GIMP without a window; it finds `TOOLS`, too, and where the plug-in is, as `package`.
 
         Args:
             code: The code.
             folder: Where to leave files.
             starts: Whether each call of a procedure starts the plug-in, as GIMP does it; without, `started` does so.
+            anew: Whether this needs a GIMP that has just started.
             environment: More environment variables of GIMP.
             allowed: Patterns of complaints that are no faults.
             given: What the code finds under its names.
         """
-        return console(
-            self.place,
-            self.profile,
-            f"{TOOLS}{'' if starts else WITHOUT_STARTS}\n{code}",
-            folder=folder,
-            timeout=RUN_SECONDS,
-            environment=environment,
-            allowed=("GIMP_IS_PDB_PROCEDURE", *allowed),
-            package=str(plugin_folder(self.profile)),
-            **given,
-        )
+        code = f"{TOOLS}{'' if starts else WITHOUT_STARTS}\n{code}"
+        given |= {"folder": folder, "timeout": RUN_SECONDS, "allowed": ("GIMP_IS_PDB_PROCEDURE", *allowed)}
+        given["package"] = str(plugin_folder(self.profile))
+        if self.desk and not (starts or anew or environment):
+            return self.desk.run(code, **given)
+        return console(self.place, self.profile, code, environment=environment, **given)
 
-    def cases(self, code: str, folder: Path, *, starts=True, environment=None, allowed=(), **given) -> "Cases":
+    def cases(self, code: str, folder: Path, **how) -> "Cases":
         """Run code that leaves in `cases` a list of functions, each of which looks into one case.
 
-        A start of GIMP takes seconds, so many tests share one.
+        A start of GIMP takes seconds, so many tests share one; `how` is what `run` takes.
         """
         code = f"{code}\nresult = told_by(cases)"
-        told = self.run(code, folder, starts=starts, environment=environment, allowed=allowed, **given)
-        return Cases(told.result)
+        return Cases(self.run(code, folder, **how).result)
 
     def log(self) -> str:
         """What the plug-in has logged."""
@@ -285,7 +291,7 @@ def host_engine(place: Place, file: Path, *, only="") -> Path:
     # GIMP's home is another one, where its functions would be compiled anew.
     variables = {
         "PYTHONPATH": CHECKOUT,
-        "OMP_NUM_THREADS": 1,
+        **ONE_THREAD,
         "PATH": os.environ["PATH"],
         "NUMBA_CACHE_DIR": cache_folder(),
     }

@@ -214,7 +214,7 @@ def test_the_last_values_of_a_procedure_serve_without_a_screen(cases):
 
 def test_drawables_of_an_earlier_run_of_gimp_are_gone_though_others_have_their_ids(plugged, pictures, tmp_path):
     given = {"state": str(plugged.state), **pictures}
-    found = plugged.run(BEFORE, tmp_path / "before", starts=False, **given).result
-    said = plugged.run(AFTER, tmp_path / "after", starts=False, kept_before=found, **given).result
+    found = plugged.run(BEFORE, tmp_path / "before", starts=False, anew=True, **given).result
+    said = plugged.run(AFTER, tmp_path / "after", starts=False, anew=True, kept_before=found, **given).result
     assert said["drawable"] == f"The exemplar's layer no longer exists: choose another. {CHOOSE}"
     assert said["mask"].startswith("The exemplar mask is not in the image")
