@@ -38,7 +38,7 @@ def compared(source: MatchSource, query: Query, penalty, options):
     for name, matcher in {
         "compiled": COMPILED,
         "kernels": TritonMatcher(torch.device("cpu"), 512),
-        "other blocks": TritonMatcher(torch.device("cpu"), 128),
+        "other blocks": TritonMatcher(torch.device("cpu"), 256),
     }.items():
         first = field_for(matcher, query, source, penalty=penalty)
         found = MatchField(first.places.copy(), first.costs.copy())

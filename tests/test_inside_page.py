@@ -8,13 +8,16 @@ import pytest
 from pictures import bricks, save
 from PIL import Image
 
+from engine.inspection import portilla_simoncelli
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "inside.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.strip().splitlines()]
 SHOWN = re.findall(r"!\[[^\]]+\]\((pictures/[^)]+)\)", PAGE)
 # As the commands are but small: what they make is of another size, and soon done.
 SMALL = {"synthesize": ("--size", "64x64", "--steps", "2"), "layers": ("--size", "32x32", "--steps", "2")}
-SMALL |= {"losses": ("--size", "32x32", "--steps", "2"), "recipes": ("--size", "32x32", "--steps", "1")}
+SMALL |= {"losses": ("--size", "32x32", "--steps", "2")}
+SMALL |= {"recipes": ("--size", "32x32", "--steps", "1", "--quality", "draft")}
 
 
 def test_the_page_shows_eight_pictures_and_they_are_there():
@@ -32,7 +35,8 @@ def clone(here):
     return here
 
 
-def test_the_commands_make_the_pictures(call, clone):
+def test_the_commands_make_the_pictures(call, clone, monkeypatch):
+    monkeypatch.setattr(portilla_simoncelli, "EVALUATIONS", 1)
     for command in COMMANDS:
         program, *words = shlex.split(command)
         assert program == "texture-engine"
