@@ -7,7 +7,6 @@ from pathlib import Path
 import forking
 import torch
 from engines import start_python
-from parallel import ONE_THREAD
 from safetensors.torch import save_file
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +16,7 @@ FILL = ("--quality", "draft", "--steps", "1")
 
 def start_process(*arguments, cwd, alone=False, **options):
     """Start the program; `alone`, it loads its libraries itself."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **ONE_THREAD}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **forking.ONE_THREAD}
     start = start_python if alone else forking.start
     return start(
         [*forking.PROGRAM, *map(str, arguments)],

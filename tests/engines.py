@@ -13,7 +13,6 @@ from pathlib import Path
 
 import forking
 import numpy as np
-from parallel import ONE_THREAD
 from pictures import bricks, bytes_of
 
 from protocol.client import EngineClient
@@ -108,7 +107,7 @@ forked = partial(running, begin=forking.start)
 def surroundings(folder: Path, more=None) -> dict[str, str]:
     """Environment variables of an engine, or of a command that looks for it: of this checkout, wherever it starts."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    own = {"TEXTURE_ENGINE_FOLDER": str(folder), **ONE_THREAD, "PYTHONPATH": path}
+    own = {"TEXTURE_ENGINE_FOLDER": str(folder), **forking.ONE_THREAD, "PYTHONPATH": path}
     return {**os.environ, **own, **(more or {})}
 
 

@@ -22,8 +22,6 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from parallel import ONE_THREAD
-
 try:
     import resource  # Windows has none
 except ImportError:
@@ -32,6 +30,8 @@ except ImportError:
 LOADED = ("engine.cli", "engine.service.serving", "engine.service.worker", "engine.service.device_runner")
 UNFORKED = "TEXTURE_TEST_UNFORKED"
 """Set it, and every process loads its own libraries, as a user's does."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+"""Environment of what tests start: beside other tests, threads that wait for each other take twice the time."""
 PROGRAM = ("-m", "engine")
 CODE = "-c"
 # What a template does not look at while it is loaded.

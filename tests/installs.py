@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from parallel import ONE_THREAD
+from forking import ONE_THREAD
 from wheelhouse import BACKEND, furnish
 
 ROOT = Path(__file__).parents[1]

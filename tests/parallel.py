@@ -14,8 +14,6 @@ except ImportError:
 
 MOST_PROCESSES = 4
 """Each has engines and a GIMP of its own, which take a gigabyte and more."""
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-"""Environment of what tests start: beside other tests, threads that wait for each other take twice the time."""
 WINDOWS = "test_window"
 """How the names of files with tests of GIMP's window begin."""
 

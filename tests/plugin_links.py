@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engines import ROOT
-from parallel import ONE_THREAD
+from forking import ONE_THREAD
 
 from gimp_plugin.engine_link import EngineLink
 from gimp_plugin.installation import Installation

@@ -14,7 +14,6 @@ import forking
 import pytest
 from calling import QUICK, ROOT
 from file_places import MAKE, PLACES, assert_told
-from parallel import ONE_THREAD
 from pictures import load
 
 if sys.platform == "win32":
@@ -90,7 +89,7 @@ def started(place, *words, limits=(), **how):
         words,
         cwd=place,
         # Python puts a compiled module in place even if a limit on files has cut it short.
-        env={**os.environ, "PYTHONPATH": str(ROOT), **ONE_THREAD, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **forking.ONE_THREAD, "PYTHONDONTWRITEBYTECODE": "1"},
         text=True,
         timeout=120,
         bound=bind,

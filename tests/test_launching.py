@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from engines import end_of, short_job, surroundings
-from parallel import ONE_THREAD
+from forking import ONE_THREAD
 from plugin_links import end_engine, installation_of, linked, program, reach
 
 from engine.cli.detaching import is_started

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from console_desk import ConsoleDesk
+from forking import ONE_THREAD
 from gimps import Said, console
-from parallel import ONE_THREAD
 from provide import CHECKOUT, Place
 
 from engine.synthesis.compiling import cache_folder
