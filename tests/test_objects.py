@@ -174,3 +174,18 @@ def test_a_hole_that_cuts_a_row_of_dots_anywhere_is_filled_with_all_of_them(top)
     ]
     shares = [(1 - last.colors[cell][..., 0]).sum() / (1 - picture[cell]).sum() for cell in cells if free[cell].any()]
     assert (min(shares) > 0.5, max(shares) < 1.6) == (True, True)
+
+
+@pytest.mark.parametrize("moved", [(1, 1), (-1, 0), (0, 2)])
+def test_a_dot_that_is_copied_beside_where_the_others_repeat_is_moved_there(moved):
+    rows, columns = np.indices((200, 240))
+    dark = np.hypot(rows % 40 - 19.5, columns % 40 - 19.5) < 8
+    picture = np.where(dark, 0.1, 0.9).astype(np.float32)
+    objects = find_objects(np.repeat(picture[..., None], 3, axis=2), np.ones(dark.shape, bool))
+    free = np.zeros(dark.shape, bool)
+    free[70:130, 70:130] = True
+    origins = np.moveaxis(np.indices(dark.shape, np.int32), 0, -1).copy()
+    origins[80:120, 80:120] += np.array([moved[0], 40 + moved[1]], np.int32)
+    assert (of(origins, picture) != picture).any()
+    found = keep_whole(origins, objects, (False, False), free, (0, 0))
+    np.testing.assert_array_equal(of(found, picture)[free], picture[free])

@@ -12,12 +12,15 @@ from scipy import ndimage
 
 from engine.objects import AROUND, EDGE, Objects, Shape
 from engine.synthesis.matching.field import Bools, Places
+from engine.synthesis.structure.object_shifts import Kept, Shift, kept_around
 from engine.synthesis.structure.octave import Wrap, continued, dilated
 
 Numbers = NDArray[np.int64]
 
 # An object is completed if so much of it is there.
 LEAST_THERE = 0.3
+# So many, the fullest ones, are moved to where others around the hole repeat.
+MOST_MOVED = 64
 # So many objects are tried where another one was removed.
 TRIED = 8
 # Owner of what a canvas keeps.
@@ -50,12 +53,16 @@ def keep_whole(
         owners[joined | (fixed & (kept != 0))] = KEPT
         covered = dilated(joined, np.ones((2 * EDGE + 1, 2 * EDGE + 1), bool), wrap)
     laid = _Laid(found, covered, owners, fixed)
-    names: dict[tuple[int, int], int] = {}
-    for number, shift in _candidates(origins, objects, wrap):
+    names: dict[Shift, int] = {}
+    listed = _candidates(origins, objects, wrap)
+    around = None if free is None or any(wrap) else kept_around(objects, free, offset)
+    moved = {each: each if around is None else around.repeating(each) for _, each in listed[:MOST_MOVED]}
+    for number, shift in listed:
+        better = moved.get(shift, shift)
         # Neighbors in the exemplar are as near to each other as they may be.
-        _lay(laid, objects.shapes[number - 1], shift, names.setdefault(shift, len(names) + 1), wrap)
+        _lay(laid, objects.shapes[number - 1], better, names.setdefault(better, len(names) + 1), wrap)
     if free is not None:
-        _replace(laid, objects, wrap, len(names) + 1)
+        _replace(laid, objects, wrap, len(names) + 1, around)
     return _with_ground(found, objects.ground, covered)
 
 
@@ -76,7 +83,7 @@ class _Laid:
     fixed: Bools
 
 
-def _lay(laid: _Laid, shape: Shape, shift: tuple[int, int], name: int, wrap: Wrap) -> bool:
+def _lay(laid: _Laid, shape: Shape, shift: Shift, name: int, wrap: Wrap) -> bool:
     """Lay an object on a canvas, unless it meets one of another name; tell whether it was laid."""
     here, seen = _target(shape, shift, (laid.owners.shape[0], laid.owners.shape[1]), wrap)
     core, cover, there = shape.core[seen], shape.cover[seen], laid.owners[here]
@@ -92,7 +99,7 @@ def _lay(laid: _Laid, shape: Shape, shift: tuple[int, int], name: int, wrap: Wra
     return True
 
 
-def _replace(laid: _Laid, objects: Objects, wrap: Wrap, name: int) -> None:
+def _replace(laid: _Laid, objects: Objects, wrap: Wrap, name: int, around: Kept | None) -> None:
     """Lay whole objects where those that fit nowhere would leave gaps, each one of about the same size."""
     areas = np.array([int(shape.core.sum()) for shape in objects.shapes])
     gone = (objects.numbers[laid.origins[..., 0], laid.origins[..., 1]] != 0) & ~laid.covered & (laid.owners == 0)
@@ -111,7 +118,8 @@ def _replace(laid: _Laid, objects: Objects, wrap: Wrap, name: int) -> None:
                 round(middle - side / 2 - first)
                 for middle, side, first in zip(middles[number], shape.core.shape, shape.corner, strict=True)
             )
-            if _lay(laid, shape, (row, column), name, wrap):
+            shift = (row, column) if around is None else around.repeating((row, column))
+            if _lay(laid, shape, shift, name, wrap):
                 uses[each] += 1
                 name += 1
                 break
@@ -138,7 +146,7 @@ def kept_objects(objects: Objects, free: Bools, offset: tuple[int, int]) -> Plac
     return np.where(free, 0, np.where(np.isin(found, parts[parts > 0]), -1, found)).astype(np.int32)
 
 
-def _candidates(origins: Places, objects: Objects, wrap: Wrap) -> list[tuple[int, tuple[int, int]]]:
+def _candidates(origins: Places, objects: Objects, wrap: Wrap) -> list[tuple[int, Shift]]:
     """List numbers of objects with where they would lie, the fullest first."""
     size = (origins.shape[0], origins.shape[1])
     there = objects.numbers[origins[..., 0], origins[..., 1]]
@@ -162,7 +170,7 @@ def _candidates(origins: Places, objects: Objects, wrap: Wrap) -> list[tuple[int
 
 
 def _target(
-    shape: Shape, shift: tuple[int, int], size: tuple[int, int], wrap: Wrap
+    shape: Shape, shift: Shift, size: tuple[int, int], wrap: Wrap
 ) -> tuple[tuple[Numbers, Numbers], tuple[slice, slice]]:
     """Find where on a canvas an object lies, and which part of it does."""
     at, seen = [], []
