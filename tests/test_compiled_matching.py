@@ -28,6 +28,17 @@ for threads in (1, 2, 8):
 """
 
 
+# Loads what compiles functions, and nothing that needs torch.
+COMPILING = """
+import sys
+from pathlib import Path
+from types import ModuleType
+import engine
+synthesis = sys.modules["engine.synthesis"] = ModuleType("engine.synthesis")
+synthesis.__path__ = [str(Path(engine.__file__).parent / "synthesis")]
+"""
+
+
 def fingerprint():
     """What several passes find, and the votes, as a number."""
     picture = clouds(200, 120)
@@ -106,7 +117,7 @@ print(float(field_for(COMPILED, query, source).costs.mean()))
 def test_without_a_compiler_functions_are_interpreted(monkeypatch):
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     code = "from engine.synthesis.compiling import compiled; print(compiled(lambda value: 2 * value)(21))"
-    ended = run_python(code, Path(__file__).parent)
+    ended = run_python(COMPILING + code, Path(__file__).parent)
     assert (ended.returncode, ended.stdout.strip()) == (0, "42")
 
 
@@ -124,7 +135,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (256, 256))
 print(compiled_serially(doubled)(21), compiled_serially(doubled)(2.5))
 """
     script = tmp_path / "script.py"
-    script.write_text(code)
+    script.write_text(COMPILING + code)
     ended = run_python(f"import runpy; runpy.run_path({str(script)!r})", Path(__file__).parent)
     assert (ended.returncode, ended.stdout.split()) == (0, ["42", "5.0"])
     assert ended.stderr.count("compiled code cannot be kept") == 1

@@ -97,7 +97,7 @@ def test_frames_come_from_the_coarsest_octave_on_and_in_order(work, show):
 
 
 def test_progress_of_real_jobs_goes_past_the_first_of_two(work, show):
-    assert run(work(*(steady(seed=seed, steps=150) for seed in range(2)))) is State.DONE
+    assert run(work(*(steady(seed=seed, steps=75) for seed in range(2)))) is State.DONE
     print(f"{len(show.fractions)} reports, up to {max(show.fractions):.3f}")
     assert all(0 <= fraction <= 1 for fraction in show.fractions)
     assert show.fractions[0] < 0.5 < show.fractions[-1]

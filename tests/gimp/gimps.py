@@ -161,6 +161,16 @@ def finished(command: list[str], environment: dict[str, str], timeout: float) ->
         return process.returncode, stdout, stderr
 
 
+def processes_with(address):
+    """The processes that were started with this address of a bus, none that have ended."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if address.encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
 def end_group(process: subprocess.Popen) -> None:
     """End a process that leads a group, with all in it."""
     with suppress(ProcessLookupError):

@@ -26,11 +26,11 @@ def broken_off(task, scale=1, **wishes):
 
 def plug_in_killed():
     # All of a large image but its border.
-    return broken_off("fill", scale=20)
+    return broken_off("fill", scale=10)
 
 
 def engine_killed():
-    return broken_off("new", width=1024, height=1024)
+    return broken_off("new", width=512, height=512)
 
 
 def engine_gone():

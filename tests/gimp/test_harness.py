@@ -1,14 +1,11 @@
 """The GIMP that the tests of the plug-in use: it does what it is told, and its complaints are heard."""
 
 import time
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from gimps import console, plug_in, profile, refuse_faults
 from pictures import bricks, bytes_of
 from PIL import Image
-from provide import LOCALE
 from windows import window
 
 RED = (255, 0, 0)
@@ -208,21 +205,3 @@ def test_what_a_plug_in_fails_with_is_heard(painting):
     wait(lambda: "ValueError: this color is wrong" in painting.said())
     with pytest.raises(AssertionError, match="Traceback"):
         refuse_faults(painting.said())
-
-
-def test_nothing_of_a_gimp_in_another_language_outlives_it(place, gimp_profile, picture):
-    with window(place, gimp_profile, picture, language=LOCALE) as found:
-        assert found.widget("Hilfe", role="menu")
-        ours = processes_with(found.environment["DBUS_SESSION_BUS_ADDRESS"])
-        assert found.process.pid in ours
-    wait(lambda: not processes_with(found.environment["DBUS_SESSION_BUS_ADDRESS"]))
-
-
-def processes_with(address):
-    """The processes that were started with this address of a bus, none that have ended."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if address.encode() in (folder / "environ").read_bytes():
-                found.append(int(folder.name))
-    return found

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from gimps import profile
+from gimps import processes_with, profile
 from painting import (
     FILL,
     MENU,
@@ -349,6 +349,8 @@ def test_it_speaks_the_language_of_the_user(
     plug(place, own, engine.folder)
     # Within any locale but C, this chooses the language, as GIMP's preferences do.
     with window(place, own, wall, language=LOCALE, environment={"LANGUAGE": language}) as found:
+        bus = found.environment["DBUS_SESSION_BUS_ADDRESS"]
+        assert found.process.pid in processes_with(bus)
         found.menu(filters, MENU[1], f"{title} …" if language == "de" else f"{title}…")
         found.wait_for_window(title, SECONDS)
         assert found.widget(exemplar, role="label")
@@ -362,6 +364,8 @@ def test_it_speaks_the_language_of_the_user(
         found.screenshot(pictures_folder / f"language-{language}-new.png")
         found.press(shut, window=title)
         found.wait_for_no_window(title)
+    # Nothing of it outlives it.
+    wait(lambda: not processes_with(bus))
 
 
 def tooltips_in_one_language(found, title):
