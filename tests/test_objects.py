@@ -176,15 +176,31 @@ def test_a_hole_that_cuts_a_row_of_dots_anywhere_is_filled_with_all_of_them(top)
     assert (min(shares) > 0.5, max(shares) < 1.6) == (True, True)
 
 
+def dots():
+    """Dark dots on a lattice, 40 pixels from one to the next."""
+    rows, columns = np.indices((200, 240))
+    return np.where(np.hypot(rows % 40 - 19.5, columns % 40 - 19.5) < 8, 0.1, 0.9).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_short_lines_that_repeat_are_whole_whichever_patches_they_come_from(seed):
+    rows, columns = np.mgrid[:240, :240]
+    twill = (rows + columns) % 4 < 2
+    colors = np.full((240, 240, 3), (0.1, 0.3, 0.2), np.float32)
+    colors[((rows % 64 < 12) & twill) | ((columns % 64 < 12) & ~twill)] = (0.8, 0.1, 0.1)
+    free = np.hypot(rows - 125, columns - 120) < 48
+    filled = np.where(free[..., None], 0, colors).astype(np.float32)
+    *_, last = build(plan_filling(FillInput(filled, free, colors, ~free, (0, 0)), 3), seed)
+    np.testing.assert_allclose(last.colors, colors, atol=0.01)
+
+
 @pytest.mark.parametrize("moved", [(1, 1), (-1, 0), (0, 2)])
 def test_a_dot_that_is_copied_beside_where_the_others_repeat_is_moved_there(moved):
-    rows, columns = np.indices((200, 240))
-    dark = np.hypot(rows % 40 - 19.5, columns % 40 - 19.5) < 8
-    picture = np.where(dark, 0.1, 0.9).astype(np.float32)
-    objects = find_objects(np.repeat(picture[..., None], 3, axis=2), np.ones(dark.shape, bool))
-    free = np.zeros(dark.shape, bool)
+    picture = dots()
+    objects = find_objects(np.repeat(picture[..., None], 3, axis=2), np.ones(picture.shape, bool))
+    free = np.zeros(picture.shape, bool)
     free[70:130, 70:130] = True
-    origins = np.moveaxis(np.indices(dark.shape, np.int32), 0, -1).copy()
+    origins = np.moveaxis(np.indices(picture.shape, np.int32), 0, -1).copy()
     origins[80:120, 80:120] += np.array([moved[0], 40 + moved[1]], np.int32)
     assert (of(origins, picture) != picture).any()
     found = keep_whole(origins, objects, (False, False), free, (0, 0))

@@ -4,23 +4,26 @@ Patches are smaller than such things, and a seam may run through one of them. So
 most is there, completes them, and leaves only background of the others.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from engine.objects import AROUND, EDGE, Objects, Shape
+from engine.objects import AROUND, EDGE, SMALL, Objects, Shape
 from engine.synthesis.matching.field import Bools, Places
-from engine.synthesis.structure.object_shifts import Kept, Shift, kept_around
+from engine.synthesis.structure.object_shifts import Shift, kept_around
 from engine.synthesis.structure.octave import Wrap, continued, dilated
 
 Numbers = NDArray[np.int64]
 
 # An object is completed if so much of it is there.
 LEAST_THERE = 0.3
-# So many, the fullest ones, are moved to where others around the hole repeat.
+# For so many shifts, those of the fullest ones first, a better one is looked for.
 MOST_MOVED = 64
+# Of one that is whole already, however many patches it comes from, no more than this share differs.
+MOST_DIFFERENT = 0.05
 # So many objects are tried where another one was removed.
 TRIED = 8
 # Owner of what a canvas keeps.
@@ -52,17 +55,24 @@ def keep_whole(
         joined = _joined(kept < 0, there, wrap)
         owners[joined | (fixed & (kept != 0))] = KEPT
         covered = dilated(joined, np.ones((2 * EDGE + 1, 2 * EDGE + 1), bool), wrap)
-    laid = _Laid(found, covered, owners, fixed)
-    names: dict[Shift, int] = {}
-    listed = _candidates(origins, objects, wrap)
     around = None if free is None or any(wrap) else kept_around(objects, free, offset)
-    moved = {each: each if around is None else around.repeating(each) for _, each in listed[:MOST_MOVED]}
-    for number, shift in listed:
-        better = moved.get(shift, shift)
+    moved: dict[Shift, Shift] = {}
+
+    def better(shift: Shift) -> Shift:
+        if around is not None and shift not in moved and len(moved) < MOST_MOVED:
+            moved[shift] = around.repeating(shift)
+        return moved.get(shift, shift)
+
+    whole = _whole_already(objects.numbers[origins[..., 0], origins[..., 1]], objects, ~fixed & (owners == 0), better)
+    owners[whole] = KEPT
+    covered |= dilated(whole, np.ones((2 * EDGE + 1, 2 * EDGE + 1), bool), wrap)
+    laid, names = _Laid(found, covered, owners, fixed), dict[Shift, int]()
+    for number, shift in _candidates(origins, objects, wrap):
         # Neighbors in the exemplar are as near to each other as they may be.
-        _lay(laid, objects.shapes[number - 1], better, names.setdefault(better, len(names) + 1), wrap)
+        at = better(shift)
+        _lay(laid, objects.shapes[number - 1], at, names.setdefault(at, len(names) + 1), wrap)
     if free is not None:
-        _replace(laid, objects, wrap, len(names) + 1, around)
+        _replace(laid, objects, wrap, len(names) + 1, better)
     return _with_ground(found, objects.ground, covered)
 
 
@@ -99,7 +109,7 @@ def _lay(laid: _Laid, shape: Shape, shift: Shift, name: int, wrap: Wrap) -> bool
     return True
 
 
-def _replace(laid: _Laid, objects: Objects, wrap: Wrap, name: int, around: Kept | None) -> None:
+def _replace(laid: _Laid, objects: Objects, wrap: Wrap, name: int, better: Callable[[Shift], Shift]) -> None:
     """Lay whole objects where those that fit nowhere would leave gaps, each one of about the same size."""
     areas = np.array([int(shape.core.sum()) for shape in objects.shapes])
     gone = (objects.numbers[laid.origins[..., 0], laid.origins[..., 1]] != 0) & ~laid.covered & (laid.owners == 0)
@@ -118,8 +128,7 @@ def _replace(laid: _Laid, objects: Objects, wrap: Wrap, name: int, around: Kept 
                 round(middle - side / 2 - first)
                 for middle, side, first in zip(middles[number], shape.core.shape, shape.corner, strict=True)
             )
-            shift = (row, column) if around is None else around.repeating((row, column))
-            if _lay(laid, shape, shift, name, wrap):
+            if _lay(laid, shape, better((row, column)), name, wrap):
                 uses[each] += 1
                 name += 1
                 break
@@ -144,6 +153,30 @@ def kept_objects(objects: Objects, free: Bools, offset: tuple[int, int]) -> Plac
     found[np.ix_(*inside)] = np.where(objects.known[there], objects.numbers[there], -1)
     parts = np.intersect1d(found[free], found[~free])
     return np.where(free, 0, np.where(np.isin(found, parts[parts > 0]), -1, found)).astype(np.int32)
+
+
+def _whole_already(numbers: Places, objects: Objects, free: Bools, better: Callable[[Shift], Shift]) -> Bools:
+    """Mark the objects that are whole and well placed; of what repeats, any patches make whole ones."""
+    sizes: dict[tuple[int, ...], list[Shape]] = {}
+    for shape in objects.shapes:
+        alike = sizes.setdefault(tuple(side - 2 * EDGE for side in shape.core.shape), [])
+        if len(alike) < TRIED:
+            alike.append(shape)
+    least = SMALL * np.median([shape.core.sum() for shape in objects.shapes])
+    labels, _ = ndimage.label(free & (numbers != 0), AROUND)
+    found = np.zeros(free.shape, bool)
+    for each, box in enumerate(ndimage.find_objects(labels), 1):
+        made = labels[box] == each
+        named = int(np.bincount(np.maximum(numbers[box][made], 0)).argmax())
+        if made.sum() < least or (named and objects.shapes[named - 1].core.sum() > (1 + MOST_DIFFERENT) * made.sum()):
+            # It may be the dot of an i.
+            continue
+        for shape in sizes.get(made.shape, []):
+            if (made ^ shape.core[EDGE:-EDGE, EDGE:-EDGE]).sum() <= MOST_DIFFERENT * made.sum():
+                shift = (box[0].start - shape.corner[0] - EDGE, box[1].start - shape.corner[1] - EDGE)
+                found[box] |= made & (better(shift) == shift)
+                break
+    return found
 
 
 def _candidates(origins: Places, objects: Objects, wrap: Wrap) -> list[tuple[int, Shift]]:
