@@ -25,6 +25,8 @@ FIRST = (
     "gimp/",
     "test_triton_matching",
     "test_stale_engines",
+    "test_tiles",
+    "test_translucency",
     "test_gallery",
     "test_file_",
     "test_devices",
