@@ -315,8 +315,10 @@ def test_one_of_an_earlier_version_is_stale_where_nobody_holds_its_lock(killed, 
     folder, _ = killed
     found = without_mark(folder)
     with silent_server(found.address):
-        for command in ("status", "stop"):
-            told = forked_terminal(folder, command)
+        # Each waits for seconds.
+        with ThreadPoolExecutor(2) as together:
+            ended = list(together.map(partial(forked_terminal, folder), ("status", "stop")))
+        for told in ended:
             assert (told.returncode, told.stdout) == (1, "")
             assert told.stderr.startswith("texture-engine: no engine is running (")
             assert f"another program uses {found.address}" in told.stderr

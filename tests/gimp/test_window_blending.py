@@ -24,7 +24,7 @@ image.delete()
 def painter(desk, plugged, tmp_path, wall):
     """A GIMP with its window and an inverted wall of 40 % opacity over white, of which a part is selected."""
     picture = tmp_path / "wall.xcf"
-    plugged.run(CODE, tmp_path / "run", wall=str(wall), saved=str(picture))
+    plugged.run(CODE, tmp_path / "run", starts=False, wall=str(wall), saved=str(picture))
     with desk.showing(picture) as found:
         yield found
 

@@ -36,7 +36,7 @@ def opened(desk, plugged, tmp_path):
         save(paths[name], picture)
     layered = tmp_path / "layered.xcf"
     given = {name: str(path) for name, path in {**paths, "layered": layered}.items()}
-    assert plugged.run(CODE, tmp_path / "run", **given).result == 2
+    assert plugged.run(CODE, tmp_path / "run", starts=False, **given).result == 2
     with desk.showing(paths["halves"], layered) as found:
         yield found
 

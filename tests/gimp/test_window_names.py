@@ -18,7 +18,7 @@ Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path(path), 
 def dialog(desk, plugged, tmp_path, wall):
     """The dialog for such a layer."""
     path = tmp_path / "wall.xcf"
-    plugged.run(CODE, tmp_path / "run", wall=str(wall), path=str(path), name=LONG)
+    plugged.run(CODE, tmp_path / "run", starts=False, wall=str(wall), path=str(path), name=LONG)
     with desk.showing(path) as found:
         asked(found)
         yield found

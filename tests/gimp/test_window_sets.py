@@ -37,7 +37,7 @@ def opened(desk, plugged, tmp_path):
         (tmp_path / name).write_bytes(imagecodecs.png_encode(samples))
     layered = tmp_path / "layered.xcf"
     given = {"paths": [str(tmp_path / name) for name in MAPS], "layered": str(layered)}
-    assert plugged.run(CODE, tmp_path / "run", **given).result == len(MAPS)
+    assert plugged.run(CODE, tmp_path / "run", starts=False, **given).result == len(MAPS)
     with desk.showing(layered) as found:
         yield found
 
