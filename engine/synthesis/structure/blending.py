@@ -67,7 +67,9 @@ def blend_seams(
     return found
 
 
-def border_correction(apart: Floats, ring: Bools, free: Bools, wrap: tuple[bool, bool] = (False, False)) -> Floats:
+def border_correction(
+    apart: Floats, ring: Bools, free: Bools, wrap: tuple[bool, bool] = (False, False), expected: Floats | None = None
+) -> Floats:
     """Continue the smooth part of the differences along the border of a hole into it.
 
     Args:
@@ -75,26 +77,41 @@ def border_correction(apart: Floats, ring: Bools, free: Bools, wrap: tuple[bool,
         ring: Where that is known, boolean (height, width): some pixels around the hole.
         free: The hole.
         wrap: Whether rows, and columns, continue on the other side.
+        expected: The variance that grain and texture give the differences, float32 (height, width, channels); None
+            for any. Where they vary more, another thing is cut, and not another light.
 
     Returns:
         What to add in the hole, float32 (height, width, channels); 0 elsewhere.
     """
-    modes = ["wrap" if each else "reflect" for each in wrap]
-    weight = np.maximum(ndimage.gaussian_filter(ring.astype(np.float32), NEAR, mode=modes), 1e-6)
-
-    def local(values: Floats) -> Floats:
-        near = ndimage.gaussian_filter(values * ring[..., None], (NEAR, NEAR, 0), mode=[*modes, "reflect"])
-        found: Floats = near / weight[..., None]
-        return found
-
-    mean = local(apart)
-    noise = np.maximum(local(apart**2) - mean**2, 0)
+    mean, noise, weight = _around(apart, ring, wrap)
     # So many pixels of the ring lie in the window; their mean is only as sure as that.
     count = weight * (2 * np.pi * NEAR**2) * 2
-    sure = mean**2 / (mean**2 + 4 * noise / np.maximum(count, 1)[..., None] + 1e-9)
+    doubt = noise / np.maximum(count, 1)[..., None]
+    if expected is not None:
+        doubt += np.maximum(noise - expected, 0)
+    sure = mean**2 / (mean**2 + 4 * doubt + 1e-9)
     wanted = np.clip(mean * sure, -LARGEST, LARGEST)
     found: Floats = _spread(np.where(ring[..., None], wanted, 0).astype(np.float32), ring, wrap) * free[..., None]
     return found
+
+
+def variance_around(values: Floats, known: Bools, wrap: tuple[bool, bool]) -> Floats:
+    """Measure how much known values vary around each pixel, float32 (height, width, channels)."""
+    return _around(values, known, wrap)[1]
+
+
+def _around(values: Floats, known: Bools, wrap: tuple[bool, bool]) -> tuple[Floats, Floats, Floats]:
+    """Give the mean and the variance of known values around each pixel, and the share of what is known there."""
+    modes = ["wrap" if each else "reflect" for each in wrap]
+    weight = np.maximum(ndimage.gaussian_filter(known.astype(np.float32), NEAR, mode=modes), 1e-6)
+
+    def local(several: Floats) -> Floats:
+        near = ndimage.gaussian_filter(several * known[..., None], (NEAR, NEAR, 0), mode=[*modes, "reflect"])
+        found: Floats = near / weight[..., None]
+        return found
+
+    mean = local(values)
+    return mean, np.maximum(local(values**2) - mean**2, 0), weight
 
 
 def _spread(values: Floats, known: Bools, wrap: tuple[bool, bool]) -> Floats:

@@ -9,7 +9,7 @@ from scipy import ndimage
 from engine.objects import Objects
 from engine.synthesis.matching.field import Bools, Floats
 from engine.synthesis.structure.bending import find_bends
-from engine.synthesis.structure.blending import blend_seams, border_correction
+from engine.synthesis.structure.blending import blend_seams, border_correction, variance_around
 from engine.synthesis.structure.copied import Copied
 from engine.synthesis.structure.octave import RING, SIDE, PatchOctave, Wrap, continued, dilated
 from engine.synthesis.structure.pyramid import COLORS
@@ -66,10 +66,12 @@ def finish(
     # What the border cuts, such as a rock before the sky that is continued, is another thing and not another light.
     usual = [usual_step(source, axis) for axis in (0, 1)]
     # Another texture is to blend into what is kept.
-    cuts = offset is not None
+    cuts, expected = offset is not None, None
     if cuts:
         ring &= largest(known - said) <= max(LARGEST_AT_BORDER, *usual)
-    correction = border_correction((known - said) * ring[..., None], ring, free, octave.wrap)
+        # Two pieces of what the patches bring differ by twice its variance.
+        expected = 2 * variance_around(source[origins[..., 0], origins[..., 1]], covered, octave.wrap)
+    correction = border_correction((known - said) * ring[..., None], ring, free, octave.wrap, expected)
     yield
     reach = (2 * SEAM, 2 * SEAM)
     _, inner = continued(free, reach, octave.wrap)
