@@ -118,15 +118,15 @@ def _add_fill(procedure: Gimp.Procedure) -> None:
     text = _("Sides of the selection to sample")
     _add_choice(procedure, user_options.FILL, "sample-from", _("Sa_mple from"), text, user_options.ALL)
     text = _(
-        "Distance from the selection within which to sample, up to 16384 px. 0: by the size of the selection; "
-        "with an exemplar mask, all of its white part"
+        "Distance from the selection within which to sample, up to 16384 px. 0: depends on the size of the "
+        "selection; with an exemplar mask, no limit"
     )
     _add(procedure, "context", _("Con_text, px (0: automatic)"), text, 0)
     _add_mask(procedure)
 
 
 def _add_mask(procedure: Gimp.Procedure) -> None:
-    text = _("A channel or layer of the image that is sampled, white where to sample it")
+    text = _("A channel or layer of the image that is sampled. Only its white part is sampled")
     _add(procedure, "exemplar-mask", _("E_xemplar mask"), text, None)
 
 
@@ -165,7 +165,7 @@ def _add_shape(procedure: Gimp.Procedure) -> None:
     _add_choice(procedure, user_options.NEW, "content-by", _("_Follow"), text, user_options.BRIGHTNESS)
     text = _("Rotation of the exemplar, -360 to 360 degrees, counterclockwise")
     _add(procedure, "exemplar-rotation", _("R_otate exemplar, °"), text, 0.0)
-    text = _("Size of the exemplar relative to its own, 0.25 to 4")
+    text = _("Scale of the exemplar, 0.25 to 4; 0.5 halves its size")
     _add(procedure, "exemplar-scale", _("Scale e_xemplar"), text, 1.0)
     text = _(
         "A gray channel or layer of any image, as large as the new texture, that rotates the exemplar locally: "

@@ -138,7 +138,7 @@ class Attempt:
         self._ended = True
         self.problem = self._work.problem
         if self._covered and self._work.code == "tiles-already":
-            hide = _("To get another texture in place of the one above it, hide that one first.")
+            hide = _("To replace the earlier texture above the layer, hide that texture first.")
             self.problem = f"{self.problem} {hide}"
         if self._work.state is not State.CANCELLED and self._work.textures:
             self._narrow()

@@ -91,7 +91,7 @@ class EngineLink:
         self._steps = self._find_or_start()
 
     def close(self) -> None:
-        """Disconnect; unfinished jobs of this client are cancelled."""
+        """Disconnect; unfinished jobs of this client are canceled."""
         if self.client is not None:
             self.client.close()
         elif self._link is not None:
@@ -132,7 +132,7 @@ class EngineLink:
 
     def _await_user(self) -> Iterator[str]:
         command = f"{self.installation.engine} serve --detach"
-        asked = _("This GIMP may not start programs. Type this in a terminal: {command}").format(command=command)
+        asked = _("This GIMP cannot start programs. Type this in a terminal: {command}").format(command=command)
         if not self._wait_for_user:
             raise EngineError(asked)
         while True:

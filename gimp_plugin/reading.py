@@ -59,7 +59,8 @@ def read_canvas(options: Options) -> Canvas:
     if len(sizes) > 1:
         raise PlanError(
             _(
-                "Canvas guide, content and maps have different sizes ({sizes}): choose drawables of the same size."
+                "Canvas guide, content and maps have different sizes ({sizes}): choose layers or channels of the "
+                "same size."
             ).format(sizes=", ".join(f"{width} × {height} px" for width, height in sorted(sizes)))
         )
     return Canvas(guide=guide, content=content, rotation_map=rotation, scale_map=scale)

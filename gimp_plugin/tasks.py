@@ -97,7 +97,7 @@ def prepare(
         if not canvas.attached(each):
             raise PlanError(_("The layer no longer exists."))
         if each.get_image().get_id() != image.get_id():
-            raise PlanError(_("The layer belongs to another image."))
+            raise PlanError(_("The layer belongs to another image: choose a layer of this image."))
     if image.get_floating_sel() is not None:
         raise PlanError(_("There is a floating selection: anchor it first (Layer → Anchor Floating Layer or Mask)."))
     indexed = image.get_base_type() == Gimp.ImageBaseType.INDEXED

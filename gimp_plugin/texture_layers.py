@@ -380,7 +380,7 @@ class TextureLayers:
         if not canvas.writable(layer):
             self.check()
             image.remove_layer(layer)
-            raise GoneError(_("The layers around the texture were locked."))
+            raise GoneError(_("The layers around the texture were locked: unlock them, then try again."))
         return layer
 
     def _put(self, layer: Gimp.Layer, parent: Gimp.Layer | None, position: int) -> None:

@@ -122,7 +122,8 @@ def described(names: MapNames, layers: Sequence[str]) -> str:
     if BASE in names.kinds:
         return said
     lead = layers[names.order[0]]
-    return " ".join((said, _("There is no base color: “{name}” is shown while it is made.").format(name=lead)))
+    shown = _("No layer is a base color: “{name}” is shown while the maps are made.").format(name=lead)
+    return f"{said} {shown}"
 
 
 def kind_label(kind: str) -> str:

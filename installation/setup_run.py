@@ -67,7 +67,7 @@ def read_options(words: Sequence[str], description: str) -> Namespace:
     parser.add_argument(
         "--service",
         action="store_true",
-        help="start the engine whenever you log in, and put it into the desktop's menu: for a GIMP that may not "
+        help="start the engine whenever you log in, and put it into the desktop's menu: for a GIMP that cannot "
         "start programs, such as one from Flatpak or Snap",
     )
     parser.add_argument(

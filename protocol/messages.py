@@ -221,7 +221,7 @@ class Done(_Ended):
 
 @dataclass(frozen=True)
 class Cancelled(_Ended):
-    """A job was cancelled."""
+    """A job was canceled."""
 
     type: ClassVar[str] = "cancelled"
     raster: Raster | None = None

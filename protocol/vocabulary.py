@@ -76,7 +76,7 @@ class VocabularyError(ValueError):
 
 @dataclass(frozen=True)
 class Margins:
-    """What is added to a canvas along each border of its picture, pixels."""
+    """Widths along each border of a picture, pixels: what is added there, or lies outside of its layer."""
 
     top: Margin = 0
     right: Margin = 0
@@ -137,7 +137,7 @@ class Settings:
     octaves: Annotated[
         int,
         Range(1, 12),
-        About("Maximum number of octaves (each half the size of the one before) for the critics."),
+        About("Maximum number of octaves (scales, each half the size of the next) for the critics."),
     ] = 5
     steps: Annotated[
         int | None,
@@ -151,8 +151,8 @@ class Settings:
         bool,
         About(
             "End after the coarse octaves: a quick look at the layout of a seed.",
-            note="The result is coarse, and as large as the whole one; the same job without `preview` continues from "
-            "there.",
+            note="The result is coarse, and as large as the finished one; the same job without `preview` continues "
+            "from there.",
         ),
     ] = False
     seamless: Annotated[
@@ -183,7 +183,7 @@ class Settings:
     exemplar_scale: Annotated[
         float,
         Range(0.25, 4),
-        About("Size of the exemplar, relative to its own.", note="Only for a new texture of one source."),
+        About("Scale of the exemplar.", note="0.5 halves its size. Only for a new texture of one source."),
     ] = 1.0
     flips: Annotated[bool, About("Also match mirrored patches of the exemplar.")] = False
     rotations: Annotated[bool, About("Also match patches of the exemplar rotated by 90°, 180° and 270°.")] = False
@@ -218,7 +218,8 @@ class Settings:
     device: Annotated[
         Word,
         About(
-            "Device: auto, cpu, cuda, cuda:1, mps or xpu.", note="One of `welcome`'s, its kind, or `auto` for any."
+            "Device: auto, cpu, cuda, cuda:1, mps or xpu.",
+            note="One of the `devices` in `welcome`, its kind, such as `cuda`, or `auto` for any.",
         ),
     ] = "auto"
 

@@ -166,7 +166,7 @@ def test_worker_without_memory(client, measured):
     assert isinstance(end, Failed)
     assert end.code in {"out-of-memory", "worker-died"}
     assert "memory" in end.message + end.hint
-    assert "ask for less" in end.hint or "smaller size" in end.hint
+    assert "smaller size" in end.hint
 
 
 def test_worker_that_cannot_start(tmp_path, measured):

@@ -280,7 +280,7 @@ def test_a_sandboxed_gimp_asks_for_the_engine_and_goes_on_when_it_is_there(folde
     monkeypatch.setenv("SNAP_NAME", "gimp")
     monkeypatch.setattr(engine_link, "RETRY_SECONDS", 0.1)
     installation = starting(folder, f'touch "{folder.with_name("started")}"')
-    asked = f"This GIMP may not start programs. Type this in a terminal: {installation.engine} serve --detach"
+    asked = f"This GIMP cannot start programs. Type this in a terminal: {installation.engine} serve --detach"
     with linked(installation) as link:
         until = time.monotonic() + 0.5
         while time.monotonic() < until:
@@ -297,7 +297,7 @@ def test_where_nobody_looks_a_sandboxed_gimp_does_not_wait(folder, monkeypatch):
     with linked(installation_of(folder, "/nowhere/texture-engine"), wait_for_user=False) as link:
         reach(link)
         command = "/nowhere/texture-engine serve --detach"
-        assert link.problem == f"This GIMP may not start programs. Type this in a terminal: {command}"
+        assert link.problem == f"This GIMP cannot start programs. Type this in a terminal: {command}"
 
 
 # What is told about it.

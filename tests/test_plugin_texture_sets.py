@@ -65,7 +65,7 @@ def test_a_set_is_described_with_the_map_that_leads_first():
     layers = ("oak_normal", "oak_color")
     said = texture_sets.described(names_of(*layers), layers)
     assert said.index("oak_color") < said.index("oak_normal")
-    assert "no base color" not in said
+    assert "is a base color" not in said
     layers = ("oak_normal", "oak_height")
     assert "“oak_height” is shown" in texture_sets.described(names_of(*layers), layers)
 

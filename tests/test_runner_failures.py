@@ -121,10 +121,10 @@ class Hungry(Encoder):
         return torch.empty(2**60)
 
 
-def test_a_job_that_does_not_fit_into_memory_in_the_smallest_steps_says_so():
+def test_a_job_that_does_not_fit_into_memory_in_the_smallest_parts_says_so():
     end = end_of(short_job(layers=(("relu1_1", 1.0),)), lambda *_: Hungry([[4, 4]]))
     assert (end.code, end.job) == ("out-of-memory", "short")
-    assert end.message.startswith("cpu has not enough memory for a canvas of 32x32 even in the smallest steps")
+    assert end.message.startswith("cpu has not enough memory for a canvas of 32x32")
 
 
 def torch_runs_out(*_):

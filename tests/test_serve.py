@@ -173,7 +173,7 @@ def test_status_is_told_in_lines(engine, client):
     first, jobs, worker, *clients = told.stdout.splitlines()
     address = re.escape(client.status().address)
     assert re.fullmatch(rf"engine \S+, process {engine.process.pid} at {address}, up for .*\d s", first)
-    assert re.fullmatch(r"jobs: 0 waiting, \d+ done, \d+ failed, \d+ cancelled", jobs)
+    assert re.fullmatch(r"jobs: 0 waiting, \d+ done, \d+ failed, \d+ canceled", jobs)
     assert re.fullmatch(r"worker on cpu \(1 thread\): working, step \d+ of 100000, 0\.\d\d GiB", worker)
     assert [re.fullmatch(r"client test: 1 job, connected for \d+ s", line) is not None for line in clients] == [True]
 

@@ -87,7 +87,7 @@ def finish_work(work: Work, texture: Texture, end: JobEnd) -> Made | Failure:
     if isinstance(end, Failed):
         return Failure(with_options(end.sentence))
     if isinstance(end, Cancelled):
-        return Failure("it was cancelled")
+        return Failure("it was canceled")
     options = work.spec.options
     try:
         with input_errors():

@@ -70,7 +70,7 @@ def describe(found: "Status") -> list[str]:
     """Format a status for people, as lines."""
     lines = [
         f"engine {found.software}, process {found.process} at {found.address}, up for {_duration(found.seconds)}",
-        f"jobs: {found.waiting} waiting, {found.done} done, {found.failed} failed, {found.cancelled} cancelled",
+        f"jobs: {found.waiting} waiting, {found.done} done, {found.failed} failed, {found.cancelled} canceled",
     ]
     for worker in found.workers:
         memory = f", {worker.memory_bytes / 2**30:.2f} GiB" if worker.memory_bytes else ""

@@ -26,7 +26,7 @@ def install_plugin(
         bool,
         typer.Option(
             "--service",
-            help="Also start the engine whenever you log in: for a GIMP that may not start programs, such as one "
+            help="Also start the engine whenever you log in: for a GIMP that cannot start programs, such as one "
             "from Flatpak or Snap.",
         ),
     ] = False,

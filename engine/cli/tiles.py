@@ -26,7 +26,7 @@ TileSide = Annotated[int, Range(128, 4096)]
 SUFFIXES = (".tif", ".tiff")
 # Pixels that fit into any memory.
 ALWAYS_WHOLE = 1024**2
-TILE_HELP = "Make a .tif in tiles with this side, pixels. The same command resumes an interrupted canvas."
+TILE_HELP = "Make a .tif in tiles of this side, in pixels. The same command resumes an interrupted canvas."
 TILE_DEFAULT = "tiles only if the canvas does not fit into memory"
 
 

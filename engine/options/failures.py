@@ -154,7 +154,8 @@ def _error_of_synthesis(error: Exception) -> CommandError | None:
     from engine.synthesis.devices import DeviceError
 
     if isinstance(error, MemoryExhaustedError):
-        return CommandError(str(error), OUT_OF_MEMORY)
+        other = "" if error.device.type == "cpu" else ", or --device cpu"
+        return CommandError(f"{error}: close other programs, or choose a smaller size{other}", OUT_OF_MEMORY)
     if isinstance(error, SettingsError | DeviceError | EncoderError | UnusableDeviceError):
         return CommandError(str(error))
     return None

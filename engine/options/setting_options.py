@@ -27,10 +27,11 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 # What `--help` adds about the form of a value.
 FORMS = {
-    "layers": "Such as relu1_1:1,relu3_1:0.5.",
-    "scales": "Such as 0.8,1.25.",
-    "memory": "Such as 8GiB.",
-    "seamless": "x: left to right, y: top to bottom; no value: both. Without a mask, a canvas gets new borders.",
+    "layers": "Example: relu1_1:1,relu3_1:0.5.",
+    "scales": "Example: 0.8,1.25.",
+    "memory": "Example: 8GiB.",
+    "seamless": "x: left to right, y: top to bottom; no value: both. Without a mask, a band along the borders "
+    "of a canvas is replaced.",
 }
 _READ: Mapping[str, Callable[[str], object]] = {
     "layers": parse_layers,

@@ -81,7 +81,7 @@ def run_job(
     except (ImageError, SettingsError, DeviceError, EncoderError) as error:
         return Failed(BAD_REQUEST, str(error)[:4000], job=request.job)
     except MemoryExhaustedError as error:
-        return Failed(OUT_OF_MEMORY, str(error), "close other programs, or ask for less", request.job)
+        return Failed(OUT_OF_MEMORY, str(error), "close other programs, or choose a smaller size", request.job)
     except MemoryError:
         return _out_of_memory(request.job, device)
     except RuntimeError as error:

@@ -105,13 +105,17 @@ def smaller(current: WorkingSet) -> WorkingSet | None:
 
 
 class MemoryExhaustedError(RuntimeError):
-    """The smallest working set does not fit."""
+    """The smallest working set does not fit.
+
+    Attributes:
+        device: The device.
+    """
 
     def __init__(self, size: Size, device: torch.device) -> None:
+        self.device = device
         height, width = size
         super().__init__(
-            f"{device} has not enough memory for a canvas of {width}x{height} even in the smallest steps: "
-            "choose a smaller size, or --device cpu"
+            f"{device} has not enough memory for a canvas of {width}x{height}, even in the smallest parts"
         )
 
 
