@@ -7,9 +7,13 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from engine.encoders import load_encoder
+from engine.preparation.light import even_light, in_colors_of
 from engine.synthesis import Surroundings, SynthesisSettings, synthesize
 from engine.synthesis.color_curve import color_curve
+from engine.synthesis.enlarging import enlarge
 from engine.synthesis.exemplar import Exemplar
+from engine.synthesis.matching import COMPILED
+from engine.synthesis.wrap import NO_WRAP
 
 INKS = {
     "two inks on white": [(0.1, 0, 0.2), (0.9, 0.4, 0.3), (1, 0.98, 0.8)],
@@ -62,6 +66,22 @@ def test_so_has_a_new_texture(recipe):
     *_, last = synthesize(exemplar, load_encoder("compact"), settings)
     assert off(last.picture, inks).max() < 2
     assert last.picture.std() > 0.1
+
+
+def test_so_has_a_picture_that_is_enlarged():
+    inks = INKS["one hue from black to white"]
+    picture = tensor(inked(shades(), inks))
+    *_, (_, made) = enlarge(picture, None, (192, 192), 1, NO_WRAP, 0, COMPILED)
+    assert off(made[0], inks).max() < 4
+    assert (off(made[0], inks) < 2).mean() > 0.99
+
+
+def test_so_has_a_canvas_under_even_light():
+    inks = INKS["one hue from black to white"]
+    colors = inked(shades(), inks)
+    changed = even_light(colors, 24, (True, True))
+    assert off(tensor(changed), inks).max() > 3
+    assert off(tensor(in_colors_of(colors, changed)), inks).max() < 2
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from engine.preparation.frames import Framed, continue_frame
 from engine.preparation.islands import find_islands
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.lace_light import lace_light
-from engine.preparation.light import even_light
+from engine.preparation.light import even_light, in_colors_of
 from engine.preparation.masks import (
     CLEAR,
     LIKE,
@@ -239,7 +239,8 @@ def _evenly_lit(canvas: Picture, axes: tuple[bool, bool], shown: Mask) -> Pictur
     plain = np.array_equal(shown, band_along(height, width, axes))
     if not plain or not is_opaque(canvas) or has_flat_colors(canvas.pixels, np.ones(shown.shape, bool)):
         return canvas
-    return replace(canvas, pixels=even_light(canvas.pixels, band_depth(height, width), axes), stored=None, kept=None)
+    even = even_light(canvas.pixels, band_depth(height, width), axes)
+    return replace(canvas, pixels=in_colors_of(canvas.pixels, even), stored=None, kept=None)
 
 
 def _repeating(canvas: Picture, shown: Mask, around: Box) -> Mask | None:

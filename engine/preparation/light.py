@@ -35,6 +35,15 @@ def even_light(picture: FloatArray, depth: int, axes: tuple[bool, bool]) -> Floa
     return np.ascontiguousarray(found, np.float32)
 
 
+def in_colors_of(picture: FloatArray, changed: FloatArray) -> FloatArray:
+    """Bring what light has changed of a picture back onto the bent line that its colors lie on, if they do."""
+    from engine.synthesis.color_curve import color_curve
+    from engine.tensors import to_pixels, to_tensor
+
+    curve = color_curve(to_tensor(picture, "cpu")[0].flatten(1).t())
+    return changed if curve is None else to_pixels(curve.bring(to_tensor(changed, "cpu")))
+
+
 def _met(picture: FloatArray, depth: int, *, wraps: bool) -> FloatArray:
     """Let left and right meet; `wraps` says whether top and bottom do, too."""
     width = picture.shape[1]

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.synthesis.color_curve import color_curve
 from engine.synthesis.matching import COMPILED, Matcher
 from engine.synthesis.matching.field import Floats
 from engine.synthesis.octaves import Size
@@ -54,19 +55,21 @@ def enlarge(
     if alpha is not None:
         # What cannot be seen would show at the edges.
         found = fill_unknown(picture, (alpha > 0).to(picture), wrap=wrap)
+    curve = color_curve(found[0].flatten(1).t())
     # Each doubling has four times the pixels of the one before.
     whole, done = sum(4**turn for turn in range(times)), 0.0
     for turn in range(times):
-        for made in _doubled(found, wrap, seed + turn, matcher):
-            if isinstance(made, float):
-                yield (done + made * 4**turn) / whole, None
+        for each in _doubled(found, wrap, seed + turn, matcher):
+            if isinstance(each, float):
+                yield (done + each * 4**turn) / whole, None
             else:
-                found = made
+                found = each
         done += 4**turn
         last = turn + 1 == times
         so_far = size if last else (found.shape[2], found.shape[3])
         clear = None if alpha is None else resize(alpha, so_far, wrap=wrap).clamp(0, 1)
-        yield done / whole, (resize(found, so_far, wrap=wrap).clamp(0, 1), clear)
+        made = resize(found, so_far, wrap=wrap).clamp(0, 1)
+        yield done / whole, (made if curve is None else curve.bring(made), clear)
 
 
 def doubled(colors: Floats) -> Floats:
