@@ -92,7 +92,7 @@ class Growth:
         frame.paste(picture, (0, (height - self._canvas[0]) // 2))
         now, target = self._gram(_middle(snapshot.picture, MOST_SEEN), None), self._target(snapshot.octave)
         panel = _Panel(ImageDraw.Draw(frame), self._canvas[1], width, height)
-        panel.write(0, 0, f"step {snapshot.step} of {snapshot.steps}, scale 1:{2**snapshot.octave}", strong=True)
+        panel.write(0, 0, f"step {snapshot.step} of {snapshot.steps}, octave 1:{2**snapshot.octave}", strong=True)
         self._show(frame, panel, now, target, snapshot.octave)
         panel.curves(self._history, snapshot.steps)
         return np.asarray(frame)
