@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from pictures import clouds
 
 from engine.images import Picture
 from engine.preparation import prepare
 from engine.preparation.light import LARGEST, even_light
 from engine.preparation.masks import band_depth
+from engine.preparation.new_texture import Layout
 
 SIZE = (120, 180)
 DEPTH = band_depth(*SIZE)
@@ -68,3 +70,56 @@ def test_the_band_starts_under_even_light_and_a_drawing_as_it_is():
     areas = np.where(np.mgrid[: SIZE[0], : SIZE[1]][1] < 70, 0.3, 0.6)
     drawing = Picture(np.repeat(areas[..., None], 3, axis=2).astype(np.float32))
     np.testing.assert_array_equal(prepare(None, canvas=drawing, seamless="x").known, drawing.pixels)
+
+
+# Of an exemplar.
+
+
+def sampled_for(exemplar, **layout):
+    """What a new texture is made of."""
+    return prepare(Picture(exemplar), layout=Layout(**layout)).exemplar.pixels
+
+
+def halves(picture, axis):
+    first, last = np.array_split(picture, 2, axis=axis)
+    return float(last.mean() - first.mean())
+
+
+def test_an_exemplar_is_sampled_under_even_light():
+    exemplar = lit(0.2, 0.1)
+    found = sampled_for(exemplar)
+    for axis in (0, 1):
+        assert abs(halves(found, axis)) < 0.1 * abs(halves(exemplar, axis))
+    assert found.mean() == pytest.approx(exemplar.mean(), abs=0.002)
+    # Its grain stays.
+    assert np.diff(found, axis=0).std() == pytest.approx(np.diff(exemplar, axis=0).std(), rel=0.02)
+
+
+def shapes(count):
+    """Brightness in steps from left to right."""
+    levels = (np.arange(SIZE[1]) * count // SIZE[1] / (count - 1)).astype(np.float32)
+    return np.broadcast_to(levels[None, :, None], (*SIZE, 3)).copy()
+
+
+@pytest.mark.parametrize(
+    "exemplar",
+    [
+        lit(),
+        lit(0.2) * np.where(np.arange(SIZE[0]) // 20 % 2, 1, 0.5).astype(np.float32)[:, None, None],
+        shapes(2) * 0.5 + 0.5 * lit(),
+        shapes(6),
+        clouds(*SIZE),
+        lit(0.2)[:40, :40],
+    ],
+    ids=["even", "stripes", "two halves", "steps", "clouds", "small"],
+)
+def test_what_differs_by_more_than_light_is_sampled_as_it_is(exemplar):
+    np.testing.assert_array_equal(sampled_for(exemplar), exemplar)
+
+
+def test_where_a_guide_says_what_is_where_light_belongs_to_it():
+    exemplar = lit(0.2)
+    guide = Picture(shapes(2))
+    canvas_guide = Picture(np.ascontiguousarray(shapes(2)[:, ::-1]))
+    found = sampled_for(exemplar, guide=canvas_guide, exemplar_guide=guide)
+    np.testing.assert_array_equal(found, exemplar)

@@ -270,7 +270,7 @@ def test_likewise_with_a_white_mask_of_which_the_hole_is_cut_out():
 
 
 def test_a_canvas_that_is_its_own_exemplar_is_made_anew_where_the_mask_is_white_all_over():
-    canvas = picture(100, 100)
+    canvas = Picture(np.random.default_rng(0).random((100, 100, 3), np.float32))
     job_input = ready(replace(canvas), canvas, plain(100, 100, 1.0))
     np.testing.assert_array_equal(job_input.exemplar.pixels, canvas.pixels)
     assert job_input.exemplar.valid is None

@@ -1,13 +1,16 @@
 """What a new texture is made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from engine.images import Picture
 from engine.preparation.areas import Box, Size, whole_of
 from engine.preparation.content import read_content
 from engine.preparation.guides import read_guides
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
+from engine.preparation.light import without_trend
 from engine.preparation.maps import read_maps
 from engine.preparation.sampling import Sampling
 from engine.preparation.transforming import ExemplarTransform, transformed
@@ -54,6 +57,9 @@ def prepare_new(
         RequestError: The pictures do not fit together.
     """
     sample = sampled(exemplar, sampling, None, 1 if more else None)
+    if sample.alpha is None and not layout.maps and layout.exemplar_guide is None:
+        valid = np.ones(sample.pixels.shape[:2], bool) if sample.valid is None else sample.valid > 0
+        sample = replace(sample, pixels=without_trend(sample.pixels, valid))
     through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
     laid, others = over(sample, through), sampled_further(more, None)
     guidance = read_guides(
