@@ -101,6 +101,8 @@ class TextureLayers:
             name = _("Octave {octave}").format(octave=frame.octave)
             layer = self._insert(name, self._cut(frame), self._opened_group(), 0)
             self._frames[number, frame.octave] = layer
+            # A crop while it was written has moved all layers but this one.
+            self.check()
             self._tracker.note(layer)
         elif canvas.write(layer, self._cut(frame), self._place.area):
             self._tracker.note(layer)
@@ -142,6 +144,7 @@ class TextureLayers:
                     self._results.append(layer)
                 if cut:
                     layer.set_mode(Gimp.LayerMode.MERGE)
+            self.check()
             self._hide_earlier()
             made = self._results[-1]
             if not all(item.get_visible() for item in (made, *canvas.groups_of(made))):
@@ -207,7 +210,8 @@ class TextureLayers:
         if layer_deleted and not frames_deleted:
             raise GoneError(_("The layer was deleted or merged while the texture was made."))
         # A crop deletes what lies outside of it.
-        if frames_deleted or not self._tracker.follow(self._frames.values(), closely=closely):
+        own = (*self._frames.values(), *self._results, *self._holes)
+        if frames_deleted or not self._tracker.follow(own, closely=closely):
             raise GoneError(
                 _(
                     "The image or the layer was cropped, resized, scaled, flipped or rotated while the texture was "

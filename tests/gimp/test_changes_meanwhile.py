@@ -10,6 +10,7 @@ CODE = """
 import sys
 
 sys.path.insert(0, package)
+from gimp_plugin import canvas
 from gimp_plugin.box import Box
 from gimp_plugin.places import Place
 from gimp_plugin.texture_layers import GoneError, TextureLayers
@@ -75,6 +76,41 @@ def meanwhile(change, box, opacity=100, size=None, frames=1, joins=True, keep=Fa
         found["frames"] = [box_of(item) for item in made.get_parent().get_children()]
     image.remove_layer(made)
     return found
+
+
+def while_written(what):
+    # Between the moment at which a layer is made and that at which the image has it.
+    image = opened(wall)
+    layer = image.get_layers()[0]
+    box = places["left"]
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, *box)
+    growth = TextureLayers(Place(image, layer, box[0], box[1], Box(0, 0, box[2], box[3]), joins=True), keep=True)
+    make = canvas.new_layer
+
+    def slow(*arguments):
+        made = make(*arguments)
+        canvas.new_layer = make
+        crop(image, layer)
+        return made
+
+    for octave in (2, 1):
+        if what == "frame" and octave == 1:
+            canvas.new_layer = slow
+        growth.show(Frame("job", raster("frame", box[2], box[3]), octave, 1, 2, 0, 0, box[2], box[3]), 0)
+    if what == "result":
+        canvas.new_layer = slow
+    made, = growth.finish([Texture(7, raster("result", box[2], box[3]), True)])
+    found = {"box": box_of(made), "frames": [box_of(item) for item in made.get_parent().get_children()]}
+    image.delete()
+    return found
+
+
+def while_frame_is_written():
+    return while_written("frame")
+
+
+def while_result_is_written():
+    return while_written("result")
 
 
 def grouped(image, layer, kind):
@@ -203,6 +239,7 @@ cases += [case_of(delete, "left", opacity, frames=frames) for opacity in (100, 5
 cases += [case_of(change, "left", 50, keep=True, frames=3) for change in (crop, move_layer)]
 cases += [case_of(change, "left", 100, joins=False) for change in (crop, rotate_90, move_layer, delete)]
 cases += [case_of(scale, "left", 100, frames=0)]
+cases += [while_frame_is_written, while_result_is_written]
 MERGES = (flatten, merge_visible, merge_frames, merge_down, delete_frames)
 cases += [case_of(change, "left", opacity) for change in MERGES for opacity in (100, 50)]
 cases += [
@@ -244,6 +281,13 @@ def test_the_result_moves_along_with_the_image_and_with_its_layer(cases, change,
 def test_frames_that_are_kept_move_along_as_well(cases, change, shift):
     found = cases[f"{change} left 50 keep True frames 3"]
     assert found["frames"] == 4 * [moved(PLACES["left"], *shift)]
+
+
+@pytest.mark.parametrize("what", ["frame", "result"])
+def test_a_crop_while_a_layer_is_written_moves_that_as_well(cases, what):
+    found = cases[f"while_{what}_is_written"]
+    assert found["box"] == moved(PLACES["left"], -4, -6)
+    assert found["frames"] == 3 * [moved(PLACES["left"], -4, -6)]
 
 
 @pytest.mark.parametrize("opacity", [100, 50])
