@@ -80,7 +80,6 @@ class Objective:
         working_set: WorkingSet,
         generator: torch.Generator,
     ) -> None:
-        self._octave = octave
         self._confined = context.confined
         self._surroundings = surroundings
         self._checkpointing = working_set.checkpointing
@@ -91,33 +90,28 @@ class Objective:
         self._inner = None if surroundings is None or wrap else inner_part(surroundings)
         self._parts = list(_build(context, octave, surroundings, working_set))
         self._untried = {critic for _, critic, _ in self._parts}
+        self._weights = [share * term.weight for term, _, share in self._parts]
         self._step = 0
-        self._weights: list[float] = []
         self.losses: dict[str, Tensor] = {}
         self.layer_losses: dict[str, dict[str, Tensor]] = {}
 
-    def begin(self, step: int, progress: float) -> bool:
-        """Set the critics' weights for a step.
+    def begin(self, step: int) -> bool:
+        """Begin a step.
 
         Args:
             step: Number of the step in this octave, from 0.
-            progress: Share of this octave's steps that is done, in [0, 1).
 
         Returns:
             Whether the loss is another one than before, so that a solver must forget what it learnt of it.
         """
-        before = [bool(weight) for weight in self._weights]
         self._step = step
-        self._weights = [share * term.weight * self._fading(term, progress) for term, _, share in self._parts]
-        refreshed = any(w and self._is_due(c) for w, (_, c, _) in zip(self._weights, self._parts, strict=True))
-        return refreshed or before != [bool(weight) for weight in self._weights]
+        return any(w and self._is_due(c) for w, (_, c, _) in zip(self._weights, self._parts, strict=True))
 
     @property
     def repeatable(self) -> bool:
-        """Whether a step can be captured: it asks the device nothing, and no weight changes between two searches."""
+        """Whether a step can be captured: it asks the device nothing."""
         return not self._checkpointing and all(
-            term.fade is None and (critic.repeatable if isinstance(critic, SlicedCritic) else True)
-            for term, critic, _ in self._parts
+            critic.repeatable for _, critic, _ in self._parts if isinstance(critic, SlicedCritic)
         )
 
     @property
@@ -182,11 +176,6 @@ class Objective:
     def _is_due(self, critic: Critic) -> bool:
         # An objective that is made anew between two searches, for want of memory, has no targets yet.
         return critic.interval > 0 and (critic in self._untried or self._step % critic.interval == 0)
-
-    def _fading(self, term: Term, progress: float) -> float:
-        if self._octave.index > 0 or term.fade is None:
-            return 1.0
-        return max(0.0, 1 - progress / term.fade)
 
 
 def terms_at(recipe: Recipe, octave: Octave) -> list[tuple[Term, dict[str, float]]]:

@@ -91,7 +91,7 @@ def polish(
                 try:
                     objective = objective or Objective(context, octave, around, held, generator)
                     step_size = _step_size(recipe, octave) * _slowing(recipe, octave, step / count)
-                    steps_here.take(objective, step_size, step, step / count)
+                    steps_here.take(objective, step_size, step)
                     break
                 except RuntimeError as error:
                     if not is_out_of_memory(error):

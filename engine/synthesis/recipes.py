@@ -20,13 +20,11 @@ class Term:
         critic: Which one, and how it looks.
         layers: Name and weight of each layer; those that an octave is too small for are left out there.
         weight: Of the critic among the recipe's.
-        fade: Share of octave 0 over which the weight falls to nothing; None keeps it.
     """
 
     critic: GramSettings | PatchSettings | SlicedSettings
     layers: LayerWeights
     weight: float = 1.0
-    fade: float | None = None
 
     @property
     def name(self) -> str:

@@ -32,24 +32,25 @@ class Steps:
         self._graph: torch.cuda.CUDAGraph | None = None
 
     def forget(self) -> None:
-        """Drop what was captured, with its memory, because another objective follows."""
+        """Drop what was captured, with its memory, and learnt of the loss, because another objective follows."""
         self._graph = None
+        if isinstance(self._solver, LBFGS):
+            self._solver.forget()
 
-    def take(self, objective: Objective, step_size: float, step: int, progress: float) -> None:
+    def take(self, objective: Objective, step_size: float, step: int) -> None:
         """Take one step.
 
         Args:
             objective: The loss; always the same between two calls of `forget`.
             step_size: Length of the step.
             step: Its number in this octave, from 0.
-            progress: Share of this octave's steps that is done, in [0, 1).
 
         Raises:
             RuntimeError: Something went wrong in torch, such as too little memory.
         """
         solver = self._solver
         solver.step_size = step_size
-        changed = objective.begin(step, progress)
+        changed = objective.begin(step)
         # Adam averages over losses that change with each step; L-BFGS would take the change for curvature.
         if changed and isinstance(solver, LBFGS):
             solver.forget()
