@@ -17,7 +17,7 @@ WIDTHS = ((5, 6), (7,), (9, 11), (12,), (13,))
 def made_up_encoder(pooling: Pooling = "average", wrap: Wrap = NO_WRAP, seed: int = 0) -> Encoder:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return freeze(Encoder(WIDTHS, pooling=pooling, wrap=wrap))
+        return freeze(Encoder(WIDTHS, pooling=pooling)).with_wrap(wrap)
 
 
 def noise(*shape: int, seed: int = 1) -> Tensor:

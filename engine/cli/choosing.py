@@ -34,10 +34,6 @@ REFUSED = (
 STATUSES = {"out-of-memory": OUT_OF_MEMORY, **dict.fromkeys(REFUSED, BAD_INPUT)}
 
 
-def ignored(_prepared: Prepared) -> None:
-    """Do nothing with what a job will make."""
-
-
 def runner(
     stack: ExitStack,
     *,
@@ -45,8 +41,8 @@ def runner(
     local: bool,
     weights: Path | None,
     quiet: bool,
-    figures: bool = False,
-    prepared: Callable[[Prepared], None] = ignored,
+    figures: bool,
+    prepared: Callable[[Prepared], None],
 ) -> "Run":
     """Return the function that runs jobs.
 

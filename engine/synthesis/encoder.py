@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, cast
 
 import torch
@@ -9,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from engine.synthesis.layers import Layer
 from engine.synthesis.reflection import reflected
 from engine.synthesis.wrap import NO_WRAP, Wrap, pad_after
 from protocol.vocabulary import PIXELS
@@ -19,6 +19,28 @@ Pooling = Literal["average", "max"]
 
 class EncoderError(ValueError):
     """An encoder cannot be had or used as asked; the message is a sentence for people, with the remedy."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer whose feature maps critics compare.
+
+    Attributes:
+        name: `relu{block}_{index}`, both from 1.
+        block: Number of its block.
+        index: Its number in the block.
+        channels: Channels of its feature maps.
+    """
+
+    name: str
+    block: int
+    index: int
+    channels: int
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the picture per position of its feature maps: 1 in block 1, 16 in block 5."""
+        return 1 << (self.block - 1)
 
 
 class Encoder(nn.Module):
@@ -31,18 +53,15 @@ class Encoder(nn.Module):
     Args:
         widths: Channel counts of every block's convolutions, `[[16, 16], [32, 32], …]`.
         pooling: How blocks are joined.
-        wrap: Axes along which pictures wrap around; borders of the others are padded by reflection.
 
     Attributes:
         layers: All layers by name, shallow to deep.
     """
 
-    def __init__(
-        self, widths: Sequence[Sequence[int]], *, pooling: Pooling = "average", wrap: Wrap = NO_WRAP
-    ) -> None:
+    def __init__(self, widths: Sequence[Sequence[int]], *, pooling: Pooling = "average") -> None:
         super().__init__()
         self.pooling = pooling
-        self.wrap = wrap
+        self.wrap = NO_WRAP
         self.blocks = nn.ModuleList()
         listed = []
         channels = 3
@@ -56,7 +75,10 @@ class Encoder(nn.Module):
         self.layers: Mapping[str, Layer] = {each.name: each for each in listed}
 
     def with_wrap(self, wrap: Wrap) -> "Encoder":
-        """Return an encoder for pictures that wrap around along these axes; it shares this one's weights."""
+        """Return an encoder for pictures that wrap around along these axes; it shares this one's weights.
+
+        Borders along the others are padded by reflection.
+        """
         other = copy.copy(self)
         other.wrap = wrap
         return other

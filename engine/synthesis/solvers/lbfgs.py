@@ -9,41 +9,31 @@ from torch import Tensor
 from engine.synthesis.solvers.base import Evaluate
 
 TINY = 1e-30
+# Pairs of differences that are kept, and the factor by which a loss may rise.
+HISTORY, BLOW_UP = 20, 2.0
 
 
 class LBFGS:
     """Limited-memory BFGS without line search: one evaluation a step (Liu & Nocedal 1989).
 
-    Without a line search a step may blow up. One after which the loss is not finite, or above `blow_up` times that
+    Without a line search a step may blow up. One after which the loss is not finite, or above `BLOW_UP` times that
     before, is undone: the picture goes back, the curvature history is dropped, and the next step is a short one along
     the gradient; step lengths recover over the steps that follow.
 
     Args:
         picture: Where to start, values in [0, 1].
         step_size: Share of the quasi-Newton step that is taken, in (0, 1].
-        history: Pairs of differences that are kept.
-        blow_up: Factor by which a loss may rise.
         longest: The most that any value may move in one step.
     """
 
-    def __init__(
-        self,
-        picture: Tensor,
-        step_size: float = 1.0,
-        *,
-        history: int = 20,
-        blow_up: float = 2.0,
-        longest: float = 0.3,
-    ) -> None:
+    def __init__(self, picture: Tensor, step_size: float = 1.0, *, longest: float = 0.3) -> None:
         self.picture = picture.clone()
         self.step_size = step_size
         self.undone = 0
-        self._history = history
-        self._blow_up = blow_up
         self._longest = longest
         self._trust = 1.0
         self._last: tuple[Tensor, Tensor, Tensor] | None = None
-        self._pairs: deque[tuple[Tensor, Tensor]] = deque(maxlen=history)
+        self._pairs: deque[tuple[Tensor, Tensor]] = deque(maxlen=HISTORY)
 
     def forget(self) -> None:
         """Drop the curvature history, and with it the loss that the next one would be compared with."""
@@ -58,7 +48,7 @@ class LBFGS:
             if (
                 not bool(torch.isfinite(loss))
                 or not bool(torch.isfinite(gradient).all())
-                or bool(loss > self._blow_up * last_loss)
+                or bool(loss > BLOW_UP * last_loss)
             ):
                 self.undone += 1
                 self._pairs.clear()

@@ -73,22 +73,22 @@ class Guide:
             scores += np.log((np.array(self.parts) + LEAST) / (found + LEAST)).astype(np.float32)
         return labels
 
-    def costs(self, labels: Places, size: tuple[int, int], unit: float) -> Floats:
+    def costs(self, labels: Places, size: tuple[int, int]) -> Floats:
         """Give what patches cost at each place of a smaller canvas.
 
         Args:
             labels: See `labels`.
             size: Height and width of the canvas, pixels.
-            unit: Cost of where patches fit worst.
 
         Returns:
-            Costs of `patch_labels`, float32 (height, width, 2 labels), contiguous. Patches that reach over a border
-            of the exemplar's labels are meant for places near one of the canvas.
+            Costs of `patch_labels`, in the cost of where patches fit worst, float32 (height, width, 2 labels),
+            contiguous. Patches that reach over a border of the exemplar's labels are meant for places near one of the
+            canvas.
         """
         found = averaged((labels[..., None] == np.arange(self.weights.shape[2])).astype(np.float32), size)
         if not self.strict:
             found = ndimage.gaussian_filter(found, (LOOSENESS, LOOSENESS, 0), mode="nearest")
-        steepness = unit * (STRICT if self.strict else LOOSE)
+        steepness = STRICT if self.strict else LOOSE
         rarity = -np.log(np.maximum(found, LEAST))
         inside = np.maximum(2 * ndimage.uniform_filter(found, (SIDE, SIDE, 1), mode="nearest") - 1, 0)
         costs = np.stack([rarity, rarity + inside], axis=3).reshape(*size, -1) * steepness

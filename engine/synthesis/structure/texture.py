@@ -113,7 +113,7 @@ def _lay_octaves(plan: TexturePlan, seed: int, matcher: Matcher, window: Window 
         canvas, shown = _votes(plan, field, exemplar, labels, evenly, chosen, put_back, matcher)
         everywhere, trust = np.ones(planned.canvas, bool), inside(planned.canvas, RADIUS, plan.wrap)
         own = wanted_labels(chosen, planned.canvas)
-        meant = None if plan.guide is None or chosen is None else plan.guide.costs(chosen, planned.canvas, 1.0)
+        meant = None if plan.guide is None or chosen is None else plan.guide.costs(chosen, planned.canvas)
         over: Floats | None = None
         for number in range(planned.rounds):
             queries = _queries(shown, chosen, trust, plan.wrap)
