@@ -1,16 +1,15 @@
 """`compact`: the small encoder whose weights come with the package."""
 
 from importlib.resources import as_file, files
-from pathlib import Path
 
-from engine.encoders.source import EncoderSource, OnDownload
+from engine.encoders.download import OnDownload
 from engine.encoders.weights_file import load_weights_file
 from engine.synthesis.encoder import Encoder, EncoderError, Pooling
 
 RESOURCE = files("engine.encoders") / "weights" / "compact.safetensors"
 
 
-def load_compact(*, pooling: Pooling, progress: OnDownload | None = None) -> Encoder:  # noqa: ARG001
+def load_compact(pooling: Pooling, progress: OnDownload | None = None) -> Encoder:  # noqa: ARG001
     """Load the built-in encoder.
 
     Args:
@@ -27,6 +26,3 @@ def load_compact(*, pooling: Pooling, progress: OnDownload | None = None) -> Enc
         raise EncoderError(f"the built-in weights are missing from {RESOURCE}: install the package again")
     with as_file(RESOURCE) as path:
         return load_weights_file(path, pooling=pooling)
-
-
-SOURCE = EncoderSource(load=load_compact, where=lambda: Path(str(RESOURCE)))

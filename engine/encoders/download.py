@@ -2,18 +2,21 @@
 
 import hashlib
 import urllib.request
+from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
 from urllib.error import HTTPError
 
-from engine.encoders.source import OnDownload
 from engine.synthesis.encoder import EncoderError
 
 CHUNK_BYTES = 1 << 20
 SILENCE_SECONDS = 30.0
 # Some servers turn urllib's own name away.
 AGENT = "gimp-texture-synthesis"
+
+OnDownload = Callable[[int, int], None]
+"""Called with the bytes done and the bytes in total (0 if the server does not say)."""
 
 
 def download(address: str, target: Path, *, progress: OnDownload | None = None) -> None:

@@ -1,23 +1,39 @@
 """The encoders by name: a new one is one file and one line here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import get_args
 
 from engine.encoders import compact, vgg
 from engine.encoders.calibration import calibration_pictures, normalize_activations
-from engine.encoders.source import EncoderSource, OnDownload
+from engine.encoders.download import OnDownload
 from engine.encoders.weights_file import load_weights_file
 from engine.synthesis.encoder import Encoder, EncoderError, Pooling, freeze
 
+
+@dataclass(frozen=True)
+class EncoderSource:
+    """One entry of the registry.
+
+    Attributes:
+        load: Loads the encoder, float32 on the CPU, fetching its weights where they are not at hand. Takes how blocks
+            are joined, and what is called for every part fetched.
+        where: Names the file that holds the weights, or that will.
+    """
+
+    load: Callable[[Pooling, OnDownload | None], Encoder]
+    where: Callable[[], Path]
+
+
 ENCODERS: Mapping[str, EncoderSource] = MappingProxyType(
     {
-        "compact": compact.SOURCE,
-        "vgg19": vgg.source("vgg19"),
-        "vgg16": vgg.source("vgg16"),
-        "vgg11": vgg.source("vgg11"),
+        "compact": EncoderSource(compact.load_compact, lambda: Path(str(compact.RESOURCE))),
+        "vgg19": EncoderSource(partial(vgg.load_vgg, "vgg19"), partial(vgg.weights_place, "vgg19")),
+        "vgg16": EncoderSource(partial(vgg.load_vgg, "vgg16"), partial(vgg.weights_place, "vgg16")),
+        "vgg11": EncoderSource(partial(vgg.load_vgg, "vgg11"), partial(vgg.weights_place, "vgg11")),
     }
 )
 
@@ -70,7 +86,7 @@ def load_encoder(
         return freeze(_load_file(weights, name, pooling))
     if name not in ENCODERS:
         raise EncoderError(f"there is no encoder {name}: choose from {', '.join(ENCODERS)}, or give a weights file")
-    return freeze(ENCODERS[name].load(pooling=pooling, progress=progress))
+    return freeze(ENCODERS[name].load(pooling, progress))
 
 
 def _load_file(weights: Path, name: str, pooling: Pooling) -> Encoder:

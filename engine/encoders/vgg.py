@@ -6,7 +6,6 @@ normalized to a mean of 1; from then on neither torchvision nor the net is neede
 
 import re
 import tempfile
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import urlsplit
@@ -15,26 +14,13 @@ from platformdirs import user_cache_dir
 from safetensors.torch import save
 
 from engine.encoders.calibration import calibration_pictures, normalize_activations
-from engine.encoders.download import check_hash, download
-from engine.encoders.source import EncoderSource, OnDownload
+from engine.encoders.download import OnDownload, check_hash, download
 from engine.encoders.weights_file import load_weights_file, named_convolutions
 from engine.synthesis.encoder import Encoder, EncoderError, Pooling
 
 VggName = Literal["vgg11", "vgg16", "vgg19"]
 
 ALTERNATIVE = "set `encoder` to compact, which is built in"
-
-
-def source(name: VggName) -> EncoderSource:
-    """Describe one of the networks to the registry.
-
-    Args:
-        name: Which.
-
-    Returns:
-        The registry's entry.
-    """
-    return EncoderSource(load=partial(load_vgg, name), where=partial(weights_place, name))
 
 
 def cache_folder() -> Path:
@@ -63,9 +49,9 @@ def weights_place(name: VggName) -> Path:
 
 def load_vgg(
     name: VggName,
-    *,
     pooling: Pooling,
     progress: OnDownload | None = None,
+    *,
     folder: Path | None = None,
     address: str | None = None,
 ) -> Encoder:
