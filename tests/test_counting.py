@@ -9,7 +9,8 @@ from engine.counting import counted
 from engine.images import Picture
 from engine.options.failures import CommandError
 from engine.options.textures import numbered_inputs
-from engine.preparation import TooLittleToSampleError, prepare
+from engine.preparation import prepare
+from engine.request_errors import TooLittleToSampleError
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, "0 pixels"), (1, "1 pixel"), (2, "2 pixels")])

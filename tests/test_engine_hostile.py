@@ -15,7 +15,7 @@ import zmq
 from engines import end_of, long_job, running, short_job, started
 from hostile import Pinger, Stranger, descriptors, hung_up, listening, memory, plain_sockets
 
-from engine.preparation import RequestError
+from engine.request_errors import RequestError
 from protocol.client import EngineClient
 from protocol.codec import encode
 from protocol.connection import read_connection, split_address

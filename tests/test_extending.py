@@ -11,7 +11,8 @@ from engine.fitting import check_request
 from engine.images import Picture
 from engine.options.extending import margins_of
 from engine.options.parsing import ParsingError
-from engine.preparation import RequestError, prepare
+from engine.preparation import prepare
+from engine.request_errors import RequestError
 from protocol.codec import decode, encode
 from protocol.errors import ProtocolError
 from protocol.limits import Limits

@@ -10,7 +10,8 @@ import pytest
 from image_files import make_png, make_png16, make_tiff, noise, save
 from PIL import Image
 
-from engine.images import PIXEL_LIMIT, ImageError, Picture, read_picture, write_picture
+from engine.images import ImageError, Picture, read_picture, write_picture
+from engine.images.picture import PIXEL_LIMIT
 
 
 def test_a_16_bit_tiff_of_lab_colors_is_refused(tmp_path):

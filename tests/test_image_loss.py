@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from engine.images import Metadata, Picture, read_picture, remarks_on_writing, write_picture
+from engine.images import Picture, read_picture, remarks_on_writing, write_picture
+from engine.images.metadata import Metadata
 
 
 def samples(channels=3, height=48, width=64):

@@ -25,7 +25,8 @@ from metadata_files import (
 )
 from PIL import Image
 
-from engine.images import ImageError, Metadata, Picture, read_picture, remarks_on_writing, write_picture
+from engine.images import ImageError, Picture, read_picture, remarks_on_writing, write_picture
+from engine.images.metadata import Metadata
 
 XMP = (
     b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'

@@ -9,7 +9,8 @@ import pytest
 from metadata_files import ARTIST, COPYRIGHT, SUFFIXES, exif, wall
 from PIL import Image, PngImagePlugin
 
-from engine.images import Metadata, Picture, read_picture, remarks_on_writing, write_picture
+from engine.images import Picture, read_picture, remarks_on_writing, write_picture
+from engine.images.metadata import Metadata
 
 
 def test_texts_of_a_png_are_kept_and_others_become_exif(tmp_path):

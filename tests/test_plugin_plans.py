@@ -8,7 +8,7 @@ from plugin_plans import CPU, array_of, chosen, filled, full, input_of, marked, 
 
 from engine.images import Picture
 from engine.options.requests import request_for
-from engine.preparation import NothingToFillError, NothingToSampleError, TooLittleToSampleError
+from engine.request_errors import NothingToFillError, NothingToSampleError, TooLittleToSampleError
 from engine.service.runner import plan_job
 from gimp_plugin import plans
 from gimp_plugin.box import Box

@@ -12,19 +12,10 @@ import torch.nn.functional as F
 
 from engine.images import Picture
 from engine.on_device import exemplar_on, surroundings_on
-from engine.preparation import (
-    BAND,
-    Box,
-    Layout,
-    RequestError,
-    TooLittleToSampleError,
-    cut_start,
-    finish,
-    prepare,
-    sampling,
-)
+from engine.preparation import Box, Layout, cut_start, finish, prepare, sampling
 from engine.preparation.job_input import FurtherSource
-from engine.preparation.masks import narrowed
+from engine.preparation.masks import BAND, narrowed
+from engine.request_errors import RequestError, TooLittleToSampleError
 from engine.synthesis.resample import resize
 from engine.tensors import to_array, to_tensor
 from protocol.vocabulary import FRINGE, SMALLEST_EXEMPLAR, Margins

@@ -14,7 +14,7 @@ import pytest
 from engines import JOB_SECONDS, forked, surroundings
 from pictures import load
 
-from engine.preparation import LARGEST_EXEMPLAR
+from engine.preparation.sampling import LARGEST_EXEMPLAR
 from protocol.connection import CONNECTION_FILE, Connection
 from protocol.errors import ProtocolError
 from protocol.fields import Range

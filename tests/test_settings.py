@@ -3,7 +3,8 @@
 import pytest
 from wraps import SEAMLESS, WRAPS
 
-from engine.synthesis import RECIPES, SynthesisSettings
+from engine.synthesis import SynthesisSettings
+from engine.synthesis.recipes import RECIPES
 from engine.synthesis.settings import settings_for
 from protocol import vocabulary
 from protocol.vocabulary import QUALITIES

@@ -11,7 +11,6 @@ from wraps import BOTH, NO_WRAP, SEAMLESS, WRAPS, X, Y
 
 from engine.encoders import Encoder, load_encoder
 from engine.synthesis import (
-    RECIPES,
     Exemplar,
     MemoryExhaustedError,
     SettingsError,
@@ -19,6 +18,7 @@ from engine.synthesis import (
     SynthesisSettings,
     synthesize,
 )
+from engine.synthesis.recipes import RECIPES
 
 BRICKS = tensor(bricks())
 SIZE = (64, 64)

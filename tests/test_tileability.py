@@ -6,8 +6,9 @@ from pictures import camouflage, clouds
 from scipy import ndimage
 
 from engine.images import Picture, read_picture, write_picture
-from engine.preparation import TilesAlreadyError, prepare
+from engine.preparation import prepare
 from engine.preparation.tileability import tiles
+from engine.request_errors import TilesAlreadyError
 
 
 def gray(values):

@@ -15,7 +15,7 @@ from runs import CPU
 from engine.cli.tiles import Tiles, is_in_tiles
 from engine.encoders import load_encoder
 from engine.images import ImageError, Picture, read_picture
-from engine.preparation import RequestError
+from engine.request_errors import RequestError
 from engine.service.rasters import array_raster
 from engine.tiles.grid import MARGIN, grid_of
 from engine.tiles.making import tile_samples

@@ -8,12 +8,13 @@ from runs import run
 from scipy import ndimage
 
 from engine.images import Picture
-from engine.preparation import RequestError, finish, lift, prepare
+from engine.preparation import finish, lift, prepare
 from engine.preparation.cut_outs import solid_part, thing_within
 from engine.preparation.evenness import even_within
 from engine.preparation.masks import has_holes, missing_in, soft_edge
 from engine.preparation.repeats import repeated
 from engine.preparation.translucency import continued
+from engine.request_errors import RequestError
 
 RED = np.array([1.0, 0.0, 0.0], np.float32)
 

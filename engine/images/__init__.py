@@ -1,17 +1,14 @@
 """Read and write picture files, and convert their colors, without PyTorch."""
 
-from engine.images.metadata import Metadata
-from engine.images.picture import PIXEL_LIMIT, ImageError, Picture
+from engine.images.picture import ImageError, Picture
 from engine.images.reading import picture_from, read_picture
 from engine.images.remarks import remarks_on_writing
 from engine.images.replacing import check_target, check_unprotected, replacing
 from engine.images.writing import SUFFIXES, check_writable, encoded, write_picture
 
 __all__ = [
-    "PIXEL_LIMIT",
     "SUFFIXES",
     "ImageError",
-    "Metadata",
     "Picture",
     "check_target",
     "check_unprotected",

@@ -21,7 +21,6 @@ from engine.preparation import (
     FurtherSource,
     JobInput,
     Layout,
-    RequestError,
     bounds_of,
     cut_start,
     finish,
@@ -30,6 +29,7 @@ from engine.preparation import (
     prepare,
     seen,
 )
+from engine.request_errors import RequestError
 from engine.service.color_range import fit, restore, restore_frame
 from engine.service.enlarging import enlarge_job
 from engine.service.hooks import Hooks, Stop

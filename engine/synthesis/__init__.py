@@ -5,12 +5,10 @@ from engine.synthesis.exemplar import Exemplar
 from engine.synthesis.loop import synthesize
 from engine.synthesis.memory import MemoryExhaustedError
 from engine.synthesis.planning import plan_steps
-from engine.synthesis.recipes import RECIPES
 from engine.synthesis.settings import SettingsError, SynthesisSettings
 from engine.synthesis.snapshot import Snapshot
 
 __all__ = [
-    "RECIPES",
     "Exemplar",
     "MemoryExhaustedError",
     "SettingsError",

@@ -8,7 +8,8 @@ import torch
 from engine.encoders import Encoder
 from engine.fitting import check_request
 from engine.on_device import exemplar_on
-from engine.preparation import JobInput, RequestError
+from engine.preparation import JobInput
+from engine.request_errors import RequestError
 from engine.service.runner import plan_job
 from engine.synthesis.exemplar_filling import fill_masked_parts
 from engine.synthesis.tiling import TiledCanvas, plan_canvas

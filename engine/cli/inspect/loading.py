@@ -11,8 +11,8 @@ from engine.encoders import Encoder, load_encoder
 from engine.images import read_picture
 from engine.on_device import exemplar_on
 from engine.options.failures import fail
-from engine.preparation import RequestError, prepare
-from engine.request_errors import TooFewOpaqueError
+from engine.preparation import prepare
+from engine.request_errors import RequestError, TooFewOpaqueError
 from engine.synthesis import Exemplar
 from engine.synthesis.devices import describe_device, find_device
 from protocol.vocabulary import SMALLEST_EXEMPLAR, Settings

@@ -9,12 +9,12 @@ from engine.synthesis.structure.fill_input import FillInput
 from engine.synthesis.structure.filling import FillPlan, fill, plan_filling
 from engine.synthesis.structure.guide import Guide
 from engine.synthesis.structure.islands import IslandsPlan, fill_holes, plan_holes
-from engine.synthesis.structure.mosaic import Mosaic, MosaicSource, lay_mosaic
+from engine.synthesis.structure.mosaic import MosaicSource, lay_mosaic
 from engine.synthesis.structure.previewing import preview
-from engine.synthesis.structure.stages import PlannedStage, Stage
+from engine.synthesis.structure.stages import Stage
 from engine.synthesis.structure.texture import lay_out
 from engine.synthesis.structure.texture_plan import TexturePlan, plan_texture
-from engine.synthesis.structure.windows import Coarse, lay_coarse, lay_window, whole_octaves, window_octaves
+from engine.synthesis.structure.windows import Coarse, lay_coarse, lay_window, window_octaves
 
 StructurePlan = FillPlan | IslandsPlan | TexturePlan
 
@@ -33,10 +33,7 @@ __all__ = [
     "FillPlan",
     "Guide",
     "IslandsPlan",
-    "Mosaic",
     "MosaicSource",
-    "PlannedStage",
-    "Stage",
     "StructurePlan",
     "TexturePlan",
     "add_detail",
@@ -48,6 +45,5 @@ __all__ = [
     "plan_holes",
     "plan_texture",
     "preview",
-    "whole_octaves",
     "window_octaves",
 ]

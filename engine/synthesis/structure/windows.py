@@ -16,10 +16,6 @@ from engine.synthesis.structure.texture import Window, lay_out
 from engine.synthesis.structure.texture_plan import TexturePlan
 
 
-def ignored(_share: float) -> None:
-    """Do nothing with a share of work that is done."""
-
-
 @dataclass(frozen=True, eq=False)
 class Coarse:
     """What all windows of a canvas start from.
@@ -34,13 +30,12 @@ class Coarse:
     octaves: int
 
 
-def whole_octaves(plan: TexturePlan, most: int) -> int:
-    """Count the octaves, from the coarsest on, whose canvas has so many pixels at most; not the finest one."""
-    return sum(math.prod(each.canvas) <= most for each in plan.octaves[:-1])
-
-
 def lay_coarse(
-    plan: TexturePlan, most: int, seed: int, matcher: Matcher = COMPILED, progress: Callable[[float], None] = ignored
+    plan: TexturePlan,
+    most: int,
+    seed: int,
+    matcher: Matcher = COMPILED,
+    progress: Callable[[float], None] = lambda _share: None,
 ) -> Coarse:
     """Lay out the coarse octaves of all of a canvas.
 
@@ -54,7 +49,8 @@ def lay_coarse(
     Returns:
         What windows start from.
     """
-    octaves = plan.octaves[: whole_octaves(plan, most)]
+    # Not the finest one.
+    octaves = [each for each in plan.octaves[:-1] if math.prod(each.canvas) <= most]
     if not octaves:
         first = plan.octaves[0]
         cells = cells_of(first.canvas)
