@@ -42,6 +42,10 @@ class Box:
         """Return it as a part of another one, from whose first pixel it is counted."""
         return Box(self.top - other.top, self.left - other.left, self.bottom - other.top, self.right - other.left)
 
+    def moved(self, rows: int, columns: int) -> "Box":
+        """Move it by so many pixels down and to the right."""
+        return Box(self.top + rows, self.left + columns, self.bottom + rows, self.right + columns)
+
     def placed(self, size: Size, around: "Box") -> "Box":
         """Find the rectangle of a size in this one whose middle is nearest to another one's.
 

@@ -59,8 +59,7 @@ def find_islands(
 def _sampled(part: Box, valid: Mask | None, size: tuple[int, int], offset: tuple[int, int] | None) -> Box | None:
     if offset is None:
         return None
-    there = Box(part.top + offset[0], part.left + offset[1], part.bottom + offset[0], part.right + offset[1])
-    around = context_of(there).common(Box(0, 0, *size))
+    around = context_of(part.moved(*offset)).common(Box(0, 0, *size))
     if around.top >= around.bottom or around.left >= around.right:
         return None
     left = int(np.prod(around.size)) if valid is None else int((around.cut(valid) > 0).sum())
@@ -79,21 +78,10 @@ def _apart(free: NDArray[np.bool_]) -> tuple[list[Box], NDArray[np.int32]]:
     labels, _ = ndimage.label(ndimage.binary_dilation(marked, np.ones((2, 2))), np.ones((3, 3)))
     found = []
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), 1):
-        window = Box(
-            rows.start * APART,
-            columns.start * APART,
-            min(height, rows.stop * APART),
-            min(width, columns.stop * APART),
-        )
+        whole = Box(rows.start * APART, columns.start * APART, rows.stop * APART, columns.stop * APART)
+        window = whole.common(whole_of(free))
         inner = bounds_of(_of_hole(free, labels, number, window))
-        found.append(
-            Box(
-                window.top + inner.top,
-                window.left + inner.left,
-                window.top + inner.bottom,
-                window.left + inner.right,
-            )
-        )
+        found.append(inner.moved(window.top, window.left))
     return found, labels
 
 

@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 import numpy as np
 
-from engine.preparation.areas import Box
 from engine.synthesis.structure import Coarse
 from engine.tiles.grid import Grid
 from engine.tiles.making import Around, Samples
@@ -102,8 +101,7 @@ class Folder:
             # A canvas that wraps around comes again behind its border.
             for down in (-height, 0, height) if self.grid.wrap[0] else (0,):
                 for across in (-width, 0, width) if self.grid.wrap[1] else (0,):
-                    top, left = place.top + down, place.left + across
-                    moved = Box(top, left, place.bottom + down, place.right + across)
+                    moved = place.moved(down, across)
                     shared = moved.common(window)
                     if shared.top >= shared.bottom or shared.left >= shared.right:
                         continue
