@@ -74,22 +74,11 @@ class Jobs:
 
     def cancel(self, client: bytes, cancel: Cancel) -> None:
         """Cancel a job, unless it has ended."""
-        for job in self._queue.of(client):
-            if job.name == cancel.job:
-                self._queue.remove(job)
-                self._end(job, Cancelled(job.name))
-        for worker, job in self._running():
-            if job.client == client and job.name == cancel.job:
-                self._ask_to_stop(worker, job, keep=cancel.keep)
+        self._stop([job for job in self._of(client) if job.name == cancel.job], keep=cancel.keep)
 
     def forget(self, client: bytes) -> None:
         """Cancel the jobs of a client that is gone."""
-        for job in self._queue.of(client):
-            self._queue.remove(job)
-            self._end(job, Cancelled(job.name))
-        for worker, job in self._running():
-            if job.client == client:
-                self._ask_to_stop(worker, job, keep=False)
+        self._stop(self._of(client), keep=False)
 
     def fail_all(self, code: str, message: str, hint: str) -> None:
         """End every job with a failure."""
@@ -188,10 +177,16 @@ class Jobs:
         said = f"this engine does not compute on {device!r}"
         return Failed("no-device", said, f"choose auto or {' or '.join(self._workers.devices())}", job)
 
-    def _ask_to_stop(self, worker: Worker, job: Job, *, keep: bool) -> None:
-        job.unwanted = job.unwanted or time.monotonic()
-        job.keep = keep
-        worker.send(encode(Cancel(job.name, keep)))
+    def _stop(self, jobs: Sequence[Job], *, keep: bool) -> None:
+        for job in jobs:
+            worker = next((each for each in self._workers if each.job is job), None)
+            if worker is None:
+                self._queue.remove(job)
+                self._end(job, Cancelled(job.name))
+            else:
+                job.unwanted = job.unwanted or time.monotonic()
+                job.keep = keep
+                worker.send(encode(Cancel(job.name, keep)))
 
     def _pass_on(
         self,

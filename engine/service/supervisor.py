@@ -14,6 +14,7 @@ from typing import IO
 import zmq
 
 from engine.service.own_python import own_python
+from engine.service.sockets import ZmqContext
 from engine.service.waiting import Job
 from protocol.pipes import read_message, write_message
 from protocol.raster import Buffer
@@ -26,7 +27,6 @@ MESSAGE, ENDED = b"message", b"ended"
 LAST_WORDS = 20
 END_SECONDS = 3.0
 
-ZmqContext = zmq.Context[zmq.Socket[bytes]]
 Outbox = SimpleQueue[Sequence[Buffer] | None]
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 import zmq
 
+from engine.service.sockets import ZmqContext
 from engine.service.supervisor import ENDING, READY, RESTING, Worker
-
-ZmqContext = zmq.Context[zmq.Socket[bytes]]
 
 
 class Workers:
