@@ -27,13 +27,11 @@ class TileProgress:
         share: Of the work that is done, in [0, 1].
         tiles: Tiles that are made.
         total: Tiles of the canvas.
-        found: Tiles that an earlier run has made.
     """
 
     share: float
     tiles: int
     total: int
-    found: int
 
 
 Report = Callable[[TileProgress], None]
@@ -90,13 +88,12 @@ def run_tiles(job: TiledJob, output: Path, pattern: Picture, report: Report, mak
 
 
 def _make_all(job: TiledJob, folder: Folder, report: Report, make: Make) -> None:
-    count, found = job.grid.count, len(folder.done())
-    before = [0.0]
+    count, before = job.grid.count, [0.0]
 
     def tell(share: float) -> None:
         done = len(folder.done())
         before[0] = max(before[0], (done + share) / count)
-        report(TileProgress(min(1.0, before[0]), done, count, found))
+        report(TileProgress(min(1.0, before[0]), done, count))
 
     tell(0.0)
     coarse = folder.coarse()
