@@ -64,6 +64,7 @@ def read(
     groups: Sequence[Gimp.GroupLayer] = (),
     parts: Sequence[Gimp.Layer] = (),
     masked: bool = True,
+    exactly: bool = False,
 ) -> Raster:
     """Read pixels as they are seen, as sRGB, whatever the image's profile and precision.
 
@@ -75,37 +76,12 @@ def read(
         groups: The groups around it whose filters are to be applied as well, from the inside out.
         parts: Layers right above it that belong to its picture, from the bottom.
         masked: Whether to apply its mask.
+        exactly: Whether to read `f32` as it is: written back, pixels are what they were in any precision.
 
     Returns:
         With alpha; the layer's mask is multiplied into it.
     """
-    kinds = ("u16", "f32") if depth == "f32" else (depth,)
-    return _seen(drawable, area, kinds, gray=gray, groups=groups, parts=parts, masked=masked)
-
-
-def read_exactly(
-    drawable: Gimp.Drawable,
-    box: Box,
-    *,
-    gray: bool,
-    groups: Sequence[Gimp.GroupLayer] = (),
-    parts: Sequence[Gimp.Layer] = (),
-) -> Raster:
-    """Read pixels as `read` does, as floating point: written back, they are what they were in any precision."""
-    return _seen(drawable, box, ("f32",), gray=gray, groups=groups, parts=parts, masked=True)
-
-
-def _seen(
-    drawable: Gimp.Drawable,
-    area: Area,
-    kinds: Sequence[str],
-    *,
-    gray: bool,
-    groups: Sequence[Gimp.GroupLayer],
-    parts: Sequence[Gimp.Layer],
-    masked: bool,
-) -> Raster:
-    """Read pixels as the first of these kinds of sample, or as the last one if colors are out of range."""
+    kinds = ("u16", "f32") if depth == "f32" and not exactly else (depth,)
     channels = 2 if gray else 4
     whole = area.whole
     parts = [part for part in parts if extent(part).common(whole)]
@@ -137,12 +113,11 @@ def read_masks(layers: Sequence[Gimp.Layer], area: Area) -> bytes | None:
     return found
 
 
-def read_visible(image: Gimp.Image, empty: Gimp.Image, box: Box, *, gray: bool, depth: str) -> Raster:
+def read_visible(image: Gimp.Image, box: Box, *, gray: bool, depth: str) -> Raster:
     """Read pixels of an image as all its visible layers together look.
 
     Args:
         image: The image, which is not touched.
-        empty: An empty image of its size, mode, precision and profile; it gets a layer.
         box: In the image.
         gray: As in `read`.
         depth: As in `read`.
@@ -150,10 +125,11 @@ def read_visible(image: Gimp.Image, empty: Gimp.Image, box: Box, *, gray: bool, 
     Returns:
         With alpha.
     """
-    with without_overlays(image) as shown:
-        layer = Gimp.Layer.new_from_visible(shown, empty, "visible")
-    empty.insert_layer(layer, None, 0)
-    return read(layer, box, gray=gray, depth=depth)
+    with empty_image(image, Box(0, 0, image.get_width(), image.get_height())) as own:
+        with without_overlays(image) as shown:
+            layer = Gimp.Layer.new_from_visible(shown, own, "visible")
+        own.insert_layer(layer, None, 0)
+        return read(layer, box, gray=gray, depth=depth)
 
 
 @contextmanager
@@ -179,39 +155,10 @@ def hide_channels(image: Gimp.Image) -> None:
 def read_rows(layer: Gimp.Layer, rows: Iterable[int]) -> list[bytes]:
     """Read single rows of a layer without its filters and its mask, as `R'G'B'A u8`."""
     width = layer.get_width()
-    with _own_image(layer.get_image(), extent(layer)) as own:
+    with empty_image(layer.get_image(), extent(layer)) as own:
         copy = Gimp.Layer.new_from_drawable(layer, own)
         own.insert_layer(copy, None, 0)
         return [_read(copy, Box(0, y, width, 1), "R'G'B'A u8", 4) for y in rows]
-
-
-@contextmanager
-def _own_image(like: Gimp.Image, box: Box) -> Iterator[Gimp.Image]:
-    """Make an image for a while, of a box's size and like another one, that the user cannot close.
-
-    GIMP ends a plug-in that reads or writes a layer whose image was closed, or that was deleted, just before.
-
-    Yields:
-        The image.
-    """
-    image = empty_image(like, box)
-    try:
-        yield image
-    finally:
-        image.delete()
-
-
-def read_white(drawable: Gimp.Drawable, box: Box) -> bytes:
-    """Read a drawable as an exemplar mask.
-
-    Args:
-        drawable: A layer, a group, or a channel.
-        box: In its image.
-
-    Returns:
-        255 where it is white and opaque, else 0.
-    """
-    return samples.white(read(drawable, box, gray=True, depth="u8"))
 
 
 def new_layer(
@@ -232,7 +179,7 @@ def new_layer(
     """
     width, height = area.whole.width, area.whole.height
     kind = Gimp.ImageType.GRAYA_IMAGE if is_gray(image) else Gimp.ImageType.RGBA_IMAGE
-    with _own_image(image, area.whole) as own:
+    with empty_image(image, area.whole) as own:
         layer = Gimp.Layer.new(own, name, width, height, kind, 100, Gimp.LayerMode.NORMAL)
         own.insert_layer(layer, None, 0)
         _write(layer, raster, area, f"{_NAMES[raster.channels]} {_DEPTHS[raster.depth]}")

@@ -77,7 +77,7 @@ class Window:
             PlanError: It cannot be done.
         """
         task, target, earlier = self._prepared(options, image, layers)
-        display = self._open_display(task)
+        display = Gimp.Display.new(task.place.image) if task.fresh else None
         self._link.reconnect()
         appearance = Appearance(frames=True, keep_frames=options.keep_frames, earlier=earlier)
         self._attempt = Attempt(task, self._link, self.panel, appearance)
@@ -191,9 +191,6 @@ class Window:
         if not self._picking:
             self._link.poll()
         return True
-
-    def _open_display(self, task: Task) -> Gimp.Display | None:
-        return Gimp.Display.new(task.place.image) if task.fresh else None
 
     def _loop(self, poll: Callable[[], bool]) -> None:
         loop = GLib.MainLoop()

@@ -75,7 +75,9 @@ def read_maps(
         # Maps may lie beside each other.
         box = part.moved(x - left, y - top)
         parts, groups = marks.parts_of(layer), reading.own_groups(layer, around)
-        exact[layer.get_id()] = canvas.read_exactly(layer, box, gray=gray, groups=groups, parts=parts)
+        exact[layer.get_id()] = canvas.read(
+            layer, box, gray=gray, depth="f32", exactly=True, groups=groups, parts=parts
+        )
         if layer is not lead:
             compared.append(canvas.read(layer, box, gray=gray, depth="u8", groups=groups, parts=parts))
     ordered = members_of(image, maps)

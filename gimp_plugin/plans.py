@@ -297,8 +297,10 @@ def exemplar_part(exemplar: Raster, white: bytes | None) -> Box:
     """
     sampled = exemplar if white is None else samples.hidden(exemplar, samples.inverted(white))
     visible = samples.visible_box(sampled)
-    if min(visible.width, visible.height) < SMALLEST_EXEMPLAR or not _enough(sampled):
-        raise PlanError(_invisible())
+    clear = samples.clear(sampled)
+    if min(visible.width, visible.height) < SMALLEST_EXEMPLAR or clear.count(0) < SMALLEST_EXEMPLAR**2:
+        sentence = _("The exemplar has no visible part of {side} × {side} px or more: choose another.")
+        raise PlanError(sentence.format(side=SMALLEST_EXEMPLAR))
     return max(visible.parts(LONGEST_EXEMPLAR), key=lambda box: samples.clear(samples.crop(sampled, box)).count(0))
 
 
@@ -356,12 +358,3 @@ def _beyond(extent: Box, width: int, height: int) -> Margins:
     right, bottom = width - extent.x - extent.width, height - extent.y - extent.height
     sides = {"top": extent.y, "right": right, "bottom": bottom, "left": extent.x}
     return Margins(**{name: min(max(side, 0), LARGEST_SIDE) for name, side in sides.items()})
-
-
-def _invisible() -> str:
-    sentence = _("The exemplar has no visible part of {side} × {side} px or more: choose another.")
-    return sentence.format(side=SMALLEST_EXEMPLAR)
-
-
-def _enough(exemplar: Raster) -> bool:
-    return samples.clear(exemplar).count(0) >= SMALLEST_EXEMPLAR**2

@@ -122,7 +122,7 @@ def read_mask(options: Options, item: Gimp.Drawable, box: Box) -> bytes | None:
     mask = canvas.find(options.mask)
     if mask is None or mask.get_image().get_id() != item.get_image().get_id():
         raise ChoiceError(_("The exemplar mask is not in the image that is sampled: choose another one, or none."))
-    found = canvas.read_white(mask, box)
+    found = samples.white(canvas.read(mask, box, gray=True, depth="u8"))
     if not any(found):
         raise ChoiceError(_("The exemplar mask has no white pixel: paint white where to sample, or choose none."))
     return found

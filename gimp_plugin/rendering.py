@@ -47,8 +47,7 @@ def rendered(
         _found, x, y = drawable.get_offsets()
         yield drawable, box.moved(-x, -y)
         return
-    image = empty_image(drawable.get_image(), box)
-    try:
+    with empty_image(drawable.get_image(), box) as image:
         for item in reversed(below):
             _copied(item, image, box)
         path = [drawable, *groups[: max(filtered, default=0)]]
@@ -58,8 +57,6 @@ def rendered(
             yield layer, Box(0, 0, box.width, box.height)
         finally:
             layer.delete()
-    finally:
-        image.delete()
 
 
 def has_filters(drawable: Gimp.Drawable) -> bool:
@@ -85,8 +82,7 @@ def has_out_of_range_colors(layer: Gimp.Layer) -> bool:
     box = Box(x, y, layer.get_width(), layer.get_height()).common(Box(0, 0, like.get_width(), like.get_height()))
     if not box:
         return False
-    image = empty_image(like, box, Gimp.Precision.FLOAT_NON_LINEAR)
-    try:
+    with empty_image(like, box, Gimp.Precision.FLOAT_NON_LINEAR) as image:
         _bare(_copied(layer, image, box), through=False)
         shown = Gimp.Layer.new_from_visible(image, image, "seen")
         try:
@@ -95,8 +91,6 @@ def has_out_of_range_colors(layer: Gimp.Layer) -> bool:
             return has_values_out_of_range(shown.get_buffer(), whole, None, 2 if shown.is_gray() else 4)
         finally:
             shown.delete()
-    finally:
-        image.delete()
 
 
 def has_values_out_of_range(buffer: "Gegl.Buffer", box: Box, name: str | None, channels: int) -> bool:
@@ -134,15 +128,19 @@ def _any_out_of_range(values: "array[float]", channels: int) -> bool:
     )
 
 
-def empty_image(like: Gimp.Image, box: Box, precision: Gimp.Precision | None = None) -> Gimp.Image:
-    """Make an image of the box's size in another one's mode, RGB instead of a palette.
+@contextmanager
+def empty_image(like: Gimp.Image, box: Box, precision: Gimp.Precision | None = None) -> Iterator[Gimp.Image]:
+    """Make an image for a while, of the box's size in another one's mode, RGB instead of a palette.
+
+    The user cannot close it: GIMP ends a plug-in that reads or writes a layer whose image was closed, or that was
+    deleted, just before.
 
     Args:
         like: The other one, whose samples it keeps as they are.
         box: Of its size.
         precision: Another than the other one's.
 
-    Returns:
+    Yields:
         The image, without undo.
     """
     base = like.get_base_type()
@@ -152,7 +150,10 @@ def empty_image(like: Gimp.Image, box: Box, precision: Gimp.Precision | None = N
     profile = like.get_color_profile()
     if profile is not None:
         image.set_color_profile(profile)
-    return image
+    try:
+        yield image
+    finally:
+        image.delete()
 
 
 def _copied(item: Gimp.Drawable, image: Gimp.Image, box: Box) -> Gimp.Layer:

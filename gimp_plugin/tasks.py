@@ -194,11 +194,7 @@ def _seamless(options: Options, image: Gimp.Image, layer: Gimp.Layer, earlier: S
 
 def _extend(options: Options, image: Gimp.Image, inner: Box) -> Task:
     gray, depth = canvas.is_gray(image), canvas.depth_of(image)
-    copy = new_image(image, image.get_width(), image.get_height())
-    try:
-        picture = canvas.read_visible(image, copy, inner, gray=gray, depth=depth)
-    finally:
-        copy.delete()
+    picture = canvas.read_visible(image, inner, gray=gray, depth=depth)
     plan = plans.extend(options, picture, depth)
     margins = plans.margins_of(options, inner.width, inner.height)
     resize = Resize(plan.width, plan.height, margins.left - inner.x, margins.top - inner.y)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from protocol.vocabulary import AXES, CONTENT_BY, SAMPLE_FROM, Settings, checked, settings
 
@@ -123,13 +124,6 @@ def recall(folder: Path, session: str) -> Options | None:
         return None
     if same:
         return found
-    return replace(
-        found,
-        drawable=found.drawable and GONE,
-        mask=found.mask and GONE,
-        guide=found.guide and GONE,
-        canvas_guide=found.canvas_guide and GONE,
-        content=found.content and GONE,
-        rotation_map=found.rotation_map and GONE,
-        scale_map=found.scale_map and GONE,
-    )
+    drawables = ("drawable", "mask", "guide", "canvas_guide", "content", "rotation_map", "scale_map")
+    gone: dict[str, Any] = {name: getattr(found, name) and GONE for name in drawables}
+    return replace(found, **gone)
