@@ -205,7 +205,8 @@ def _check_new(request: Synthesize) -> None:
         _check_maps(request, sources[0])
     wanted = wanted_size(canvas)
     _check_guides(canvas.guide, sources, wanted)
-    wanted = wanted or _size_if(canvas.guide)
+    if wanted is None and canvas.guide is not None:
+        wanted = _size(canvas.guide)
     if canvas.content is not None:
         wanted = _check_canvas_size(_size(canvas.content), wanted, "content")
     if _is_transformed(request) and (canvas.guide is not None or len(sources) > 1):
@@ -249,7 +250,3 @@ def _is_transformed(request: Synthesize) -> bool:
 
 def _size(raster: Raster) -> Size:
     return raster.height, raster.width
-
-
-def _size_if(raster: Raster | None) -> Size | None:
-    return None if raster is None else _size(raster)

@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.encoders import Encoder
-from engine.synthesis.critics.draws import random_directions
 from engine.synthesis.ranking import quantiles
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -69,7 +68,8 @@ def distance(exemplar: Tensor, texture: Tensor, encoder: Encoder) -> float:
     generator = torch.Generator().manual_seed(0)
     found = []
     for name in layers:
-        directions = random_directions(PROJECTIONS, known[name].shape[1], 1, generator)[:, :, 0, 0].to(exemplar)
+        drawn = torch.randn(PROJECTIONS, known[name].shape[1], generator=generator)
+        directions = F.normalize(drawn).to(exemplar)
         a, b = (quantiles(directions @ maps[name][0].flatten(1), RANKS) for maps in (known, made))
         found.append(math.sqrt(float(((a - b) ** 2).mean() / a.var(dim=1).mean())))
     return sum(found) / len(found)

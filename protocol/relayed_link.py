@@ -156,7 +156,9 @@ class RelayedLink:
         self.close()
         # From now on what arrives is dropped, so that the relay is not kept from ending by a full pipe.
         self._closing.set()
-        self._drop_arrived()
+        with suppress(queue.Empty):
+            while True:
+                self._arrived.get_nowait()
         with suppress(queue.Full):
             self._leaving.put_nowait(None)
         self._writer.join(LINGER_SECONDS)
@@ -216,8 +218,3 @@ class RelayedLink:
             pass
         with suppress(OSError):
             self._relay.commands.close()
-
-    def _drop_arrived(self) -> None:
-        with suppress(queue.Empty):
-            while True:
-                self._arrived.get_nowait()

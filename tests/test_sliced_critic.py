@@ -10,7 +10,7 @@ from pictures import measured
 from wraps import BOTH, X, Y
 
 from engine.synthesis.critics import Portion, SlicedCritic, SlicedSettings, Target
-from engine.synthesis.critics.draws import SampleGrid, draw_sample_grid, random_directions
+from engine.synthesis.critics.draws import SampleGrid, as_directions, draw_sample_grid
 from engine.synthesis.critics.sliced import (
     centered_patches,
     mixed,
@@ -48,6 +48,10 @@ def touched_by_gradient(critic, canvas, *, seed=0):
 
 
 # Directions, quantiles and the distance.
+
+
+def random_directions(count, channels, patch, generator):
+    return as_directions(torch.randn(count, channels * patch**2, generator=generator), patch)
 
 
 def test_directions_are_unit_vectors_of_the_space_of_patches():

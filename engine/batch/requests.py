@@ -116,21 +116,16 @@ def _line(
 
 
 @cache
-def _command() -> Any:  # noqa: ANN401 - Typer's own click
+def _context() -> Any:  # noqa: ANN401 - Typer's own click
     app = typer.Typer(add_completion=False)
     app.command()(_line)
-    return typer.main.get_command(app)
-
-
-@cache
-def _context() -> Any:  # noqa: ANN401 - Typer's own click
-    return typer.Context(_command())
+    return typer.Context(typer.main.get_command(app))
 
 
 @cache
 def _parameters() -> Mapping[str, Any]:
     """Return what a line may have, by name."""
-    return {each.name: each for each in _command().params}
+    return {each.name: each for each in _context().command.params}
 
 
 def _named(values: Mapping[str, object]) -> dict[str, object]:

@@ -58,18 +58,6 @@ def find_convolutions(state: Mapping[str, Tensor]) -> tuple[Named, ...]:
     )
 
 
-def is_torchvision(convolutions: Iterable[Named]) -> bool:
-    """Tell whether the names follow torchvision, whose networks take normalized input.
-
-    Args:
-        convolutions: As `find_convolutions` returns them.
-
-    Returns:
-        True for `features.N`.
-    """
-    return any(named.key.startswith("features.") for named in convolutions)
-
-
 def _numbered(style: re.Pattern[str], keys: Iterable[str]) -> Iterator[Named]:
     for key in keys:
         if match := style.fullmatch(key):

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.encoders.folding import ColorMap, fold, imagenet_normalization
-from engine.encoders.key_styles import find_convolutions, is_torchvision
+from engine.encoders.key_styles import find_convolutions
 from engine.file_errors import reading_fault, reading_refusal
 from engine.synthesis.encoder import Encoder, EncoderError, Pooling
 from protocol.vocabulary import LAYERS
@@ -127,7 +127,9 @@ def encoder_from_state(state: Mapping[str, Tensor], *, pooling: Pooling) -> Enco
         parameters[f"blocks.{named.block - 1}.{named.index - 1}.weight"] = weight
         parameters[f"blocks.{named.block - 1}.{named.index - 1}.bias"] = bias
         channels, previous = len(weight), named.key
-    if colors := imagenet_normalization() if is_torchvision(found) else _color_convolution(state):
+    # Torchvision's networks take normalized input.
+    normalized = found[0].key.startswith("features.")
+    if colors := imagenet_normalization() if normalized else _color_convolution(state):
         first = fold(parameters["blocks.0.0.weight"], parameters["blocks.0.0.bias"], colors)
         parameters["blocks.0.0.weight"], parameters["blocks.0.0.bias"] = first
     # Made of meta tensors, the network draws nothing from the caller's random numbers before it gets its weights.

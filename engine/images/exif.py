@@ -10,7 +10,7 @@ from typing import Any
 from PIL import ExifTags, Image, TiffImagePlugin, TiffTags
 
 from engine.images.metadata import TEXT_CODING, Dpi, Metadata, Tags
-from engine.images.xmp import without_file
+from engine.images.xmp import OF_THE_FILE, without
 
 ORIENTATION_TAG = 0x0112
 UPRIGHT = 1
@@ -62,7 +62,7 @@ def exif_metadata(data: bytes, *, xmp: bytes | None = None, dpi: Dpi | None = No
         image=_writable({tag: value for tag, value in image.items() if tag in _OF_THE_PICTURE}, None),
         photo=_writable({tag: value for tag, value in photo.items() if tag not in _OF_THE_FILE}, PHOTO_TAG),
         place=_writable(place, PLACE_TAG),
-        xmp=without_file(packet) if isinstance(packet, bytes) else None,
+        xmp=without(OF_THE_FILE, packet) if isinstance(packet, bytes) else None,
         dpi=dpi or _resolution(image),
     )
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.images.xmp import names_place
-from engine.images.xmp import without_place as xmp_without_place
+from engine.images.xmp import OF_THE_PLACE, names_place, without
 
 Tags = Mapping[int, Any]
 Dpi = tuple[float, float]
@@ -64,7 +63,8 @@ class Metadata:
     def without_place(self) -> "Metadata":
         """Return the metadata without the place, which a texture made from the picture does not show."""
         texts = tuple((key, text) for key, text in self.texts if not names_place(key))
-        return replace(self, place={}, xmp=None if self.xmp is None else xmp_without_place(self.xmp), texts=texts)
+        packet = None if self.xmp is None else without(OF_THE_PLACE, self.xmp)
+        return replace(self, place={}, xmp=packet, texts=texts)
 
     def texts_without_tag(self) -> tuple[str, ...]:
         """Return the keywords that EXIF has no tag for."""

@@ -3,43 +3,28 @@
 import re
 
 # Properties of the file, not the picture: thumbnail, size, orientation, and the rest of a split packet.
-_OF_THE_FILE = rb"Thumbnails|Orientation|ImageWidth|ImageLength|PixelXDimension|PixelYDimension|HasExtendedXMP"
-_OF_THE_PLACE = rb"[Gg][Pp][Ss]\w*|City|State|Country|CountryCode|Location|LocationCreated|LocationShown"
+OF_THE_FILE = rb"Thumbnails|Orientation|ImageWidth|ImageLength|PixelXDimension|PixelYDimension|HasExtendedXMP"
+OF_THE_PLACE = rb"[Gg][Pp][Ss]\w*|City|State|Country|CountryCode|Location|LocationCreated|LocationShown"
 
 
-def without_file(packet: bytes) -> bytes:
-    """Remove properties of the file.
+def without(names: bytes, packet: bytes) -> bytes:
+    """Remove properties.
 
     Args:
+        names: Which, `OF_THE_FILE` or `OF_THE_PLACE`.
         packet: an XMP packet in UTF-8.
 
     Returns:
-        The packet without orientation, size and thumbnail.
+        The packet without them.
     """
-    return _without(_OF_THE_FILE, packet)
-
-
-def without_place(packet: bytes) -> bytes:
-    """Remove the place where a picture was taken.
-
-    Args:
-        packet: an XMP packet in UTF-8.
-
-    Returns:
-        The packet without coordinates and names of places.
-    """
-    return _without(_OF_THE_PLACE, packet)
-
-
-def names_place(keyword: str) -> bool:
-    """Return whether the keyword of a text is the name of a property that tells where a picture was taken."""
-    name = rb"(?:[\w-]+:)?(?:" + _OF_THE_PLACE + rb")"
-    return re.fullmatch(name, keyword.encode()) is not None
-
-
-def _without(names: bytes, packet: bytes) -> bytes:
     # Edited as text, since a parser and writer would change namespaces.
     name = rb"[\w-]+:(?:" + names + rb")"
     packet = re.sub(rb"\s" + name + rb"""\s*=\s*(?:"[^"]*"|'[^']*')""", b"", packet)
     packet = re.sub(rb"<" + name + rb"(?:\s[^<>]*)?/>", b"", packet)
     return re.sub(rb"<(" + name + rb")(?:\s[^<>]*)?>.*?</\1\s*>", b"", packet, flags=re.DOTALL)
+
+
+def names_place(keyword: str) -> bool:
+    """Return whether the keyword of a text is the name of a property that tells where a picture was taken."""
+    name = rb"(?:[\w-]+:)?(?:" + OF_THE_PLACE + rb")"
+    return re.fullmatch(name, keyword.encode()) is not None

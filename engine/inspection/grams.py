@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from engine.encoders import Encoder
 from engine.images.picture import FloatArray
 from engine.inspection.encoding import encode, visible
-from engine.inspection.sheets import hide, new_sheet, show_picture, size_text
+from engine.inspection.sheets import new_sheet, show_picture, size_text
 from engine.synthesis import Exemplar
 from engine.synthesis.canvas import color_noise
 from engine.synthesis.critics.base import rows
@@ -181,7 +181,7 @@ def draw_grams(
     for place, one in zip(axes[0], found, strict=False):
         show_picture(place, to_array(one.picture), f"{one.name}, {size_text(one.picture.shape[2:])}", sizes)
     for place in axes[0, len(found) :]:
-        hide(place)
+        place.set_axis_off()
     for line, layer in zip(axes[1:], layers, strict=True):
         order, answering = shown_order([one.grams[layer] for one in found])
         matrices = [one.grams[layer].numpy()[np.ix_(order, order)] for one in found]
@@ -211,7 +211,7 @@ def draw_grams(
 
 def _tell_pairs(place: Axes, first: Fingerprint, layer: str, shown: FloatArray | None) -> None:
     """Draw the strongest pairs of features of the first picture, with their filters if there are any."""
-    hide(place)
+    place.set_axis_off()
     place.set_xlim(0, 1)
     place.set_ylim(0, 1)
     place.text(0, 0.97, f"strongest pairs of {layer}\nin {first.name}", fontsize=9, weight="bold", va="top")

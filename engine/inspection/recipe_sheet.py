@@ -14,7 +14,6 @@ from engine.inspection.portilla_simoncelli import EVALUATIONS, STEPS, portilla_s
 from engine.inspection.sheets import (
     COPIED_MEANS,
     COVERAGE_MEANS,
-    hide,
     new_sheet,
     percent,
     seconds_text,
@@ -132,7 +131,7 @@ def draw_recipes(exemplar: Exemplar, made: Sequence[RecipeResult], *, missing: s
     for place, one in zip(axes.flat[1:], made, strict=False):
         show_picture(place, one.picture, caption(one), sizes)
     for place in axes.flat[1 + len(made) :]:
-        hide(place)
+        place.set_axis_off()
     if missing is not None:
         place = axes.flat[1 + len(made)]
         place.text(

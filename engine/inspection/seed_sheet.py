@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
-from engine.inspection.sheets import hide, new_sheet
+from engine.inspection.sheets import new_sheet
 
 CELL_INCHES = 3.2
 FOOT_INCHES = 1.0
@@ -36,7 +36,7 @@ def draw_seeds(previews: Mapping[int, Picture], canvas: Picture | None, title: s
     size = (columns * CELL_INCHES, rows * CELL_INCHES + FOOT_INCHES)
     figure, axes = new_sheet(title, subtitle, EXPLAINED, rows=rows, columns=columns, size=size)
     for place in axes.flat:
-        hide(place)
+        place.set_axis_off()
     for place, (seed, preview) in zip(axes.flat, previews.items(), strict=False):
         place.imshow(samples(preview)[part].clip(0, 1), interpolation="auto")
         place.set_title(f"seed {seed}", fontsize=9)

@@ -111,11 +111,6 @@ def show_picture(axes: Axes, picture: NDArray[np.float32], title: str, beside: S
     axes.tick_params(labelsize=7)
 
 
-def hide(axes: Axes) -> None:
-    """Leave axes empty."""
-    axes.set_axis_off()
-
-
 def check_sheet(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
     """Check, before the work, that a figure or numbers can be written.
 

@@ -13,7 +13,6 @@ from engine.inspection.encoding import fitting_layers, visible
 from engine.inspection.history import History, follow
 from engine.inspection.sheets import (
     SMALL_LETTERS_PER_INCH,
-    hide,
     new_sheet,
     seconds_text,
     show_picture,
@@ -145,5 +144,5 @@ def draw_stages(exemplar: Exemplar, stages: Sequence[LayerStage], subtitle: str,
     for place, one in zip(places[1:], stages, strict=False):
         show_picture(place, to_array(one.history.picture), one.title, sizes)
     for place in places[len(stages) + 1 :]:
-        hide(place)
+        place.set_axis_off()
     return figure

@@ -97,13 +97,9 @@ def checked_size(text: str) -> tuple[int, int]:
 def checked_sample_from(text: str) -> str:
     """Parse and check `--sample-from`."""
     side = text.strip().lower()
-    _check("sample_from", SampleFrom, side)
+    if due := remedy(SampleFrom, side):
+        raise VocabularyError("sample_from", side, due)
     return side
-
-
-def _check(name: str, hint: Any, value: object) -> None:  # noqa: ANN401
-    if due := remedy(hint, value):
-        raise VocabularyError(name, value, due)
 
 
 def _parameter(setting: Setting, default: object) -> inspect.Parameter:

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from engine.images import Picture
+from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, Size, whole_of
-from engine.preparation.content import read_content
 from engine.preparation.guides import read_guides
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.light import without_trend
 from engine.preparation.maps import read_maps
+from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import Sampling
 from engine.preparation.transforming import ExemplarTransform, transformed
 from engine.preparation.translucency import translucency
+from engine.request_errors import RequestError
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,7 @@ def prepare_new(
         [laid, *(each for each, _ in others)],
     )
     size = layout.size if guidance is None else whole_of(guidance.weights).size
-    content = read_content(layout.content)
+    content = _read_content(layout.content)
     size = size if content is None else whole_of(content).size
     if layout.transform:
         (laid, *copies), guidance = transformed(laid, layout.transform)
@@ -85,3 +87,22 @@ def prepare_new(
         maps=read_maps(layout.maps, Box(top, left, top + height, left + width)),
         content=content,
     )
+
+
+def _read_content(content: Picture | None) -> FloatArray | None:
+    """Read the content of a new texture.
+
+    Args:
+        content: The picture, as large as the canvas; None for none.
+
+    Returns:
+        Its colors, float32 (height, width, 3), or None.
+
+    Raises:
+        RequestError: It is transparent.
+    """
+    if content is None:
+        return None
+    if content.alpha is not None and (content.alpha < OPAQUE).any():
+        raise RequestError("the content is transparent in places: give an opaque picture")
+    return content.pixels

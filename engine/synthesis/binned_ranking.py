@@ -171,7 +171,16 @@ def _ordered(x: Floats, listed: Numbers, inner: Numbers, ranks: Numbers) -> Numb
 
 
 @compiled
-def _pair_rows(values: Floats, others: Floats, found: Floats) -> None:
+def pair_rows(values: Floats, others: Floats, found: Floats) -> None:
+    """Find for each value the other row's value of the same rank.
+
+    It is off by less than 1 % of the other row's standard deviation.
+
+    Args:
+        values: Finite, shape (rows, count), contiguous, count at least 1.
+        others: Finite, shape (rows, other count), likewise.
+        found: Is written to, shape (rows, count), contiguous.
+    """
     count = values.shape[1]
     step = (others.shape[1] - 1) / max(count - 1, 1)
     for row in prange(len(values)):
@@ -195,16 +204,3 @@ def _pair_rows(values: Floats, others: Floats, found: Floats) -> None:
             aims = _wide_aims(counts, means, ends, step, wide)
             for rank in range(wide):
                 paired[order[rank]] = aims[rank]
-
-
-def pair_rows(values: Floats, others: Floats, found: Floats) -> None:
-    """Find for each value the other row's value of the same rank.
-
-    It is off by less than 1 % of the other row's standard deviation.
-
-    Args:
-        values: Finite, shape (rows, count), contiguous, count at least 1.
-        others: Finite, shape (rows, other count), likewise.
-        found: Is written to, shape (rows, count), contiguous.
-    """
-    _pair_rows(values, others, found)

@@ -85,7 +85,7 @@ def recipes(
         [exemplar],
         run.setup,
         {**chosen, "judge": None if judge is None else judge.name, "recipes": rows, "missing": missing},
-        _numbers(made, {**chosen, **_columns(rows)}),
+        _numbers(made, {**chosen, **{name: [row[name] for row in rows] for name in rows[0]}}),
         line=", ".join(f"{one.recipe} {seconds_text(one.seconds)}" for one in made),
     )
 
@@ -97,10 +97,6 @@ def _row(one: "RecipeResult") -> dict[str, Any]:
         "steps": one.steps,
         **{name: round(value, 5) for name, value in asdict(one.measures).items()},
     }
-
-
-def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _numbers(made: "Sequence[RecipeResult]", numbers: dict[str, Any]) -> "NumbersBehind":

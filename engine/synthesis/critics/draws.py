@@ -133,11 +133,6 @@ class Drawn:
     there: Sequence[Grid]
 
 
-def random_directions(count: int, channels: int, patch: int, generator: torch.Generator) -> Tensor:
-    """Draw unit vectors in the space of feature patches, shape (count, channels, patch, patch)."""
-    return as_directions(torch.randn(count, channels * patch * patch, generator=generator), patch)
-
-
 def draw_sample_grid(size: tuple[int, int, int], generator: torch.Generator, patch: int = 1) -> SampleGrid:
     """Choose the densest lattice on a map at a random offset, a whole patch in it.
 

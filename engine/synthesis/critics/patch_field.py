@@ -10,6 +10,7 @@ from torch import Tensor
 
 from engine.synthesis.critics.patches import SIDE
 from engine.synthesis.matching import MatchField, MatchSource, Query, improve, join, measure, vote
+from engine.synthesis.pixels import as_array
 from engine.synthesis.wrap import NO_WRAP, Wrap
 
 RADIUS = SIDE // 2
@@ -85,7 +86,7 @@ class PatchField:
 
     def _search(self, maps: Tensor, wanted: NDArray[np.bool_], generator: torch.Generator) -> MatchField:
         seed = int(torch.randint(2**31, (), generator=generator))
-        channels = _as_array(_padded(self._scaled(maps, wrap=self._wrap), self._wrap))
+        channels = as_array(_padded(self._scaled(maps, wrap=self._wrap), self._wrap))
         axes = (self._wrap.y, self._wrap.x)
         query = Query(channels, wanted, RADIUS, wrap=axes)
         rounds = ROUNDS if self._field else FIRST_ROUNDS
@@ -145,9 +146,4 @@ def _padded(maps: Tensor, wrap: Wrap, value: float = 0.0) -> Tensor:
 
 def _joined(maps: Sequence[Tensor], usable: Sequence[NDArray[np.bool_]]) -> MatchSource:
     """Join the maps of exemplars, each (1, channels, height, width), with the centers that may be used."""
-    return join([MatchSource(_as_array(one), mask) for one, mask in zip(maps, usable, strict=True)])[0]
-
-
-def _as_array(maps: Tensor) -> NDArray[np.float32]:
-    """Give maps (1, channels, height, width) as an array (height, width, channels)."""
-    return np.ascontiguousarray(maps[0].permute(1, 2, 0).numpy())
+    return join([MatchSource(as_array(one), mask) for one, mask in zip(maps, usable, strict=True)])[0]
