@@ -103,9 +103,6 @@ class Digests:
         """Sort digests."""
         self._sorted = np.unique(np.fromiter(map(number_of, found), np.uint64))
 
-    def __len__(self) -> int:
-        return len(self._sorted)
-
     def __contains__(self, digest: bytes) -> bool:
         wanted = np.uint64(number_of(digest))
         place = int(np.searchsorted(self._sorted, wanted))

@@ -104,18 +104,8 @@ def _decoded(data: bytes) -> Stored:
         metadata, notes = png.read_png_metadata(data)
         return replace(found, metadata=metadata, notes=(*found.notes, *png.gamma_notes(data), *notes))
     if data.startswith(tiff.SIGNATURES):
-        found = tiff.decode_deep_tiff(data) or _decoded_tiff(data)
+        found = tiff.decode_tiff(data)
         notes = (*found.notes, *tiff.page_notes(data))
         return replace(found, metadata=read_tiff_metadata(data), notes=notes)
     deep = jpeg2000.decode_deep_jpeg2000(data) if data.startswith(jpeg2000.SIGNATURES) else None
     return deep or decode_with_pillow(data)
-
-
-def _decoded_tiff(data: bytes) -> Stored:
-    try:
-        return decode_with_pillow(data)
-    except (ImageError, MemoryError):
-        raise
-    except Exception:  # noqa: BLE001 - decoders raise nearly anything
-        # Pillow lacks big-endian BigTIFF, several compressions and odd numbers of bits.
-        return tiff.decode_any_tiff(data)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.images.exif import ORIENTATION_TAG, UPRIGHT
 from engine.images.metadata import Metadata
 from engine.images.picture import FloatArray, ImageError
+from engine.images.pillow import decode_with_pillow
 from engine.images.samples import unit_samples
 from engine.images.stored import Stored, check_size, frame_notes
 from engine.images.tiff_metadata import with_metadata
@@ -32,32 +33,11 @@ _REDUCED, _MASK = 1, 4
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
-def decode_deep_tiff(data: bytes) -> Stored | None:
-    """Decode the first page of a TIFF file that Pillow would not give as it is.
+def decode_tiff(data: bytes) -> Stored:
+    """Decode the first page of a TIFF file, by Pillow where it gives the samples as they are.
 
-    Args:
-        data: the file.
-
-    Returns:
-        Its samples, or None where they are unsigned and have 8 bits or fewer, without alpha beside CMYK, more than
-        one channel beside the colors, or colors multiplied by alpha, which Pillow divides without rounding.
-
-    Raises:
-        ImageError: the file is empty, too large, or holds samples of another kind.
-    """
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page: Any = file.pages[0]
-        check_size(page.imagewidth, page.imagelength)
-        color_channels = _COLOR_CHANNELS.get(int(page.photometric))
-        inked = page.photometric == _CMYK and page.samplesperpixel > _COLOR_CHANNELS[_CMYK]
-        crowded = color_channels is not None and page.samplesperpixel > color_channels + 1
-        multiplied = color_channels is not None and _first_extra(page) == _PREMULTIPLIED_ALPHA
-        plain = _bits_of(page) <= 8 and page.sampleformat == _UNSIGNED
-        return None if plain and not inked and not crowded and not multiplied else _decoded(page, len(data))
-
-
-def decode_any_tiff(data: bytes) -> Stored:
-    """Decode the first page of a TIFF file that Pillow cannot read.
+    It does so where they are unsigned and have 8 bits or fewer, without alpha beside CMYK, more than one channel
+    beside the colors, or colors multiplied by alpha, which Pillow divides without rounding.
 
     Args:
         data: the file.
@@ -67,11 +47,25 @@ def decode_any_tiff(data: bytes) -> Stored:
 
     Raises:
         ImageError: the file is empty, too large, cut short, or holds samples of another kind.
+        MemoryError: it does not fit into memory.
     """
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page: Any = file.pages[0]
         check_size(page.imagewidth, page.imagelength)
-        return _decoded(page, len(data))
+        color_channels = _COLOR_CHANNELS.get(int(page.photometric))
+        inked = page.photometric == _CMYK and page.samplesperpixel > _COLOR_CHANNELS[_CMYK]
+        crowded = color_channels is not None and page.samplesperpixel > color_channels + 1
+        multiplied = color_channels is not None and _first_extra(page) == _PREMULTIPLIED_ALPHA
+        plain = _bits_of(page) <= 8 and page.sampleformat == _UNSIGNED
+        if not plain or inked or crowded or multiplied:
+            return _decoded(page, len(data))
+        try:
+            return decode_with_pillow(data)
+        except (ImageError, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001 - decoders raise nearly anything
+            # Pillow lacks big-endian BigTIFF, several compressions and odd numbers of bits.
+            return _decoded(page, len(data))
 
 
 def _decoded(page: Any, size: int) -> Stored:  # noqa: ANN401 - tifffile's pages have several types

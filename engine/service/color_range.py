@@ -45,7 +45,7 @@ def fit(request: Synthesize) -> tuple[Synthesize, ColorRange | None]:
         return request, None
     seen = [_visible(each) for each in floats]
     low, high = min(0.0, *(each.min() for each in seen)), max(1.0, *(each.max() for each in seen))
-    found = ColorRange(*(float(each) for each in _compressed(np.array([low, high], np.float32))))
+    found = ColorRange(*(float(each) for each in _bent(np.array([low, high], np.float32), np.log1p)))
     sources = tuple(replace(source, picture=_fitted(source.picture, found)) for source in request.sources)
     picture, start = (None if each is None else _fitted(each, found) for each in (canvas.picture, canvas.start))
     fitted = replace(canvas, picture=picture, start=start)
@@ -76,13 +76,13 @@ def restore_frame(frame: Frame, colors: ColorRange) -> Frame:
 def _fitted(raster: Raster, colors: ColorRange) -> Raster:
     own, alpha = _split(samples_of(raster))
     # What cannot be seen may be out of the range.
-    unit = (_compressed(own) - np.float32(colors.low)) / np.float32(colors.high - colors.low)
+    unit = (_bent(own, np.log1p) - np.float32(colors.low)) / np.float32(colors.high - colors.low)
     return array_raster(np.concatenate([unit.clip(0, 1), alpha], axis=2), "f32")
 
 
 def _restored(raster: Raster, colors: ColorRange, depth: str) -> Raster:
     unit, alpha = _split(samples_of(raster))
-    own = _expanded(unit * np.float32(colors.high - colors.low) + np.float32(colors.low))
+    own = _bent(unit * np.float32(colors.high - colors.low) + np.float32(colors.low), np.expm1)
     return array_raster(np.concatenate([own, alpha], axis=2), depth)
 
 
@@ -99,13 +99,7 @@ def _visible(samples: FloatArray) -> FloatArray:
     return found if found.size else np.zeros(1, np.float32)
 
 
-def _compressed(values: FloatArray) -> FloatArray:
-    """Keep 0 to 1, and continue as a logarithm with the same slope."""
+def _bent(values: FloatArray, beyond: np.ufunc) -> FloatArray:
+    """Keep 0 to 1, and continue as `log1p`, with the same slope, or as `expm1`, which inverts it."""
     above, below = np.maximum(values - 1, 0), np.maximum(-values, 0)
-    return np.asarray(values.clip(0, 1) + np.log1p(above) - np.log1p(below), np.float32)
-
-
-def _expanded(values: FloatArray) -> FloatArray:
-    """Invert `_compressed`."""
-    above, below = np.maximum(values - 1, 0), np.maximum(-values, 0)
-    return np.asarray(values.clip(0, 1) + np.expm1(above) - np.expm1(below), np.float32)
+    return np.asarray(values.clip(0, 1) + beyond(above) - beyond(below), np.float32)
