@@ -46,7 +46,8 @@ class Folder:
         self.path.mkdir(exist_ok=True)
         file = self.path / REQUEST
         if not file.exists():
-            self._write(REQUEST, json.dumps({"request": request}).encode())
+            with self._new_file(REQUEST) as part:
+                part.write(json.dumps({"request": request}).encode())
         return bool(json.loads(file.read_bytes())["request"] == request)
 
     def done(self) -> list[int]:
@@ -67,16 +68,13 @@ class Folder:
 
     def keep_coarse(self, coarse: Coarse) -> None:
         """Keep what tiles start from."""
-        with self._part(COARSE) as file:
-            np.savez(file, places=coarse.places, octaves=coarse.octaves)
-        self._finish(COARSE)
+        with self._new_file(COARSE) as part:
+            np.savez(part, places=coarse.places, octaves=coarse.octaves)
 
     def keep(self, number: int, samples: Samples) -> None:
         """Keep a tile."""
-        name = self.file(number).name
-        with self._part(name) as file:
-            np.save(file, samples)
-        self._finish(name)
+        with self._new_file(self.file(number).name) as part:
+            np.save(part, samples)
 
     def samples(self, number: int) -> Samples:
         """Read a tile, a view of its file."""
@@ -114,13 +112,9 @@ class Folder:
         """Remove the folder with all that is in it."""
         shutil.rmtree(self.path)
 
-    def _write(self, name: str, data: bytes) -> None:
-        (self.path / f"{name}.part").write_bytes(data)
-        self._finish(name)
-
     @contextmanager
-    def _part(self, name: str) -> Iterator[BinaryIO]:
-        """Open what a file is written to before it has its name."""
+    def _new_file(self, name: str) -> Iterator[BinaryIO]:
+        """Open what a file is written to, which gets its name once all of it is on the disk."""
         part = self.path / f"{name}.part"
         try:
             with part.open("wb") as file:
@@ -130,10 +124,6 @@ class Folder:
                 raise
             # Numpy does not say why only some of it was written.
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part)) from error
-
-    def _finish(self, name: str) -> None:
-        """Give a file its name once all of it is on the disk."""
-        part = self.path / f"{name}.part"
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(self.path / name)
