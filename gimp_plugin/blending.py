@@ -112,12 +112,6 @@ def is_enclosed(layer: Gimp.Layer) -> bool:
     )
 
 
-def lies_in(layer: Gimp.Layer, group: Gimp.GroupLayer) -> bool:
-    """Whether a layer is right inside of a group."""
-    parent = layer.get_parent()
-    return parent is not None and parent.get_id() == group.get_id()
-
-
 def release(group: Gimp.GroupLayer, layer: Gimp.Layer | None) -> None:
     """Undo `enclose`, if nothing else is in the group.
 

@@ -194,19 +194,18 @@ def new_layer(
         return made
 
 
-def write(layer: Gimp.Layer, raster: Raster, area: Area | None = None) -> bool:
+def write(layer: Gimp.Layer, raster: Raster, area: Area) -> bool:
     """Write a layer, where that may be done.
 
     Args:
         layer: As large as the raster, or as all of the area.
         raster: sRGB.
-        area: Where in the layer the raster's pixels are; None for side by side.
+        area: Where in the layer the raster's pixels are.
 
     Returns:
         Whether it was written: the user may have deleted, resized or locked the layer meanwhile.
     """
     # GIMP ends a plug-in that writes where it may not, and does not report a wrong length.
-    area = area or Box(0, 0, raster.width, raster.height)
     if not writable(layer) or (layer.get_width(), layer.get_height()) != (area.whole.width, area.whole.height):
         return False
     _write(layer, raster, area, f"{_NAMES[raster.channels]} {_DEPTHS[raster.depth]}")

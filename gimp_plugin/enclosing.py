@@ -30,7 +30,8 @@ class Enclosures:
         """Take everything out of the groups that is still there, and remove them."""
         while self._brought:
             group, layer = self._brought.pop()
-            if canvas.attached(layer) and blending.lies_in(layer, group):
+            parent = layer.get_parent() if canvas.attached(layer) else None
+            if parent is not None and parent.get_id() == group.get_id():
                 image = group.get_image()
                 image.reorder_item(layer, group.get_parent(), image.get_item_position(group))
         while self._enclosed:

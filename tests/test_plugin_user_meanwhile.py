@@ -243,7 +243,7 @@ def test_what_may_not_be_written_is_not(gimp, image, fault):
         image.close()
     chosen = group if fault == "a group" else layer
     raster = plain(RED, 15 if fault == "of another size" else 16)
-    assert not gimp.canvas.write(chosen, raster)
+    assert not gimp.canvas.write(chosen, raster, Box(0, 0, raster.width, raster.height))
     assert layer.writes == 0
 
 

@@ -39,10 +39,7 @@ def matches(
     from engine.cli.inspect.loading import load_pictures
     from engine.cli.progress import step_bar
     from engine.inspection.match_sheet import draw_matches
-    from engine.inspection.matches import (
-        affordable_stride,
-        find_matches,
-    )
+    from engine.inspection.matches import affordable_stride, find_matches
     from engine.inspection.sheets import percent, save_sheet
     from engine.measures import PATCH, copying
     from engine.synthesis.devices import find_device

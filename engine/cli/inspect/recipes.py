@@ -1,6 +1,5 @@
 """`texture-engine inspect recipes`."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,6 @@ from protocol.vocabulary import Settings
 
 if TYPE_CHECKING:
     from engine.inspection.recipe_sheet import RecipeResult
-    from engine.inspection.sheets import NumbersBehind
 
 JUDGE_HELP = "File with the weights of a VGG that measures quality, preferably not the encoder."
 
@@ -34,6 +32,8 @@ def recipes(
     If the library plenoptic is installed, the method of Portilla and Simoncelli (2000) is among them.
     """
     sheet = figure.check([exemplar, weights, judge])
+
+    import numpy as np
 
     from engine.inspection.recipe_sheet import (
         ANCESTOR,
@@ -55,7 +55,7 @@ def recipes(
     from engine.cli.inspect.loading import load_setup
     from engine.cli.progress import step_bar
     from engine.inspection.portilla_simoncelli import missing_library
-    from engine.inspection.sheets import save_sheet, seconds_text
+    from engine.inspection.sheets import NumbersBehind, save_sheet, seconds_text
 
     network = run.setup.encoder
     judging = (
@@ -80,12 +80,13 @@ def recipes(
     rows = [_row(one) for one in made]
     # Without the recipe, as all are made.
     chosen = {name: value for name, value in run.json.items() if name != "recipe"}
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
     figure.report(
         sheet,
         [exemplar],
         run.setup,
         {**chosen, "judge": None if judge is None else judge.name, "recipes": rows, "missing": missing},
-        _numbers(made, {**chosen, **{name: [row[name] for row in rows] for name in rows[0]}}),
+        NumbersBehind({**chosen, **columns}, {"textures": np.stack([one.picture for one in made])}),
         line=", ".join(f"{one.recipe} {seconds_text(one.seconds)}" for one in made),
     )
 
@@ -97,11 +98,3 @@ def _row(one: "RecipeResult") -> dict[str, Any]:
         "steps": one.steps,
         **{name: round(value, 5) for name, value in asdict(one.measures).items()},
     }
-
-
-def _numbers(made: "Sequence[RecipeResult]", numbers: dict[str, Any]) -> "NumbersBehind":
-    import numpy as np
-
-    from engine.inspection.sheets import NumbersBehind
-
-    return NumbersBehind(numbers, {"textures": np.stack([one.picture for one in made])})

@@ -263,7 +263,6 @@ def measure(field: MatchField, query: Query, source: MatchSource, penalty: Float
         source: The exemplar.
         penalty: Added to the cost of each place of the source, float32 (height, width); None for none.
     """
-    rows = _rows(query.wanted)
     _cost_rows(
         _flat(query.channels),
         _flat(source.channels),
@@ -274,7 +273,7 @@ def measure(field: MatchField, query: Query, source: MatchSource, penalty: Float
         _or_none(penalty),
         *_labeled(query, source),
         query.radius,
-        *rows,
+        *_rows(query.wanted),
     )
 
 
