@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.on_device import hole_of
+from engine.preparation.areas import Box
 from engine.preparation.islands import find_islands
 from engine.synthesis.structure import FillInput, FillPlan, IslandsPlan, build, plan_holes
 
@@ -116,3 +117,12 @@ def test_holes_are_apart_also_where_they_cover_much_of_a_small_picture(gap, coun
     free[120:300, :80] = True
     free[:110, 80 + gap :] = True
     assert len(find_islands(free, None, free.shape, (0, 0))) == count
+
+
+@pytest.mark.parametrize("context", [10, 60, 200])
+def test_each_hole_is_filled_from_so_far_around_it_as_asked(context):
+    free = np.zeros((400, 900), bool)
+    free[100:116, 100:116] = free[300:316, 800:816] = True
+    first, last = find_islands(free, None, free.shape, (0, 0), context)
+    assert first.sampled == Box(max(0, 100 - context), max(0, 100 - context), 116 + context, 116 + context)
+    assert last.sampled == Box(300 - context, 800 - context, min(400, 316 + context), min(900, 816 + context))

@@ -40,7 +40,7 @@ from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.repeats import repeated
 from engine.preparation.resemblance import resembles
-from engine.preparation.sampling import Sample, Sampling, sample_canvas
+from engine.preparation.sampling import ALL, Sample, Sampling, sample_canvas
 from engine.preparation.tileability import tiles
 from engine.preparation.translucency import Translucency, continued, translucency
 from engine.request_errors import TilesAlreadyError
@@ -143,7 +143,7 @@ def prepare_fill(
         # Nothing of it is transparent any more.
         kept = replace(canvas, alpha=None)
     offset = (box.top - sample.corner[0], box.left - sample.corner[1]) if own else None
-    nearby = own and sampling.mask is None and not sampling.is_around_hole
+    nearby = own and sampling.mask is None and sampling.sample_from == ALL
     size, one = (sample.pixels.shape[0], sample.pixels.shape[1]), tiling or not fits
     return JobInput(
         over(sample, through),
@@ -156,7 +156,9 @@ def prepare_fill(
         shown=hole.shown,
         box=box,
         offset=offset,
-        islands=() if one else find_islands(inside > 0, sample.valid, size, offset if nearby else None),
+        islands=()
+        if one
+        else find_islands(inside > 0, sample.valid, size, offset if nearby else None, sampling.context),
         fits=fits,
         translucency=through,
         more=sampled_further(more, canvas),

@@ -9,6 +9,7 @@ from scipy import ndimage
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.masks import Mask
 from engine.preparation.reach import context_of, surroundings_of
+from engine.preparation.sampling import FEWEST_PIXELS
 
 # Holes with fewer pixels between them than once to twice this are one.
 APART = 64
@@ -32,7 +33,11 @@ class Island:
 
 
 def find_islands(
-    free: NDArray[np.bool_], valid: Mask | None, size: tuple[int, int], offset: tuple[int, int] | None
+    free: NDArray[np.bool_],
+    valid: Mask | None,
+    size: tuple[int, int],
+    offset: tuple[int, int] | None,
+    context: int | None = None,
 ) -> tuple[Island, ...]:
     """Find holes that lie far from each other.
 
@@ -42,6 +47,7 @@ def find_islands(
         size: Height and width of the exemplar, pixels.
         offset: Row and column of the canvas's first pixel in the exemplar, if each hole is filled from what lies near
             it; None to sample all of the exemplar.
+        context: How far around each hole that is, pixels; None: by its size.
 
     Returns:
         The islands; none where the holes are one, or are best filled together.
@@ -51,20 +57,22 @@ def find_islands(
     if len(parts) < 2 or sum(int(np.prod(window.size)) for window in windows) > MOST_COVERED * free.size:
         return ()
     return tuple(
-        Island(window, _of_hole(free, labels, number, window), _sampled(part, valid, size, offset))
+        Island(window, _of_hole(free, labels, number, window), _sampled(part, valid, size, offset, context))
         for number, (part, window) in enumerate(zip(parts, windows, strict=True), 1)
     )
 
 
-def _sampled(part: Box, valid: Mask | None, size: tuple[int, int], offset: tuple[int, int] | None) -> Box | None:
+def _sampled(
+    part: Box, valid: Mask | None, size: tuple[int, int], offset: tuple[int, int] | None, context: int | None
+) -> Box | None:
     if offset is None:
         return None
-    around = context_of(part.moved(*offset)).common(Box(0, 0, *size))
+    around = context_of(part.moved(*offset), context).common(Box(0, 0, *size))
     if around.top >= around.bottom or around.left >= around.right:
         return None
     left = int(np.prod(around.size)) if valid is None else int((around.cut(valid) > 0).sum())
-    # Where little is left around a hole, what lies further away is better than nothing.
-    return around if left >= APART**2 else None
+    # Where little is left around a hole, what lies further away is better than nothing, if it was not ruled out.
+    return around if left >= (APART**2 if context is None else FEWEST_PIXELS) else None
 
 
 def _apart(free: NDArray[np.bool_]) -> tuple[list[Box], NDArray[np.int32]]:
