@@ -63,7 +63,7 @@ def draw_losses(history: History, plan: Mapping[Octave, int], exemplar: Exemplar
         subtitle,
         "A critic compares one kind of statistics of the canvas with the exemplar's: its loss is 0 where they match, "
         "in units of the exemplar's own, and without the weights of the recipe. A layer takes part where canvas and "
-        "exemplar are large enough for it; a critic's line ends where the recipe lets it fade out.",
+        "exemplar are large enough for it.",
         rows=2 + len(several),
         columns=1,
         size=(WIDTH, 1.4 + CURVES_HEIGHT * (1 + len(several)) + plan_height),
