@@ -379,6 +379,9 @@ class TextureLayers:
         if mark is not None:
             mark(layer)
         self._put(layer, parent, position)
+        if self.is_gone():
+            # GIMP complains of what is asked of a layer that has no image.
+            raise GoneError(_("The image was closed."))
         if self._group is None or parent is None or parent.get_id() != self._group.get_id():
             self._blend(layer)
         if not canvas.writable(layer):
