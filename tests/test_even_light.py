@@ -5,7 +5,7 @@ import pytest
 from pictures import clouds
 
 from engine.images import Picture
-from engine.preparation import prepare
+from engine.preparation import FurtherSource, prepare
 from engine.preparation.light import LARGEST, even_light
 from engine.preparation.masks import band_depth
 from engine.preparation.new_texture import Layout
@@ -123,3 +123,9 @@ def test_where_a_guide_says_what_is_where_light_belongs_to_it():
     canvas_guide = Picture(np.ascontiguousarray(shapes(2)[:, ::-1]))
     found = sampled_for(exemplar, guide=canvas_guide, exemplar_guide=guide)
     np.testing.assert_array_equal(found, exemplar)
+
+
+def test_so_are_all_exemplars_of_a_mixture():
+    further = FurtherSource(Picture(lit(0.2)))
+    ((found, _),) = prepare(Picture(lit()), more=[further]).more
+    assert abs(halves(found.pixels, 1)) < 0.1 * abs(halves(lit(0.2), 1))

@@ -13,7 +13,7 @@ from engine.preparation.job_input import FurtherSource, JobInput, over, sampled,
 from engine.preparation.light import without_trend
 from engine.preparation.maps import read_maps
 from engine.preparation.masks import OPAQUE
-from engine.preparation.sampling import Sampling
+from engine.preparation.sampling import Sample, Sampling
 from engine.preparation.transforming import ExemplarTransform, transformed
 from engine.preparation.translucency import translucency
 from engine.request_errors import RequestError
@@ -58,12 +58,11 @@ def prepare_new(
     Raises:
         RequestError: The pictures do not fit together.
     """
-    sample = sampled(exemplar, sampling, None, 1 if more else None)
-    if sample.alpha is None and not layout.maps and layout.exemplar_guide is None:
-        valid = np.ones(sample.pixels.shape[:2], bool) if sample.valid is None else sample.valid > 0
-        sample = replace(sample, pixels=without_trend(sample.pixels, valid))
+    sample, others = sampled(exemplar, sampling, None, 1 if more else None), sampled_further(more, None)
+    if not layout.maps and layout.exemplar_guide is None:
+        sample, others = _lit_evenly(sample), tuple((_lit_evenly(each), share) for each, share in others)
     through = None if sample.alpha is None else translucency(sample.pixels, sample.alpha, sample.valid, wrap)
-    laid, others = over(sample, through), sampled_further(more, None)
+    laid = over(sample, through)
     guidance = read_guides(
         layout.guide,
         [layout.exemplar_guide, *(each.guide for each in more)],
@@ -106,3 +105,11 @@ def _read_content(content: Picture | None) -> FloatArray | None:
     if content.alpha is not None and (content.alpha < OPAQUE).any():
         raise RequestError("the content is transparent in places: give an opaque picture")
     return content.pixels
+
+
+def _lit_evenly(sample: Sample) -> Sample:
+    """Take uneven light off a sample; what can be seen through is sampled as it is."""
+    if sample.alpha is not None:
+        return sample
+    valid = np.ones(sample.pixels.shape[:2], bool) if sample.valid is None else sample.valid > 0
+    return replace(sample, pixels=without_trend(sample.pixels, valid))
