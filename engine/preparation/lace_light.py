@@ -44,7 +44,7 @@ def lace_light(sample: Sample, free: Mask, box: Box) -> LaceLight | None:
     if sample.alpha is None:
         return None
     top, left = sample.corner
-    hole = bounds_of(free).within(Box(top, left, top, left))
+    hole = bounds_of(free).moved(-top, -left)
     valid = np.ones(sample.alpha.shape, bool) if sample.valid is None else sample.valid > 0
     rows, columns = slice(hole.top, hole.bottom), slice(hole.left, hole.right)
     found = find_trend(sample.pixels, valid & (sample.alpha >= OPAQUE), (rows, columns))

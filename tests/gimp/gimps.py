@@ -132,11 +132,11 @@ def give(folder: Path, code: str, given: dict[str, Any]) -> Path:
     return told
 
 
-def result_of(told: Path, said: str, status: int | None) -> Any:
+def result_of(written: Path, log: str, status: int | None) -> Any:
     """What code has left in `result`; fails if it raised an exception, or GIMP ended with a status before its end."""
-    assert told.is_file(), f"GIMP ended with status {status} before the code did:\n{said}"
-    answer = json.loads(told.read_text())
-    assert "traceback" not in answer, f"{answer['traceback']}\n{said}"
+    assert written.is_file(), f"GIMP ended with status {status} before the code did:\n{log}"
+    answer = json.loads(written.read_text())
+    assert "traceback" not in answer, f"{answer['traceback']}\n{log}"
     return answer["result"]
 
 

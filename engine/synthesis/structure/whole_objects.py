@@ -21,7 +21,7 @@ Numbers = NDArray[np.int64]
 # An object is completed if so much of it is there.
 LEAST_THERE = 0.3
 # For so many shifts, those of the fullest ones first, a better one is looked for.
-MOST_MOVED = 64
+MOST_SHIFTS = 64
 # Of one that is whole already, however many patches it comes from, no more than this share differs.
 MOST_DIFFERENT = 0.05
 # So many objects are tried where another one was removed.
@@ -59,7 +59,7 @@ def keep_whole(
     moved: dict[Shift, Shift] = {}
 
     def better(shift: Shift) -> Shift:
-        if around is not None and shift not in moved and len(moved) < MOST_MOVED:
+        if around is not None and shift not in moved and len(moved) < MOST_SHIFTS:
             moved[shift] = around.repeating(shift)
         return moved.get(shift, shift)
 
