@@ -19,6 +19,7 @@ from painting import (
     choose_cell,
     close_image,
     ended,
+    held,
     idle,
     in_row,
     layers,
@@ -54,14 +55,12 @@ def opened(desk, small_wall):
 
 
 @pytest.fixture
-def busy(desk, broad_wall):
-    """A GIMP with its window that is filling a hole, of which the test may leave nothing."""
+def asking(desk, broad_wall):
+    """A GIMP with its window that is asked for a long fill, of which the test may leave nothing."""
     with desk.showing(broad_wall, allowed=ABRUPT) as found:
         select_hole(found)
         asked(found)
-        # Long enough for everything that a test does meanwhile on a busy computer.
         choose(found, "normal", "Best: for the final picture")
-        works(found)
         yield found
 
 
@@ -211,39 +210,40 @@ def test_closing_the_image_before_the_dialog_is_no_fault(opened, desk):
     assert "GIMP Message" not in opened.windows(), opened.names()
 
 
-def test_closing_the_image_in_the_middle_ends_the_job(busy, engine):
-    assert not idle(engine)
-    with paused(engine):
-        close_image(busy)
-        assert ended(busy, "The image was closed.")
+def test_closing_the_image_in_the_middle_ends_the_job(asking, engine):
+    with held(asking, engine):
+        assert not idle(engine)
+        close_image(asking)
+        assert ended(asking, "The image was closed.")
     wait(lambda: idle(engine), 20)
-    close(busy)
+    close(asking)
 
 
-def test_rotating_the_image_in_the_middle_ends_the_job_and_keeps_nothing(busy, engine, pictures_folder):
-    with paused(engine):
-        busy.activate("wall")
-        busy.menu("Image", "Transform", "Rotate 90° clockwise")
+def test_rotating_the_image_in_the_middle_ends_the_job_and_keeps_nothing(asking, engine, pictures_folder):
+    with held(asking, engine):
+        asking.activate("wall")
+        asking.menu("Image", "Transform", "Rotate 90° clockwise")
     # It is noticed when the next frame comes.
-    assert ended(busy, "The image or the layer was cropped, resized, scaled, flipped or rotated")
-    assert layers(busy) == 1
-    busy.screenshot(pictures_folder / "rotated.png")
+    assert ended(asking, "The image or the layer was cropped, resized, scaled, flipped or rotated")
+    assert layers(asking) == 1
+    asking.screenshot(pictures_folder / "rotated.png")
     wait(lambda: idle(engine), 20)
-    close(busy)
+    close(asking)
 
 
-def test_a_plug_in_that_is_killed_leaves_the_engine_idle_and_gimp_alive(busy, desk, engine):
-    (process,) = desk.plug_in_processes()
-    os.kill(process, signal.SIGKILL)
-    busy.wait_for_no_window(FILL)
+def test_a_plug_in_that_is_killed_leaves_the_engine_idle_and_gimp_alive(asking, desk, engine):
+    with held(asking, engine):
+        (process,) = desk.plug_in_processes()
+        os.kill(process, signal.SIGKILL)
+        asking.wait_for_no_window(FILL)
     wait(lambda: idle(engine), 20)
-    assert layers(busy) >= 1
+    assert layers(asking) >= 1
 
 
-@pytest.mark.usefixtures("busy")
-def test_quitting_gimp_in_the_middle_leaves_the_engine_idle(desk, engine):
-    desk.terminate()
-    wait(lambda: not desk.plug_in_processes(), 20)
+def test_quitting_gimp_in_the_middle_leaves_the_engine_idle(asking, desk, engine):
+    with held(asking, engine):
+        desk.terminate()
+        wait(lambda: not desk.plug_in_processes(), 20)
     wait(lambda: idle(engine), 20)
 
 
