@@ -63,7 +63,8 @@ def surroundings_on(job_input: JobInput, device: torch.device) -> Surroundings |
 
 def hole_of(island: Island) -> Hole:
     """Turn an island into a hole for synthesis."""
-    return Hole(_slices(island.window), island.hole, None if island.sampled is None else _slices(island.sampled))
+    sampled = None if island.sampled is None else _slices(island.sampled)
+    return Hole(_slices(island.window), island.hole, sampled, island.follows)
 
 
 def _slices(box: Box) -> tuple[slice, slice]:

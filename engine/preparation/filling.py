@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
@@ -13,7 +14,7 @@ from engine.preparation.blanks import fill_blanks
 from engine.preparation.cut_outs import thing_within
 from engine.preparation.extending import added, beyond_borders, far_from
 from engine.preparation.frames import Framed, continue_frame
-from engine.preparation.islands import find_islands
+from engine.preparation.islands import Island, find_islands, sides_first
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.lace_light import lace_light
 from engine.preparation.light import even_light, in_colors_of
@@ -143,8 +144,7 @@ def prepare_fill(
         # Nothing of it is transparent any more.
         kept = replace(canvas, alpha=None)
     offset = (box.top - sample.corner[0], box.left - sample.corner[1]) if own else None
-    nearby = own and sampling.mask is None and sampling.sample_from == ALL
-    size, one = (sample.pixels.shape[0], sample.pixels.shape[1]), tiling or not fits
+    islands = _islands(inside > 0, sample, offset, sampling, extend) if fits and not tiling else ()
     return JobInput(
         over(sample, through),
         canvas,
@@ -156,13 +156,21 @@ def prepare_fill(
         shown=hole.shown,
         box=box,
         offset=offset,
-        islands=()
-        if one
-        else find_islands(inside > 0, sample.valid, size, offset if nearby else None, sampling.context),
+        islands=islands,
         fits=fits,
         translucency=through,
         more=sampled_further(more, canvas),
     )
+
+
+def _islands(
+    free: NDArray[np.bool_], sample: Sample, offset: tuple[int, int] | None, sampling: Sampling, extend: Margins
+) -> tuple[Island, ...]:
+    """Find what is filled one after the other; an offset is given where the canvas is its own exemplar."""
+    nearby = offset if sampling.mask is None and sampling.sample_from == ALL else None
+    size = (sample.pixels.shape[0], sample.pixels.shape[1])
+    first = () if offset is None else sides_first(free, extend, sample.valid, size, nearby, sampling.context)
+    return first or find_islands(free, sample.valid, size, nearby, sampling.context)
 
 
 def _framed(canvas: Picture, free: Mask) -> Framed | None:

@@ -1,6 +1,6 @@
-"""Islands: holes that lie far from each other, each with what is looked at and what is sampled around it."""
+"""Islands: holes that are filled one after the other, each with what is looked at and what is sampled around it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.masks import Mask
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.sampling import FEWEST_PIXELS
+from protocol.vocabulary import Margins
 
 # Holes with fewer pixels between them than once to twice this are one.
 APART = 64
@@ -25,11 +26,13 @@ class Island:
         window: The part of the canvas that is looked at.
         hole: The hole in it, boolean; other holes that reach into the window are no part of it.
         sampled: The part of the exemplar that is sampled; None for all of it.
+        follows: Whether it continues what the islands before it are filled with.
     """
 
     window: Box
     hole: NDArray[np.bool_]
     sampled: Box | None
+    follows: bool = False
 
 
 def find_islands(
@@ -60,6 +63,57 @@ def find_islands(
         Island(window, _of_hole(free, labels, number, window), _sampled(part, valid, size, offset, context))
         for number, (part, window) in enumerate(zip(parts, windows, strict=True), 1)
     )
+
+
+def sides_first(
+    free: NDArray[np.bool_],
+    extend: Margins,
+    valid: Mask | None,
+    size: tuple[int, int],
+    offset: tuple[int, int] | None,
+    context: int | None = None,
+) -> tuple[Island, ...]:
+    """Let a canvas that is extended beyond borders of both directions go on to the left and the right first.
+
+    What lies above and below, corners included, then continues what lies beside the picture. All at once, a side
+    would be as deep as the canvas for all that follows its depth, and corners would take what fits nothing.
+
+    Args:
+        free: What is synthesized, boolean (height, width).
+        extend: What of the canvas lies beyond the picture's borders, pixels.
+        valid: See `find_islands`, as what follows.
+        size: Likewise.
+        offset: Likewise.
+        context: Likewise.
+
+    Returns:
+        The islands; none where it is not extended so.
+    """
+    rows = Box(extend.top, 0, free.shape[0] - extend.bottom, free.shape[1])
+    if not ((extend.top or extend.bottom) and (extend.left or extend.right)):
+        return ()
+    beside, other = rows.cut(free), free.copy()
+    rows.cut(other)[...] = False
+    if not (beside.any() and other.any()):
+        return ()
+    found: list[Island] = []
+    for window, hole, follows in ((rows, beside, False), (whole_of(free), other, True)):
+        moved = None if offset is None else (offset[0] + window.top, offset[1])
+        islands = find_islands(hole, valid, size, moved, context) or (_one(hole, valid, size, moved, context),)
+        found += [replace(each, window=each.window.moved(window.top, 0), follows=follows) for each in islands]
+    return tuple(found)
+
+
+def _one(
+    hole: NDArray[np.bool_],
+    valid: Mask | None,
+    size: tuple[int, int],
+    offset: tuple[int, int] | None,
+    context: int | None,
+) -> Island:
+    part = bounds_of(hole)
+    window = surroundings_of(part).common(whole_of(hole))
+    return Island(window, np.ascontiguousarray(window.cut(hole)), _sampled(part, valid, size, offset, context))
 
 
 def _sampled(

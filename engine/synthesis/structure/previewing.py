@@ -21,7 +21,12 @@ def preview(plan: FillPlan | IslandsPlan | TexturePlan, side: int) -> FillPlan |
         The shorter plan.
     """
     if isinstance(plan, IslandsPlan):
-        islands = [(hole, _filling(each, side)) for hole, each in plan.islands]
+        # What another one continues has to be whole.
+        last = max((number for number, (hole, _) in enumerate(plan.islands) if hole.follows), default=0)
+        islands = [
+            (hole, each if number < last else _filling(each, side))
+            for number, (hole, each) in enumerate(plan.islands)
+        ]
         return replace(plan, islands=islands, octaves=planned_octaves(plan.fill_input, islands))
     return _filling(plan, side) if isinstance(plan, FillPlan) else replace(plan, octaves=_coarse(plan.octaves, side))
 

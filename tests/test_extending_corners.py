@@ -1,0 +1,92 @@
+"""A picture extended beyond borders that meet: its sides first, then what lies above and below continues them."""
+
+import numpy as np
+import pytest
+from engines import pixels, raster
+from runs import run
+from test_extending import extending, inner, picture
+from test_islands import pattern
+
+from engine.on_device import hole_of
+from engine.preparation import prepare
+from engine.synthesis.structure import FillInput, IslandsPlan, build, plan_holes, preview
+from protocol.vocabulary import Margins
+
+HIGH, WIDE = 200, 300
+AROUND = Margins(top=40, right=60, bottom=40, left=60)
+MEETING = {"all": AROUND, "a corner": Margins(top=40, left=60), "three": Margins(right=60, bottom=40, left=60)}
+
+
+def islands(margins, **changes):
+    return prepare(None, canvas=picture(HIGH, WIDE), extend=margins, **changes).islands
+
+
+@pytest.mark.parametrize("case", MEETING)
+def test_all_that_is_added_belongs_to_one_part_and_corners_to_what_follows(case):
+    margins = MEETING[case]
+    found = islands(margins)
+    owner = np.full((HIGH + margins.top + margins.bottom, WIDE + margins.left + margins.right), -1)
+    for number, island in enumerate(found):
+        part = island.window.cut(owner)
+        assert (part[island.hole] == -1).all()
+        part[island.hole] = number
+    added = np.ones(owner.shape, bool)
+    rows, columns = inner(margins, HIGH, WIDE)
+    added[rows, columns] = False
+    np.testing.assert_array_equal(owner >= 0, added)
+    follows = np.array([island.follows for island in found])
+    assert not follows[owner[rows][added[rows]]].any()
+    assert follows[owner[np.r_[0 : margins.top, HIGH + margins.top : len(owner)]]].all()
+
+
+@pytest.mark.parametrize("margins", [Margins(left=60), Margins(top=40, bottom=40), Margins(left=60, right=60)])
+def test_beyond_borders_that_do_not_meet_nothing_follows(margins):
+    assert not any(island.follows for island in islands(margins))
+
+
+def test_a_canvas_that_wraps_around_is_filled_at_once():
+    assert not islands(AROUND, seamless="both")
+
+
+def half_and_half():
+    """A disc on a horizon, 0 to 255."""
+    rows, columns = np.mgrid[:HIGH, :WIDE]
+    colors = np.where((rows < HIGH / 2)[..., None], (0, 0, 0), (160, 160, 160)).astype(np.uint8)
+    colors[np.hypot(rows - HIGH / 2, columns - WIDE / 2) < HIGH / 5] = (0, 255, 0)
+    return colors
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_horizon_goes_straight_on_without_copies_of_what_stands_on_it(seed):
+    canvas = half_and_half()
+    made = pixels(run(extending(canvas=raster(canvas / 255), extend=AROUND, exemplar=None, seed=seed)).end.raster)
+    expected = np.pad(canvas, ((40, 40), (60, 60), (0, 0)), mode="edge")
+    assert (made != expected).any(axis=-1).mean() < 0.001
+
+
+def plan_of(colors, margins):
+    """Plan as a job does, with what is added in black."""
+    free = np.ones(colors.shape[:2], bool)
+    free[margins.top : len(free) - margins.bottom, margins.left : free.shape[1] - margins.right] = False
+    spoilt = np.where(free[..., None], np.float32(0), colors)
+    found = prepare(None, canvas=picture(HIGH, WIDE), extend=margins).islands
+    return free, plan_holes(FillInput(spoilt, free, spoilt, ~free, (0, 0)), 1, [hole_of(each) for each in found])
+
+
+def test_as_many_stages_come_as_planned_and_a_pattern_goes_on_around_the_corner():
+    colors = pattern(HIGH + 80, WIDE + 120)
+    free, plan = plan_of(colors, AROUND)
+    stages = [stage for stage in build(plan, 0) if stage is not None]
+    assert [stage.octave for stage in stages] == list(plan.octaves)
+    assert np.abs(stages[-1].colors - colors)[free].mean() < 0.02
+
+
+def test_a_preview_leaves_out_fine_octaves_of_the_last_part_only():
+    _, plan = plan_of(pattern(HIGH + 80, WIDE + 120), AROUND)
+    assert isinstance(plan, IslandsPlan)
+    short = preview(plan, 8)
+    stages = [stage for stage in build(short, 0) if stage is not None]
+    assert [stage.octave for stage in stages] == list(short.octaves)
+    finest = [filling.octaves[-1].index for _, filling in short.islands]
+    assert finest[:-1] == [0] * (len(finest) - 1)
+    assert finest[-1] > 0
