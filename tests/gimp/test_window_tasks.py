@@ -55,12 +55,11 @@ def opened(desk, small_wall):
 
 
 @pytest.fixture
-def asking(desk, broad_wall):
-    """A GIMP with its window that is asked for a long fill, of which the test may leave nothing."""
-    with desk.showing(broad_wall, allowed=ABRUPT) as found:
+def asking(desk, wall):
+    """A GIMP with its window that is asked for a fill, of which the test may leave nothing."""
+    with desk.showing(wall, allowed=ABRUPT) as found:
         select_hole(found)
         asked(found)
-        choose(found, "normal", "Best: for the final picture")
         yield found
 
 
