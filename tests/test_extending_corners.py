@@ -65,6 +65,41 @@ def test_a_horizon_goes_straight_on_without_copies_of_what_stands_on_it(seed):
     assert (made != expected).any(axis=-1).mean() < 0.001
 
 
+HAIR, SKIN = (30, 20, 22), (240, 198, 184)
+
+
+def cartoon(height, width, row, column, radius, spikes):
+    """A head with spiky hair, and shoulders that borders cut, in flat colors, 0 to 255."""
+    rows, columns = np.mgrid[:height, :width].astype(float)
+    rows, columns = rows - row, columns - column
+    angle, below = np.arctan2(rows, columns), rows - 1.35 * radius - 0.12 * np.abs(columns)
+    colors = np.full((height, width, 3), (110, 135, 20), np.uint8)
+    colors[below > 0] = (55, 90, 115)
+    colors[np.abs(below) < 1.3] = (10, 10, 10)
+    outline = radius * (1.12 + 0.16 * np.abs(angle * spikes / np.pi % 2 - 1))
+    colors[(np.hypot(rows, columns) < outline) & (rows < 0.2 * radius)] = HAIR
+    colors[np.hypot((rows - 0.15 * radius) / 1.15, columns) < 0.86 * radius] = SKIN
+    return colors
+
+
+@pytest.mark.parametrize(
+    ("shape", "margins"),
+    [
+        ((300, 300, 130, 140, 80, 9), Margins(left=100)),
+        ((240, 300, 100, 150, 60, 17), Margins(top=60, left=75)),
+        ((260, 200, 100, 100, 56, 21), Margins(top=52, left=40, right=40)),
+    ],
+)
+def test_a_figure_is_not_copied_beside_itself(shape, margins):
+    canvas = cartoon(*shape)
+    made = pixels(
+        run(extending(canvas=raster(canvas / 255), extend=margins, exemplar=None, seed=1)).end.raster
+    ).copy()
+    made[inner(margins, *shape[:2])] = 0
+    for color in (HAIR, SKIN):
+        assert (np.abs(made.astype(int) - color).max(axis=-1) < 10).sum() == 0
+
+
 def plan_of(colors, margins):
     """Plan as a job does, with what is added in black."""
     free = np.ones(colors.shape[:2], bool)

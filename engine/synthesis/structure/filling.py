@@ -160,7 +160,8 @@ def _fill(plan: FillPlan, seed: int, matcher: Matcher) -> Iterator[Stage | None]
         exemplar, begun = sampled(plan.source[index], None if held is None else held.labels), list[PatchOctave]()
         if _is_priced(plan, index):
             yield None
-            penalty = unlikeness(plan.canvas[index], plan.source[index], plan.fill_input.wrap)
+            beyond = is_extended(plan.fill_input.free)
+            penalty = unlikeness(plan.canvas[index], plan.source[index], plan.fill_input.wrap, beyond=beyond)
             exemplar = replace(exemplar, penalty=penalty)
         yield from _begin(plan, index, exemplar, tried, begun, seed, generator, matcher)
         rounds = [ROUNDS[min(len(plan.canvas) - 1 - index, len(ROUNDS) - 1)]] * len(begun)
@@ -281,8 +282,8 @@ def _octave(
 
 def _is_priced(plan: FillPlan, index: int) -> bool:
     """Whether it costs at an octave to be unlike the ring around the hole; fine octaves keep to what is settled."""
-    # What continues a picture, and an exemplar that was named, may be something else than what lies around.
-    if plan.fill_input.offset is None or is_extended(plan.fill_input.free):
+    # An exemplar that was named may be something else than what lies around.
+    if plan.fill_input.offset is None:
         return False
     return index >= (1 if plan.pivot is None else plan.pivot)
 
