@@ -92,9 +92,8 @@ def cartoon(height, width, row, column, radius, spikes):
 )
 def test_a_figure_is_not_copied_beside_itself(shape, margins):
     canvas = cartoon(*shape)
-    made = pixels(
-        run(extending(canvas=raster(canvas / 255), extend=margins, exemplar=None, seed=1)).end.raster
-    ).copy()
+    request = extending(canvas=raster(canvas / 255), extend=margins, exemplar=None, seed=1)
+    made = pixels(run(request).end.raster).copy()
     made[inner(margins, *shape[:2])] = 0
     for color in (HAIR, SKIN):
         assert (np.abs(made.astype(int) - color).max(axis=-1) < 10).sum() == 0
