@@ -106,12 +106,6 @@ def large_wall(tmp_path_factory):
     return repeated_wall(tmp_path_factory.mktemp("pictures") / "wall.png", 2)
 
 
-@pytest.fixture(scope="session")
-def broad_wall(tmp_path_factory):
-    """A picture with a hole that takes many seconds to fill: time to press a button in."""
-    return repeated_wall(tmp_path_factory.mktemp("pictures") / "wall.png", 4)
-
-
 def repeated_wall(path, times):
     cobbles = Image.open(CHECKOUT / "examples" / "cobbles.png").convert("RGB")
     picture = Image.new("RGB", (times * cobbles.width, times * cobbles.height))
