@@ -107,6 +107,13 @@ def test_16_bits_that_jpeg_cannot_hold_are_told(call, here):
     assert remarks(call("synthesize", "deep.tif", "-o", "out.jpg", *QUICK, "--quiet")[2]) == []
 
 
+def test_a_palette_that_is_not_kept_is_told(call, here):
+    Image.fromarray(bytes_of(bricks())).quantize(16).save(here / "few.png")
+    status, _, err = call("synthesize", "few.png", "-o", "out.png", *QUICK)
+    assert (status, len(remarks(err))) == (0, 1)
+    assert "palette" in remarks(err)[0]
+
+
 def test_cmyk_and_floats_beyond_1_are_told_as_they_are_read(call, here):
     ink = np.zeros((64, 64, 4), np.uint8)
     ink[..., :3] = 255 - bytes_of(bricks())

@@ -122,6 +122,10 @@ REMARKS = {
         {"metadata": Metadata(texts=(("Comment", "old"),))},
         dict.fromkeys((".webp", ".tif"), "text of Comment"),
     ),
+    "a palette": (
+        {"few_colors": "palette"},
+        dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".tif", ".PNG"), "palette"),
+    ),
     "nothing kept": ({"kept": np.zeros((9, 9), bool)}, {}),
     "kept": ({"kept": np.ones((9, 9), bool)}, {".jpg": "encoded again", ".jpeg": "encoded again"}),
 }
@@ -135,6 +139,13 @@ def test_each_loss_is_told_once(subtests, case):
             remarks = remarks_on_writing(Path(f"out{suffix}"), Picture(np.zeros((9, 9, 3), np.float32), **options))
             assert len(remarks) == (suffix in told)
             assert all(told[suffix] in remark and f"out{suffix}" in remark for remark in remarks)
+
+
+@pytest.mark.parametrize("name", ["few.png", "few.tif"])
+@pytest.mark.parametrize(("mode", "found"), [("P", "palette"), ("1", "single bit per sample"), ("L", "")])
+def test_what_limits_the_colors_of_a_file_is_noticed(tmp_path, name, mode, found):
+    Image.linear_gradient("L").convert(mode).save(tmp_path / name)
+    assert read_picture(tmp_path / name).few_colors == found
 
 
 @pytest.mark.parametrize(("suffix", "told"), [(".png", 1), (".tif", 1), (".jpg", 0), (".webp", 0)])

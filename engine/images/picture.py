@@ -33,6 +33,7 @@ class Picture:
             would round.
         metadata: the metadata of the file.
         compression: the compression of the file.
+        few_colors: what limits the colors of the file and is not written, such as "palette", or an empty string.
         remarks: sentences about what reading has changed or left out.
 
     Raises:
@@ -48,6 +49,7 @@ class Picture:
     kept: NDArray[np.bool_] | None = None
     metadata: Metadata = field(default_factory=Metadata)
     compression: Compression = field(default_factory=Compression)
+    few_colors: str = ""
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

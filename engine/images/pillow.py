@@ -24,6 +24,8 @@ _XMP_START = b"http://ns.adobe.com/xap/1.0/\0"
 # Other formats count previews and layers, too; pages of TIFF are counted in its own module.
 _ANIMATIONS = {"GIF", "WEBP", "PNG", "AVIF", "FLI", "DCX"}
 _LAB = "holds Lab colors, which are converted to sRGB; the result is sRGB"
+# What files have that none is written with.
+_FEW_COLORS = {"P": "palette", "PA": "palette", "1": "single bit per sample"}
 _settings = threading.RLock()
 
 
@@ -52,6 +54,7 @@ def decode_with_pillow(data: bytes) -> Stored:
         # That of Lab colors says nothing of what they are converted to.
         profile = None if image.mode == "LAB" else image.info.get("icc_profile")
         more = [*frame_notes(_frames(image), "frames"), *([_LAB] if image.mode == "LAB" else [])]
+        few_colors = _FEW_COLORS.get(image.mode, "")
         metadata, compression = _metadata_of(image), compression_of(image, data)
         if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
             samples, has_alpha, bits = np.asarray(image)[..., None], False, 16
@@ -67,6 +70,7 @@ def decode_with_pillow(data: bytes) -> Stored:
         orientation=orientation,
         metadata=metadata,
         compression=compression,
+        few_colors=few_colors,
         notes=(*notes, *more),
     )
 

@@ -93,6 +93,7 @@ def picture_from(data: bytes, name: str) -> Picture:
         stored=np.ascontiguousarray(oriented(kept, stored.orientation)) if profiled else None,
         metadata=stored.metadata,
         compression=stored.compression,
+        few_colors=stored.few_colors,
         remarks=tuple(remarks),
     )
 

@@ -37,6 +37,9 @@ def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = No
         remarks.append(
             f"{path}: transparent parts become white, since JPEG has no alpha; .png, .webp or .tif keeps it"
         )
+    if picture.few_colors:
+        kind = "gray" if picture.gray else "RGB color"
+        remarks.append(f"{path}: the {picture.few_colors} of the picture is not kept; it has 8-bit {kind}")
     if picture.bits > 8 and suffix not in DEEP_SUFFIXES:
         remarks.append(
             f"{path}: {picture.bits} bits are rounded to 8, since {name} has no more; .png or .tif keeps them"

@@ -20,6 +20,7 @@ class Stored:
         orientation: the EXIF orientation, 1 to 8.
         metadata: the metadata.
         compression: the compression.
+        few_colors: see `Picture`.
         notes: what was changed or left out, each to follow the file's name, such as "holds CMYK, which ...".
     """
 
@@ -30,6 +31,7 @@ class Stored:
     orientation: int = UPRIGHT
     metadata: Metadata = field(default_factory=Metadata)
     compression: Compression = field(default_factory=Compression)
+    few_colors: str = ""
     notes: tuple[str, ...] = ()
 
 
