@@ -217,6 +217,16 @@ def test_a_map_with_colors_is_refused(name):
     assert name in end.message
 
 
+@pytest.mark.parametrize("name", ["rotation_map", "scale_map"])
+def test_a_map_that_is_transparent_in_places_is_refused(name):
+    gaps = np.dstack([np.full((64, 64, 3), 0.5), np.ones((64, 64))]).astype(np.float32)
+    gaps[:8, :8, 3] = 0
+    end = run(replace(short_job(), sources=(Source(raster(stripes())),), canvas=Canvas(**{name: raster(gaps)}))).end
+    assert isinstance(end, Failed)
+    assert end.code == "bad-request"
+    assert name.replace("_", " ") in end.message
+
+
 def test_a_gray_map_may_have_the_tint_that_a_jpeg_file_gives_it():
     grain = np.random.default_rng(0).normal(0, 0.01, (64, 64, 3))
     grain[:, 32:] += 0.25

@@ -77,7 +77,7 @@ def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Samp
 
     Raises:
         ColoredMapError: A map has colors.
-        RequestError: The exemplar is too large, or nothing is left of it.
+        RequestError: The exemplar is too large, nothing is left of it, or a map is transparent.
     """
     if not transform.varies:
         return [_transformed(_Fine(sample), transform.rotation, transform.scale)], None
@@ -86,6 +86,8 @@ def transformed(sample: Sample, transform: ExemplarTransform) -> tuple[list[Samp
     for name, each in given.items():
         if is_colored(each, NEGLIGIBLE):
             raise ColoredMapError(f"`{name}` has colors, and only brightness counts: make it gray")
+        if each.alpha is not None and (each.alpha < OPAQUE).any():
+            raise RequestError(f"the {name.replace('_', ' ')} is transparent in places: give an opaque picture")
     maps = list(given.values())
     size = whole_of(maps[0].pixels).size
     angles, sizes = (ANGLES, SIZES) if len(maps) == 1 else (ANGLES_OF_BOTH, SIZES_OF_BOTH)
