@@ -2,13 +2,17 @@
 
 import numpy as np
 import pytest
+from engines import raster
 from pictures import camouflage, clouds
+from runs import run
 from scipy import ndimage
 
 from engine.images import Picture, read_picture, write_picture
 from engine.preparation import prepare
 from engine.preparation.tileability import tiles
 from engine.request_errors import TilesAlreadyError
+from protocol.messages import Canvas, Failed, Synthesize
+from protocol.vocabulary import Settings
 
 
 def gray(values):
@@ -113,6 +117,22 @@ def test_a_break_at_one_place_of_the_seam_is_enough():
     rows, columns = np.mgrid[:300, :300]
     two = gray(np.where(rows < 200 + 20 * columns / 300, 0.3, 0.7))
     assert along(two)[0] is False
+
+
+def test_too_few_pixels_across_the_seam_tell_nothing():
+    for height in range(1, 7):
+        for width in range(1, 7):
+            found = [tiles(grain(height, width, 0.5), axis) for axis in (0, 1)]
+            assert not (found[0] and (height < 4 or width == 1))
+            assert not (found[1] and (width < 4 or height == 1))
+
+
+@pytest.mark.parametrize("size", [(2, 2), (3, 3), (2, 40), (40, 3)])
+def test_a_canvas_of_few_pixels_is_refused(size):
+    canvas = Canvas(picture=raster(grain(*size, 0.5)))
+    end = run(Synthesize("few", canvas=canvas, settings=Settings(seamless="both"))).end
+    assert isinstance(end, Failed)
+    assert end.code in {"nothing-to-sample", "too-little-to-sample"}
 
 
 def test_only_the_axis_along_which_a_canvas_does_not_tile_yet_gets_a_band():

@@ -29,6 +29,8 @@ MOST_UNUSUAL = 1.15
 # left at most.
 MOST_LEFT, MOST_PERIOD_ROWS, UNLIKE = 0.3, 128, 0.7
 MOST_LEFT_ACROSS = 1.5
+# With fewer pixels from side to side nothing lies near the seam that is not beside it.
+FEWEST_PIXELS = 4
 
 Bools = NDArray[np.bool_]
 
@@ -44,7 +46,7 @@ def tiles(picture: FloatArray, axis: int) -> bool:
         Whether the steps between the two sides are like those near them, and what lies across the seam is like what
         lies inside, at every scale: a grid may have no step there, and yet a cell of another width.
     """
-    if min(picture.shape[:2]) == 1:
+    if min(picture.shape[:2]) == 1 or picture.shape[axis] < FEWEST_PIXELS:
         # Nothing tells.
         return False
     finest = np.ascontiguousarray(_enlarged(picture if axis == 1 else picture.swapaxes(0, 1)))
