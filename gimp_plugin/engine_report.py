@@ -93,7 +93,7 @@ def status_lines(status: Status, installation: Installation) -> list[str]:
             "working": _("working, step {step} of {steps}").format(step=worker.step, steps=worker.steps),
             "ending": _("ending"),
         }.get(worker.state, worker.state)
-        found.append(f"{worker.device}: {doing}")
+        found.append(_("{device}: {doing}").format(device=worker.device, doing=doing))
         found += _why(worker, installation)
         if worker.failure:
             found.append(_("This device failed: {failure}").format(failure=worker.failure))

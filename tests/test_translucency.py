@@ -456,13 +456,35 @@ def round_thing(soft):
 
 
 def test_what_lies_around_a_thing_that_was_cut_out_is_not_sampled_nor_its_soft_edge():
-    alpha = round_thing(2.0)
+    alpha = round_thing(4.0)
     job_input = prepare(Picture(bricks(80, 80), alpha))
     assert job_input.translucency is None
     np.testing.assert_array_equal(job_input.exemplar.valid, alpha >= 0.99)
 
 
-@pytest.mark.parametrize("soft", [1.0, 6.0, 20.0, 30.0])
+@pytest.mark.parametrize("cut", ["around", "within"])
+def test_the_fringe_of_what_was_cut_out_sharply_is_not_sampled(cut):
+    near = ndimage.distance_transform_cdt(round_thing(0.1) < 0.5, "chessboard")
+    outside, inside = near > 0, near == 0
+    gone = outside if cut == "around" else inside
+    fringe = ndimage.binary_dilation(gone, np.ones((5, 5))) & ~gone
+    colors = bricks(80, 80)
+    colors[fringe] = (0, 1, 0)
+    mask = np.zeros((64, 64, 3), np.float32)
+    mask[20:44, 20:44] = 1
+    for canvas in ({}, {"canvas": Picture(bricks(64, 64)), "mask": Picture(mask)}):
+        job_input = prepare(exemplar=Picture(colors, (~gone).astype(np.float32)), **canvas)
+        np.testing.assert_array_equal(job_input.exemplar.valid > 0, ~gone & ~fringe)
+
+
+def test_a_thin_thing_that_was_cut_out_is_sampled_with_its_fringe():
+    alpha = np.zeros((40, 40), np.float32)
+    alpha[10:18, 4:36] = 1
+    job_input = prepare(Picture(bricks(40, 40), alpha))
+    np.testing.assert_array_equal(job_input.exemplar.valid, alpha)
+
+
+@pytest.mark.parametrize("soft", [6.0, 20.0, 30.0])
 def test_however_wide_the_feathered_edge_of_an_exemplar_is_it_is_not_sampled(soft):
     alpha = round_thing(soft)
     job_input = prepare(Picture(bricks(80, 80), alpha))

@@ -142,7 +142,7 @@ def hole_of(canvas: Picture, mask: Picture | None) -> Mask:
     missing = missing_in(canvas)
     if not missing.any():
         raise NothingToFillError
-    return _widened(missing).astype(np.float32)
+    return with_fringe(missing).astype(np.float32)
 
 
 def with_cut_out(mask: Mask, canvas: Picture, around: Box, layer: Box) -> Mask:
@@ -168,7 +168,7 @@ def with_cut_out(mask: Mask, canvas: Picture, around: Box, layer: Box) -> Mask:
     # What is gray in a layer mask, far from all that is clear, was never cut out.
     cut_out = ndimage.binary_dilation(alpha < CLEAR, NEIGHBORS, iterations=THIN, mask=gone)
     # What is marked by less than half is the end of a feather.
-    fringe = _widened(cut_out & (part >= HALF) & around.cut(inside)) & (alpha > 0)
+    fringe = with_fringe(cut_out & (part >= HALF) & around.cut(inside)) & (alpha > 0)
     erased = gone & (part > 0) & (alpha + part >= ERASED)
     part[fringe | erased] = 1
     return found
@@ -406,7 +406,7 @@ def is_opaque(picture: Picture) -> bool:
     return picture.alpha is None or bool((picture.alpha >= OPAQUE).all())
 
 
-def _widened(hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def with_fringe(hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Widen a hole by the pixels around it, which a cut-out leaves in a mixture with what was cut out."""
     wide = np.pad(hole, FRINGE)
     for axis in (0, 1):

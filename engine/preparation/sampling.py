@@ -10,7 +10,7 @@ from engine.images import Picture
 from engine.images.picture import FloatArray
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.cut_outs import solid_part
-from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of, soft_edge
+from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of, soft_edge, with_fringe
 from engine.preparation.reach import context_of
 from engine.request_errors import (
     NothingToSampleError,
@@ -24,6 +24,8 @@ FEWEST_PIXELS = SMALLEST_EXEMPLAR**2
 LARGEST_EXEMPLAR = 2**24
 # Of what can be seen of a cut-out, no more than this share is its soft edge.
 MOST_SOFT = 0.25
+# What is cut out loses no more than the rest of what can be seen of it as a fringe of other colors.
+LEAST_INNER = 0.75
 MIXED = "be mixed"
 HARDLY_OPAQUE = "the canvas has hardly any opaque pixels: give an exemplar, or leave out `flatten`"
 ALL, SIDES, ABOVE_BELOW = SAMPLE_FROM
@@ -97,6 +99,7 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
     if sampling.mask is not None:
         white = _levels(sampling.mask)
     solid = sampling.flatten or (canvas is not None and is_opaque(canvas))
+    clear = None if exemplar.alpha is None else exemplar.alpha < CLEAR
     thing = None if is_opaque(exemplar) or exemplar.alpha is None else solid_part(exemplar.alpha, white >= OPAQUE)
     if thing is not None:
         part, level = thing
@@ -111,6 +114,9 @@ def sample_exemplar(exemplar: Picture, sampling: Sampling, canvas: Picture | Non
         visible = opaque
     if _count(visible) < FEWEST_PIXELS:
         _refuse_few(sampling)
+    if not lace and clear is not None:
+        inner = visible * ~with_fringe(clear)
+        visible = inner if _count(inner) >= max(FEWEST_PIXELS, LEAST_INNER * _count(visible)) else visible
     holes = lace and not solid
     allowed = white if holes else visible * white
     if sampling.mask is not None:
