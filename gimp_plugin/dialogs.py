@@ -220,7 +220,7 @@ class Window:
 
     def _show_outcome(self, attempt: Attempt, outcome: Outcome, task: str) -> None:
         if attempt.problem:
-            self.panel.on_message(" ")
+            self.panel.clear()
             self.panel.note(attempt.problem)
         elif outcome.layers:
             self.panel.on_progress(1.0, None)
