@@ -136,7 +136,7 @@ def find_trend(
     middle = (hole[0].start + hole[0].stop) / 2, (hole[1].start + hole[1].stop) / 2
     scale = max(each.stop - each.start for each in hole) / 2 + reach
     pixels = _Pixels(rows, columns, values, middle, scale)
-    beyond = any(
+    beyond = _cuts_corner(hole, part, known) or any(
         each.start < axis.min() or each.stop > axis.max() + 1
         for each, axis in zip(hole, (rows, columns), strict=True)
     )
@@ -161,6 +161,15 @@ def _part(hole: tuple[slice, slice], reach: int, size: tuple[int, ...]) -> tuple
         for each, side in zip(hole, size, strict=True)
     )
     return rows, columns
+
+
+def _cuts_corner(hole: tuple[slice, slice], part: tuple[slice, slice], known: Bools) -> bool:
+    """Tell whether a corner of a part is missing with the hole: nothing known lies on the other side of it."""
+    rows, columns = (
+        [end for end, at in ((0, side.start), (-1, side.stop - 1)) if each.start <= at < each.stop]
+        for each, side in zip(hole, part, strict=True)
+    )
+    return any(not known[row, column] for row in rows for column in columns)
 
 
 def _near(hole: tuple[slice, slice], valid: Bools, part: tuple[slice, slice]) -> Bools:
