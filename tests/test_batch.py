@@ -5,10 +5,13 @@ from concurrent.futures import BrokenExecutor, Future
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 import torch
 from calling import QUICK
-from pictures import bricks, save
+from pictures import bricks, bytes_of, save
+from PIL import Image
 from test_batch_manifest import defaults, manifest
 
 from engine.batch.engine_executor import EngineExecutor
@@ -17,6 +20,7 @@ from engine.batch.publishing import publish
 from engine.batch.requests import jobs_of
 from engine.batch.running import BatchOptions, Outcome, run_batch
 from engine.batch.work import Failure, Made, make
+from engine.cli.batch import show_end
 from engine.options.failures import CommandError
 from protocol.messages import Failed as FailedJob
 from protocol.messages import Welcome
@@ -278,6 +282,22 @@ def test_a_crash_leaves_no_half_file_and_the_next_run_no_trace_of_it(pictures, o
     assert len([*out.glob(".*.part")]) == 1
     assert set(run(out, [pictures], Here(quick)).values()) == {Outcome.DONE}
     assert [*out.glob(".*.part")] == []
+
+
+def test_what_reading_and_writing_lose_is_told_and_in_the_journal(pictures, out, capsys):
+    Image.fromarray(bytes_of(bricks(seed=0))).quantize(16).save(pictures / "a.png")
+    ink = np.zeros((64, 64, 4), np.uint8)
+    ink[..., :3] = 255 - bytes_of(bricks(seed=1))
+    tifffile.imwrite(pictures / "b.tif", ink, photometric="separated")
+    (pictures / "b.png").unlink()
+    with Journal(out) as journal:
+        for ended in run_batch(jobs_of([pictures], defaults(**SMALL), None), Here(), journal, BatchOptions()):
+            show_end(ended, as_json=False, quiet=ended.job.name == "b.png")
+    told = {entry["output"]: entry["remarks"] for entry in journal_of(out)}
+    assert {name: len(remarks) for name, remarks in told.items()} == {"a.png": 1, "b.png": 1, "c.png": 0}
+    assert "palette" in told["a.png"][0]
+    assert "CMYK" in told["b.png"][0]
+    assert capsys.readouterr().err == f"texture-engine: {told['a.png'][0]}\n"
 
 
 def test_a_write_protected_file_is_kept_and_told(pictures, out):

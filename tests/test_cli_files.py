@@ -237,6 +237,7 @@ def test_a_file_of_the_name_of_the_stream_can_be_named(call, here):
 def test_more_exemplars_than_can_be_mixed_are_refused(call):
     names = [f"{number}.png" for number in range(MOST_SOURCES + 1)]
     assert_refused(call("synthesize", *names, "-o", "out.png"), f"{MOST_SOURCES + 1} exemplars")
+    assert "texture-engine batch" in call("synthesize", *names, "-o", "out.png")[2]
 
 
 @pytest.mark.parametrize("axis", ["z", "xy", "horizontal", "1"])

@@ -259,3 +259,29 @@ def test_where_two_sources_meet_none_is_tinted_by_the_other():
     # Patches of both are blended next to the border.
     chroma = np.ptp(made[:, :42], axis=2)
     assert np.percentile(chroma, 99) < 0.05
+
+
+@pytest.mark.parametrize("order", [("gray.png", "green.png"), ("green.png", "gray.png")])
+def test_a_mixture_of_gray_and_color_has_color(call, here, order):
+    gray = stones(0, 64, 64)[..., :1]
+    save(here / "gray.png", gray[..., 0])
+    save(here / "green.png", gray * np.float32((0.3, 0.9, 0.2)))
+    words = (*order, "--size", "64", "--recipe", "sliced", "--steps", "3", "--local", "-q", "-o", "out.png")
+    assert call("synthesize", *words) == (0, "", "")
+    found = load(here / "out.png").astype(float)
+    assert found.shape == (64, 64, 3)
+    assert np.ptp(found, axis=2).max() > 60
+
+
+def test_a_gray_canvas_stays_gray_and_that_is_told(call, here):
+    gray = stones(0, 64, 64)[..., 0]
+    mask = np.zeros((64, 64))
+    mask[20:40, 20:40] = 1
+    save(here / "gray.png", gray)
+    save(here / "mask.png", mask)
+    save(here / "green.png", gray[..., None] * np.float32((0.3, 0.9, 0.2)))
+    words = ("green.png", "--canvas", "gray.png", "--mask", "mask.png", "--quality", "draft", "--local")
+    status, _, err = call("synthesize", *words, "-o", "out.png")
+    assert status == 0
+    assert sum("gray.png is gray" in line for line in err.splitlines()) == 1
+    assert load(here / "out.png").ndim == 2

@@ -97,6 +97,16 @@ def test_a_sheet_shows_each_seed_and_the_seed_chosen_gives_that_texture(call, he
     assert min(load(here / "sheet.png").shape[:2]) > 300
 
 
+def test_a_protected_sheet_is_replaced_if_that_is_asked_for(call, here):
+    (here / "sheet.png").touch()
+    (here / "sheet.png").chmod(0o444)
+    words = ("synthesize", "bricks.png", "--quality", "draft", "--size", "48", "--pick", "1", "-o", "sheet.png")
+    status, _, err = call(*words, "--local")
+    assert (status, "write-protected" in err) == (2, True)
+    assert call(*words, "--local", "--force", "-q") == (0, "", "")
+    assert load(here / "sheet.png").ndim == 3
+
+
 def test_a_sheet_of_a_picture_that_is_extended_shows_all_of_it(call, here):
     status, _, err = call(
         "synthesize", "--canvas", "bricks.png", "--extend", "16", "--pick", "2", "-o", "sheet.png", "--local"

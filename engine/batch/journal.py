@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +34,7 @@ class Entry:
         device: What computed it.
         made_with: Settings for people: recipe, quality and seed.
         measures: Losses of the critics, and what was measured for a report.
+        remarks: What was lost or changed when its files were read and written, a sentence each.
     """
 
     state: str
@@ -47,6 +48,7 @@ class Entry:
     device: str = ""
     made_with: Mapping[str, str | int] = field(default_factory=dict)
     measures: Mapping[str, float] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
 
 def entries(path: Path) -> Iterator[Entry]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 
 from engine.batch.digests import Files, digest_of
 from engine.batch.executors import Executor, Making
@@ -128,8 +129,8 @@ def _begin(job: BatchJob, files: Files, journal: Journal, options: BatchOptions)
     except CommandError as error:
         # Its files were there when the batch began. Without their contents it has no digest, and is tried again.
         return Ended(job, Outcome.FAILED, _entry(job, journal, "", Failure(str(error))))
-    suffixes = tuple(name.suffix.lower() for name in job.outputs)
-    return _Begun(job, digest.hex(), Work(job.spec, contents, suffixes, options.measured, options.threads))
+    outputs = tuple(map(Path, job.outputs))
+    return _Begun(job, digest.hex(), Work(job.spec, contents, outputs, options.measured, options.threads))
 
 
 def _result(future: Making) -> Made | Failure | None:
@@ -174,5 +175,6 @@ def _entry(job: BatchJob, journal: Journal, request: str, made: Made | Failure) 
         seconds=made.seconds,
         device=made.device,
         measures={name: round(value, 6) for name, value in made.measures.items()},
+        remarks=list(made.remarks),
         **common,  # type: ignore[arg-type]
     )

@@ -24,14 +24,14 @@ class Work:
     Attributes:
         spec: The texture.
         files: The contents of its files.
-        suffixes: Suffix of each output, which chooses the format.
+        outputs: Name of each output, whose suffix chooses the format.
         measured: Whether to measure the result, for a report.
         threads: Number of threads; None for as many as there are cores.
     """
 
     spec: TextureSpec
     files: Mapping[Path, bytes]
-    suffixes: tuple[str, ...]
+    outputs: tuple[Path, ...]
     measured: bool = False
     threads: int | None = None
 
@@ -47,6 +47,7 @@ class Made:
         seconds: Seconds that it took.
         device: What computed it.
         measures: Losses of the critics, and what was measured.
+        remarks: What reading its files and writing its outputs has lost or changed, a sentence each.
     """
 
     contents: tuple[bytes, ...]
@@ -55,6 +56,7 @@ class Made:
     seconds: float
     device: str
     measures: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def begin_work(work: Work) -> Texture | Failure:
 
 def finish_work(work: Work, texture: Texture, end: JobEnd) -> Made | Failure:
     """Encode the pictures of a texture that has ended."""
-    from engine.images import encoded
+    from engine.images import encoded, remarks_on_writing
 
     end = unchanged(texture, end) or end
     if isinstance(end, Failed):
@@ -94,14 +96,17 @@ def finish_work(work: Work, texture: Texture, end: JobEnd) -> Made | Failure:
             pictures = pictures_of(texture, end)
             stripped = [each.without_metadata() if options.strip_metadata else each for each in pictures]
             contents = tuple(
-                encoded(each, suffix, quality=options.jpeg_quality)
-                for each, suffix in zip(stripped, work.suffixes, strict=True)
+                encoded(each, path.suffix.lower(), quality=options.jpeg_quality)
+                for each, path in zip(stripped, work.outputs, strict=True)
             )
+            remarks = texture.remarks
+            for each, path in zip(stripped, work.outputs, strict=True):
+                remarks += remarks_on_writing(path, each, quality=options.jpeg_quality)
             measures = {**end.losses, **(_measured(texture, pictures[0]) if work.measured else {})}
     except CommandError as error:
         return Failure(str(error))
     height, width = pictures[0].pixels.shape[:2]
-    return Made(contents, width, height, round(end.seconds, 3), end.device, measures)
+    return Made(contents, width, height, round(end.seconds, 3), end.device, measures, tuple(remarks))
 
 
 def make(work: Work) -> Made | Failure:

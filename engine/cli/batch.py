@@ -101,7 +101,7 @@ def batch(
                 for ended in run_batch(jobs(), executor, journal, options):
                     tally.add(ended)
                     show()
-                    _tell(ended, as_json=as_json)
+                    show_end(ended, as_json=as_json, quiet=quiet)
             except KeyboardInterrupt:
                 interrupted = True
         _conclude(tally, folder, report, as_json=as_json, quiet=quiet)
@@ -130,10 +130,13 @@ def checked_folder(output: Path | None, pattern: str | None, report: Path | None
     return output
 
 
-def _tell(ended: "Ended", *, as_json: bool) -> None:
+def show_end(ended: "Ended", *, as_json: bool, quiet: bool) -> None:
+    """Tell how a texture has ended, and what was lost on the way."""
     if as_json:
         said = {"output": ended.job.name, "state": ended.outcome.value}
         say(json.dumps(said if ended.entry is None else {**vars(ended.entry), **said}))
+    if ended.entry is not None:
+        tell(ended.entry.remarks, quiet=quiet)
     if ended.entry is not None and ended.entry.reason:
         print(f"texture-engine: {ended.job.name} failed: {ended.entry.reason}", file=sys.stderr)
 

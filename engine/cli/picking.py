@@ -31,6 +31,7 @@ def check_pick(
     *,
     variations: int,
     record: Path | None,
+    force: bool,
 ) -> Path:
     """Check, before the work, that a sheet of previews can be made.
 
@@ -41,6 +42,7 @@ def check_pick(
         read: The inputs, which are never overwritten.
         variations: Number of textures; there is one of each seed.
         record: File of a recording; there is none of previews.
+        force: Replace a write-protected file.
 
     Returns:
         The file.
@@ -50,7 +52,7 @@ def check_pick(
     settings()["seed"].check(seed + pick - 1)
     if output == STANDARD:
         fail("a sheet of previews cannot be written to standard output: name a .png or .svg file with --output")
-    return check_files(output, None, read)
+    return check_files(output, None, read, force=force)
 
 
 def write_sheet(

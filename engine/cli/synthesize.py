@@ -73,7 +73,7 @@ def synthesize(
         if pick is None:
             results = result_files(stack, together, output, variations, record, read, force=force, as_json=as_json)
         else:
-            sheet = check_pick(output, pick, asked.seed, read, variations=variations, record=record)
+            sheet = check_pick(output, pick, asked.seed, read, variations=variations, record=record, force=force)
             results = [Result([sheet])]
         texture = read_texture(spec, read_input)
         idle = idle_settings(asked, filling=spec.options.canvas is not None, weights=weights is not None)

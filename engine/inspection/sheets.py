@@ -111,12 +111,13 @@ def show_picture(axes: Axes, picture: NDArray[np.float32], title: str, beside: S
     axes.tick_params(labelsize=7)
 
 
-def check_sheet(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
+def check_sheet(path: Path, suffixes: Sequence[str] = SUFFIXES, *, force: bool = False) -> None:
     """Check, before the work, that a figure or numbers can be written.
 
     Args:
         path: The file.
         suffixes: The supported suffixes.
+        force: Replace a write-protected file.
 
     Raises:
         ImageError: They cannot.
@@ -124,7 +125,8 @@ def check_sheet(path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
     if path.suffix.lower() not in suffixes:
         raise ImageError(f"{path.name} has an unsupported suffix: choose {' or '.join(suffixes)}")
     check_target(path)
-    check_unprotected(path)
+    if not force:
+        check_unprotected(path)
 
 
 def save_sheet(figure: Figure, path: Path) -> None:

@@ -52,7 +52,7 @@ _OPTIONAL = {"--seamless": ("both", _is_axis), "--ray": ("auto", _is_address)}
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Parse `512x384`, `512 x 384`, `512×384` or `512*384`, width first, or `512` for a square.
+    """Parse `512x384`, `512 x 384`, `512×384`, `512*384` or `512px`, width first, or `512` for a square.
 
     Args:
         text: The value.
@@ -63,7 +63,7 @@ def parse_size(text: str) -> tuple[int, int]:
     Raises:
         ParsingError: It has another form.
     """
-    found = re.fullmatch(r"(-?\d{1,9})(?:\s*[x×*,]\s*(-?\d{1,9}))?", text.strip().lower())
+    found = re.fullmatch(r"(-?\d{1,9})(?:px)?(?:\s*[x×*,]\s*(-?\d{1,9})(?:px)?)?", text.strip().lower())
     if not found:
         raise ParsingError(f"--size is {text!r}: give width and height such as 512x384")
     width = int(found[1])

@@ -79,7 +79,11 @@ class Texture:
     @property
     def remarks(self) -> list[str]:
         """What reading its files has lost or changed, a sentence each."""
-        return [remark for each in filter(None, self.pictures.values()) for remark in each.remarks]
+        found = [remark for each in filter(None, self.pictures.values()) for remark in each.remarks]
+        canvas = self.pictures["canvas"]
+        if canvas is not None and canvas.gray and self._is_colored:
+            found.append(f"{_shown_name(self.spec.inputs['canvas'])} is gray, so what fills it becomes gray, too")
+        return found
 
     @property
     def canvas(self) -> "Picture | None":
@@ -89,7 +93,20 @@ class Texture:
     @property
     def pattern(self) -> "Picture | None":
         """The picture whose bit depth, profile and metadata the result gets."""
-        return self.canvas or self.pictures["exemplar"]
+        lead = self.pictures["exemplar"]
+        if self.canvas is None and lead is not None and lead.gray and self._is_colored:
+            # The profile is one for grays.
+            lead = replace(lead, gray=False, profile=None)
+        return self.canvas or lead
+
+    @property
+    def _is_colored(self) -> bool:
+        """Whether there is an exemplar with colors."""
+        return any(
+            each is not None and not each.gray
+            for name, each in self.pictures.items()
+            if name.startswith("exemplar") and "mask" not in name
+        )
 
 
 def texture_spec(values: Mapping[str, Any]) -> TextureSpec:
@@ -208,7 +225,10 @@ def numbered_inputs(
 ) -> dict[str, Path | None]:
     """Return exemplars, their masks and guides by name: `exemplar`, `exemplar_mask`, `guide`, `exemplar 2`, …."""
     if len(exemplars) > MOST_SOURCES:
-        fail(f"{len(exemplars)} exemplars are given: give {MOST_SOURCES} at most, or run the command once for each")
+        fail(
+            f"{len(exemplars)} exemplars are given: give {MOST_SOURCES} at most, or make one texture of each "
+            "with `texture-engine batch`"
+        )
     for kind, paths in (("exemplar mask", masks), ("guide", guides)):
         if paths and len(paths) != max(1, len(exemplars)):
             are = "is" if len(paths) == 1 else "are"

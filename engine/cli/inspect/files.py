@@ -10,14 +10,16 @@ from engine.options.failures import fail
 from engine.options.paths import STANDARD
 
 
-def check_files(output: Path | None, numbers: Path | None, read: Sequence[Path | None]) -> Path:
-    """Check that figure and numbers can be written, and are not inputs."""
+def check_files(
+    output: Path | None, numbers: Path | None, read: Sequence[Path | None], *, force: bool = False
+) -> Path:
+    """Check that figure and numbers can be written, and are not inputs; `force` replaces a protected figure."""
     from engine.inspection.sheets import check_sheet
 
     if output is None:
         fail("--output is missing: name the file to write")
     check_apart([output, *([] if numbers is None else [numbers])], read)
-    check_sheet(output)
+    check_sheet(output, force=force)
     check_numbers(numbers, read)
     return output
 
