@@ -8,6 +8,7 @@ from engines import raster, short_job
 from pictures import load, save
 from PIL import Image
 from runs import at, run
+from scipy import ndimage
 from test_mixing import stones
 
 from engine.service.rasters import picture_of
@@ -132,3 +133,21 @@ def test_the_command_enlarges(call, here):
     save(here / "e.png", stones(0, 32, 32))
     assert call("synthesize", "e.png", "--enlarge", "2", "--local", "-q", "-o", "out.png") == (0, "", "")
     assert load(here / "out.png").shape == (64, 64, 3)
+
+
+def two_inks(height, width):
+    """Areas of two colors with sharp edges."""
+    soft = ndimage.gaussian_filter(np.random.default_rng(0).random((height, width)), 2)
+    return np.where((soft > np.median(soft))[..., None], np.float32((0.94, 0.9, 0.8)), np.float32((0.09, 0.24, 0.55)))
+
+
+@pytest.mark.parametrize("words", [("--enlarge", "2"), ("--enlarge", "3"), ("--exemplar-rotation", "20")])
+def test_flat_colors_get_no_halo_of_a_third_color(call, here, words):
+    save(here / "inks.png", two_inks(64, 64))
+    assert call("synthesize", "inks.png", *words, "--quality", "draft", "--local", "-q", "-o", "out.png")[0] == 0
+    first, second = np.unique(load(here / "inks.png").reshape(-1, 3).astype(float), axis=0)
+    found, line = load(here / "out.png").reshape(-1, 3) - first, (second - first) / np.linalg.norm(second - first)
+    along = found @ line
+    assert np.abs(found - along[:, None] * line).max() < 2
+    assert along.min() > -2
+    assert along.max() < np.linalg.norm(second - first) + 2

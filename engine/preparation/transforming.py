@@ -23,6 +23,8 @@ ANGLES_OF_BOTH, SIZES_OF_BOTH = 8, 3
 SMALLEST, LARGEST = 0.5, 2.0
 # Pixels of all rotated and scaled copies together: as many as the largest exemplar has.
 MOST_PIXELS = 2**24
+# How far around a place of flat colors the colors lie that it may have, pixels.
+AROUND = 3
 # Of a rotated picture, what lies so near to its border is mixed with what lies beyond.
 WHOLE = 0.999
 # A copy for a map need not have corners where nothing lies, if what is left of it has this part of the pixels that
@@ -131,6 +133,16 @@ class _Fine:
 
         return doubled(np.ascontiguousarray(self.sample.pixels, np.float32))
 
+    @cached_property
+    def is_flat(self) -> bool:
+        """Whether it has areas of a few colors, between which no other one may arise."""
+        from engine.synthesis.structure.flatness import has_flat_colors
+
+        valid = self.sample.valid
+        return has_flat_colors(
+            self.sample.pixels, np.ones(self.sample.pixels.shape[:2], bool) if valid is None else valid > 0
+        )
+
 
 def _transformed(fine: _Fine, rotation: float, scale: float, due: int | None = None) -> Sample:
     """Rotate a sample counterclockwise, and scale it; only as much of it as so many pixels of the canvas need."""
@@ -164,6 +176,10 @@ def _transformed(fine: _Fine, rotation: float, scale: float, due: int | None = N
     # A resampled picture is soft beside its copies of other sizes, and critics would make up for it with grain.
     colors = fine.doubled if scale > SOFT else sample.pixels
     pixels = np.stack([moved(colors[..., channel], 3) for channel in range(3)], axis=2).clip(0, 1)
+    if fine.is_flat:
+        low, high = (each(colors, (AROUND, AROUND, 1)) for each in (ndimage.minimum_filter, ndimage.maximum_filter))
+        low, high = (np.stack([moved(each[..., n], 0) for n in range(3)], axis=2) for each in (low, high))
+        pixels = pixels.clip(low, high)
     pixels = np.ascontiguousarray(pixels)
     alpha = None if sample.alpha is None else moved(sample.alpha, 1).clip(0, 1)
     valid = None

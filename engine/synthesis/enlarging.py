@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engine.synthesis.color_curve import color_curve
@@ -17,6 +18,7 @@ from engine.synthesis.octaves import Size
 from engine.synthesis.pixels import as_array
 from engine.synthesis.resample import fill_unknown, resize
 from engine.synthesis.structure import add_detail
+from engine.synthesis.structure.flatness import has_flat_colors
 from engine.synthesis.wrap import NO_WRAP, Wrap
 
 # Detail of a pixel alone makes edges jagged; of more neighbors it would be blurred.
@@ -56,6 +58,7 @@ def enlarge(
         # What cannot be seen would show at the edges.
         found = fill_unknown(picture, (alpha > 0).to(picture), wrap=wrap)
     curve = color_curve(found[0].flatten(1).t())
+    flat = has_flat_colors(as_array(found), np.ones(found.shape[2:], bool))
     # Each doubling has four times the pixels of the one before.
     whole, done = sum(4**turn for turn in range(times)), 0.0
     for turn in range(times):
@@ -69,6 +72,7 @@ def enlarge(
         so_far = size if last else (found.shape[2], found.shape[3])
         clear = None if alpha is None else resize(alpha, so_far, wrap=wrap).clamp(0, 1)
         made = resize(found, so_far, wrap=wrap).clamp(0, 1)
+        made = _bounded(made, found, wrap) if flat else made
         yield done / whole, (made if curve is None else curve.bring(made), clear)
 
 
@@ -88,6 +92,7 @@ def _doubled(
     low = as_array(resize(resize(picture, half, wrap=wrap), own, wrap=wrap))
     blurred = as_array(resize(picture, large, wrap=wrap))
     everywhere, wraps = np.ones(own, bool), (wrap.y, wrap.x)
+    flat = has_flat_colors(as_array(picture), everywhere)
     for found in add_detail(
         blurred, as_array(picture), low, everywhere, wraps, seed, matcher=matcher, votes=VOTES, passes=passes
     ):
@@ -97,4 +102,14 @@ def _doubled(
         made = torch.from_numpy(found).permute(2, 0, 1)[None].to(picture)
         for _ in range(CORRECTIONS):
             made = made + resize(picture - resize(made, own, wrap=wrap), large, wrap=wrap)
-        yield made.clamp(0, 1)
+        yield _bounded(made, picture, wrap) if flat else made.clamp(0, 1)
+
+
+def _bounded(made: Tensor, picture: Tensor, wrap: Wrap) -> Tensor:
+    """Keep flat colors among those that a picture has around each place: an edge would get a halo of a third one."""
+    for axis, wraps in ((2, wrap.y), (3, wrap.x)):
+        first, last = picture.narrow(axis, 0, 1), picture.narrow(axis, picture.shape[axis] - 1, 1)
+        picture = torch.cat([last, picture, first] if wraps else [first, picture, last], axis)
+    size = made.shape[2:]
+    low, high = (F.interpolate(F.max_pool2d(each, 3, stride=1), size) for each in (-picture, picture))
+    return made.clamp(-low, high)
