@@ -59,6 +59,19 @@ def test_grain_of_8_bits_is_kept(deviation):
     assert kept(stored(0.5 + grain(deviation), 8), HOLE) == pytest.approx(1, abs=0.1)
 
 
+def weave(deviation):
+    threads = np.sin(ROWS * np.pi / 3) * np.cos(COLUMNS * np.pi / 2)
+    noise = np.random.default_rng(1).normal(size=(SIDE, SIDE))
+    found = (threads + 0.5 * noise)[..., None] * [1, 0.8, 0.6]
+    return found / found.std() * deviation / 255
+
+
+@pytest.mark.parametrize("deviation", [0.5, 1, 4])
+@pytest.mark.parametrize("made", [weave, lambda deviation: grain(deviation, 3, blur=2)], ids=["weave", "blots"])
+def test_faint_patterns_of_8_bits_are_kept(made, deviation):
+    assert kept(stored(made(deviation) + (0.8, 0.7, 0.5), 8), HOLE) == pytest.approx(1, abs=0.15)
+
+
 @pytest.mark.parametrize("tint", [(1, 1, 1), (0.62, 0.5, 0.36)], ids=["gray", "sepia"])
 def test_dark_and_tinted_pictures_keep_faint_grain(tint):
     assert kept(stored((0.01 + grain(0.2, blur=0.7)) * tint), HOLE) == pytest.approx(1, abs=0.1)

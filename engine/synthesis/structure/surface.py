@@ -34,6 +34,12 @@ MOST_BENT = 99
 PULL = 1 / 5**4
 # Grain is what a Gaussian of this standard deviation, pixels, takes off: means of blocks have as little of it.
 GRAIN = BLOCK / 2
+TRUNCATED = 3.0
+# Rounding leaves grain of 0.29 steps; dithering, film and faint patterns leave more. So does a photograph that was
+# blurred by a Gaussian of 4 pixels or more, of a few hundredths of its colors' spread.
+MOST_ROUNDED, MOST_GRAIN = 0.36, 0.045
+# Colors with a larger standard deviation, in steps, are not faint.
+MOST_STEPS = 3
 # Second differences along rows, along columns and across, see `_second_differences`.
 STENCILS = (
     ((0, 0, 1.0), (0, 1, -2.0), (0, 2, 1.0)),
@@ -70,11 +76,35 @@ def is_surface(colors: Floats, known: Bools, rounding: float) -> bool:
     """
     if has_grain(colors, known):
         return False
-    if rounding >= COARSEST:
-        return True
+    coarse = rounding >= COARSEST
+    if coarse:
+        # Of a few steps, what rounding makes of second differences is as large as those of a pattern.
+        spread = float(colors[known].std(axis=0).max())
+        if _grain_spread(colors, known) > max(MOST_ROUNDED * rounding, MOST_GRAIN * spread):
+            return False
+        if spread > MOST_STEPS * rounding:
+            return True
     means, whole = _means(colors, known, BLOCK)
     spread = float(means[whole].std(axis=0).max()) if whole.any() else 0.0
-    return not _bends(means, whole, max(ROUNDED * rounding, BLOCK**2 * BLURRED * spread))
+    # Of 8 bits a mean of many pixels has next to nothing.
+    least = ROUNDED * rounding / (BLOCK if coarse else 1)
+    return not _bends(means, whole, max(least, BLOCK**2 * BLURRED * spread))
+
+
+def _grain_spread(colors: Floats, known: Bools) -> float:
+    """Measure what a smooth surface has not, where enough around a pixel is known; 0 where it nowhere is."""
+    reach = 2 * round(TRUNCATED * GRAIN)
+    inside = ndimage.binary_erosion(known, np.ones((2 * reach + 1, 2 * reach + 1)), border_value=1)
+    if not inside.any():
+        return 0.0
+    return float(_grain(colors)[inside].std(axis=0).max())
+
+
+def _grain(colors: Floats) -> Floats:
+    """Take off a surface; once would leave its bends."""
+    for _ in range(2):
+        colors = colors - ndimage.gaussian_filter(colors, (GRAIN, GRAIN, 0), mode="nearest", truncate=TRUNCATED)
+    return colors
 
 
 def _bends(colors: Floats, known: Bools, limit: float) -> bool:
@@ -143,10 +173,7 @@ def continue_grain(colors: Floats, free: Bools) -> Floats:
     Returns:
         Likewise, equal to the colors where those are known.
     """
-    grain = colors
-    # Once would leave the bends of the surface.
-    for _ in range(2):
-        grain = grain - ndimage.gaussian_filter(grain, (GRAIN, GRAIN, 0), mode="nearest")
+    grain = _grain(colors)
     known, here = ~free, np.indices(free.shape)
     last = np.array(free.shape)[:, None, None] - 1
     while not known.all():
