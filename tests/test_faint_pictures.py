@@ -69,7 +69,8 @@ def weave(deviation):
 @pytest.mark.parametrize("deviation", [0.5, 1, 4])
 @pytest.mark.parametrize("made", [weave, lambda deviation: grain(deviation, 3, blur=2)], ids=["weave", "blots"])
 def test_faint_patterns_of_8_bits_are_kept(made, deviation):
-    assert kept(stored(made(deviation) + (0.8, 0.7, 0.5), 8), HOLE) == pytest.approx(1, abs=0.15)
+    colors = stored(made(deviation) + np.array([0.8, 0.7, 0.5]), 8)
+    assert kept(colors, HOLE) == pytest.approx(1, abs=0.15)
 
 
 @pytest.mark.parametrize("tint", [(1, 1, 1), (0.62, 0.5, 0.36)], ids=["gray", "sepia"])
