@@ -26,9 +26,9 @@ def cores() -> int:
 def processes() -> int:
     """How many processes share the tests; 0 for this one alone, where tests could not run alone among several.
 
-    One more than there are cores: for a third of the time, tests wait for a window, an engine or a bound of time.
+    Two more than there are cores: for half of the time, tests wait for a window, an engine or a bound of time.
     """
-    return min(cores() + 1, MOST_PROCESSES) if fcntl else 0
+    return min(cores() + 2, MOST_PROCESSES) if fcntl else 0
 
 
 def scheduler(config, log):

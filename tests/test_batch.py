@@ -22,8 +22,8 @@ from engine.batch.running import BatchOptions, Outcome, run_batch
 from engine.batch.work import Failure, Made, make
 from engine.cli.batch import show_end
 from engine.options.failures import CommandError
+from protocol.messages import Cancelled, Welcome
 from protocol.messages import Failed as FailedJob
-from protocol.messages import Welcome
 from protocol.version import PROTOCOL
 
 SMALL = {"quality": "draft", "steps": 1, "size": "48x40", "device": "cpu"}
@@ -300,6 +300,12 @@ def test_what_reading_and_writing_lose_is_told_and_in_the_journal(pictures, out,
     assert capsys.readouterr().err == f"texture-engine: {told['a.png'][0]}\n"
 
 
+def test_what_is_too_small_to_be_measured_is_made_all_the_same(tmp_path, out):
+    save(tmp_path / "small.png", bricks(8, 10))
+    assert run(out, [tmp_path / "small.png"], Here(), BatchOptions(measured=True)) == {"small.png": Outcome.DONE}
+    assert "distance" not in journal_of(out)[0]["measures"]
+
+
 def test_a_write_protected_file_is_kept_and_told(pictures, out):
     out.mkdir()
     (out / "b.png").write_bytes(b"mine")
@@ -344,3 +350,26 @@ def test_a_batch_ends_with_its_engine_and_counts_no_texture_as_failed(pictures, 
     with pytest.raises(CommandError, match="the engine has ended: start it again"):
         run(out, [pictures], EngineExecutor(Ending()))
     assert journal_of(out) == []
+
+
+class Ended(Ending):
+    """A client of an engine that makes nothing of its jobs."""
+
+    def __init__(self):
+        self.jobs = []
+
+    def submit(self, request):
+        self.jobs.append(request.job)
+
+    def poll(self, _timeout):
+        jobs, self.jobs = self.jobs, []
+        return [Cancelled(job) for job in jobs]
+
+
+def test_a_fault_of_the_program_at_one_texture_stops_no_other(pictures, out, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("engine.batch.engine_executor.finish_work", fails)
+    assert run(out, [pictures], EngineExecutor(Ended())) == dict.fromkeys(("a.png", "b.png", "c.png"), Outcome.FAILED)
+    assert all("a fault" in entry["reason"] for entry in journal_of(out))

@@ -70,7 +70,10 @@ class EngineExecutor:
                 if isinstance(event, Failed) and (event.job is None or event.code in USELESS):
                     fail(event.sentence, ENGINE_FAILED)
                 work, texture, future = self._making.pop(event.job or "")
-                future.set_result(finish_work(work, texture, event))
+                try:
+                    future.set_result(finish_work(work, texture, event))
+                except Exception as error:  # noqa: BLE001 - an error of one texture must not stop the next
+                    future.set_exception(error)
         return ended
 
     def close(self) -> None:
