@@ -9,6 +9,7 @@ from pictures import load, save
 from runs import run
 from scipy import ndimage
 
+from engine.images import Picture, read_picture, write_picture
 from engine.service.rasters import picture_of
 from engine.synthesis.structure import MosaicSource, lay_mosaic, lay_out, plan_texture
 from engine.synthesis.structure.mosaic import GRID
@@ -271,6 +272,15 @@ def test_a_mixture_of_gray_and_color_has_color(call, here, order):
     found = load(here / "out.png").astype(float)
     assert found.shape == (64, 64, 3)
     assert np.ptp(found, axis=2).max() > 60
+
+
+@pytest.mark.parametrize("order", [("deep.png", "plain.png"), ("plain.png", "deep.png")])
+def test_a_mixture_has_as_many_bits_as_the_deepest_exemplar(call, here, order):
+    write_picture(here / "deep.png", Picture(stones(0, 64, 64), bits=16))
+    save(here / "plain.png", stones(1, 64, 64))
+    words = (*order, "--size", "64", "--recipe", "sliced", "--steps", "1", "--local", "-q", "-o", "out.png")
+    assert call("synthesize", *words) == (0, "", "")
+    assert read_picture(here / "out.png").bits == 16
 
 
 def test_a_gray_canvas_stays_gray_and_that_is_told(call, here):

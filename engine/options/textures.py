@@ -94,19 +94,22 @@ class Texture:
     def pattern(self) -> "Picture | None":
         """The picture whose bit depth, profile and metadata the result gets."""
         lead = self.pictures["exemplar"]
-        if self.canvas is None and lead is not None and lead.gray and self._is_colored:
-            # The profile is one for grays.
-            lead = replace(lead, gray=False, profile=None)
+        if self.canvas is None and lead is not None:
+            lead = replace(lead, bits=max(each.bits for each in self._exemplars))
+            if lead.gray and self._is_colored:
+                # The profile is one for grays.
+                lead = replace(lead, gray=False, profile=None)
         return self.canvas or lead
+
+    @property
+    def _exemplars(self) -> "list[Picture]":
+        given = self.pictures.items()
+        return [each for name, each in given if each and name.startswith("exemplar") and "mask" not in name]
 
     @property
     def _is_colored(self) -> bool:
         """Whether there is an exemplar with colors."""
-        return any(
-            each is not None and not each.gray
-            for name, each in self.pictures.items()
-            if name.startswith("exemplar") and "mask" not in name
-        )
+        return not all(each.gray for each in self._exemplars)
 
 
 def texture_spec(values: Mapping[str, Any]) -> TextureSpec:

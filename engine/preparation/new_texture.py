@@ -75,8 +75,8 @@ def prepare_new(
         (laid, *copies), guidance = transformed(laid, layout.transform)
         others = tuple((each, 1.0) for each in copies)
         size = layout.transform.size or size
-    if exemplar.gray and not all(each.picture.gray for each in more):
-        exemplar = replace(exemplar, gray=False)
+    pictures = (exemplar, *(each.picture for each in more))
+    exemplar = replace(exemplar, gray=all(each.gray for each in pictures), bits=max(each.bits for each in pictures))
     (top, left), (height, width) = sample.corner, sample.pixels.shape[:2]
     return JobInput(
         laid,
