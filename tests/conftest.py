@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,8 +17,8 @@ from parallel import cores, made_once, processes, scheduler, turn
 from pythons import OLDEST, furnished, other_pythons
 
 # What takes long comes first, so that no process is still at it when the others are through; the second and the third
-# one begin without GIMP, whose profile the first one makes. Then come the files with tests that run alone, beside
-# each other: none of those waits for a long one.
+# one begin without GIMP, whose profile the first one makes. The files with tests that run alone come last, those with
+# many tests first: for one that runs alone, all processes wait until the longest test that has begun is done.
 FIRST = (
     "gimp/test_window",
     "test_filling",
@@ -78,7 +79,8 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker("engine")
     if hasattr(config, "workerinput"):
         lonely = {item.path for item in items if item.get_closest_marker("alone")}
-        items.sort(key=lambda item: (place_of(item), item.path not in lonely))
+        counts = Counter(item.path for item in items if item.path in lonely)
+        items.sort(key=lambda item: (item.path in lonely, -counts[item.path], place_of(item)))
 
 
 def place_of(item):

@@ -76,7 +76,9 @@ def prepare_new(
         others = tuple((each, 1.0) for each in copies)
         size = layout.transform.size or size
     pictures = (exemplar, *(each.picture for each in more))
-    exemplar = replace(exemplar, gray=all(each.gray for each in pictures), bits=max(each.bits for each in pictures))
+    gray, bits = all(each.gray for each in pictures), max(each.bits for each in pictures)
+    if (gray, bits) != (exemplar.gray, exemplar.bits):
+        exemplar = replace(exemplar, gray=gray, bits=bits)
     (top, left), (height, width) = sample.corner, sample.pixels.shape[:2]
     return JobInput(
         laid,
