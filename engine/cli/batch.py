@@ -135,9 +135,10 @@ def show_end(ended: "Ended", *, as_json: bool, quiet: bool) -> None:
     if as_json:
         said = {"output": ended.job.name, "state": ended.outcome.value}
         say(json.dumps(said if ended.entry is None else {**vars(ended.entry), **said}))
-    if ended.entry is not None:
-        tell(ended.entry.remarks, quiet=quiet)
-    if ended.entry is not None and ended.entry.reason:
+    if ended.entry is None:
+        return
+    tell(ended.entry.remarks, quiet=quiet)
+    if ended.entry.reason:
         print(f"texture-engine: {ended.job.name} failed: {ended.entry.reason}", file=sys.stderr)
 
 

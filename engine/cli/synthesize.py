@@ -15,12 +15,12 @@ from engine.cli.standard_output import check_json_stream, say, tell
 from engine.cli.tiles import TILE_DEFAULT, TILE_HELP, Tiles, TileSide, is_in_tiles, make_all_in_tiles
 from engine.options.checking import check_texture
 from engine.options.failures import INTERRUPTED, fail, one_line_errors
-from engine.options.idle_settings import idle_settings
 from engine.options.numbers import number_option
 from engine.options.paths import path_option, read_input
 from engine.options.ray_option import ray_option
 from engine.options.texture_options import VARIATIONS_HELP, EngineFile, Force, Variations, texture_options
 from engine.options.textures import TextureSpec, pictures_of, read_texture, texture_spec, unchanged
+from engine.options.unused_settings import unused_settings
 from protocol.messages import Cancelled, Failed, Prepared
 from protocol.vocabulary import Settings, settings
 
@@ -76,8 +76,8 @@ def synthesize(
             sheet = check_pick(output, pick, asked.seed, read, variations=variations, record=record, force=force)
             results = [Result([sheet])]
         texture = read_texture(spec, read_input)
-        idle = idle_settings(asked, filling=spec.options.canvas is not None, weights=weights is not None)
-        tell([*texture.remarks, *mixing(spec), *idle], quiet=quiet)
+        unused = unused_settings(asked, filling=spec.options.canvas is not None, weights=weights is not None)
+        tell([*texture.remarks, *mixing(spec), *unused], quiet=quiet)
         given = {"--pick": pick, "--record": record, "--engine": engine, "texture sets": together}
         other = " and ".join(name for name, value in given.items() if value is not None)
         tiles = Tiles(tile, ray, weights)

@@ -1,4 +1,4 @@
-"""Settings that are given and change nothing, since what they are for does not take part."""
+"""Settings that are given and have no effect."""
 
 from collections.abc import Sequence
 
@@ -14,8 +14,8 @@ WITHOUT_CRITICS = "photo"
 ENLARGING = ("enlarge", "seed", "seamless", "flatten", "memory", "device")
 
 
-def idle_settings(asked: Settings, *, filling: bool, weights: bool) -> list[str]:
-    """Say which settings change nothing.
+def unused_settings(asked: Settings, *, filling: bool, weights: bool) -> list[str]:
+    """Tell which settings have no effect.
 
     Args:
         asked: The settings, of which those that are not the defaults count as given.
@@ -29,15 +29,19 @@ def idle_settings(asked: Settings, *, filling: bool, weights: bool) -> list[str]
     given = [name for name in vars(asked) if getattr(asked, name) != getattr(default, name)]
     given += ["weights"] if weights else []
     if asked.enlarge is not None:
-        return _said([name for name in given if name not in ENLARGING], "an enlargement is made without")
+        return _said(
+            [name for name in given if name not in ENLARGING],
+            "an enlargement depends on --seed, --seamless and --flatten",
+        )
     if filling and asked.recipe == WITHOUT_CRITICS and asked.steps is None:
-        idle = [name for name in given if name in CRITICS]
-        return _said(idle, "a canvas is filled without critics unless --steps is given: nothing comes of")
+        unused = [name for name in given if name in CRITICS]
+        return _said(unused, "a canvas is filled without critics unless --steps is given")
     if asked.recipe in STATISTICS_ALONE:
-        idle = [name for name in given if name in MATCHING]
-        return _said(idle, f"the recipe {asked.recipe} matches no patches: nothing comes of")
+        unused = [name for name in given if name in MATCHING]
+        return _said(unused, f"the recipe {asked.recipe} matches no patches")
     return []
 
 
-def _said(idle: Sequence[str], why: str) -> list[str]:
-    return [f"{why} {', '.join(f'--{name}'.replace('_', '-') for name in idle)}"] if idle else []
+def _said(unused: Sequence[str], why: str) -> list[str]:
+    names = ", ".join(f"--{name}".replace("_", "-") for name in unused)
+    return [f"no effect of {names}: {why}"] if unused else []

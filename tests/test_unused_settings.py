@@ -1,16 +1,16 @@
-"""Settings that change nothing are told."""
+"""Settings that have no effect are named."""
 
 import numpy as np
 import pytest
 from pictures import bricks, bytes_of, load, save
 
-from engine.options.idle_settings import (
+from engine.options.unused_settings import (
     CRITICS,
     ENLARGING,
     MATCHING,
     STATISTICS_ALONE,
     WITHOUT_CRITICS,
-    idle_settings,
+    unused_settings,
 )
 from engine.synthesis.critics import PatchSettings
 from engine.synthesis.recipes import RECIPES
@@ -27,29 +27,29 @@ def _scene(here):
     save(here / "mask.png", mask)
 
 
-def told(err):
-    return [line for line in err.splitlines() if "nothing comes of" in line or "made without" in line]
+def remarks(err):
+    return [line for line in err.splitlines() if "no effect of" in line]
 
 
 @pytest.mark.usefixtures("_scene")
-def test_what_changes_nothing_in_a_hole_is_told_and_changes_nothing(call, here):
+def test_what_has_no_effect_in_a_hole_is_named(call, here):
     assert call("synthesize", *FILL, "-o", "plain.png")[0] == 0
     status, _, err = call("synthesize", *FILL, "-o", "out.png", "--flips", "--noise", "1", "--pooling", "max")
-    assert (status, len(told(err))) == (0, 1)
-    assert told(err)[0].endswith("--pooling, --flips, --noise")
+    assert (status, len(remarks(err))) == (0, 1)
+    assert "no effect of --pooling, --flips, --noise: " in remarks(err)[0]
     assert np.array_equal(load(here / "out.png"), load(here / "plain.png"))
 
 
 @pytest.mark.usefixtures("_scene")
-def test_nothing_is_told_where_critics_work(call):
-    assert told(call("synthesize", *FILL, "-o", "out.png", "--flips", "--steps", "1")[2]) == []
+def test_nothing_is_named_where_critics_work(call):
+    assert remarks(call("synthesize", *FILL, "-o", "out.png", "--flips", "--steps", "1")[2]) == []
 
 
-def test_what_changes_nothing_in_an_enlargement_is_told(call):
+def test_what_changes_nothing_in_an_enlargement_is_remarks(call):
     words = ("--enlarge", "1.5", "--local", "--seed", "2", "--flips", "--quality", "draft")
     status, _, err = call("synthesize", "bricks.png", *words, "-o", "out.png")
-    assert (status, len(told(err))) == (0, 1)
-    assert told(err)[0].endswith("--quality, --flips")
+    assert (status, len(remarks(err))) == (0, 1)
+    assert "no effect of --quality, --flips: " in remarks(err)[0]
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_what_changes_nothing_in_an_enlargement_is_told(call):
         (Settings(flips=True, preview=True, quality="best"), True, False, "--flips"),
     ],
 )
-def test_what_is_idle(asked, filling, weights, names):
-    found = idle_settings(asked, filling=filling, weights=weights)
-    assert [line.partition("nothing comes of ")[2] for line in found] == [names] * bool(names)
+def test_what_is_unused(asked, filling, weights, names):
+    found = unused_settings(asked, filling=filling, weights=weights)
+    assert [line.partition(":")[0] for line in found] == [f"no effect of {names}"] * bool(names)
 
 
-def test_what_is_idle_is_what_the_recipes_leave_out():
+def test_what_is_unused_is_what_the_recipes_leave_out():
     patches = {
         name
         for name, recipe in RECIPES.items()
@@ -78,10 +78,10 @@ def test_what_is_idle_is_what_the_recipes_leave_out():
         )
     }
     assert set(RECIPES) - patches == set(STATISTICS_ALONE)
-    idle = {
+    without_critics = {
         name
         for name, recipe in RECIPES.items()
         if not any(quality.steps for quality in (recipe.filling or recipe).qualities.values())
     }
-    assert idle == {WITHOUT_CRITICS}
+    assert without_critics == {WITHOUT_CRITICS}
     assert set(CRITICS) | set(MATCHING) | set(ENLARGING) <= {*settings(), "weights"}
