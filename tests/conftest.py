@@ -157,9 +157,9 @@ def second_python(request, tmp_path_factory):
 def engine(tmp_path_factory):
     """A warm engine for all tests of this process that leave it as it is."""
     # Imported here: the tests of `protocol/` run where torch is not installed.
-    from engines import running
+    from engines import forked
 
-    with running(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
+    with forked(tmp_path_factory.mktemp("engines") / "engine", "--device", "cpu") as found:
         with found.client() as client:
             found.ready(client)
         yield found

@@ -2,8 +2,8 @@
 
 To load torch takes two seconds of a core, which is most of what a command of these tests costs. A template loads it
 once; what is forked from it is a process of its own in all that tests look at: number, streams, folder, environment,
-signals, limits and exit status. The workers of an engine that is forked are forked, too. Tests of how a program is
-loaded start one with `subprocess` itself.
+signals, limits and exit status. The workers of an engine or of a batch that is forked are forked, too. Tests of how a
+program is loaded start one with `subprocess` itself.
 """
 
 import atexit
@@ -11,6 +11,7 @@ import gc
 import importlib
 import io
 import json
+import multiprocessing
 import os
 import select
 import signal
@@ -27,7 +28,13 @@ try:
 except ImportError:
     resource = None
 
-LOADED = ("engine.cli", "engine.service.serving", "engine.service.worker", "engine.service.device_runner")
+LOADED = (
+    "engine.cli",
+    "engine.batch.pool",
+    "engine.service.serving",
+    "engine.service.worker",
+    "engine.service.device_runner",
+)
 UNFORKED = "TEXTURE_TEST_UNFORKED"
 """Set it, and every process loads its own libraries, as a user's does."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
@@ -43,6 +50,8 @@ FREE = {
     "PYTEST_CURRENT_TEST",
     "PYTHONUNBUFFERED",
     "TEXTURE_ENGINE_FOLDER",
+    # Torch sets it itself, in a process that has it compile something.
+    "TORCHINDUCTOR_CACHE_DIR",
 }
 LARGEST = 2**18
 NUMBER = struct.Struct("i")
@@ -247,9 +256,11 @@ def become(request, asking):
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0)), sys.stdin.encoding, sys.stdin.errors)
     sys.stdout, sys.stderr = (_output(number, like, raw=raw) for number, like in ((1, sys.stdout), (2, sys.stderr)))
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    from engine.batch import pool
     from engine.service import supervisor
 
     supervisor.subprocess = _Forks(asking)
+    pool.get_context = lambda _: multiprocessing.get_context("fork")
 
 
 def _output(file, like, *, raw):
@@ -281,6 +292,14 @@ def main():
     sys.path[0] = str(Path(__file__).parents[1])
     for name in LOADED:
         importlib.import_module(name)
+    with suppress(ImportError):
+        # What it imports takes longer than all else that a command does before it computes.
+        importlib.import_module("typer._adapters")
+    from numba.core.registry import cpu_target
+
+    # What numba looks up when it compiles or loads the first function, a quarter of a second.
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
     first = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGCHLD, reap)
     # Ctrl+C is for those that are forked.

@@ -14,6 +14,7 @@ from forking import ONE_THREAD
 from wheelhouse import BACKEND, furnish
 
 ROOT = Path(__file__).parents[1]
+UNPACKED_PIP = ROOT / "tests" / "unpacked_pip.py"
 PARTS = ("install.py", "installation", "engine", "protocol", "gimp_plugin", "pyproject.toml")
 FOREIGN = ("PIP_", "PYTHON", "XDG_", "GIMP", "TEXTURE_", "SUDO_", "SNAP", "VIRTUAL_ENV")
 # Longer than a check waits for `doctor`, which may have to compile.
@@ -58,14 +59,16 @@ class Home:
         places = {"HOME": str(self.folder), "PATH": str(self.programs), **ONE_THREAD}
         return {**own, **pip, **places, "PYTHONDONTWRITEBYTECODE": "1", **more}
 
-    def command(self, *words) -> list[str]:
-        return [sys.executable, str(self.source / "install.py"), *map(str, words)]
+    def command(self, *words, ensures_pip=False) -> list[str]:
+        """What runs `install.py` with these words; if it `ensures_pip`, exactly as a user does."""
+        by = () if ensures_pip else (str(UNPACKED_PIP),)
+        return [sys.executable, *by, str(self.source / "install.py"), *map(str, words)]
 
-    def run(self, *words, **more) -> subprocess.CompletedProcess:
-        """Run `install.py` with these words, and these environment variables."""
-        surroundings = self.surroundings(**more)
+    def run(self, *words, ensures_pip=False, **more) -> subprocess.CompletedProcess:
+        """Run it, with these environment variables."""
+        command, surroundings = self.command(*words, ensures_pip=ensures_pip), self.surroundings(**more)
         return subprocess.run(
-            self.command(*words), env=surroundings, cwd=self.folder, capture_output=True, text=True, timeout=SECONDS
+            command, env=surroundings, cwd=self.folder, capture_output=True, text=True, timeout=SECONDS
         )
 
     def install(self, *words, **more) -> str:
@@ -102,7 +105,7 @@ def installed_home(folder: Path) -> None:
     """Make a home where `install.py` has run, for a GIMP 3.0."""
     home = empty_home(folder, furnished_house(folder / "house"))
     home.gimp()
-    home.install()
+    home.install(ensures_pip=True)
 
 
 def hand_over_compiled(home: Home, environment: Path | None = None) -> None:

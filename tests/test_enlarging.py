@@ -141,7 +141,9 @@ def two_inks(height, width):
     return np.where((soft > np.median(soft))[..., None], np.float32((0.94, 0.9, 0.8)), np.float32((0.09, 0.24, 0.55)))
 
 
-@pytest.mark.parametrize("words", [("--enlarge", "2"), ("--enlarge", "3"), ("--exemplar-rotation", "20")])
+@pytest.mark.parametrize(
+    "words", [("--enlarge", "2"), ("--enlarge", "3"), ("--exemplar-rotation", "20", "--size", "96x96")]
+)
 def test_flat_colors_get_no_halo_of_a_third_color(call, here, words):
     save(here / "inks.png", two_inks(64, 64))
     assert call("synthesize", "inks.png", *words, "--quality", "draft", "--local", "-q", "-o", "out.png")[0] == 0

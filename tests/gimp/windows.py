@@ -225,24 +225,22 @@ class Window:
         # The first: the menu bar is above all else.
         wanted = [{"name": label, "role": "menu"} for label in labels]
         wanted[-1]["role"] = "menu item"
-        for depth, each in enumerate(wanted):
-            item = self.only(each, WAIT_SECONDS, "first")
+        item = self.only(wanted[0], WAIT_SECONDS, "first")
+        for depth, after in enumerate(wanted[1:]):
+            # A submenu opens beneath the pointer; a click could close it again.
+            act = self.click if depth == 0 else self.hover
+            (item,) = repeat(
+                lambda act=act, item=item: act(*item.middle),
+                lambda after=after: self.look(after, 0, "first"),
+                lambda item=item: f"{path}: {item.name!r} does not open",
+            )
             assert "sensitive" in item.states, f"{path}: {item.name!r} is grayed out"
-            if depth == len(labels) - 1:
-                # What is chosen is shown no more.
-                repeat(
-                    lambda item=item: self.click(*item.middle),
-                    lambda each=each: not self.look(each, 0, "first"),
-                    lambda: f"{path} stays open",
-                )
-            else:
-                # A submenu opens beneath the pointer; a click could close it again.
-                act = self.click if depth == 0 else self.hover
-                repeat(
-                    lambda act=act, item=item: act(*item.middle),
-                    lambda after=wanted[depth + 1]: self.look(after, 0, "first"),
-                    lambda item=item: f"{path}: {item.name!r} does not open",
-                )
+        # What is chosen is shown no more.
+        repeat(
+            lambda: self.click(*item.middle),
+            lambda: not self.look(wanted[-1], 0, "first"),
+            lambda: f"{path} stays open",
+        )
 
     def names(self) -> list[str]:
         """The names of all that can be seen."""
