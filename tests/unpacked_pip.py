@@ -1,6 +1,6 @@
 """Run `install.py`, with a copy of this Python's pip in each environment that it makes.
 
-What `install.py` does itself, by `ensurepip`, takes three seconds of a core. The words are its path and its own words.
+What `install.py` does itself, by `ensurepip`, takes three seconds of a core. The words are its path and its words.
 """
 
 import runpy
