@@ -6,8 +6,8 @@ from pictures import clouds
 
 from engine.images import Picture
 from engine.preparation import FurtherSource, prepare
+from engine.preparation.banding import band_depth
 from engine.preparation.light import LARGEST, even_light
-from engine.preparation.masks import band_depth
 from engine.preparation.new_texture import Layout
 
 SIZE = (120, 180)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from plugin_plans import array_of, chosen, filled, full, input_of, marked, only, picture, refusal
 
-from engine.preparation.masks import BAND
+from engine.preparation.banding import BAND
 from engine.request_errors import NothingToSampleError
 from gimp_plugin import plans, samples
 from gimp_plugin.box import Box

@@ -22,7 +22,8 @@ def check_texture(texture: Texture) -> None:
     if mask is None and not masks and clear is None:
         # What follows is not loaded if a running engine makes the texture.
         return
-    from engine.preparation.masks import hole_of, is_opaque, levels_of
+    from engine.preparation.alpha import is_opaque
+    from engine.preparation.masks import hole_of, levels_of
 
     if canvas is not None and (mask is not None or (clear is not None and is_opaque(canvas))):
         hole_of(canvas, mask)

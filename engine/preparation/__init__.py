@@ -1,10 +1,10 @@
 """From pictures to what synthesis takes, and back, without PyTorch."""
 
+from engine.preparation.alpha import Mask
 from engine.preparation.areas import Box, bounds_of
 from engine.preparation.extending import extended
 from engine.preparation.job_input import FurtherSource, JobInput, cut_start, finish, lift, seen
 from engine.preparation.maps import picked
-from engine.preparation.masks import Mask
 from engine.preparation.new_texture import Layout
 from engine.preparation.preparing import prepare
 from engine.preparation.sampling import Sample

@@ -5,10 +5,39 @@ from scipy import ndimage
 
 from engine.images import Picture
 from engine.objects import AROUND, EDGE, find_objects
+from engine.preparation.alpha import OPAQUE, Mask
 from engine.preparation.areas import whole_of
-from engine.preparation.masks import OPAQUE, Mask, band_along
 
+# Parts of the shorter side, and of the band.
+BAND = 1 / 6
+BLEND = 1 / 5
 WIDE = np.ones((2 * EDGE + 1, 2 * EDGE + 1))
+
+
+def band_depth(height: int, width: int) -> int:
+    """Return how far a band reaches from the borders into a canvas, pixels."""
+    return max(1, round(BAND * min(height, width)))
+
+
+def band_along(height: int, width: int, axes: tuple[bool, bool]) -> Mask:
+    """Mark a band along the borders that meet, a share of the shorter side wide, that blends into the middle.
+
+    Args:
+        height: Of the canvas, pixels.
+        width: Likewise.
+        axes: Whether left and right meet, and whether top and bottom do; one of them at least.
+
+    Returns:
+        1 in the band, (height, width).
+    """
+    wide = band_depth(height, width)
+    columns, rows = (
+        np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5 if meets else np.full(side, np.inf)
+        for side, meets in zip((width, height), axes, strict=True)
+    )
+    inward = np.minimum(rows[:, None], columns)
+    # Structure that the band lays anew would break off along a straight line, which the eye finds at once.
+    return np.clip((wide - inward) / (BLEND * wide), 0, 1).astype(np.float32)
 
 
 def band_of(canvas: Picture, axes: tuple[bool, bool]) -> Mask:

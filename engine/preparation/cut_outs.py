@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from engine.preparation.alpha import CLEAR, LEAST_CORE, SAME_LEVEL, Mask
 from engine.preparation.areas import bounds_of
-from engine.preparation.masks import CLEAR, LEAST_CORE, SAME_LEVEL, Mask
 
 # The most opaque part of what can be seen but for a few pixels, percent, tells how opaque a thing is.
 TOP = 99.9

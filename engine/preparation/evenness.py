@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from engine.preparation.masks import CLEAR, NEIGHBORS, Mask
+from engine.preparation.alpha import CLEAR, NEIGHBORS, Mask
 
 # Alpha that differs by no more is one level.
 SAME_ALPHA = 1.5 / 255

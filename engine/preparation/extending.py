@@ -7,8 +7,8 @@ from scipy import ndimage
 
 from engine.fitting import grown
 from engine.images import Picture
+from engine.preparation.alpha import CLEAR, OPAQUE, Mask, level_of
 from engine.preparation.areas import whole_of
-from engine.preparation.masks import CLEAR, OPAQUE, Mask, level_of
 from protocol.vocabulary import Margins
 
 # How many times as wide as at a border a thing may be half that width further in, if it goes on beyond the border.

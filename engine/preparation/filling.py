@@ -8,8 +8,20 @@ from numpy.typing import NDArray
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
+from engine.preparation.alpha import (
+    CLEAR,
+    LIKE,
+    OPAQUE,
+    SAME_LEVEL,
+    Mask,
+    has_holes,
+    is_damaged,
+    is_lace,
+    is_opaque,
+    soft_edge,
+)
 from engine.preparation.areas import Box, bounds_of, whole_of
-from engine.preparation.banding import band_of
+from engine.preparation.banding import band_along, band_depth, band_of
 from engine.preparation.blanks import fill_blanks
 from engine.preparation.cut_outs import thing_within
 from engine.preparation.extending import added, beyond_borders, far_from
@@ -18,25 +30,7 @@ from engine.preparation.islands import Island, find_islands, sides_first
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.lace_light import lace_light
 from engine.preparation.light import even_light, in_colors_of
-from engine.preparation.masks import (
-    CLEAR,
-    LIKE,
-    OPAQUE,
-    SAME_LEVEL,
-    Mask,
-    band_along,
-    band_depth,
-    has_holes,
-    hidden_in,
-    hole_of,
-    is_damaged,
-    is_lace,
-    is_opaque,
-    narrowed,
-    part_of,
-    soft_edge,
-    with_cut_out,
-)
+from engine.preparation.masks import hidden_in, hole_of, narrowed, part_of, with_cut_out
 from engine.preparation.new_texture import Layout, prepare_new
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.repeats import repeated

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
+from engine.preparation.alpha import OPAQUE
 from engine.preparation.areas import Box, whole_of
-from engine.preparation.masks import OPAQUE, is_colored
+from engine.preparation.masks import is_colored
 from engine.preparation.sampling import Sample
 from engine.request_errors import ColoredGuideError, RequestError, TransparentGuideError
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from engine.preparation.alpha import Mask
 from engine.preparation.areas import Box, bounds_of, whole_of
-from engine.preparation.masks import Mask
 from engine.preparation.reach import context_of, surroundings_of
 from engine.preparation.sampling import FEWEST_PIXELS
 from protocol.vocabulary import Margins

@@ -7,11 +7,11 @@ import numpy as np
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
+from engine.preparation.alpha import Mask
 from engine.preparation.areas import Box, Size
 from engine.preparation.guides import Guidance
 from engine.preparation.islands import Island
 from engine.preparation.maps import Maps
-from engine.preparation.masks import Mask
 from engine.preparation.sampling import MIXED, Sample, Sampling, sample_exemplar
 from engine.preparation.translucency import Translucency
 from engine.request_errors import RequestError

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from engine.images.picture import FloatArray
+from engine.preparation.alpha import OPAQUE, Mask
 from engine.preparation.areas import Box, bounds_of
-from engine.preparation.masks import OPAQUE, Mask
 from engine.preparation.sampling import Sample
 
 # Patches of this side are to be left where a trend holds, and so many of them.

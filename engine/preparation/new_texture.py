@@ -7,12 +7,12 @@ import numpy as np
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
+from engine.preparation.alpha import OPAQUE
 from engine.preparation.areas import Box, Size, whole_of
 from engine.preparation.guides import read_guides
 from engine.preparation.job_input import FurtherSource, JobInput, over, sampled, sampled_further
 from engine.preparation.light import without_trend
 from engine.preparation.maps import read_maps
-from engine.preparation.masks import OPAQUE
 from engine.preparation.sampling import Sample, Sampling
 from engine.preparation.transforming import ExemplarTransform, transformed
 from engine.preparation.translucency import translucency

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy import fft, ndimage
 
+from engine.preparation.alpha import NEIGHBORS, Mask
 from engine.preparation.areas import bounds_of
-from engine.preparation.masks import NEIGHBORS, Mask
 
 # Half the mean squared difference of what repeats, in variances: 1 for what has nothing to do with each other.
 LEAST_ALIKE = 0.1

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from engine.images.picture import FloatArray
+from engine.preparation.alpha import Mask
 from engine.preparation.areas import bounds_of, whole_of
-from engine.preparation.masks import Mask
 
 # What lies so near to the hole is looked at, pixels.
 RING = 12

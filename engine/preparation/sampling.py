@@ -8,9 +8,10 @@ import numpy as np
 from engine.counting import counted
 from engine.images import Picture
 from engine.images.picture import FloatArray
+from engine.preparation.alpha import CLEAR, OPAQUE, Mask, is_lace, is_opaque, soft_edge
 from engine.preparation.areas import Box, bounds_of, whole_of
 from engine.preparation.cut_outs import solid_part
-from engine.preparation.masks import CLEAR, OPAQUE, Mask, is_lace, is_opaque, levels_of, soft_edge, with_fringe
+from engine.preparation.masks import levels_of, with_fringe
 from engine.preparation.reach import context_of
 from engine.request_errors import (
     NothingToSampleError,

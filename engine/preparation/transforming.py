@@ -9,9 +9,10 @@ from scipy import ndimage
 
 from engine.images import Picture
 from engine.images.picture import FloatArray
+from engine.preparation.alpha import OPAQUE
 from engine.preparation.areas import Size, whole_of
 from engine.preparation.guides import NEGLIGIBLE, Guidance
-from engine.preparation.masks import OPAQUE, is_colored
+from engine.preparation.masks import is_colored
 from engine.preparation.sampling import FEWEST_PIXELS, Sample
 from engine.request_errors import ColoredMapError, RequestError
 from protocol.vocabulary import SMALLEST_EXEMPLAR

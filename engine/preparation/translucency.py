@@ -6,9 +6,9 @@ import numpy as np
 from scipy import ndimage
 
 from engine.images.picture import FloatArray
+from engine.preparation.alpha import CLEAR, NEIGHBORS, OPAQUE, Mask
 from engine.preparation.areas import Size, bounds_of
 from engine.preparation.evenness import AROUND, SAME_ALPHA, even_within
-from engine.preparation.masks import CLEAR, NEIGHBORS, OPAQUE, Mask
 
 # Colors of what is more transparent than this are those of the matched place: little of them can be seen.
 LEAST_VISIBLE = 0.25

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.images import Picture
-from engine.preparation.masks import CLEAR
+from engine.preparation.alpha import CLEAR
 from engine.request_errors import NothingToSampleError
 from engine.service.hooks import Hooks, Stop
 from engine.service.rasters import array_raster, picture_of, raster_of
