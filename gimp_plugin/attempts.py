@@ -143,10 +143,16 @@ class Attempt:
         if self._work.state is not State.CANCELLED and self._work.textures:
             self._narrow()
             self.layers = self._growth.finish(self._work.textures)
-            self.remark = self._growth.remark
+            self.remark = " ".join(filter(None, (self._growth.remark, self._repeats())))
             self.result = self._work.textures[-1].raster
         else:
             self._growth.abandon()
+
+    def _repeats(self) -> str:
+        """Say that the same parts may repeat, if the engine finds that little may be sampled."""
+        if self._work.prepared is None or not self._work.prepared.repeats:
+            return ""
+        return _("The same parts may repeat, because little can be sampled: choose another exemplar, or fill less.")
 
     def _abort(self, why: str) -> None:
         self._ended = True

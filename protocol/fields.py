@@ -40,6 +40,7 @@ Seconds = Annotated[float, Range(0, 10**9)]
 Side = Annotated[int, Range(1, 2**20)]
 Offset = Annotated[int, Range(0, 2**20)]
 Octave = Annotated[int, Range(0, 100)]
+Ratio = Annotated[float, Range(0, 10**9)]
 
 _KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 

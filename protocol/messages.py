@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from protocol import vocabulary
-from protocol.fields import Bytes, Count, JobName, Octave, Offset, Seconds, Sentence, Side, Word
+from protocol.fields import Bytes, Count, JobName, Octave, Offset, Ratio, Seconds, Sentence, Side, Word
 from protocol.limits import Limits
 from protocol.raster import Raster
 from protocol.status import Status
 from protocol.version import Version
-from protocol.vocabulary import CanvasSide, Context, Depth, Margins, SampleFrom, Settings, Share
+from protocol.vocabulary import LITTLE_SAMPLED, CanvasSide, Context, Depth, Margins, SampleFrom, Settings, Share
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,12 @@ class Prepared:
     width: Side
     height: Side
     mask: Raster | None = None
+    sampled: Ratio | None = None
+
+    @property
+    def repeats(self) -> bool:
+        """Whether so little is sampled that the same parts may be seen again and again."""
+        return self.sampled is not None and self.sampled < LITTLE_SAMPLED
 
 
 @dataclass(frozen=True)

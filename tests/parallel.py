@@ -26,9 +26,10 @@ def cores() -> int:
 def processes() -> int:
     """How many processes share the tests; 0 for this one alone, where tests could not run alone among several.
 
-    Two more than there are cores: for half of the time, tests wait for a window, an engine or a bound of time.
+    One more than there are cores: now and then tests wait for a window, an engine or a bound of time, and one more
+    process would only load and collect all tests once more.
     """
-    return min(cores() + 2, MOST_PROCESSES) if fcntl else 0
+    return min(cores() + 1, MOST_PROCESSES) if fcntl else 0
 
 
 def scheduler(config, log):

@@ -157,6 +157,18 @@ def test_what_an_exemplar_mask_hides_makes_no_difference(make, here):
     assert not np.array_equal(found, plain)
 
 
+@pytest.mark.parametrize(("rim", "told"), [(11, True), (40, False)])
+def test_that_the_same_parts_repeat_is_told_where_little_can_be_sampled(call, here, rim, told):
+    mask = np.zeros((160, 160), np.uint8)
+    mask[rim:-rim, rim:-rim] = 255
+    save(here / "canvas.png", bricks(160, 160))
+    save(here / "mask.png", mask)
+    words = ("--canvas", "canvas.png", "--mask", "mask.png", "-o", "out.png", *FILL, "--local")
+    status, _out, err = call("synthesize", *words)
+    assert status == 0
+    assert ("the same parts may repeat" in err) == told
+
+
 @pytest.mark.usefixtures("scene")
 def test_a_context_larger_than_the_picture_is_the_whole_picture(call, here):
     arguments = ("synthesize", "--canvas", "canvas.png", "--mask", "mask.png", *FILL)

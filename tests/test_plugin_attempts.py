@@ -14,6 +14,7 @@ from plugin_links import installation_of, linked, reach
 from gimp_plugin import plans, samples
 from gimp_plugin.job_sequence import State
 from gimp_plugin.user_options import BOTH, FILL, LAYERS, NEW, SEAMLESS, Options
+from protocol import messages
 from protocol.vocabulary import Settings
 
 POLL_SECONDS = 0.05
@@ -126,6 +127,14 @@ def test_the_picture_that_is_shown_at_the_end_is_that_of_the_layer(attempt, imag
     x, y = layer.corner
     there = found[y : y + layer.height, x : x + layer.width, :3].astype(int)
     assert np.abs(there - layer.bytes()[..., :3]).max() <= 1
+
+
+@pytest.mark.parametrize("least", [0, 100])
+def test_that_the_same_parts_repeat_is_told_where_little_can_be_sampled(attempt, monkeypatch, least):
+    monkeypatch.setattr(messages, "LITTLE_SAMPLED", least)
+    made = attempt(Options(FILL))
+    assert run(made) is State.DONE
+    assert made.remark.startswith("The same parts may repeat") == (least > 0)
 
 
 def test_variations_become_layers(attempt, image):

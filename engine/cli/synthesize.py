@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -112,6 +113,7 @@ def synthesize(
             made = pictures_of(texture, end)
             options = spec.options
             remarks = write_result(result, made, options.jpeg_quality, strip_metadata=options.strip_metadata)
+            remarks += repeating(made_parts)
             known = [f"{result}: the canvas tiles already and is written as it is"] if as_it_was else []
             # The remarks on the other variations are the same.
             tell([*(remarks if number == 0 else []), *known], quiet=quiet)
@@ -173,6 +175,13 @@ def report(
     if filled is not None:
         found["filled"] = {side: getattr(filled, side) for side in ("left", "top", "width", "height")}
     say(json.dumps(found))
+
+
+def repeating(made_parts: Sequence[Prepared]) -> list[str]:
+    """Say that the same parts may repeat, where little may be sampled of a canvas."""
+    if not any(part.repeats for part in made_parts[-1:]):
+        return []
+    return ["the same parts may repeat, because little can be sampled: choose another exemplar, or fill less"]
 
 
 def mixing(spec: TextureSpec) -> list[str]:

@@ -48,6 +48,11 @@ class Sample:
     corner: tuple[int, int] = (0, 0)
     alpha: Mask | None = None
 
+    @property
+    def count(self) -> int:
+        """How many pixels may be sampled."""
+        return int((np.ones(self.pixels.shape[:2]) if self.valid is None else self.valid > 0).sum())
+
 
 @dataclass(frozen=True, eq=False)
 class Sampling:
