@@ -51,7 +51,8 @@ class Sample:
     @property
     def count(self) -> int:
         """How many pixels may be sampled."""
-        return int((np.ones(self.pixels.shape[:2]) if self.valid is None else self.valid > 0).sum())
+        height, width = self.pixels.shape[:2]
+        return height * width if self.valid is None else int((self.valid > 0).sum())
 
 
 @dataclass(frozen=True, eq=False)
