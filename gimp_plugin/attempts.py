@@ -150,7 +150,7 @@ class Attempt:
 
     def _repeats(self) -> str:
         """Say that the same parts may repeat, if the engine finds that little may be sampled."""
-        if self._work.prepared is None or not self._work.prepared.repeats:
+        if self._work.prepared is None or not self._work.prepared.may_repeat:
             return ""
         return _("The same parts may repeat, because little can be sampled: choose another exemplar, or fill less.")
 

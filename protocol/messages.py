@@ -181,8 +181,8 @@ class Prepared:
     sampled: Ratio | None = None
 
     @property
-    def repeats(self) -> bool:
-        """Whether so little is sampled that the same parts may be seen again and again."""
+    def may_repeat(self) -> bool:
+        """Whether so little may be sampled that the same parts may be seen again and again."""
         return self.sampled is not None and self.sampled < LITTLE_SAMPLED
 
 

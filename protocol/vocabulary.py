@@ -53,9 +53,9 @@ Layer = tuple[Annotated[str, Choice(tuple(LAYERS))], Annotated[float, Range(0, 1
 Scale = Annotated[float, Range(0.25, 4)]
 LayerWeights = tuple[tuple[str, float], ...]
 LEAST_SHARE, LARGEST_SHARE = 0.001, 1000
-# A fill may repeat itself if fewer pixels are sampled for each new one.
-LITTLE_SAMPLED = 1 / 2
 Share = Annotated[float, Range(LEAST_SHARE, LARGEST_SHARE)]
+# A fill may repeat itself if fewer pixels may be sampled for each new one.
+LITTLE_SAMPLED = 1 / 2
 MOST_SOURCES = 16
 MOST_MAPS = 16
 

@@ -169,6 +169,15 @@ def test_that_the_same_parts_repeat_is_told_where_little_can_be_sampled(call, he
     assert ("the same parts may repeat" in err) == told
 
 
+def test_a_small_exemplar_that_was_named_is_what_was_asked_for(call, here):
+    save(here / "small.png", bricks(16, 16))
+    save(here / "canvas.png", np.dstack([bytes_of(bricks(64, 64)), np.zeros((64, 64), np.uint8)]))
+    save(here / "mask.png", np.full((64, 64), 255, np.uint8))
+    words = ("small.png", "--canvas", "canvas.png", "--mask", "mask.png", "-o", "out.png", *FILL, "--local")
+    status, _out, err = call("synthesize", *words)
+    assert (status, "may repeat" in err) == (0, False), err
+
+
 @pytest.mark.usefixtures("scene")
 def test_a_context_larger_than_the_picture_is_the_whole_picture(call, here):
     arguments = ("synthesize", "--canvas", "canvas.png", "--mask", "mask.png", *FILL)

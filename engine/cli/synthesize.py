@@ -179,7 +179,7 @@ def report(
 
 def repeating(made_parts: Sequence[Prepared]) -> list[str]:
     """Say that the same parts may repeat, where little may be sampled of a canvas."""
-    if not any(part.repeats for part in made_parts[-1:]):
+    if not any(part.may_repeat for part in made_parts[-1:]):
         return []
     return ["the same parts may repeat, because little can be sampled: choose another exemplar, or fill less"]
 

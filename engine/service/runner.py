@@ -239,7 +239,8 @@ def prepared_of(job: str, job_input: JobInput, whole: Size) -> Prepared:
         whole: Height and width of the whole canvas.
 
     Returns:
-        The message, with a mask where not all of a rectangle is made; of a canvas, too, how much may be sampled.
+        The message, with a mask where not all of a rectangle is made, and how much may be sampled of a canvas
+        that is its own exemplar.
     """
     if job_input.shown is None:
         return Prepared(job, 0, 0, whole[1], whole[0])
@@ -247,8 +248,10 @@ def prepared_of(job: str, job_input: JobInput, whole: Size) -> Prepared:
     levels = np.rint(box.cut(job_input.shown) * 255).astype(np.uint8)
     height, width = box.size
     mask = None if levels.min() == 255 else Raster(width, height, 1, "u8", levels.tobytes())
-    sampled = sum(each.count for each in (job_input.exemplar, *(further for further, _ in job_input.more)))
-    return Prepared(job, box.left, box.top, width, height, mask, sampled / int((box.cut(job_input.shown) > 0).sum()))
+    new = int((box.cut(job_input.shown) > 0).sum())
+    # To fill much from a small exemplar that was named is what was asked for.
+    sampled = None if job_input.offset is None else job_input.exemplar.count / new
+    return Prepared(job, box.left, box.top, width, height, mask, sampled)
 
 
 def _read(raster: Raster | None, name: str) -> Picture | None:
