@@ -58,8 +58,7 @@ class Window:
         """Stop the running attempt."""
         if self._attempt is not None:
             self._attempt.stop(keep=keep)
-            if keep:
-                self.panel.on_message(_("Stopping…"))
+            self.panel.stopping(keep=keep)
 
     @failing_quietly()
     def make(self, options: Options, image: Gimp.Image, layers: Sequence[Gimp.Layer]) -> Outcome:

@@ -66,6 +66,12 @@ class Panel:
             self._bar.set_fraction(0.0)
             self._bar.set_text(" ")
 
+    def stopping(self, *, keep: bool) -> None:
+        """Show that it is about to stop; what is kept can still be canceled."""
+        self._keep.set_sensitive(False)
+        self._cancel.set_sensitive(keep and self._cancel.get_sensitive())
+        self.on_message(_("Stopping…"))
+
     def note(self, sentence: str) -> None:
         """Show a message below the buttons."""
         self._note.set_text(sentence)

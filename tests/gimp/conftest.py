@@ -83,7 +83,8 @@ def desk(place, known_plug_ins, engine, tmp_path_factory):
 def wall(tmp_path_factory):
     """A picture with a hole."""
     path = tmp_path_factory.mktemp("pictures") / "wall.png"
-    picture = Image.open(CHECKOUT / "examples" / "cobbles.png").convert("RGB")
+    # Wider than high: what is rotated is seen in GIMP's title.
+    picture = Image.open(CHECKOUT / "examples" / "cobbles.png").convert("RGB").crop((0, 0, 256, 224))
     alpha = Image.new("L", picture.size, 255)
     ImageDraw.Draw(alpha).ellipse((26, 86, 96, 146), fill=0)
     picture.putalpha(alpha)

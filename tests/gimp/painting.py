@@ -32,6 +32,12 @@ def layers(painter, title="wall"):
     return int(re.search(r"(\d+) layers?\)", painter.wait_for_window(title))[1])
 
 
+def size(painter):
+    """Width and height of the image, by GIMP's title."""
+    title = painter.wait_for_window("wall")
+    return next(word for word in title.replace("×", "x").split() if word.replace("x", "").isdigit() and "x" in word)
+
+
 def select_hole(painter):
     """Select the hole as a user does."""
     painter.menu("Layer", "Transparency", "Alpha to Selection")
@@ -156,6 +162,11 @@ def works(dialog: Window):
     """Press the button and wait until the first frame is there."""
     dialog.press("Fill", window=FILL)
     wait(lambda: layers(dialog) > 1)
+
+
+def stops(dialog: Window, title=FILL):
+    """Wait until the dialog has taken what ends a job: a slow computer would be done before it does."""
+    wait(lambda: "sensitive" not in dialog.widget("Stop Here", window=title).states)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from painting import (
     press_key,
     said,
     select_hole,
+    stops,
     undo,
     wait,
     works,
@@ -78,6 +79,7 @@ def test_a_hole_is_filled_by_mouse_and_one_step_takes_it_away_or_back(dialog, en
 def test_cancel_keeps_nothing(dialog, engine):
     with held(dialog, engine):
         dialog.press("Cancel", window=FILL)
+        stops(dialog)
     ended(dialog, "Canceled")
     assert layers(dialog) == 1
     wait(lambda: idle(engine), 20)
@@ -87,6 +89,7 @@ def test_escape_cancels_what_is_going_on_and_the_dialog_stays(dialog, engine):
     with held(dialog, engine):
         dialog.activate(FILL)
         dialog.key("Escape")
+        stops(dialog)
     ended(dialog, "Canceled")
     assert layers(dialog) == 1
     assert FILL in dialog.windows()
@@ -101,7 +104,7 @@ def test_closing_the_dialog_cancels_what_is_going_on(dialog, engine, how):
         else:
             dialog.activate(FILL)
             dialog.key("alt+F4")
-    dialog.wait_for_no_window(FILL)
+        dialog.wait_for_no_window(FILL)
     wait(lambda: layers(dialog) == 1)
     wait(lambda: idle(engine), 20)
     asked(dialog)
@@ -110,6 +113,7 @@ def test_closing_the_dialog_cancels_what_is_going_on(dialog, engine, how):
 def test_stop_here_keeps_the_picture_so_far(dialog, engine):
     with held(dialog, engine):
         dialog.press("Stop Here", window=FILL)
+        stops(dialog)
     assert "Texture so far" in ended(dialog, "Stopped.")
     assert layers(dialog) == 2
 

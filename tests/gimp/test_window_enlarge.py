@@ -1,6 +1,6 @@
 """Enlarge by mouse: its dialog, the new image, and cancel, in a real GIMP with its window."""
 
-from painting import SECONDS, asked, ended, enter, held, idle, layers, wait
+from painting import SECONDS, asked, ended, enter, held, idle, layers, stops, wait
 from pictures import load, save
 from provide import CHECKOUT
 
@@ -34,6 +34,7 @@ def test_after_cancel_there_is_no_new_image(desk, wall, engine, pictures_folder)
         with held(opened, engine, grows):
             opened.screenshot(pictures_folder / "enlarge-growing.png")
             opened.press("Cancel", window=ENLARGE)
+            stops(opened, ENLARGE)
         ended(opened, "Canceled", ENLARGE)
         opened.wait_for_no_window("[Untitled]")
         assert layers(opened) == 1

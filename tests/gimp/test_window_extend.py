@@ -1,14 +1,8 @@
 """Extend Image by mouse: its dialog, another try, one step of undo, and cancel, in a real GIMP with its window."""
 
-from painting import asked, choose, ended, held, idle, layers, undo, wait
+from painting import asked, choose, ended, held, idle, layers, size, stops, undo, wait
 
 EXTEND = "Extend Image"
-
-
-def size(painter):
-    """Width and height of the image, by GIMP's title."""
-    title = painter.wait_for_window("wall")
-    return next(word for word in title.replace("×", "x").split() if word.replace("x", "").isdigit() and "x" in word)
 
 
 def test_an_image_is_extended_twice_and_each_is_one_step_of_undo(desk, small_wall, pictures_folder):
@@ -47,6 +41,7 @@ def test_after_cancel_the_image_has_its_size_and_its_layers_again(desk, small_wa
         with held(opened, engine, grows):
             opened.screenshot(pictures_folder / "extend-growing.png")
             opened.press("Cancel", window=EXTEND)
+            stops(opened, EXTEND)
         ended(opened, "Canceled", EXTEND)
         assert size(opened) == before
         assert layers(opened) == 1

@@ -27,6 +27,7 @@ from painting import (
     press_key,
     said,
     select_hole,
+    size,
     wait,
     works,
 )
@@ -222,6 +223,7 @@ def test_rotating_the_image_in_the_middle_ends_the_job_and_keeps_nothing(asking,
     with held(asking, engine):
         asking.activate("wall")
         asking.menu("Image", "Transform", "Rotate 90° clockwise")
+        wait(lambda: size(asking) == "224x256")
     # It is noticed when the next frame comes.
     assert ended(asking, "The image or the layer was cropped, resized, scaled, flipped or rotated")
     assert layers(asking) == 1
