@@ -156,7 +156,7 @@ FAULTS = {
     "canvas transparent all over": (
         transparent,
         ("--canvas", "clear.png"),
-        "the canvas is empty, or smaller than 8x8 pixels",
+        "the canvas has 0 pixels that can be seen",
     ),
     "flat texture of a transparent exemplar": (
         transparent,

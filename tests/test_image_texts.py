@@ -121,6 +121,17 @@ def test_texts_that_a_format_cannot_hold_are_named(tmp_path, suffix):
     assert "the text of 0, 1, 2, 3, 4 and 295 more is left out" in remark
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".tif"])
+def test_a_text_whose_place_is_taken_by_another_one_is_named(tmp_path, suffix):
+    texts = (("Author", "Eve"), ("Copyright", "first"), ("Copyright", "Ann"))
+    picture = Picture(np.zeros((8, 8, 3), np.float32), metadata=Metadata(image={ARTIST: "Ann"}, texts=texts))
+    (remark,) = remarks_on_writing(tmp_path / f"b{suffix}", picture)
+    assert "the text of Author, Copyright is left out" in remark
+    write_picture(tmp_path / f"b{suffix}", picture)
+    assert read_picture(tmp_path / f"b{suffix}").metadata.image == {ARTIST: "Ann", COPYRIGHT: "Ann"}
+    assert not remarks_on_writing(tmp_path / "b.png", picture)
+
+
 def test_a_text_about_the_place_is_not_told_of_a_new_texture(tmp_path):
     chunks = (b"tEXtGPSLatitude\x0047,3.0N", b"tEXtCity\0Bern", b"tEXtparameters\0a wall")
     found = read_picture(png_with(tmp_path / "a.png", *chunks)).metadata

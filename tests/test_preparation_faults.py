@@ -73,7 +73,7 @@ FAULTS = {
     ),
     "clear canvas that is extended opaque": (
         {"canvas": picture(40, 50, alpha=TRANSPARENT), "extend": Margins(top=9), "flatten": True},
-        "the canvas is empty, or smaller than 8x8 pixels: give another one, or an exemplar",
+        "the canvas has 0 pixels that can be seen, and at least 64 are needed: give another one, or an exemplar",
     ),
     "mask of a black shape": (
         {"canvas": picture(40, 50), "mask": plain(40, 50, 0.0, alpha=opaque_but_for(40, 50, slice(9), slice(9)))},
@@ -130,7 +130,7 @@ FAULTS = {
     ),
     "canvas transparent all over": (
         {"canvas": picture(40, 50, alpha=TRANSPARENT)},
-        "the canvas is empty, or smaller than 8x8 pixels: give another one, or an exemplar",
+        "the canvas has 0 pixels that can be seen, and at least 64 are needed: give another one, or an exemplar",
     ),
     "mask but for 63 pixels": (
         {

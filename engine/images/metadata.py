@@ -67,10 +67,16 @@ class Metadata:
         return replace(self, place={}, xmp=packet, texts=texts)
 
     def texts_without_tag(self) -> tuple[str, ...]:
-        """Return the keywords that EXIF has no tag for."""
-        return tuple(dict.fromkeys(key for key, _ in self.texts if key not in _TEXT_TAGS))
+        """Return the keywords of texts that no EXIF tag holds: there is none for it, or it says something else."""
+        tags = self.image_with_texts()
+        held = {(key, tags.get(tag)) for key, tag in _TEXT_TAGS.items()}
+        return tuple(dict.fromkeys(key for key, text in self.texts if (key, _in_tag(text)) not in held))
 
     def image_with_texts(self) -> dict[int, Any]:
         """Return the EXIF tags about the picture, including those made from texts."""
-        tags = {_TEXT_TAGS[key]: text.encode().decode(TEXT_CODING) for key, text in self.texts if key in _TEXT_TAGS}
+        tags = {_TEXT_TAGS[key]: _in_tag(text) for key, text in self.texts if key in _TEXT_TAGS}
         return {**tags, **self.image}
+
+
+def _in_tag(text: str) -> str:
+    return text.encode().decode(TEXT_CODING)

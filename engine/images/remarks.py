@@ -58,7 +58,7 @@ def remarks_on_writing(path: Path, picture: Picture, *, quality: int | None = No
     if texts and suffix != ".png":
         rest = f" and {len(texts) - MOST_NAMED} more" if len(texts) > MOST_NAMED else ""
         named = ", ".join(texts[:MOST_NAMED]) + rest
-        remarks.append(f"{path}: the text of {named} is left out, since {name} has none; .png keeps it")
+        remarks.append(f"{path}: the text of {named} is left out, since {name} has no place for it; .png keeps it")
     if quality is not None and suffix in DEEP_SUFFIXES:
         remarks.append(f"{path}: --jpeg-quality is ignored, since {name} is lossless")
     return remarks

@@ -167,7 +167,7 @@ def sample_canvas(
         A part of the canvas around the hole, or the bounds of what a mask allows of it.
 
     Raises:
-        NothingToSampleError: The canvas is empty, or tiny.
+        NothingToSampleError: Next to nothing of the canvas can be seen, or it is tiny.
         TooLittleToSampleError: Too little of the canvas may be sampled.
         TooFewOpaqueError: It is to be flat, and hardly any of it is opaque.
     """
@@ -215,10 +215,11 @@ def _refuse(left: Mask, kept: Mask, sampling: Sampling, *, masked: bool) -> NoRe
 
 def check_visible(canvas: Picture) -> None:
     """Refuse a canvas, before it is extended, that is its own exemplar and of which next to nothing can be seen."""
-    if _count(_visible(canvas, flatten=False)) < FEWEST_PIXELS:
+    seen = _count(_visible(canvas, flatten=False))
+    if seen < FEWEST_PIXELS:
         raise NothingToSampleError(
-            f"the canvas is empty, or smaller than {SMALLEST_EXEMPLAR}x{SMALLEST_EXEMPLAR} pixels: give another one, "
-            "or an exemplar"
+            f"the canvas has {counted(seen, 'pixel')} that can be seen, and at least {FEWEST_PIXELS} are needed: give "
+            "another one, or an exemplar"
         )
 
 
