@@ -218,8 +218,8 @@ def check_visible(canvas: Picture) -> None:
     seen = _count(_visible(canvas, flatten=False))
     if seen < FEWEST_PIXELS:
         raise NothingToSampleError(
-            f"the canvas has {counted(seen, 'pixel')} that can be seen, and at least {FEWEST_PIXELS} are needed: give "
-            "another one, or an exemplar"
+            f"the canvas has {counted(seen, 'pixel')} that can be seen, and at least {FEWEST_PIXELS} are needed: "
+            "give another one, or an exemplar"
         )
 
 

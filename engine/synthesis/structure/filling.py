@@ -122,7 +122,9 @@ def plan_filling(fill_input: FillInput, tries: int = 1) -> FillPlan:
         octaves.append(PlannedStage(index, here.size, there.size, rounds, float((~here.known).sum()) + LEAST_COST))
     tries = tries if pivot is not None else 1
     # A canvas that was its own exemplar alone tells what of an object it keeps.
-    objects = None if level.has_trend or offset is None else find_objects(fill_input.source, fill_input.valid)
+    objects = None
+    if not level.has_trend and offset is not None:
+        objects = find_objects(level.unspread(fill_input.source), fill_input.valid)
     smooth = not flat and _is_smooth(fill_input, level.rounding)
     return FillPlan(level, fill_input, canvas, source, pivot, tries, octaves[::-1], objects, held, smooth, edges)
 

@@ -7,9 +7,10 @@ import numpy as np
 from engine.synthesis.matching.field import Bools, Floats
 from engine.synthesis.structure.contrast import Contrast, find_contrast, find_rounding
 from engine.synthesis.structure.fill_input import FillInput
-from engine.synthesis.structure.flatness import has_flat_colors
+from engine.synthesis.structure.flatness import find_flat_colors
 from engine.synthesis.structure.octave import whole_patches
 from engine.synthesis.structure.pyramid import COLORS
+from engine.synthesis.structure.shades import Shades, find_shades
 from engine.synthesis.structure.shifting import bounds
 from engine.synthesis.structure.stages import Stage
 from engine.synthesis.structure.surface import continue_surface, has_grain
@@ -32,6 +33,7 @@ class Leveled:
             None where the picture is as it was.
         flat: Whether the exemplar consists of areas of few colors.
         has_trend: Whether a trend was taken off.
+        shades: By what curves flat colors are told apart; None for none.
     """
 
     fill_input: FillInput
@@ -40,9 +42,11 @@ class Leveled:
     base: Floats | None = None
     flat: bool = False
     has_trend: bool = False
+    shades: Shades | None = None
 
     def restored(self, stage: Stage) -> Stage:
         """Give a stage the picture's own colors."""
+        stage = replace(stage, colors=self.unspread(stage.colors))
         if self.base is None:
             return stage
         scale = 2**stage.octave.index
@@ -53,16 +57,25 @@ class Leveled:
         colors = stage.colors if self.gain == 1 else stage.colors / np.float32(self.gain)
         return replace(stage, colors=np.clip(colors + self.base[rows[:, None], columns], 0, 1))
 
+    def unspread(self, colors: Floats) -> Floats:
+        """Give flat colors that are told apart, float32 (..., 3), their own values again."""
+        return colors if self.shades is None else self.shades.restored(colors)
+
 
 def leveled(fill_input: FillInput) -> Leveled:
     """Take a trend off a hole, if there is one, and enlarge its contrast, if that is faint."""
     fill_input, first = _enlarged(fill_input, find_rounding(_known(fill_input)))
-    flat = has_flat_colors(fill_input.source, fill_input.valid)
+    flat_colors = find_flat_colors(fill_input.source, fill_input.valid)
+    flat = flat_colors is not None
     fill_input, trend = (fill_input, None) if flat else _without_trend(fill_input, first.rounding)
     fill_input, second = _enlarged(fill_input, first.rounding)
     gain = first.gain * second.gain
     if trend is None and gain == 1:
-        return Leveled(fill_input, second.rounding, flat=flat)
+        shades = None if flat_colors is None else find_shades(flat_colors)
+        if shades is not None:
+            colors, source = shades.spread(fill_input.colors), shades.spread(fill_input.source)
+            fill_input = replace(fill_input, colors=colors, source=source)
+        return Leveled(fill_input, second.rounding, flat=flat, shades=shades)
     base = np.broadcast_to(second.reduce(np.zeros(COLORS, np.float32)), fill_input.colors.shape)
     base = first.reduce(base if trend is None else trend + base)
     return Leveled(fill_input, second.rounding, gain, base, flat, trend is not None)
