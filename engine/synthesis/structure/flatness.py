@@ -108,7 +108,7 @@ def _most_frequent(
     cells: Floats, counts: NDArray[np.int64], cell: float, within: float, apart: float
 ) -> tuple[Floats, NDArray[np.float64]]:
     """Find the most frequent colors that are so far apart, and the share of the pixels that are near each."""
-    left, held, middles = counts.copy(), [], []
+    left, held, middles = counts.copy(), list[float](), list[Floats]()
     while left.any() and len(held) < MOST_COLORS:
         middle = cells[left.argmax()]
         away = np.abs(cells - middle).max(axis=1) * cell
