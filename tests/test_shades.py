@@ -47,6 +47,7 @@ def test_each_row_of_a_table_keeps_its_shade(stored):
     picture = stored(table())
     hole = disk(HEIGHT, WIDTH, 109, LINES[1], 42)
     found = filled(picture, hole)
+    assert np.array_equal(found[~hole], picture[~hole])
     inside = (np.arange(HEIGHT) - 20) % ROW != 0
     white = (np.arange(HEIGHT) - 20) // ROW % 2 == 0
     for rows, other in ((white, BLUE), (~white, WHITE)):

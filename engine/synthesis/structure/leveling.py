@@ -34,6 +34,7 @@ class Leveled:
         flat: Whether the exemplar consists of areas of few colors.
         has_trend: Whether a trend was taken off.
         shades: By what curves flat colors are told apart; None for none.
+        own: The canvas before that.
     """
 
     fill_input: FillInput
@@ -43,10 +44,14 @@ class Leveled:
     flat: bool = False
     has_trend: bool = False
     shades: Shades | None = None
+    own: Floats | None = None
 
     def restored(self, stage: Stage) -> Stage:
         """Give a stage the picture's own colors."""
         stage = replace(stage, colors=self.unspread(stage.colors))
+        if self.own is not None and stage.octave.index == 0:
+            # Spread and restored they would change by what floats are rounded by.
+            stage = replace(stage, colors=np.where(self.fill_input.free[..., None], stage.colors, self.own))
         if self.base is None:
             return stage
         scale = 2**stage.octave.index
@@ -63,7 +68,7 @@ class Leveled:
 
 
 def leveled(fill_input: FillInput) -> Leveled:
-    """Take a trend off a hole, if there is one, and enlarge its contrast, if that is faint."""
+    """Take a trend off a hole, if there is one, enlarge a faint contrast, and tell near shades of flat colors apart."""
     fill_input, first = _enlarged(fill_input, find_rounding(_known(fill_input)))
     flat_colors = find_flat_colors(fill_input.source, fill_input.valid)
     flat = flat_colors is not None
@@ -71,11 +76,11 @@ def leveled(fill_input: FillInput) -> Leveled:
     fill_input, second = _enlarged(fill_input, first.rounding)
     gain = first.gain * second.gain
     if trend is None and gain == 1:
-        shades = None if flat_colors is None else find_shades(flat_colors)
-        if shades is not None:
-            colors, source = shades.spread(fill_input.colors), shades.spread(fill_input.source)
-            fill_input = replace(fill_input, colors=colors, source=source)
-        return Leveled(fill_input, second.rounding, flat=flat, shades=shades)
+        if flat_colors is None or (shades := find_shades(flat_colors)) is None:
+            return Leveled(fill_input, second.rounding, flat=flat)
+        colors, source = shades.spread(fill_input.colors), shades.spread(fill_input.source)
+        own, fill_input = fill_input.colors, replace(fill_input, colors=colors, source=source)
+        return Leveled(fill_input, second.rounding, flat=flat, shades=shades, own=own)
     base = np.broadcast_to(second.reduce(np.zeros(COLORS, np.float32)), fill_input.colors.shape)
     base = first.reduce(base if trend is None else trend + base)
     return Leveled(fill_input, second.rounding, gain, base, flat, trend is not None)
