@@ -68,7 +68,7 @@ class Leveled:
 
 
 def leveled(fill_input: FillInput) -> Leveled:
-    """Take a trend off a hole, if there is one, enlarge a faint contrast, and tell near shades of flat colors apart."""
+    """Take a trend off a hole, if there is one, enlarge a faint contrast, and tell near flat colors apart."""
     fill_input, first = _enlarged(fill_input, find_rounding(_known(fill_input)))
     flat_colors = find_flat_colors(fill_input.source, fill_input.valid)
     flat = flat_colors is not None
