@@ -48,10 +48,12 @@ class Leveled:
 
     def restored(self, stage: Stage) -> Stage:
         """Give a stage the picture's own colors."""
-        stage = replace(stage, colors=self.unspread(stage.colors))
-        if self.own is not None and stage.octave.index == 0:
-            # Spread and restored they would change by what floats are rounded by.
-            stage = replace(stage, colors=np.where(self.fill_input.free[..., None], stage.colors, self.own))
+        if self.own is not None:
+            colors = np.clip(self.unspread(stage.colors), 0, 1)
+            if stage.octave.index == 0:
+                # What is kept would change by what floats are rounded by.
+                colors = np.where(self.fill_input.free[..., None], colors, self.own)
+            stage = replace(stage, colors=colors)
         if self.base is None:
             return stage
         scale = 2**stage.octave.index
