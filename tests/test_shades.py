@@ -1,12 +1,10 @@
 """Shades of flat colors that are near to each other: rows of a table, panels, the bands of a chart."""
 
-import io
-
 import numpy as np
 import pytest
 from filling import disk, filled
-from pictures import bytes_of
 from PIL import Image, ImageDraw, ImageFont
+from test_flat_colors import encoded
 
 from engine.synthesis.structure.flatness import FlatColors, find_flat_colors
 from engine.synthesis.structure.shades import APART, find_shades
@@ -35,14 +33,9 @@ def table():
     return np.asarray(picture, np.float32) / 255
 
 
-def encoded(colors):
-    """Write as JPEG and read again."""
-    file = io.BytesIO()
-    Image.fromarray(bytes_of(colors)).save(file, "JPEG", quality=90)
-    return np.asarray(Image.open(file), np.float32) / 255
-
-
-@pytest.mark.parametrize("stored", [lambda colors: colors, encoded], ids=["exactly", "jpeg"])
+@pytest.mark.parametrize(
+    "stored", [lambda colors: colors, lambda colors: encoded(colors, 90)], ids=["exactly", "jpeg"]
+)
 def test_each_row_of_a_table_keeps_its_shade(stored):
     picture = stored(table())
     hole = disk(HEIGHT, WIDTH, 109, LINES[1], 42)
@@ -60,7 +53,7 @@ def test_each_row_of_a_table_keeps_its_shade(stored):
 
 
 def test_shades_of_a_table_are_flat_colors():
-    for picture in (table(), encoded(table())):
+    for picture in (table(), encoded(table(), 90)):
         flat = find_flat_colors(picture, np.ones(picture.shape[:2], bool))
         for color in (WHITE, BLUE):
             assert np.abs(flat.colors - color).max(axis=1).min() < 5 / 255

@@ -50,7 +50,7 @@ def find_shades(flat: FlatColors) -> Shades | None:
     values, spread_values = [], []
     for channel in flat.colors.T.astype(np.float64):
         low, high = channel[first], channel[second]
-        listed = _told_apart(channel, flat.same)
+        listed = _distinct(channel, flat.same)
         gaps = np.diff(listed)
         near = ((low <= listed[:-1, None]) & (high >= listed[1:, None])).any(axis=1)
         wider = np.where(near, np.maximum(gaps, np.minimum(APART, MOST * gaps)), gaps)
@@ -63,7 +63,7 @@ def find_shades(flat: FlatColors) -> Shades | None:
     return Shades(values, spread_values)
 
 
-def _told_apart(channel: Vector, same: float) -> Vector:
+def _distinct(channel: Vector, same: float) -> Vector:
     """List the values of a channel, of those that are one only the first."""
     listed = [channel.min()]
     for value in np.sort(channel):
